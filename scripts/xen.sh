@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Fetches Debian's Xen source package and builds it once for each configuration, in a cache outside the checkout.
+#
+#   scripts/xen.sh source             prints the folder of the untouched source
+#   scripts/xen.sh release|debug      prints the folder of a built tree (the folder that holds xen/)
+#
+# Folders appear whole: each is filled beside its name and then renamed, or carries a stamp when its paths must not move.
+# HOTSPLICE_CACHE overrides the cache's place.
+set -euo pipefail
+
+cache=${HOTSPLICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hotsplice}/xen
+pinned=4.17.5+72-g01140da4e8-1
+what=${1:-release}
+
+say() { printf '%s\n' "$*" >&2; }
+
+# Debian's source lists, derived from the machine's own: the same places, with deb-src.
+derive_source_lists() {
+  local to=$1 file
+  mkdir -p "$to/sources.d" "$to/lists/partial"
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+    [ -f "$file" ] || continue
+    sed -n 's/^[[:space:]]*deb[[:space:]]/deb-src /p' "$file" >> "$to/sources.d/derived.list"
+  done
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [ -f "$file" ] || continue
+    sed 's/^Types:.*/Types: deb-src/' "$file" > "$to/sources.d/$(basename "$file")"
+  done
+}
+
+fetch_source() {
+  local work="$cache/.source.$$" options version
+  # shellcheck disable=SC2064  # expanded now: the name is local
+  trap "rm -rf '$work'" EXIT
+  mkdir -p "$work/lists-home" "$work/out"
+  derive_source_lists "$work/lists-home"
+  options=(-o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$work/lists-home/sources.d"
+           -o "Dir::State::Lists=$work/lists-home/lists" -o APT::Sandbox::User=root)
+  say "fetching Xen's source package"
+  apt-get "${options[@]}" -qq update >&2
+  for version in "$pinned" $(apt-cache "${options[@]}" showsrc xen | sed -n 's/^Version: //p'); do
+    if (cd "$work/out" && apt-get "${options[@]}" -qq source "xen=$version" >&2); then
+      mv "$work"/out/xen-*/ "$cache/source"
+      printf '%s\n' "$version" > "$cache/source.version"
+      return
+    fi
+  done
+  say "no version of Debian's source package xen could be fetched; is there a package mirror with deb-src?"
+  exit 1
+}
+
+build_tree() {
+  local config=$1 tree="$cache/$1" log="$cache/$1.log" debug=n
+  [ "$config" = debug ] && debug=y
+  rm -rf "$tree"
+  cp -a "$cache/source" "$tree"
+  printf 'CONFIG_DEBUG=%s\nCONFIG_LIVEPATCH=y\n' "$debug" > "$tree/xen/.config"
+  say "building Xen ($config), once: about two minutes"
+  # The build-id must not depend on the clock, the host or the user.
+  export XEN_BUILD_DATE=2024-01-01 XEN_BUILD_TIME=00:00:00 XEN_BUILD_HOST=host XEN_DOMAIN=domain XEN_WHOAMI=builder
+  if ! { make -C "$tree/xen" olddefconfig PYTHON=/usr/bin/python3 &&
+         make -C "$tree/xen" -j"$(nproc)" PYTHON=/usr/bin/python3; } > "$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    say "Xen did not build; the whole log: $log"
+    exit 1
+  fi
+  date -u +%FT%TZ > "$cache/$config.built"
+}
+
+mkdir -p "$cache"
+exec 9> "$cache/lock"
+flock 9
+[ -e "$cache/source.version" ] || fetch_source
+case $what in
+  source) printf '%s\n' "$cache/source" ;;
+  release|debug)
+    [ -e "$cache/$what.built" ] || build_tree "$what"
+    printf '%s\n' "$cache/$what" ;;
+  *) say "usage: scripts/xen.sh source|release|debug"; exit 1 ;;
+esac
