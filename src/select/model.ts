@@ -1,0 +1,89 @@
+/**
+ * What the payload is to contain, and why: the answer of the select stage, the order for the assemble stage.
+ * Everything here is about patched pieces; what stays in the running system is referred to by its running name.
+ */
+import type { Reason, Refusal } from '../base/refusal.ts'
+import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
+
+/** Position of a unit in `Selection.units`. */
+export type UnitIndex = number
+
+/** A patched piece of one unit. */
+export interface PieceAddress {
+  readonly unit: UnitIndex
+  readonly piece: PieceId<'patched'>
+}
+
+/** Where a relocated field of an included piece ends up pointing. */
+export type Link =
+  /** To another included piece, `delta` as in the reference. */
+  | { readonly to: 'payload'; readonly target: PieceAddress; readonly delta: bigint }
+  /** To a symbol of the running system, by the name its symbol table has (`common/irq.c#foo`, `do_memory_op`). */
+  | { readonly to: 'running'; readonly name: string; readonly delta: bigint }
+  | { readonly to: 'absolute'; readonly value: bigint }
+
+export interface LinkedReference {
+  /** Of the field within the piece. */
+  readonly offset: number
+  /** R_* number as the compiler wrote it. */
+  readonly type: number
+  /** The whole addend is `delta` (bias as written) plus, where `line` is given, the line's bits put back by the special table. */
+  readonly link: Link
+  /** The reference's own addend bits that are not an offset (bug frames), already shifted into place; 0n otherwise. */
+  readonly extraAddend: bigint
+}
+
+export type Role =
+  /** Takes the place of a running function. */
+  | 'replacement'
+  /** `.cold` and other parts that belong to a replacement or a new function. */
+  | 'part'
+  | 'new-function'
+  | 'new-data'
+  /** Strings, constants, jump tables: copied because something included reaches them. */
+  | 'content'
+  /** Entry of a special section of an included function. */
+  | 'entry'
+  /** Fixup or replacement code that an included entry reaches. */
+  | 'chunk'
+  /** Entry of a `.livepatch.hooks.*` section, with the function it names. */
+  | 'hook'
+
+export interface SelectedPiece {
+  readonly address: PieceAddress
+  readonly piece: Piece<'patched'>
+  readonly role: Role
+  /** Its own reason; `because` leads to the next link of the chain, and ends at a changed function or a hook. */
+  readonly reason: Reason
+  readonly because: PieceAddress | undefined
+  readonly references: readonly LinkedReference[]
+}
+
+/** A running function that a trampoline leads to its replacement. */
+export interface Replacement {
+  readonly address: PieceAddress
+  /** As the running system's symbol table has it; for a local symbol `common/irq.c#foo`. */
+  readonly runningName: string
+  /** Bytes of the original function (its main part; not `.cold`). */
+  readonly oldSize: number
+  /** The original's bytes with relocated fields as in the object; for the verify stage. */
+  readonly unit: string
+  /** Whether the original function starts with ENDBR64 (or BTI on AArch64). */
+  readonly startsWithLandingPad: boolean
+}
+
+export interface SelectedUnit {
+  readonly unit: string
+  readonly fileSymbol: string
+  readonly patched: PieceMap<'patched'>
+}
+
+export interface Selection {
+  readonly machine: number
+  readonly units: readonly SelectedUnit[]
+  /** In the order of unit and piece; what is not here is not in the payload. */
+  readonly pieces: readonly SelectedPiece[]
+  readonly replacements: readonly Replacement[]
+  /** All of them; a payload is assembled only when there is none. */
+  readonly refusals: readonly Refusal[]
+}
