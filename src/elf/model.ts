@@ -71,6 +71,16 @@ export interface ElfSymbol<S extends Side> {
     | { readonly in: 'common'; readonly alignment: number }
     | { readonly in: 'nowhere' }
   readonly size: number
+  /** Present only where the words above do not say everything: 'other', or further bits of st_other. */
+  readonly raw?: SymbolFlags
+}
+
+/** The two bytes of a symbol table entry behind kind, binding and visibility. */
+export interface SymbolFlags {
+  /** st_info: binding * 16 + type. */
+  readonly info: number
+  /** st_other: visibility in the lowest two bits. */
+  readonly other: number
 }
 
 export interface ElfRelocation<S extends Side> {
