@@ -1,0 +1,305 @@
+/**
+ * A verdict for every function and data object of a unit.
+ *
+ * A function is its code, its out-of-line parts (`f.cold`) and the special-section entries that belong to it, with the
+ * replacement and fixup code that those reach: a change in any of them is a change of the function. Other tools
+ * compare the code alone, and a fix that touches only an alternative is lost.
+ *
+ * Worse mistake: "same" for a changed function. So every difference counts unless something proves it away.
+ */
+import type { Side } from '../base/side.ts'
+import type { Correlation } from '../correlate/model.ts'
+import type { Piece, PieceMap } from '../pieces/model.ts'
+import { isCompilerMade, partOf } from '../pieces/names.ts'
+import { classifySection, type SectionTable } from '../special/sections.ts'
+import { ContentComparison, comparesByContent } from './content.ts'
+import type { Difference, Judged, UnitVerdicts, Verdict } from './model.ts'
+
+export type { Difference, Judged, UnitVerdicts, Verdict } from './model.ts'
+
+/** Compares the two objects of one unit. */
+export function compareUnit(correlation: Correlation, table: SectionTable): UnitVerdicts {
+  const content = new ContentComparison(correlation)
+  const originalParts = partsByFunction(correlation.original)
+  const parts = partsByFunction(correlation.patched)
+  const context: Context = { content, correlation, originalParts, parts, table }
+  const isWhole = <S extends Side>(map: PieceMap<S>, own: ReadonlyMap<Piece<S>['id'], readonly Piece<S>[]>) => {
+    const owned = new Set([...own.values()].flat())
+    return map.pieces.filter(piece => piece.kind === 'function' && !owned.has(piece))
+  }
+  const functions = judge(
+    context,
+    isWhole(correlation.original, originalParts),
+    isWhole(correlation.patched, parts),
+    functionDifference,
+  )
+  const isData = (piece: Piece<Side>) => piece.kind === 'data' && !isCompilerMade(piece.name)
+  const data = judge(
+    context,
+    correlation.original.pieces.filter(isData),
+    correlation.patched.pieces.filter(isData),
+    dataDifference,
+  )
+  return { correlation, functions, data, unnamed: unnamedDifferences(context), parts }
+}
+
+interface Context {
+  readonly content: ContentComparison
+  readonly correlation: Correlation
+  readonly originalParts: ReadonlyMap<Piece<'original'>['id'], readonly Piece<'original'>[]>
+  readonly parts: ReadonlyMap<Piece<'patched'>['id'], readonly Piece<'patched'>[]>
+  readonly table: SectionTable
+}
+
+type Differ = (context: Context, original: Piece<'original'>, patched: Piece<'patched'>) => Difference | undefined
+
+const SAME: Verdict = { kind: 'same' }
+
+/** In the order of the patched object, then what is gone in the order of the original. */
+function judge(
+  context: Context,
+  originals: readonly Piece<'original'>[],
+  patcheds: readonly Piece<'patched'>[],
+  differ: Differ,
+): readonly Judged[] {
+  const { original: before, toOriginal, toPatched } = context.correlation
+  const present = patcheds.map((patched): Judged => {
+    const id = toOriginal.get(patched.id)
+    const original = id === undefined ? undefined : before.pieces[id]
+    if (original === undefined) return { name: patched.name, original, patched, verdict: { kind: 'new' } }
+    const because = differ(context, original, patched)
+    return {
+      name: original.name,
+      original,
+      patched,
+      verdict: because === undefined ? SAME : { kind: 'changed', because },
+    }
+  })
+  const gone = originals.filter(original => !toPatched.has(original.id))
+  return [
+    ...present,
+    ...gone.map(
+      (original): Judged => ({ name: original.name, original, patched: undefined, verdict: { kind: 'gone' } }),
+    ),
+  ]
+}
+
+function functionDifference(
+  context: Context,
+  original: Piece<'original'>,
+  patched: Piece<'patched'>,
+): Difference | undefined {
+  const { correlation, content, originalParts, parts } = context
+  return first(
+    () => sectionDifference(context, original, patched),
+    () => content.difference(original, patched),
+    () => entriesDifference(context, original, patched),
+    () => partsDifference(context, originalParts.get(original.id) ?? [], parts.get(patched.id) ?? []),
+    () => symbolsDifference(correlation, original, patched),
+  )
+}
+
+/** The first difference that is more than a line number; a line number when that is all there is. */
+function first(...steps: readonly (() => Difference | undefined)[]): Difference | undefined {
+  let line: Difference | undefined
+  for (const step of steps) {
+    const found = step()
+    if (found === undefined) continue
+    if (!isLine(found)) return found
+    line ??= found
+  }
+  return line
+}
+
+function isLine(difference: Difference): boolean {
+  if (difference.what === 'line') return true
+  if (difference.what === 'entry') return isLine(difference.difference)
+  return difference.what === 'part' && typeof difference.difference === 'object' && isLine(difference.difference)
+}
+
+/** A function that moves between kinds of section (say, becomes `__init`) is not the same function to the system. */
+function sectionDifference(
+  context: Context,
+  original: Piece<'original'>,
+  patched: Piece<'patched'>,
+): Difference | undefined {
+  const before = context.correlation.original.object.sections[original.section]
+  const after = context.correlation.patched.object.sections[patched.section]
+  if (before === undefined || after === undefined) return { what: 'section', original: 'none', patched: 'none' }
+  const isSameKind = classifySection(before.name, context.table) === classifySection(after.name, context.table)
+  if (isSameKind && before.flags === after.flags && before.type === after.type) return undefined
+  return { what: 'section', original: before.name, patched: after.name }
+}
+
+function entriesDifference(
+  context: Context,
+  original: Piece<'original'>,
+  patched: Piece<'patched'>,
+): Difference | undefined {
+  const before = entriesBySection(context.correlation.original, original)
+  const after = entriesBySection(context.correlation.patched, patched)
+  let line: Difference | undefined
+  for (const section of new Set([...before.keys(), ...after.keys()])) {
+    const olds = before.get(section) ?? []
+    const news = after.get(section) ?? []
+    if (olds.length !== news.length) {
+      return { what: 'entry-count', section, original: olds.length, patched: news.length }
+    }
+    for (const [index, old] of olds.entries()) {
+      const successor = news[index]
+      const difference = successor === undefined ? undefined : context.content.difference(old, successor)
+      if (difference === undefined) continue
+      const found: Difference = { what: 'entry', section, index, difference }
+      if (!isLine(difference)) return found
+      line ??= found
+    }
+  }
+  return line
+}
+
+function entriesBySection<S extends Side>(map: PieceMap<S>, owner: Piece<S>): ReadonlyMap<string, readonly Piece<S>[]> {
+  const groups = new Map<string, Piece<S>[]>()
+  for (const id of map.entriesOf.get(owner.id) ?? []) {
+    const entry = map.pieces[id]
+    const section = entry === undefined ? undefined : map.object.sections[entry.section]?.name
+    if (entry === undefined || section === undefined) continue
+    const group = groups.get(section)
+    if (group === undefined) groups.set(section, [entry])
+    else group.push(entry)
+  }
+  return groups
+}
+
+function partsDifference(
+  context: Context,
+  originals: readonly Piece<'original'>[],
+  patcheds: readonly Piece<'patched'>[],
+): Difference | undefined {
+  const { toOriginal, toPatched, original: before } = context.correlation
+  let line: Difference | undefined
+  for (const patched of patcheds) {
+    const id = toOriginal.get(patched.id)
+    const original = id === undefined ? undefined : before.pieces[id]
+    if (original === undefined) return { what: 'part', name: patched.name, difference: 'new' }
+    const difference = first(
+      () => context.content.difference(original, patched),
+      () => entriesDifference(context, original, patched),
+    )
+    if (difference === undefined) continue
+    const found: Difference = { what: 'part', name: patched.name, difference }
+    if (!isLine(difference)) return found
+    line ??= found
+  }
+  const gone = originals.find(original => !toPatched.has(original.id))
+  return gone === undefined ? line : { what: 'part', name: gone.name, difference: 'gone' }
+}
+
+/** A function that gained or lost a name (an alias), or became global or static, is reached differently. */
+function symbolsDifference(
+  correlation: Correlation,
+  original: Piece<'original'>,
+  patched: Piece<'patched'>,
+): Difference | undefined {
+  const before = globalNames(correlation.original, original)
+  const after = globalNames(correlation.patched, patched)
+  if (before === after) return undefined
+  return {
+    what: 'reaches',
+    offset: 0,
+    original: `global names: ${before || 'none'}`,
+    patched: `global names: ${after || 'none'}`,
+  }
+}
+
+function globalNames<S extends Side>(map: PieceMap<S>, piece: Piece<S>): string {
+  const symbols = piece.symbols.map(id => map.object.symbols[id]).filter(symbol => symbol !== undefined)
+  return symbols
+    .filter(symbol => symbol.binding !== 'local')
+    .map(symbol => symbol.name)
+    .sort()
+    .join(', ')
+}
+
+function dataDifference(
+  context: Context,
+  original: Piece<'original'>,
+  patched: Piece<'patched'>,
+): Difference | undefined {
+  const found = sectionDifference(context, original, patched) ?? context.content.difference(original, patched)
+  if (found !== undefined) return found
+  const { correlation } = context
+  const before = correlation.original.object.sections[original.section]
+  const after = correlation.patched.object.sections[patched.section]
+  // Where several variables share a section, its alignment says nothing about one of them.
+  const isAlone = (correlation.patched.bySection[patched.section]?.length ?? 0) === 1
+  if (before === undefined || after === undefined || !isAlone || after.alignment <= before.alignment) return undefined
+  return { what: 'alignment', original: before.alignment, patched: after.alignment }
+}
+
+/**
+ * Differences that belong to no function and no named object: entries without an owner, and unnamed bytes in sections
+ * of code, of tables that the system walks (init calls, hooks) and of sections we do not know.
+ */
+function unnamedDifferences(context: Context): readonly Judged[] {
+  const { original, patched } = context.correlation
+  const names = new Set([...original.object.sections, ...patched.object.sections].map(section => section.name))
+  const found: Judged[] = []
+  for (const name of names) {
+    const before = positional(original, name, context.table)
+    const after = positional(patched, name, context.table)
+    const count = Math.max(before.length, after.length)
+    for (let index = 0; index < count; index++) {
+      const verdict = positionalVerdict(context, before[index], after[index])
+      if (verdict.kind === 'same') continue
+      found.push({
+        name: (after[index] ?? before[index])?.name ?? name,
+        original: before[index],
+        patched: after[index],
+        verdict,
+      })
+    }
+  }
+  return found
+}
+
+function positionalVerdict(
+  context: Context,
+  before: Piece<'original'> | undefined,
+  after: Piece<'patched'> | undefined,
+): Verdict {
+  if (before === undefined) return { kind: 'new' }
+  if (after === undefined) return { kind: 'gone' }
+  const because = context.content.difference(before, after)
+  return because === undefined ? SAME : { kind: 'changed', because }
+}
+
+/** The unnamed pieces of the sections of that name whose position is their only identity. */
+function positional<S extends Side>(map: PieceMap<S>, name: string, table: SectionTable): readonly Piece<S>[] {
+  const kind = classifySection(name, table)
+  const ownerless = new Set(map.ownerless)
+  const isPositional = (piece: Piece<S>) => {
+    if (kind === 'entries') return ownerless.has(piece.id)
+    if (kind === 'chunks' || kind === 'read-only' || kind === 'data' || kind === 'hooks' || kind === 'directive')
+      return false
+    return piece.kind !== 'function' && comparesByContent(map, piece)
+  }
+  return map.object.sections
+    .filter(section => section.name === name)
+    .flatMap(section => map.bySection[section.id] ?? [])
+    .filter(isPositional)
+}
+
+/** The out-of-line parts of each function. A part whose function is not in the object stands for itself. */
+export function partsByFunction<S extends Side>(map: PieceMap<S>): ReadonlyMap<Piece<S>['id'], readonly Piece<S>[]> {
+  const functions = map.pieces.filter(piece => piece.kind === 'function')
+  const byName = new Map(functions.map(piece => [piece.name, piece]))
+  const parts = new Map<Piece<S>['id'], Piece<S>[]>()
+  for (const piece of functions) {
+    const parent = byName.get(partOf(piece.name) ?? '')
+    if (parent === undefined) continue
+    const list = parts.get(parent.id)
+    if (list === undefined) parts.set(parent.id, [piece])
+    else list.push(piece)
+  }
+  return parts
+}

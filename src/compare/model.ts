@@ -1,0 +1,46 @@
+import type { Correlation } from '../correlate/model.ts'
+import type { Piece } from '../pieces/model.ts'
+
+/** Why two versions of a piece are not the same: the first difference that was found. Offsets are within the piece. */
+export type Difference =
+  | { readonly what: 'size'; readonly original: number; readonly patched: number }
+  | { readonly what: 'byte'; readonly offset: number; readonly original: number; readonly patched: number }
+  | { readonly what: 'relocation'; readonly offset: number; readonly text: string }
+  /** A reference reaches something else, or something whose content differs. */
+  | { readonly what: 'reaches'; readonly offset: number; readonly original: string; readonly patched: string }
+  /** An embedded source line number, and nothing before it, differs. */
+  | { readonly what: 'line'; readonly offset: number; readonly section: string }
+  /** Special-section entries: another number of them. */
+  | { readonly what: 'entry-count'; readonly section: string; readonly original: number; readonly patched: number }
+  /** A special-section entry that belongs to the function. */
+  | { readonly what: 'entry'; readonly section: string; readonly index: number; readonly difference: Difference }
+  /** An out-of-line part (`f.cold`) differs, appeared or went. */
+  | { readonly what: 'part'; readonly name: string; readonly difference: Difference | 'new' | 'gone' }
+  | { readonly what: 'section'; readonly original: string; readonly patched: string }
+  | { readonly what: 'alignment'; readonly original: number; readonly patched: number }
+
+export type Verdict =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'line-only'; readonly sites: number }
+  | { readonly kind: 'changed'; readonly because: Difference }
+  | { readonly kind: 'new' }
+  | { readonly kind: 'gone' }
+
+/** One function or data object with its verdict; at least one of the two pieces is there. */
+export interface Judged {
+  readonly name: string
+  readonly original: Piece<'original'> | undefined
+  readonly patched: Piece<'patched'> | undefined
+  readonly verdict: Verdict
+}
+
+export interface UnitVerdicts {
+  readonly correlation: Correlation
+  /** Whole functions; an out-of-line part belongs to its function's verdict. */
+  readonly functions: readonly Judged[]
+  readonly data: readonly Judged[]
+  /** Pieces that nothing names and no function owns, in sections where position alone identifies them, that differ. */
+  readonly unnamed: readonly Judged[]
+  /** The out-of-line parts of each patched function. */
+  readonly parts: ReadonlyMap<Piece<'patched'>['id'], readonly Piece<'patched'>[]>
+}

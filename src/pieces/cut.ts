@@ -1,0 +1,166 @@
+/**
+ * Cuts an object into pieces (see `model.ts`): first the ranges, here; then what each one's relocations reach
+ * (`references.ts`), and which function each special entry belongs to (`owners.ts`).
+ *
+ * How a section is cut depends on what it is: strings at their NULs, constants and special entries by size, chunks
+ * where entries point, all else where symbols start.
+ *
+ * In a section of code a piece runs up to the next symbol, not merely for its symbol's size: assembly's `.subsection`
+ * puts out-of-line code after the function, and jumps there carry no relocation. Cutting by size looks right and loses
+ * exactly that code.
+ */
+import type { Side } from '../base/side.ts'
+import type { ElfObject, ElfSection, ElfSymbol } from '../elf/model.ts'
+import { SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS, SHT_NOBITS } from '../elf/spec/constants.ts'
+import { type EntryLayout, entryLayout } from '../special/entries.ts'
+import { entrySize, type ProbedSizes } from '../special/entry-size.ts'
+import { classifySection, type SectionTable } from '../special/sections.ts'
+import { chunkRanges } from './chunks.ts'
+import type { PieceKind } from './model.ts'
+
+/** A piece before its references are known. */
+export interface Range<S extends Side> {
+  readonly kind: PieceKind
+  readonly offset: number
+  readonly size: number
+  readonly symbols: readonly ElfSymbol<S>[]
+  /** For entries: how the section is laid out. */
+  readonly layout?: EntryLayout
+}
+
+export interface CutOptions {
+  readonly table: SectionTable
+  readonly probed?: ProbedSizes
+}
+
+/** The ranges of each section, ascending; empty for sections that are not loaded or play no part. */
+export function cutObject<S extends Side>(object: ElfObject<S>, options: CutOptions): readonly (readonly Range<S>[])[] {
+  const symbols = symbolsBySection(object)
+  return object.sections.map(section => {
+    if (!isCut(section, options.table)) return []
+    return cutSection(object, section, { symbols: symbols[section.id] ?? [], ...options })
+  })
+}
+
+/** Whether the section is loaded and has a part in what runs. */
+export function isCut<S extends Side>(section: ElfSection<S>, table: SectionTable): boolean {
+  if ((section.flags & SHF_ALLOC) === 0) return false
+  return classifySection(section.name, table) !== 'dropped'
+}
+
+interface SectionContext<S extends Side> extends CutOptions {
+  readonly symbols: readonly ElfSymbol<S>[]
+}
+
+function cutSection<S extends Side>(
+  object: ElfObject<S>,
+  section: ElfSection<S>,
+  context: SectionContext<S>,
+): readonly Range<S>[] {
+  const layout = context.table === 'xen' ? entryLayout(section.name) : undefined
+  if (layout !== undefined) return cutEntries(object, section, layout, context.probed)
+  if (classifySection(section.name, context.table) === 'chunks') {
+    return chunkRanges(object, section).map(range => ({ kind: 'chunk', symbols: [], ...range }))
+  }
+  const merged = (section.flags & SHF_MERGE) !== 0 && section.type !== SHT_NOBITS
+  if (merged && (section.flags & SHF_STRINGS) !== 0 && section.entrySize <= 1) return cutStrings(section)
+  if (merged && section.entrySize > 0 && section.size % section.entrySize === 0) {
+    return cutConstants(section, section.entrySize)
+  }
+  return cutAtSymbols(section, context.symbols)
+}
+
+function cutEntries<S extends Side>(
+  object: ElfObject<S>,
+  section: ElfSection<S>,
+  layout: EntryLayout,
+  probed: ProbedSizes | undefined,
+): readonly Range<S>[] {
+  const relocationOffsets = (object.relocations[section.id] ?? []).map(relocation => relocation.offset)
+  if (section.size === 0) return []
+  const size = entrySize(layout, { size: section.size, relocationOffsets }, probed)
+  const ranges: Range<S>[] = []
+  for (let offset = 0; offset < section.size; offset += size) {
+    ranges.push({ kind: 'entry', offset, size, symbols: [], layout })
+  }
+  return ranges
+}
+
+function cutStrings<S extends Side>(section: ElfSection<S>): readonly Range<S>[] {
+  const ranges: Range<S>[] = []
+  let offset = 0
+  while (offset < section.size) {
+    const end = section.bytes.indexOf(0, offset)
+    const size = (end === -1 ? section.size : end + 1) - offset
+    ranges.push({ kind: 'string', offset, size, symbols: [] })
+    offset += size
+  }
+  return ranges
+}
+
+function cutConstants<S extends Side>(section: ElfSection<S>, entry: number): readonly Range<S>[] {
+  const ranges: Range<S>[] = []
+  for (let offset = 0; offset < section.size; offset += entry) {
+    ranges.push({ kind: 'constant', offset, size: entry, symbols: [] })
+  }
+  return ranges
+}
+
+/** Sections that symbols divide. Symbols inside of another's extent do not cut it. */
+function cutAtSymbols<S extends Side>(section: ElfSection<S>, symbols: readonly ElfSymbol<S>[]): readonly Range<S>[] {
+  if (section.size === 0 && symbols.length === 0) return []
+  const isCode = (section.flags & SHF_EXECINSTR) !== 0
+  const ranges: Range<S>[] = []
+  let end = 0
+  for (let index = 0; index < symbols.length; ) {
+    const start = placeOf(symbols[index])
+    let next = index
+    while (next < symbols.length && placeOf(symbols[next]) === start) next++
+    const here = symbols.slice(index, next)
+    index = next
+    if (start < end) continue
+    if (start > end) ranges.push(gap(end, start - end))
+    const limit = index < symbols.length ? placeOf(symbols[index]) : section.size
+    const stated = start + Math.max(...here.map(symbol => symbol.size))
+    const labels = stated === start
+    end = isCode ? Math.max(limit, stated) : labels ? limit : stated
+    end = Math.min(end, section.size)
+    ranges.push({ kind: kindOf(here, isCode), offset: start, size: end - start, symbols: byStrength(here) })
+  }
+  if (end < section.size) ranges.push(gap(end, section.size - end))
+  return ranges
+}
+
+function gap<S extends Side>(offset: number, size: number): Range<S> {
+  return { kind: 'anonymous', offset, size, symbols: [] }
+}
+
+function kindOf<S extends Side>(symbols: readonly ElfSymbol<S>[], isCode: boolean): PieceKind {
+  const named = symbols.some(symbol => !symbol.name.startsWith('.L'))
+  if (!named) return 'anonymous'
+  return isCode ? 'function' : 'data'
+}
+
+const BINDING_STRENGTH = { global: 0, weak: 1, local: 2, other: 3 } as const
+
+/** The symbol that names the piece first: global before local, typed before label, then by name. */
+function byStrength<S extends Side>(symbols: readonly ElfSymbol<S>[]): readonly ElfSymbol<S>[] {
+  if (symbols.length < 2) return symbols
+  const rank = (symbol: ElfSymbol<S>) => BINDING_STRENGTH[symbol.binding] * 2 + (symbol.kind === 'untyped' ? 1 : 0)
+  return symbols.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
+}
+
+function placeOf<S extends Side>(symbol: ElfSymbol<S> | undefined): number {
+  return symbol?.place.in === 'section' ? symbol.place.offset : 0
+}
+
+/** For each section, the symbols that name a place in it, ascending by offset. */
+function symbolsBySection<S extends Side>(object: ElfObject<S>): readonly (readonly ElfSymbol<S>[])[] {
+  const all: ElfSymbol<S>[][] = object.sections.map(() => [])
+  for (const symbol of object.symbols) {
+    if (symbol.place.in !== 'section' || symbol.kind === 'section' || symbol.name === '') continue
+    all[symbol.place.section]?.push(symbol)
+  }
+  for (const list of all) if (list.length > 1) list.sort((a, b) => placeOf(a) - placeOf(b))
+  return all
+}

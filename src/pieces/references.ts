@@ -1,0 +1,150 @@
+/**
+ * What each relocation reaches, as a piece and an offset from its start.
+ *
+ * A relocation names a symbol, and gas replaces local symbols by their section: `.data.read_mostly + 8` is a variable
+ * without saying which. So the place is looked up among the pieces. For a PC-relative field in code the addend is off
+ * by the bytes between field and end of instruction, and where several pieces share a section this decides which one
+ * is meant; then, and only then, the code is decoded.
+ */
+import { relocationType } from '../arch/relocations.ts'
+import { bytesToInstructionEnd } from '../arch/x86-decode.ts'
+import type { Side } from '../base/side.ts'
+import type { ElfObject, ElfRelocation, ElfSection, ElfSymbol, SectionId } from '../elf/model.ts'
+import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { splitAddend } from '../special/entries.ts'
+import type { Range } from './cut.ts'
+import { pieceId } from './ids.ts'
+import type { Piece, PieceId, Reference, Target } from './model.ts'
+
+/** Pieces of a section by place: their ids run from `first`, in the order of `ranges`. */
+export interface SectionPieces<S extends Side> {
+  readonly ranges: readonly Range<S>[]
+  readonly first: number
+}
+
+export interface ReferenceContext<S extends Side> {
+  readonly object: ElfObject<S>
+  readonly sections: readonly SectionPieces<S>[]
+}
+
+/** The references of the piece `range` of `section`: its part of the section's relocations, ascending by offset. */
+export function referencesOf<S extends Side>(
+  context: ReferenceContext<S>,
+  section: ElfSection<S>,
+  range: Range<S>,
+  relocations: readonly ElfRelocation<S>[],
+): readonly Reference<S>[] {
+  if (relocations.length === 0) return []
+  const isCode = (section.flags & SHF_EXECINSTR) !== 0
+  const biases = isCode ? decodedBiases(context, section, range, relocations) : undefined
+  return relocations.map(relocation => {
+    const offset = relocation.offset - range.offset
+    const field = range.layout?.fields.find(candidate => candidate.offset === offset)
+    if (field === undefined) {
+      return { offset, type: relocation.type, target: reach(context, relocation, biases?.get(relocation.offset) ?? 0n) }
+    }
+    const { offset: plain, line } =
+      field.line === undefined
+        ? { offset: relocation.addend, line: undefined }
+        : splitAddend(relocation.addend, field.line)
+    const target = reach(context, { ...relocation, addend: plain }, BigInt(-field.bias))
+    return { offset, type: relocation.type, target, ...(line === undefined ? {} : { line }) }
+  })
+}
+
+/** What `relocation` reaches. `bias` is added to the addend to find the byte that is meant; the delta stays as written. */
+function reach<S extends Side>(context: ReferenceContext<S>, relocation: ElfRelocation<S>, bias: bigint): Target<S> {
+  const symbol = context.object.symbols[relocation.symbol]
+  if (symbol === undefined || relocation.symbol === 0) return { to: 'absolute', value: relocation.addend }
+  const { place } = symbol
+  if (place.in === 'absolute') return { to: 'absolute', value: place.value + relocation.addend }
+  if (place.in !== 'section') {
+    return {
+      to: 'external',
+      symbol: symbol.id,
+      name: symbol.name,
+      weak: symbol.binding === 'weak',
+      delta: relocation.addend,
+    }
+  }
+  // A symbol with a name says what it means; its section's symbol says only where.
+  const meant = symbol.kind === 'section' ? place.offset + Number(relocation.addend + bias) : place.offset
+  const piece = pieceAt(context.sections[place.section], meant)
+  if (piece === undefined) {
+    return { to: 'nothing', section: place.section, offset: BigInt(place.offset) + relocation.addend }
+  }
+  return { to: 'piece', piece: piece.id, delta: BigInt(place.offset - piece.offset) + relocation.addend }
+}
+
+/** The piece that holds byte `offset`; at the very end of a section, the last one. */
+export function pieceAt<S extends Side>(
+  pieces: SectionPieces<S> | undefined,
+  offset: number,
+): { readonly id: PieceId<S>; readonly offset: number } | undefined {
+  if (pieces === undefined) return undefined
+  const { ranges, first } = pieces
+  let low = 0
+  let high = ranges.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((ranges[middle]?.offset ?? 0) <= offset) low = middle
+    else high = middle - 1
+  }
+  const found = ranges[low]
+  if (found === undefined || offset < found.offset || offset > found.offset + found.size) return undefined
+  return { id: pieceId(first + low), offset: found.offset }
+}
+
+const NO_BIASES: ReadonlyMap<number, bigint> = new Map()
+
+/**
+ * For PC-relative fields in x86 code, what to add to the addend to get the byte that is reached, by section offset.
+ * Calls and jumps end with their field. Others are decoded, but only where the answer matters.
+ */
+function decodedBiases<S extends Side>(
+  context: ReferenceContext<S>,
+  section: ElfSection<S>,
+  range: Range<S>,
+  relocations: readonly ElfRelocation<S>[],
+): ReadonlyMap<number, bigint> {
+  if (context.object.header.machine !== EM_X86_64) return NO_BIASES
+  const biases = new Map<number, bigint>()
+  const unclear: number[] = []
+  for (const relocation of relocations) {
+    const symbol = context.object.symbols[relocation.symbol]
+    if (relocationType(EM_X86_64, relocation.type)?.pcRelative !== true || !namesSectionOnly(symbol)) continue
+    biases.set(relocation.offset, 4n)
+    if (endsWithField(section.bytes, relocation.offset)) continue
+    if (sharesSection(context, symbol)) unclear.push(relocation.offset - range.offset)
+  }
+  if (unclear.length === 0) return biases
+  const code = section.bytes.subarray(range.offset, range.offset + range.size)
+  for (const [field, bytes] of bytesToInstructionEnd(
+    code,
+    unclear.sort((a, b) => a - b),
+  )) {
+    biases.set(field + range.offset, BigInt(bytes))
+  }
+  return biases
+}
+
+function namesSectionOnly<S extends Side>(symbol: ElfSymbol<S> | undefined): boolean {
+  return symbol?.kind === 'section'
+}
+
+function sharesSection<S extends Side>(context: ReferenceContext<S>, symbol: ElfSymbol<S> | undefined): boolean {
+  if (symbol?.place.in !== 'section') return false
+  return (context.sections[symbol.place.section]?.ranges.length ?? 0) > 1
+}
+
+/** Whether the field is the last four bytes of a call or jump (E8, E9, 0F 8x). */
+function endsWithField(bytes: Uint8Array, field: number): boolean {
+  const before = bytes[field - 1] ?? 0
+  if (before === 0xe8 || before === 0xe9) return true
+  return (before & 0xf0) === 0x80 && bytes[field - 2] === 0x0f
+}
+
+/** Whether `piece` holds byte `offset` of its section. */
+export function holds<S extends Side>(piece: Piece<S>, section: SectionId<S>, offset: number): boolean {
+  return piece.section === section && offset >= piece.offset && offset < piece.offset + piece.size
+}
