@@ -20,7 +20,7 @@
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, numberedBase } from '../pieces/names.ts'
 import type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
-import { byName, candidatesLeft, lastOfName, onlyInFunction, onlyOfName, samePlace } from './rules.ts'
+import { byName, candidatesLeft, lastOfName, onlyInFunction, onlyOfName, samePlace, usersOfVariables } from './rules.ts'
 
 export type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
 
@@ -31,10 +31,15 @@ export class Pairing {
   readonly pairs: Pair[] = []
   readonly toPatched = new Map<PieceId<'original'>, PieceId<'patched'>>()
   readonly toOriginal = new Map<PieceId<'patched'>, PieceId<'original'>>()
+  /** Who uses each static local, by name in the source. */
+  readonly originalUsers: ReadonlyMap<PieceId<'original'>, ReadonlySet<string>>
+  readonly patchedUsers: ReadonlyMap<PieceId<'patched'>, ReadonlySet<string>>
 
   constructor(original: PieceMap<'original'>, patched: PieceMap<'patched'>) {
     this.original = original
     this.patched = patched
+    this.originalUsers = usersOfVariables(original)
+    this.patchedUsers = usersOfVariables(patched)
   }
 
   /** Pairs the two unless either has a partner; answers whether it did. */

@@ -3,7 +3,7 @@
  * Real symbols that need each rule stand beside it.
  */
 import type { Side } from '../base/side.ts'
-import type { Piece, PieceMap } from '../pieces/model.ts'
+import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, numberedBase, partOf, sourceName } from '../pieces/names.ts'
 import type { Pairing } from './correlate.ts'
 import type { Ambiguity } from './model.ts'
@@ -29,6 +29,7 @@ export function byName(pairing: Pairing): number {
 /** Pieces by each name that may pair them; 'several' where the name is not unique among locals. */
 function named<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<S> | 'several'> {
   const names = new Map<string, Piece<S> | 'several'>()
+  const files = fileOfSymbols(map)
   for (const piece of map.pieces) {
     if (piece.kind !== 'function' && piece.kind !== 'data') continue
     for (const id of piece.symbols) {
@@ -36,11 +37,25 @@ function named<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<S> |
       if (symbol === undefined || symbol.name.startsWith('.L')) continue
       const isOurs = piece.kind === 'function' || numberedBase(symbol.name) === undefined
       if (symbol.binding === 'local' && !isOurs) continue
-      const present = names.get(symbol.name)
-      names.set(symbol.name, present === undefined || present === piece ? piece : 'several')
+      const key = symbol.binding === 'local' ? `${files[id]}#${symbol.name}` : symbol.name
+      const present = names.get(key)
+      names.set(key, present === undefined || present === piece ? piece : 'several')
     }
   }
   return names
+}
+
+/**
+ * For each symbol, the number of the FILE symbol it stands under (gABI, "Symbol Table": a file's symbols follow it).
+ * One for most objects; a partly linked one has many, with locals of equal names. The number serves and not the name,
+ * because objcopy may have renamed the file in one of the two objects.
+ */
+function fileOfSymbols<S extends Side>(map: PieceMap<S>): readonly number[] {
+  let file = 0
+  return map.object.symbols.map(symbol => {
+    if (symbol.kind === 'file') file++
+    return file
+  })
 }
 
 /**
@@ -115,20 +130,28 @@ function pairSole(
   return made
 }
 
-/** Whether a function of one name in the source uses the variable in both objects. */
+/** Whether something of one name in the source uses the variable in both objects, or nothing does in either. */
 function shareAUser(pairing: Pairing, a: Piece<'original'>, b: Piece<'patched'>): boolean {
-  const before = usersOf(pairing.original, a)
-  return usersOf(pairing.patched, b).some(name => before.includes(name))
+  const before = pairing.originalUsers.get(a.id)
+  const after = pairing.patchedUsers.get(b.id)
+  if (before === undefined || after === undefined) return before === after
+  return [...after].some(name => before.has(name))
 }
 
-function usersOf<S extends Side>(map: PieceMap<S>, variable: Piece<S>): readonly string[] {
-  return map.pieces
-    .filter(piece => piece.kind === 'function' && piece.references.some(({ target }) => reaches(target, variable)))
-    .map(piece => sourceName(piece.name))
-}
-
-function reaches<S extends Side>(target: Piece<S>['references'][number]['target'], piece: Piece<S>): boolean {
-  return target.to === 'piece' && target.piece === piece.id
+/** For each static local, the names in the source of the functions and variables that refer to it. */
+export function usersOfVariables<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, ReadonlySet<string>> {
+  const users = new Map<PieceId<S>, Set<string>>()
+  for (const piece of map.pieces) {
+    for (const { target } of piece.references) {
+      const variable = variableAt(map, target)
+      if (variable === undefined) continue
+      const name = `${sourceName(piece.name)}`
+      const present = users.get(variable.id)
+      if (present === undefined) users.set(variable.id, new Set([name]))
+      else present.add(name)
+    }
+  }
+  return users
 }
 
 function* functionPairs(pairing: Pairing): Generator<readonly [Piece<'original'>, Piece<'patched'>]> {
