@@ -1,0 +1,159 @@
+import { expect, test } from 'vitest'
+import { compile, hasGcc } from '../../tests/support/gcc.ts'
+import { judge, verdictLines } from '../../tests/support/judge.ts'
+
+const HEAD = `
+typedef unsigned long u64;
+extern int printk(const char *format, ...);
+extern void helper(int);
+extern int flag;
+#define NOINLINE __attribute__((noinline, noclone))
+#define COLD __attribute__((cold, noinline))
+`
+
+interface Row {
+  readonly name: string
+  readonly before: string
+  readonly after: string
+  readonly verdicts: readonly string[]
+}
+
+const rows: readonly Row[] = [
+  {
+    name: 'an object against itself',
+    before: 'int f(int a) { return a + flag; }',
+    after: 'int f(int a) { return a + flag; }',
+    verdicts: [],
+  },
+  {
+    name: 'a changed constant',
+    before: 'int f(int a) { return a + 7; } int g(int a) { return a; }',
+    after: 'int f(int a) { return a + 8; } int g(int a) { return a; }',
+    verdicts: ['f: changed (byte)'],
+  },
+  {
+    name: 'an argument of printk that looks like a line number',
+    before: 'void f(void) { printk("limit %d", 100); }',
+    after: 'void f(void) { printk("limit %d", 200); }',
+    verdicts: ['f: changed (byte)'],
+  },
+  {
+    name: 'a string literal of the same length',
+    before: 'void f(void) { printk("cat"); } void g(void) { printk("dog"); }',
+    after: 'void f(void) { printk("cow"); } void g(void) { printk("dog"); }',
+    verdicts: ['f: changed (reaches)'],
+  },
+  {
+    name: 'strings that move without changing',
+    before: 'void g(void) { printk("dog"); }',
+    after: 'void f(void) { printk("a longer text in front"); } void g(void) { printk("dog"); }',
+    verdicts: ['f: new'],
+  },
+  {
+    name: 'renumbered static locals',
+    before: 'int f(void) { static int count; return ++count; } int g(void) { static int count; return count += 2; }',
+    after:
+      'int n(void) { static int other; return ++other; } int f(void) { static int count; return ++count; } int g(void) { static int count; return count += 2; }',
+    verdicts: ['n: new', 'other.2: new'],
+  },
+  {
+    name: 'two static locals that swap their functions',
+    before: 'int f(void) { static int a; return ++a; } int g(void) { static int b; return ++b; }',
+    after: 'int f(void) { static int b; return ++b; } int g(void) { static int a; return ++a; }',
+    verdicts: ['f: changed (reaches)', 'g: changed (reaches)', 'a.0: new', 'b.1: new', 'a.1: gone', 'b.0: gone'],
+  },
+  {
+    name: 'a change in the cold part only',
+    before: 'COLD void oops(int a); int f(int a) { if (a > 9) { oops(1); helper(2); } return a; }',
+    after: 'COLD void oops(int a); int f(int a) { if (a > 9) { oops(1); helper(3); } return a; }',
+    verdicts: ['f: changed (part)'],
+  },
+  {
+    name: 'a call to another function',
+    before: 'NOINLINE int a(void) { return flag; } NOINLINE int b(void) { return flag + 1; } int f(void) { return a() * 3; }',
+    after: 'NOINLINE int a(void) { return flag; } NOINLINE int b(void) { return flag + 1; } int f(void) { return b() * 3; }',
+    verdicts: ['f: changed (reaches)'],
+  },
+  {
+    name: 'another member of an array',
+    before: 'int table[8]; int f(void) { return table[1]; }',
+    after: 'int table[8]; int f(void) { return table[2]; }',
+    verdicts: ['f: changed (reaches)'],
+  },
+  {
+    name: 'an initial value',
+    before: 'int limit = 5; int f(void) { return limit; }',
+    after: 'int limit = 6; int f(void) { return limit; }',
+    verdicts: ['limit: changed (byte)'],
+  },
+  {
+    name: 'an array that grows',
+    before: 'int table[8]; int f(int i) { return table[i]; }',
+    after: 'int table[9]; int f(int i) { return table[i]; }',
+    verdicts: ['table: changed (size)'],
+  },
+  {
+    name: 'zero-initialised data that gets a value',
+    before: 'int limit; int f(void) { return limit; }',
+    after: 'int limit = 1; int f(void) { return limit; }',
+    verdicts: ['limit: changed (section)'],
+  },
+  {
+    name: 'a table of pointers to strings, one text changed',
+    before: 'const char *const names[] = { "one", "two" }; const char *f(int i) { return names[i]; }',
+    after: 'const char *const names[] = { "one", "tow" }; const char *f(int i) { return names[i]; }',
+    verdicts: ['names: changed (reaches)'],
+  },
+  {
+    name: 'a static function that becomes global',
+    before: 'static NOINLINE int a(int x) { return x * flag; } int f(int x) { return a(x); }',
+    after: 'NOINLINE int a(int x) { return x * flag; } int f(int x) { return a(x); }',
+    verdicts: ['a: new', 'f: changed (reaches)', 'a: gone'],
+  },
+  {
+    name: 'a compiler-made table whose content changes',
+    before: 'int f(int i) { switch (i) { case 0: return 3; case 1: return 5; case 2: return 9; case 3: return 11; case 4: return 77; } return 0; }',
+    after: 'int f(int i) { switch (i) { case 0: return 3; case 1: return 5; case 2: return 8; case 3: return 11; case 4: return 77; } return 0; }',
+    verdicts: ['f: changed (reaches)'],
+  },
+  {
+    name: 'an alias that appears',
+    before: 'int f(int a) { return a * 3; }',
+    after: 'int f(int a) { return a * 3; } int g(int) __attribute__((alias("f")));',
+    verdicts: ['f: changed (reaches)'],
+  },
+  {
+    name: 'a function that becomes boot code',
+    before: 'int f(int a) { return a * 3; }',
+    after: '__attribute__((section(".init.text"))) int f(int a) { return a * 3; }',
+    verdicts: ['f: changed (section)'],
+  },
+  {
+    name: 'only a fixup changes',
+    before: guarded('8'),
+    after: guarded('9'),
+    verdicts: ['f: changed (entry)'],
+  },
+  {
+    name: 'a bug frame for another line',
+    before: bug(100),
+    after: bug(102),
+    verdicts: ['f: changed (entry)'],
+  },
+]
+
+test.skipIf(!hasGcc).for(rows)('$name', ({ before, after, verdicts }) => {
+  expect(verdictLines(judge(compile(HEAD + before), compile(HEAD + after)))).toEqual(verdicts)
+})
+
+/** A function whose load may fault; its fixup sets the result. */
+function guarded(result: string): string {
+  return `int f(int *p) { int r = 0; __asm__ volatile("1: movl (%1), %0\\n2:\\n.section .fixup,\\"ax\\"\\n3: movl $${result}, %0\\njmp 2b\\n.previous\\n\\
+.section .ex_table,\\"a\\"\\n.balign 4\\n.long 1b - ., 3b - .\\n.previous" : "+r"(r) : "r"(p)); return r; }`
+}
+
+/** A function with a frame as Xen's BUG() makes it, for a line of our choice. */
+function bug(line: number): string {
+  return `void f(void) { __asm__ volatile(".Lbug: ud2\\n.pushsection .bug_frames.2, \\"a\\", @progbits\\n.p2align 2\\n.Lfrm:\\n\\
+.long (.Lbug - .Lfrm) + %c0\\n.long (%c1 - .Lfrm) + %c2\\n.popsection" :: "i"(${(line >> 7) << 24}), "i"("file.c"), "i"(${(line & 127) << 24})); }`
+}

@@ -1,0 +1,318 @@
+/**
+ * Follows the references of included pieces until nothing new comes in, and says for each where it leads.
+ */
+import { relocationType } from '../arch/relocations.ts'
+import { InternalError } from '../base/errors.ts'
+import type { Reason, Refusal } from '../base/refusal.ts'
+import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
+import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
+import { isCompilerMade } from '../pieces/names.ts'
+import { entryLayout, lineAddend } from '../special/entries.ts'
+import type { Link, LinkedReference, PieceAddress, Role, SelectedPiece, UnitIndex } from './model.ts'
+import { newDataRefusal, reachRefusal, type UnitContext } from './refusals.ts'
+import type { SelectRules, UnitInput } from './select.ts'
+
+interface Included {
+  readonly address: PieceAddress
+  readonly role: Role
+  readonly reason: Reason
+  readonly because: PieceAddress | undefined
+}
+
+/** A worklist: what is included, and the links found so far. Lives for one selection. */
+export class Linker {
+  readonly refusals: Refusal[] = []
+  readonly #units: readonly UnitInput[]
+  readonly #rules: SelectRules
+  readonly #included = new Map<string, Included>()
+  readonly #work: Included[] = []
+  readonly #links = new Map<string, readonly LinkedReference[]>()
+  /** Global functions and data that a unit of this patch defines and the original did not. */
+  readonly #newGlobals: ReadonlyMap<string, PieceAddress>
+  /** For each unit, which function an out-of-line part belongs to. */
+  readonly #owners: readonly ReadonlyMap<PieceId<'patched'>, PieceId<'patched'>>[]
+
+  constructor(units: readonly UnitInput[], rules: SelectRules) {
+    this.#units = units
+    this.#rules = rules
+    this.#newGlobals = newGlobals(units)
+    this.#owners = units.map(({ verdicts }) => {
+      const owners = new Map<PieceId<'patched'>, PieceId<'patched'>>()
+      for (const [owner, parts] of verdicts.parts) for (const part of parts) owners.set(part.id, owner)
+      return owners
+    })
+  }
+
+  /** Takes a piece into the payload; the first reason given is the one that is kept. */
+  include(address: PieceAddress, role: Role, reason: Reason, because: PieceAddress | undefined): void {
+    const key = keyOf(address)
+    if (this.#included.has(key)) return
+    const included = { address, role, reason, because }
+    this.#included.set(key, included)
+    this.#work.push(included)
+  }
+
+  /** Follows everything. The pieces come in the order of unit and piece. */
+  run(): readonly SelectedPiece[] {
+    for (let next = this.#work.shift(); next !== undefined; next = this.#work.shift()) this.#follow(next)
+    return [...this.#included.values()]
+      .toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
+      .map(included => ({
+        ...included,
+        piece: this.#piece(included.address),
+        references: this.#links.get(keyOf(included.address)) ?? [],
+      }))
+  }
+
+  #follow(included: Included): void {
+    const { address } = included
+    const piece = this.#piece(address)
+    if (piece.kind === 'function') this.#includeBelongings(address, piece)
+    const links = piece.references.flatMap(reference => {
+      const link = this.#link(included, piece, reference)
+      return link === undefined ? [] : [link]
+    })
+    this.#links.set(keyOf(address), links)
+  }
+
+  /** A function's out-of-line parts and special entries come with it. */
+  #includeBelongings(address: PieceAddress, piece: Piece<'patched'>): void {
+    const { verdicts } = this.#unit(address.unit)
+    for (const part of verdicts.parts.get(piece.id) ?? []) {
+      const reason = { code: 'part', text: `it is a part of ${piece.name}` }
+      this.include({ unit: address.unit, piece: part.id }, 'part', reason, address)
+    }
+    for (const entry of verdicts.correlation.patched.entriesOf.get(piece.id) ?? []) {
+      const reason = { code: 'special-entry', text: `it belongs to ${piece.name}` }
+      this.include({ unit: address.unit, piece: entry }, 'entry', reason, address)
+    }
+  }
+
+  #link(from: Included, piece: Piece<'patched'>, reference: Reference<'patched'>): LinkedReference | undefined {
+    const link = this.#linkTarget(from, piece, reference)
+    if (link === undefined) return undefined
+    return {
+      offset: reference.offset,
+      type: reference.type,
+      link,
+      extraAddend: this.#extraAddend(from, piece, reference),
+    }
+  }
+
+  /** The line number's bits, to be put back into the addend of a bug frame. */
+  #extraAddend(from: Included, piece: Piece<'patched'>, reference: Reference<'patched'>): bigint {
+    if (reference.line === undefined) return 0n
+    const section = this.#map(from.address.unit).object.sections[piece.section]?.name ?? ''
+    const field = entryLayout(section)?.fields.find(candidate => candidate.offset === reference.offset)
+    if (field?.line === undefined) throw new InternalError(`${section} has a line number where its layout has none`)
+    return lineAddend(reference.line, field.line)
+  }
+
+  #linkTarget(from: Included, piece: Piece<'patched'>, reference: Reference<'patched'>): Link | undefined {
+    const { target } = reference
+    switch (target.to) {
+      case 'absolute':
+        return { to: 'absolute', value: target.value }
+      case 'external':
+        return this.#linkExternal(from, piece, target)
+      case 'nothing':
+        this.#refuse(from, {
+          code: 'unknown-section',
+          symbol: piece.name,
+          text: `${piece.name} refers to ${this.#map(from.address.unit).object.sections[target.section]?.name}, which is not loaded`,
+          hint: 'find out what this reference is for; the loader leaves such sections out',
+        })
+        return undefined
+      case 'piece':
+        return this.#linkPiece(from, piece, reference, { unit: from.address.unit, piece: target.piece })
+    }
+  }
+
+  #linkExternal(
+    from: Included,
+    piece: Piece<'patched'>,
+    target: Target<'patched'> & { to: 'external' },
+  ): Link | undefined {
+    const fresh = this.#newGlobals.get(target.name)
+    if (fresh !== undefined) {
+      const isCode = this.#piece(fresh).kind === 'function'
+      const reason = { code: 'referenced', text: `${piece.name} uses it` }
+      this.include(fresh, isCode ? 'new-function' : 'new-data', reason, from.address)
+      return { to: 'payload', target: fresh, delta: target.delta }
+    }
+    return this.#running(from, piece, target.name, target.delta)
+  }
+
+  #linkPiece(
+    from: Included,
+    piece: Piece<'patched'>,
+    reference: Reference<'patched'>,
+    to: PieceAddress,
+  ): Link | undefined {
+    const { verdicts, fileSymbol } = this.#unit(to.unit)
+    const { patched, original, toOriginal } = verdicts.correlation
+    const target = this.#piece(to)
+    const delta = reference.target.to === 'piece' ? reference.target.delta : 0n
+    const inPayload: Link = { to: 'payload', target: to, delta }
+    if (
+      this.#isOfIncludedFunction(to, target) &&
+      (to.piece === piece.id || this.#staysInside(from, to, piece, reference))
+    ) {
+      return inPayload
+    }
+    const predecessor = original.pieces[toOriginal.get(to.piece) ?? -1]
+    const refusal = reachRefusal(this.#context(to.unit), piece.name, patched, target)
+    // What the original version of the same code refers to as well, it knows when not to use.
+    const before = original.pieces[toOriginal.get(piece.id) ?? -1]
+    const isAsBefore = before?.references.some(({ target: t }) => t.to === 'piece' && t.piece === predecessor?.id)
+    if (refusal !== undefined && isAsBefore !== true) {
+      this.refusals.push(refusal)
+      return undefined
+    }
+    if (predecessor !== undefined) {
+      const name = this.#rules.runningName(fileSymbol, predecessor.name, predecessor.local)
+      return this.#running(from, piece, name, delta)
+    }
+    return this.#bringIn(from, piece, to, target) ? inPayload : undefined
+  }
+
+  /**
+   * Whether a reference to an included function leads to the payload's copy: from the function's own parts and
+   * entries always; from elsewhere when it is a call.
+   */
+  #staysInside(from: Included, to: PieceAddress, piece: Piece<'patched'>, reference: Reference<'patched'>): boolean {
+    if (from.role === 'entry' || from.role === 'chunk' || from.role === 'hook') return true
+    const owners = this.#owners[to.unit]
+    const family = (id: PieceId<'patched'>) => owners?.get(id) ?? id
+    if (family(piece.id) === family(to.piece)) return true
+    return isCall(this.#map(from.address.unit), piece, reference)
+  }
+
+  #isOfIncludedFunction(to: PieceAddress, target: Piece<'patched'>): boolean {
+    return target.kind === 'function' && this.#included.has(keyOf(to))
+  }
+
+  /** Includes what the running system does not have; answers whether it could. */
+  #bringIn(from: Included, piece: Piece<'patched'>, to: PieceAddress, target: Piece<'patched'>): boolean {
+    const map = this.#map(to.unit)
+    const reason = { code: 'referenced', text: `${piece.name} uses it` }
+    const isWritable = ((map.object.sections[target.section]?.flags ?? 0) & SHF_WRITE) !== 0
+    const refusal = newDataRefusal(this.#context(to.unit), piece.name, map, target)
+    if (refusal !== undefined) {
+      this.refusals.push(refusal)
+      return false
+    }
+    if (target.kind === 'function') {
+      this.include(to, 'new-function', reason, from.address)
+      return true
+    }
+    if (target.kind === 'chunk') {
+      this.include(to, 'chunk', reason, from.address)
+      return true
+    }
+    if (target.kind === 'data' && !isCompilerMade(target.name)) return this.#bringInData(from, piece, to, target)
+    if (isWritable) {
+      this.#refuse(from, {
+        code: 'reaches-unnamed-data',
+        symbol: piece.name,
+        text: `${piece.name} refers to ${target.name}, writable data that no symbol names, so the running one cannot be found`,
+        hint: 'give the object a name in the source',
+      })
+      return false
+    }
+    this.include(to, 'content', reason, from.address)
+    return true
+  }
+
+  #bringInData(from: Included, piece: Piece<'patched'>, to: PieceAddress, target: Piece<'patched'>): boolean {
+    const { correlation } = this.#unit(to.unit).verdicts
+    const ambiguity = correlation.ambiguities.find(({ patched }) => patched === to.piece)
+    if (ambiguity !== undefined) {
+      const names = ambiguity.candidates.map(id => correlation.original.pieces[id]?.name ?? '')
+      this.#refuse(from, {
+        code: 'ambiguous-static',
+        symbol: target.name,
+        text: `${piece.name} uses the static variable ${target.name}, which could be ${names.join(' or ')} of the running system`,
+        hint: 'rename the static variables of equal names, so that each can be told, or use a new name for a new one',
+      })
+      return false
+    }
+    this.include(to, 'new-data', { code: 'referenced', text: `${piece.name} uses it` }, from.address)
+    return true
+  }
+
+  #running(from: Included, piece: Piece<'patched'>, name: string, delta: bigint): Link | undefined {
+    const count = this.#rules.countRunning?.(name)
+    if (count === 0) {
+      this.#refuse(from, {
+        code: 'symbol-not-found',
+        symbol: piece.name,
+        text: `${piece.name} refers to ${name}, which the running system's symbols do not have`,
+        hint: 'is --symbols of the system that runs, and the tree the one it was built from?',
+      })
+      return undefined
+    }
+    if (count !== undefined && count > 1) {
+      this.#refuse(from, {
+        code: 'duplicate-name',
+        symbol: piece.name,
+        text: `${piece.name} refers to ${name}, a name that ${count} symbols of the running system have`,
+        hint: 'reach the object through another symbol; the loader would take the first one of that name',
+      })
+      return undefined
+    }
+    return { to: 'running', name, delta }
+  }
+
+  #refuse(from: Included, refusal: Omit<Refusal, 'unit'>): void {
+    this.refusals.push({ ...refusal, unit: this.#unit(from.address.unit).unit })
+  }
+
+  #context(unit: UnitIndex): UnitContext {
+    return { unit: this.#unit(unit).unit, table: this.#rules.table }
+  }
+
+  #unit(unit: UnitIndex): UnitInput {
+    const found = this.#units[unit]
+    if (found === undefined) throw new InternalError(`there is no unit ${unit}`)
+    return found
+  }
+
+  #map(unit: UnitIndex): PieceMap<'patched'> {
+    return this.#unit(unit).verdicts.correlation.patched
+  }
+
+  #piece({ unit, piece }: PieceAddress): Piece<'patched'> {
+    const found = this.#map(unit).pieces[piece]
+    if (found === undefined) throw new InternalError(`unit ${unit} has no piece ${piece}`)
+    return found
+  }
+}
+
+function keyOf({ unit, piece }: PieceAddress): string {
+  return `${unit} ${piece}`
+}
+
+function newGlobals(units: readonly UnitInput[]): ReadonlyMap<string, PieceAddress> {
+  const globals = new Map<string, PieceAddress>()
+  units.forEach(({ verdicts }, unit) => {
+    for (const { verdict, patched } of [...verdicts.functions, ...verdicts.data]) {
+      if (verdict.kind !== 'new' || patched === undefined || patched.local) continue
+      for (const id of patched.symbols) {
+        const symbol = verdicts.correlation.patched.object.symbols[id]
+        if (symbol !== undefined && symbol.binding !== 'local') globals.set(symbol.name, { unit, piece: patched.id })
+      }
+    }
+  })
+  return globals
+}
+
+/** Whether the reference is the field of a call or jump (E8, E9, 0F 8x), which only goes there and keeps no address. */
+function isCall(map: PieceMap<'patched'>, piece: Piece<'patched'>, reference: Reference<'patched'>): boolean {
+  const section = map.object.sections[piece.section]
+  if (section === undefined || (section.flags & SHF_EXECINSTR) === 0) return false
+  if (relocationType(map.object.header.machine, reference.type)?.pcRelative !== true) return false
+  const at = piece.offset + reference.offset
+  const before = section.bytes[at - 1] ?? 0
+  return before === 0xe8 || before === 0xe9 || ((before & 0xf0) === 0x80 && section.bytes[at - 2] === 0x0f)
+}

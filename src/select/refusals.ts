@@ -1,0 +1,193 @@
+/**
+ * What cannot be hotpatched, by the class of the section that the changed thing lies in: a table, with the words.
+ * Each row says what is so and the way out; docs/findings has a page for each code.
+ */
+import type { Refusal } from '../base/refusal.ts'
+import type { Side } from '../base/side.ts'
+import type { Judged } from '../compare/model.ts'
+import type { Piece, PieceMap } from '../pieces/model.ts'
+import { classifySection, type SectionClass, type SectionTable } from '../special/sections.ts'
+import { verdictReason } from './words.ts'
+
+interface Words {
+  readonly code: string
+  readonly what: string
+  readonly hint: string
+}
+
+const HOOK =
+  'change the value from a load hook (LIVEPATCH_LOAD_HOOK) that checks it first, and put it back from an unload hook'
+
+const INIT_CODE: Words = {
+  code: 'init-code',
+  what: 'runs only while the system boots, and its memory is gone by now',
+  hint: 'leave the change of boot code out of this patch; do what it would have done from a load hook if the running system needs it',
+}
+const FIXED_CODE: Words = {
+  code: 'assembly-code',
+  what: 'is code whose place matters (entry points, assembly); a jump cannot be written there',
+  hint: 'change the C code around it, or patch the instruction bytes from an apply hook',
+}
+const UNKNOWN: Words = {
+  code: 'unknown-section',
+  what: 'lies in a section that the loader of the running system does not know; it would be loaded and never looked at',
+  hint: 'keep the change out of this section; what the section registers can often be registered from a load hook',
+}
+const PERCPU: Words = {
+  code: 'percpu-data',
+  what: 'is per-CPU data; the running system has set its blocks up and a payload cannot add to or change them',
+  hint: 'use an array indexed by smp_processor_id() of NR_CPUS elements, or a load hook that sets each CPU\u2019s copy',
+}
+const TLS: Words = {
+  code: 'thread-local-data',
+  what: 'is thread-local data; the blocks of the running threads exist and cannot change shape',
+  hint: 'keep the state elsewhere, keyed by thread',
+}
+const INIT_DATA: Words = {
+  code: 'init-data',
+  what: 'is read only while the system boots (init calls, boot parameters and their data)',
+  hint: 'leave it out of this patch; set what it would have set from a load hook if the running system needs it',
+}
+const DATA: Words = {
+  code: 'changed-data',
+  what: 'is initialised data, and the running system has its own value by now',
+  hint: HOOK,
+}
+const CONSTANT: Words = {
+  code: 'changed-constant',
+  what: 'is a named constant that code which is not replaced may hold a pointer to',
+  hint: 'leave it as it is, add a copy under another name with the new values, and use that in the functions you change',
+}
+
+const OF_CODE: Partial<Record<SectionClass, Words>> = {
+  'init-code': INIT_CODE,
+  'init-data': INIT_CODE,
+  'fixed-code': FIXED_CODE,
+  unknown: UNKNOWN,
+}
+
+const OF_DATA: Partial<Record<SectionClass, Words>> = {
+  data: DATA,
+  'read-only': CONSTANT,
+  'init-data': INIT_DATA,
+  'init-code': INIT_DATA,
+  percpu: PERCPU,
+  tls: TLS,
+  unknown: UNKNOWN,
+  code: CONSTANT,
+  'fixed-code': FIXED_CODE,
+}
+
+const OF_UNNAMED: Partial<Record<SectionClass, Words>> = {
+  ...OF_DATA,
+  code: FIXED_CODE,
+  'init-code': INIT_CODE,
+  entries: {
+    code: 'unowned-entry',
+    what: 'is an entry of a special section that belongs to no function',
+    hint: 'see what the patch changes in assembly; such entries cannot be carried over',
+  },
+}
+
+const OF_NEW_DATA: Partial<Record<SectionClass, Words>> = { percpu: PERCPU, tls: TLS, unknown: UNKNOWN }
+
+const LAYOUT: Words = {
+  code: 'data-layout',
+  what: 'exists in the running system with another size, alignment or kind of section',
+  hint: 'keep the object as it is and put what is new into an object of its own',
+}
+
+/** New data of these classes is a request that the running system can no longer fulfil, even if nothing refers to it. */
+const NEVER_NEW: readonly string[] = ['.initcall', '.init.setup', '.init_array', '.fini_array', '.ctors', '.dtors']
+
+export interface UnitContext {
+  readonly unit: string
+  readonly table: SectionTable
+}
+
+/** The refusal for a changed function; undefined when its section is ordinary code. */
+export function functionRefusal(
+  context: UnitContext,
+  judged: Judged,
+  map: PieceMap<Side>,
+  piece: Piece<Side>,
+): Refusal | undefined {
+  const words = OF_CODE[classOf(map, piece, context.table)]
+  return words === undefined ? undefined : refusal(context, judged, words)
+}
+
+/** The refusal for a data object with a verdict other than same; undefined when it is no obstacle. */
+export function dataRefusal(
+  context: UnitContext,
+  judged: Judged,
+  map: PieceMap<Side>,
+  piece: Piece<Side>,
+): Refusal | undefined {
+  const sectionClass = classOf(map, piece, context.table)
+  if (sectionClass === 'hooks' || sectionClass === 'directive') return undefined
+  if (judged.verdict.kind === 'new' || judged.verdict.kind === 'gone') {
+    const name = map.object.sections[piece.section]?.name ?? ''
+    return NEVER_NEW.some(prefix => name.startsWith(prefix)) ? refusal(context, judged, INIT_DATA) : undefined
+  }
+  const isOrdinary = sectionClass === 'data' || sectionClass === 'read-only'
+  const because = judged.verdict.kind === 'changed' ? judged.verdict.because.what : undefined
+  if (isOrdinary && (because === 'size' || because === 'section' || because === 'alignment')) {
+    return refusal(context, judged, LAYOUT)
+  }
+  const words = OF_DATA[sectionClass]
+  return words === undefined ? undefined : refusal(context, judged, words)
+}
+
+/** The refusal for bytes that nothing names. */
+export function unnamedRefusal(context: UnitContext, judged: Judged, map: PieceMap<Side>, piece: Piece<Side>): Refusal {
+  return refusal(context, judged, OF_UNNAMED[classOf(map, piece, context.table)] ?? UNKNOWN)
+}
+
+/** What stands in the way of reaching or copying `piece` from the payload, by its section; undefined when nothing does. */
+export function reachRefusal(
+  context: UnitContext,
+  from: string,
+  map: PieceMap<Side>,
+  piece: Piece<Side>,
+): Refusal | undefined {
+  const sectionClass = classOf(map, piece, context.table)
+  if (sectionClass === 'init-code' || sectionClass === 'init-data') {
+    const text = `${from} refers to ${piece.name}, which is gone once the system is up`
+    return {
+      code: 'reaches-init',
+      unit: context.unit,
+      symbol: piece.name,
+      text,
+      hint: 'do not use boot-time code or data from code that runs later',
+    }
+  }
+  return undefined
+}
+
+/** The refusal for new data that the payload would have to bring, by its section; undefined when it can. */
+export function newDataRefusal(
+  context: UnitContext,
+  from: string,
+  map: PieceMap<Side>,
+  piece: Piece<Side>,
+): Refusal | undefined {
+  const words = OF_NEW_DATA[classOf(map, piece, context.table)]
+  if (words === undefined) return undefined
+  return {
+    code: words.code,
+    unit: context.unit,
+    symbol: piece.name,
+    text: `${piece.name}, which ${from} uses, is new and ${words.what}`,
+    hint: words.hint,
+  }
+}
+
+function classOf(map: PieceMap<Side>, piece: Piece<Side>, table: SectionTable): SectionClass {
+  return classifySection(map.object.sections[piece.section]?.name ?? '', table)
+}
+
+function refusal({ unit }: UnitContext, judged: Judged, { code, what, hint }: Words): Refusal {
+  const verdict = judged.verdict.kind === 'new' ? 'is new' : judged.verdict.kind === 'gone' ? 'is gone' : 'changed'
+  const detail = judged.verdict.kind === 'changed' ? ` (${verdictReason(judged.verdict).text})` : ''
+  return { code, unit, symbol: judged.name, text: `${judged.name} ${verdict}${detail}; it ${what}`, hint }
+}

@@ -1,0 +1,191 @@
+/**
+ * What the payload contains: the changed functions, and from there everything that they need and the running system
+ * does not have, each with the reason that brought it in; and everything that stands in the way, all at once.
+ *
+ * A reference out of an included piece leads to the running system wherever the running system has the thing: a kept
+ * function, a variable that lives on. It leads into the payload for new functions and data, and for what has no
+ * identity but its content. A call to a function that is itself replaced goes to the new code at once; its address, when
+ * taken, stays the old one, so that pointers made before and after the patch compare equal.
+ *
+ * In:  the verdicts of all affected units, unchanged, and rules of the target.
+ * Out: the selection. It is complete, and says what was taken, also when there are refusals.
+ */
+import { InternalError } from '../base/errors.ts'
+import type { Refusal } from '../base/refusal.ts'
+import type { Judged, UnitVerdicts } from '../compare/model.ts'
+import type { Piece, PieceMap } from '../pieces/model.ts'
+import { classifySection, type SectionTable } from '../special/sections.ts'
+import { directives } from './directives.ts'
+import { Linker } from './link.ts'
+import type { PieceAddress, Replacement, SelectedPiece, Selection, UnitIndex } from './model.ts'
+import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
+import { verdictReason } from './words.ts'
+
+export type * from './model.ts'
+
+export interface UnitInput {
+  readonly unit: string
+  /** The FILE symbol as the running system names it. */
+  readonly fileSymbol: string
+  readonly verdicts: UnitVerdicts
+}
+
+export interface SelectRules {
+  readonly table: SectionTable
+  readonly machine: number
+  /** `file.c#name` for local symbols, the plain name for global ones. */
+  readonly runningName: (fileSymbol: string, name: string, local: boolean) => string
+  /** Smallest function in bytes that a trampoline fits into, given whether it starts with a landing pad. */
+  readonly smallest: (startsWithLandingPad: boolean) => number
+  readonly startsWithLandingPad: (code: Uint8Array) => boolean
+  /** Why a function must not be replaced on this target, by unit and name; undefined when it may. */
+  readonly denied: (unit: string, name: string) => string | undefined
+  /** How many symbols of that name the running system has; undefined when that is not known. */
+  readonly countRunning?: (name: string) => number
+}
+
+/** Decides what goes into the payload. */
+export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
+  const linker = new Linker(units, rules)
+  const refusals: Refusal[] = []
+  const replacements: Replacement[] = []
+  units.forEach((input, unit) => {
+    const context: UnitContext = { unit: input.unit, table: rules.table }
+    const { verdicts } = input
+    const ignored = directives(verdicts.correlation.patched)
+    for (const judged of verdicts.functions) {
+      if (judged.verdict.kind !== 'changed' || ignored.functions.has(judged.name)) continue
+      const { patched } = both(judged)
+      const why = functionRefusal(context, judged, verdicts.correlation.patched, patched)
+      if (why !== undefined) refusals.push(why)
+      else refusals.push(...replacementRefusals(input, judged, rules))
+      replacements.push(replacementOf(input, unit, judged, rules))
+      linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), undefined)
+    }
+    refusals.push(...otherRefusals(context, verdicts, ignored.sections))
+    includeHooks(linker, unit, verdicts.correlation.patched, rules.table)
+  })
+  const pieces = linker.run()
+  return {
+    machine: rules.machine,
+    units: units.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, patched: verdicts.correlation.patched })),
+    pieces,
+    replacements,
+    refusals: withoutRepeats([...refusals, ...linker.refusals]),
+  }
+}
+
+function both(judged: Judged): { readonly original: Piece<'original'>; readonly patched: Piece<'patched'> } {
+  const { original, patched } = judged
+  if (original === undefined || patched === undefined) {
+    throw new InternalError(`${judged.name} is called changed, but has not both versions`)
+  }
+  return { original, patched }
+}
+
+/** Refusals about data, and about bytes that nothing names. */
+function otherRefusals(
+  context: UnitContext,
+  verdicts: UnitVerdicts,
+  ignoredSections: ReadonlySet<string>,
+): readonly Refusal[] {
+  const { original, patched } = verdicts.correlation
+  const refusals: Refusal[] = []
+  const consider = (judged: Judged, refuse: typeof dataRefusal) => {
+    if (judged.verdict.kind === 'same' || judged.verdict.kind === 'line-only') return
+    const side = judged.patched === undefined ? original : patched
+    const piece = judged.patched ?? judged.original
+    if (piece === undefined) return
+    if (ignoredSections.has(side.object.sections[piece.section]?.name ?? '')) return
+    const found = refuse(context, judged, side, piece)
+    if (found !== undefined) refusals.push(found)
+  }
+  for (const judged of verdicts.data) consider(judged, dataRefusal)
+  for (const judged of verdicts.unnamed) consider(judged, unnamedRefusal)
+  return refusals
+}
+
+function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRules): readonly Refusal[] {
+  const { original } = both(judged)
+  const refusals: Refusal[] = []
+  const code = codeOf(input.verdicts.correlation.original, original)
+  const size = statedSize(input.verdicts.correlation.original, original)
+  const least = rules.smallest(rules.startsWithLandingPad(code))
+  const about = { unit: input.unit, symbol: judged.name }
+  if (size < least) {
+    refusals.push({
+      ...about,
+      code: 'too-small',
+      text: `${judged.name} has ${size} bytes, but the jump to its replacement takes ${least}`,
+      hint: 'change its callers instead, or make them not call it: patch them so that they use a new function',
+    })
+  }
+  const denied = rules.denied(input.unit, judged.name)
+  if (denied !== undefined) {
+    refusals.push({
+      ...about,
+      code: 'patching-code',
+      text: `${judged.name} changed, but ${denied}`,
+      hint: 'this change needs a reboot into a rebuilt system; leave it out of the hotpatch',
+    })
+  }
+  return refusals
+}
+
+function replacementOf(input: UnitInput, unit: UnitIndex, judged: Judged, rules: SelectRules): Replacement {
+  const { original, patched } = both(judged)
+  const before = input.verdicts.correlation.original
+  return {
+    address: { unit, piece: patched.id },
+    runningName: rules.runningName(input.fileSymbol, original.name, original.local),
+    oldSize: statedSize(before, original),
+    unit: input.unit,
+    startsWithLandingPad: rules.startsWithLandingPad(codeOf(before, original)),
+  }
+}
+
+/** The size that the function's own symbol states; the piece may be longer by out-of-line code of assembly. */
+function statedSize(map: PieceMap<'original'>, piece: Piece<'original'>): number {
+  const stated = Math.max(0, ...piece.symbols.map(id => map.object.symbols[id]?.size ?? 0))
+  return stated === 0 ? piece.size : stated
+}
+
+function codeOf(map: PieceMap<'original'>, piece: Piece<'original'>): Uint8Array {
+  const section = map.object.sections[piece.section]
+  return section?.bytes.subarray(piece.offset, piece.offset + piece.size) ?? new Uint8Array()
+}
+
+/** Hooks are a reason of their own: they run because the payload has them. */
+function includeHooks(linker: Linker, unit: UnitIndex, map: PieceMap<'patched'>, table: SectionTable): void {
+  for (const section of map.object.sections) {
+    if (classifySection(section.name, table) !== 'hooks') continue
+    for (const piece of map.bySection[section.id] ?? []) {
+      const address: PieceAddress = { unit, piece: piece.id }
+      const reason = { code: 'hook', text: `the patch puts it into ${section.name}` }
+      linker.include(address, 'hook', reason, undefined)
+    }
+  }
+}
+
+function withoutRepeats(refusals: readonly Refusal[]): readonly Refusal[] {
+  const seen = new Set<string>()
+  return refusals.filter(({ code, unit, symbol, text }) => {
+    const key = JSON.stringify([code, unit, symbol, text])
+    return !seen.has(key) && seen.add(key) !== undefined
+  })
+}
+
+/** The chain that brought a piece in, from itself to the changed function or hook that began it. */
+export function chainOf(selection: Selection, address: PieceAddress): readonly SelectedPiece[] {
+  const chain: SelectedPiece[] = []
+  for (let at: PieceAddress | undefined = address; at !== undefined; ) {
+    const { unit, piece }: PieceAddress = at
+    const found: SelectedPiece | undefined = selection.pieces.find(
+      candidate => candidate.address.unit === unit && candidate.address.piece === piece,
+    )
+    if (found === undefined || chain.includes(found)) break
+    chain.push(found)
+    at = found.because
+  }
+  return chain
+}

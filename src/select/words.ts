@@ -1,0 +1,64 @@
+/** Verdicts in words. The codes are data, asserted by tests; this file is the only place that turns them into text. */
+import type { Reason } from '../base/refusal.ts'
+import type { Difference, Verdict } from '../compare/model.ts'
+
+/** The reason behind a verdict, with the first difference's place and values. */
+export function verdictReason(verdict: Verdict): Reason {
+  switch (verdict.kind) {
+    case 'same':
+      return { code: 'same', text: 'the code, what it reaches and its special entries are the same' }
+    case 'line-only':
+      return { code: 'line-only', text: `only embedded line numbers differ, at ${verdict.sites} places` }
+    case 'new':
+      return { code: 'new', text: 'it is not in the original object' }
+    case 'gone':
+      return { code: 'gone', text: 'it is no longer in the patched object' }
+    case 'changed':
+      return { code: differenceCode(verdict.because), text: differenceText(verdict.because) }
+  }
+}
+
+function differenceCode(difference: Difference): string {
+  switch (difference.what) {
+    case 'entry':
+      return difference.difference.what === 'line' ? 'line-number' : 'special-entry'
+    case 'part':
+      return typeof difference.difference === 'object' && difference.difference.what === 'line' ? 'line-number' : 'part'
+    case 'line':
+      return 'line-number'
+    default:
+      return difference.what
+  }
+}
+
+/** What differs, with place and values. */
+export function differenceText(difference: Difference): string {
+  switch (difference.what) {
+    case 'size':
+      return `its size went from ${difference.original} to ${difference.patched} bytes`
+    case 'byte':
+      return `byte ${hex(difference.offset)} went from ${hex(difference.original)} to ${hex(difference.patched)}`
+    case 'relocation':
+      return `the relocation at ${hex(difference.offset)} differs: ${difference.text}`
+    case 'reaches':
+      return `at ${hex(difference.offset)} it reaches ${difference.patched} where it reached ${difference.original}`
+    case 'line':
+      return `a source line number at ${hex(difference.offset)} of its entry in ${difference.section} differs`
+    case 'entry-count':
+      return `it has ${difference.patched} entries in ${difference.section} where it had ${difference.original}`
+    case 'entry':
+      return `entry ${difference.index} of its entries in ${difference.section}: ${differenceText(difference.difference)}`
+    case 'part':
+      return typeof difference.difference === 'object'
+        ? `its part ${difference.name}: ${differenceText(difference.difference)}`
+        : `its part ${difference.name} is ${difference.difference}`
+    case 'section':
+      return `it moved from section ${difference.original} to ${difference.patched}`
+    case 'alignment':
+      return `its alignment went from ${difference.original} to ${difference.patched}`
+  }
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`
+}
