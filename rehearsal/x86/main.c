@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A dom0 that does one thing: hypercalls that somebody outside the machine asks for.
+ *
+ * All knowledge of live patching is in the driver (src/apply/rehearsal). It lays out a hypercall's
+ * structures in memory that we share, at the addresses where we see them, and counts a number up; we
+ * make the call. There is no interrupt handler, no scheduler and no allocator here, and we want none:
+ * whatever goes wrong on this machine should be the hypervisor's or the payload's doing.
+ *
+ * Lines for the driver start with "@hotsplice". `ready` comes once, `done N` after request N.
+ */
+
+#include "dom0.h"
+#include "hypercall.h"
+#include "mailbox.h"
+
+#define IDLE_NAP        200000ull      /* 0.2 ms: how long a request may lie unseen */
+#define DRIVER_IS_GONE  120000000000ull /* no heartbeat for two minutes */
+#define LOOKS_BEFORE_NAP 64
+
+/* The beginning of Xen's struct start_info; the rest does not concern us. */
+struct start_info {
+    char magic[32];
+    uint64_t page_count;
+    uint64_t shared_info_machine_address;
+};
+
+/* Only the addresses count: the driver's memory is mapped over these pages. */
+static uint8_t window[MAILBOX_SIZE] __attribute__((aligned(PAGE_SIZE)));
+
+static volatile struct mailbox *const mailbox = (void *)window;
+
+static void give_up(const char *why)
+{
+    print_line(why);
+    power_off();
+}
+
+static int64_t carry_out(void)
+{
+    uint64_t arguments[HYPERCALL_ARGUMENTS];
+
+    for (int i = 0; i < HYPERCALL_ARGUMENTS; i++)
+        arguments[i] = mailbox->arguments[i];
+
+    switch (mailbox->kind) {
+    case REQUEST_HYPERCALL:
+        return hypercall(mailbox->number, arguments);
+    case REQUEST_NAP:
+        nap(arguments[0]);
+        return 0;
+    case REQUEST_POWER_OFF:
+        power_off();
+    default:
+        give_up("@hotsplice lost: a request of unknown kind");
+        return 0;
+    }
+}
+
+/* Waits for a request beyond the `completed` ones; switches the machine off when the driver is gone. */
+static void await_request(uint32_t completed)
+{
+    uint32_t heartbeat = mailbox->heartbeat;
+    uint64_t last_beat = clock_now();
+
+    for (uint32_t looks = 1; mailbox->requested == completed; looks++) {
+        if (looks % LOOKS_BEFORE_NAP != 0) {
+            __asm__ volatile("pause");
+            continue;
+        }
+        nap(IDLE_NAP);
+        if (mailbox->heartbeat != heartbeat) {
+            heartbeat = mailbox->heartbeat;
+            last_beat = clock_now();
+        } else if (clock_now() - last_beat > DRIVER_IS_GONE) {
+            give_up("@hotsplice lost: the driver is gone");
+        }
+    }
+}
+
+void dom0_main(const struct start_info *start)
+{
+    if (!clock_start(start->shared_info_machine_address))
+        give_up("@hotsplice lost: Xen's shared page cannot be mapped");
+
+    uint64_t machine_address = find_shared_memory();
+    if (machine_address == 0)
+        give_up("@hotsplice lost: no shared-memory device");
+    if (!map_machine_pages(window, machine_address, MAILBOX_SIZE / PAGE_SIZE))
+        give_up("@hotsplice lost: the shared memory cannot be mapped");
+    if (mailbox->magic != MAILBOX_MAGIC)
+        give_up("@hotsplice lost: the shared memory is not the driver's");
+
+    mailbox->address = (uint64_t)window;
+    print_line("@hotsplice ready");
+
+    for (uint32_t completed = mailbox->completed;;) {
+        await_request(completed);
+        mailbox->result = carry_out();
+        mailbox->completed = ++completed;
+        print_numbered_line("@hotsplice done", completed);
+    }
+}

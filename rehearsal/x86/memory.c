@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Changing what our virtual pages show, and the two functions the compiler may call on its own. */
+
+#include "dom0.h"
+#include "hypercall.h"
+
+#define ENTRY_PRESENT  (1u << 0)
+#define ENTRY_WRITABLE (1u << 1)
+#define ENTRY_USER     (1u << 2) /* a 64-bit PV kernel runs in ring 3 */
+#define ENTRY_ACCESSED (1u << 5)
+#define ENTRY_DIRTY    (1u << 6)
+
+#define FLUSH_THIS_PAGE 2 /* UVMF_INVLPG */
+
+bool map_machine_pages(void *pages, uint64_t machine_address, size_t count)
+{
+    const uint64_t flags = ENTRY_PRESENT | ENTRY_WRITABLE | ENTRY_USER | ENTRY_ACCESSED | ENTRY_DIRTY;
+
+    for (size_t page = 0; page < count; page++) {
+        uint64_t address = (uint64_t)pages + page * PAGE_SIZE;
+        uint64_t entry = (machine_address + page * PAGE_SIZE) | flags;
+
+        if (hypercall3(HYPERCALL_UPDATE_VA_MAPPING, address, entry, FLUSH_THIS_PAGE) != 0)
+            return false;
+    }
+    return true;
+}
+
+void *memset(void *to, int value, size_t count)
+{
+    unsigned char *bytes = to;
+
+    for (size_t i = 0; i < count; i++)
+        bytes[i] = (unsigned char)value;
+    return to;
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t count)
+{
+    unsigned char *target = to;
+    const unsigned char *source = from;
+
+    for (size_t i = 0; i < count; i++)
+        target[i] = source[i];
+    return to;
+}

@@ -1,0 +1,125 @@
+/**
+ * QEMU as a child process: a small PC without graphics, disk or network, whose serial line we read.
+ *
+ * The process leads a group of its own, and the whole group is killed when we are done with it, also when
+ * this process exits first. If this process is killed outright, the dom0 misses its heartbeat and ends
+ * the machine itself.
+ */
+
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { InputError } from '../../base/errors.ts'
+
+export const DEFAULT_EMULATOR = 'qemu-system-x86_64'
+
+export interface EmulatorOptions {
+  readonly emulator: string
+  readonly cpus: number
+  readonly cpuModel: string
+  readonly xenArguments: readonly string[]
+  /** Holds the files `xen`, `dom0` and `mailbox`. QEMU runs in it, so that no path of ours needs QEMU's quoting. */
+  readonly folder: string
+}
+
+export interface Emulator {
+  onOutput(listener: (chunk: Uint8Array) => void): void
+  /** Called once, when the process is gone or could not be started. */
+  onEnd(listener: (why: EmulatorEnd) => void): void
+  kill(): void
+}
+
+/** Why the process is gone; `words` is what it said on standard error. */
+export interface EmulatorEnd {
+  readonly error: NodeJS.ErrnoException | undefined
+  readonly status: number | null
+  readonly words: string
+}
+
+/** Memory in MiB: enough for Xen, the dom0 and payloads of the largest size. */
+const MACHINE_MEMORY = 128
+const DOM0_MEMORY = 32
+const MOST_WORDS = 8000
+
+export function startEmulator(options: EmulatorOptions): Emulator {
+  const child = spawn(options.emulator, emulatorArguments(options), {
+    cwd: options.folder,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const kill = () => killGroup(child)
+  process.once('exit', kill)
+
+  let words = ''
+  child.stderr.on('data', chunk => {
+    if (words.length < MOST_WORDS) words += String(chunk)
+  })
+
+  let end: EmulatorEnd | undefined
+  const listeners: ((why: EmulatorEnd) => void)[] = []
+  const finish = (why: EmulatorEnd) => {
+    if (end !== undefined) return
+    end = why
+    process.removeListener('exit', kill)
+    for (const listener of listeners) listener(why)
+  }
+  child.on('error', error => finish({ error, status: null, words }))
+  child.on('close', status => finish({ error: undefined, status, words }))
+
+  return {
+    onOutput: listener => child.stdout.on('data', listener),
+    onEnd: listener => (end === undefined ? listeners.push(listener) : listener(end)),
+    kill,
+  }
+}
+
+function emulatorArguments({ cpus, cpuModel, xenArguments }: EmulatorOptions): string[] {
+  const xen = ['console=com1', 'com1=115200,8n1', `dom0_mem=${DOM0_MEMORY}M,max:${DOM0_MEMORY}M`, 'dom0_max_vcpus=1']
+  const levels = ['loglvl=all', 'guest_loglvl=all']
+  return [
+    ...['-M', 'pc', '-accel', 'tcg', '-cpu', cpuModel, '-smp', String(cpus), '-m', String(MACHINE_MEMORY)],
+    ...clockArguments(cpus),
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none', '-no-reboot', '-serial', 'stdio'],
+    ...['-object', 'memory-backend-file,id=mailbox,mem-path=mailbox,size=4M,share=on'],
+    ...['-device', 'ivshmem-plain,memdev=mailbox'],
+    ...['-kernel', 'xen', '-initrd', 'dom0', '-append', [...xen, ...levels, ...xenArguments].join(' ')],
+  ]
+}
+
+/**
+ * One processor: its clock counts instructions, 2^7 ns each. Xen calibrates its timers by waiting, and
+ * waits in machine time; so it boots in half a second instead of more than one, and a busy host cannot
+ * make a time-out expire early. With more processors QEMU would take turns between them, a time-out's
+ * length each, so they run freely instead.
+ */
+function clockArguments(cpus: number): string[] {
+  return cpus === 1 ? ['-icount', 'shift=7'] : []
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // The group is gone already.
+  }
+}
+
+/** The input error for a QEMU that could not be started or ended before the hypervisor said a word. */
+export function emulatorError(emulator: string, { error, status, words }: EmulatorEnd): InputError {
+  if (error?.code === 'ENOENT') {
+    return new InputError(
+      'rehearse/no-qemu',
+      `${emulator} was not found`,
+      'install QEMU for x86 and its BIOS (Debian: apt-get install qemu-system-x86 seabios)',
+    )
+  }
+  if (error !== undefined) return new InputError('rehearse/no-qemu', `${emulator} cannot be run: ${error.message}`)
+  const hint = /bios|rom/i.test(words)
+    ? 'install the BIOS that QEMU boots with (Debian: apt-get install seabios)'
+    : 'QEMU 5 or later with ivshmem-plain is needed (Debian: qemu-system-x86)'
+  return new InputError(
+    'rehearse/qemu-failed',
+    `${emulator} ended with status ${status}: ${words.trim() || 'no words'}`,
+    hint,
+  )
+}

@@ -1,0 +1,228 @@
+/**
+ * A booted hypervisor with our dom0 on it, which carries out one request at a time.
+ *
+ * A request goes through the mailbox; its answer is a line on the console, so that everything Xen printed
+ * because of it has arrived before. The hypervisor may go down at any moment. Then the request in flight
+ * fails with MachineLost, and so does every later one: QEMU is stopped at once, because a hypervisor that
+ * faults in its fault handler prints millions of lines.
+ */
+
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { InputError } from '../../base/errors.ts'
+import type { BoundedLines, ConsoleEvent } from './console.ts'
+import { createBoundedLines, createConsoleReader, isDownfall, isLastWord } from './console.ts'
+import { defaultCacheFolder, provideDom0 } from './dom0.ts'
+import type { Emulator, EmulatorEnd } from './emulator.ts'
+import { DEFAULT_EMULATOR, emulatorError, startEmulator } from './emulator.ts'
+import { readHypervisor } from './hypervisor.ts'
+import type { MachineRequest, Mailbox } from './mailbox.ts'
+import { createMailbox } from './mailbox.ts'
+import type { BootOptions, Downfall } from './model.ts'
+import type { GuestBuffer } from './record.ts'
+
+/** The machine is gone; thrown by whatever was asked of it. Not an error of input: what was rehearsed did it. */
+export class MachineLost extends Error {
+  override readonly name = 'MachineLost'
+  readonly downfall: Downfall
+
+  constructor(downfall: Downfall) {
+    super(downfall.sign)
+    this.downfall = downfall
+  }
+}
+
+export interface Answer {
+  readonly result: bigint
+  /** What a buffer of the request holds now. */
+  contents(buffer: GuestBuffer): Uint8Array
+}
+
+export interface Machine {
+  /** Milliseconds from QEMU's start to our dom0's. */
+  readonly bootTime: number
+  /** The whole console, its beginning and its end. */
+  readonly console: BoundedLines
+  ask(request: MachineRequest, timeoutMs: number): Promise<Answer>
+  /** The console's lines since the last call. */
+  takeLines(): string[]
+  stop(): Promise<void>
+}
+
+const HEARTBEAT_MS = 1000
+/** How long and how much a hypervisor that goes down may still say. */
+const LAST_WORDS_MS = 300
+const LAST_WORDS_LINES = 100
+const FAULT_LOOP_STEP = 25
+const KEPT_LINES = 60
+
+/** What waits for the machine: its boot (request 0), or an answer. */
+interface Waiting {
+  readonly request: number
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/** Boots the hypervisor and returns when our dom0 is ready. Beyond `timeoutMs` it counts as hung: MachineLost. */
+export async function bootMachine(options: BootOptions, timeoutMs: number): Promise<Machine> {
+  options.signal?.throwIfAborted()
+  const image = readHypervisor(options.hypervisor)
+  const dom0 = provideDom0(options.cacheFolder ?? defaultCacheFolder())
+  const folder = mkdtempSync(join(tmpdir(), 'hotsplice-rehearsal-'))
+  try {
+    writeFileSync(join(folder, 'xen'), image)
+    copyFileSync(dom0, join(folder, 'dom0'))
+    const machine = new RunningMachine(createMailbox(join(folder, 'mailbox')), folder, options)
+    await machine.boot(timeoutMs)
+    return machine
+  } finally {
+    rmSync(folder, { recursive: true, force: true }) // QEMU has read or mapped what it needs
+  }
+}
+
+class RunningMachine implements Machine {
+  bootTime = 0
+  readonly console = createBoundedLines(200, 600)
+  private recent = createBoundedLines(100, 100)
+  private readonly read = createConsoleReader()
+  private readonly emulator: Emulator
+  private readonly heart: NodeJS.Timeout
+  private readonly ended: Promise<void>
+  private waiting: Waiting | undefined
+  /** Why every request fails from now on. */
+  private over: unknown
+  private sign: string | undefined
+  private linesSinceSign = 0
+  private closed = false
+  private readonly started = performance.now()
+  private readonly mailbox: Mailbox
+  private readonly options: BootOptions
+  private readonly abort = () => this.finish(this.options.signal?.reason)
+
+  constructor(mailbox: Mailbox, folder: string, options: BootOptions) {
+    this.mailbox = mailbox
+    this.options = options
+    this.emulator = startEmulator({
+      emulator: options.emulator ?? DEFAULT_EMULATOR,
+      cpus: options.cpus ?? 1,
+      cpuModel: options.cpuModel ?? 'qemu64',
+      xenArguments: options.xenArguments ?? [],
+      folder,
+    })
+    this.emulator.onOutput(chunk => {
+      for (const event of this.read(chunk)) this.handle(event)
+    })
+    this.ended = new Promise(resolve => {
+      this.emulator.onEnd(why => {
+        this.handleEnd(why)
+        resolve()
+      })
+    })
+    options.signal?.addEventListener('abort', this.abort)
+    this.heart = setInterval(() => mailbox.beat(), HEARTBEAT_MS)
+    this.heart.unref()
+  }
+
+  async boot(timeoutMs: number): Promise<void> {
+    try {
+      await this.wait(0, timeoutMs)
+    } catch (error) {
+      await this.stop()
+      const crashed = error instanceof MachineLost && error.downfall.kind === 'crashed'
+      throw crashed ? bootFailure(this.options.hypervisor, error.downfall) : error
+    }
+    this.bootTime = performance.now() - this.started
+  }
+
+  async ask(request: MachineRequest, timeoutMs: number): Promise<Answer> {
+    if (this.over !== undefined) throw this.over
+    await this.wait(this.mailbox.post(request), timeoutMs)
+    if (this.over !== undefined) throw this.over
+    return { result: this.mailbox.result(), contents: buffer => this.mailbox.contents(buffer) }
+  }
+
+  takeLines(): string[] {
+    const lines = this.recent.lines()
+    this.recent = createBoundedLines(100, 100)
+    return lines
+  }
+
+  async stop(): Promise<void> {
+    this.finish(new MachineLost({ kind: 'crashed', sign: 'the machine was stopped', lines: [] }))
+    await this.ended
+    if (!this.closed) this.mailbox.close()
+    this.closed = true
+  }
+
+  private wait(request: number, timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const sign = `no answer within ${Math.round(timeoutMs)} ms`
+        this.finish(new MachineLost({ kind: 'hung', sign, lines: this.console.last(KEPT_LINES) }))
+      }, timeoutMs)
+      const settle = (action: () => void) => {
+        clearTimeout(timer)
+        this.waiting = undefined
+        action()
+      }
+      this.waiting = {
+        request,
+        resolve: () => settle(resolve),
+        reject: error => settle(() => reject(error)),
+      }
+      if (this.over !== undefined) this.waiting.reject(this.over)
+    })
+  }
+
+  private handle(event: ConsoleEvent): void {
+    if (event.kind === 'line') this.handleLine(event.text)
+    else if (event.kind === 'lost') this.finish(new InputError('rehearse/no-boot', `the dom0 gave up: ${event.why}`))
+    else if (this.sign !== undefined)
+      return // an answer from a hypervisor that is going down is none
+    else if (this.waiting?.request === (event.kind === 'ready' ? 0 : event.request)) this.waiting.resolve()
+  }
+
+  private handleLine(line: string): void {
+    if (this.over !== undefined) return
+    this.console.add(line)
+    this.recent.add(line)
+    this.options.onLine?.(line)
+    if (this.sign === undefined) {
+      if (!isDownfall(line)) return
+      this.sign = line
+      setTimeout(() => this.finishCrashed(line), LAST_WORDS_MS)
+    }
+    this.linesSinceSign += line === this.sign ? FAULT_LOOP_STEP : 1 // the same fault again and again is soon over
+    if (isLastWord(line) || this.linesSinceSign > LAST_WORDS_LINES) this.finishCrashed(this.sign)
+  }
+
+  private handleEnd(why: EmulatorEnd): void {
+    const silent = this.console.last(1).length === 0
+    if (why.error !== undefined || silent) this.finish(emulatorError(this.options.emulator ?? DEFAULT_EMULATOR, why))
+    else this.finishCrashed(this.sign ?? 'the machine was reset without a word (a triple fault?)')
+  }
+
+  private finishCrashed(sign: string): void {
+    this.finish(new MachineLost({ kind: 'crashed', sign, lines: this.console.last(KEPT_LINES) }))
+  }
+
+  /** Ends everything, once; what waits, and whatever is asked later, fails with `reason`. */
+  private finish(reason: unknown): void {
+    if (this.over !== undefined) return
+    this.over = reason ?? new MachineLost({ kind: 'crashed', sign: 'the machine was stopped', lines: [] })
+    clearInterval(this.heart)
+    this.options.signal?.removeEventListener('abort', this.abort)
+    this.emulator.kill()
+    this.waiting?.reject(this.over)
+  }
+}
+
+function bootFailure(hypervisor: string, { sign, lines }: Downfall): InputError {
+  const console = lines.slice(-12).map(line => `  ${line}`)
+  return new InputError(
+    'rehearse/no-boot',
+    [`${hypervisor} did not start the rehearsal's dom0: ${sign}`, ...console].join('\n'),
+    'a hypervisor for x86-64 with CONFIG_PV is needed',
+  )
+}

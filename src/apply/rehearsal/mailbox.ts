@@ -1,0 +1,108 @@
+/**
+ * The memory we share with the dom0, as a file that QEMU maps into the machine.
+ *
+ * Layout: rehearsal/x86/mailbox.h; keep both in step. The first page is the mailbox proper, the rest is
+ * room for the buffers of one hypercall. We read and write through the file, QEMU through its mapping:
+ * on Linux both are the same pages.
+ */
+
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import type { Argument, GuestBuffer } from './record.ts'
+import { layOut } from './record.ts'
+
+export const MAILBOX_SIZE = 4 * 1024 * 1024
+
+const MAGIC = 'hotsplic'
+const ADDRESS = 0x08
+const REQUESTED = 0x10
+const KIND = 0x18
+const HEARTBEAT = 0x1c
+const NUMBER = 0x20
+const RESULT = 0x50
+const ARENA = 0x1000
+const ARGUMENTS = 5
+
+const KINDS = { hypercall: 1, nap: 2, 'power-off': 3 } as const
+
+export type MachineRequest =
+  | { readonly kind: 'hypercall'; readonly number: bigint; readonly args: readonly Argument[] }
+  | { readonly kind: 'nap'; readonly nanoseconds: bigint }
+  | { readonly kind: 'power-off' }
+
+export interface Mailbox {
+  /** Posts a request; returns its number. The one before must have been answered. */
+  post(request: MachineRequest): number
+  /** The result of the last request that was answered. */
+  result(): bigint
+  /** What a buffer of the last request holds now. */
+  contents(buffer: GuestBuffer): Uint8Array
+  /** Tells the dom0 that we live. */
+  beat(): void
+  close(): void
+}
+
+/** Creates the mailbox as a new file. */
+export function createMailbox(file: string): Mailbox {
+  const descriptor = openSync(file, 'wx+', 0o600)
+  ftruncateSync(descriptor, MAILBOX_SIZE)
+  writeSync(descriptor, Buffer.from(MAGIC, 'latin1'), 0, MAGIC.length, 0)
+  let requests = 0
+  let beats = 0
+  let places: ReadonlyMap<GuestBuffer, number> = new Map()
+
+  const read = (offset: number, length: number): Buffer => {
+    const bytes = Buffer.alloc(length)
+    readSync(descriptor, bytes, 0, length, offset)
+    return bytes
+  }
+  const write = (offset: number, bytes: Uint8Array) => {
+    writeSync(descriptor, bytes, 0, bytes.length, offset)
+  }
+
+  return {
+    post(request) {
+      let number = 0n
+      let words: readonly bigint[] = []
+      if (request.kind === 'nap') words = [request.nanoseconds]
+      if (request.kind === 'hypercall') {
+        const base = read(ADDRESS, 8).readBigUInt64LE() + BigInt(ARENA)
+        const laidOut = layOut(request.args, base, MAILBOX_SIZE - ARENA)
+        for (const piece of laidOut.pieces) write(ARENA + piece.offset, piece.bytes)
+        places = laidOut.places
+        number = request.number
+        words = laidOut.words
+      }
+      write(KIND, littleEndian32(KINDS[request.kind]))
+      write(NUMBER, bigWords([number, ...padded(words)]))
+      requests += 1
+      write(REQUESTED, littleEndian32(requests)) // last: it is what the dom0 waits for
+      return requests
+    },
+    result: () => read(RESULT, 8).readBigInt64LE(),
+    contents(target) {
+      const offset = places.get(target)
+      return offset === undefined ? new Uint8Array(0) : new Uint8Array(read(ARENA + offset, target.bytes.length))
+    },
+    beat() {
+      beats = (beats + 1) >>> 0
+      write(HEARTBEAT, littleEndian32(beats))
+    },
+    close: () => closeSync(descriptor),
+  }
+}
+
+function padded(words: readonly bigint[]): bigint[] {
+  return Array.from({ length: ARGUMENTS }, (_, index) => words[index] ?? 0n)
+}
+
+function littleEndian32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
+function bigWords(words: readonly bigint[]): Buffer {
+  const bytes = Buffer.alloc(8 * words.length)
+  for (const [index, word] of words.entries()) bytes.writeBigUInt64LE(BigInt.asUintN(64, word), 8 * index)
+  return bytes
+}

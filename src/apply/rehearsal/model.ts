@@ -1,0 +1,88 @@
+/** What a rehearsal takes and what it tells: plain data, versioned, and the same as JSON. */
+
+/** A payload under the name by which scripts call it, usually its file's. */
+export interface RehearsalPayload {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+/** How to boot the hypervisor. */
+export interface BootOptions {
+  /** The file to boot: xen/xen of a build, or xen.gz. */
+  readonly hypervisor: string
+  /** Where the compiled dom0 is kept; by default hotsplice's cache folder. */
+  readonly cacheFolder?: string | undefined
+  /** Processors of the machine, 1 by default. */
+  readonly cpus?: number | undefined
+  /** QEMU's -cpu, `qemu64` by default. */
+  readonly cpuModel?: string | undefined
+  /** More words for Xen's command line. */
+  readonly xenArguments?: readonly string[] | undefined
+  /** QEMU's program, `qemu-system-x86_64` by default. */
+  readonly emulator?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Called with every line of the console when it comes. */
+  readonly onLine?: ((line: string) => void) | undefined
+}
+
+export interface RehearseOptions extends BootOptions {
+  /** In the order of the stack: the default script applies the first one first. */
+  readonly payloads: readonly RehearsalPayload[]
+  /** docs/rehearsal.md has the grammar. Without one, a script that proves the full cycle of every payload. */
+  readonly script?: string | undefined
+  /** How long all of it may take. */
+  readonly timeoutMs: number
+}
+
+export const REHEARSAL_SCHEMA = 1
+
+export type RehearsalOutcome = 'passed' | 'failed' | 'crashed' | 'timeout'
+
+export interface RehearsalResult {
+  readonly schema: typeof REHEARSAL_SCHEMA
+  readonly outcome: RehearsalOutcome
+  readonly hypervisor: HypervisorFacts
+  readonly payloads: readonly string[]
+  readonly operations: readonly OperationResult[]
+  /** Operations of the script that were not reached. */
+  readonly notRun: number
+  /** Set when the outcome is `crashed` or `timeout`. */
+  readonly downfall: Downfall | null
+  /** The whole console as far as it was kept: its beginning and its end. */
+  readonly console: readonly string[]
+  readonly timings: { readonly boot: number; readonly script: number; readonly total: number }
+}
+
+export interface HypervisorFacts {
+  readonly file: string
+  /** `4.17.5`, as xen_version tells. */
+  readonly version: string
+  readonly buildId: string
+}
+
+/** One operation of the script, carried out. */
+export interface OperationResult {
+  /** The script's line, from 1. */
+  readonly line: number
+  readonly text: string
+  readonly operation: string
+  /** Zero or more: success; negative: an errno. Null for what has no result of its own, and when the machine went down in it. */
+  readonly result: number | null
+  readonly errno: string | null
+  readonly expectation: string
+  readonly expected: boolean
+  /** What the operation tells: rows of a list, parts of a version, contents of buffers, why a check failed. */
+  readonly output: readonly string[]
+  /** What the hypervisor printed meanwhile. */
+  readonly console: readonly string[]
+  readonly time: number
+}
+
+/** How the machine ended before its time. */
+export interface Downfall {
+  readonly kind: 'crashed' | 'hung'
+  /** The console's line that gave it away, or what happened in words. */
+  readonly sign: string
+  /** The console's last lines. */
+  readonly lines: readonly string[]
+}
