@@ -13,13 +13,16 @@ import type { Piece, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
 import { classifySection, type SectionTable } from '../special/sections.ts'
 import { ContentComparison, comparesByContent } from './content.ts'
-import type { Difference, Judged, UnitVerdicts, Verdict } from './model.ts'
+import type { Difference, Judged, LineOracle, Outcome, UnitVerdicts, Verdict } from './model.ts'
 
-export type { Difference, Judged, UnitVerdicts, Verdict } from './model.ts'
+export type { Difference, Judged, LineOracle, LineSite, Outcome, UnitVerdicts, Verdict } from './model.ts'
 
-/** Compares the two objects of one unit. */
-export function compareUnit(correlation: Correlation, table: SectionTable): UnitVerdicts {
-  const content = new ContentComparison(correlation)
+/**
+ * Compares the two objects of one unit. With `lines`, a function that differs exactly where a line number is embedded,
+ * and holds there what it must, is `line-only`; without, it is changed.
+ */
+export function compareUnit(correlation: Correlation, table: SectionTable, lines?: LineOracle): UnitVerdicts {
+  const content = new ContentComparison(correlation, lines)
   const originalParts = partsByFunction(correlation.original)
   const parts = partsByFunction(correlation.patched)
   const context: Context = { content, correlation, originalParts, parts, table }
@@ -31,14 +34,14 @@ export function compareUnit(correlation: Correlation, table: SectionTable): Unit
     context,
     isWhole(correlation.original, originalParts),
     isWhole(correlation.patched, parts),
-    functionDifference,
+    compareFunctions,
   )
   const isData = (piece: Piece<Side>) => piece.kind === 'data' && !isCompilerMade(piece.name)
   const data = judge(
     context,
     correlation.original.pieces.filter(isData),
     correlation.patched.pieces.filter(isData),
-    dataDifference,
+    compareData,
   )
   return { correlation, functions, data, unnamed: unnamedDifferences(context), parts }
 }
@@ -51,64 +54,57 @@ interface Context {
   readonly table: SectionTable
 }
 
-type Differ = (context: Context, original: Piece<'original'>, patched: Piece<'patched'>) => Difference | undefined
+type Compare = (context: Context, original: Piece<'original'>, patched: Piece<'patched'>) => Outcome
 
-const SAME: Verdict = { kind: 'same' }
+const SAME: Outcome = { because: undefined, lines: 0 }
+const differs = (because: Difference): Outcome => ({ because, lines: 0 })
 
 /** In the order of the patched object, then what is gone in the order of the original. */
 function judge(
   context: Context,
   originals: readonly Piece<'original'>[],
   patcheds: readonly Piece<'patched'>[],
-  differ: Differ,
+  compare: Compare,
 ): readonly Judged[] {
   const { original: before, toOriginal, toPatched } = context.correlation
   const present = patcheds.map((patched): Judged => {
-    const id = toOriginal.get(patched.id)
-    const original = id === undefined ? undefined : before.pieces[id]
+    const original = before.pieces[toOriginal.get(patched.id) ?? -1]
     if (original === undefined) return { name: patched.name, original, patched, verdict: { kind: 'new' } }
-    const because = differ(context, original, patched)
-    return {
-      name: original.name,
-      original,
-      patched,
-      verdict: because === undefined ? SAME : { kind: 'changed', because },
-    }
+    return { name: original.name, original, patched, verdict: verdictOf(compare(context, original, patched)) }
   })
-  const gone = originals.filter(original => !toPatched.has(original.id))
-  return [
-    ...present,
-    ...gone.map(
-      (original): Judged => ({ name: original.name, original, patched: undefined, verdict: { kind: 'gone' } }),
-    ),
-  ]
+  const gone = originals
+    .filter(original => !toPatched.has(original.id))
+    .map((original): Judged => ({ name: original.name, original, patched: undefined, verdict: { kind: 'gone' } }))
+  return [...present, ...gone]
 }
 
-function functionDifference(
-  context: Context,
-  original: Piece<'original'>,
-  patched: Piece<'patched'>,
-): Difference | undefined {
+function verdictOf({ because, lines }: Outcome): Verdict {
+  if (because !== undefined) return { kind: 'changed', because }
+  return lines === 0 ? { kind: 'same' } : { kind: 'line-only', sites: lines }
+}
+
+function compareFunctions(context: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
   const { correlation, content, originalParts, parts } = context
-  return first(
-    () => sectionDifference(context, original, patched),
-    () => content.difference(original, patched),
-    () => entriesDifference(context, original, patched),
-    () => partsDifference(context, originalParts.get(original.id) ?? [], parts.get(patched.id) ?? []),
-    () => symbolsDifference(correlation, original, patched),
+  return worst(
+    () => compareSections(context, original, patched),
+    () => content.compare(original, patched),
+    () => compareEntries(context, original, patched),
+    () => compareParts(context, originalParts.get(original.id) ?? [], parts.get(patched.id) ?? []),
+    () => compareSymbols(correlation, original, patched),
   )
 }
 
-/** The first difference that is more than a line number; a line number when that is all there is. */
-function first(...steps: readonly (() => Difference | undefined)[]): Difference | undefined {
+/** The first difference that is more than a line number; a line number when that is all there is; else the sum. */
+function worst(...steps: readonly (() => Outcome)[]): Outcome {
   let line: Difference | undefined
+  let lines = 0
   for (const step of steps) {
     const found = step()
-    if (found === undefined) continue
-    if (!isLine(found)) return found
-    line ??= found
+    lines += found.lines
+    if (found.because !== undefined && !isLine(found.because)) return found
+    line ??= found.because
   }
-  return line
+  return { because: line, lines }
 }
 
 function isLine(difference: Difference): boolean {
@@ -118,43 +114,40 @@ function isLine(difference: Difference): boolean {
 }
 
 /** A function that moves between kinds of section (say, becomes `__init`) is not the same function to the system. */
-function sectionDifference(
-  context: Context,
-  original: Piece<'original'>,
-  patched: Piece<'patched'>,
-): Difference | undefined {
+function compareSections(context: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
   const before = context.correlation.original.object.sections[original.section]
   const after = context.correlation.patched.object.sections[patched.section]
-  if (before === undefined || after === undefined) return { what: 'section', original: 'none', patched: 'none' }
+  if (before === undefined || after === undefined)
+    return differs({ what: 'section', original: 'none', patched: 'none' })
   const isSameKind = classifySection(before.name, context.table) === classifySection(after.name, context.table)
-  if (isSameKind && before.flags === after.flags && before.type === after.type) return undefined
-  return { what: 'section', original: before.name, patched: after.name }
+  if (isSameKind && before.flags === after.flags && before.type === after.type) return SAME
+  return differs({ what: 'section', original: before.name, patched: after.name })
 }
 
-function entriesDifference(
-  context: Context,
-  original: Piece<'original'>,
-  patched: Piece<'patched'>,
-): Difference | undefined {
+function compareEntries(context: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
   const before = entriesBySection(context.correlation.original, original)
   const after = entriesBySection(context.correlation.patched, patched)
-  let line: Difference | undefined
+  const steps: (() => Outcome)[] = []
   for (const section of new Set([...before.keys(), ...after.keys()])) {
     const olds = before.get(section) ?? []
     const news = after.get(section) ?? []
     if (olds.length !== news.length) {
-      return { what: 'entry-count', section, original: olds.length, patched: news.length }
+      return differs({ what: 'entry-count', section, original: olds.length, patched: news.length })
     }
     for (const [index, old] of olds.entries()) {
       const successor = news[index]
-      const difference = successor === undefined ? undefined : context.content.difference(old, successor)
-      if (difference === undefined) continue
-      const found: Difference = { what: 'entry', section, index, difference }
-      if (!isLine(difference)) return found
-      line ??= found
+      if (successor === undefined) continue
+      steps.push(() =>
+        inside(context.content.compare(old, successor), difference => ({ what: 'entry', section, index, difference })),
+      )
     }
   }
-  return line
+  return worst(...steps)
+}
+
+/** An outcome seen from the thing that the compared one belongs to. */
+function inside({ because, lines }: Outcome, wrap: (difference: Difference) => Difference): Outcome {
+  return { because: because === undefined ? undefined : wrap(because), lines }
 }
 
 function entriesBySection<S extends Side>(map: PieceMap<S>, owner: Piece<S>): ReadonlyMap<string, readonly Piece<S>[]> {
@@ -170,45 +163,38 @@ function entriesBySection<S extends Side>(map: PieceMap<S>, owner: Piece<S>): Re
   return groups
 }
 
-function partsDifference(
+function compareParts(
   context: Context,
   originals: readonly Piece<'original'>[],
   patcheds: readonly Piece<'patched'>[],
-): Difference | undefined {
+): Outcome {
   const { toOriginal, toPatched, original: before } = context.correlation
-  let line: Difference | undefined
-  for (const patched of patcheds) {
-    const id = toOriginal.get(patched.id)
-    const original = id === undefined ? undefined : before.pieces[id]
-    if (original === undefined) return { what: 'part', name: patched.name, difference: 'new' }
-    const difference = first(
-      () => context.content.difference(original, patched),
-      () => entriesDifference(context, original, patched),
-    )
-    if (difference === undefined) continue
-    const found: Difference = { what: 'part', name: patched.name, difference }
-    if (!isLine(difference)) return found
-    line ??= found
-  }
   const gone = originals.find(original => !toPatched.has(original.id))
-  return gone === undefined ? line : { what: 'part', name: gone.name, difference: 'gone' }
+  const steps = patcheds.map(patched => (): Outcome => {
+    const original = before.pieces[toOriginal.get(patched.id) ?? -1]
+    if (original === undefined) return differs({ what: 'part', name: patched.name, difference: 'new' })
+    const found = worst(
+      () => context.content.compare(original, patched),
+      () => compareEntries(context, original, patched),
+    )
+    return inside(found, difference => ({ what: 'part', name: patched.name, difference }))
+  })
+  return worst(...steps, () =>
+    gone === undefined ? SAME : differs({ what: 'part', name: gone.name, difference: 'gone' }),
+  )
 }
 
 /** A function that gained or lost a name (an alias), or became global or static, is reached differently. */
-function symbolsDifference(
-  correlation: Correlation,
-  original: Piece<'original'>,
-  patched: Piece<'patched'>,
-): Difference | undefined {
+function compareSymbols(correlation: Correlation, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
   const before = globalNames(correlation.original, original)
   const after = globalNames(correlation.patched, patched)
-  if (before === after) return undefined
-  return {
+  if (before === after) return SAME
+  return differs({
     what: 'reaches',
     offset: 0,
     original: `global names: ${before || 'none'}`,
     patched: `global names: ${after || 'none'}`,
-  }
+  })
 }
 
 function globalNames<S extends Side>(map: PieceMap<S>, piece: Piece<S>): string {
@@ -220,20 +206,19 @@ function globalNames<S extends Side>(map: PieceMap<S>, piece: Piece<S>): string 
     .join(', ')
 }
 
-function dataDifference(
-  context: Context,
-  original: Piece<'original'>,
-  patched: Piece<'patched'>,
-): Difference | undefined {
-  const found = sectionDifference(context, original, patched) ?? context.content.difference(original, patched)
-  if (found !== undefined) return found
+function compareData(context: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
+  const found = worst(
+    () => compareSections(context, original, patched),
+    () => context.content.compare(original, patched),
+  )
+  if (found.because !== undefined) return found
   const { correlation } = context
   const before = correlation.original.object.sections[original.section]
   const after = correlation.patched.object.sections[patched.section]
   // Where several variables share a section, its alignment says nothing about one of them.
   const isAlone = (correlation.patched.bySection[patched.section]?.length ?? 0) === 1
-  if (before === undefined || after === undefined || !isAlone || after.alignment <= before.alignment) return undefined
-  return { what: 'alignment', original: before.alignment, patched: after.alignment }
+  if (before === undefined || after === undefined || !isAlone || after.alignment <= before.alignment) return found
+  return differs({ what: 'alignment', original: before.alignment, patched: after.alignment })
 }
 
 /**
@@ -269,8 +254,7 @@ function positionalVerdict(
 ): Verdict {
   if (before === undefined) return { kind: 'new' }
   if (after === undefined) return { kind: 'gone' }
-  const because = context.content.difference(before, after)
-  return because === undefined ? SAME : { kind: 'changed', because }
+  return verdictOf(context.content.compare(before, after))
 }
 
 /** The unnamed pieces of the sections of that name whose position is their only identity. */

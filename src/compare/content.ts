@@ -14,70 +14,111 @@ import type { Correlation } from '../correlate/model.ts'
 import { SHF_WRITE } from '../elf/spec/constants.ts'
 import type { Piece, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
-import type { Difference } from './model.ts'
+import type { Difference, LineOracle, LineSite, Outcome } from './model.ts'
 
 /** Remembers what it found; it belongs to one comparison of one unit and holds nothing else. */
 export class ContentComparison {
   readonly correlation: Correlation
-  readonly #known = new Map<string, Difference | undefined>()
+  readonly #lines: LineOracle | undefined
+  readonly #known = new Map<string, Outcome>()
   /** The keys of what is taken to be the same, in the order in which that was begun. */
   readonly #order: string[] = []
 
-  constructor(correlation: Correlation) {
+  /** Without `lines`, a line number that differs is a difference like any other. */
+  constructor(correlation: Correlation, lines?: LineOracle) {
     this.correlation = correlation
+    this.#lines = lines
   }
 
-  /** The first difference between two pieces; undefined when they are the same. */
-  difference(original: Piece<'original'>, patched: Piece<'patched'>): Difference | undefined {
+  /** Compares two pieces and all that they reach. */
+  compare(original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
     if (original.size !== patched.size) {
-      return { what: 'size', original: original.size, patched: patched.size }
+      return differs({ what: 'size', original: original.size, patched: patched.size })
     }
+    const sites = this.#lines?.sitesOf(original.id) ?? []
+    const bytes = this.#compareBytes(original, patched, sites)
+    if (bytes.because !== undefined) return bytes
+    return combine(bytes, this.#compareReferences(original, patched, sites))
+  }
+
+  #compareBytes(original: Piece<'original'>, patched: Piece<'patched'>, sites: readonly LineSite[]): Outcome {
     const before = bytesOf(this.correlation.original, original)
     const after = bytesOf(this.correlation.patched, patched)
-    return this.#byteDifference(before, after) ?? this.#referenceDifference(original, patched)
+    if (before.length !== after.length) return differs({ what: 'size', original: before.length, patched: after.length })
+    if (Buffer.compare(before, after) === 0) return SAME
+    const { bytes, lines } = this.#withoutLines(before, after, sites)
+    const offset = before.findIndex((value, index) => value !== bytes[index])
+    if (offset === -1) return { because: undefined, lines }
+    return differs({ what: 'byte', offset, original: before[offset] ?? 0, patched: after[offset] ?? 0 })
   }
 
-  #byteDifference(before: Uint8Array, after: Uint8Array): Difference | undefined {
-    if (before.length !== after.length) return { what: 'size', original: before.length, patched: after.length }
-    if (Buffer.compare(before, after) === 0) return undefined
-    const offset = before.findIndex((value, index) => value !== after[index])
-    return { what: 'byte', offset, original: before[offset] ?? 0, patched: after[offset] ?? 0 }
+  /** The patched bytes with the original's in each field that holds the line number that it must. */
+  #withoutLines(
+    before: Uint8Array,
+    after: Uint8Array,
+    sites: readonly LineSite[],
+  ): { bytes: Uint8Array; lines: number } {
+    const bytes = after.slice()
+    let lines = 0
+    for (const site of sites) {
+      if (site.in === 'addend') continue
+      const end = site.offset + site.bits / 8
+      const held = readLine(after.subarray(site.offset, end))
+      if (held === site.line || held !== this.#lines?.expected(site)) continue
+      bytes.set(before.subarray(site.offset, end), site.offset)
+      lines++
+    }
+    return { bytes, lines }
   }
 
-  #referenceDifference(original: Piece<'original'>, patched: Piece<'patched'>): Difference | undefined {
+  #compareReferences(original: Piece<'original'>, patched: Piece<'patched'>, sites: readonly LineSite[]): Outcome {
     const count = Math.max(original.references.length, patched.references.length)
-    let line: Difference | undefined
+    let lines = 0
     for (let index = 0; index < count; index++) {
       const before = original.references[index]
       const after = patched.references[index]
       if (before === undefined || after === undefined || before.offset !== after.offset || before.type !== after.type) {
         const offset = Math.min(before?.offset ?? Number.POSITIVE_INFINITY, after?.offset ?? Number.POSITIVE_INFINITY)
-        return { what: 'relocation', offset, text: relocationText(before, after) }
+        return differs({ what: 'relocation', offset, text: relocationText(before, after) })
       }
-      if (!this.sameTarget(before.target, after.target)) {
-        return {
+      const reached = this.#compareTargets(before.target, after.target)
+      if (reached === undefined) {
+        return differs({
           what: 'reaches',
           offset: before.offset,
           original: targetName(this.correlation.original, before.target),
           patched: targetName(this.correlation.patched, after.target),
-        }
+        })
       }
-      if (before.line !== after.line) {
-        line ??= { what: 'line', offset: before.offset, section: sectionName(this.correlation.patched, patched) }
-      }
+      lines += reached
     }
-    return line
+    return combine({ because: undefined, lines }, this.#compareAddendLines(original, patched, sites))
   }
 
-  /** Whether two targets are the same thing, as far as the running code can tell. */
-  sameTarget(before: Target<'original'>, after: Target<'patched'>): boolean {
+  /** The line numbers that addends hold: each addend has a part of the number, so they are judged together. */
+  #compareAddendLines(original: Piece<'original'>, patched: Piece<'patched'>, sites: readonly LineSite[]): Outcome {
+    const at = original.references.findIndex(({ line }, index) => line !== patched.references[index]?.line)
+    if (at === -1) return SAME
+    const site = sites.find(candidate => candidate.in === 'addend')
+    if (site !== undefined && lineOf(patched) === this.#lines?.expected(site)) return { because: undefined, lines: 1 }
+    const section = sectionName(this.correlation.patched, patched)
+    return differs({ what: 'line', offset: original.references[at]?.offset ?? 0, section })
+  }
+
+  /** Undefined when two targets are not the same thing; otherwise how many line numbers had to be explained. */
+  #compareTargets(before: Target<'original'>, after: Target<'patched'>): number | undefined {
     if (before.to === 'piece' && after.to === 'piece') {
-      if (before.delta !== after.delta) return false
+      if (before.delta !== after.delta) return undefined
       const a = this.correlation.original.pieces[before.piece]
       const b = this.correlation.patched.pieces[after.piece]
       if (a === undefined || b === undefined) throw new InternalError('a reference leads to a piece that is not there')
-      return this.#samePiece(a, b)
+      const { because, lines } = this.#comparePieces(a, b)
+      return because === undefined ? lines : undefined
     }
+    return this.#areEqual(before, after) ? 0 : undefined
+  }
+
+  #areEqual(before: Target<'original'>, after: Target<'patched'>): boolean {
     if (before.to === 'external' && after.to === 'external') {
       return before.name === after.name && before.delta === after.delta && before.weak === after.weak
     }
@@ -90,23 +131,28 @@ export class ContentComparison {
     return false
   }
 
-  #samePiece(a: Piece<'original'>, b: Piece<'patched'>): boolean {
-    if (this.correlation.toPatched.get(a.id) === b.id) return true
+  #comparePieces(a: Piece<'original'>, b: Piece<'patched'>): Outcome {
+    if (this.correlation.toPatched.get(a.id) === b.id) return SAME
+    if (!this.#areAlike(a, b)) return OTHER
+    const key = `${a.id} ${b.id}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const before = this.#order.length
+    this.#order.push(key)
+    this.#known.set(key, SAME)
+    const found = this.compare(a, b)
+    // What was called the same since, may have been so only because this was taken to be.
+    if (found.because !== undefined) for (const stale of this.#order.splice(before)) this.#known.delete(stale)
+    this.#known.set(key, found)
+    return found
+  }
+
+  /** Whether both are things of one kind that content alone tells apart. */
+  #areAlike(a: Piece<'original'>, b: Piece<'patched'>): boolean {
     if (!comparesByContent(this.correlation.original, a) || !comparesByContent(this.correlation.patched, b))
       return false
     if (a.kind !== b.kind && !(isTable(a) && isTable(b))) return false
-    if (!this.#haveOnePlace(a, b)) return false
-    const key = `${a.id} ${b.id}`
-    if (this.#known.has(key)) return this.#known.get(key) === undefined
-    const before = this.#order.length
-    this.#order.push(key)
-    this.#known.set(key, undefined)
-    const found = this.difference(a, b)
-    if (found === undefined) return true
-    // What was called the same since, may have been so only because this was taken to be.
-    for (const stale of this.#order.splice(before)) this.#known.delete(stale)
-    this.#known.set(key, found)
-    return false
+    return this.#haveOnePlace(a, b)
   }
 
   /** What can be written to is told by its place, never by its content. */
@@ -117,6 +163,27 @@ export class ContentComparison {
     if ((before.flags & SHF_WRITE) === 0) return true
     return before.name === after.name && before.size === after.size && a.offset === b.offset
   }
+}
+
+const SAME: Outcome = { because: undefined, lines: 0 }
+/** Never shown: whoever asks says what is reached instead. */
+const OTHER: Outcome = { because: { what: 'section', original: '', patched: '' }, lines: 0 }
+
+const differs = (because: Difference): Outcome => ({ because, lines: 0 })
+
+function combine(first: Outcome, second: Outcome): Outcome {
+  return { because: first.because ?? second.because, lines: first.lines + second.lines }
+}
+
+/** The line number that an entry's addends hold together; undefined when they hold none. */
+export function lineOf<S extends Side>(entry: Piece<S>): number | undefined {
+  const parts = entry.references.flatMap(({ line }) => (line === undefined ? [] : [line]))
+  return parts.length === 0 ? undefined : parts.reduce((sum, part) => sum + part, 0)
+}
+
+/** An unsigned little-endian number of 1 to 8 bytes; a line number is far below what a double holds. */
+export function readLine(bytes: Uint8Array): number {
+  return bytes.reduceRight((value, byte) => value * 256 + byte, 0)
 }
 
 const isTable = (piece: Piece<Side>) => piece.kind === 'anonymous' || piece.kind === 'data'

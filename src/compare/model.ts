@@ -1,5 +1,5 @@
 import type { Correlation } from '../correlate/model.ts'
-import type { Piece } from '../pieces/model.ts'
+import type { Piece, PieceId } from '../pieces/model.ts'
 
 /** Why two versions of a piece are not the same: the first difference that was found. Offsets are within the piece. */
 export type Difference =
@@ -26,6 +26,12 @@ export type Verdict =
   | { readonly kind: 'new' }
   | { readonly kind: 'gone' }
 
+/** What a comparison found: the first difference if any, and how many line numbers it explained away before that. */
+export interface Outcome {
+  readonly because: Difference | undefined
+  readonly lines: number
+}
+
 /** One function or data object with its verdict; at least one of the two pieces is there. */
 export interface Judged {
   readonly name: string
@@ -43,4 +49,25 @@ export interface UnitVerdicts {
   readonly unnamed: readonly Judged[]
   /** The out-of-line parts of each patched function. */
   readonly parts: ReadonlyMap<Piece<'patched'>['id'], readonly Piece<'patched'>[]>
+}
+
+/** A place in the original object where a source line number is embedded. */
+export interface LineSite {
+  readonly piece: PieceId<'original'>
+  /** Of the field within the piece; for an entry whose addends hold the number, 0. */
+  readonly offset: number
+  readonly in: 'code' | 'data' | 'addend'
+  /** Width of the field: 8, 16, 32 or 64 in code and data; in an addend, the bits that the line has there. */
+  readonly bits: number
+  /** The touched file whose line it is, as the patch names it. */
+  readonly file: string
+  /** The original's line number. */
+  readonly line: number
+}
+
+/** What the compare stage asks about line numbers. */
+export interface LineOracle {
+  sitesOf(piece: PieceId<'original'>): readonly LineSite[]
+  /** The line that the site must hold in the patched object; undefined where that line was edited away. */
+  expected(site: LineSite): number | undefined
 }
