@@ -1,33 +1,76 @@
 /**
- * Where the instruction ends that holds a relocated PC-relative field.
+ * Questions about x86-64 instructions that only decoding from the start of the function answers for certain.
  *
- * The processor counts from the end of the instruction, the relocation from the field; what lies between is the
- * instruction's immediate. `cmpb $0, x(%rip)` therefore has the addend -5, not -4, and whoever assumes -4 reaches the
- * byte before `x`. Only decoding from the start of the function tells for certain.
+ * The decoder is loaded when the first question is asked: most runs ask none, and it takes longer to load than they do.
  */
-import { Decoder, DecoderOptions, Instruction } from 'iced-x86'
+import { createRequire } from 'node:module'
+import type * as iced from 'iced-x86'
+
+/** A part of an instruction that holds a number: an immediate or a displacement. Offsets are in the code given. */
+export interface NumberField {
+  readonly offset: number
+  /** Bytes. */
+  readonly size: number
+}
 
 /**
  * For each of `fields` (offsets in `code`, ascending), the bytes from the field to the end of its instruction.
  * A field that no instruction holds (data among code) is left out.
+ *
+ * The processor counts a PC-relative field from the end of the instruction, the relocation from the field; what lies
+ * between is the instruction's immediate. `cmpb $0, x(%rip)` has the addend -5, not -4, and whoever assumes -4 reaches
+ * the byte before `x`.
  */
 export function bytesToInstructionEnd(code: Uint8Array, fields: readonly number[]): ReadonlyMap<number, number> {
   const ends = new Map<number, number>()
+  visitInstructionsAt(code, fields, (offset, _start, end) => ends.set(offset, end - offset))
+  return ends
+}
+
+/** For each of `offsets` (in `code`, ascending), the immediate or displacement that the byte is part of, if it is. */
+export function numberFieldsAt(code: Uint8Array, offsets: readonly number[]): ReadonlyMap<number, NumberField> {
+  const fields = new Map<number, NumberField>()
+  visitInstructionsAt(code, offsets, (offset, start, _end, constants) => {
+    const candidates: readonly NumberField[] = [
+      { offset: start + constants.immediateOffset, size: constants.immediateSize },
+      { offset: start + constants.immediateOffset2, size: constants.immediateSize2 },
+      { offset: start + constants.displacementOffset, size: constants.displacementSize },
+    ]
+    const field = candidates.find(({ offset: first, size }) => size > 0 && offset >= first && offset < first + size)
+    if (field !== undefined) fields.set(offset, field)
+  })
+  return fields
+}
+
+type Visit = (offset: number, start: number, end: number, constants: iced.ConstantOffsets) => void
+
+/** Decodes `code` from its start and calls `visit` for each offset that lies in a valid instruction. */
+function visitInstructionsAt(code: Uint8Array, offsets: readonly number[], visit: Visit): void {
+  const { Decoder, DecoderOptions, Instruction } = decoderLibrary()
   const decoder = new Decoder(64, code, DecoderOptions.None)
   const instruction = new Instruction()
   try {
     let next = 0
-    while (decoder.canDecode && next < fields.length) {
+    while (decoder.canDecode && next < offsets.length) {
       const start = decoder.position
       decoder.decodeOut(instruction)
       const end = start + instruction.length
-      for (let field = fields[next]; field !== undefined && field < end; field = fields[++next]) {
-        if (!instruction.isInvalid && field >= start) ends.set(field, end - field)
+      if ((offsets[next] ?? 0) >= end) continue
+      const constants = decoder.getConstantOffsets(instruction)
+      for (let at = offsets[next]; at !== undefined && at < end; at = offsets[++next]) {
+        if (!instruction.isInvalid && at >= start) visit(at, start, end, constants)
       }
+      constants.free()
     }
-    return ends
   } finally {
     instruction.free()
     decoder.free()
   }
+}
+
+let library: typeof iced | undefined
+
+function decoderLibrary(): typeof iced {
+  library ??= createRequire(import.meta.url)('iced-x86') as typeof iced
+  return library
 }

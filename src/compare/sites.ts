@@ -1,0 +1,217 @@
+/**
+ * Finds where line numbers are embedded, exactly, by asking the compiler: the unit is compiled a second time with the
+ * lines of the touched files shifted, and whatever differs between the two objects is an embedded line number.
+ *
+ * Each difference must then behave as a line number: a field that holds a line of the file in the one object and that
+ * line plus the shift in the other. Touched files have different shifts, so the difference tells whose line it is.
+ * What differs and does not behave so is reported, and whatever holds it is never excused.
+ *
+ * The two objects come from the same text, so they are cut into the same pieces in the same order. It would be tempting
+ * to look for known patterns instead (a constant loaded before a call to printk); that is how a changed constant
+ * gets lost.
+ */
+import { numberFieldsAt } from '../arch/x86-decode.ts'
+import type { Side } from '../base/side.ts'
+import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
+import { entryLayout } from '../special/entries.ts'
+import { bytesOf, lineOf, readLine } from './content.ts'
+import type { LineSite } from './model.ts'
+
+/** A file whose lines were shifted for the second compile. */
+export interface ShiftedFile {
+  /** As the patch names it. */
+  readonly file: string
+  /** Added to every line number; different for each file. */
+  readonly shift: number
+  /** Lines that the file has. */
+  readonly lines: number
+}
+
+/** A difference between the two objects that is not a line number as far as can be told. */
+export interface Unexplained {
+  readonly piece: PieceId<'original'>
+  readonly offset: number
+  readonly text: string
+}
+
+export interface LineSites {
+  readonly byPiece: ReadonlyMap<PieceId<'original'>, readonly LineSite[]>
+  readonly unexplained: readonly Unexplained[]
+}
+
+/** Compares an object with the one of the shifted text. */
+export function findLineSites(
+  original: PieceMap<'original'>,
+  shifted: PieceMap<'patched'>,
+  files: readonly ShiftedFile[],
+): LineSites {
+  const byPiece = new Map<PieceId<'original'>, readonly LineSite[]>()
+  const unexplained: Unexplained[] = []
+  const partners = new Map(
+    shifted.object.sections.map(section => [section.id as number, shifted.bySection[section.id] ?? []]),
+  )
+  for (const section of original.object.sections) {
+    const mine = original.bySection[section.id] ?? []
+    const theirs = partners.get(section.id) ?? []
+    const isParallel = mine.length === theirs.length && shifted.object.sections[section.id]?.name === section.name
+    for (const [index, piece] of mine.entries()) {
+      const partner = theirs[index]
+      if (!isParallel || partner === undefined) {
+        unexplained.push({
+          piece: piece.id,
+          offset: 0,
+          text: `${section.name} is cut in another way when lines are shifted`,
+        })
+        continue
+      }
+      const found = sitesOfPiece({ original, shifted, files }, piece, partner)
+      if (found.sites.length > 0) byPiece.set(piece.id, found.sites)
+      unexplained.push(...found.unexplained)
+    }
+  }
+  return { byPiece, unexplained }
+}
+
+interface Context {
+  readonly original: PieceMap<'original'>
+  readonly shifted: PieceMap<'patched'>
+  readonly files: readonly ShiftedFile[]
+}
+
+interface Found {
+  readonly sites: readonly LineSite[]
+  readonly unexplained: readonly Unexplained[]
+}
+
+function sitesOfPiece(context: Context, piece: Piece<'original'>, partner: Piece<'patched'>): Found {
+  const report = (offset: number, text: string): Found => ({
+    sites: [],
+    unexplained: [{ piece: piece.id, offset, text }],
+  })
+  if (piece.size !== partner.size || piece.kind !== partner.kind) {
+    return report(0, `${piece.name} goes from ${piece.size} to ${partner.size} bytes when lines are shifted`)
+  }
+  const references = sitesOfReferences(context, piece, partner)
+  const before = bytesOf(context.original, piece)
+  const after = bytesOf(context.shifted, partner)
+  if (Buffer.compare(before, after) === 0) return references
+  const bytes = sitesOfBytes(context, piece, before, after)
+  return {
+    sites: [...references.sites, ...bytes.sites],
+    unexplained: [...references.unexplained, ...bytes.unexplained],
+  }
+}
+
+function sitesOfReferences(context: Context, piece: Piece<'original'>, partner: Piece<'patched'>): Found {
+  const unexplained: Unexplained[] = []
+  for (const [index, before] of piece.references.entries()) {
+    const after = partner.references[index]
+    if (
+      after !== undefined &&
+      before.offset === after.offset &&
+      before.type === after.type &&
+      reachesAlike(context, before, after)
+    )
+      continue
+    unexplained.push({
+      piece: piece.id,
+      offset: before.offset,
+      text: `a relocation of ${piece.name} differs when lines are shifted`,
+    })
+  }
+  if (piece.references.length !== partner.references.length) {
+    unexplained.push({
+      piece: piece.id,
+      offset: 0,
+      text: `${piece.name} has another number of relocations when lines are shifted`,
+    })
+  }
+  const line = lineOf(piece)
+  const shiftedLine = lineOf(partner)
+  if (line === undefined || shiftedLine === undefined || line === shiftedLine) return { sites: [], unexplained }
+  const file = fileOf(context.files, line, shiftedLine)
+  if (file === undefined) {
+    const text = `the line number of ${piece.name} goes from ${line} to ${shiftedLine}, which is no file's shift`
+    return { sites: [], unexplained: [...unexplained, { piece: piece.id, offset: 0, text }] }
+  }
+  return {
+    sites: [{ piece: piece.id, offset: 0, in: 'addend', bits: lineBitsOf(context.original, piece), file, line }],
+    unexplained,
+  }
+}
+
+/** Both reach the same place: the piece of the same number, as both objects are cut alike, or the same name. */
+function reachesAlike(
+  context: Context,
+  before: Piece<'original'>['references'][number],
+  after: Piece<'patched'>['references'][number],
+): boolean {
+  const [a, b] = [before.target, after.target]
+  if (a.to === 'piece' && b.to === 'piece') {
+    const [x, y] = [context.original.pieces[a.piece], context.shifted.pieces[b.piece]]
+    if (x === undefined || y === undefined || a.delta !== b.delta) return false
+    return x.section === (y.section as number) && x.offset === y.offset
+  }
+  if (a.to === 'external' && b.to === 'external') return a.name === b.name && a.delta === b.delta
+  if (a.to === 'absolute' && b.to === 'absolute') return a.value === b.value
+  if (a.to === 'nothing' && b.to === 'nothing') return a.offset === b.offset && a.section === (b.section as number)
+  return false
+}
+
+function lineBitsOf(map: PieceMap<Side>, piece: Piece<Side>): number {
+  const layout = entryLayout(map.object.sections[piece.section]?.name ?? '')
+  return layout?.fields.reduce((bits, field) => bits + (field.line?.lineBits ?? 0), 0) ?? 0
+}
+
+/** The file whose shift explains the step from `line` to `shifted`. */
+function fileOf(files: readonly ShiftedFile[], line: number, shifted: number): string | undefined {
+  return files.find(({ shift, lines }) => shifted - line === shift && line >= 1 && line <= lines)?.file
+}
+
+function sitesOfBytes(context: Context, piece: Piece<'original'>, before: Uint8Array, after: Uint8Array): Found {
+  const offsets = [...before.keys()].filter(offset => before[offset] !== after[offset])
+  const section = context.original.object.sections[piece.section]
+  const isCode = section !== undefined && (section.flags & SHF_EXECINSTR) !== 0
+  const isDecoded = isCode && context.original.object.header.machine === EM_X86_64
+  const fields = isDecoded ? numberFieldsAt(before, offsets) : undefined
+  const sites: LineSite[] = []
+  const unexplained: Unexplained[] = []
+  let done = 0
+  for (const offset of offsets) {
+    if (offset < done) continue
+    const candidates = isCode
+      ? [fields?.get(offset)].filter(field => field !== undefined)
+      : dataFields(offset, before.length)
+    const site = candidates
+      .map(field => siteAt(context.files, field, before, after))
+      .find(candidate => candidate !== undefined)
+    if (site === undefined) {
+      const text = `byte 0x${offset.toString(16)} of ${piece.name} differs when lines are shifted, and is no line number`
+      unexplained.push({ piece: piece.id, offset, text })
+      continue
+    }
+    sites.push({ piece: piece.id, in: isCode ? 'code' : 'data', ...site })
+    done = site.offset + site.bits / 8
+  }
+  return { sites, unexplained }
+}
+
+/** Fields of data that the byte can be part of, aligned as a compiler would. */
+function dataFields(offset: number, size: number): readonly { readonly offset: number; readonly size: number }[] {
+  return [4, 8, 2, 1]
+    .map(width => ({ offset: offset - (offset % width), size: width }))
+    .filter(field => field.offset + field.size <= size)
+}
+
+function siteAt(
+  files: readonly ShiftedFile[],
+  field: { readonly offset: number; readonly size: number },
+  before: Uint8Array,
+  after: Uint8Array,
+): Omit<LineSite, 'piece' | 'in'> | undefined {
+  const end = field.offset + field.size
+  const line = readLine(before.subarray(field.offset, end))
+  const file = fileOf(files, line, readLine(after.subarray(field.offset, end)))
+  return file === undefined ? undefined : { offset: field.offset, bits: field.size * 8, file, line }
+}
