@@ -1,0 +1,86 @@
+/**
+ * A compiler's command line, taken apart as far as hotsplice needs: who compiles, what it is given, where paths are.
+ */
+import { isAbsolute } from 'node:path'
+
+export interface CompilerCommand {
+  /** ccache, distcc and their like, in front of the compiler. */
+  readonly launcher: readonly string[]
+  readonly compiler: string
+  /** Everything else, without what names outputs: `-o`, and the options that write dependencies. */
+  readonly options: readonly string[]
+  /** As the command spelled it. */
+  readonly output: string | undefined
+}
+
+const LAUNCHERS = new Set(['ccache', 'distcc', 'icecc', 'sccache', 'env'])
+/** Options that write dependency files; hotsplice asks for its own. */
+const DEPENDENCY_ALONE = new Set(['-MD', '-MMD', '-MP', '-MG', '-M', '-MM'])
+const DEPENDENCY_WITH_VALUE = new Set(['-MF', '-MQ', '-MT', '-MJ'])
+
+export function takeApart(command: readonly string[]): CompilerCommand {
+  let first = 0
+  while (first < command.length - 1 && isLauncher(command[first] ?? '')) first++
+  const options: string[] = []
+  let output: string | undefined
+  for (let at = first + 1; at < command.length; at++) {
+    const option = command[at] ?? ''
+    if (option === '-o') output = command[++at]
+    else if (DEPENDENCY_WITH_VALUE.has(option)) at++
+    else if (/^-o./.test(option)) output = option.slice(2)
+    else if (DEPENDENCY_ALONE.has(option) || /^-M[FQTJ]./.test(option) || /^-Wp,-M/.test(option)) continue
+    else options.push(option)
+  }
+  return { launcher: command.slice(0, first), compiler: command[first] ?? '', options, output }
+}
+
+/** Settings in front (`CCACHE_DIR=…`) come with `env`. */
+function isLauncher(word: string): boolean {
+  return LAUNCHERS.has(word.slice(word.lastIndexOf('/') + 1)) || /^[A-Za-z_]\w*=/.test(word)
+}
+
+/** Options whose value, joined or following, names a file or folder to read. */
+const READS =
+  /^(-I|-iquote|-isystem|-idirafter|-include|-imacros|-iprefix|-isysroot|--sysroot=|-B|-Wa,-I|-Xassembler-I)(.*)$/
+
+/**
+ * The options with every absolute path to read replaced. Values of `-D` stay as they are: they are text for the
+ * program, and a private folder's name must not get into it.
+ */
+export function mapPaths(options: readonly string[], map: (path: string) => string): string[] {
+  return options.map(option => {
+    if (isAbsolute(option)) return map(option)
+    const reads = READS.exec(option)
+    const path = reads?.[2] ?? ''
+    return reads?.[1] !== undefined && isAbsolute(path) ? reads[1] + map(path) : option
+  })
+}
+
+/** The folders that headers are looked for in, as spelled. */
+export function searchedFolders(options: readonly string[]): string[] {
+  const folders: string[] = []
+  options.forEach((option, at) => {
+    const found = /^(-I|-iquote|-isystem|-idirafter)(.*)$/.exec(option)
+    if (found === null) return
+    const path = found[2] === '' ? options[at + 1] : found[2]
+    if (path !== undefined) folders.push(path)
+  })
+  return folders
+}
+
+/** Says whether the object holds the folder it was compiled in: in debug information, and in nothing else. */
+export function recordsFolder(options: readonly string[]): boolean {
+  return options.some(option => /^-g(?!0$|no-)/.test(option))
+}
+
+/**
+ * Options that keep a private folder's name out of the object. The command's own maps are repeated for the private
+ * place; the compiler asks the last one first.
+ */
+export function prefixMaps(options: readonly string[], root: string): string[] {
+  const own = options.flatMap(option => {
+    const map = /^(-f(?:file|macro|debug|profile)-prefix-map=)(\/.*)$/.exec(option)
+    return map?.[1] === undefined ? [] : [`${map[1]}${root}${map[2]}`]
+  })
+  return [`-fmacro-prefix-map=${root}=`, `-fdebug-prefix-map=${root}=`, ...own]
+}

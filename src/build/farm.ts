@@ -1,0 +1,127 @@
+/**
+ * A private place in which a unit compiles as it does in its tree, with some files replaced.
+ *
+ * It mirrors the tree below its own root, path for path: real folders, and in them links to the tree's files. The
+ * command runs in the mirrored folder, so relative names (and with them `__FILE__`) stay as they are.
+ *
+ * A link to a whole folder would be cheaper, but `folder/../x.h` follows it and ends in the tree, beside the patched
+ * copy. So a lean farm, which links folders where nobody is known to leave them that way, is only half of an answer:
+ * `bypassed` looks at what the compiler really opened, and a full farm, without linked folders, is the other half.
+ */
+import { mkdirSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname, isAbsolute } from 'node:path'
+import { isInside, type Layout, listFolder, realOrSelf, toAbsolute, toBase, walk } from './layout.ts'
+import type { Overlay } from './model.ts'
+
+export interface Farm {
+  readonly root: string
+  readonly full: boolean
+  /** Where the mirrored tree has a file: `root` and the file's own absolute path. */
+  at(path: string): string
+  /** The tree's own files that must not be read, by their real paths. */
+  readonly replaced: ReadonlySet<string>
+  /** The file that a name inside or outside the farm leads to. */
+  reached(path: string): string
+  remove(): Promise<void>
+}
+
+export interface FarmOptions {
+  readonly layout: Layout
+  readonly overlay: Overlay
+  /** An empty folder for the farm's use, or none yet. */
+  readonly root: string
+  /** Folders that commands run in, or that are left by `..`; they must be real. */
+  readonly real: ReadonlySet<string>
+  readonly full: boolean
+}
+
+/** What a compiler has no use for, and a folder has much of. */
+const PRODUCT = /^\.|\.(?:o|a|so|d|cmd|lo|la|gcda|gcno)$/
+
+/** Says whether a compiler may want to read a file of this name. */
+export function isReadable(name: string): boolean {
+  return !PRODUCT.test(name)
+}
+
+export function makeFarm({ layout, overlay, root, real, full }: FarmOptions): Farm {
+  const replaced = new Map([...overlay].map(([path, text]) => [toAbsolute(layout, path), text]))
+  const tops = [layout.sourceFolder, layout.buildFolder]
+  const folders = new Set<string>()
+  for (const path of replaced.keys()) addWithParents(folders, dirname(path))
+  for (const path of real) addWithParents(folders, path)
+  if (full) for (const top of tops) walk(top, path => folders.add(path))
+  for (const top of tops) addWithParents(folders, top)
+
+  for (const folder of [...folders].sort()) {
+    mkdirSync(root + folder, { recursive: true })
+    if (full || tops.some(top => isInside(top, folder))) linkEntries({ root, folder, folders, replaced, full })
+  }
+  for (const [path, text] of replaced) {
+    if (text === null) continue
+    writeFileSync(root + path, text, 'latin1')
+    utimesSync(root + path, 0, 0)
+  }
+  return {
+    root,
+    full,
+    at: path => root + path,
+    replaced: new Set([...replaced.keys()].map(realOrSelf)),
+    reached: reacher(),
+    remove: () => rm(root, { recursive: true, force: true }),
+  }
+}
+
+function addWithParents(folders: Set<string>, path: string): void {
+  for (let folder = path; folder !== '/' && !folders.has(folder); folder = dirname(folder)) folders.add(folder)
+}
+
+interface LinkTask {
+  readonly root: string
+  readonly folder: string
+  readonly folders: ReadonlySet<string>
+  readonly replaced: ReadonlyMap<string, string | null>
+  readonly full: boolean
+}
+
+function linkEntries({ root, folder, folders, replaced, full }: LinkTask): void {
+  const entries = listFolder(folder)
+  for (const name of entries.folders) {
+    const path = `${folder}/${name}`
+    if (!folders.has(path)) symlinkSync(path, root + path)
+  }
+  for (const name of entries.files) {
+    const path = `${folder}/${name}`
+    if ((full || isReadable(name)) && !replaced.has(path)) symlinkSync(path, root + path)
+  }
+  for (const name of entries.links) {
+    const path = `${folder}/${name}`
+    if (replaced.has(path) || folders.has(path)) continue
+    // A relative link stays relative: it leads to the mirrored file, so that it may be the patched one.
+    const target = readlinkSync(path)
+    symlinkSync(isAbsolute(target) ? path : target, root + path)
+  }
+}
+
+/** The replaced files that the compiler read from the tree instead, having followed a link that leads out of the farm. */
+export function bypassed(farm: Farm, layout: Layout, opened: readonly string[]): string[] {
+  const found = new Set<string>()
+  for (const name of opened) {
+    const path = farm.reached(name)
+    if (!isInside(farm.root, path) && farm.replaced.has(path)) found.add(toBase(layout, path))
+  }
+  return [...found]
+}
+
+/** Follows every link of a path, and remembers: many units open the same few hundred files. */
+function reacher(): (path: string) => string {
+  const known = new Map<string, string>()
+  return path => {
+    let real = known.get(path)
+    if (real === undefined) {
+      real = realOrSelf(path)
+      known.set(path, real)
+    }
+    return real
+  }
+}

@@ -1,0 +1,21 @@
+/** The build stage: a change and a tree become pairs of objects. The tree is never written to. */
+export { affectedUnits } from './affected.ts'
+export { compileUnits } from './compile.ts'
+export type {
+  Affected,
+  AffectedUnit,
+  BuildRefusal,
+  CompiledUnit,
+  CompileRequest,
+  ObjectPair,
+  OpenOptions,
+  Overlay,
+  Progress,
+  Tree,
+  TreeFacts,
+  Unit,
+} from './model.ts'
+export { openTree, quiet } from './open.ts'
+export { fileSymbolOf, originalObject } from './original.ts'
+export { buildPairs, pairOf } from './pairs.ts'
+export { probe } from './probe.ts'

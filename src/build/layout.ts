@@ -1,0 +1,107 @@
+/**
+ * Where a tree's files are, and the three ways to name one: absolute, relative to `base`, and as a command spelled it.
+ *
+ * A path is the same file however it is spelled, and the same text may be reached through a link; `realPath` is the one
+ * name by which files are compared.
+ */
+import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, relative } from 'node:path'
+
+export interface Layout {
+  readonly base: string
+  readonly sourceFolder: string
+  readonly buildFolder: string
+  /** What paths relative to `base` begin with when they are inside `sourceFolder`: `xen/`, or nothing. */
+  readonly prefix: string
+}
+
+/** Where a path relative to `base` is; absolute ones stay. */
+export function toAbsolute(layout: Layout, path: string): string {
+  if (isAbsolute(path)) return path
+  if (layout.prefix !== '' && path.startsWith(layout.prefix)) {
+    return join(layout.sourceFolder, path.slice(layout.prefix.length))
+  }
+  return join(layout.base, path)
+}
+
+/** A file's path relative to `base`; absolute where it is outside. */
+export function toBase(layout: Layout, path: string): string {
+  if (isInside(layout.sourceFolder, path)) return layout.prefix + relative(layout.sourceFolder, path)
+  if (isInside(layout.base, path)) return relative(layout.base, path)
+  return path
+}
+
+export function isInside(folder: string, path: string): boolean {
+  return path.startsWith(folder) && (path[folder.length] === '/' || path.length === folder.length)
+}
+
+/** Answers what a path really names, and remembers folders: a tree has few of them. */
+export class RealPaths {
+  readonly #folders = new Map<string, { readonly real: string; readonly links: ReadonlySet<string> }>()
+
+  /** The file's one name: every link followed. */
+  of(path: string): string {
+    const folder = dirname(path)
+    let known = this.#folders.get(folder)
+    if (known === undefined) {
+      known = { real: realOrSelf(folder), links: new Set(listFolder(folder).links) }
+      this.#folders.set(folder, known)
+    }
+    const name = basename(path)
+    return known.links.has(name) ? realOrSelf(path) : join(known.real, name)
+  }
+}
+
+/** The path with every link followed; tidied only, where there is no such file. */
+export function realOrSelf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return join(path)
+  }
+}
+
+/** One folder's entries by kind. */
+export interface Folder {
+  readonly folders: readonly string[]
+  readonly files: readonly string[]
+  readonly links: readonly string[]
+}
+
+/** The entries of a folder, sorted by name; empty when there is no such folder. */
+export function listFolder(path: string): Folder {
+  const folders: string[] = []
+  const files: string[] = []
+  const links: string[] = []
+  let entries: ReturnType<typeof readEntries> = []
+  try {
+    entries = readEntries(path)
+  } catch {
+    // not there
+  }
+  for (const entry of entries) {
+    const list = entry.isDirectory() ? folders : entry.isSymbolicLink() ? links : files
+    list.push(entry.name)
+  }
+  return { folders: folders.sort(), files: files.sort(), links: links.sort() }
+}
+
+function readEntries(path: string) {
+  return readdirSync(path, { withFileTypes: true })
+}
+
+/** Calls `visit` for a folder and all below it, links not followed. */
+export function walk(top: string, visit: (path: string, folder: Folder) => void): void {
+  const folder = listFolder(top)
+  visit(top, folder)
+  for (const name of folder.folders) walk(`${top}/${name}`, visit)
+}
+
+/** A file's text, one character a byte; undefined when there is no such file. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * A folder of results that lives between runs. Files appear whole (written beside their name, then renamed) and carry
+ * a digest of themselves, so that a torn or damaged one counts as absent. Losing the folder costs time and nothing else.
+ */
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+const DIGEST_SIZE = 32
+let count = 0
+
+export class Store {
+  readonly folder: string
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** What was put under a key; undefined where there is nothing whole. */
+  get(kind: string, key: string): Uint8Array | undefined {
+    let file: Buffer
+    try {
+      file = readFileSync(this.#path(kind, key))
+    } catch {
+      return undefined
+    }
+    const content = file.subarray(DIGEST_SIZE)
+    return digest(content).equals(file.subarray(0, DIGEST_SIZE)) ? new Uint8Array(content) : undefined
+  }
+
+  put(kind: string, key: string, content: Uint8Array): void {
+    const path = this.#path(kind, key)
+    const beside = `${path}.${process.pid}.${count++}`
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(beside, Buffer.concat([digest(content), content]))
+      renameSync(beside, path)
+    } catch {
+      // A full or read-only disk makes the next run slower, not this one wrong.
+      rmSync(beside, { force: true })
+    }
+  }
+
+  getText(kind: string, key: string): string | undefined {
+    const content = this.get(kind, key)
+    return content === undefined ? undefined : Buffer.from(content).toString('utf8')
+  }
+
+  putText(kind: string, key: string, text: string): void {
+    this.put(kind, key, Buffer.from(text, 'utf8'))
+  }
+
+  #path(kind: string, key: string): string {
+    return join(this.folder, kind, key.slice(0, 2), key.slice(2))
+  }
+}
+
+function digest(content: Uint8Array): Buffer {
+  return createHash('sha256').update(content).digest()
+}
+
+/** One name for a list of texts; no two different lists share it. */
+export function keyOf(parts: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(`${part.length}:`).update(part, 'utf8')
+  return hash.digest('hex')
+}

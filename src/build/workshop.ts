@@ -1,0 +1,171 @@
+/**
+ * What the compiles of one call share: farms, one for each overlay, digests, the store, and the private folder that
+ * holds it all and is gone afterwards.
+ */
+import { mkdirSync, readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type CompilerIdentity, identify } from './compiler.ts'
+import { type Farm, isReadable, makeFarm } from './farm.ts'
+import { isInside, type Layout, listFolder } from './layout.ts'
+import type { Overlay, Tree, Unit } from './model.ts'
+import { keyOf, Store } from './store.ts'
+import type { PatchedTexts, TreeTexts } from './texts.ts'
+
+/** How many lists of read files are remembered for one command. */
+const LISTS = 8
+
+export class Workshop {
+  readonly tree: Tree
+  readonly layout: Layout
+  readonly store: Store
+  stopped = false
+  readonly #units: readonly Unit[]
+  readonly #texts: TreeTexts
+  readonly #compilers = new Map<string, Promise<CompilerIdentity>>()
+  readonly #patched = new Map<Overlay, PatchedTexts>()
+  readonly #farms = new Map<Overlay, Map<'lean' | 'full', Farm>>()
+  readonly #names = new Map<string, string>()
+  readonly #private: string
+  #made = false
+  #count = 0
+
+  constructor(tree: Tree, units: readonly Unit[]) {
+    this.tree = tree
+    this.#units = units
+    this.layout = tree.layout
+    this.store = new Store(tree.run.cacheFolder)
+    this.#texts = tree.texts
+    const places = join(tree.run.cacheFolder, 'private')
+    this.#private = join(places, `${process.pid}-${Math.random().toString(36).slice(2)}`)
+  }
+
+  texts(overlay: Overlay): PatchedTexts {
+    let known = this.#patched.get(overlay)
+    if (known === undefined) {
+      known = this.#texts.with(overlay)
+      this.#patched.set(overlay, known)
+    }
+    return known
+  }
+
+  farm(overlay: Overlay, kind: 'lean' | 'full'): Farm {
+    const farms = this.#farms.get(overlay) ?? new Map<'lean' | 'full', Farm>()
+    this.#farms.set(overlay, farms)
+    // New and removed files change where a compiler looks; only a full farm is right about that.
+    const full = kind === 'full' || this.texts(overlay).changesNames.length > 0
+    const wanted = full ? 'full' : 'lean'
+    let farm = farms.get(wanted)
+    if (farm === undefined) {
+      farm = makeFarm({
+        layout: this.layout,
+        overlay,
+        root: this.#folder('farm'),
+        real: this.#realFolders(overlay),
+        full,
+      })
+      farms.set(wanted, farm)
+    }
+    return farm
+  }
+
+  /** Folders that must not be links: where commands run, and what known spellings leave by `..` to reach a patched file. */
+  #realFolders(overlay: Overlay): ReadonlySet<string> {
+    const real = new Set([this.layout.buildFolder, ...this.#units.map(unit => unit.folder)])
+    const names = new Set([...overlay.keys()].map(path => path.slice(path.lastIndexOf('/') + 1)))
+    for (const spelled of this.tree.leavingFolders(names)) {
+      for (const { index } of spelled.matchAll(/\/\.\.(?=\/)/g)) real.add(join(spelled.slice(0, index)))
+    }
+    return real
+  }
+
+  compiler(name: string, folder: string): Promise<CompilerIdentity> {
+    const key = name.includes('/') ? join(folder, name) : name
+    let known = this.#compilers.get(key)
+    if (known === undefined) {
+      const { cacheFolder, signal } = this.tree.run
+      known = identify(name, { folder, cacheFolder, signal })
+      this.#compilers.set(key, known)
+    }
+    return known
+  }
+
+  /** An empty folder for one compile's results. */
+  outputFolder(): string {
+    return this.#folder('out')
+  }
+
+  #folder(what: string): string {
+    if (!this.#made) removeAbandoned(join(this.tree.run.cacheFolder, 'private'))
+    this.#made = true
+    const path = join(this.#private, `${what}-${this.#count++}`)
+    mkdirSync(path, { recursive: true })
+    return path
+  }
+
+  isMirrored(path: string): boolean {
+    return isInside(this.layout.sourceFolder, path) || isInside(this.layout.buildFolder, path)
+  }
+
+  /** Names of what could be found in the searched folders: a new header there may be found before the old one. */
+  names(searched: readonly string[], folder: string): string {
+    const lists = searched.map(path => {
+      const place = path.startsWith('/') ? path : join(folder, path)
+      let known = this.#names.get(place)
+      if (known === undefined) {
+        const { files, folders, links } = listFolder(place)
+        known = keyOf([...files.filter(isReadable), '--', ...folders, '--', ...links])
+        this.#names.set(place, known)
+      }
+      return known
+    })
+    return keyOf(lists)
+  }
+
+  readLists(key: string): string[][] {
+    const text = this.store.getText('lists', key)
+    const value: unknown = text === undefined ? [] : JSON.parse(text)
+    if (!Array.isArray(value)) return []
+    return value.filter((list): list is string[] => Array.isArray(list) && list.every(name => typeof name === 'string'))
+  }
+
+  addList(key: string, names: readonly string[]): void {
+    const known = this.readLists(key)
+    if (known.some(list => list.length === names.length && list.every((name, at) => name === names[at]))) return
+    this.store.putText('lists', key, JSON.stringify([names, ...known].slice(0, LISTS)))
+  }
+
+  /** Lets running compiles end, starts no more, and passes the reason on. */
+  stop(error: unknown): never {
+    this.stopped = true
+    throw error
+  }
+
+  async close(): Promise<void> {
+    if (this.#made) await rm(this.#private, { recursive: true, force: true })
+  }
+}
+
+/** Private folders of runs that were killed before they could clean up. */
+function removeAbandoned(places: string): void {
+  let names: string[] = []
+  try {
+    names = readdirSync(places)
+  } catch {
+    return
+  }
+  for (const name of names) {
+    const pid = Number.parseInt(name, 10)
+    if (Number.isInteger(pid) && !isAlive(pid))
+      void rm(join(places, name), { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}

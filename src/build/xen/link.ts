@@ -1,0 +1,54 @@
+/**
+ * Which objects the hypervisor's image is linked from, read from the same command files.
+ *
+ * prelink.o is linked from each folder's built_in.o and from lib.a, and these from objects of units. Some objects pass
+ * through objcopy on the way (`dom0_build.init.o`, `libelf.o`), which renames sections: what runs is that copy.
+ */
+
+import { shellWords } from '../words.ts'
+import { lastCommand, readCommand } from './command-file.ts'
+
+/** The objcopy runs between a compiler's object and the image: programs and options, without their files. */
+export type CopySteps = readonly (readonly string[])[]
+
+/** Command files' texts by target. */
+export type CommandTexts = ReadonlyMap<string, string>
+
+/** The objects that a compiler made and the image holds, each with the copies in between. */
+export function readLinks(texts: CommandTexts, image: string): Map<string, CopySteps> {
+  const linked = new Map<string, CopySteps>()
+  const seen = new Set<string>()
+  const visit = (target: string, later: CopySteps) => {
+    if (seen.has(target)) return
+    seen.add(target)
+    const command = readCommand(texts.get(target) ?? '')
+    if (command === undefined) return
+    const step = readStep(command.command, target)
+    if (step.kind === 'compile') linked.set(target, later)
+    else if (step.kind === 'objcopy') visit(step.input, [step.options, ...later])
+    else for (const input of step.inputs) visit(input, later)
+  }
+  visit(image, [])
+  return linked
+}
+
+type Step =
+  | { readonly kind: 'compile' }
+  | { readonly kind: 'objcopy'; readonly input: string; readonly options: readonly string[] }
+  | { readonly kind: 'join'; readonly inputs: readonly string[] }
+
+function readStep(command: string, target: string): Step {
+  const words = shellWords(command) ?? lastCommand(command) ?? []
+  const last = lastCommand(command) ?? words
+  const program = (last[0] ?? '').replace(/^.*\//, '')
+  if (/(^|-)(objcopy)(-[\d.]+)?$/.test(program)) {
+    return { kind: 'objcopy', input: last.at(-2) ?? '', options: last.slice(0, -2) }
+  }
+  if (/(^|-)(ld(\.\w+)?|ar)(-[\d.]+)?$/.test(program) || /^(gcc-|llvm-)(ar|ld)/.test(program)) {
+    return {
+      kind: 'join',
+      inputs: last.filter((word, at) => /\.[oa]$/.test(word) && word !== target && last[at - 1] !== '-o'),
+    }
+  }
+  return { kind: 'compile' }
+}
