@@ -1,0 +1,126 @@
+/**
+ * From a source patch to a payload: the table of contents. One comment and one call for each stage, and what holds from
+ * there on. Nothing below writes into an earlier result; nothing here decides anything.
+ */
+import { during, InternalError } from './base/errors.ts'
+import type { Refusal } from './base/refusal.ts'
+import {
+  type Affected,
+  affectedUnits,
+  buildPairs,
+  type ObjectPair,
+  type OpenOptions,
+  type Overlay,
+  openTree,
+  type Tree,
+} from './build/index.ts'
+import { compareUnit } from './compare/compare.ts'
+import { correlate } from './correlate/correlate.ts'
+import { readElf } from './elf/index.ts'
+import { pieceMap } from './pieces/pieces.ts'
+import { type Selection, select, type UnitInput } from './select/select.ts'
+import { applyPatches } from './source/apply-patches.ts'
+import { atBase } from './source/base.ts'
+import type { PatchText, SourceChange } from './source/model.ts'
+import type { SectionTable } from './special/sections.ts'
+import { selectRules } from './target/rules.ts'
+
+export interface HotpatchOptions extends OpenOptions {
+  readonly patches: readonly PatchText[]
+}
+
+/** Everything that a run found out. Later fields are absent where an earlier stage ended it. */
+export interface HotpatchRun {
+  readonly tree: Tree
+  readonly change: SourceChange
+  readonly affected: Affected
+  readonly pairs: readonly ObjectPair[]
+  readonly units: readonly UnitInput[]
+  readonly selection: Selection
+  readonly refusals: readonly Refusal[]
+  /** Milliseconds by stage. */
+  readonly timings: Readonly<Record<string, number>>
+}
+
+export async function createHotpatch(options: HotpatchOptions): Promise<HotpatchRun> {
+  const watch = new Stopwatch()
+
+  // build: what is running, as its own build left it. The compiler is the tree's own.
+  const tree = await watch.time('open', () => openTree(options))
+
+  // source: the patches applied in memory. Every touched file has both texts and a line map.
+  const change = watch.timeSync('source', () => applyToTree(options.patches, tree))
+
+  // build: both objects of every unit that the change concerns. The tree was not written to.
+  const affected = await watch.time('affected', () => affectedUnits(tree, change))
+  const overlay = overlayOf(change, affected)
+  const pairs = await watch.time('compile', () => buildPairs(tree, affected.affected, overlay))
+
+  // elf, correlate, compare: a verdict for every function and data object, each with its reason.
+  const table: SectionTable = options.target
+  const units = watch.timeSync('compare', () => pairs.map(pair => judgePair(pair, table)))
+
+  // select: what the payload contains and why, and everything that stands in the way.
+  const selection = watch.timeSync('select', () => select(units, selectRules(options.target)))
+  const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals]
+
+  return { tree, change, affected, pairs, units, selection, refusals, timings: watch.timings }
+}
+
+function applyToTree(patches: readonly PatchText[], tree: Tree): SourceChange {
+  return atBase(patches, tree.reader, tree.facts.kind === 'xen' ? ['', 'xen/'] : [''], reader =>
+    applyPatches(patches, reader),
+  )
+}
+
+/** The patched texts by path; null where a file went. */
+function overlayOf(change: SourceChange, affected: Affected): Overlay {
+  const overlay = new Map<string, string | null>(affected.generated)
+  for (const { oldPath, newPath, newText } of change.files) {
+    if (oldPath !== undefined && oldPath !== newPath) overlay.set(oldPath, null)
+    if (newPath !== undefined) overlay.set(newPath, newText)
+  }
+  return overlay
+}
+
+function judgePair(pair: ObjectPair, table: SectionTable): UnitInput {
+  return during(`comparing ${pair.unit}`, () => {
+    const { original, patched } = pair
+    if (original === undefined || patched === undefined)
+      throw new InternalError('new and removed units are not compared yet')
+    const before = pieceMap(readElf<'original'>(original), { table })
+    const after = pieceMap(readElf<'patched'>(patched), { table })
+    return { unit: pair.unit, fileSymbol: pair.fileSymbol, verdicts: compareUnit(correlate(before, after), table) }
+  })
+}
+
+function asRefusal({ code, file, text, hint }: Affected['refusals'][number]): Refusal {
+  return { code, unit: file, symbol: '', text, hint }
+}
+
+/** Milliseconds by stage, in the order in which the stages ran. */
+class Stopwatch {
+  readonly timings: Record<string, number> = {}
+
+  async time<T>(stage: string, run: () => Promise<T>): Promise<T> {
+    const start = performance.now()
+    try {
+      return await run()
+    } finally {
+      this.#add(stage, start)
+    }
+  }
+
+  timeSync<T>(stage: string, run: () => T): T {
+    const start = performance.now()
+    try {
+      return run()
+    } finally {
+      this.#add(stage, start)
+    }
+  }
+
+  #add(stage: string, start: number): void {
+    this.timings[stage] = (this.timings[stage] ?? 0) + performance.now() - start
+  }
+}
