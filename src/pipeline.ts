@@ -4,6 +4,7 @@
  */
 import { during, InternalError } from './base/errors.ts'
 import type { Refusal } from './base/refusal.ts'
+import type { Side } from './base/side.ts'
 import {
   type Affected,
   affectedUnits,
@@ -12,17 +13,20 @@ import {
   type OpenOptions,
   type Overlay,
   openTree,
+  probe,
   type Tree,
 } from './build/index.ts'
 import { compareUnit } from './compare/compare.ts'
 import { correlate } from './correlate/correlate.ts'
+import { emptyObject } from './elf/empty.ts'
 import { readElf } from './elf/index.ts'
-import { pieceMap } from './pieces/pieces.ts'
+import { type CutOptions, pieceMap } from './pieces/pieces.ts'
 import { type Selection, select, type UnitInput } from './select/select.ts'
 import { applyPatches } from './source/apply-patches.ts'
 import { atBase } from './source/base.ts'
 import type { PatchText, SourceChange } from './source/model.ts'
-import type { SectionTable } from './special/sections.ts'
+import type { ProbedSizes } from './special/entry-size.ts'
+import { probedSizes, probeText } from './special/probe.ts'
 import { selectRules } from './target/rules.ts'
 
 export interface HotpatchOptions extends OpenOptions {
@@ -54,11 +58,13 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   // build: both objects of every unit that the change concerns. The tree was not written to.
   const affected = await watch.time('affected', () => affectedUnits(tree, change))
   const overlay = overlayOf(change, affected)
-  const pairs = await watch.time('compile', () => buildPairs(tree, affected.affected, overlay))
+  const [pairs, probed] = await watch.time('compile', () =>
+    Promise.all([buildPairs(tree, affected.affected, overlay), probeSizes(tree, affected)]),
+  )
 
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
-  const table: SectionTable = options.target
-  const units = watch.timeSync('compare', () => pairs.map(pair => judgePair(pair, table)))
+  const cut: CutOptions = { table: options.target, ...(probed === undefined ? {} : { probed }) }
+  const units = watch.timeSync('compare', () => pairs.map(pair => judgePair(pair, cut)))
 
   // select: what the payload contains and why, and everything that stands in the way.
   const selection = watch.timeSync('select', () => select(units, selectRules(options.target)))
@@ -83,15 +89,24 @@ function overlayOf(change: SourceChange, affected: Affected): Overlay {
   return overlay
 }
 
-function judgePair(pair: ObjectPair, table: SectionTable): UnitInput {
+function judgePair(pair: ObjectPair, options: CutOptions): UnitInput {
   return during(`comparing ${pair.unit}`, () => {
-    const { original, patched } = pair
-    if (original === undefined || patched === undefined)
-      throw new InternalError('new and removed units are not compared yet')
-    const before = pieceMap(readElf<'original'>(original), { table })
-    const after = pieceMap(readElf<'patched'>(patched), { table })
-    return { unit: pair.unit, fileSymbol: pair.fileSymbol, verdicts: compareUnit(correlate(before, after), table) }
+    const patched = pair.patched === undefined ? undefined : readElf<'patched'>(pair.patched)
+    const original = pair.original === undefined ? undefined : readElf<'original'>(pair.original)
+    const header = original?.header ?? patched?.header
+    if (header === undefined) throw new InternalError(`${pair.unit} has neither an original nor a patched object`)
+    const before = pieceMap(original ?? emptyObject<'original'>(header), options)
+    const after = pieceMap(patched ?? emptyObject<'patched'>(header), options)
+    const verdicts = compareUnit(correlate(before, after), options.table)
+    return { unit: pair.unit, fileSymbol: pair.fileSymbol, verdicts }
   })
+}
+
+/** The sizes of special entries as the tree's own headers have them; undefined where they could not be asked for. */
+async function probeSizes(tree: Tree, affected: Affected): Promise<ProbedSizes | undefined> {
+  const unit = affected.affected.find(({ unit: { language }, kind }) => language === 'c' && kind === 'changed')?.unit
+  if (tree.facts.kind !== 'xen' || unit === undefined) return undefined
+  return probedSizes(readElf<Side>(await probe(tree, unit, probeText())))
 }
 
 function asRefusal({ code, file, text, hint }: Affected['refusals'][number]): Refusal {
