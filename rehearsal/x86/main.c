@@ -14,8 +14,11 @@
 #include "hypercall.h"
 #include "mailbox.h"
 
-#define IDLE_NAP        200000ull      /* 0.2 ms: how long a request may lie unseen */
-#define DRIVER_IS_GONE  120000000000ull /* no heartbeat for two minutes */
+/* Nanoseconds. A request may lie unseen for one nap; a machine that waits long should not keep its host busy. */
+#define SHORTEST_NAP   100000ull       /* 0.1 ms */
+#define LONGEST_NAP    10000000ull     /* 10 ms */
+#define DRIVER_IS_GONE 120000000000ull /* no heartbeat for two minutes */
+
 #define LOOKS_BEFORE_NAP 64
 
 /* The beginning of Xen's struct start_info; the rest does not concern us. */
@@ -57,24 +60,37 @@ static int64_t carry_out(void)
     }
 }
 
+/* The longer nothing came, the longer the next nap. */
+static uint64_t nap_after(uint64_t idle)
+{
+    uint64_t length = idle / 4;
+
+    if (length < SHORTEST_NAP)
+        return SHORTEST_NAP;
+    return length > LONGEST_NAP ? LONGEST_NAP : length;
+}
+
 /* Waits for a request beyond the `completed` ones; switches the machine off when the driver is gone. */
 static void await_request(uint32_t completed)
 {
+    uint64_t begun = clock_now();
+    uint64_t last_beat = begun;
     uint32_t heartbeat = mailbox->heartbeat;
-    uint64_t last_beat = clock_now();
 
     for (uint32_t looks = 1; mailbox->requested == completed; looks++) {
         if (looks % LOOKS_BEFORE_NAP != 0) {
             __asm__ volatile("pause");
             continue;
         }
-        nap(IDLE_NAP);
+
+        uint64_t now = clock_now();
         if (mailbox->heartbeat != heartbeat) {
             heartbeat = mailbox->heartbeat;
-            last_beat = clock_now();
-        } else if (clock_now() - last_beat > DRIVER_IS_GONE) {
+            last_beat = now;
+        } else if (now - last_beat > DRIVER_IS_GONE) {
             give_up("@hotsplice lost: the driver is gone");
         }
+        nap(nap_after(now - begun));
     }
 }
 

@@ -45,16 +45,26 @@ const CYCLE: readonly ActionName[] = ['apply', 'revert', 'unload']
 
 /** Yields one judgement for each payload, in their order. Boots when the first one is asked for. */
 export async function* judgePayloads(options: JudgeOptions): AsyncGenerator<Judgement, void, undefined> {
+  const through = options.through ?? 'upload'
   let session: RehearsalSession | undefined
+  let judged = 0 // in this boot
   try {
     for await (const payload of options.payloads) {
       session ??= await startStack(options)
-      const { judgement, clean } = await judgeOne(session, payload, options.through ?? 'upload')
-      if (!clean) {
+      let answer = await judgeOne(session, payload, through)
+      if (answer.judgement.result === null && judged > 0) {
+        // Was it this payload, or had an earlier one left damage behind? A fresh hypervisor tells.
+        await session.close()
+        session = await startStack(options)
+        answer = await judgeOne(session, payload, through)
+      }
+      judged += 1
+      if (!answer.clean) {
         await session.close()
         session = undefined
+        judged = 0
       }
-      yield judgement
+      yield answer.judgement
     }
   } finally {
     await session?.close()

@@ -178,9 +178,13 @@ class RunningMachine implements Machine {
   private handle(event: ConsoleEvent): void {
     if (event.kind === 'line') this.handleLine(event.text)
     else if (event.kind === 'lost') this.finish(new InputError('rehearse/no-boot', `the dom0 gave up: ${event.why}`))
-    else if (this.sign !== undefined)
-      return // an answer from a hypervisor that is going down is none
-    else if (this.waiting?.request === (event.kind === 'ready' ? 0 : event.request)) this.waiting.resolve()
+    else this.handleAnswer(event.kind === 'ready' ? 0 : event.request)
+  }
+
+  private handleAnswer(request: number): void {
+    // Not from a hypervisor that is going down, and not from a payload that prints what our dom0 would.
+    if (this.sign !== undefined || this.over !== undefined || this.mailbox.completed() !== request) return
+    if (this.waiting?.request === request) this.waiting.resolve()
   }
 
   private handleLine(line: string): void {

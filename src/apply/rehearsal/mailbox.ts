@@ -15,6 +15,7 @@ export const MAILBOX_SIZE = 4 * 1024 * 1024
 const MAGIC = 'hotsplic'
 const ADDRESS = 0x08
 const REQUESTED = 0x10
+const COMPLETED = 0x14
 const KIND = 0x18
 const HEARTBEAT = 0x1c
 const NUMBER = 0x20
@@ -32,6 +33,8 @@ export type MachineRequest =
 export interface Mailbox {
   /** Posts a request; returns its number. The one before must have been answered. */
   post(request: MachineRequest): number
+  /** How many requests the dom0 has answered. */
+  completed(): number
   /** The result of the last request that was answered. */
   result(): bigint
   /** What a buffer of the last request holds now. */
@@ -78,6 +81,7 @@ export function createMailbox(file: string): Mailbox {
       write(REQUESTED, littleEndian32(requests)) // last: it is what the dom0 waits for
       return requests
     },
+    completed: () => read(COMPLETED, 4).readUInt32LE(),
     result: () => read(RESULT, 8).readBigInt64LE(),
     contents(target) {
       const offset = places.get(target)

@@ -206,8 +206,11 @@ class Session implements RehearsalSession {
   }
 
   private async actOnce(request: ActionRequest): Promise<{ result: number; scheduled: boolean }> {
+    const before = await this.getNow(request.name)
     const { result } = await this.sysctl(abi.actionRequest(this.sysctlVersion, request))
-    if (result !== 0 || request.action === 'unload') return { result, scheduled: false }
+    // In another state Xen does nothing and says 0; the payload's own result is then that of an older action.
+    const acts = before.status?.state === abi.ACTS_IN[request.action]
+    if (result !== 0 || request.action === 'unload' || !acts) return { result, scheduled: false }
     const giveUp = performance.now() + PENDING_MS
     for (;;) {
       const { result: asked, status } = await this.getNow(request.name)

@@ -55,6 +55,14 @@ const OPERATION = { upload: 0, get: 1, list: 2, action: 3 } as const
 export const ACTION = { unload: 1, revert: 2, apply: 3, replace: 4 } as const
 export type ActionName = keyof typeof ACTION
 
+/** The state that a payload must be in for an action to do anything. */
+export const ACTS_IN: Readonly<Record<ActionName, PayloadState>> = {
+  unload: 'CHECKED',
+  revert: 'APPLIED',
+  apply: 'CHECKED',
+  replace: 'CHECKED',
+}
+
 const APPLY_NODEPS = 1
 const NAME_FIELDS = 16
 /** Offsets in the whole sysctl structure: its header, the live patching operation's header, then the union. */
