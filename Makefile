@@ -1,0 +1,40 @@
+# make build   leaves bin/hotsplice runnable from the checkout
+# make demo    the example of the README on the host's compiler
+# make test    everything that is checked: types, style, all tests
+# make bench   prints speeds as ratios of a compile measured in the same run; never a test
+SHELL := /bin/bash
+installed := node_modules/.package-lock.json
+
+.PHONY: build demo test check bench tools clean help
+.DEFAULT_GOAL := build
+
+build: $(installed)
+	npm run --silent build
+
+demo: build tools
+	examples/demo/run.sh
+
+test: build tools check
+	@rm -f .vitest/report.json
+	npm run --silent test
+
+check: $(installed)
+	npm run --silent check
+	npm run --silent lint
+
+bench: build tools
+	npm run --silent bench
+
+# Debian's packages, where we may install them; otherwise a word about each that is missing.
+tools:
+	@scripts/setup.sh
+
+$(installed): package-lock.json .npmrc
+	npm ci --no-fund --no-audit
+	@touch $@
+
+clean:
+	rm -rf dist .vitest coverage
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
