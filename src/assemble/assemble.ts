@@ -1,0 +1,178 @@
+/**
+ * Writes the payload: the selected pieces, moved together by kind, with relocations that lead where their links say,
+ * and the tables that tell the loader what it has before it.
+ *
+ * The loader checks little and trusts much, so what it would mistake is refused here by name: a relocation type that it
+ * does not take, a second hook where one may be, code that leads out of itself without a relocation.
+ *
+ * The same selection gives the same bytes in any folder and on any machine: sections come in a fixed order, pieces in
+ * the order of unit and place, and the build-id is computed from all the rest. It is tempting to take the build-id from
+ * the patch's text or the time; then two payloads could differ and share one, and Xen would load only the first.
+ *
+ * In:  a selection, unchanged, and the facts of the target.
+ * Out: the payload's bytes with a map of what went where; or all refusals, the selection's own among them.
+ */
+import { createHash } from 'node:crypto'
+import { InputError, InternalError } from '../base/errors.ts'
+import type { Reason, Refusal } from '../base/refusal.ts'
+import { type NewSection, writeElf } from '../elf/index.ts'
+import { SHF_WRITE, SHT_NOBITS } from '../elf/spec/constants.ts'
+import { hasFlag } from '../elf/spec/flags.ts'
+import type { Selection } from '../select/model.ts'
+import type { TargetFacts } from '../target/facts.ts'
+import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../target/payload-sections.ts'
+import { checkPlaced } from './check.ts'
+import { functionTable, moduleInfo, notes } from './metadata.ts'
+import type { AssembleOptions, Assembly, Payload } from './model.ts'
+import { nameSymbols } from './names.ts'
+import type { OutputSection } from './output-section.ts'
+import { type Placed, placePieces } from './place.ts'
+import { PlaceIndex } from './place-index.ts'
+import { relocatePieces } from './relocate.ts'
+import { SymbolBook } from './symbol-book.ts'
+
+export type * from './model.ts'
+
+/** Bytes of a SHA-1. */
+const BUILD_ID_SIZE = 20
+
+export function assemble(selection: Selection, options: AssembleOptions): Assembly {
+  const { target } = options
+  checkTask(selection, options)
+  // Every piece has a place.
+  const placed = placePieces(selection, target)
+  const places = new PlaceIndex(placed.pieces)
+  const book = new SymbolBook()
+  // Every symbol that a later payload may ask for exists.
+  const nameRefusals = nameSymbols(selection, placed, { places, book, target })
+  // Every relocated field leads where its link says.
+  const { tables, refusals } = relocatePieces(placed, { selection, target, places, book })
+  const metadata = [...functionTable(selection, options, { places, book }), ...moduleInfo(options)]
+  const obstacles = [
+    ...selection.refusals,
+    ...checkPlaced(selection, placed, { target, places }),
+    ...nameRefusals,
+    ...refusals,
+  ]
+  if (obstacles.length > 0) return { kind: 'refused', refusals: obstacles }
+  const payload = write([...placed.sections.values(), ...tables, ...metadata], { placed, book, options })
+  const tooLarge = sizeRefusals(payload, target)
+  return tooLarge.length > 0 ? { kind: 'refused', refusals: tooLarge } : { kind: 'payload', payload }
+}
+
+/** What the caller should have seen to. */
+function checkTask(selection: Selection, { target, depends, xenDepends }: AssembleOptions): void {
+  if (selection.machine !== target.machine) {
+    throw new InternalError(`the selection is for machine ${selection.machine}, the target for ${target.machine}`)
+  }
+  const hooks = selection.pieces.some(({ role }) => role === 'hook')
+  if (selection.replacements.length === 0 && selection.refusals.length === 0 && !hooks) {
+    throw new InternalError('there is nothing to assemble: no function is replaced and there is no hook')
+  }
+  if (!target.needsDependencies) return
+  const missing = depends === undefined ? DEPENDS : xenDepends === undefined ? XEN_DEPENDS : undefined
+  if (missing === undefined) return
+  throw new InputError(
+    'assemble/no-build-id',
+    `the payload needs ${missing}, but the running system's build-id is not known`,
+    'give --symbols a file with a build-id (readelf -n shows it), or --depends and --xen-depends themselves',
+  )
+}
+
+interface WriteTask {
+  readonly placed: Placed
+  readonly book: SymbolBook
+  readonly options: AssembleOptions
+}
+
+function write(sections: readonly OutputSection[], { placed, book, options }: WriteTask): Payload {
+  const withId = (id: Uint8Array) => {
+    const all = [...sections, ...notes(options, id)].toSorted(bySectionOrder)
+    const index = new Map(all.map(({ kind }, position) => [kind.name, position]))
+    const symbols = book.toElf(index)
+    return { all, bytes: writeElf({ header: { machine: options.target.machine }, sections: all.map(toElf), symbols }) }
+  }
+  const id = createHash('sha1')
+    .update(withId(new Uint8Array(BUILD_ID_SIZE)).bytes)
+    .digest()
+  const { all, bytes } = withId(id)
+  return {
+    bytes,
+    buildId: id.toString('hex'),
+    sections: all.map(({ kind, alignment, size }) => {
+      return { name: kind.name, type: kind.type, flags: kind.flags, alignment, size }
+    }),
+    map: placed.pieces,
+    symbols: book.named(),
+    notices: notices(all, options.target),
+  }
+}
+
+function toElf(section: OutputSection): NewSection {
+  const { name, type, flags, entrySize } = section.kind
+  const relocations = section.relocations.toSorted((a, b) => a.offset - b.offset)
+  return {
+    name,
+    type,
+    flags,
+    alignment: section.alignment,
+    ...(entrySize === undefined ? {} : { entrySize }),
+    ...(type === SHT_NOBITS ? { size: section.size } : { bytes: section.bytes() }),
+    ...(relocations.length === 0 ? {} : { relocations }),
+  }
+}
+
+/** What the pieces became comes first, then what the target makes of it, then the tool's own; in each by name. */
+const SECTION_ORDER: readonly string[] = [
+  '.text',
+  '.fixup',
+  '.altinstr_replacement',
+  '.plt',
+  '.rodata',
+  '.rodata.str',
+  '.got',
+  '.data',
+  '.bss',
+]
+const OWN: readonly string[] = [FUNCS, STRINGS, DEPENDS, XEN_DEPENDS, BUILD_ID, MODINFO]
+
+function bySectionOrder(a: OutputSection, b: OutputSection): number {
+  const difference = rank(a.kind.name) - rank(b.kind.name)
+  return difference !== 0 ? difference : a.kind.name < b.kind.name ? -1 : 1
+}
+
+function rank(name: string): number {
+  const own = OWN.indexOf(name)
+  if (own !== -1) return SECTION_ORDER.length + 1 + own
+  const content = SECTION_ORDER.indexOf(name)
+  return content === -1 ? SECTION_ORDER.length : content
+}
+
+function notices(sections: readonly OutputSection[], target: TargetFacts): readonly Reason[] {
+  const writable = sections.filter(({ kind, size }) => hasFlag(kind.flags, SHF_WRITE) && size > 0)
+  if (writable.length === 0 || !target.writableForbidsReapply) return []
+  const names = writable.map(({ kind }) => kind.name).join(' and ')
+  return [
+    {
+      code: 'apply-once',
+      text: `the payload brings writable data (${names}), so after a revert it must be unloaded and uploaded again before it can be applied again`,
+    },
+  ]
+}
+
+function sizeRefusals({ bytes, sections }: Payload, { limits }: TargetFacts): readonly Refusal[] {
+  const refuse = (text: string): Refusal => ({
+    code: 'payload-too-large',
+    unit: '',
+    symbol: '',
+    text,
+    hint: 'split the patch into several payloads that depend on each other, or make it change fewer functions',
+  })
+  const large = sections.filter(({ type, size }) => type === SHT_NOBITS && size > limits.size)
+  return [
+    ...(bytes.length > limits.size
+      ? [refuse(`the payload has ${bytes.length} bytes; the loader takes ${limits.size}`)]
+      : []),
+    ...large.map(({ name, size }) => refuse(`${name} has ${size} bytes; the loader takes ${limits.size}`)),
+  ]
+}

@@ -1,0 +1,69 @@
+/** The sections that tell the loader what the payload is: functions, dependencies, identity, and a few words. */
+import { InternalError } from '../base/errors.ts'
+import { SHF_ALLOC, SHT_NOTE } from '../elf/spec/constants.ts'
+import type { Selection } from '../select/model.ts'
+import { buildIdNote } from '../target/build-id-note.ts'
+import { FUNC_FIELDS, funcBytes } from '../target/func-entry.ts'
+import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../target/payload-sections.ts'
+import type { AssembleOptions } from './model.ts'
+import { OutputSection } from './output-section.ts'
+import { readOnly } from './place.ts'
+import type { PlaceIndex } from './place-index.ts'
+import type { SymbolBook } from './symbol-book.ts'
+
+/** `.livepatch.funcs` and the names it points to; nothing when no function is replaced, because Xen refuses empty ones. */
+export function functionTable(
+  { replacements }: Selection,
+  { target, expectations }: AssembleOptions,
+  { places, book }: { readonly places: PlaceIndex; readonly book: SymbolBook },
+): readonly OutputSection[] {
+  if (replacements.length === 0) return []
+  const table = new OutputSection(readOnly(FUNCS))
+  const strings = new OutputSection(readOnly(STRINGS))
+  const ordered = replacements.toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
+  for (const { address, runningName, oldSize } of ordered) {
+    const place = places.at(address)
+    const newSize = place.selected.piece.size
+    const expectation = expectations?.get(runningName)
+    const at = table.append(funcBytes({ newSize, oldSize, expectation }), { alignment: 8, residue: 0 })
+    const name = strings.append(text(runningName, 'latin1'), { alignment: 1, residue: 0 })
+    table.relocations.push(
+      {
+        offset: at + FUNC_FIELDS.name,
+        type: target.addressRelocation,
+        symbol: book.section(STRINGS),
+        addend: BigInt(name),
+      },
+      { offset: at + FUNC_FIELDS.newAddress, type: target.addressRelocation, ...book.place(place) },
+    )
+  }
+  return [table, strings]
+}
+
+/** The notes. All of them are loaded (ALLOC): Xen 4.17 follows a pointer to nowhere otherwise. */
+export function notes({ depends, xenDepends }: AssembleOptions, buildId: Uint8Array): readonly OutputSection[] {
+  const sections: OutputSection[] = []
+  const add = (name: string, id: Uint8Array | undefined) => {
+    if (id === undefined) return
+    const section = new OutputSection({ name, type: SHT_NOTE, flags: SHF_ALLOC })
+    section.append(buildIdNote(id), { alignment: 4, residue: 0 })
+    sections.push(section)
+  }
+  add(DEPENDS, depends)
+  add(XEN_DEPENDS, xenDepends)
+  add(BUILD_ID, buildId)
+  return sections
+}
+
+export function moduleInfo({ modinfo = [] }: AssembleOptions): readonly OutputSection[] {
+  if (modinfo.length === 0) return []
+  const section = new OutputSection(readOnly(MODINFO))
+  for (const line of modinfo) section.append(text(line, 'utf8'), { alignment: 1, residue: 0 })
+  return [section]
+}
+
+/** The bytes, and the NUL that ends them. Names of symbols have one byte a character, other words are UTF-8. */
+function text(words: string, encoding: 'latin1' | 'utf8'): Uint8Array {
+  if (words.includes('\0')) throw new InternalError(`the text ${JSON.stringify(words)} holds a NUL`)
+  return Buffer.from(`${words}\0`, encoding)
+}

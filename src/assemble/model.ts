@@ -1,0 +1,59 @@
+/** What the assemble stage takes beside the selection, and what it returns. */
+import type { Reason, Refusal } from '../base/refusal.ts'
+import type { PieceAddress, SelectedPiece } from '../select/model.ts'
+import type { TargetFacts } from '../target/facts.ts'
+
+export interface AssembleOptions {
+  readonly target: TargetFacts
+  /** Build-id of the payload below, or of the running system where none is. */
+  readonly depends?: Uint8Array | undefined
+  /** Build-id of the running system itself. */
+  readonly xenDepends?: Uint8Array | undefined
+  /** Lines of `.modinfo`, usually `key=value`. */
+  readonly modinfo?: readonly string[] | undefined
+  /** The first bytes of functions to be replaced as the running system has them, by running name. */
+  readonly expectations?: ReadonlyMap<string, Uint8Array> | undefined
+}
+
+export type Assembly =
+  | { readonly kind: 'payload'; readonly payload: Payload }
+  /** All that stands in the way, the selection's own refusals included. */
+  | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] }
+
+export interface Payload {
+  readonly bytes: Uint8Array
+  /** SHA-1 of the payload with this id zero, in lower case hexadecimal digits. */
+  readonly buildId: string
+  /** In the order of the file, without symbol and string tables. */
+  readonly sections: readonly PayloadSection[]
+  /** Where each selected piece went, in the selection's order. Equal strings share a place. */
+  readonly map: readonly PlacedPiece[]
+  /** Defined symbols with a name, then the undefined ones. */
+  readonly symbols: readonly PayloadSymbol[]
+  readonly notices: readonly Reason[]
+}
+
+export interface PayloadSection {
+  readonly name: string
+  /** SHT_*. */
+  readonly type: number
+  /** SHF_* bits. */
+  readonly flags: number
+  readonly alignment: number
+  readonly size: number
+}
+
+export interface PlacedPiece {
+  readonly address: PieceAddress
+  readonly selected: SelectedPiece
+  /** The output section's name; names are unique in a payload. */
+  readonly section: string
+  readonly offset: number
+}
+
+export interface PayloadSymbol {
+  readonly name: string
+  readonly role: 'replacement' | 'new' | 'running'
+  /** Undefined for symbols of the running system. */
+  readonly place: { readonly section: string; readonly offset: number } | undefined
+}

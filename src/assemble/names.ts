@@ -1,0 +1,99 @@
+/**
+ * Which of the payload's pieces get a name, and which.
+ *
+ * Replacements are called what they replace. New functions and new data are called what a rebuilt system would call
+ * them, so that a later payload on top of this one can refer to them. What the compiler named (`f.cold`, `count.12`,
+ * `__func__.3`) stays without a name: the running system may have another thing of that name, and would refuse ours.
+ * So do two new things of one name, because nobody could tell them apart.
+ */
+import type { Refusal } from '../base/refusal.ts'
+import { isClone, isCompilerMade, numberedBase, partOf } from '../pieces/names.ts'
+import type { Selection } from '../select/model.ts'
+import type { TargetFacts } from '../target/facts.ts'
+import type { PlacedPiece } from './model.ts'
+import type { Placed } from './place.ts'
+import type { PlaceIndex } from './place-index.ts'
+import type { SymbolBook } from './symbol-book.ts'
+
+/** Writes the named symbols into `book`; answers what could not be named and must be. */
+export function nameSymbols(
+  selection: Selection,
+  placed: Placed,
+  { places, book, target }: { places: PlaceIndex; book: SymbolBook; target: TargetFacts },
+): readonly Refusal[] {
+  const refusals: Refusal[] = []
+  const taken = new Map<string, string>()
+  for (const { address, runningName, unit } of selection.replacements) {
+    const { section, offset, selected } = places.at(address)
+    const { name, size } = selected.piece
+    const other = taken.get(runningName)
+    if (other !== undefined) refusals.push(duplicateName({ unit, name, runningName, other }))
+    taken.set(runningName, unit)
+    if (runningName.length > target.limits.name) refusals.push(longName({ unit, name, runningName, target }))
+    book.define({ name: runningName, kind: 'function', binding: 'local', size, section, offset, role: 'replacement' })
+  }
+  const fresh = placed.pieces.flatMap(piece => newNames(selection, piece, target))
+  const count = new Map<string, number>()
+  for (const { name } of fresh) count.set(name, (count.get(name) ?? 0) + 1)
+  for (const { name, binding, piece } of fresh) {
+    if (count.get(name) !== 1 || taken.has(name)) continue
+    const { size, name: symbol } = piece.selected.piece
+    const unit = selection.units[piece.address.unit]?.unit ?? ''
+    if (name.length > target.limits.name) {
+      refusals.push(longName({ unit, name: symbol, runningName: name, target }))
+    }
+    const kind = piece.selected.piece.kind === 'function' ? 'function' : 'object'
+    book.define({ name, kind, binding, size, section: piece.section, offset: piece.offset, role: 'new' })
+  }
+  return refusals
+}
+
+interface NewName {
+  readonly name: string
+  readonly binding: 'local' | 'global' | 'weak'
+  readonly piece: PlacedPiece
+}
+
+function newNames(selection: Selection, piece: PlacedPiece, target: TargetFacts): readonly NewName[] {
+  const { role, piece: from } = piece.selected
+  if (role !== 'new-function' && role !== 'new-data') return []
+  const unit = selection.units[piece.address.unit]
+  return from.symbols.flatMap((id): NewName[] => {
+    const symbol = unit?.patched.object.symbols[id]
+    if (unit === undefined || symbol === undefined || symbol.binding === 'other') return []
+    if (!isProgrammersName(symbol.name)) return []
+    const name = target.runningName(unit.fileSymbol, symbol.name, symbol.binding === 'local')
+    return [{ name, binding: symbol.binding, piece }]
+  })
+}
+
+function isProgrammersName(name: string): boolean {
+  if (name === '' || name.startsWith('.')) return false
+  return !isClone(name) && !isCompilerMade(name) && numberedBase(name) === undefined && partOf(name) === undefined
+}
+
+interface Named {
+  readonly unit: string
+  readonly name: string
+  readonly runningName: string
+}
+
+function duplicateName({ unit, name, runningName, other }: Named & { readonly other: string }): Refusal {
+  return {
+    code: 'duplicate-name',
+    unit,
+    symbol: name,
+    text: `${other === unit ? `${unit} replaces two functions` : `${other} and ${unit} each replace a function`} that the running system calls ${runningName}`,
+    hint: 'leave one of them out of the patch, or change their callers instead; the loader would take the first of that name twice',
+  }
+}
+
+function longName({ unit, name, runningName, target }: Named & { readonly target: TargetFacts }): Refusal {
+  return {
+    code: 'name-too-long',
+    unit,
+    symbol: name,
+    text: `the symbol ${runningName} has ${runningName.length} characters, but the loader takes ${target.limits.name}`,
+    hint: 'give the new function or variable a shorter name, or move the change to a caller with one',
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * The payload's symbols, each only if something needs it: Xen refuses a payload over a name that exists already, and an
+ * undefined symbol must resolve even if nothing uses it.
+ *
+ * A replacement bears the running function's name, but as a local symbol: the payload may also refer to the running
+ * function itself, which is an undefined global symbol of the same name.
+ */
+import { InternalError } from '../base/errors.ts'
+import type { NewSymbol } from '../elf/index.ts'
+import type { PayloadSymbol } from './model.ts'
+
+/** Position in the book, and in the payload's list of symbols. */
+export type BookIndex = number
+
+interface Place {
+  readonly section: string
+  readonly offset: number
+}
+
+interface Defined extends Place {
+  readonly name: string
+  readonly kind: 'function' | 'object'
+  readonly binding: 'local' | 'global' | 'weak'
+  readonly size: number
+  readonly role: 'replacement' | 'new'
+}
+
+type Entry =
+  | { readonly of: 'section'; readonly section: string }
+  | { readonly of: 'place'; readonly symbol: Defined }
+  | { readonly of: 'running'; readonly name: string }
+  | { readonly of: 'absolute' }
+
+export class SymbolBook {
+  readonly #entries: Entry[] = []
+  readonly #known = new Map<string, BookIndex>()
+  readonly #atPlace = new Map<string, BookIndex>()
+
+  /** The symbol of a whole output section. */
+  section(name: string): BookIndex {
+    return this.#once(`section ${name}`, { of: 'section', section: name })
+  }
+
+  /** The symbol of the running system with this name. */
+  running(name: string): BookIndex {
+    return this.#once(`running ${name}`, { of: 'running', name })
+  }
+
+  /** A symbol of value 0, for fields that hold a plain number. */
+  absolute(): BookIndex {
+    return this.#once('absolute', { of: 'absolute' })
+  }
+
+  define(symbol: Defined): BookIndex {
+    const index = this.#entries.push({ of: 'place', symbol }) - 1
+    const key = placeKey(symbol)
+    if (!this.#atPlace.has(key)) this.#atPlace.set(key, index)
+    return index
+  }
+
+  /** What to refer to a place by: its own symbol if it has one, else its section's and the offset. */
+  place(at: Place): { readonly symbol: BookIndex; readonly addend: bigint } {
+    const named = this.#atPlace.get(placeKey(at))
+    return named === undefined
+      ? { symbol: this.section(at.section), addend: BigInt(at.offset) }
+      : { symbol: named, addend: 0n }
+  }
+
+  /** For the ELF writer, given where each section is in its list. */
+  toElf(sectionIndex: ReadonlyMap<string, number>): readonly NewSymbol[] {
+    return this.#entries.map(entry => newSymbol(entry, sectionIndex))
+  }
+
+  /** Named symbols as facts: those of the payload, then those of the running system. */
+  named(): readonly PayloadSymbol[] {
+    const symbols = this.#entries.flatMap((entry): PayloadSymbol[] => {
+      if (entry.of === 'running') return [{ name: entry.name, role: 'running', place: undefined }]
+      if (entry.of !== 'place') return []
+      const { name, role, section, offset } = entry.symbol
+      return [{ name, role, place: { section, offset } }]
+    })
+    return symbols.toSorted((a, b) => Number(a.role === 'running') - Number(b.role === 'running'))
+  }
+
+  #once(key: string, entry: Entry): BookIndex {
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const index = this.#entries.push(entry) - 1
+    this.#known.set(key, index)
+    return index
+  }
+}
+
+function newSymbol(entry: Entry, sectionIndex: ReadonlyMap<string, number>): NewSymbol {
+  switch (entry.of) {
+    case 'section': {
+      const place = placeIn(sectionIndex, entry.section, 0)
+      return { name: '', kind: 'section', binding: 'local', place, size: 0 }
+    }
+    case 'running':
+      return { name: entry.name, kind: 'untyped', binding: 'global', place: { in: 'nowhere' }, size: 0 }
+    case 'absolute':
+      return { name: '', kind: 'untyped', binding: 'local', place: { in: 'absolute', value: 0n }, size: 0 }
+    case 'place': {
+      const { name, kind, binding, size, section, offset } = entry.symbol
+      return { name, kind, binding, size, place: placeIn(sectionIndex, section, offset) }
+    }
+  }
+}
+
+function placeIn(sectionIndex: ReadonlyMap<string, number>, section: string, offset: number): NewSymbol['place'] {
+  const index = sectionIndex.get(section)
+  if (index === undefined) throw new InternalError(`a symbol lies in ${section}, which the payload does not have`)
+  return { in: 'section', section: index, offset }
+}
+
+function placeKey({ section, offset }: Place): string {
+  return `${offset} ${section}`
+}
