@@ -11,7 +11,7 @@ import type { Side } from '../base/side.ts'
 import type { Correlation } from '../correlate/model.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
-import { classifySection, type SectionTable } from '../special/sections.ts'
+import { classifySection, type SectionClass, type SectionTable } from '../special/sections.ts'
 import { ContentComparison, comparesByContent } from './content.ts'
 import type { Difference, Judged, LineOracle, Outcome, UnitVerdicts, Verdict } from './model.ts'
 
@@ -226,22 +226,18 @@ function compareData(context: Context, original: Piece<'original'>, patched: Pie
  * of code, of tables that the system walks (init calls, hooks) and of sections we do not know.
  */
 function unnamedDifferences(context: Context): readonly Judged[] {
-  const { original, patched } = context.correlation
-  const names = new Set([...original.object.sections, ...patched.object.sections].map(section => section.name))
+  const originals = positional(context.correlation.original, context.table)
+  const patcheds = positional(context.correlation.patched, context.table)
   const found: Judged[] = []
-  for (const name of names) {
-    const before = positional(original, name, context.table)
-    const after = positional(patched, name, context.table)
+  for (const name of new Set([...originals.keys(), ...patcheds.keys()])) {
+    const before = originals.get(name) ?? []
+    const after = patcheds.get(name) ?? []
     const count = Math.max(before.length, after.length)
     for (let index = 0; index < count; index++) {
-      const verdict = positionalVerdict(context, before[index], after[index])
+      const [original, patched] = [before[index], after[index]]
+      const verdict = positionalVerdict(context, original, patched)
       if (verdict.kind === 'same') continue
-      found.push({
-        name: (after[index] ?? before[index])?.name ?? name,
-        original: before[index],
-        patched: after[index],
-        verdict,
-      })
+      found.push({ name: (patched ?? original)?.name ?? name, original, patched, verdict })
     }
   }
   return found
@@ -257,21 +253,31 @@ function positionalVerdict(
   return verdictOf(context.content.compare(before, after))
 }
 
-/** The unnamed pieces of the sections of that name whose position is their only identity. */
-function positional<S extends Side>(map: PieceMap<S>, name: string, table: SectionTable): readonly Piece<S>[] {
-  const kind = classifySection(name, table)
+/** By section name, the unnamed pieces whose position is their only identity. */
+function positional<S extends Side>(map: PieceMap<S>, table: SectionTable): ReadonlyMap<string, readonly Piece<S>[]> {
   const ownerless = new Set(map.ownerless)
-  const isPositional = (piece: Piece<S>) => {
-    if (kind === 'entries') return ownerless.has(piece.id)
-    if (kind === 'chunks' || kind === 'read-only' || kind === 'data' || kind === 'hooks' || kind === 'directive')
-      return false
-    return piece.kind !== 'function' && comparesByContent(map, piece)
+  const byName = new Map<string, readonly Piece<S>[]>()
+  for (const section of map.object.sections) {
+    const pieces = map.bySection[section.id] ?? []
+    if (pieces.length === 0) continue
+    const kind = classifySection(section.name, table)
+    if (COMPARED_WHEN_REACHED.has(kind)) continue
+    const isPositional = (piece: Piece<S>) =>
+      kind === 'entries' ? ownerless.has(piece.id) : piece.kind !== 'function' && comparesByContent(map, piece)
+    const found = pieces.filter(isPositional)
+    if (found.length > 0) byName.set(section.name, [...(byName.get(section.name) ?? []), ...found])
   }
-  return map.object.sections
-    .filter(section => section.name === name)
-    .flatMap(section => map.bySection[section.id] ?? [])
-    .filter(isPositional)
+  return byName
 }
+
+/** Unnamed pieces of these are compared where something reaches them, or are consumed elsewhere. */
+const COMPARED_WHEN_REACHED: ReadonlySet<SectionClass> = new Set<SectionClass>([
+  'chunks',
+  'read-only',
+  'data',
+  'hooks',
+  'directive',
+])
 
 /** The out-of-line parts of each function. A part whose function is not in the object stands for itself. */
 export function partsByFunction<S extends Side>(map: PieceMap<S>): ReadonlyMap<Piece<S>['id'], readonly Piece<S>[]> {

@@ -88,6 +88,7 @@ export function onlyOfName(pairing: Pairing): number {
 /** One static local of that name among those that a function and its parts use, in both versions of the function. */
 export function onlyInFunction(pairing: Pairing): number {
   let made = 0
+  if (!pairing.original.pieces.some(piece => isNumberedVariable(piece) && pairing.isFree(piece))) return 0
   for (const [original, patched] of functionPairs(pairing)) {
     const before = groupByBase(variablesUsedBy(pairing.original, original).filter(piece => pairing.isFree(piece)))
     if (before.size === 0) continue

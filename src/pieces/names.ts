@@ -13,7 +13,7 @@ const COMPILER_MADE =
 
 /** `count` for `count.12`; undefined for a name without a number. */
 export function numberedBase(name: string): string | undefined {
-  return NUMBERED.exec(name)?.[1]
+  return name.includes('.') ? NUMBERED.exec(name)?.[1] : undefined
 }
 
 /** Whether the compiler, not the programmer, made the function: a clone or part of another. */
@@ -23,12 +23,12 @@ export function isClone(name: string): boolean {
 
 /** The function that `name` is an out-of-line part of: `f` for `f.cold`; undefined for whole functions. */
 export function partOf(name: string): string | undefined {
-  return PART.exec(name)?.[1]
+  return name.includes('.cold') ? PART.exec(name)?.[1] : undefined
 }
 
 /** Whether the name is the compiler's own for a constant that it made. */
 export function isCompilerMade(name: string): boolean {
-  return COMPILER_MADE.test(name)
+  return name.includes('.') && COMPILER_MADE.test(name)
 }
 
 /** The name as the source has it: up to the first dot. */

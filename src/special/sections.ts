@@ -93,10 +93,17 @@ const TABLES: Readonly<Record<SectionTable, readonly Row[]>> = {
   process: [...PROCESS, ...COMMON],
 }
 
+/** Answers given before: objects of one tree have the same few thousand names. */
+const ANSWERS: Readonly<Record<SectionTable, Map<string, SectionClass>>> = { xen: new Map(), process: new Map() }
+
 /** What a section of this name is to a hotpatch of `table`'s kind of system. */
 export function classifySection(name: string, table: SectionTable): SectionClass {
+  const known = ANSWERS[table].get(name)
+  if (known !== undefined) return known
   const row = TABLES[table].find(({ match }) =>
     match.endsWith('*') ? name.startsWith(match.slice(0, -1)) : name === match,
   )
-  return row?.class ?? 'unknown'
+  const found = row?.class ?? 'unknown'
+  ANSWERS[table].set(name, found)
+  return found
 }
