@@ -1,5 +1,6 @@
 /**
  * An ELF64 little-endian object as plain values: what the file says, checked, with nothing added.
+ * The relocations of sections that are not loaded (debug information) are checked at once, but become values on first use.
  * Facts found out later (pairs, verdicts, owners) live in side tables keyed by the ids below, never here.
  *
  * Sizes, file offsets and counts are `number` (checked when read); addresses and addends are `bigint`.
@@ -25,6 +26,10 @@ export interface ElfHeader {
   readonly flags: number
   readonly entry: bigint
   readonly programHeaderCount: number
+  readonly programHeaderOffset: number
+  readonly sectionHeaderOffset: number
+  /** The section that holds the sections' names; 0 where there is none. */
+  readonly sectionNameTable: number
 }
 
 export interface ElfSection<S extends Side> {
@@ -65,7 +70,10 @@ export interface ElfSymbol<S extends Side> {
   readonly binding: 'local' | 'global' | 'weak' | 'other'
   readonly visibility: 'default' | 'internal' | 'hidden' | 'protected'
   /** Undefined, absolute and common symbols have no section; each is its own case. */
-  readonly place:
+  readonly place: /**
+   * In a linked file the offset is the symbol's address less the section's: a symbol of a linker script may be counted
+   * to a section and yet lie outside it, before it too. In a relocatable object it lies within the section.
+   */
     | { readonly in: 'section'; readonly section: SectionId<S>; readonly offset: number }
     | { readonly in: 'absolute'; readonly value: bigint }
     | { readonly in: 'common'; readonly alignment: number }

@@ -1,7 +1,8 @@
+/** Symbol tables (gABI, "Symbol Table"), with extended section indices where there are any. */
 import { InputError } from '../../base/errors.ts'
 import type { Side } from '../../base/side.ts'
 import { sectionId, symbolId } from '../ids.ts'
-import type { ElfSection, ElfSymbol, SymbolKind } from '../model.ts'
+import type { ElfSection, ElfSymbol } from '../model.ts'
 import {
   SHN_ABS,
   SHN_COMMON,
@@ -10,96 +11,149 @@ import {
   SHN_XINDEX,
   SHT_STRTAB,
   SHT_SYMTAB_SHNDX,
+  STT_TLS,
   SYM_SIZE,
 } from '../spec/constants.ts'
-import type { Cursor } from './cursor.ts'
+import { BINDINGS, KINDS, VISIBILITIES } from '../spec/symbol-words.ts'
+import type { Bases } from './bases.ts'
+import {
+  countAt,
+  errorAt,
+  type FileBytes,
+  isTooHigh,
+  type Table,
+  TWO_32,
+  tooLarge,
+  unsigned,
+  wordAt,
+} from './cursor.ts'
 import { StringTable } from './strings.ts'
 
-const KINDS: Readonly<Record<number, SymbolKind>> = {
-  0: 'untyped',
-  1: 'object',
-  2: 'function',
-  3: 'section',
-  4: 'file',
-  5: 'common',
-  6: 'tls',
-  10: 'indirect-function',
+export interface SymbolSource<S extends Side> {
+  readonly sections: readonly ElfSection<S>[]
+  readonly table: ElfSection<S>
+  /** In a linked file a symbol's value is an address, in a relocatable object an offset in its section. */
+  readonly linked: boolean
+  readonly bases: Bases
 }
-const BINDINGS: Readonly<Record<number, ElfSymbol<Side>['binding']>> = { 0: 'local', 1: 'global', 2: 'weak' }
-const VISIBILITIES = ['default', 'internal', 'hidden', 'protected'] as const
 
-/** Reads the symbol table `table` (gABI, "Symbol Table"), with extended section indices where there are any. */
-export function readSymbols<S extends Side>(
-  file: Cursor,
-  sections: readonly ElfSection<S>[],
-  table: ElfSection<S>,
-): readonly ElfSymbol<S>[] {
-  if (table.size % SYM_SIZE !== 0) {
-    throw new InputError(
-      'elf/bad-table-size',
-      `symbol table ${table.id} has ${table.size} bytes, not a multiple of ${SYM_SIZE}`,
-    )
-  }
-  const strings = sections[table.link]
-  if (strings === undefined || strings.type !== SHT_STRTAB) {
-    throw new InputError(
-      'elf/bad-section-index',
-      `sh_link of symbol table ${table.id} is ${table.link}, which is not a string table`,
-    )
-  }
-  const names = new StringTable(strings.bytes, strings.name)
-  const extended = sections.find(section => section.type === SHT_SYMTAB_SHNDX && section.link === table.id)
-  const count = table.size / SYM_SIZE
-  const symbols: ElfSymbol<S>[] = []
-  for (let index = 0; index < count; index++) {
-    const at = table.fileOffset + index * SYM_SIZE
-    const info = file.u8(at + 4, 'st_info')
-    const place = readPlace<S>(file, at, { index, extended, sectionCount: sections.length })
-    symbols.push({
-      id: symbolId(index),
-      name: names.at(file.u32(at, 'st_name'), `the name of symbol ${index}`),
-      kind: KINDS[info & 15] ?? 'other',
-      binding: BINDINGS[info >> 4] ?? 'other',
-      visibility: VISIBILITIES[file.u8(at + 5, 'st_other') & 3] ?? 'default',
-      place,
-      size: file.count(at + 16, `st_size of symbol ${index}`),
-    })
+const SYM_WORDS = SYM_SIZE / 4
+
+export function readSymbols<S extends Side>(file: FileBytes, source: SymbolSource<S>): readonly ElfSymbol<S>[] {
+  const { sections, linked, bases } = source
+  const table = symbolTable(file, source)
+  const names = symbolNames(source, file.bytes.length)
+  const symbols = readRows({ sections, linked, bases, table, extended: extendedIndices(file, source) }, names)
+  const first = symbols[0]
+  if (first === undefined || (first.place.in === 'nowhere' && first.name === '')) return symbols
+  throw errorAt(table, table.first, 'elf/bad-symbol-index', 'symbol 0 is not the null symbol: it has a name or a place')
+}
+
+interface Context<S extends Side> extends Omit<SymbolSource<S>, 'table'> {
+  readonly table: Table
+  readonly extended: Table | undefined
+}
+
+function readRows<S extends Side>(context: Context<S>, names: StringTable): readonly ElfSymbol<S>[] {
+  const { table, sections, linked } = context
+  const { words, first, end } = table
+  const symbols = new Array<ElfSymbol<S>>((end - first) / SYM_WORDS)
+  let index = 0
+  for (let at = first; at < end; at += SYM_WORDS) {
+    const flags = words[at + 1] ?? 0
+    const info = flags & 0xff
+    const other = (flags >>> 8) & 0xff
+    const kind = KINDS[info & 15] ?? 'other'
+    const binding = BINDINGS[info >>> 4] ?? 'other'
+    const sizeHigh = words[at + 5] ?? 0
+    if (isTooHigh(sizeHigh)) throw tooLarge(table, at + 4, 'st_size')
+    const symbol = {
+      id: symbolId<S>(index),
+      name: names.at(words[at] ?? 0, 'symbol', index),
+      kind,
+      binding,
+      visibility: VISIBILITIES[other & 3] ?? 'default',
+      place: readPlace(at, context),
+      size: (words[at + 4] ?? 0) + sizeHigh * TWO_32,
+    }
+    if (!linked) checkRange(table, at, symbol, sections)
+    const unsaid = kind === 'other' || binding === 'other' || other > 3
+    symbols[index++] = unsaid ? { ...symbol, raw: { info, other } } : symbol
   }
   return symbols
 }
 
-interface PlaceContext<S extends Side> {
-  readonly index: number
-  readonly extended: ElfSection<S> | undefined
-  readonly sectionCount: number
+function symbolTable<S extends Side>(
+  file: FileBytes,
+  { table: { id, name, fileOffset, size } }: SymbolSource<S>,
+): Table {
+  const table = file.table(fileOffset, size, `symbol table ${id} ${name}`)
+  if (size % SYM_SIZE === 0) return table
+  throw errorAt(table, table.first, 'elf/bad-table-size', `a table of ${size} bytes, not a multiple of ${SYM_SIZE}`)
 }
 
-function readPlace<S extends Side>(
-  file: Cursor,
+function symbolNames<S extends Side>({ sections, table }: SymbolSource<S>, fileSize: number): StringTable {
+  const { id, link } = table
+  const strings = sections[link]
+  if (strings?.type === SHT_STRTAB) return new StringTable(strings.bytes, strings.name, fileSize)
+  throw new InputError(
+    'elf/bad-section-index',
+    `sh_link of symbol table ${id} is ${link}, which is not a string table among ${sections.length} sections`,
+  )
+}
+
+function extendedIndices<S extends Side>(file: FileBytes, { sections, table }: SymbolSource<S>): Table | undefined {
+  const section = sections.find(({ type, link }) => type === SHT_SYMTAB_SHNDX && link === table.id)
+  if (section === undefined) return undefined
+  const indices = file.table(section.fileOffset, section.size, section.name)
+  if (section.size * SYM_WORDS === table.size) return indices
+  const fact = `${section.size} bytes of extended section indices for ${table.size / SYM_SIZE} symbols`
+  throw errorAt(indices, indices.first, 'elf/bad-table-size', fact)
+}
+
+const NOWHERE = { in: 'nowhere' } as const
+
+/** Where the symbol whose entry begins at word `at` lies. */
+function readPlace<S extends Side>(at: number, context: Context<S>): ElfSymbol<S>['place'] {
+  const { table, sections, bases } = context
+  const flags = wordAt(table, at + 1)
+  const short = flags >>> 16
+  if (short === SHN_UNDEF) return NOWHERE
+  if (short === SHN_ABS) return { in: 'absolute', value: unsigned(wordAt(table, at + 2), wordAt(table, at + 3)) }
+  if (short === SHN_COMMON) return { in: 'common', alignment: countAt(table, at + 2, 'st_value') }
+  const index = short < SHN_LORESERVE ? short : extendedIndex(at, short, context)
+  const section = sections[index]
+  if (section === undefined || index === 0) {
+    throw badIndex(table, at, `names section ${index}, but there are ${sections.length}`)
+  }
+  const isTls = (flags & 15) === STT_TLS
+  const offset = isTls ? bases.tlsOffset(table, at + 2, index) : bases.offset(table, at + 2, index)
+  return { in: 'section', section: sectionId(index), offset }
+}
+
+function extendedIndex<S extends Side>(at: number, short: number, { table, extended }: Context<S>): number {
+  if (short !== SHN_XINDEX) throw badIndex(table, at, `names the reserved section 0x${short.toString(16)}`)
+  if (extended === undefined) {
+    throw badIndex(table, at, 'has an extended section index, but there is no SHT_SYMTAB_SHNDX section')
+  }
+  return wordAt(extended, extended.first + (at - table.first) / SYM_WORDS)
+}
+
+/** In a relocatable object a symbol lies within its section, whose end it may mark. */
+function checkRange<S extends Side>(
+  table: Table,
   at: number,
-  { index, extended, sectionCount }: PlaceContext<S>,
-): ElfSymbol<S>['place'] {
-  const short = file.u16(at + 6, 'st_shndx')
-  if (short === SHN_UNDEF) return { in: 'nowhere' }
-  if (short === SHN_ABS) return { in: 'absolute', value: file.u64(at + 8, 'st_value') }
-  if (short === SHN_COMMON) return { in: 'common', alignment: file.count(at + 8, 'st_value') }
-  let section = short
-  if (short === SHN_XINDEX) {
-    if (extended === undefined || (index + 1) * 4 > extended.size) {
-      throw new InputError(
-        'elf/bad-section-index',
-        `symbol ${index} has an extended section index, but there is no SHT_SYMTAB_SHNDX entry for it`,
-      )
-    }
-    section = file.u32(extended.fileOffset + index * 4, 'an extended section index')
-  } else if (short >= SHN_LORESERVE) {
-    throw new InputError('elf/bad-section-index', `symbol ${index} names the reserved section 0x${short.toString(16)}`)
-  }
-  if (section === 0 || section >= sectionCount) {
-    throw new InputError(
-      'elf/bad-section-index',
-      `symbol ${index} names section ${section}, but there are ${sectionCount}`,
-    )
-  }
-  return { in: 'section', section: sectionId(section), offset: file.count(at + 8, `st_value of symbol ${index}`) }
+  { id, place, size }: ElfSymbol<S>,
+  sections: readonly ElfSection<S>[],
+): void {
+  if (place.in !== 'section') return
+  const section = sections[place.section]
+  const end = place.offset + size
+  if (section === undefined || end <= section.size) return
+  const range = `${place.offset} to ${end} of section ${section.id} ${section.name}, which has ${section.size} bytes`
+  throw errorAt(table, at, 'elf/bad-symbol-offset', `symbol ${id} lies at ${range}`)
+}
+
+function badIndex(table: Table, at: number, fact: string): InputError {
+  return errorAt(table, at, 'elf/bad-section-index', `symbol ${(at - table.first) / SYM_WORDS} ${fact}`)
 }

@@ -2,7 +2,9 @@
 export const EI_NIDENT = 16
 export const ELFCLASS64 = 2
 export const ELFDATA2LSB = 1
+export const EV_CURRENT = 1
 export const EHDR_SIZE = 64
+export const PHDR_SIZE = 56
 export const SHDR_SIZE = 64
 export const SYM_SIZE = 24
 export const RELA_SIZE = 24
@@ -41,6 +43,9 @@ export const SHF_LINK_ORDER = 0x80
 export const SHF_GROUP = 0x200
 export const SHF_TLS = 0x400
 export const SHF_COMPRESSED = 0x800
+
+/** e_phnum is too narrow: section 0 has the number. */
+export const PN_XNUM = 0xffff
 
 export const SHN_UNDEF = 0
 export const SHN_LORESERVE = 0xff00

@@ -20,7 +20,7 @@ import {
   SHT_SYMTAB,
   SHT_SYMTAB_SHNDX,
 } from '../spec/constants.ts'
-import { hasFlag } from './layout.ts'
+import { hasFlag } from '../spec/flags.ts'
 import type { NewGroup, NewObject, NewRelocation, NewSection, NewSymbol } from './model.ts'
 
 export function toNewObject<S extends Side>(elf: ElfObject<S>): NewObject {

@@ -20,6 +20,7 @@ import {
   SHT_SYMTAB_SHNDX,
   SYM_SIZE,
 } from '../spec/constants.ts'
+import { hasFlag } from '../spec/flags.ts'
 import type { NewObject, NewSection } from './model.ts'
 import { NewStringTable } from './strings.ts'
 
@@ -231,11 +232,6 @@ export function numberOf(numbers: readonly number[], index: number, what: string
   const number = numbers[index]
   if (number === undefined) throw new InternalError(`${what} is ${index}, but there are ${numbers.length}`)
   return number
-}
-
-/** `flags` may be wider than 32 bits, where `&` would not do. */
-export function hasFlag(flags: number, flag: number): boolean {
-  return Math.floor(flags / flag) % 2 === 1
 }
 
 function alignUp(offset: number, alignment: number): number {

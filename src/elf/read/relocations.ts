@@ -1,0 +1,134 @@
+/**
+ * Relocation tables (gABI, "Relocation"), those with addends.
+ *
+ * Debug information has twenty times as many relocations as everything that is loaded, and hardly anybody asks for
+ * them. So all tables are checked at once, but those of sections that are not loaded become objects on first use.
+ */
+import { InputError } from '../../base/errors.ts'
+import type { Side } from '../../base/side.ts'
+import { symbolId } from '../ids.ts'
+import type { ElfRelocation, ElfSection } from '../model.ts'
+import { RELA_SIZE, SHF_ALLOC, SHT_REL, SHT_RELA } from '../spec/constants.ts'
+import { hasFlag } from '../spec/flags.ts'
+import type { Bases } from './bases.ts'
+import { errorAt, type FileBytes, signed, type Table, TWO_32, wordAt } from './cursor.ts'
+
+type Relocations<S extends Side> = readonly ElfRelocation<S>[]
+
+interface Context<S extends Side> {
+  readonly sections: readonly ElfSection<S>[]
+  /** 0 where there is none. */
+  readonly symbolTable: number
+  readonly symbolCount: number
+  readonly linked: boolean
+  readonly bases: Bases
+}
+
+const RELA_WORDS = RELA_SIZE / 4
+
+export function readRelocations<S extends Side>(file: FileBytes, context: Context<S>): readonly Relocations<S>[] {
+  const none: Relocations<S> = []
+  const all = context.sections.map(() => none)
+  let total = 0
+  for (const section of context.sections) {
+    if (section.type !== SHT_RELA && section.type !== SHT_REL) continue
+    const target = targetOf(section, context)
+    if (target === undefined) continue
+    total += section.size
+    if (total > file.bytes.length) throw overlapping(section, total, file.bytes.length)
+    const table = file.table(section.fileOffset, section.size, section.name)
+    checkTable(table, target, context)
+    const earlier = all[target.id] ?? none
+    if (earlier.length > 0) all[target.id] = earlier.concat(readTable(table, target, context))
+    else if (hasFlag(target.flags, SHF_ALLOC)) all[target.id] = readTable(table, target, context)
+    else if (section.size > 0) readOnFirstUse(all, target.id, () => readTable(table, target, context))
+  }
+  return all
+}
+
+/** The section that `section` relocates; undefined for a linked file's dynamic relocations, which are not ours. */
+function targetOf<S extends Side>(section: ElfSection<S>, context: Context<S>): ElfSection<S> | undefined {
+  const { sections, symbolTable, linked } = context
+  const { id, name, type, size, link, info } = section
+  if (type === SHT_REL) {
+    throw new InputError(
+      'elf/rel-without-addend',
+      `section ${id} ${name} is SHT_REL; on this machine relocations carry addends (SHT_RELA)`,
+    )
+  }
+  if (linked && (link !== symbolTable || link === 0 || info === 0)) return undefined
+  if (link !== symbolTable || link === 0) {
+    const found = symbolTable === 0 ? 'there is none' : `that is section ${symbolTable}`
+    const fact = `sh_link of section ${id} ${name} is ${link}, not the symbol table: ${found}`
+    throw new InputError('elf/bad-section-index', fact)
+  }
+  const target = sections[info]
+  if (target === undefined || info === 0) {
+    const fact = `sh_info of section ${id} ${name} is ${info}, but there are ${sections.length} sections`
+    throw new InputError('elf/bad-section-index', fact)
+  }
+  if (size % RELA_SIZE !== 0) {
+    const fact = `section ${id} ${name} has ${size} bytes, not a multiple of ${RELA_SIZE}`
+    throw new InputError('elf/bad-table-size', fact)
+  }
+  return target
+}
+
+function overlapping<S extends Side>({ id, name }: ElfSection<S>, total: number, fileSize: number): InputError {
+  return new InputError(
+    'elf/overlapping-tables',
+    `the relocation tables up to section ${id} ${name} have ${total} bytes together, but the file has ${fileSize}`,
+  )
+}
+
+/** Checks every row, so that reading them cannot fail, whenever it happens. */
+function checkTable<S extends Side>(table: Table, target: ElfSection<S>, context: Context<S>): void {
+  const { symbolCount, linked } = context
+  const { words, first, end } = table
+  const limit = linked ? -1 : target.size
+  for (let at = first; at < end; at += RELA_WORDS) {
+    // All rows of a sound object pass here, without a call.
+    if ((words[at + 3] ?? 0) < symbolCount && (words[at] ?? 0) <= limit && words[at + 1] === 0) continue
+    checkRow(at, table, target, context)
+  }
+}
+
+function checkRow<S extends Side>(at: number, table: Table, target: ElfSection<S>, context: Context<S>): void {
+  const { symbolCount, linked, bases } = context
+  const symbol = wordAt(table, at + 3)
+  if (symbol >= symbolCount) {
+    throw errorAt(table, at, 'elf/bad-symbol-index', `symbol ${symbol}, but .symtab has ${symbolCount} entries`)
+  }
+  const offset = bases.offset(table, at, target.id)
+  if (linked || offset <= target.size) return
+  const fact = `a relocation at offset ${offset} of section ${target.id} ${target.name}, which has ${target.size} bytes`
+  throw errorAt(table, at, 'elf/bad-relocation-offset', fact)
+}
+
+function readTable<S extends Side>(table: Table, target: ElfSection<S>, { linked, bases }: Context<S>): Relocations<S> {
+  const { words, first, end } = table
+  const relocations = new Array<ElfRelocation<S>>((end - first) / RELA_WORDS)
+  let index = 0
+  for (let at = first; at < end; at += RELA_WORDS) {
+    relocations[index++] = {
+      offset: linked ? bases.offset(table, at, target.id) : (words[at] ?? 0) + (words[at + 1] ?? 0) * TWO_32,
+      type: words[at + 2] ?? 0,
+      symbol: symbolId(words[at + 3] ?? 0),
+      addend: signed(words[at + 4] ?? 0, words[at + 5] ?? 0),
+    }
+  }
+  return relocations
+}
+
+/** Makes `list[index]` compute itself once; to the reader it is a value like the others. */
+function readOnFirstUse<T>(list: T[], index: number, read: () => T): void {
+  const property = { configurable: true, enumerable: true }
+  Object.defineProperty(list, index, {
+    ...property,
+    get() {
+      const value = read()
+      Object.defineProperty(list, index, { ...property, writable: true, value })
+      return value
+    },
+  })
+}
