@@ -1,0 +1,218 @@
+/** Changes of code, by the kind of function. */
+import { bytes, inNewFile, probeFile, type XenCase } from '../case.ts'
+
+/** XENMEM_decrease_reservation with a list that is not there: the copy inside do_memory_op faults. */
+const unreadableList = bytes([8, 0x1000], [8, 1], [4, 0], [4, 0], [8, 0x7ff0])
+/** SCHEDOP_poll of 100 ports, listed where no guest may read. */
+const pollElsewhere = bytes([8, 0xffff800000000000n], [4, 100], [4, 0], [8, 0])
+/** XEN_DOMCTL_iomem_permission, domain 0, page frames 0x100 and up. */
+const permitFrames = (count: number) => bytes([4, 20], [4, 0x15], [8, 0], [8, 0x100], [8, count], [8, 1], [96, 0])
+
+export const codeCases: readonly XenCase[] = [
+  {
+    name: 'global-function',
+    shows: 'a function that other units call, and a string that only the patch has',
+    edits: [
+      { file: 'xen/common/version.c', find: 'return XEN_EXTRAVERSION;', put: 'return XEN_EXTRAVERSION "-hotfix";' },
+    ],
+    changed: ['common/version.o xen_extra_version'],
+    looks: [{ operation: 'version', original: { line: /4\.17\.5(?!-hotfix)/ }, patched: { line: /4\.17\.5-hotfix/ } }],
+  },
+  {
+    name: 'static-function',
+    shows: 'a function known as common/sched/core.c#do_poll, with an inlined user copy and its fixup',
+    edits: [{ file: 'xen/common/sched/core.c', find: 'sched_poll->nr_ports > 128', put: 'sched_poll->nr_ports > 64' }],
+    changed: ['common/sched/core.o do_poll'],
+    looks: [{ operation: `hypercall 29 3 b:${pollElsewhere}`, original: { result: -14 }, patched: { result: -22 } }],
+  },
+  {
+    name: 'cold-part',
+    shows: 'a function with a .cold part: both are replaced, and jump to each other',
+    edits: [
+      {
+        file: 'xen/common/rangeset.c',
+        after: 'int rangeset_add_range(',
+        find: 'ASSERT(s <= e);',
+        put: 'ASSERT(s <= e); if ( e - s > 0x3f ) return -E2BIG;',
+      },
+    ],
+    changed: ['common/rangeset.o rangeset_add_range'],
+    looks: [
+      { operation: `hypercall 36 b:${permitFrames(0x40)}`, original: { result: 0 }, patched: { result: 0 } },
+      { operation: `hypercall 36 b:${permitFrames(0x41)}`, original: { result: 0 }, patched: { result: -7 } },
+    ],
+  },
+  {
+    name: 'static-locals',
+    shows: 'static locals keep their values across apply and revert, though a new one shifts their numbers',
+    edits: [
+      { file: 'xen/common/keyhandler.c', find: 'static u32 count = 0;', put: 'static u32 count = 0, shown = 0;' },
+      {
+        file: 'xen/common/keyhandler.c',
+        after: 'Synced stime skew',
+        find: 'current=%"PRIu64"ns',
+        put: 'shown=%"PRIu32" current=%"PRIu64"ns',
+      },
+      {
+        file: 'xen/common/keyhandler.c',
+        find: 'sumdif_stime/count, count, dif_stime);',
+        put: 'sumdif_stime/count, count, ++shown, dif_stime);',
+      },
+    ],
+    changed: ['common/keyhandler.o read_clocks'],
+    addedData: ['common/keyhandler.o shown'],
+    looks: [
+      {
+        operation: 'key t',
+        original: { line: /samples=1 current/ },
+        patched: { line: /samples=2 shown=1 current/ },
+        reverted: { line: /samples=3 current/ },
+      },
+    ],
+  },
+  {
+    name: 'static-to-global',
+    shows: 'the running Xen knows the function as a local one, the patched source as a global one',
+    edits: [
+      { file: 'xen/arch/x86/nmi.c', find: 'static void cf_check do_nmi_stats', put: 'void cf_check do_nmi_stats' },
+      { file: 'xen/arch/x86/nmi.c', find: 'printk("CPU\\tNMI\\n");', put: 'printk("CPU\\tNMIs since boot\\n");' },
+    ],
+    changed: ['arch/x86/nmi.o do_nmi_stats'],
+    looks: [{ operation: 'key n', original: { line: /CPU\s+NMI$/ }, patched: { line: /CPU\s+NMIs since boot$/ } }],
+  },
+  {
+    name: 'global-to-static',
+    shows: 'the running Xen knows the function as a global one, the patched source as a local one',
+    edits: [
+      {
+        file: 'xen/common/memory.c',
+        find: '\nunsigned int ioreq_server_max_frames(',
+        put: '\nstatic noinline unsigned int ioreq_server_max_frames(',
+      },
+      {
+        file: 'xen/common/memory.c',
+        after: ' ioreq_server_max_frames(const',
+        find: 'unsigned int nr = 0;',
+        put: 'unsigned int nr = 3;',
+      },
+    ],
+    changed: ['common/memory.o do_memory_op', 'common/memory.o ioreq_server_max_frames'],
+    probe: probeFile(
+      '    printk("probe: %u frames\\n", ioreq_server_max_frames(hardware_domain));',
+      /probe: 0 frames/,
+      /probe: 3 frames/,
+      'unsigned int ioreq_server_max_frames(const struct domain *d);',
+    ),
+  },
+  {
+    name: 'exception-table',
+    shows: 'do_memory_op: hundreds of alternatives, exception table entries and their fixup code',
+    edits: [{ file: 'xen/common/memory.c', find: 'rc = max_page;', put: 'rc = max_page & ~0xfffUL;' }],
+    changed: ['common/memory.o do_memory_op'],
+    looks: [
+      { operation: 'hypercall 12 2 0', original: { line: /-> \d+$/ }, patched: { line: /-> (28672|32768)$/ } },
+      { operation: `hypercall 12 1 b:${unreadableList}`, original: { result: 0 }, patched: { result: 0 } },
+    ],
+  },
+  {
+    name: 'compiled-twice',
+    shows: 'one source file, two objects: the second is compiled for 32-bit guests',
+    edits: [
+      {
+        file: 'xen/common/multicall.c',
+        after: 'ret_t do_multicall(',
+        find: 'int              rc = 0;',
+        put: 'int              rc = nr_calls > 1024 ? -E2BIG : 0;',
+      },
+    ],
+    changed: ['common/compat/multicall.o compat_multicall', 'common/multicall.o do_multicall'],
+    looks: [
+      { operation: 'hypercall 13 0x1000 1024', original: { result: -14 }, patched: { result: -14 } },
+      { operation: 'hypercall 13 0x1000 1025', original: { result: -14 }, patched: { result: -7 } },
+    ],
+  },
+  {
+    name: 'lines-added',
+    shows: 'with --lines ignore, a later function whose bug frame holds its line is dragged in',
+    edits: [
+      {
+        file: 'xen/common/domain.c',
+        after: 'long do_vm_assist(',
+        find: '    switch ( cmd )\n',
+        put: '    if ( type == 3 )\n        return -EBUSY;\n\n    switch ( cmd )\n',
+      },
+    ],
+    changed: ['common/domain.o continue_hypercall_on_cpu', 'common/domain.o do_vm_assist'],
+    looks: [{ operation: 'hypercall 21 0 3', original: { result: 0 }, patched: { result: -16 } }],
+  },
+  {
+    name: 'library-unit',
+    shows: 'a unit that is linked from an archive (lib-y)',
+    edits: [
+      {
+        file: 'xen/lib/parse-size.c',
+        find: "    case 'T': case 't':\n",
+        put: "    case 'P': case 'p': ret <<= 10; /* fallthrough */ case 'T': case 't':\n",
+      },
+    ],
+    changed: ['lib/parse-size.o parse_size_and_unit'],
+    probe: probeFile(
+      '    printk("probe: %llu\\n", parse_size_and_unit("2P", NULL) >> 10);',
+      /probe: 2$/,
+      /probe: 2199023255552$/,
+    ),
+  },
+  {
+    name: 'alternative-call',
+    shows: 'a call that the alternatives turn from indirect to direct, as the first instruction of the function',
+    edits: [
+      {
+        file: 'xen/arch/x86/smp.c',
+        find: 'alternative_vcall(genapic.send_IPI_self, vector);',
+        put: 'alternative_vcall(genapic.send_IPI_self, vector); printk("vector %#x sent to itself\\n", vector);',
+      },
+    ],
+    changed: ['arch/x86/smp.o send_IPI_self'],
+    probe: probeFile(
+      '    printk("probe: begin\\n"); send_IPI_self(0xff); printk("probe: end\\n");',
+      /probe: begin\n.*probe: end/,
+      /probe: begin\n.*vector 0xff sent to itself\n.*probe: end/,
+    ),
+  },
+  {
+    name: 'new-file',
+    shows: 'a new source file, the Makefile that names it, and a function that calls into it',
+    edits: [
+      ...inNewFile(
+        'assist_names',
+        'static const char *const names[] = { "4gb-segments", "notify", "writable-pagetables", "pae-extended-cr3" };\n' +
+          'static unsigned int asked;\n\n' +
+          'const char *assist_name(unsigned int type);\n' +
+          'const char *assist_name(unsigned int type)\n{\n' +
+          '    ++asked;\n    return type < ARRAY_SIZE(names) ? names[type] : "unknown";\n}\n\n' +
+          'unsigned int assists_asked(void);\nunsigned int assists_asked(void)\n{\n    return asked;\n}\n',
+      ),
+      {
+        file: 'xen/common/domain.c',
+        find: 'long do_vm_assist(',
+        put: 'const char *assist_name(unsigned int); unsigned int assists_asked(void); long do_vm_assist(',
+      },
+      {
+        file: 'xen/common/domain.c',
+        after: 'long do_vm_assist(',
+        find: '    switch ( cmd )\n',
+        put: '    printk("assist %s", assist_name(type)); printk(" asked %u\\n", assists_asked()); switch ( cmd )\n',
+      },
+    ],
+    changed: ['common/domain.o do_vm_assist'],
+    added: ['common/assist_names.o assist_name', 'common/assist_names.o assists_asked'],
+    addedData: ['common/assist_names.o asked', 'common/assist_names.o names'],
+    looks: [
+      {
+        operation: 'hypercall 21 0 3',
+        original: { result: 0, not: /assist/ },
+        patched: { result: 0, line: /assist pae-extended-cr3 asked 1/ },
+      },
+    ],
+  },
+]
