@@ -2,8 +2,10 @@
  * From a source patch to a payload: the table of contents. One comment and one call for each stage, and what holds from
  * there on. Nothing below writes into an earlier result; nothing here decides anything.
  */
+
+import { assemble, type Payload } from './assemble/assemble.ts'
 import { during, InternalError } from './base/errors.ts'
-import type { Refusal } from './base/refusal.ts'
+import type { Reason, Refusal } from './base/refusal.ts'
 import type { Side } from './base/side.ts'
 import {
   type Affected,
@@ -20,16 +22,19 @@ import { compareUnit } from './compare/compare.ts'
 import { correlate } from './correlate/correlate.ts'
 import { emptyObject } from './elf/empty.ts'
 import { readElf } from './elf/index.ts'
+import { EM_X86_64 } from './elf/spec/constants.ts'
 import { type CutOptions, pieceMap } from './pieces/pieces.ts'
-import { type Selection, select, type UnitInput } from './select/select.ts'
+import { countRunning, type Running, type RunningOptions, readRunning } from './running.ts'
+import { type Selection, type SelectRules, select, type UnitInput } from './select/select.ts'
 import { applyPatches } from './source/apply-patches.ts'
 import { atBase } from './source/base.ts'
 import type { PatchText, SourceChange } from './source/model.ts'
 import type { ProbedSizes } from './special/entry-size.ts'
 import { probedSizes, probeText } from './special/probe.ts'
-import { selectRules } from './target/rules.ts'
+import { smallestFunction, startsWithLandingPad, type TargetFacts } from './target/facts.ts'
+import { targetFacts } from './target/targets.ts'
 
-export interface HotpatchOptions extends OpenOptions {
+export interface HotpatchOptions extends OpenOptions, RunningOptions {
   readonly patches: readonly PatchText[]
 }
 
@@ -42,6 +47,9 @@ export interface HotpatchRun {
   readonly units: readonly UnitInput[]
   readonly selection: Selection
   readonly refusals: readonly Refusal[]
+  readonly warnings: readonly Reason[]
+  /** Undefined when something is refused, or there is nothing to do. */
+  readonly payload: Payload | undefined
   /** Milliseconds by stage. */
   readonly timings: Readonly<Record<string, number>>
 }
@@ -67,10 +75,36 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   const units = watch.timeSync('compare', () => pairs.map(pair => judgePair(pair, cut)))
 
   // select: what the payload contains and why, and everything that stands in the way.
-  const selection = watch.timeSync('select', () => select(units, selectRules(options.target)))
+  const running = watch.timeSync('running', () => readRunning(tree.facts, options))
+  const target = targetFacts(options.target, machineOf(units))
+  const selection = watch.timeSync('select', () => select(units, rulesOf(target, running)))
   const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals]
+  const found = { tree, change, affected, pairs, units, selection, warnings: running.warnings, timings: watch.timings }
+  if (refusals.length > 0 || selection.pieces.length === 0) return { ...found, refusals, payload: undefined }
 
-  return { tree, change, affected, pairs, units, selection, refusals, timings: watch.timings }
+  // assemble: the payload's bytes, the same for the same input anywhere.
+  const { depends, xenDepends } = running
+  const assembly = watch.timeSync('assemble', () => assemble(selection, { target, depends, xenDepends }))
+  if (assembly.kind === 'refused') return { ...found, refusals: assembly.refusals, payload: undefined }
+  return { ...found, refusals, payload: assembly.payload }
+}
+
+/** The machine that the objects are for; x86-64 where there is no object. */
+function machineOf(units: readonly UnitInput[]): number {
+  return units[0]?.verdicts.correlation.patched.object.header.machine ?? EM_X86_64
+}
+
+function rulesOf(target: TargetFacts, { symbols }: Running): SelectRules {
+  const count = countRunning(symbols)
+  return {
+    table: target.sectionTable,
+    machine: target.machine,
+    runningName: target.runningName,
+    smallest: pad => smallestFunction(target, pad),
+    startsWithLandingPad: code => startsWithLandingPad(target, code),
+    denied: target.denied,
+    ...(count === undefined ? {} : { countRunning: count }),
+  }
 }
 
 function applyToTree(patches: readonly PatchText[], tree: Tree): SourceChange {

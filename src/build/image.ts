@@ -1,0 +1,16 @@
+/** The linked image of what is running, as a file. */
+import { readFileSync } from 'node:fs'
+import { InputError } from '../base/errors.ts'
+
+/** The bytes of `path`; throws `build/no-symbols` when it cannot be read. */
+export function readImage(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new InputError(
+      'build/no-symbols',
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      'give --symbols the unstripped xen-syms of what is running',
+    )
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What is known of the running system from its files: names, code and build-id, and which build-ids the payload is to
+ * depend on. Belongs to the pipeline; a stage gets it as plain values.
+ */
+import { InputError } from './base/errors.ts'
+import type { Reason } from './base/refusal.ts'
+import { readImage } from './build/index.ts'
+import type { TreeFacts } from './build/model.ts'
+import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from './target/xen-symbols.ts'
+
+export interface RunningOptions {
+  /** A given xen-syms or xen.efi; the tree's own unless given. */
+  readonly symbols?: string
+  /** Build-ids in hexadecimal, instead of the one that the symbols have. */
+  readonly depends?: string
+  readonly xenDepends?: string
+}
+
+export interface Running {
+  /** Undefined where no file with symbols is known. */
+  readonly symbols: HypervisorSymbols | undefined
+  readonly depends: Uint8Array | undefined
+  readonly xenDepends: Uint8Array | undefined
+  readonly warnings: readonly Reason[]
+}
+
+/** Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's. */
+export function readRunning(facts: TreeFacts, options: RunningOptions): Running {
+  const own = facts.symbols === undefined ? undefined : readHypervisorSymbols(readImage(facts.symbols))
+  const given = options.symbols === undefined ? undefined : readHypervisorSymbols(readImage(options.symbols))
+  const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
+  const buildId = given === undefined ? own?.buildId : given.buildId
+  return {
+    symbols,
+    depends: options.depends === undefined ? buildId : readBuildId('--depends', options.depends),
+    xenDepends: options.xenDepends === undefined ? buildId : readBuildId('--xen-depends', options.xenDepends),
+    warnings: given === undefined ? [] : otherBuildId(own?.buildId, given.buildId, options.symbols ?? ''),
+  }
+}
+
+/** How many symbols of the running system have the name; undefined without symbols. */
+export function countRunning(symbols: HypervisorSymbols | undefined): ((name: string) => number) | undefined {
+  if (symbols === undefined) return undefined
+  let counts: Map<string, number> | undefined
+  return name => {
+    if (counts === undefined) {
+      counts = new Map()
+      for (const symbol of symbols.symbols) counts.set(symbol.name, (counts.get(symbol.name) ?? 0) + 1)
+    }
+    return counts.get(name) ?? (symbols.lookup(name) === undefined ? 0 : 1)
+  }
+}
+
+function readBuildId(option: string, text: string): Uint8Array {
+  if (text === '' || text.length % 2 !== 0 || !/^[0-9a-f]+$/i.test(text)) {
+    throw new InputError(
+      'build/bad-build-id',
+      `${option} is "${text}", which is not a build-id: an even number of hexadecimal digits`,
+      'xl info shows the running hypervisor\u2019s build-id; hotsplice inspect shows a payload\u2019s',
+    )
+  }
+  return new Uint8Array(Buffer.from(text, 'hex'))
+}
+
+function otherBuildId(own: Uint8Array | undefined, given: Uint8Array | undefined, file: string): readonly Reason[] {
+  const say = (id: Uint8Array | undefined) => (id === undefined ? 'none' : Buffer.from(id).toString('hex'))
+  if (own === undefined || say(own) === say(given)) return []
+  return [
+    {
+      code: 'other-build-id',
+      text: `${file} has the build-id ${say(given)}, but the tree's own image has ${say(own)}: the payload is for the former, made from the latter's source`,
+    },
+  ]
+}
