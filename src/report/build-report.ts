@@ -1,0 +1,128 @@
+/**
+ * The report of a build from what its stages returned. Nothing is decided here: verdicts, reasons and refusals are
+ * copied; what the run did not reach stays empty.
+ *
+ * In:  the results of the stages, unchanged.
+ * Out: a RunReport without a payload; `withPayload` adds it once the file is there.
+ */
+import type { Reason, Refusal } from '../base/refusal.ts'
+import type { Affected, ObjectPair, TreeFacts } from '../build/model.ts'
+import type { UnitVerdicts, Verdict } from '../compare/model.ts'
+import type { PieceAddress, SelectedPiece, Selection } from '../select/model.ts'
+import type { SourceChange } from '../source/model.ts'
+import { dataEntries, functionEntries } from './entries.ts'
+import {
+  emptyReport,
+  type FileLines,
+  type IncludedPiece,
+  type NotCompared,
+  type Outcome,
+  type ReportedPayload,
+  type ReportedUnit,
+  type RunReport,
+} from './model.ts'
+
+/** What the report needs of a run; the pipeline's own result has all of it. */
+export interface RunFacts {
+  readonly version: string
+  readonly target: 'xen' | 'process'
+  readonly tree: { readonly facts: TreeFacts; readonly notices: readonly Reason[] }
+  readonly change: SourceChange
+  readonly affected: Affected
+  readonly pairs: readonly ObjectPair[]
+  readonly units: readonly { readonly unit: string; readonly verdicts: UnitVerdicts }[]
+  readonly selection: Selection
+  readonly refusals: readonly Refusal[]
+  readonly warnings?: readonly Reason[]
+  readonly notCompared?: readonly NotCompared[]
+  readonly timings: Readonly<Record<string, number>>
+  /** The words for a verdict; the select stage has them. */
+  readonly reasonOf: (verdict: Verdict) => Reason
+}
+
+export function buildReport(facts: RunFacts): RunReport {
+  const { tree, change, affected, selection, refusals } = facts
+  const inclusion = inclusions(selection)
+  const perUnit = facts.units.map(({ unit, verdicts }, at) => ({
+    unit,
+    verdicts,
+    reasonOf: facts.reasonOf,
+    inclusion: (piece: number) => inclusion.get(keyOf({ unit: at, piece })),
+  }))
+  return {
+    ...emptyReport('build', facts.version),
+    outcome: outcomeOf(selection, refusals),
+    target: { name: facts.target, version: tree.facts.version ?? null, machine: selection.machine },
+    compiler: tree.facts.compiler,
+    functions: perUnit.flatMap(functionEntries),
+    data: perUnit.flatMap(dataEntries),
+    refusals,
+    lines: { way: 'ignore', files: change.files.map(ignoredLines) },
+    pieces: includedPieces(selection),
+    units: reportedUnits(affected, facts.pairs),
+    warnings: facts.warnings ?? [],
+    notices: [...change.notices.map(text => ({ code: 'source', text })), ...tree.notices, ...affected.notices],
+    notCompared: [...(facts.notCompared ?? []), ...perUnit.flatMap(paddingOf)],
+    timings: facts.timings,
+  }
+}
+
+/** The report of a build whose payload was written. */
+export function withPayload(report: RunReport, payload: ReportedPayload): RunReport {
+  return { ...report, outcome: 'built', payload }
+}
+
+/** Until the payload is written, a run that could build one has not done so. */
+function outcomeOf(selection: Selection, refusals: readonly Refusal[]): Outcome {
+  if (refusals.length > 0) return 'refused'
+  return selection.pieces.length === 0 ? 'nothing-to-do' : 'built'
+}
+
+type Position = Pick<PieceAddress, 'unit'> & { readonly piece: number }
+
+const keyOf = ({ unit, piece }: Position) => `${unit}:${piece}`
+
+function inclusions({ pieces }: Selection): ReadonlyMap<string, Reason> {
+  return new Map(pieces.map(piece => [keyOf(piece.address), piece.reason]))
+}
+
+function includedPieces({ units, pieces }: Selection): readonly IncludedPiece[] {
+  const position = new Map(pieces.map((piece, at) => [keyOf(piece.address), at]))
+  return pieces.map(({ address, piece, role, reason, because }: SelectedPiece) => ({
+    unit: units[address.unit]?.unit ?? '',
+    name: piece.name,
+    role,
+    size: piece.size,
+    reason,
+    because: because === undefined ? null : (position.get(keyOf(because)) ?? null),
+  }))
+}
+
+function ignoredLines({ oldPath, newPath }: SourceChange['files'][number]): FileLines {
+  return { file: newPath ?? oldPath ?? '', way: 'ignore', insertions: 0, unsafe: [] }
+}
+
+function reportedUnits({ affected }: Affected, pairs: readonly ObjectPair[]): readonly ReportedUnit[] {
+  const byUnit = new Map(pairs.map(pair => [pair.unit, pair]))
+  return affected.map(({ unit, because, kind }) => {
+    const pair = byUnit.get(unit.unit)
+    return {
+      unit: unit.unit,
+      source: unit.source,
+      kind,
+      because,
+      command: pair?.command ?? [],
+      cached: pair?.cached ?? false,
+      compileTime: pair?.compileTime ?? 0,
+    }
+  })
+}
+
+/** Alignment padding is never compared; the report says how much of it there is. */
+function paddingOf({ unit, verdicts }: { unit: string; verdicts: UnitVerdicts }): readonly NotCompared[] {
+  const { padding } = verdicts.correlation.patched
+  const bytes = padding.reduce((sum, { size }) => sum + size, 0)
+  return bytes === 0
+    ? []
+    : [{ unit, what: 'padding', text: `${bytes} bytes of alignment between functions and data objects` }]
+}

@@ -1,0 +1,13 @@
+/** Emphasis in text views. Plain text is the default; the command line brings colours where a terminal shows them. */
+export interface Ink {
+  /** What the eye should find first. */
+  readonly strong: (text: string) => string
+  readonly faint: (text: string) => string
+  readonly good: (text: string) => string
+  readonly bad: (text: string) => string
+  readonly warn: (text: string) => string
+}
+
+const asItIs = (text: string) => text
+
+export const PLAIN: Ink = { strong: asItIs, faint: asItIs, good: asItIs, bad: asItIs, warn: asItIs }

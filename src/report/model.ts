@@ -1,0 +1,155 @@
+/**
+ * What a run found out, as plain data: the JSON that `--json` writes, and what every view (text, later HTML and SARIF)
+ * shows. Version 1; docs/schema/report.json is the same as a JSON schema, and `schema.ts` reads a report back.
+ *
+ * Fields may be added within a version; none changes its meaning or goes. All of them are there in every report, also
+ * of a run that was refused or failed: then with what was known until then.
+ *
+ * `unit` is an object's path below the build folder (`common/domain.o`), `file` a source file's (`common/domain.c`).
+ */
+import type { Reason, Refusal } from '../base/refusal.ts'
+
+export const REPORT_SCHEMA = 1
+
+export type Outcome = 'built' | 'nothing-to-do' | 'refused' | 'differs' | 'error'
+
+export interface RunReport {
+  readonly schema: typeof REPORT_SCHEMA
+  readonly command: 'build' | 'diff'
+  /** Of hotsplice. */
+  readonly version: string
+  readonly outcome: Outcome
+  /** What ended the run; null unless the outcome is `error`. */
+  readonly error: ReportedError | null
+  readonly target: ReportedTarget | null
+  /** The compiler that made the tree, and with it the patched objects. */
+  readonly compiler: string | null
+  /** Those whose verdict is `same` are left out. */
+  readonly functions: readonly Entry[]
+  readonly data: readonly Entry[]
+  readonly refusals: readonly Refusal[]
+  readonly lines: Lines
+  /** Null unless the outcome is `built`. */
+  readonly payload: ReportedPayload | null
+  /** Every piece that the payload contains, or would have contained, with the chain that brought it in. */
+  readonly pieces: readonly IncludedPiece[]
+  readonly units: readonly ReportedUnit[]
+  /** What could go wrong with what was built. */
+  readonly warnings: readonly Reason[]
+  /** What a careful user wants to know. */
+  readonly notices: readonly Reason[]
+  readonly notCompared: readonly NotCompared[]
+  /** Milliseconds by stage, in the order in which they ran. */
+  readonly timings: Readonly<Record<string, number>>
+}
+
+export interface ReportedError {
+  /** `stage/what`; `internal/bug` for a mistake of ours, `cli/interrupted` after Ctrl-C. */
+  readonly code: string
+  readonly text: string
+  /** What was being done, innermost first. */
+  readonly trail: readonly string[]
+  readonly hint: string | null
+}
+
+export interface ReportedTarget {
+  readonly name: 'xen' | 'process'
+  /** Of the tree, where it tells one: `4.17`. */
+  readonly version: string | null
+  /** EM_*: 62 x86-64, 183 AArch64; null where no object was read. */
+  readonly machine: number | null
+}
+
+/** A function or data object that is not the same: one entry for each unit and name. */
+export interface Entry {
+  /** Up to the first dot, without a `file.c#` before it. */
+  readonly name: string
+  readonly unit: string
+  /** All symbols that go by that name: out-of-line parts, clones, numbered statics. */
+  readonly symbols: readonly string[]
+  readonly verdict: 'changed' | 'new' | 'gone' | 'line-only'
+  /** What the selection took, also when it was then refused. */
+  readonly included: boolean
+  /** Why the verdict is so and, where it is included, why. */
+  readonly reasons: readonly Reason[]
+}
+
+export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table'
+
+/** How embedded source line numbers were treated. */
+export interface Lines {
+  readonly way: Way
+  readonly files: readonly FileLines[]
+}
+
+export interface FileLines {
+  readonly file: string
+  readonly way: Way
+  /** `#line` directives that were put in. */
+  readonly insertions: number
+  /** Original lines whose number could not be kept. */
+  readonly unsafe: readonly number[]
+}
+
+export interface ReportedPayload {
+  /** As it was given to `-o`. */
+  readonly file: string
+  readonly size: number
+  readonly sha256: string
+  readonly buildId: string
+}
+
+export interface IncludedPiece {
+  readonly unit: string
+  readonly name: string
+  readonly role: string
+  readonly size: number
+  readonly reason: Reason
+  /** The next link of the chain, as its position in this list; null at the chain's end. */
+  readonly because: number | null
+}
+
+/** A unit that was compiled again. */
+export interface ReportedUnit {
+  readonly unit: string
+  readonly source: string
+  readonly kind: 'changed' | 'new' | 'removed'
+  /** The touched files it depends on. */
+  readonly because: readonly string[]
+  /** As a reader could run it; empty where nothing was compiled. */
+  readonly command: readonly string[]
+  readonly cached: boolean
+  /** Milliseconds. */
+  readonly compileTime: number
+}
+
+/** Something that no stage looked at, so that silence is not taken for a verdict. */
+export interface NotCompared {
+  readonly unit: string
+  readonly what: string
+  readonly text: string
+}
+
+/** A report in which nothing is known yet. */
+export function emptyReport(command: RunReport['command'], version: string): RunReport {
+  return {
+    schema: REPORT_SCHEMA,
+    command,
+    version,
+    outcome: 'error',
+    error: null,
+    target: null,
+    compiler: null,
+    functions: [],
+    data: [],
+    refusals: [],
+    lines: { way: 'ignore', files: [] },
+    payload: null,
+    pieces: [],
+    units: [],
+    warnings: [],
+    notices: [],
+    notCompared: [],
+    timings: {},
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The report's shape as a valibot schema: reads a report back, and is the source of docs/schema/report.json
+ * (`npm run schemas` writes it). The types of `model.ts` and this schema must agree; the compiler checks it.
+ */
+import * as v from 'valibot'
+import { InputError } from '../base/errors.ts'
+import type { RunReport } from './model.ts'
+import { REPORT_SCHEMA } from './model.ts'
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const strings = v.array(v.string())
+
+const reason = v.object({ code: v.string(), text: v.string() })
+
+const error = v.object({ code: v.string(), text: v.string(), trail: strings, hint: v.nullable(v.string()) })
+
+const target = v.object({
+  name: v.picklist(['xen', 'process']),
+  version: v.nullable(v.string()),
+  machine: v.nullable(count),
+})
+
+const entry = v.object({
+  name: v.string(),
+  unit: v.string(),
+  symbols: strings,
+  verdict: v.picklist(['changed', 'new', 'gone', 'line-only']),
+  included: v.boolean(),
+  reasons: v.array(reason),
+})
+
+const refusal = v.object({ code: v.string(), unit: v.string(), symbol: v.string(), text: v.string(), hint: v.string() })
+
+const way = v.picklist(['auto', 'neutral', 'mask', 'ignore', 'table'])
+
+const lines = v.object({
+  way,
+  files: v.array(v.object({ file: v.string(), way, insertions: count, unsafe: v.array(count) })),
+})
+
+const payload = v.object({ file: v.string(), size: count, sha256: v.string(), buildId: v.string() })
+
+const piece = v.object({
+  unit: v.string(),
+  name: v.string(),
+  role: v.string(),
+  size: count,
+  reason,
+  because: v.nullable(count),
+})
+
+const unit = v.object({
+  unit: v.string(),
+  source: v.string(),
+  kind: v.picklist(['changed', 'new', 'removed']),
+  because: strings,
+  command: strings,
+  cached: v.boolean(),
+  compileTime: v.number(),
+})
+
+/** Fields that this version does not know pass: a newer hotsplice may have added them. */
+export const runReport: v.GenericSchema<RunReport> = v.object({
+  schema: v.literal(REPORT_SCHEMA),
+  command: v.picklist(['build', 'diff']),
+  version: v.string(),
+  outcome: v.picklist(['built', 'nothing-to-do', 'refused', 'differs', 'error']),
+  error: v.nullable(error),
+  target: v.nullable(target),
+  compiler: v.nullable(v.string()),
+  functions: v.array(entry),
+  data: v.array(entry),
+  refusals: v.array(refusal),
+  lines,
+  payload: v.nullable(payload),
+  pieces: v.array(piece),
+  units: v.array(unit),
+  warnings: v.array(reason),
+  notices: v.array(reason),
+  notCompared: v.array(v.object({ unit: v.string(), what: v.string(), text: v.string() })),
+  timings: v.record(v.string(), v.number()),
+})
+
+/** Reads a report that `--json` wrote. `name` is how the user called the file. */
+export function readReport(text: string, name: string): RunReport {
+  const result = v.safeParse(runReport, fromJson(text, name))
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const place = v.getDotPath(issue) ?? 'its top level'
+  throw new InputError(
+    'report/not-a-report',
+    `${name} is not a report of version ${REPORT_SCHEMA}: at ${place}, ${issue.message}`,
+    WHAT_TO_GIVE,
+  )
+}
+
+const WHAT_TO_GIVE = 'give a report that `hotsplice build --json FILE` or `hotsplice diff --json FILE` wrote'
+
+function fromJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new InputError('report/not-json', `${name} is not JSON: ${why}`, WHAT_TO_GIVE)
+  }
+}

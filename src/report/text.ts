@@ -1,0 +1,104 @@
+/** A report as text for people: what is in, what is left out and why, what stands in the way and the way out. */
+import type { Reason, Refusal } from '../base/refusal.ts'
+import { type Ink, PLAIN } from './ink.ts'
+import type { Entry, IncludedPiece, RunReport } from './model.ts'
+
+/** Entries that a list shows before it says how many more there are. */
+const SHOWN = 40
+
+export function summary(report: RunReport, ink: Ink = PLAIN): string {
+  const sections = [
+    ...(report.command === 'build' ? buildSections(report, ink) : diffSections(report, ink)),
+    refusalSection(report.refusals, ink),
+    reasonSection('warning', report.warnings, ink.warn),
+    reasonSection('notice', report.notices, ink.faint),
+    [verdictLine(report, ink)],
+  ]
+  return `${sections
+    .flatMap(lines => (lines.length === 0 ? [] : [...lines, '']))
+    .join('\n')
+    .trimEnd()}\n`
+}
+
+function buildSections(report: RunReport, ink: Ink): readonly (readonly string[])[] {
+  const functions = report.functions.filter(entry => entry.included)
+  const left = [...report.functions, ...report.data].filter(entry => !entry.included)
+  return [
+    entrySection(`in the payload: ${counted(functions.length, 'function')}`, functions, ink),
+    othersLine(report.pieces),
+    entrySection(`left out, though not the same: ${left.length}`, left, ink),
+  ]
+}
+
+function diffSections({ functions, data }: RunReport, ink: Ink): readonly (readonly string[])[] {
+  return [
+    entrySection(counted(functions.length, 'function'), functions, ink),
+    entrySection(counted(data.length, 'data object'), data, ink),
+  ]
+}
+
+/** What came along with the functions, by role. */
+function othersLine(pieces: readonly IncludedPiece[]): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const { role } of pieces) counts.set(role, (counts.get(role) ?? 0) + 1)
+  for (const role of ['replacement', 'part', 'new-function']) counts.delete(role)
+  const list = [...counts].map(([role, count]) => `${count} ${role}`).join(', ')
+  return list === '' ? [] : [`with them: ${list}`]
+}
+
+function entrySection(title: string, entries: readonly Entry[], ink: Ink): readonly string[] {
+  if (entries.length === 0) return []
+  const shown = entries.slice(0, SHOWN)
+  const width = Math.max(...shown.map(entry => entry.name.length))
+  const lines = [ink.strong(title)]
+  let unit = ''
+  for (const entry of shown) {
+    if (entry.unit !== unit) lines.push(`  ${ink.faint(entry.unit)}`)
+    unit = entry.unit
+    lines.push(
+      `    ${entry.name.padEnd(width)}  ${entry.verdict}: ${entry.reasons.map(reason => reason.text).join('; ')}`,
+    )
+  }
+  if (entries.length > SHOWN) lines.push(`    … and ${entries.length - SHOWN} more; --json FILE has all`)
+  return lines
+}
+
+function refusalSection(refusals: readonly Refusal[], ink: Ink): readonly string[] {
+  if (refusals.length === 0) return []
+  const lines = refusals.flatMap(({ code, unit, text, hint }) => [
+    `  ${ink.bad(code)} ${ink.faint(unit)}`,
+    `    ${text}`,
+    `    way out: ${hint}`,
+  ])
+  return [ink.strong(`cannot be hotpatched: ${refusals.length}`), ...lines]
+}
+
+function reasonSection(kind: string, reasons: readonly Reason[], colour: (text: string) => string): readonly string[] {
+  return reasons.map(({ code, text }) => `${colour(kind)}: ${text} [${code}]`)
+}
+
+function verdictLine(report: RunReport, ink: Ink): string {
+  const { outcome, payload } = report
+  if (outcome === 'built' && payload !== null) {
+    return ink.good(`built ${payload.file}: ${payload.size} bytes, build-id ${payload.buildId}`)
+  }
+  return VERDICTS[outcome](report, ink)
+}
+
+const VERDICTS: Readonly<Record<RunReport['outcome'], (report: RunReport, ink: Ink) => string>> = {
+  built: (_report, ink) => ink.good('a payload can be built'),
+  differs: ({ functions, data }) =>
+    `they differ: ${counted(functions.length, 'function')}, ${counted(data.length, 'data object')}`,
+  'nothing-to-do': nothingToDo,
+  refused: ({ refusals }, ink) => ink.bad(`refused, for ${counted(refusals.length, 'reason')}; no payload was written`),
+  error: ({ error }, ink) => ink.bad(`failed: ${error?.text ?? 'for an unknown reason'}`),
+}
+
+function nothingToDo({ command, functions }: RunReport): string {
+  if (command === 'diff') return functions.length === 0 ? 'they are the same' : 'only line numbers differ'
+  return 'nothing to do: the patch changes no code that runs'
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
