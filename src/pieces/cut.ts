@@ -107,9 +107,10 @@ function cutConstants<S extends Side>(section: ElfSection<S>, entry: number): re
 }
 
 /** Sections that symbols divide. Symbols inside of another's extent do not cut it. */
-function cutAtSymbols<S extends Side>(section: ElfSection<S>, symbols: readonly ElfSymbol<S>[]): readonly Range<S>[] {
-  if (section.size === 0 && symbols.length === 0) return []
+function cutAtSymbols<S extends Side>(section: ElfSection<S>, all: readonly ElfSymbol<S>[]): readonly Range<S>[] {
+  if (section.size === 0 && all.length === 0) return []
   const isCode = (section.flags & SHF_EXECINSTR) !== 0
+  const symbols = isCode ? withoutInnerLabels(all) : all
   const ranges: Range<S>[] = []
   let end = 0
   for (let index = 0; index < symbols.length; ) {
@@ -137,6 +138,18 @@ function cutAtSymbols<S extends Side>(section: ElfSection<S>, symbols: readonly 
 
 function isPlainLabel<S extends Side>(symbol: ElfSymbol<S> | undefined): boolean {
   return symbol?.kind === 'untyped' && symbol.binding === 'local' && symbol.size === 0
+}
+
+/**
+ * Local labels among functions name no function: Xen's UNLIKELY_START leaves one at the out-of-line code of an inline
+ * assembly, which belongs to the function that jumps there. Where nothing is typed (assembly), labels are all there is.
+ */
+function withoutInnerLabels<S extends Side>(symbols: readonly ElfSymbol<S>[]): readonly ElfSymbol<S>[] {
+  const first = symbols.find(symbol => symbol.kind === 'function')
+  if (first === undefined) return symbols
+  const isInner = (symbol: ElfSymbol<S>) =>
+    symbol.kind === 'untyped' && symbol.binding === 'local' && symbol.size === 0 && placeOf(symbol) > placeOf(first)
+  return symbols.filter(symbol => !isInner(symbol))
 }
 
 function gap<S extends Side>(offset: number, size: number): Range<S> {

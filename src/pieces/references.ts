@@ -85,6 +85,9 @@ export function pieceAt<S extends Side>(
 ): { readonly id: PieceId<S>; readonly offset: number } | undefined {
   if (pieces === undefined) return undefined
   const { ranges, first } = pieces
+  // A compiler may count from outside of an object (`table - 16`); where it is alone, it is still the one that is meant.
+  const [only] = ranges
+  if (only !== undefined && ranges.length === 1) return { id: pieceId(first), offset: only.offset }
   let low = 0
   let high = ranges.length - 1
   while (low < high) {
