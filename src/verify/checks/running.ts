@@ -1,0 +1,144 @@
+/**
+ * What Xen takes in the upload and dies of later: jumps that overwrite too much, replacements that are no code, tables
+ * that are gone once the upload is over. Sources: arch/x86/livepatch.c "arch_livepatch_apply", "arch_livepatch_revert";
+ * livepatch.c "apply_payload", "livepatch_display_metadata", "build_id_dep".
+ */
+import { BUILD_ID, DEPENDS, FUNCS, MODINFO } from '../../target/payload-sections.ts'
+import type { FunctionEntry } from '../functions.ts'
+import { isLoaded } from '../layout.ts'
+import type { Loading } from '../loading.ts'
+import type { AddressRange } from '../model.ts'
+import { type Finding, finding, hex, type Rule } from '../rule.ts'
+import { eachFunction, oldAddressOf } from './functions.ts'
+
+/** The bytes of the old function that Xen overwrites, or undefined where it writes none or cannot find it. */
+export function overwrittenBy(loading: Loading, entry: FunctionEntry): AddressRange | undefined {
+  const address = oldAddressOf(entry)
+  if (address === undefined) return undefined
+  const needed = loading.machine.neededAt(loading.memory, address)
+  if (needed === 'unreadable') return undefined
+  const { landingPad } = needed
+  if (entry.newAddress !== 0n) return { address: address + BigInt(landingPad), size: needed.bytes - landingPad }
+  const size = entry.newSize - landingPad
+  return size > 0 ? { address: address + BigInt(landingPad), size } : undefined
+}
+
+export const APPLY_RULES: readonly Rule[] = [
+  {
+    code: 'kept-sections',
+    step: 'apply-hooks',
+    source: 'livepatch.c load_payload_data, livepatch_upload',
+    from: '4.18',
+    title: 'what is needed after the upload is loaded',
+    check: loading =>
+      [FUNCS, DEPENDS, BUILD_ID, MODINFO].flatMap(name => {
+        const section = loading.sectionNamed(name)
+        if (section === undefined || isLoaded(section) || section.size === 0n) return []
+        const text = `${name} is not loaded (no SHF_ALLOC): Xen keeps a pointer into the uploaded file, which it frees`
+        return [finding('crash', text, loading.placeOf(section), -1)]
+      }),
+  },
+  {
+    code: 'switched-off-landing-pad',
+    step: 'jumps',
+    source: 'arch/x86/livepatch.c arch_livepatch_apply; xen/livepatch.h livepatch_insn_len',
+    title: 'functions that are switched off can be',
+    check: loading =>
+      eachFunction(loading, entry => {
+        const address = oldAddressOf(entry)
+        if (address === undefined || entry.newAddress !== 0n) return undefined
+        const needed = loading.machine.neededAt(loading.memory, address)
+        if (needed === 'unreadable')
+          return ['crash', `nothing is mapped at its old address ${hex(address)}; Xen reads it`]
+        if (entry.newSize >= needed.landingPad) return undefined
+        const text = `it switches off ${entry.newSize} bytes of a function that begins with a landing pad of ${needed.landingPad}: Xen computes a length below zero and writes over its own memory`
+        return ['crash', text]
+      }),
+  },
+]
+
+export const RUN_RULES: readonly Rule[] = [
+  {
+    code: 'function-new-code',
+    step: 'run',
+    source: 'arch/x86/livepatch.c arch_livepatch_apply, arch_livepatch_secure',
+    title: 'every replacement is code',
+    check: loading =>
+      eachFunction(loading, ({ newAddress }) => {
+        const kind = newAddress === 0n ? 'code' : loading.memory.kindAt(newAddress)
+        if (kind === 'code') return undefined
+        const what = kind === undefined ? 'where nothing is mapped' : `${kind} memory`
+        return ['crash', `its new address ${hex(newAddress)} is ${what}; whoever calls the function stops Xen`]
+      }),
+  },
+  {
+    code: 'function-old-place',
+    step: 'run',
+    source: 'arch/x86/livepatch.c arch_livepatch_apply',
+    title: 'jumps are written into functions, and nothing else is overwritten',
+    check: loading => eachFunction(loading, entry => oldPlaceProblem(loading, entry)),
+  },
+]
+
+function oldPlaceProblem(
+  loading: Loading,
+  entry: FunctionEntry,
+): readonly [errno: Finding['errno'], text: string] | undefined {
+  const range = overwrittenBy(loading, entry)
+  const address = oldAddressOf(entry)
+  if (range === undefined || address === undefined) return undefined
+  const kind = loading.memory.kindAt(address)
+  if (kind !== 'code')
+    return ['crash', `its old address ${hex(address)} is ${kind} memory, and a jump is written there`]
+  if (loading.hypervisor.memoryAt(address) === undefined) return undefined
+  const end = range.address + BigInt(range.size)
+  const next = loading.hypervisor.nextSymbolAddress(address)
+  if (next !== undefined && next < end) {
+    const text = `up to ${hex(end)} is overwritten, but the next symbol begins at ${hex(next)}: the function is too small`
+    return ['crash', text]
+  }
+  const symbol = loading.hypervisor.symbolsAt(address)[0]
+  if (symbol === undefined) return ['warning', `no symbol of the hypervisor begins at its old address ${hex(address)}`]
+  if (symbol.size === 0 || symbol.size === entry.oldSize) return undefined
+  return ['warning', `its old size is ${entry.oldSize}, the hypervisor's ${symbol.name} has ${symbol.size} bytes`]
+}
+
+export const REVERT_RULES: readonly Rule[] = [
+  {
+    code: 'function-twice',
+    step: 'revert',
+    source: 'livepatch.c revert_payload',
+    title: 'no old code is overwritten twice',
+    check: loading => {
+      const seen: { readonly entry: FunctionEntry; readonly range: AddressRange }[] = []
+      return eachFunction(loading, entry => {
+        const range = overwrittenBy(loading, entry)
+        if (range === undefined) return undefined
+        const earlier = seen.find(({ range: other }) => meet(range, other))
+        seen.push({ entry, range })
+        if (earlier === undefined) return undefined
+        const text = `it overwrites ${hex(range.address)}, which entry ${earlier.entry.index} overwrites too; Xen reverts in the same order, and a jump into freed memory stays`
+        return ['crash', text]
+      })
+    },
+  },
+  {
+    code: 'reapply',
+    step: 'revert',
+    source: 'livepatch.c move_payload, livepatch_action',
+    title: 'after a revert it can be applied again',
+    check: loading => {
+      const writable = loading.realSections.filter(
+        section => isLoaded(section) && section.size > 0n && (section.flags & 1) !== 0 && (section.flags & 4) === 0,
+      )
+      const names = writable.map(section => loading.nameOf(section))
+      if (names.length === 0 || (names.length === 1 && names[0] === FUNCS)) return []
+      const text = `once reverted it must be unloaded and uploaded anew: it has writable data (${names.join(', ')})`
+      return [finding('warning', text, names[0])]
+    },
+  },
+]
+
+function meet(a: AddressRange, b: AddressRange): boolean {
+  return a.address < b.address + BigInt(b.size) && b.address < a.address + BigInt(a.size)
+}

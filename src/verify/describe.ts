@@ -1,0 +1,52 @@
+/** A report as text: the verdict in one sentence, then what is wrong, then warnings; on request every check. */
+import type { VerifyCheck, VerifyReport } from './model.ts'
+
+export interface DescribeOptions {
+  /** Shows the checks that passed or did not apply as well. */
+  readonly all?: boolean
+}
+
+export function describeVerify(report: VerifyReport, { all = false }: DescribeOptions = {}): string {
+  const failed = report.checks.filter(check => check.status === 'failed')
+  const warned = report.checks.filter(check => check.warning !== undefined)
+  const unknown = report.checks.filter(check => check.status === 'not-applicable' && check.text.startsWith('needs '))
+  const lines = [verdict(report), ...failed.map(check => `  ${failure(check, report)}`)]
+  if (warned.length > 0) lines.push('Worth a look:', ...warned.map(check => `  ${check.warning} [${check.code}]`))
+  const reasons = [...new Set(unknown.map(check => check.text))]
+  for (const reason of reasons) {
+    const count = unknown.filter(check => check.text === reason).length
+    lines.push(`Not checked: ${count} ${count === 1 ? 'rule' : 'rules'}; ${reason}`)
+  }
+  if (all) lines.push('All checks, in the order of the loader:', ...report.checks.map(line))
+  else lines.push(counts(report.checks))
+  return lines.join('\n')
+}
+
+function verdict({ accepted, errno, stage, version, decidedBy }: VerifyReport): string {
+  if (accepted) return `Xen ${version} would take this payload.`
+  if (errno !== 'crash') {
+    const doing = stage === 'apply' ? 'apply' : 'load'
+    return `Xen ${version} would refuse to ${doing} this payload with ${errno} [${decidedBy}]:`
+  }
+  const moment = {
+    upload: 'while loading it',
+    apply: 'while applying it',
+    run: 'when its code runs',
+    revert: 'when it is reverted',
+  }
+  return `This payload would crash Xen ${version} ${stage === null ? '' : moment[stage]} [${decidedBy}]:`
+}
+
+function failure({ code, errno, text }: VerifyCheck, report: VerifyReport): string {
+  return `${code === report.decidedBy ? '->' : '  '} ${text} [${code}, ${errno}]`
+}
+
+function line({ status, code, text }: VerifyCheck): string {
+  const mark = { passed: 'ok  ', failed: 'FAIL', 'not-applicable': '-   ' }[status]
+  return `  ${mark} ${code.padEnd(24)} ${text}`
+}
+
+function counts(checks: readonly VerifyCheck[]): string {
+  const count = (status: VerifyCheck['status']) => checks.filter(check => check.status === status).length
+  return `${count('passed')} checks passed, ${count('failed')} failed, ${count('not-applicable')} did not apply.`
+}

@@ -1,0 +1,102 @@
+/**
+ * What the verify stage is asked and what it answers: whether a hypervisor would take a payload, rule by rule.
+ *
+ * The worst mistake here is to accept what Xen refuses or what stops it. `accepted` therefore means that no rule failed,
+ * neither while Xen loads and applies the payload nor where its code would run and be reverted.
+ */
+import type { HypervisorSymbols } from '../target/xen-symbols.ts'
+
+/** The versions whose rules are known; each stands for the last state of its stable branch. */
+export const XEN_VERSIONS = ['4.17', '4.18', '4.19', '4.20', '4.21', '4.22'] as const
+export type XenVersion = (typeof XEN_VERSIONS)[number]
+
+export type Errno =
+  | 'EINVAL'
+  | 'EOPNOTSUPP'
+  | 'ENOENT'
+  | 'EEXIST'
+  | 'EOVERFLOW'
+  | 'ERANGE'
+  | 'ENODATA'
+  | 'ENOMEM'
+  | 'ENOSPC'
+  | 'ENOSYS'
+
+/** What Xen returns, or that the payload stops it: at once, when its code runs, or when it is taken out again. */
+export type Verdict = Errno | 'crash'
+
+/** When it comes out: in the upload, when it is applied, when its code runs, when it is reverted. */
+export type Stage = 'upload' | 'apply' | 'run' | 'revert'
+
+export type CheckStatus = 'passed' | 'failed' | 'not-applicable'
+
+export interface VerifyCheck {
+  /** One section of docs/findings/verify-*.md explains each. */
+  readonly code: string
+  readonly status: CheckStatus
+  /** What was checked, or what is wrong with its values, or why it was not checked. */
+  readonly text: string
+  readonly stage: Stage
+  /** What this check alone would lead to; only where it failed. */
+  readonly errno?: Verdict
+  /** Where in the payload, for the first thing that is wrong. */
+  readonly place?: string
+  /** What Xen takes without a word and what is still worth a look. */
+  readonly warning?: string
+}
+
+export interface VerifyReport {
+  readonly schema: 1
+  readonly version: XenVersion
+  readonly accepted: boolean
+  /** What Xen would do; null where it takes the payload. */
+  readonly errno: Verdict | null
+  /** When it would do so. */
+  readonly stage: Stage | null
+  /** The code of the check that decided: the first, in Xen's order, that failed. */
+  readonly decidedBy: string | null
+  /** Every rule of this version, in the order in which Xen comes to them. */
+  readonly checks: readonly VerifyCheck[]
+}
+
+/** A payload that was accepted, as the ones that are loaded after it see it. */
+export interface VerifiedPayload {
+  readonly name: string
+  readonly buildId: Uint8Array
+  /** Where it is assumed to lie; Xen hands out addresses one after the other. */
+  readonly image: PayloadImage
+  /** Its symbols that others may refer to. */
+  readonly newSymbols: ReadonlyMap<string, bigint>
+  /** What its jumps overwrite while it is applied. */
+  readonly overwritten: readonly AddressRange[]
+}
+
+export interface AddressRange {
+  readonly address: bigint
+  readonly size: number
+}
+
+/** The three stretches of memory that the loader makes, one behind the other, each beginning on a page. */
+export interface PayloadImage {
+  /** Of the first stretch: code, then writable data, then read-only data. */
+  readonly start: bigint
+  readonly textSize: bigint
+  readonly writableSize: bigint
+  readonly readOnlySize: bigint
+  /** Whole pages of all three. */
+  readonly bytes: Uint8Array
+}
+
+export interface VerifyInput {
+  readonly payload: Uint8Array
+  /** Without them (or with xen.efi's, which hold a build-id only) what needs addresses is not applicable. */
+  readonly symbols?: HypervisorSymbols | undefined
+  readonly version: XenVersion
+  /** Loaded and applied before this one, lowest first. */
+  readonly on: readonly VerifiedPayload[]
+}
+
+/** Whether `version` is `from` or later. */
+export function isAtLeast(version: XenVersion, from: XenVersion): boolean {
+  return XEN_VERSIONS.indexOf(version) >= XEN_VERSIONS.indexOf(from)
+}

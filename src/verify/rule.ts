@@ -1,0 +1,45 @@
+/** One row of the rule book, and what a row's function answers. */
+import type { Loading } from './loading.ts'
+import type { Verdict, XenVersion } from './model.ts'
+import type { Step } from './steps.ts'
+
+export interface Rule {
+  /** In lower case with dashes. */
+  readonly code: string
+  /** When the loader comes to it. */
+  readonly step: Step
+  /** Where Xen's source has it: file and function. */
+  readonly source: string
+  /** The first and last version that has it; all of them where absent. */
+  readonly from?: XenVersion
+  readonly to?: XenVersion
+  /** What holds when it passes. */
+  readonly title: string
+  /** What is wrong, in any order; nothing where the rule holds. Throws `NotReached` where it cannot be told. */
+  readonly check: (loading: Loading) => readonly Finding[]
+}
+
+export interface Finding {
+  /** What Xen does about it; a warning is about what Xen takes in silence. */
+  readonly errno: Verdict | 'warning'
+  /** Position in the loop that the loader runs in this step; the smallest decides. */
+  readonly item: number
+  readonly text: string
+  readonly place: string
+}
+
+/** A fact that cannot be known because something before it is already wrong, or was not given. */
+export class NotReached extends Error {
+  override readonly name = 'NotReached'
+}
+
+export function finding(errno: Finding['errno'], text: string, place = 'the file', item = 0): Finding {
+  return { errno, item, text, place }
+}
+
+/** One finding where `wrong`, none otherwise. */
+export function when(wrong: boolean, make: () => Finding): readonly Finding[] {
+  return wrong ? [make()] : []
+}
+
+export const hex = (value: bigint | number): string => `0x${value.toString(16)}`

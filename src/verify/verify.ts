@@ -1,0 +1,130 @@
+/**
+ * Would this hypervisor take this payload? Every rule of the real loader, from a fresh look at the payload's bytes.
+ *
+ * Rules are rows (`table.ts`) that look at facts (`loading.ts`) and answer with what is wrong. Each rule is asked, also
+ * after one has failed, so that everything wrong is seen at once; which failure Xen would report is told by its place in
+ * the loader's order: step, then position in the loop of that step, then the order of checks in the loop's body.
+ */
+import { BUILD_ID } from '../target/payload-sections.ts'
+import { buildIdIn } from './checks/notes.ts'
+import { overwrittenBy } from './checks/running.ts'
+import { newSymbols } from './checks/symbols.ts'
+import { Loading } from './loading.ts'
+import type { Stage, Verdict, VerifiedPayload, VerifyCheck, VerifyInput, VerifyReport } from './model.ts'
+import { type Finding, NotReached, type Rule } from './rule.ts'
+import { STEPS } from './steps.ts'
+import { rulesFor } from './table.ts'
+
+/** Everything wrong with a payload, and what Xen would do about it. Pure; throws nothing. */
+export function verifyPayload(input: VerifyInput): VerifyReport {
+  return judge(new Loading(input))
+}
+
+export interface VerifiedLoad {
+  readonly report: VerifyReport
+  /** What payloads on top of it see; undefined unless it was accepted with everything known. */
+  readonly loaded: VerifiedPayload | undefined
+}
+
+/** Likewise, and what a payload above it needs to know. `name` is for messages. */
+export function verifyAndLoad(input: VerifyInput, name: string): VerifiedLoad {
+  const loading = new Loading(input)
+  const report = judge(loading)
+  return { report, loaded: report.accepted ? loadedPayload(loading, name) : undefined }
+}
+
+/** A stack, lowest first: each is verified on those below it. After one that is not accepted the others see the stack without it. */
+export function verifyStack(
+  payloads: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+  { symbols, version }: Pick<VerifyInput, 'symbols' | 'version'>,
+): readonly VerifiedLoad[] {
+  const on: VerifiedPayload[] = []
+  return payloads.map(({ name, bytes }) => {
+    const result = verifyAndLoad({ payload: bytes, symbols, version, on: [...on] }, name)
+    if (result.loaded !== undefined) on.push(result.loaded)
+    return result
+  })
+}
+
+interface Asked {
+  readonly rule: Rule
+  readonly check: VerifyCheck
+  /** The smallest position at which it failed. */
+  readonly item: number
+}
+
+function judge(loading: Loading): VerifyReport {
+  const asked = rulesFor(loading.version).map(rule => ask(rule, loading))
+  const first = asked.filter(({ check }) => check.status === 'failed').sort(byLoaderOrder)[0]
+  return {
+    schema: 1,
+    version: loading.version,
+    accepted: first === undefined,
+    errno: first?.check.errno ?? null,
+    stage: first?.check.stage ?? null,
+    decidedBy: first?.check.code ?? null,
+    checks: asked.map(({ check }) => check),
+  }
+}
+
+const STEP_ORDER = new Map<string, number>(STEPS.map((step, index) => [step.name, index]))
+
+/** Rules of one step stand in the order of the loop's body already, and sorting keeps it. */
+function byLoaderOrder(a: Asked, b: Asked): number {
+  return (STEP_ORDER.get(a.rule.step) ?? 0) - (STEP_ORDER.get(b.rule.step) ?? 0) || a.item - b.item
+}
+
+function ask(rule: Rule, loading: Loading): Asked {
+  const { code, title, step } = rule
+  const stage: Stage = STEPS.find(({ name }) => name === step)?.stage ?? 'upload'
+  try {
+    const findings = [...rule.check(loading)].sort((a, b) => a.item - b.item)
+    const failed = findings.filter(found => found.errno !== 'warning')
+    const first = failed[0]
+    const warning = warningOf(findings)
+    const extra = warning === undefined ? {} : { warning }
+    if (first === undefined) return { rule, item: 0, check: { code, status: 'passed', text: title, stage, ...extra } }
+    const errno = verdictOf(first)
+    const text = first.text + others(failed.length - 1)
+    return {
+      rule,
+      item: first.item,
+      check: { code, status: 'failed', text, stage, errno, place: first.place, ...extra },
+    }
+  } catch (error) {
+    if (!(error instanceof NotReached)) throw error
+    return { rule, item: 0, check: { code, status: 'not-applicable', text: error.message, stage } }
+  }
+}
+
+function verdictOf({ errno }: Finding): Verdict {
+  return errno === 'warning' ? 'EINVAL' : errno
+}
+
+function warningOf(findings: readonly Finding[]): string | undefined {
+  const warnings = findings.filter(found => found.errno === 'warning')
+  const first = warnings[0]
+  return first === undefined ? undefined : first.text + others(warnings.length - 1)
+}
+
+const others = (count: number): string => (count === 0 ? '' : ` (and ${count} more like it)`)
+
+function loadedPayload(loading: Loading, name: string): VerifiedPayload | undefined {
+  try {
+    return {
+      name,
+      buildId: buildIdIn(loading, BUILD_ID),
+      image: loading.loaded.copied.image,
+      newSymbols: firstOfEach(newSymbols(loading).map(({ symbol, name: added }) => [added, symbol.value] as const)),
+      overwritten: loading.functions.flatMap(entry => overwrittenBy(loading, entry) ?? []),
+    }
+  } catch (error) {
+    if (error instanceof NotReached) return undefined
+    throw error
+  }
+}
+
+/** Of equal names the loader finds the first. */
+function firstOfEach(entries: readonly (readonly [string, bigint])[]): ReadonlyMap<string, bigint> {
+  return new Map([...entries].reverse())
+}
