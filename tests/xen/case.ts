@@ -52,17 +52,6 @@ export interface XenCase {
   readonly crash?: { readonly operation: string; readonly line: RegExp }
 }
 
-/** Numbers as the bytes of a structure, little end first, for a hypercall's buffer: `bytes([2, 5], [8, 1])`. */
-export function bytes(...fields: readonly (readonly [width: number, value: number | bigint])[]): string {
-  return fields
-    .map(([width, value]) => {
-      const buffer = Buffer.alloc(8)
-      buffer.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)))
-      return buffer.toString('hex', 0, Math.min(width, 8)).padEnd(2 * width, '0')
-    })
-    .join('')
-}
-
 /** A probe in a file of its own, for functions that other files can name: the body of its hook, and declarations above it. */
 export function probeFile(body: string, original: RegExp, patched: RegExp, declarations = ''): Probe {
   const code = `${declarations}\nstatic void probe(void)\n{\n${body}\n}\nLIVEPATCH_LOAD_HOOK(probe);\n`

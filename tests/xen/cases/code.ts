@@ -1,12 +1,13 @@
 /** Changes of code, by the kind of function. */
-import { bytes, inNewFile, probeFile, type XenCase } from '../case.ts'
+import { inNewFile, probeFile, type XenCase } from '../case.ts'
 
 /** XENMEM_decrease_reservation with a list that is not there: the copy inside do_memory_op faults. */
-const unreadableList = bytes([8, 0x1000], [8, 1], [4, 0], [4, 0], [8, 0x7ff0])
+const unreadableList = 'hypercall memory_op 1 { bad u64:1 u32:0 u32:0 u64:0x7ff0 }'
 /** SCHEDOP_poll of 100 ports, listed where no guest may read. */
-const pollElsewhere = bytes([8, 0xffff800000000000n], [4, 100], [4, 0], [8, 0])
+const pollElsewhere = 'hypercall sched_op 3 { hypervisor u32:100 u32:0 u64:0 }'
 /** XEN_DOMCTL_iomem_permission, domain 0, page frames 0x100 and up. */
-const permitFrames = (count: number) => bytes([4, 20], [4, 0x15], [8, 0], [8, 0x100], [8, count], [8, 1], [96, 0])
+const permitFrames = (count: string) =>
+  `hypercall domctl { u32:20 u32:0x15 u64:0 u64:0x100 u64:${count} u8:1 zeros:95 }`
 
 export const codeCases: readonly XenCase[] = [
   {
@@ -23,7 +24,7 @@ export const codeCases: readonly XenCase[] = [
     shows: 'a function known as common/sched/core.c#do_poll, with an inlined user copy and its fixup',
     edits: [{ file: 'xen/common/sched/core.c', find: 'sched_poll->nr_ports > 128', put: 'sched_poll->nr_ports > 64' }],
     changed: ['common/sched/core.o do_poll'],
-    looks: [{ operation: `hypercall 29 3 b:${pollElsewhere}`, original: { result: -14 }, patched: { result: -22 } }],
+    looks: [{ operation: pollElsewhere, original: { result: -14 }, patched: { result: -22 } }],
   },
   {
     name: 'cold-part',
@@ -38,8 +39,8 @@ export const codeCases: readonly XenCase[] = [
     ],
     changed: ['common/rangeset.o rangeset_add_range'],
     looks: [
-      { operation: `hypercall 36 b:${permitFrames(0x40)}`, original: { result: 0 }, patched: { result: 0 } },
-      { operation: `hypercall 36 b:${permitFrames(0x41)}`, original: { result: 0 }, patched: { result: -7 } },
+      { operation: permitFrames('0x40'), original: { result: 0 }, patched: { result: 0 } },
+      { operation: permitFrames('0x41'), original: { result: 0 }, patched: { result: -7 } },
     ],
   },
   {
@@ -63,7 +64,7 @@ export const codeCases: readonly XenCase[] = [
     addedData: ['common/keyhandler.o shown'],
     looks: [
       {
-        operation: 'key t',
+        operation: 'debug-keys t',
         original: { line: /samples=1 current/ },
         patched: { line: /samples=2 shown=1 current/ },
         reverted: { line: /samples=3 current/ },
@@ -78,7 +79,9 @@ export const codeCases: readonly XenCase[] = [
       { file: 'xen/arch/x86/nmi.c', find: 'printk("CPU\\tNMI\\n");', put: 'printk("CPU\\tNMIs since boot\\n");' },
     ],
     changed: ['arch/x86/nmi.o do_nmi_stats'],
-    looks: [{ operation: 'key n', original: { line: /CPU\s+NMI$/ }, patched: { line: /CPU\s+NMIs since boot$/ } }],
+    looks: [
+      { operation: 'debug-keys n', original: { line: /CPU\s+NMI$/ }, patched: { line: /CPU\s+NMIs since boot$/ } },
+    ],
   },
   {
     name: 'global-to-static',
@@ -110,8 +113,8 @@ export const codeCases: readonly XenCase[] = [
     edits: [{ file: 'xen/common/memory.c', find: 'rc = max_page;', put: 'rc = max_page & ~0xfffUL;' }],
     changed: ['common/memory.o do_memory_op'],
     looks: [
-      { operation: 'hypercall 12 2 0', original: { line: /-> \d+$/ }, patched: { line: /-> (28672|32768)$/ } },
-      { operation: `hypercall 12 1 b:${unreadableList}`, original: { result: 0 }, patched: { result: 0 } },
+      { operation: 'hypercall memory_op 2 0', original: { result: 32736 }, patched: { result: 28672 } },
+      { operation: unreadableList, original: { result: 0 }, patched: { result: 0 } },
     ],
   },
   {
@@ -127,8 +130,8 @@ export const codeCases: readonly XenCase[] = [
     ],
     changed: ['common/compat/multicall.o compat_multicall', 'common/multicall.o do_multicall'],
     looks: [
-      { operation: 'hypercall 13 0x1000 1024', original: { result: -14 }, patched: { result: -14 } },
-      { operation: 'hypercall 13 0x1000 1025', original: { result: -14 }, patched: { result: -7 } },
+      { operation: 'hypercall multicall bad 1024', original: { result: -14 }, patched: { result: -14 } },
+      { operation: 'hypercall multicall bad 1025', original: { result: -14 }, patched: { result: -7 } },
     ],
   },
   {
@@ -143,7 +146,7 @@ export const codeCases: readonly XenCase[] = [
       },
     ],
     changed: ['common/domain.o continue_hypercall_on_cpu', 'common/domain.o do_vm_assist'],
-    looks: [{ operation: 'hypercall 21 0 3', original: { result: 0 }, patched: { result: -16 } }],
+    looks: [{ operation: 'hypercall vm_assist 0 3', original: { result: 0 }, patched: { result: -16 } }],
   },
   {
     name: 'library-unit',
@@ -209,7 +212,7 @@ export const codeCases: readonly XenCase[] = [
     addedData: ['common/assist_names.o asked', 'common/assist_names.o names'],
     looks: [
       {
-        operation: 'hypercall 21 0 3',
+        operation: 'hypercall vm_assist 0 3',
         original: { result: 0, not: /assist/ },
         patched: { result: 0, line: /assist pae-extended-cr3 asked 1/ },
       },

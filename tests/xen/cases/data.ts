@@ -64,7 +64,7 @@ static void cf_check do_nmi_stats(`,
     changed: ['arch/x86/nmi.o do_nmi_stats'],
     added: ['arch/x86/nmi.o describe_rate'],
     addedData: ['arch/x86/nmi.o shown', 'arch/x86/nmi.o weights', 'arch/x86/nmi.o words'],
-    looks: [{ operation: 'key n', original: { not: /rate/ }, patched: { line: /rate: none, asked 1$/ } }],
+    looks: [{ operation: 'debug-keys n', original: { not: /rate/ }, patched: { line: /rate: none, asked 1$/ } }],
   },
   {
     name: 'header-inline',
@@ -91,7 +91,7 @@ static void cf_check do_nmi_stats(`,
       'common/vm_event.o vm_event_resume',
     ],
     // VCPUOP_is_up of vCPU 0x10000.
-    looks: [{ operation: 'hypercall 24 3 0x10000 0', original: { result: -2 }, patched: { result: 1 } }],
+    looks: [{ operation: 'hypercall vcpu_op 3 0x10000 0', original: { result: -2 }, patched: { result: 1 } }],
   },
   {
     name: 'several-files',
@@ -127,8 +127,8 @@ static void cf_check do_nmi_stats(`,
     changed: ['arch/x86/nmi.o do_nmi_stats', 'common/keyhandler.o show_handlers'],
     added: ['common/version.o xen_fix'],
     looks: [
-      { operation: 'key n', original: { line: /CPU\s+NMI$/ }, patched: { line: /CPU\s+NMI \(fix 1\)/ } },
-      { operation: 'key h', original: { line: /showing installed/ }, patched: { line: /handlers \(fix 1\)/ } },
+      { operation: 'debug-keys n', original: { line: /CPU\s+NMI$/ }, patched: { line: /CPU\s+NMI \(fix 1\)/ } },
+      { operation: 'debug-keys h', original: { line: /showing installed/ }, patched: { line: /handlers \(fix 1\)/ } },
     ],
   },
   {
@@ -146,7 +146,7 @@ static void cf_check do_nmi_stats(`,
     changedData: ['common/vsprintf.o small_digits'],
     looks: [
       {
-        operation: 'key q',
+        operation: 'debug-keys q',
         original: { line: /caf=c0000/ },
         patched: { line: /caf=C0000/ },
       },

@@ -1,9 +1,9 @@
 /** Hooks: code of the payload that Xen runs when it is applied or reverted. */
-import { bytes, type XenCase } from '../case.ts'
+import type { XenCase } from '../case.ts'
 
 const include = '\n#include <xen/livepatch_payload.h>\n'
 /** XENVER_guest_handle: the sixteen bytes of the caller's handle. */
-const ownHandle = `hypercall 17 8 b:${bytes([16, 0])}`
+const ownHandle = 'hypercall xen_version 8 buffer:16'
 
 const setHandle = `
 static void set_handle(void)
@@ -50,8 +50,8 @@ export const hookCases: readonly XenCase[] = [
     changed: ['common/domain.o do_vm_assist'],
     added: ['common/domain.o set_handle', 'common/domain.o unset_handle'],
     looks: [
-      { operation: ownHandle, original: { line: /00000000000000/, not: /5a00/ }, patched: { line: /5a00000000/ } },
-      { operation: 'hypercall 21 7 3', original: { result: -38 }, patched: { result: -95 } },
+      { operation: ownHandle, original: { line: /00 00 00 00/, not: /5a/ }, patched: { line: /5a 00 00 00/ } },
+      { operation: 'hypercall vm_assist 7 3', original: { result: -38 }, patched: { result: -95 } },
     ],
     onApply: /hook: handle set/,
     onRevert: /hook: handle put back/,

@@ -1,10 +1,10 @@
 /** Changes that show in the special sections: alternatives, exception tables, fixup code, bug frames. */
-import { bytes, probeFile, type XenCase } from '../case.ts'
+import { probeFile, type XenCase } from '../case.ts'
 
 /** EVTCHNOP_status of port 5 of the caller's own domain. */
-const statusOfPort5 = bytes([4, 0x7ff0], [4, 5], [24, 0])
+const statusOfPort5 = 'hypercall event_channel_op 5 { u32:0x7ff0 u32:5 zeros:24 }'
 /** XEN_DOMCTL_getdomaininfo of domain 0. */
-const infoOfDomain0 = bytes([4, 5], [4, 0x15], [8, 0], [128, 0])
+const infoOfDomain0 = 'hypercall domctl { u32:5 u32:0x15 u64:0 zeros:128 }'
 const inVmAssist = { file: 'xen/common/domain.c', after: 'long do_vm_assist(', find: 'type >= BITS_PER_LONG' }
 
 /** Follows the jump that a payload leaves at a function's start, and says which of two instructions is in there. */
@@ -34,7 +34,7 @@ export const specialCases: readonly XenCase[] = [
       },
     ],
     changed: ['common/event_channel.o evtchn_status'],
-    looks: [{ operation: `hypercall 32 5 b:${statusOfPort5}`, original: { result: 0 }, patched: { result: -2 } }],
+    looks: [{ operation: statusOfPort5, original: { result: 0 }, patched: { result: -2 } }],
   },
   {
     name: 'alternatives-only',
@@ -70,7 +70,7 @@ export const specialCases: readonly XenCase[] = [
     changed: ['common/domain.o do_vm_assist'],
     looks: [
       {
-        operation: 'hypercall 21 0 64',
+        operation: 'hypercall vm_assist 0 64',
         original: { result: -22, not: /WARN/ },
         patched: { result: -22, line: /Xen WARN at common\/domain\.c:1799/ },
       },
@@ -89,9 +89,9 @@ export const specialCases: readonly XenCase[] = [
     changed: ['common/domctl.o getdomaininfo'],
     looks: [
       {
-        operation: `hypercall 36 b:${infoOfDomain0}`,
-        original: { result: 0, not: /5a5a/ },
-        patched: { result: 0, line: /5a5a000000000000/ },
+        operation: infoOfDomain0,
+        original: { result: 0, not: /5a 5a/ },
+        patched: { result: 0, line: /5a 5a 00 00 00/ },
       },
     ],
   },
@@ -100,7 +100,7 @@ export const specialCases: readonly XenCase[] = [
     shows: 'a BUG in the payload that is hit: Xen finds its frame, file and line',
     edits: [{ ...inVmAssist, put: '({ BUG_ON(type == 63); type >= BITS_PER_LONG; })' }],
     changed: ['common/domain.o do_vm_assist'],
-    crash: { operation: 'hypercall 21 0 63', line: /Xen BUG at common\/domain\.c:1799/ },
+    crash: { operation: 'hypercall vm_assist 0 63', line: /Xen BUG at common\/domain\.c:1799/ },
   },
   {
     name: 'run-fn-frame',
@@ -109,7 +109,7 @@ export const specialCases: readonly XenCase[] = [
     changed: ['common/domain.o do_vm_assist'],
     looks: [
       {
-        operation: 'hypercall 21 0 63',
+        operation: 'hypercall vm_assist 0 63',
         original: { result: -22, not: /RIP:/ },
         patched: { result: -22, line: /RIP: .*do_vm_assist/ },
       },
@@ -121,9 +121,9 @@ export const specialCases: readonly XenCase[] = [
     tree: 'debug',
     edits: [{ ...inVmAssist, put: '({ ASSERT(type != 63); type >= BITS_PER_LONG; })' }],
     changed: ['common/domain.o do_vm_assist'],
-    looks: [{ operation: 'hypercall 21 0 64', original: { result: -22 }, patched: { result: -22 } }],
+    looks: [{ operation: 'hypercall vm_assist 0 64', original: { result: -22 }, patched: { result: -22 } }],
     crash: {
-      operation: 'hypercall 21 0 63',
+      operation: 'hypercall vm_assist 0 63',
       line: /Assertion 'type != 63' failed at common\/domain\.c:1799/,
     },
   },
