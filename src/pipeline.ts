@@ -96,6 +96,7 @@ function machineOf(units: readonly UnitInput[]): number {
 
 function rulesOf(target: TargetFacts, { symbols }: Running): SelectRules {
   const count = countRunning(symbols)
+  const freed = isFreed(symbols)
   return {
     table: target.sectionTable,
     machine: target.machine,
@@ -104,6 +105,7 @@ function rulesOf(target: TargetFacts, { symbols }: Running): SelectRules {
     startsWithLandingPad: code => startsWithLandingPad(target, code),
     denied: target.denied,
     ...(count === undefined ? {} : { countRunning: count }),
+    ...(freed === undefined ? {} : { isFreed: freed }),
   }
 }
 

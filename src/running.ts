@@ -51,6 +51,15 @@ export function countRunning(symbols: HypervisorSymbols | undefined): ((name: st
   }
 }
 
+/** Whether what the name stands for was freed after boot; undefined without symbols. */
+export function isFreed(symbols: HypervisorSymbols | undefined): ((name: string) => boolean) | undefined {
+  if (symbols === undefined) return undefined
+  return name => {
+    const address = symbols.lookup(name)
+    return address !== undefined && symbols.freedAfterBoot(address)
+  }
+}
+
 function readBuildId(option: string, text: string): Uint8Array {
   if (text === '' || text.length % 2 !== 0 || !/^[0-9a-f]+$/i.test(text)) {
     throw new InputError(

@@ -9,7 +9,7 @@ import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/mode
 import { isCompilerMade } from '../pieces/names.ts'
 import { entryLayout, lineAddend } from '../special/entries.ts'
 import type { Link, LinkedReference, PieceAddress, Role, SelectedPiece, UnitIndex } from './model.ts'
-import { newDataRefusal, reachRefusal, type UnitContext } from './refusals.ts'
+import { newDataRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
 import type { SelectRules, UnitInput } from './select.ts'
 
 interface Included {
@@ -162,10 +162,7 @@ export class Linker {
     }
     const predecessor = original.pieces[toOriginal.get(to.piece) ?? -1]
     const refusal = reachRefusal(this.#context(to.unit), piece.name, patched, target)
-    // What the original version of the same code refers to as well, it knows when not to use.
-    const before = original.pieces[toOriginal.get(piece.id) ?? -1]
-    const isAsBefore = before?.references.some(({ target: t }) => t.to === 'piece' && t.piece === predecessor?.id)
-    if (refusal !== undefined && isAsBefore !== true) {
+    if (refusal !== undefined) {
       this.refusals.push(refusal)
       return undefined
     }
@@ -259,6 +256,10 @@ export class Linker {
         text: `${piece.name} refers to ${name}, a name that ${count} symbols of the running system have`,
         hint: 'reach the object through another symbol; the loader would take the first one of that name',
       })
+      return undefined
+    }
+    if (this.#rules.isFreed?.(name) === true) {
+      this.#refuse(from, reachesInit(piece.name, name))
       return undefined
     }
     return { to: 'running', name, delta }

@@ -151,17 +151,21 @@ export function reachRefusal(
   piece: Piece<Side>,
 ): Refusal | undefined {
   const sectionClass = classOf(map, piece, context.table)
-  if (sectionClass === 'init-code' || sectionClass === 'init-data') {
-    const text = `${from} refers to ${piece.name}, which is gone once the system is up`
-    return {
-      code: 'reaches-init',
-      unit: context.unit,
-      symbol: piece.name,
-      text,
-      hint: 'do not use boot-time code or data from code that runs later',
-    }
+  const isFreed = sectionClass === 'init-code' || sectionClass === 'init-data'
+  return isFreed ? { unit: context.unit, ...reachesInit(from, piece.name) } : undefined
+}
+
+/**
+ * The words for a reference to what was freed after boot. It may look harmless, because the code knows when not to use
+ * it; but Xen's alternative calls read their pointer while the payload is loaded, and some live in boot-time data.
+ */
+export function reachesInit(from: string, name: string): Omit<Refusal, 'unit'> {
+  return {
+    code: 'reaches-init',
+    symbol: from,
+    text: `${from} refers to ${name}, whose memory is freed once the system is up`,
+    hint: 'change a function that it calls instead, or move the change to where no boot-time code or data is used',
   }
-  return undefined
 }
 
 /** The refusal for new data that the payload would have to bring, by its section; undefined when it can. */

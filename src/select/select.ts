@@ -42,6 +42,8 @@ export interface SelectRules {
   readonly denied: (unit: string, name: string) => string | undefined
   /** How many symbols of that name the running system has; undefined when that is not known. */
   readonly countRunning?: (name: string) => number
+  /** Whether the running system has freed what the name stood for; undefined when that is not known. */
+  readonly isFreed?: (name: string) => boolean
 }
 
 /** Decides what goes into the payload. */
@@ -118,6 +120,15 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
       code: 'too-small',
       text: `${judged.name} has ${size} bytes, but the jump to its replacement takes ${least}`,
       hint: 'change its callers instead, or make them not call it: patch them so that they use a new function',
+    })
+  }
+  const runningName = rules.runningName(input.fileSymbol, original.name, original.local)
+  if (rules.countRunning?.(runningName) === 0) {
+    refusals.push({
+      ...about,
+      code: 'symbol-not-found',
+      text: `${judged.name} changed, but the running system's symbols do not have ${runningName}: the code is not linked in, or this is not its source`,
+      hint: 'if nothing of the running system uses the unit, leave it out of the patch; otherwise check --symbols and the tree',
     })
   }
   const denied = rules.denied(input.unit, judged.name)
