@@ -1,5 +1,6 @@
 /** Scripts of live patching operations on the real Xen, in QEMU. */
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { describeRehearsal, type RehearsalResult, rehearse, startRehearsal } from '../../src/apply/rehearsal/index.ts'
@@ -202,6 +203,29 @@ describe.skipIf(missing !== '')(`the real Xen carries scripts out ${missing}`, (
       },
     )
     expect(unexpected(result)).toBe('nothing')
+  })
+
+  test('a list is whole, also when Xen gives it in pieces', async () => {
+    const names = Array.from({ length: 24 }, (_, index) => `p${index}`)
+    const payloads = Object.fromEntries(names.map(name => [name, textPayload(target, 'xen_extra_version', name)]))
+    const uploads = names.map(name => `upload ${name}`)
+    const lists = names.flatMap(() => [
+      'list',
+      'expect-result 24',
+      'expect-output p0 CHECKED',
+      'expect-output p23 CHECKED',
+    ])
+    expect(unexpected(await run([...uploads, ...lists].join('\n'), payloads))).toBe('nothing')
+  })
+
+  test('the examples of the documentation do what it says', async () => {
+    const page = readFileSync(new URL('../../docs/rehearsal.md', import.meta.url), 'utf8')
+    const examples = page
+      .split('\n')
+      .filter(line => /^ {4}(#|!|upload|hypercall|apply|expect|revert|unload)/.test(line))
+    expect(examples.length).toBeGreaterThan(10)
+    const hello = textPayload(target, 'xen_extra_version', 'Hello')
+    expect(unexpected(await run(examples.join('\n'), { 'fix.livepatch': hello }))).toBe('nothing')
   })
 
   test('operations of a session take turns', async () => {

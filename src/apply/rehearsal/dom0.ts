@@ -66,13 +66,7 @@ export function provideDom0(cacheFolder: string, compiler = hostCompiler()): str
 
 function compile(compiler: string, names: readonly string[], output: string): void {
   const units = names.filter(name => name.endsWith('.c') || name.endsWith('.S'))
-  const command = [
-    ...FLAGS,
-    `-Wl,-T,${join(SOURCES, 'dom0.lds')}`,
-    '-o',
-    output,
-    ...units.map(name => join(SOURCES, name)),
-  ]
+  const command = [...FLAGS, '-T', join(SOURCES, 'dom0.lds'), '-o', output, ...units.map(name => join(SOURCES, name))]
   const run = spawnSync(compiler, command, { encoding: 'utf8' })
   if (run.error !== undefined) {
     throw new InputError(

@@ -138,15 +138,7 @@ class Session implements RehearsalSession {
   }
 
   list(): Promise<ListReply> {
-    return this.inTurn(async () => {
-      const counting = await this.sysctl(abi.countRequest(this.sysctlVersion))
-      const sizes = abi.readCount(counting.reply)
-      if (counting.result < 0 || sizes.count === 0) return { result: counting.result, payloads: [] }
-      const request = abi.listRequest(this.sysctlVersion, sizes)
-      const { result, answer } = await this.sysctl(request.whole)
-      const payloads = result < 0 ? [] : abi.readList(request, result, target => answer.contents(target))
-      return { result, payloads }
-    })
+    return this.inTurn(() => this.listNow())
   }
 
   /**
@@ -218,6 +210,22 @@ class Session implements RehearsalSession {
       if (status.rc !== EAGAIN || performance.now() > giveUp) return { result: status.rc, scheduled: true }
       await this.napNow(POLL_NAP_MS)
     }
+  }
+
+  /** A list may come in pieces: the hypervisor stops early when something more urgent is to be done. */
+  private async listNow(): Promise<ListReply> {
+    const counting = await this.sysctl(abi.countRequest(this.sysctlVersion))
+    if (counting.result < 0) return { result: counting.result, payloads: [] }
+    const sizes = abi.readCount(counting.reply)
+    const payloads: ListedPayload[] = []
+    while (payloads.length < sizes.count) {
+      const request = abi.listRequest(this.sysctlVersion, sizes, payloads.length)
+      const { result, answer } = await this.sysctl(request.whole)
+      if (result < 0) return { result, payloads: [] }
+      if (result === 0) break
+      payloads.push(...abi.readList(request, result, target => answer.contents(target)))
+    }
+    return { result: payloads.length, payloads }
   }
 
   private async getNow(name: string): Promise<GetReply> {

@@ -157,7 +157,9 @@ export interface ListRequest {
   readonly metadataLengths: GuestBuffer
 }
 
-export function listRequest(version: number, { count, nameBytes, metadataBytes }: ListSizes): ListRequest {
+/** Asks for all rows from the one with the number `from`. */
+export function listRequest(version: number, sizes: ListSizes, from: number): ListRequest {
+  const { count, nameBytes, metadataBytes } = sizes
   const room = (size: number) => buffer(new Uint8Array(size))
   const statuses = room(8 * count)
   const names = room(nameBytes)
@@ -165,8 +167,8 @@ export function listRequest(version: number, { count, nameBytes, metadataBytes }
   const metadata = room(metadataBytes)
   const metadataLengths = room(4 * count)
   const arrays = [statuses, names, nameLengths, metadata, metadataLengths].map(pointerTo)
-  const sizes = [u32(0), u32(0), u32(count), u32(0), u32(nameBytes), u32(metadataBytes)]
-  const whole = livepatch(version, 'list', [...sizes, ...arrays])
+  const numbers = [u32(0), u32(from), u32(count - from), u32(0), u32(nameBytes), u32(metadataBytes)]
+  const whole = livepatch(version, 'list', [...numbers, ...arrays])
   return { whole, statuses, names, nameLengths, metadata, metadataLengths }
 }
 
