@@ -63,7 +63,7 @@ export async function identify(
 /** Where a program is, as the shell would find it from `folder`. */
 export function findProgram(name: string, folder: string): string | undefined {
   if (name.includes('/')) return isProgram(isAbsolute(name) ? name : join(folder, name))
-  for (const place of (process.env['PATH'] ?? '').split(':')) {
+  for (const place of (process.env.PATH ?? '').split(':')) {
     const found = isProgram(join(place === '' ? folder : place, name))
     if (found !== undefined) return found
   }

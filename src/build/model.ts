@@ -37,6 +37,11 @@ export interface Unit {
   readonly objcopy: readonly (readonly string[])[]
 }
 
+export interface Dependent {
+  readonly unit: Unit
+  readonly because: readonly string[]
+}
+
 /** Why a unit must be compiled again. */
 export interface AffectedUnit {
   readonly unit: Unit
@@ -53,6 +58,8 @@ export interface Affected {
   readonly notices: readonly Reason[]
   /** New texts of generated files; belongs into every overlay that holds patched texts, and into no other. */
   readonly generated: Overlay
+  /** Renamed sources by new path: the unit keeps its name and command, so the text is compiled at the old path. */
+  readonly renamed: ReadonlyMap<string, string>
 }
 
 /** An affected unit with both objects. */
@@ -167,6 +174,10 @@ export interface Tree {
   readonly reader: SourceReader
   /** The same as digests, each file read once. */
   readonly texts: TreeTexts
+  /** The units that read at least one of these files, and which; paths relative to `base`. */
+  dependents(paths: ReadonlySet<string>): Promise<readonly Dependent[]>
+  /** The units that read a file of one of these names, wherever it is, and which. */
+  namesakes(names: ReadonlySet<string>): Promise<readonly Dependent[]>
   /**
    * Spelled paths, made absolute and not tidied, by which a unit reads a file with one of these names through `..`;
    * empty where nothing of the kind is known.

@@ -1,22 +1,52 @@
 /** The original side: the tree's own objects, and the proof that this machine's compiler made them. */
-import { readFileSync } from 'node:fs'
-import { InputError } from '../base/errors.ts'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { InputError, InternalError } from '../base/errors.ts'
 import { type ElfObject, readElf } from '../elf/index.ts'
 import { takeApart } from './command.ts'
-import { commentOf, identify } from './compiler.ts'
+import { compileUnits } from './compile.ts'
+import { type CompilerIdentity, commentOf, identify } from './compiler.ts'
 import type { Tree, Unit } from './model.ts'
+import { run } from './run.ts'
 
-/** The object that the running system was linked from. */
-export async function originalObject(_tree: Tree, unit: Unit): Promise<Uint8Array> {
-  if (unit.object === undefined) throw new InputError('build/not-yet', 'not yet')
+/**
+ * The object that the running system was linked from: the tree's own. Where the tree renames sections on the way to the
+ * image, so does this; where a tree's objects have no split sections, the tree's texts are compiled anew.
+ */
+export async function originalObject(tree: Tree, unit: Unit): Promise<Uint8Array> {
+  if (unit.object === undefined) {
+    const [compiled] = await compileUnits(tree, [{ unit, overlay: new Map(), label: 'original' }])
+    if (compiled === undefined) throw new InternalError('one request has one result')
+    return compiled.object
+  }
+  let object: Uint8Array
   try {
-    return new Uint8Array(readFileSync(unit.object))
+    object = new Uint8Array(readFileSync(unit.object))
   } catch {
     throw new InputError(
       'build/no-object',
       `${unit.object} is missing: the tree's build left its command, but not the object`,
       'build the tree again, exactly as it was built',
     )
+  }
+  await checkObject(tree, unit, object)
+  return unit.objcopy.length === 0 ? object : copied(tree, unit, object)
+}
+
+/** The object after the copies that the tree's build makes of it. */
+async function copied(tree: Tree, unit: Unit, object: Uint8Array): Promise<Uint8Array> {
+  const folder = join(tree.run.cacheFolder, 'private', `${process.pid}-copy-${Math.random().toString(36).slice(2)}`)
+  const path = join(folder, 'object.o')
+  mkdirSync(folder, { recursive: true })
+  try {
+    writeFileSync(path, object)
+    for (const step of unit.objcopy) {
+      const result = await run([...step, path], { folder: unit.folder, signal: tree.run.signal })
+      if (result.exit !== 0) throw new InputError('build/objcopy-failed', `${step.join(' ')}: ${result.errors.trim()}`)
+    }
+    return new Uint8Array(readFileSync(path))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -27,26 +57,42 @@ export function fileSymbolOf(object: ElfObject<'original'>): string | undefined 
 
 /** Finds out, before anything is compared, whether the tree's compiler is the one that its commands mean here. */
 export async function checkCompiler(tree: Tree): Promise<void> {
-  const sample = tree.units.find(unit => unit.language === 'c' && unit.role === 'linked' && unit.object !== undefined)
+  const sample = tree.units.find(unit => unit.language === 'c' && unit.role === 'linked')
   if (sample === undefined) return
-  const { compiler } = takeApart(sample.command)
-  const { cacheFolder, signal } = tree.run
-  const identity = await identify(compiler, { folder: sample.folder, cacheFolder, signal })
-  checkObject(sample, await originalObject(tree, sample), { compiler, comment: identity.comment })
+  const identity = await identityFor(tree, sample)
+  const object = sample.object === undefined ? undefined : readFileOrNothing(sample.object)
+  if (object !== undefined) compareCompilers(sample, object, identity)
 }
 
-function checkObject(
-  unit: Unit,
-  object: Uint8Array,
-  { compiler, comment }: { compiler: string; comment: string },
-): void {
+function identityFor(tree: Tree, unit: Unit): Promise<CompilerIdentity> {
+  const { cacheFolder, signal } = tree.run
+  return identify(takeApart(unit.command).compiler, { folder: unit.folder, cacheFolder, signal })
+}
+
+/** The same for one object: a tree may have been built in two goes. */
+async function checkObject(tree: Tree, unit: Unit, object: Uint8Array): Promise<void> {
+  if (unit.language !== 'c' || unit.role === 'embedded') return
+  compareCompilers(unit, object, await identityFor(tree, unit))
+}
+
+function compareCompilers(unit: Unit, object: Uint8Array, { comment, path }: CompilerIdentity): void {
+  // Nearly always the words are simply there; only otherwise is the object taken apart.
+  if (Buffer.from(object.buffer, object.byteOffset, object.length).includes(`\0${comment}\0`, 0, 'latin1')) return
   const made = commentOf(object) ?? ''
   if (made === comment) return
   throw new InputError(
     'build/other-compiler',
-    `${unit.unit} was compiled by “${made}”, but ${compiler} on this machine is “${comment}”`,
-    `install the compiler that built the tree; with another one, objects differ everywhere`,
+    `${unit.unit} was compiled by “${made}”, but ${path} is “${comment}”`,
+    'install the compiler that built the tree and put it first on the PATH; with another one, objects differ everywhere',
   )
+}
+
+function readFileOrNothing(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 /** Likewise from bytes. */

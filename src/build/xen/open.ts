@@ -9,13 +9,11 @@ import { dirname, join, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import type { Reason } from '../../base/refusal.ts'
 import { takeApart } from '../command.ts'
-import { type Layout, readText, toBase, walk } from '../layout.ts'
-import type { OpenOptions, Tree, TreeFacts, Unit } from '../model.ts'
+import { type Layout, readText, realOrSelf } from '../layout.ts'
+import type { OpenOptions, Tree, TreeFacts } from '../model.ts'
 import { TreeTexts } from '../texts.ts'
-import { shellWords } from '../words.ts'
-import { readCommand, readDependencies, readSource } from './command-file.ts'
 import { readConfig, readVersion } from './config.ts'
-import { type CopySteps, readLinks } from './link.ts'
+import { XenUnits } from './units.ts'
 
 /** The oldest Xen whose shipped build has split sections and command files. */
 const OLDEST = { major: 4, minor: 17 }
@@ -36,8 +34,9 @@ export function xenLayout(sourceFolder: string, buildDir: string | undefined): L
       'build the hotpatch with livepatch-build-tools, or move the host to a newer Xen',
     )
   }
-  const buildFolder = buildDir === undefined ? sourceFolder : resolve(buildDir)
-  return { base: dirname(sourceFolder), sourceFolder, buildFolder, prefix: 'xen/' }
+  const real = realOrSelf(sourceFolder)
+  const buildFolder = buildDir === undefined ? real : realOrSelf(resolve(buildDir))
+  return { base: dirname(real), sourceFolder: real, buildFolder, prefix: 'xen/' }
 }
 
 /** Says whether a build of the whole hypervisor was finished there. */
@@ -73,8 +72,9 @@ export function checkConfig(config: ReadonlyMap<string, string>, where: string):
 /** Opens a tree that was built. */
 export function openXen(layout: Layout, options: OpenOptions): Tree {
   const { buildFolder, sourceFolder } = layout
-  const texts = readCommandTexts(buildFolder)
-  const units = readUnits(layout, texts)
+  const contents = new TreeTexts(layout)
+  const own = new XenUnits(layout, contents.real)
+  const { units } = own
   const sample = units.find(unit => unit.role === 'linked' && unit.language === 'c')
   if (sample === undefined) throw notBuilt(buildFolder)
   const config = configOf(buildFolder) ?? new Map()
@@ -91,7 +91,6 @@ export function openXen(layout: Layout, options: OpenOptions): Tree {
     config,
     symbols: existsSync(symbols) ? symbols : undefined,
   }
-  const contents = new TreeTexts(layout)
   const { target, jobs, progress, cacheFolder, signal } = options
   return {
     facts,
@@ -99,7 +98,9 @@ export function openXen(layout: Layout, options: OpenOptions): Tree {
     units,
     reader: contents,
     texts: contents,
-    leavingFolders: names => leavingFolders(buildFolder, texts, names),
+    dependents: paths => Promise.resolve(own.dependents(paths)),
+    namesakes: names => Promise.resolve(own.namesakes(names)),
+    leavingFolders: names => own.leavingFolders(names),
     run: { target, jobs, progress, cacheFolder, signal },
     notices: staleConfig(buildFolder, config),
   }
@@ -111,92 +112,6 @@ export function notBuilt(buildFolder: string): InputError {
     `${buildFolder} holds no finished build of Xen: nothing there says what the image was linked from`,
     'build it (make -C xen), name the folder of the build with --build-dir, or give --config so that hotsplice builds a copy',
   )
-}
-
-/** `.domain.o.cmd` and its like by target, the hypervisor's only. */
-function readCommandTexts(buildFolder: string): Map<string, string> {
-  const texts = new Map<string, string>()
-  walk(buildFolder, (path, { files }) => {
-    const place = path.slice(buildFolder.length + 1)
-    if (/^(tools|test|source)(\/|$)/.test(place)) return
-    for (const name of files) {
-      if (!/^\..+\.[oa]\.cmd$/.test(name)) continue
-      const text = readText(`${path}/${name}`)
-      const target = name.slice(1, -'.cmd'.length)
-      if (text !== undefined) texts.set(place === '' ? target : `${place}/${target}`, text)
-    }
-  })
-  return texts
-}
-
-function readUnits(layout: Layout, texts: ReadonlyMap<string, string>): Unit[] {
-  const links = readLinks(texts, 'prelink.o')
-  const units: Unit[] = []
-  for (const [target, text] of texts) {
-    const source = readSource(text)
-    if (source !== undefined) units.push(xenUnit(layout, { target, text, source, copies: links.get(target) }))
-  }
-  return units.sort((a, b) => (a.unit < b.unit ? -1 : 1))
-}
-
-interface UnitText {
-  readonly target: string
-  readonly text: string
-  readonly source: string
-  /** Undefined where the object is not linked. */
-  readonly copies: CopySteps | undefined
-}
-
-function xenUnit(layout: Layout, { target, text, source, copies }: UnitText): Unit {
-  const { buildFolder, sourceFolder } = layout
-  let command: readonly string[] | undefined
-  let dependencies: readonly string[] | undefined
-  const place = resolve(buildFolder, source)
-  return {
-    unit: target,
-    source: place.startsWith(`${sourceFolder}/`) ? place.slice(sourceFolder.length + 1) : source,
-    get command() {
-      command ??= readUnitCommand(target, text)
-      return command
-    },
-    folder: buildFolder,
-    get dependencies() {
-      dependencies ??= [
-        ...new Set([source, ...readDependencies(text)].map(name => toBase(layout, resolve(buildFolder, name)))),
-      ]
-      return dependencies
-    },
-    language: /\.[sS]$/.test(source) ? 'assembly' : 'c',
-    role: copies === undefined ? 'embedded' : copies.length > 0 ? 'copied' : 'linked',
-    object: join(buildFolder, target),
-    objcopy: copies ?? [],
-  }
-}
-
-function readUnitCommand(target: string, text: string): string[] {
-  const recorded = readCommand(text)
-  const words = recorded === undefined ? undefined : shellWords(recorded.command)
-  if (words === undefined) {
-    throw new InputError(
-      'build/command-unreadable',
-      `how ${target} was compiled cannot be read: ${(recorded?.command ?? text).slice(0, 200)}`,
-      'report this; hotsplice expects one plain compiler command',
-    )
-  }
-  return words
-}
-
-function leavingFolders(buildFolder: string, texts: ReadonlyMap<string, string>, names: ReadonlySet<string>): string[] {
-  const found = new Set<string>()
-  for (const text of texts.values()) {
-    for (const name of names) {
-      for (let at = text.indexOf(`/${name} \\`); at >= 0; at = text.indexOf(`/${name} \\`, at + 1)) {
-        const line = text.slice(text.lastIndexOf('\n', at) + 1, at + 1 + name.length).trim()
-        if (line.includes('/../')) found.add(line.startsWith('/') ? line : `${buildFolder}/${line}`)
-      }
-    }
-  }
-  return [...found]
 }
 
 /** A .config that was edited after the build says something else than what runs. */

@@ -1,0 +1,133 @@
+/** Units that come and go: what edits of Makefiles, and new and removed sources, mean for the list of objects. */
+import { dirname, join } from 'node:path'
+import type { Reason } from '../base/refusal.ts'
+import type { TouchedFile } from '../source/model.ts'
+import type { AffectedUnit, BuildRefusal, Tree, Unit } from './model.ts'
+import { newUnit } from './new-unit.ts'
+import { kindOf } from './xen/kinds.ts'
+import { archOf } from './xen/linker-script.ts'
+import { compareMakefiles } from './xen/makefile.ts'
+
+export interface BuildFiles {
+  /** New and removed units, and those that go on under the name of a renamed source. */
+  readonly affected: readonly AffectedUnit[]
+  readonly refusals: readonly BuildRefusal[]
+  readonly notices: readonly Reason[]
+  /** Touched files that are accounted for. */
+  readonly handled: ReadonlySet<string>
+  /** New path of a source to its old one. */
+  readonly renamed: ReadonlyMap<string, string>
+}
+
+export function unitsOfBuildFiles(tree: Tree, files: readonly TouchedFile[]): BuildFiles {
+  const lists = new ObjectLists(tree, files)
+  for (const file of files) lists.read(file)
+  return lists.result()
+}
+
+class ObjectLists {
+  readonly #tree: Tree
+  readonly #files: readonly TouchedFile[]
+  readonly #refusals: BuildRefusal[] = []
+  readonly #notices: Reason[] = []
+  readonly #handled = new Set<string>()
+  /** Objects by the build file that names them. */
+  readonly #added = new Map<string, string>()
+  readonly #removed = new Map<string, string>()
+
+  constructor(tree: Tree, files: readonly TouchedFile[]) {
+    this.#tree = tree
+    this.#files = files
+  }
+
+  read({ oldPath, newPath, oldText, newText }: TouchedFile): void {
+    const path = newPath ?? oldPath ?? ''
+    const { facts } = this.#tree
+    if (facts.kind !== 'xen') return
+    const kind = kindOf(path, { arch: archOf(this.#tree), config: facts.config, added: oldPath === undefined })
+    if (kind.what !== 'makefile') return
+    this.#handled.add(path)
+    if (oldPath !== undefined) this.#handled.add(oldPath)
+    const edit = compareMakefiles(oldText, newText, facts.config)
+    if (edit.kind === 'other') this.#refusals.push(otherEdit(path, edit.line))
+    else this.#take(path, edit)
+  }
+
+  #take(path: string, { added, removed }: { added: readonly string[]; removed: readonly string[] }): void {
+    const folder = dirname(path.slice(this.#tree.layout.prefix.length))
+    for (const object of added) this.#added.set(join(folder, object), path)
+    for (const object of removed) this.#removed.set(join(folder, object), path)
+    if (added.length + removed.length === 0) {
+      this.#notices.push({ code: 'makefile-edit', text: `${path}: the edit changes nothing in this configuration` })
+    }
+  }
+
+  result(): BuildFiles {
+    const affected: AffectedUnit[] = []
+    const renamed = new Map<string, string>()
+    const units = new Map(this.#tree.units.filter(({ role }) => role !== 'embedded').map(unit => [unit.unit, unit]))
+    for (const [object, file] of this.#removed) {
+      const unit = units.get(object)
+      if (unit === undefined) continue
+      const follower = this.#follower(unit)
+      if (follower === undefined) {
+        affected.push({ unit, because: [file], kind: 'removed' })
+      } else {
+        renamed.set(follower.path, sourceOf(unit))
+        this.#added.delete(follower.object)
+        this.#handled.add(follower.path)
+        affected.push({ unit, because: [follower.path, file], kind: 'changed' })
+      }
+      this.#handled.add(sourceOf(unit))
+    }
+    for (const [object, file] of this.#added) if (!units.has(object)) affected.push(...this.#new(object, file))
+    return { affected, refusals: this.#refusals, notices: this.#notices, handled: this.#handled, renamed }
+  }
+
+  /** The new unit whose source is the removed unit's, renamed. */
+  #follower(unit: Unit): { path: string; object: string } | undefined {
+    const moved = this.#files.find(({ kind, oldPath }) => kind === 'renamed' && oldPath === sourceOf(unit))
+    if (moved?.newPath === undefined) return undefined
+    const object = moved.newPath.slice(this.#tree.layout.prefix.length).replace(/\.\w+$/, '.o')
+    return this.#added.has(object) ? { path: moved.newPath, object } : undefined
+  }
+
+  #new(object: string, file: string): AffectedUnit[] {
+    const { layout, units, reader } = this.#tree
+    const stem = object.replace(/\.o$/, '')
+    const sources = [`${stem}.c`, `${stem}.S`].filter(source => {
+      const path = layout.prefix + source
+      const touched = this.#files.find(({ oldPath, newPath }) => newPath === path || oldPath === path)
+      return touched === undefined ? reader.read(path) !== undefined : touched.newPath === path
+    })
+    const [source] = sources
+    const unit =
+      source === undefined || sources.length > 1
+        ? `its source is neither ${stem}.c nor ${stem}.S`
+        : newUnit(layout, units, { unit: object, source })
+    if (typeof unit === 'string') {
+      this.#refusals.push({
+        code: 'new-unit',
+        file,
+        text: `${file} adds ${object}, and how to compile it is not known: ${unit}`,
+        hint: 'put the new code into a unit that exists',
+      })
+      return []
+    }
+    this.#handled.add(sourceOf(unit))
+    return [{ unit, because: [sourceOf(unit), file], kind: 'new' }]
+  }
+}
+
+function sourceOf(unit: Unit): string {
+  return unit.dependencies[0] ?? unit.source
+}
+
+function otherEdit(path: string, line: string): BuildRefusal {
+  return {
+    code: 'makefile-edit',
+    file: path,
+    text: `the edit of ${path} is more than objects added to or taken from a list: ${line}`,
+    hint: 'leave the edit out of this patch, or put what it changes (a -D, an option) into the sources it is meant for',
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Takes units off the list by proof: where the patched text is the same to the compiler, or gives the same object.
+ *
+ * Wanted for assembly, which reads headers only for constants, and for the 32-bit boot code, whose bytes are part of the
+ * image without being linked: both read headers that patches touch, and neither can be hotpatched.
+ */
+import { compileFailed, type Product, tryCompile } from './compile.ts'
+import type { AffectedUnit, BuildRefusal, Overlay, Tree, Unit } from './model.ts'
+
+export interface Proven {
+  /** Those for which there is no proof. */
+  readonly affected: readonly AffectedUnit[]
+  readonly refusals: readonly BuildRefusal[]
+}
+
+/** Keeps ordinary units; assembly and embedded ones only if the patch reaches their code. */
+export async function withoutUnchanged(
+  tree: Tree,
+  affected: readonly AffectedUnit[],
+  overlay: Overlay,
+): Promise<Proven> {
+  const doubtful = affected.filter(
+    ({ unit, kind }) => kind === 'changed' && (unit.language === 'assembly' || unit.role === 'embedded'),
+  )
+  const unchanged = new Set<Unit>()
+  const gone = new Set<Unit>()
+  for (const product of ['preprocessed', 'object'] as const) {
+    const units = doubtful
+      .map(({ unit }) => unit)
+      .filter(unit => (unit.language === 'assembly') === (product === 'preprocessed'))
+    for (const [unit, how] of await compareBoth(tree, { units, overlay, product }))
+      (how === 'same' ? unchanged : gone).add(unit)
+  }
+  const left = affected.filter(({ unit }) => !unchanged.has(unit) && !gone.has(unit))
+  const embedded = left.filter(({ unit }) => unit.role === 'embedded' || isBootCode(unit))
+  return { affected: left.filter(each => !embedded.includes(each)), refusals: embedded.map(refuse) }
+}
+
+/** Units whose both texts give the same, and units that do not even compile as they are (left by another configuration). */
+async function compareBoth(
+  tree: Tree,
+  { units, overlay, product }: { units: readonly Unit[]; overlay: Overlay; product: Product },
+): Promise<Map<Unit, 'same' | 'gone'>> {
+  const nothing: Overlay = new Map()
+  const [before, after] = [
+    await tryCompile(
+      tree,
+      units.map(unit => ({ unit, overlay: nothing, label: 'original' })),
+      product,
+    ),
+    await tryCompile(
+      tree,
+      units.map(unit => ({ unit, overlay, label: 'patched' })),
+      product,
+    ),
+  ]
+  const found = new Map<Unit, 'same' | 'gone'>()
+  units.forEach((unit, at) => {
+    const original = before[at]?.done
+    const patched = after[at]
+    if (original === undefined) found.set(unit, 'gone')
+    else if (patched?.failed !== undefined) throw compileFailed([patched.failed])
+    else if (patched?.done !== undefined && Buffer.compare(original.object, patched.done.object) === 0)
+      found.set(unit, 'same')
+  })
+  return found
+}
+
+/** Code that has run by the time anything can be patched, wherever it is linked. */
+function isBootCode(unit: Unit): boolean {
+  return unit.language === 'assembly' && /(^|\/)boot\//.test(unit.unit)
+}
+
+function refuse({ unit, because }: AffectedUnit): BuildRefusal {
+  const boot = /(^|\/)(boot|efi)\//.test(unit.unit)
+  return {
+    code: boot ? 'boot-code' : 'not-linked',
+    file: unit.source,
+    text: boot
+      ? `${unit.unit} changes with ${because.join(', ')}, and is code that only runs while the system boots`
+      : `${unit.unit} changes with ${because.join(', ')}, and the image is not linked from it: nothing can take its place`,
+    hint: boot
+      ? 'leave the change of boot code out of this patch'
+      : 'if it is left from another configuration, build the tree from clean; otherwise leave the change out',
+  }
+}
