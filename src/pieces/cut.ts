@@ -121,10 +121,6 @@ function cutAtSymbols<S extends Side>(section: ElfSection<S>, all: readonly ElfS
     index = next
     if (start < end) continue
     if (start > end) ranges.push(gap(end, start - end))
-    // A label behind compiled code names a place in what belongs to it (Xen's out-of-line `domain.o.unlikely`).
-    if (isCode && here.some(({ kind }) => kind === 'function')) {
-      while (index < symbols.length && isPlainLabel(symbols[index])) index++
-    }
     const limit = index < symbols.length ? placeOf(symbols[index]) : section.size
     const stated = start + Math.max(...here.map(symbol => symbol.size))
     const labels = stated === start
@@ -134,10 +130,6 @@ function cutAtSymbols<S extends Side>(section: ElfSection<S>, all: readonly ElfS
   }
   if (end < section.size) ranges.push(gap(end, section.size - end))
   return ranges
-}
-
-function isPlainLabel<S extends Side>(symbol: ElfSymbol<S> | undefined): boolean {
-  return symbol?.kind === 'untyped' && symbol.binding === 'local' && symbol.size === 0
 }
 
 /**

@@ -69,9 +69,7 @@ function reach<S extends Side>(context: ReferenceContext<S>, relocation: ElfRelo
   }
   // A symbol with a name says what it means; its section's symbol says only where.
   const meant = symbol.kind === 'section' ? place.offset + Number(relocation.addend + bias) : place.offset
-  const pieces = context.sections[place.section]
-  // Where a section is one piece, nothing else can be meant; then the bias was not worth decoding, and `meant` may be off.
-  const piece = pieces?.ranges.length === 1 ? pieceAt(pieces, pieces.ranges[0]?.offset ?? 0) : pieceAt(pieces, meant)
+  const piece = pieceAt(context.sections[place.section], meant)
   if (piece === undefined) {
     return { to: 'nothing', section: place.section, offset: BigInt(place.offset) + relocation.addend }
   }
