@@ -17,7 +17,7 @@ export const codeCases: readonly XenCase[] = [
       { file: 'xen/common/version.c', find: 'return XEN_EXTRAVERSION;', put: 'return XEN_EXTRAVERSION "-hotfix";' },
     ],
     changed: ['common/version.o xen_extra_version'],
-    looks: [{ operation: 'version', original: { line: /4\.17\.5(?!-hotfix)/ }, patched: { line: /4\.17\.5-hotfix/ } }],
+    looks: [{ operation: 'version', original: { line: /^extra-version \.5$/ }, patched: { line: /^extra-version \.5-hotfix$/ } }],
   },
   {
     name: 'static-function',
