@@ -1,4 +1,5 @@
 /** What must be there for a rehearsal, and what is said when it is not. */
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,6 +85,16 @@ describe.skipIf(missing !== '')(`with Xen and QEMU ${missing}`, () => {
   test('a QEMU that ends at once is quoted', async () => {
     const words = await complaint(() => startRehearsal({ hypervisor, cpuModel: 'no-such-cpu' }))
     expect(words).toMatch(/no-such-cpu[\s\S]*\[rehearse\/qemu-failed\]/)
+  })
+
+  test('a QEMU that somebody kills is no crash of the hypervisor', async () => {
+    const session = await startRehearsal({ hypervisor })
+    const children = execFileSync('ps', ['--ppid', String(process.pid), '-o', 'pid,comm'], { encoding: 'utf8' })
+    const pid = /([0-9]+) qemu-system/.exec(children)?.[1]
+    process.kill(Number(pid), 'SIGKILL')
+    expect(await complaint(() => session.nap(60_000))).toMatch(/was killed \(SIGKILL\) \[rehearse\/qemu-failed\]/)
+    expect(await complaint(() => session.list())).toMatch(/\[rehearse\/qemu-failed\]/)
+    await session.close()
   })
 
   test('a hypervisor that cannot boot says why', async () => {

@@ -31,7 +31,9 @@ export interface Emulator {
 /** Why the process is gone; `words` is what it said on standard error. */
 export interface EmulatorEnd {
   readonly error: NodeJS.ErrnoException | undefined
+  /** 0: the machine was reset, and QEMU was told not to boot again. */
   readonly status: number | null
+  readonly signal: string | null
   readonly words: string
 }
 
@@ -70,8 +72,8 @@ export function startEmulator(options: EmulatorOptions): Emulator {
     process.removeListener('exit', kill)
     for (const listener of listeners) listener(why)
   }
-  child.on('error', error => finish({ error, status: null, words }))
-  child.on('close', status => finish({ error: undefined, status, words }))
+  child.on('error', error => finish({ error, status: null, signal: null, words }))
+  child.on('close', (status, signal) => finish({ error: undefined, status, signal, words }))
 
   return {
     onOutput: listener => child.stdout.on('data', listener),
@@ -102,8 +104,8 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-/** The input error for a QEMU that could not be started or ended before the hypervisor said a word. */
-export function emulatorError(emulator: string, { error, status, words }: EmulatorEnd): InputError {
+/** The input error for a QEMU that could not be started, failed, or was killed by somebody else. */
+export function emulatorError(emulator: string, { error, status, signal, words }: EmulatorEnd): InputError {
   if (error?.code === 'ENOENT') {
     return new InputError(
       'rehearse/no-qemu',
@@ -112,12 +114,16 @@ export function emulatorError(emulator: string, { error, status, words }: Emulat
     )
   }
   if (error !== undefined) return new InputError('rehearse/no-qemu', `${emulator} cannot be run: ${error.message}`)
+  if (signal !== null) {
+    return new InputError(
+      'rehearse/qemu-failed',
+      `${emulator} was killed (${signal})`,
+      'is there memory enough for it?',
+    )
+  }
   const hint = /bios|rom/i.test(words)
     ? 'install the BIOS that QEMU boots with (Debian: apt-get install seabios)'
     : 'QEMU 5 or later with ivshmem-plain is needed (Debian: qemu-system-x86)'
-  return new InputError(
-    'rehearse/qemu-failed',
-    `${emulator} ended with status ${status}: ${words.trim() || 'no words'}`,
-    hint,
-  )
+  const said = words.trim() || 'no words'
+  return new InputError('rehearse/qemu-failed', `${emulator} ended with status ${status}: ${said}`, hint)
 }

@@ -203,8 +203,10 @@ class RunningMachine implements Machine {
 
   private handleEnd(why: EmulatorEnd): void {
     const silent = this.console.last(1).length === 0
-    if (why.error !== undefined || silent) this.finish(emulatorError(this.options.emulator ?? DEFAULT_EMULATOR, why))
-    else this.finishCrashed(this.sign ?? 'the machine was reset without a word (a triple fault?)')
+    const reset = why.status === 0 && !silent
+    if (this.sign !== undefined) this.finishCrashed(this.sign)
+    else if (reset) this.finishCrashed('the machine was reset without a word (a triple fault?)')
+    else this.finish(emulatorError(this.options.emulator ?? DEFAULT_EMULATOR, why)) // not the hypervisor's doing
   }
 
   private finishCrashed(sign: string): void {
