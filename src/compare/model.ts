@@ -18,6 +18,8 @@ export type Difference =
   | { readonly what: 'part'; readonly name: string; readonly difference: Difference | 'new' | 'gone' }
   | { readonly what: 'section'; readonly original: string; readonly patched: string }
   | { readonly what: 'alignment'; readonly original: number; readonly patched: number }
+  /** Two ways of treating line numbers contradict each other; then it counts as changed. */
+  | { readonly what: 'disagreement'; readonly neutral: Verdict; readonly mask: Verdict }
 
 export type Verdict =
   | { readonly kind: 'same' }

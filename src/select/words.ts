@@ -54,9 +54,15 @@ export function differenceText(difference: Difference): string {
         : `its part ${difference.name} is ${difference.difference}`
     case 'section':
       return `it moved from section ${difference.original} to ${difference.patched}`
+    case 'disagreement':
+      return `two ways of treating line numbers disagree: neutral says ${verdictText(difference.neutral)}, mask says ${verdictText(difference.mask)}`
     case 'alignment':
       return `its alignment went from ${difference.original} to ${difference.patched}`
   }
+}
+
+function verdictText(verdict: Verdict): string {
+  return verdict.kind === 'changed' ? `changed (${differenceText(verdict.because)})` : verdict.kind
 }
 
 function hex(value: number): string {
