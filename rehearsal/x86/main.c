@@ -17,7 +17,7 @@
 /* Nanoseconds. A request may lie unseen for one nap; a machine that waits long should not keep its host busy. */
 #define SHORTEST_NAP   100000ull       /* 0.1 ms */
 #define LONGEST_NAP    10000000ull     /* 10 ms */
-#define DRIVER_IS_GONE 120000000000ull /* no heartbeat for two minutes */
+#define DRIVER_IS_GONE 60000000000ull  /* no heartbeat for a minute */
 
 #define LOOKS_BEFORE_NAP 64
 
