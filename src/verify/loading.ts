@@ -18,7 +18,6 @@ import {
   type RawSymbol,
   SECTION_HEADER_SIZE,
   SYMBOL_SIZE,
-  wrapsAround,
 } from './raw.ts'
 import { type CodedFinding, performRelocations, type Resolution, resolveSymbols } from './resolve.ts'
 import { NotReached } from './rule.ts'
@@ -60,14 +59,14 @@ export class Loading {
   /** With names and code; throws where only a build-id was given, or nothing. */
   get hypervisor(): HypervisorSymbols {
     if (this.#symbols === undefined || this.#symbols.format === 'efi') {
-      throw new NotReached("needs the hypervisor's names and code: give its xen-syms")
+      throw new NotReached("needs the hypervisor's names and code: give its xen-syms", 'needs')
     }
     return this.#symbols
   }
 
   get hypervisorBuildId(): Uint8Array | undefined {
     if (this.#symbols === undefined)
-      throw new NotReached("needs the hypervisor's build-id: give its xen-syms or xen.efi")
+      throw new NotReached("needs the hypervisor's build-id: give its xen-syms or xen.efi", 'needs')
     return this.#symbols.buildId
   }
 
@@ -150,10 +149,12 @@ export class Loading {
     return text
   }
 
-  /** `section 5 .text`, or without the name where it has none that can be read. */
+  /** `section 5 .text`, or without the name where it has none that can be read; for messages, so it never throws. */
   placeOf(section: RawSection): string {
-    const inside = BigInt(section.nameOffset) < (this.sections[this.header.nameTableIndex]?.size ?? 0n)
-    return inside ? `section ${section.index} ${this.nameOf(section)}` : `section ${section.index}`
+    const names = this.sections[this.header.nameTableIndex]
+    const inside = names !== undefined && BigInt(section.nameOffset) < names.size
+    const name = inside ? this.raw.text(names.offset + BigInt(section.nameOffset)) : undefined
+    return name === undefined ? `section ${section.index}` : `section ${section.index} ${name}`
   }
 
   /** The first section of that name, as the loader looks them up. */
@@ -177,7 +178,8 @@ export class Loading {
   }
 
   get layout(): Layout {
-    if (this.realSections.some(s => s.type !== NOBITS && (wrapsAround(s) || !this.raw.holds(s.offset, s.size)))) {
+    const outside = (s: RawSection) => s.type !== NOBITS && !this.raw.holds(s.offset, s.size)
+    if (this.realSections.some(section => isLoaded(section) && outside(section))) {
       throw new NotReached('sections lie outside the file')
     }
     this.#layout ??= placeSections(this.realSections, this.area.first)

@@ -34,6 +34,7 @@ export interface RawSection {
 export interface RawSymbol {
   readonly index: number
   readonly nameOffset: number
+  readonly isFunction: boolean
   readonly sectionIndex: number
   readonly value: bigint
   readonly size: bigint
@@ -119,6 +120,7 @@ export class RawPayload {
     return {
       index,
       nameOffset: this.#u32(at),
+      isFunction: ((this.bytes[at + 4] ?? 0) & 15) === 2,
       sectionIndex: this.#u16(at + 6),
       value: this.#u64(at + 8),
       size: this.#u64(at + 16),

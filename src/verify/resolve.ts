@@ -7,7 +7,7 @@ import { isLoaded, type Layout } from './layout.ts'
 import type { Field, Machine } from './machines/model.ts'
 import type { PayloadImage } from './model.ts'
 import { type RawPayload, type RawRelocation, type RawSection, type RawSymbol, RELOCATION_SIZE, u64 } from './raw.ts'
-import { type Finding, finding, hex } from './rule.ts'
+import { type Finding, finding, hex, NotReached } from './rule.ts'
 
 const SHN_UNDEF = 0
 const SHN_LORESERVE = 0xff00
@@ -115,6 +115,7 @@ export function performRelocations(source: RelocationSource): readonly CodedFind
     } else if (isLoaded(base)) {
       const problem = tableProblem(table, source)
       if (problem !== undefined) wrong(...problem)
+      else if (!source.raw.holds(table.offset, table.size)) throw new NotReached(`${place} lies outside the file`)
       else if (table.size > 0n) findings.push(...relocateSection(source, table, base))
     }
   }

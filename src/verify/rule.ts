@@ -28,10 +28,22 @@ export interface Finding {
   readonly place: string
 }
 
-/** A fact that cannot be known because something before it is already wrong, or was not given. */
+/**
+ * Why a rule does not apply. `absent`: the payload has no such thing. `needs`: something was not given. `broken`: what
+ * the rule looks at is already wrong, which another rule must have said.
+ */
 export class NotReached extends Error {
   override readonly name = 'NotReached'
+  readonly why: 'absent' | 'needs' | 'broken'
+
+  constructor(reason: string, why: NotReached['why'] = 'broken') {
+    super(reason)
+    this.why = why
+  }
 }
+
+/** The payload has nothing that a rule would be about. */
+export const absent = (reason: string): NotReached => new NotReached(reason, 'absent')
 
 export function finding(errno: Finding['errno'], text: string, place = 'the file', item = 0): Finding {
   return { errno, item, text, place }

@@ -51,10 +51,13 @@ interface Asked {
   readonly check: VerifyCheck
   /** The smallest position at which it failed. */
   readonly item: number
+  /** It could not look at what it is about. */
+  readonly broken: boolean
 }
 
 function judge(loading: Loading): VerifyReport {
-  const asked = rulesFor(loading.version).map(rule => ask(rule, loading))
+  const answers = rulesFor(loading.version).map(rule => ask(rule, loading))
+  const asked = [...answers, ...unexplained(answers)]
   const first = asked.filter(({ check }) => check.status === 'failed').sort(byLoaderOrder)[0]
   return {
     schema: 1,
@@ -65,6 +68,25 @@ function judge(loading: Loading): VerifyReport {
     decidedBy: first?.check.code ?? null,
     checks: asked.map(({ check }) => check),
   }
+}
+
+/**
+ * A payload is accepted only if everything in it was understood: a rule that could not look at what it is about because
+ * that is broken, while no rule said what is broken, is a failure of its own.
+ */
+function unexplained(answers: readonly Asked[]): readonly Asked[] {
+  const blocked = answers.find(answer => answer.broken)
+  if (blocked === undefined || answers.some(({ check }) => check.status === 'failed')) return []
+  const { rule, check } = blocked
+  const text = `${check.text}, so that ${rule.code} could not be checked; no rule says why`
+  return [
+    {
+      rule,
+      item: 0,
+      broken: false,
+      check: { code: 'understood', status: 'failed', text, stage: check.stage, errno: 'EINVAL' },
+    },
+  ]
 }
 
 const STEP_ORDER = new Map<string, number>(STEPS.map((step, index) => [step.name, index]))
@@ -83,17 +105,20 @@ function ask(rule: Rule, loading: Loading): Asked {
     const first = failed[0]
     const warning = warningOf(findings)
     const extra = warning === undefined ? {} : { warning }
-    if (first === undefined) return { rule, item: 0, check: { code, status: 'passed', text: title, stage, ...extra } }
+    if (first === undefined)
+      return { rule, item: 0, broken: false, check: { code, status: 'passed', text: title, stage, ...extra } }
     const errno = verdictOf(first)
     const text = first.text + others(failed.length - 1)
     return {
       rule,
       item: first.item,
+      broken: false,
       check: { code, status: 'failed', text, stage, errno, place: first.place, ...extra },
     }
   } catch (error) {
     if (!(error instanceof NotReached)) throw error
-    return { rule, item: 0, check: { code, status: 'not-applicable', text: error.message, stage } }
+    const broken = error.why === 'broken'
+    return { rule, item: 0, broken, check: { code, status: 'not-applicable', text: error.message, stage } }
   }
 }
 

@@ -6,7 +6,7 @@
 import { FUNCS } from '../../target/payload-sections.ts'
 import { FUNCTION_SIZE, type FunctionEntry } from '../functions.ts'
 import type { Loading } from '../loading.ts'
-import { type Finding, finding, hex, NotReached, type Rule, when } from '../rule.ts'
+import { absent, type Finding, finding, hex, type Rule, when } from '../rule.ts'
 
 const PAYLOAD_VERSION = 2
 /** Bytes of old code that Xen can keep (LIVEPATCH_OPAQUE_SIZE). */
@@ -21,7 +21,7 @@ export function eachFunction(
   loading: Loading,
   problem: (entry: FunctionEntry) => Problem | undefined,
 ): readonly Finding[] {
-  if (loading.sectionNamed(FUNCS) === undefined) throw new NotReached(`there is no ${FUNCS}`)
+  if (loading.sectionNamed(FUNCS) === undefined) throw absent(`there is no ${FUNCS}`)
   return loading.functions.flatMap(entry => {
     const found = problem(entry)
     const place = `${FUNCS}, entry ${entry.index}${entry.name === '' ? '' : ` ${entry.name}`}`
@@ -42,7 +42,7 @@ export const FUNCTION_RULES: readonly Rule[] = [
     title: `${FUNCS} holds whole entries of ${FUNCTION_SIZE} bytes`,
     check: loading => {
       const section = loading.sectionNamed(FUNCS)
-      if (section === undefined) throw new NotReached(`there is no ${FUNCS}`)
+      if (section === undefined) throw absent(`there is no ${FUNCS}`)
       const text = `${FUNCS} has ${section.size} bytes, not a multiple of ${FUNCTION_SIZE}`
       return when(section.size % BigInt(FUNCTION_SIZE) !== 0n, () =>
         finding('EINVAL', text, loading.placeOf(section), -1),
@@ -57,7 +57,7 @@ export const FUNCTION_RULES: readonly Rule[] = [
     title: `${FUNCS} is loaded`,
     check: loading => {
       const section = loading.sectionNamed(FUNCS)
-      if (section === undefined) throw new NotReached(`there is no ${FUNCS}`)
+      if (section === undefined) throw absent(`there is no ${FUNCS}`)
       const text = `${FUNCS} is not loaded (no SHF_ALLOC); Xen follows a null pointer`
       return when(section.size > 0n && loading.addressOf(section) === 0n, () =>
         finding('crash', text, loading.placeOf(section)),
@@ -182,7 +182,7 @@ export const EXPECTATION_RULES: readonly Rule[] = [
     title: 'old code is what the payload expects',
     check: loading => {
       if (!loading.functions.some(entry => entry.expectation.enabled)) {
-        throw new NotReached('the payload expects no particular old code')
+        throw absent('the payload expects no particular old code')
       }
       return eachFunction(loading, entry =>
         entry.expectation.enabled ? expectationProblem(loading, entry) : undefined,

@@ -8,7 +8,7 @@ import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
 import { isAtLeast } from '../model.ts'
 import type { RawSection } from '../raw.ts'
-import { type Finding, finding, hex, NotReached, type Rule } from '../rule.ts'
+import { absent, type Finding, finding, hex, type Rule } from '../rule.ts'
 
 const POINTER = 8
 
@@ -17,6 +17,8 @@ interface Hook {
   /** A single pointer, which may be null; otherwise an array of them, none of which may. */
   readonly single: boolean
   readonly when: 'apply' | 'revert'
+  /** The single hook that, where it is there, runs in place of what would call this one. */
+  readonly insteadOf?: string
 }
 
 const hook = (name: string, single: boolean, when: Hook['when']): Hook => {
@@ -25,8 +27,8 @@ const hook = (name: string, single: boolean, when: Hook['when']): Hook => {
 
 /** In the order in which the loader asks for them. */
 export const HOOKS: readonly Hook[] = [
-  hook('load', false, 'apply'),
-  hook('unload', false, 'revert'),
+  { ...hook('load', false, 'apply'), insteadOf: 'apply' },
+  { ...hook('unload', false, 'revert'), insteadOf: 'revert' },
   hook('preapply', true, 'apply'),
   hook('apply', true, 'apply'),
   hook('postapply', true, 'apply'),
@@ -61,7 +63,7 @@ function present(loading: Loading): (readonly [Hook, RawSection])[] {
     const section = loading.sectionNamed(row.section)
     return section === undefined ? [] : [[row, section] as const]
   })
-  if (found.length === 0) throw new NotReached('the payload has no hooks')
+  if (found.length === 0) throw absent('the payload has no hooks')
   return found
 }
 
@@ -72,15 +74,28 @@ function hookRule(when: Hook['when'], rule: Pick<Rule, 'code' | 'step' | 'title'
     check: loading => {
       const hooks = present(loading).filter(([row]) => row.when === when)
       if (hooks.length === 0)
-        throw new NotReached(
-          `the payload has no hooks that run when it is ${when === 'apply' ? 'applied' : 'reverted'}`,
-        )
+        throw absent(`the payload has no hooks that run when it is ${when === 'apply' ? 'applied' : 'reverted'}`)
       return hooks.flatMap(([row, section]) => hookProblems(loading, row, section))
     },
   }
 }
 
-function hookProblems(loading: Loading, { section: name, single }: Hook, section: RawSection): readonly Finding[] {
+function hookProblems(loading: Loading, hook: Hook, section: RawSection): readonly Finding[] {
+  const findings = pointerProblems(loading, hook, section)
+  const instead = hook.insteadOf
+  if (instead === undefined || !isEnabled(loading, HOOK_PREFIX + instead)) return findings
+  // A hook of one's own in place of Xen's: whether it calls these is its affair.
+  return findings.map(found => ({ ...found, errno: 'warning' }))
+}
+
+/** A single hook that is there and not null. */
+function isEnabled(loading: Loading, name: string): boolean {
+  const section = loading.sectionNamed(name)
+  if (section === undefined || !isLoaded(section)) return false
+  return loading.content(section)?.some(byte => byte !== 0) ?? false
+}
+
+function pointerProblems(loading: Loading, { section: name, single }: Hook, section: RawSection): readonly Finding[] {
   const place = loading.placeOf(section)
   if (!isLoaded(section) && section.size > 0n) return [notLoaded(loading, name, single, place)]
   const content = loading.content(section)

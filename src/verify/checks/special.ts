@@ -7,7 +7,7 @@ import { MODINFO } from '../../target/payload-sections.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
 import type { RawSection } from '../raw.ts'
-import { type Finding, finding, hex, NotReached, type Rule, when } from '../rule.ts'
+import { absent, type Finding, finding, hex, NotReached, type Rule, when } from '../rule.ts'
 
 const BUG_FRAME_KINDS = [0, 1, 2, 3]
 const EXCEPTION_ENTRY = 8
@@ -16,7 +16,7 @@ const source = 'livepatch.c prepare_payload'
 
 function sectionOf(loading: Loading, name: string): RawSection {
   const section = loading.sectionNamed(name)
-  if (section === undefined) throw new NotReached(`there is no section ${name}`)
+  if (section === undefined) throw absent(`there is no section ${name}`)
   return section
 }
 
@@ -34,7 +34,7 @@ export const BUG_FRAME_RULES: readonly Rule[] = [
     title: 'tables of bug frames hold whole frames',
     check: loading => {
       const names = BUG_FRAME_KINDS.map(kind => `.bug_frames.${kind}`).filter(name => loading.sectionNamed(name))
-      if (names.length === 0) throw new NotReached('there are no bug frames')
+      if (names.length === 0) throw absent('there are no bug frames')
       return names.flatMap((name, item) => sizeProblem(loading, name, loading.machine.bugFrameSize, item))
     },
   },
@@ -45,8 +45,8 @@ export const BUG_FRAME_RULES: readonly Rule[] = [
     title: "every bug frame belongs to the payload's code",
     check: loading => {
       const tables = BUG_FRAME_KINDS.flatMap(kind => loading.sectionNamed(`.bug_frames.${kind}`) ?? [])
-      if (tables.length === 0) throw new NotReached('there are no bug frames')
-      if (loading.machine.bugFrameSize !== EXCEPTION_ENTRY) throw new NotReached('told on x86 only')
+      if (tables.length === 0) throw absent('there are no bug frames')
+      if (loading.machine.bugFrameSize !== EXCEPTION_ENTRY) throw absent('told on x86 only')
       return tables.flatMap(table => bugFrameWarnings(loading, table))
     },
   },
@@ -138,22 +138,31 @@ export const ALTERNATIVE_RULES: readonly Rule[] = [
   },
   {
     code: 'alternatives-padding',
-    step: 'alternatives-applied',
+    step: 'run',
     source: 'arch/x86/alternative.c apply_alternatives',
-    title: 'no padding reaches past the code',
+    title: 'no edit reaches past the function that it is in',
     check: loading =>
       alternatives(loading).flatMap(({ index, original, entry }) => {
-        const { start, textSize } = loading.loaded.copied.image
+        const limit = endOfCode(loading, original)
         const end = original + BigInt(entry.originalLength + entry.padding)
-        const text = `entry ${index} edits up to ${hex(end)}, the code ends at ${hex(start + textSize)}: what lies behind it is overwritten`
-        return when(end > start + textSize, () => finding('crash', text, ALTERNATIVES, index))
+        const text = `entry ${index} edits up to ${hex(end)}, but its function ends at ${hex(limit)}: what lies behind it is overwritten`
+        return when(end > limit, () => finding('crash', text, ALTERNATIVES, index))
       }),
   },
 ]
 
+/** The end of the function that `address` is in, as far as symbols tell; otherwise of all code. */
+function endOfCode(loading: Loading, address: bigint): bigint {
+  const { copied, resolution } = loading.loaded
+  const owner = resolution.symbols.find(
+    ({ raw, value, state }) => state === 'resolved' && raw.isFunction && value <= address && address < value + raw.size,
+  )
+  return owner === undefined ? copied.image.start + copied.image.textSize : owner.value + owner.raw.size
+}
+
 function usedTable(loading: Loading): RawSection {
   const table = sectionOf(loading, ALTERNATIVES)
-  if (table.size === 0n) throw new NotReached(`${ALTERNATIVES} is empty`)
+  if (table.size === 0n) throw absent(`${ALTERNATIVES} is empty`)
   return table
 }
 
@@ -179,12 +188,13 @@ function alternatives(loading: Loading) {
 }
 
 function alternativeRanges(loading: Loading): readonly Finding[] {
+  const all = alternatives(loading)
   const replacements = loading.sectionNamed(REPLACEMENTS)
   if (replacements === undefined) throw new NotReached(`there is no ${REPLACEMENTS}`)
   const from = loading.addressOf(replacements)
   const to = from + replacements.size
   const { start, textSize } = loading.loaded.copied.image
-  return alternatives(loading).flatMap(({ index, entry, original, replacement }) => {
+  return all.flatMap(({ index, entry, original, replacement }) => {
     const originalEnd = original + BigInt(entry.originalLength)
     const item = 3 + index
     if (original < start || originalEnd > start + textSize) {

@@ -1,7 +1,7 @@
 /** Symbols and relocations. Sources: livepatch_elf.c, arch/x86/livepatch.c, livepatch.c "build_symbol_table". */
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
-import { MERGE } from '../raw.ts'
+import { MERGE, type RawSection } from '../raw.ts'
 import type { ResolvedSymbol } from '../resolve.ts'
 import { type Finding, finding, type Rule } from '../rule.ts'
 
@@ -50,15 +50,11 @@ export const SYMBOL_RULES: readonly Rule[] = [
     source: tables,
     title: 'no relocation section is skipped',
     check: loading =>
-      loading.realSections
-        .filter(
-          ({ type, info, size }) => (type === RELA || type === REL) && info >= loading.sections.length && size > 0n,
-        )
-        .map(section => {
-          const place = loading.placeOf(section)
-          const text = `${place}: sh_info is ${section.info}, but there are ${loading.sections.length} sections; Xen skips it in silence and what it should relocate stays as it is in the file`
-          return finding('crash', text, place, section.index)
-        }),
+      loading.realSections.flatMap(section => {
+        const text = droppedProblem(loading, section)
+        const place = loading.placeOf(section)
+        return text === undefined ? [] : [finding('crash', `${place} ${text}`, place, section.index)]
+      }),
   },
   {
     code: 'symbol-exists',
@@ -68,6 +64,22 @@ export const SYMBOL_RULES: readonly Rule[] = [
     check: newSymbolProblems,
   },
 ]
+
+/** Xen says nothing of relocations that it does not find; the code or data then stays as it is in the file. */
+function droppedProblem(loading: Loading, section: RawSection): string | undefined {
+  const { type, info, size } = section
+  const isTable = type === RELA || type === REL
+  const count = loading.sections.length
+  if (size === 0n) return undefined
+  if (isTable && info >= count) return `is skipped in silence: sh_info is ${info}, but there are ${count} sections`
+  const meant = /^\.rela?(\..*)$/.exec(loading.nameOf(section))?.[1]
+  const target = meant === undefined ? undefined : loading.sectionNamed(meant)
+  if (target === undefined || !isLoaded(target)) return undefined
+  if (!isTable) return `is not read as relocations (its type is ${type}), so ${meant} is not relocated`
+  const relocated = loading.sections[info]
+  if (relocated === undefined || info === 0 || loading.nameOf(relocated) === meant) return undefined
+  return `relocates section ${info} ${loading.nameOf(relocated)} (sh_info) instead of ${meant}`
+}
 
 /** The symbols that the payload adds, with the names that Xen keeps for them. */
 export function newSymbols(loading: Loading): { readonly symbol: ResolvedSymbol; readonly name: string }[] {
