@@ -1,6 +1,8 @@
+export { DUMP_VIEWS, type DumpOptions, type DumpView, dumpElf } from './dump/dump.ts'
 export type {
   ElfGroup,
   ElfHeader,
+  ElfNote,
   ElfObject,
   ElfRelocation,
   ElfSection,
@@ -10,7 +12,16 @@ export type {
   SymbolId,
   SymbolKind,
 } from './model.ts'
+export {
+  type DynamicRelocation,
+  type DynamicRelocations,
+  type DynamicSymbol,
+  readDynamicRelocations,
+  readDynamicSymbols,
+} from './read/dynamic.ts'
+export { buildIdOf, readNotes } from './read/notes.ts'
 export { readElf } from './read/read.ts'
+export { symbolValue } from './values.ts'
 export { toNewObject } from './write/from-object.ts'
 export type { NewGroup, NewHeader, NewObject, NewRelocation, NewSection, NewSymbol } from './write/model.ts'
 export { writeElf } from './write/write.ts'

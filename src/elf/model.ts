@@ -77,7 +77,8 @@ export interface ElfSymbol<S extends Side> {
     | { readonly in: 'section'; readonly section: SectionId<S>; readonly offset: number }
     | { readonly in: 'absolute'; readonly value: bigint }
     | { readonly in: 'common'; readonly alignment: number }
-    | { readonly in: 'nowhere' }
+    /** In a program, the value of an undefined function may be the address of its PLT entry; else there is none. */
+    | { readonly in: 'nowhere'; readonly value?: bigint }
   readonly size: number
   /** Present only where the words above do not say everything: 'other', or further bits of st_other. */
   readonly raw?: SymbolFlags
@@ -118,4 +119,15 @@ export interface ElfObject<S extends Side> {
   /** For each section, the relocations that apply to it, in file order; empty where there are none. */
   readonly relocations: readonly (readonly ElfRelocation<S>[])[]
   readonly groups: readonly ElfGroup<S>[]
+}
+
+/** One note of a note section; `readNotes` finds them. */
+export interface ElfNote {
+  /** Within the section. */
+  readonly offset: number
+  /** Who defines the types: 'GNU', 'Xen'. */
+  readonly name: string
+  /** NT_*. */
+  readonly type: number
+  readonly descriptor: Uint8Array
 }

@@ -18,7 +18,7 @@ export class FileBytes {
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
     if (HOST_IS_LITTLE_ENDIAN && bytes.byteOffset % 4 === 0) {
-      this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2)
+      this.#words = tableOf(bytes, 0, 'the file').words
     }
   }
 
@@ -42,15 +42,23 @@ export class FileBytes {
   /** The stretch [offset, offset + size) as a table; bytes that fill no word are left out. */
   table(offset: number, size: number, name: string): Table {
     if (!this.holds(offset, size)) throw this.truncated(offset, size, name)
-    const count = Math.floor(size / 4)
     if (this.#words !== undefined && offset % 4 === 0) {
-      return { words: this.#words, first: offset / 4, end: offset / 4 + count, fileOffset: offset, name }
+      return { words: this.#words, first: offset / 4, end: offset / 4 + (size >>> 2), fileOffset: offset, name }
     }
-    const copy = Buffer.from(this.view(offset, count * 4))
-    const words = new Uint32Array(count)
-    for (let i = 0; i < count; i++) words[i] = copy.readUInt32LE(i * 4)
-    return { words, first: 0, end: count, fileOffset: offset, name }
+    return tableOf(this.view(offset, size), offset, name)
   }
+}
+
+/** Bytes that were checked, as a table; they begin at `fileOffset` of the file. */
+export function tableOf(bytes: Uint8Array, fileOffset: number, name: string): Table {
+  const count = bytes.length >>> 2
+  if (HOST_IS_LITTLE_ENDIAN && bytes.byteOffset % 4 === 0) {
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, count)
+    return { words, first: 0, end: count, fileOffset, name }
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const words = Uint32Array.from({ length: count }, (_, index) => view.getUint32(index * 4, true))
+  return { words, first: 0, end: count, fileOffset, name }
 }
 
 /**

@@ -4,29 +4,29 @@ import type { Side } from '../../base/side.ts'
 import { sectionId, symbolId } from '../ids.ts'
 import type { ElfGroup, ElfSection, SectionId } from '../model.ts'
 import { SHT_GROUP } from '../spec/constants.ts'
-import { errorAt, type FileBytes, wordAt } from './cursor.ts'
+import { errorAt, tableOf, wordAt } from './cursor.ts'
 
 interface Context<S extends Side> {
   readonly sections: readonly ElfSection<S>[]
   readonly symbolCount: number
 }
 
-export function readGroups<S extends Side>(file: FileBytes, context: Context<S>): readonly ElfGroup<S>[] {
+export function readGroups<S extends Side>(context: Context<S>, fileSize: number): readonly ElfGroup<S>[] {
   const groups = context.sections.filter(section => section.type === SHT_GROUP)
   const total = groups.reduce((sum, section) => sum + section.size, 0)
-  if (total > file.bytes.length) {
+  if (total > fileSize) {
     throw new InputError(
       'elf/overlapping-tables',
-      `the groups have ${total} bytes together, but the file has ${file.bytes.length}`,
+      `the groups have ${total} bytes together, but the file has ${fileSize}`,
     )
   }
-  return groups.map(section => readGroup(file, section, context))
+  return groups.map(section => readGroup(section, context))
 }
 
-function readGroup<S extends Side>(file: FileBytes, section: ElfSection<S>, context: Context<S>): ElfGroup<S> {
-  const { id, name, fileOffset, size, info } = section
+function readGroup<S extends Side>(section: ElfSection<S>, context: Context<S>): ElfGroup<S> {
+  const { id, name, bytes, fileOffset, size, info } = section
   const { sections, symbolCount } = context
-  const table = file.table(fileOffset, size, `group ${id} ${name}`)
+  const table = tableOf(bytes, fileOffset, `group ${id} ${name}`)
   if (size < 4 || size % 4 !== 0) {
     throw errorAt(table, table.first, 'elf/bad-table-size', `a group of ${size} bytes, not a positive multiple of 4`)
   }

@@ -37,13 +37,13 @@ export function readElf<S extends Side>(bytes: Uint8Array): ElfObject<S> {
   }
   const linked = header.fields.type !== ET_REL
   const bases = new Bases(sections, linked)
-  const symbols = symbolTable === undefined ? [] : readSymbols(file, { sections, table: symbolTable, linked, bases })
+  const symbols = symbolTable === undefined ? [] : readSymbols({ sections, table: symbolTable, linked, bases })
   const context = { sections, symbolTable: symbolTable?.id ?? 0, symbolCount: symbols.length, linked, bases }
   return {
     header: header.fields,
     sections,
     symbols,
     relocations: readRelocations(file, context),
-    groups: readGroups(file, context),
+    groups: readGroups(context, bytes.length),
   }
 }

@@ -32,10 +32,10 @@ export function readRelocations<S extends Side>(file: FileBytes, context: Contex
   let total = 0
   for (const section of context.sections) {
     if (section.type !== SHT_RELA && section.type !== SHT_REL) continue
-    const target = targetOf(section, context)
-    if (target === undefined) continue
     total += section.size
     if (total > file.bytes.length) throw overlapping(section, total, file.bytes.length)
+    const target = targetOf(section, context)
+    if (target === undefined) continue
     const table = file.table(section.fileOffset, section.size, section.name)
     checkTable(table, target, context)
     const earlier = all[target.id] ?? none

@@ -24,7 +24,7 @@ const NO_BYTES = new Uint8Array()
 export function readSections<S extends Side>(file: FileBytes, { fields, sectionCount }: Header): ElfSection<S>[] {
   const table = file.table(fields.sectionHeaderOffset, sectionCount * SHDR_SIZE, 'the section header table')
   const nameTable = nameBytes(file, table, fields.sectionNameTable)
-  const names = new StringTable(nameTable, 'the section name table', file.bytes.length)
+  const names = new StringTable(nameTable, 'the section name table', sectionCount * SHDR_SIZE)
   const sections = readRows<S>(file, table, names)
   const type = sections[0]?.type ?? SHT_NULL
   if (type !== SHT_NULL) {

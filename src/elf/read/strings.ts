@@ -2,10 +2,10 @@ import { InputError } from '../../base/errors.ts'
 import { hex } from './cursor.ts'
 
 /**
- * How many characters of names one table may hand out, as a multiple of the file's size. Strings may share bytes, so a
- * damaged file could ask for the same megabyte thousands of times; names that exist come nowhere near this.
+ * How many characters of names one table may hand out for each byte of itself and of the table that names them. Strings
+ * may share bytes, so a damaged file could ask for the same megabyte thousands of times; real names come nowhere near.
  */
-const NAMES_PER_FILE_BYTE = 16
+const CHARACTERS_PER_BYTE = 16
 
 /**
  * A string table: NUL-terminated strings addressed by the offset of their first byte (gABI, "String Table").
@@ -18,10 +18,11 @@ export class StringTable {
   /** As it should be, but a first string that is not empty is one that exists too. */
   readonly #beginsEmpty: boolean
 
-  constructor(bytes: Uint8Array, name: string, fileSize: number) {
+  /** `namedSize` is how many bytes the table has whose entries are named. */
+  constructor(bytes: Uint8Array, name: string, namedSize: number) {
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
     this.#name = name
-    this.#budget = fileSize * NAMES_PER_FILE_BYTE
+    this.#budget = (bytes.length + namedSize) * CHARACTERS_PER_BYTE
     this.#beginsEmpty = bytes.length === 0 || bytes[0] === 0
   }
 
@@ -43,7 +44,7 @@ export class StringTable {
   }
 
   #overspent(who: string): InputError {
-    const fact = `more than ${NAMES_PER_FILE_BYTE} times as many characters as the whole file has bytes`
+    const fact = `more than ${CHARACTERS_PER_BYTE} characters for each byte of the tables behind them`
     return new InputError('elf/bad-string', `the names up to that of ${who} hold ${fact}`)
   }
 }

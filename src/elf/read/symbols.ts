@@ -16,17 +16,7 @@ import {
 } from '../spec/constants.ts'
 import { BINDINGS, KINDS, VISIBILITIES } from '../spec/symbol-words.ts'
 import type { Bases } from './bases.ts'
-import {
-  countAt,
-  errorAt,
-  type FileBytes,
-  isTooHigh,
-  type Table,
-  TWO_32,
-  tooLarge,
-  unsigned,
-  wordAt,
-} from './cursor.ts'
+import { countAt, errorAt, isTooHigh, type Table, TWO_32, tableOf, tooLarge, unsigned, wordAt } from './cursor.ts'
 import { StringTable } from './strings.ts'
 
 export interface SymbolSource<S extends Side> {
@@ -39,11 +29,11 @@ export interface SymbolSource<S extends Side> {
 
 const SYM_WORDS = SYM_SIZE / 4
 
-export function readSymbols<S extends Side>(file: FileBytes, source: SymbolSource<S>): readonly ElfSymbol<S>[] {
+export function readSymbols<S extends Side>(source: SymbolSource<S>): readonly ElfSymbol<S>[] {
   const { sections, linked, bases } = source
-  const table = symbolTable(file, source)
-  const names = symbolNames(source, file.bytes.length)
-  const symbols = readRows({ sections, linked, bases, table, extended: extendedIndices(file, source) }, names)
+  const table = symbolTable(source)
+  const names = symbolNames(source)
+  const symbols = readRows({ sections, linked, bases, table, extended: extendedIndices(source) }, names)
   const first = symbols[0]
   if (first === undefined || (first.place.in === 'nowhere' && first.name === '')) return symbols
   throw errorAt(table, table.first, 'elf/bad-symbol-index', 'symbol 0 is not the null symbol: it has a name or a place')
@@ -83,29 +73,27 @@ function readRows<S extends Side>(context: Context<S>, names: StringTable): read
   return symbols
 }
 
-function symbolTable<S extends Side>(
-  file: FileBytes,
-  { table: { id, name, fileOffset, size } }: SymbolSource<S>,
-): Table {
-  const table = file.table(fileOffset, size, `symbol table ${id} ${name}`)
+function symbolTable<S extends Side>({ table: section }: SymbolSource<S>): Table {
+  const { id, name, bytes, fileOffset, size } = section
+  const table = tableOf(bytes, fileOffset, `symbol table ${id} ${name}`)
   if (size % SYM_SIZE === 0) return table
   throw errorAt(table, table.first, 'elf/bad-table-size', `a table of ${size} bytes, not a multiple of ${SYM_SIZE}`)
 }
 
-function symbolNames<S extends Side>({ sections, table }: SymbolSource<S>, fileSize: number): StringTable {
+function symbolNames<S extends Side>({ sections, table }: SymbolSource<S>): StringTable {
   const { id, link } = table
   const strings = sections[link]
-  if (strings?.type === SHT_STRTAB) return new StringTable(strings.bytes, strings.name, fileSize)
+  if (strings?.type === SHT_STRTAB) return new StringTable(strings.bytes, strings.name, table.size)
   throw new InputError(
     'elf/bad-section-index',
     `sh_link of symbol table ${id} is ${link}, which is not a string table among ${sections.length} sections`,
   )
 }
 
-function extendedIndices<S extends Side>(file: FileBytes, { sections, table }: SymbolSource<S>): Table | undefined {
+function extendedIndices<S extends Side>({ sections, table }: SymbolSource<S>): Table | undefined {
   const section = sections.find(({ type, link }) => type === SHT_SYMTAB_SHNDX && link === table.id)
   if (section === undefined) return undefined
-  const indices = file.table(section.fileOffset, section.size, section.name)
+  const indices = tableOf(section.bytes, section.fileOffset, section.name)
   if (section.size * SYM_WORDS === table.size) return indices
   const fact = `${section.size} bytes of extended section indices for ${table.size / SYM_SIZE} symbols`
   throw errorAt(indices, indices.first, 'elf/bad-table-size', fact)
@@ -118,7 +106,10 @@ function readPlace<S extends Side>(at: number, context: Context<S>): ElfSymbol<S
   const { table, sections, bases } = context
   const flags = wordAt(table, at + 1)
   const short = flags >>> 16
-  if (short === SHN_UNDEF) return NOWHERE
+  if (short === SHN_UNDEF) {
+    const value = unsigned(wordAt(table, at + 2), wordAt(table, at + 3))
+    return value === 0n ? NOWHERE : { in: 'nowhere', value }
+  }
   if (short === SHN_ABS) return { in: 'absolute', value: unsigned(wordAt(table, at + 2), wordAt(table, at + 3)) }
   if (short === SHN_COMMON) return { in: 'common', alignment: countAt(table, at + 2, 'st_value') }
   const index = short < SHN_LORESERVE ? short : extendedIndex(at, short, context)

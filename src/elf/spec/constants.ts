@@ -68,3 +68,6 @@ export const STT_GNU_IFUNC = 10
 
 export const GRP_COMDAT = 1
 export const NT_GNU_BUILD_ID = 3
+
+export const DT_FLAGS_1 = 0x6fff_fffbn
+export const DF_1_PIE = 0x0800_0000

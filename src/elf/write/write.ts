@@ -144,6 +144,7 @@ function writeValue(out: Sink, at: number, { place, name }: NewSymbol): void {
   if (place.in === 'absolute') out.i64(at, BigInt.asIntN(64, place.value), `the value of ${name}`)
   else if (place.in === 'section') out.u64(at, place.offset, `the offset of ${name}`)
   else if (place.in === 'common') out.u64(at, place.alignment, `the alignment of ${name}`)
+  else out.i64(at, BigInt.asIntN(64, place.value ?? 0n), `the value of ${name}`)
 }
 
 function writeExtendedIndices(out: Sink, offset: number, { object, layout }: Task): void {
