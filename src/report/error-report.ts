@@ -2,15 +2,21 @@
 import { InputError } from '../base/errors.ts'
 import { emptyReport, type ReportedError, type RunReport } from './model.ts'
 
-export const INTERNAL_BUG = 'internal/bug'
-
-/** What is known of any thrown thing. Whatever is not bad input is a mistake of ours. */
+/** What is known of any thrown thing. What is neither bad input nor the system's refusal is a mistake of ours. */
 export function reportedError(error: unknown): ReportedError {
   if (error instanceof InputError) {
     return { code: error.code, text: error.message, trail: error.trail, hint: error.hint ?? null }
   }
   const text = error instanceof Error ? error.message : String(error)
-  return { code: INTERNAL_BUG, text, trail: [], hint: 'this is a mistake of hotsplice; please report it' }
+  const system = systemCode(error)
+  if (system !== undefined) return { code: `system/${system.toLowerCase()}`, text, trail: [], hint: null }
+  return { code: 'internal/bug', text, trail: [], hint: 'this is a mistake of hotsplice; please report it' }
+}
+
+/** `ENOSPC` for an error of the operating system: a full disk, a missing permission. */
+function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
 }
 
 export function errorReport(command: RunReport['command'], version: string, error: ReportedError): RunReport {

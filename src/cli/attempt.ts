@@ -1,0 +1,93 @@
+/**
+ * Runs what a command does, and sees to its end whatever happens: the JSON that was asked for is written also when the
+ * command failed, errors become words, and what the command had already written is taken back where its JSON cannot be.
+ */
+import { describe, InputError } from '../base/errors.ts'
+import { errorReport, reportedError } from '../report/error-report.ts'
+import type { ReportedError } from '../report/model.ts'
+import { type Console, openConsole } from './console.ts'
+import type { Ending } from './exit-code.ts'
+import { VERSION } from './version.ts'
+
+/** What a command that came to its end has to say. */
+export interface Finished {
+  readonly ending: Ending
+  readonly text: string
+  readonly json?: unknown
+  /** Takes back what was written. */
+  readonly undo?: () => void
+}
+
+export interface Task {
+  /** What `--json` was given. */
+  readonly json?: string | undefined
+  /** Decides which form the JSON of a failed run has. */
+  readonly command: string | undefined
+  readonly signal: AbortSignal
+  readonly work: (console: Console) => Finished | Promise<Finished>
+}
+
+export async function attempt(task: Task): Promise<Ending> {
+  const console = openConsole(task.json)
+  try {
+    const finished = await task.work(console)
+    console.progress.end()
+    if (task.signal.aborted) {
+      finished.undo?.()
+      throw task.signal.reason
+    }
+    writeJson(console, finished)
+    console.result(finished.text)
+    return finished.ending
+  } catch (error) {
+    console.progress.end()
+    return failedWith(task, console, task.signal.aborted ? task.signal.reason : error)
+  }
+}
+
+function writeJson(console: Console, { json, undo }: Finished): void {
+  if (json === undefined) return
+  try {
+    console.json(json)
+  } catch (error) {
+    undo?.()
+    throw error
+  }
+}
+
+function failedWith(task: Task, console: Console, error: unknown): Ending {
+  const reported = reportedError(error)
+  try {
+    console.json(failureJson(task.command, reported))
+  } catch (second) {
+    // The first failure is what matters; where it was the JSON's own, it is told once.
+    if (!(second instanceof InputError)) throw second
+    if (second.message !== reported.text) console.note(describe(second))
+  }
+  if (task.signal.aborted) {
+    console.note('interrupted')
+    return 'interrupted'
+  }
+  console.note(failureWords(error, reported, console))
+  return isOurs(reported) ? 'internal' : 'bad-input'
+}
+
+function failureJson(command: string | undefined, error: ReportedError): unknown {
+  if (command === 'build' || command === 'diff') return errorReport(command, VERSION, error)
+  return { schema: 1, command: command ?? null, version: VERSION, outcome: 'error', error }
+}
+
+const isOurs = ({ code }: ReportedError) => code === 'internal/bug'
+
+function failureWords(error: unknown, reported: ReportedError, { ink }: Console): string {
+  if (error instanceof InputError) return `${ink.bad('error:')} ${describe(error)}`
+  if (!isOurs(reported)) return `${ink.bad('error:')} ${reported.text} [${reported.code}]`
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return [
+    `${ink.bad('internal error:')} ${reported.text}`,
+    '  This is a mistake of hotsplice, not of yours. Please report it, with the command line, the input where you may',
+    '  share it, and what follows.',
+    `  hotsplice ${VERSION}, Node ${process.version}, ${process.platform} ${process.arch}`,
+    trace.replace(/^/gm, '  '),
+  ].join('\n')
+}

@@ -1,0 +1,60 @@
+/**
+ * The commands, in the order in which help lists them. To add one: a row here, and its file in commands/.
+ * A file is loaded only when its command is called: start-up is the user's time.
+ */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Ending } from './exit-code.ts'
+
+/** What a command gets from the process it runs in. */
+export interface Host {
+  /** Aborts on Ctrl-C. */
+  readonly signal: AbortSignal
+  /** Takes how the command ended. */
+  readonly ended: (ending: Ending) => void
+}
+
+export type Define = (host: Host) => CommandUnknownOpts
+
+export interface CommandRow {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<{ readonly define: Define }>
+}
+
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'build',
+    summary: 'build a payload from a source tree and a patch',
+    load: () => import('./commands/build.ts'),
+  },
+  {
+    name: 'diff',
+    summary: 'say which functions and data differ between two objects',
+    load: () => import('./commands/diff.ts'),
+  },
+  {
+    name: 'explain',
+    summary: 'say from a report why something is in the payload, or why not',
+    load: () => import('./commands/explain.ts'),
+  },
+  {
+    name: 'inspect',
+    summary: 'show what a payload contains and what it depends on',
+    load: () => import('./commands/inspect.ts'),
+  },
+  {
+    name: 'verify',
+    summary: 'check a payload by the rules of the loader that will get it',
+    load: () => import('./commands/verify.ts'),
+  },
+  {
+    name: 'rehearse',
+    summary: 'load, apply, revert and unload payloads on the real Xen in a throwaway machine',
+    load: () => import('./commands/rehearse.ts'),
+  },
+  {
+    name: 'dump',
+    summary: 'print an ELF file the way readelf does',
+    load: () => import('./commands/dump.ts'),
+  },
+]

@@ -1,0 +1,82 @@
+/** What `hotsplice build` does: reads the files it was given, runs the pipeline, writes payload and report. */
+import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { basename } from 'node:path'
+import { createHotpatch, type HotpatchRun } from '../../pipeline.ts'
+import { buildReport, withPayload } from '../../report/build-report.ts'
+import type { RunReport } from '../../report/model.ts'
+import { summary } from '../../report/text.ts'
+import { verdictReason } from '../../select/words.ts'
+import type { Finished } from '../attempt.ts'
+import { cacheFolder } from '../cache-folder.ts'
+import { type Console, checkOutputs } from '../console.ts'
+import { endingOf } from '../exit-code.ts'
+import { checkExpectation, parseExpectation } from '../expectation.ts'
+import { readText, removeStale, writeWhole } from '../files.ts'
+import { VERSION } from '../version.ts'
+
+export interface BuildRequest {
+  readonly tree: string
+  readonly patch: readonly string[]
+  readonly target: 'xen' | 'process'
+  readonly symbols?: string
+  readonly depends?: string
+  readonly xenDepends?: string
+  readonly config?: string
+  readonly makeArgs: readonly string[]
+  readonly buildDir?: string
+  readonly jobs: number
+  readonly output?: string
+  readonly json?: string
+  readonly expectFunctions?: string
+}
+
+export async function runBuild(request: BuildRequest, console: Console, signal: AbortSignal): Promise<Finished> {
+  const { patch, json, expectFunctions } = request
+  const output = request.output ?? defaultOutput(patch[0] ?? '')
+  checkOutputs(
+    [...patch, ...given(expectFunctions), ...given(request.symbols), ...given(request.config)],
+    [output, json],
+  )
+  const expected =
+    expectFunctions === undefined
+      ? undefined
+      : parseExpectation(readText(expectFunctions, 'the list of functions', 'utf8'), expectFunctions)
+  const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
+  // From here on a payload by that name could only be this run's.
+  if (removeStale(output)) console.note(`removed ${output}, which an earlier run had written`)
+  const run = await createHotpatch({
+    ...request,
+    patches,
+    progress: console.progress,
+    cacheFolder: cacheFolder(),
+    signal,
+  })
+  const found = expectedOnly(reportOf(run, request.target), expected)
+  const written = found.outcome === 'built' && !signal.aborted ? writePayload(run, found, output) : found
+  const undo = () => rmSync(output, { force: true })
+  return { ending: endingOf(written.outcome), text: summary(written, console.ink), json: written, undo }
+}
+
+const given = (file: string | undefined) => (file === undefined ? [] : [file])
+
+function defaultOutput(patch: string): string {
+  const name = patch === '-' ? 'stdin' : basename(patch)
+  return `${name.replace(/\.(?:patch|diff)$/, '')}.livepatch`
+}
+
+function reportOf(run: HotpatchRun, target: 'xen' | 'process'): RunReport {
+  return buildReport({ ...run, version: VERSION, target, reasonOf: verdictReason })
+}
+
+function expectedOnly(report: RunReport, expected: ReturnType<typeof parseExpectation> | undefined): RunReport {
+  const refusal = expected === undefined ? undefined : checkExpectation(expected, report.functions)
+  return refusal === undefined ? report : { ...report, outcome: 'refused', refusals: [...report.refusals, refusal] }
+}
+
+function writePayload({ payload }: HotpatchRun, report: RunReport, file: string): RunReport {
+  if (payload === undefined) return report
+  writeWhole(file, payload.bytes)
+  const sha256 = createHash('sha256').update(payload.bytes).digest('hex')
+  return withPayload(report, { file, size: payload.bytes.length, sha256, buildId: payload.buildId })
+}

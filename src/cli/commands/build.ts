@@ -1,0 +1,96 @@
+import { availableParallelism } from 'node:os'
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { attempt } from '../attempt.ts'
+import type { Host } from '../commands.ts'
+import { helpAfter } from '../help.ts'
+import type { BuildRequest } from './build-run.ts'
+
+const MORE = [
+  'DIR holds what is running, as its build left it: for Xen 4.17 or later the folder that holds xen/ (or xen/ itself)',
+  'after `make`, with CONFIG_LIVEPATCH; for programs a folder with compile_commands.json. It is never written to. The',
+  'patches are applied in memory, one after the other, as `patch -p1` would with no fuzz.',
+  '',
+  'Nothing is written to -o unless everything went well. What cannot be hotpatched is told all at once, each with its',
+  'way out.',
+]
+
+export function define(host: Host) {
+  return new Command('build')
+    .description('Builds a payload: the functions that a patch changes, and what they need.')
+    .requiredOption('--tree <dir>', 'the source tree of what is running, as its build left it')
+    .requiredOption('--patch <file...>', 'the patch, or several in their order; - is standard input')
+    .addOption(
+      new Option('--lines <way>', 'how to treat functions that differ by an embedded line number; ignore takes them in')
+        .choices(['ignore'])
+        .default('ignore'),
+    )
+    .option('--symbols <file>', "xen-syms or xen.efi of what is running (default: the tree's own xen-syms)")
+    .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
+    .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
+    .addOption(new Option('--target <name>', 'what will load the payload').choices(['xen', 'process']).default('xen'))
+    .option('--config <file>', "Xen's .config, for a tree that was not built")
+    .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', collected)
+    .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
+    .option('-j, --jobs <n>', 'how many compilers may run at once', toJobs, availableParallelism())
+    .option('-o, --output <file>', 'the payload (default: <patch>.livepatch here)')
+    .option('--json <file>', 'write the report as JSON; - is standard output')
+    .option(
+      '--expect-functions <file>',
+      'refuse unless the payload has exactly these functions, one `[unit] name` a line',
+    )
+    .addHelpText('after', helpAfter(HELP))
+    .action(async ({ output, lines: _way, target, makeArg, expectFunctions, ...rest }) => {
+      const request: BuildRequest = {
+        ...rest,
+        target: target === 'process' ? 'process' : 'xen',
+        makeArgs: makeArg ?? [],
+        ...(output === undefined ? {} : { output }),
+        ...(expectFunctions === undefined ? {} : { expectFunctions }),
+      }
+      const { signal } = host
+      const { runBuild } = await import('./build-run.ts')
+      host.ended(
+        await attempt({
+          json: rest.json,
+          command: 'build',
+          signal,
+          work: console => runBuild(request, console, signal),
+        }),
+      )
+    })
+}
+
+const HELP = {
+  more: MORE,
+  examples: [
+    {
+      so: 'the Xen that was built in this tree',
+      run: 'hotsplice build --tree ~/xen --patch fix.patch -o fix.livepatch',
+    },
+    {
+      so: 'for a host that runs another build of the same source, on top of another payload',
+      run: 'hotsplice build --tree ~/xen --patch b.patch --symbols /boot/xen-syms --depends 3bf1…',
+    },
+    { so: 'a program', run: 'hotsplice build --target process --tree ~/daemon --patch fix.patch' },
+    {
+      so: 'only if these are the functions',
+      run: 'hotsplice build --tree ~/xen --patch fix.patch --expect-functions functions.txt',
+    },
+  ],
+  codes: [
+    [0, 'the payload was written'],
+    [2, 'refused: something in the patch cannot be hotpatched, or the functions are not the expected ones'],
+    [3, 'nothing to do: the patch changes no code'],
+  ],
+} as const
+
+function collected(value: string, before: readonly string[] | undefined): readonly string[] {
+  if (!/^[^=\s]+=/.test(value)) throw new InvalidArgumentError('It must be VAR=VALUE.')
+  return [...(before ?? []), value]
+}
+
+function toJobs(text: string): number {
+  const jobs = Number(text)
+  if (!Number.isInteger(jobs) || jobs < 1) throw new InvalidArgumentError('It must be a whole number, 1 or more.')
+  return jobs
+}

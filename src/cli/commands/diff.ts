@@ -1,0 +1,110 @@
+import { basename } from 'node:path'
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { InputError } from '../../base/errors.ts'
+import { diffObjects } from '../../diff.ts'
+import { diffReport } from '../../report/diff-report.ts'
+import { summary } from '../../report/text.ts'
+import { verdictReason } from '../../select/words.ts'
+import { attempt, type Finished } from '../attempt.ts'
+import type { Host } from '../commands.ts'
+import type { Console } from '../console.ts'
+import { checkOutputs } from '../console.ts'
+import { endingOf } from '../exit-code.ts'
+import { readInput } from '../files.ts'
+import { helpAfter } from '../help.ts'
+import { VERSION } from '../version.ts'
+
+const MORE = [
+  'Both objects must be of one source file, compiled with the same compiler and flags and -ffunction-sections',
+  '-fdata-sections. Without --shifted, a function that differs by an embedded line number has changed; with it,',
+  'functions that differ only so are told apart.',
+]
+
+export function define(host: Host) {
+  return new Command('diff')
+    .description('Says which functions and data differ between two objects of one unit, and why.')
+    .argument('<original.o>', 'the object of what is running')
+    .argument('<patched.o>', 'the object of the patched source')
+    .option('--shifted <file>', 'the original, compiled with its line numbers shifted (#line as its first line)')
+    .option('--shift <n>', 'by how many lines', toShift)
+    .addOption(
+      new Option('--target <name>', 'which special sections to know').choices(['xen', 'process']).default('xen'),
+    )
+    .option('--json <file>', 'write the report as JSON; - is standard output')
+    .addHelpText(
+      'after',
+      helpAfter({
+        more: MORE,
+        examples: [
+          { so: 'what changed', run: 'hotsplice diff build/common/domain.o patched/common/domain.o' },
+          { so: 'and without line numbers', run: 'hotsplice diff a.o b.o --shifted a-shifted.o --shift 3' },
+        ],
+        codes: [
+          [0, 'there are differences'],
+          [3, 'they are the same, or only line numbers differ'],
+        ],
+      }),
+    )
+    .action(async (original, patched, options) => {
+      const { json, target } = options
+      const request: Request = { original, patched, ...options, target: target === 'process' ? 'process' : 'xen' }
+      const work = (console: Console) => diff(request, console)
+      host.ended(await attempt({ json, command: 'diff', signal: host.signal, work }))
+    })
+}
+
+interface Request {
+  readonly original: string
+  readonly patched: string
+  readonly shifted?: string
+  readonly shift?: number
+  readonly target: 'xen' | 'process'
+  readonly json?: string
+}
+
+function diff(request: Request, console: Console): Finished {
+  const { original, patched, shifted, shift, target, json } = request
+  checkOutputs([original, patched], [json])
+  if ((shifted === undefined) !== (shift === undefined)) {
+    throw new InputError('cli/usage', '--shifted and --shift belong together', 'give both, or neither')
+  }
+  const start = performance.now()
+  const input = {
+    original: readInput(original, 'the original object'),
+    patched: readInput(patched, 'the patched object'),
+    table: target,
+  }
+  const read = performance.now()
+  const verdicts =
+    shifted === undefined || shift === undefined
+      ? diffObjects(input)
+      : diffObjects({ ...input, shifted: { object: readInput(shifted, 'the shifted object'), shift } })
+  const report = diffReport({
+    version: VERSION,
+    target,
+    unit: unitOf(original, patched),
+    verdicts,
+    way: shifted === undefined ? 'ignore' : 'mask',
+    timings: { read: read - start, compare: performance.now() - read },
+    reasonOf: verdictReason,
+  })
+  return { ending: endingOf(report.outcome), text: summary(report, console.ink), json: report }
+}
+
+/** What both paths end with: `common/domain.o`; the original's name where they end differently. */
+export function unitOf(original: string, patched: string): string {
+  const [a, b] = [original.split('/'), patched.split('/')]
+  const common: string[] = []
+  while (a.length > 0 && a.at(-1) === b.at(-1)) {
+    common.unshift(a.pop() ?? '')
+    b.pop()
+  }
+  const unit = common.filter(part => part !== '' && part !== '.' && part !== '..').join('/')
+  return unit === '' || a.length === 0 ? basename(original) : unit
+}
+
+function toShift(text: string): number {
+  const shift = Number(text)
+  if (!Number.isInteger(shift) || shift === 0) throw new InvalidArgumentError('It must be a whole number other than 0.')
+  return shift
+}

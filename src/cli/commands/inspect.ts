@@ -1,0 +1,38 @@
+import { Command } from '@commander-js/extra-typings'
+import { readElf } from '../../elf/index.ts'
+import { describePayload, inspectPayload } from '../../report/inspect.ts'
+import { attempt, type Finished } from '../attempt.ts'
+import type { Host } from '../commands.ts'
+import { type Console, checkOutputs } from '../console.ts'
+import { readInput } from '../files.ts'
+import { helpAfter } from '../help.ts'
+
+export function define(host: Host) {
+  return new Command('inspect')
+    .description('Shows what a payload contains and what it depends on, whoever built it.')
+    .argument('<payload>', 'a payload file')
+    .option('--json <file>', 'write it as JSON; - is standard output')
+    .addHelpText(
+      'after',
+      helpAfter({
+        examples: [
+          { so: 'functions, hooks, build-ids, needed symbols', run: 'hotsplice inspect fix.livepatch' },
+          {
+            so: 'the build-id, for the payload above',
+            run: 'hotsplice inspect fix.livepatch --json - | jq -r .buildId',
+          },
+        ],
+        codes: [[0, 'shown']],
+      }),
+    )
+    .action(async (file, { json }) => {
+      const work = (console: Console) => inspect(file, json, console)
+      host.ended(await attempt({ json, command: 'inspect', signal: host.signal, work }))
+    })
+}
+
+function inspect(file: string, json: string | undefined, console: Console): Finished {
+  checkOutputs([file], [json])
+  const summary = inspectPayload(readElf<'payload'>(readInput(file, 'the payload')), file)
+  return { ending: 'done', text: describePayload(summary, file, console.ink), json: summary }
+}

@@ -1,0 +1,77 @@
+import { basename } from 'node:path'
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { attempt, type Finished } from '../attempt.ts'
+import { cacheFolder } from '../cache-folder.ts'
+import type { Host } from '../commands.ts'
+import { type Console, checkOutputs } from '../console.ts'
+import type { Ending } from '../exit-code.ts'
+import { readInput, readText } from '../files.ts'
+import { helpAfter } from '../help.ts'
+
+const MORE = [
+  'Boots FILE in QEMU with a tiny dom0 of its own, and carries out a script of live patching operations. Without a',
+  'script every payload goes through the full cycle: upload, apply, revert, unload, one on top of the other.',
+  'docs/rehearsal.md has the grammar of scripts.',
+]
+
+export function define(host: Host) {
+  return new Command('rehearse')
+    .description('Tries payloads on the real hypervisor, in a throwaway machine.')
+    .argument('<payload...>', 'in the order of the stack')
+    .requiredOption('--hypervisor <file>', 'what to boot: xen/xen of the build, or xen.gz')
+    .option('--script <file>', 'the operations to carry out')
+    .option('--cpus <n>', 'processors of the machine', whole, 1)
+    .addOption(new Option('--timeout <ms>', 'how long all of it may take').argParser(whole).default(60_000))
+    .option('--json <file>', 'write the result as JSON; - is standard output')
+    .addHelpText(
+      'after',
+      helpAfter({
+        more: MORE,
+        examples: [
+          { so: 'the full cycle', run: 'hotsplice rehearse fix.livepatch --hypervisor ~/xen/xen/xen' },
+          { so: 'a script', run: 'hotsplice rehearse a.livepatch b.livepatch --hypervisor xen --script stack.txt' },
+        ],
+        codes: [
+          [0, 'everything went as the script expects'],
+          [2, 'something did not, or the hypervisor crashed or hung'],
+        ],
+      }),
+    )
+    .action(async (payloads, options) => {
+      const work = (console: Console) => tryOut({ payloads, ...options }, console, host.signal)
+      host.ended(await attempt({ json: options.json, command: 'rehearse', signal: host.signal, work }))
+    })
+}
+
+interface Request {
+  readonly payloads: readonly string[]
+  readonly hypervisor: string
+  readonly script?: string
+  readonly cpus: number
+  readonly timeout: number
+  readonly json?: string
+}
+
+async function tryOut(request: Request, console: Console, signal: AbortSignal): Promise<Finished> {
+  const { payloads, hypervisor, script, cpus, timeout, json } = request
+  checkOutputs([...payloads, hypervisor, ...(script === undefined ? [] : [script])], [json])
+  const { describeRehearsal, rehearse } = await import('../../apply/rehearsal/index.ts')
+  console.progress.step(`booting ${hypervisor}`)
+  const result = await rehearse({
+    payloads: payloads.map(file => ({ name: basename(file), bytes: readInput(file, 'the payload') })),
+    ...(script === undefined ? {} : { script: readText(script, 'the script', 'utf8') }),
+    hypervisor,
+    cpus,
+    timeoutMs: timeout,
+    cacheFolder: cacheFolder(),
+    signal,
+  })
+  const ending: Ending = result.outcome === 'passed' ? 'done' : 'refused'
+  return { ending, text: describeRehearsal(result), json: result }
+}
+
+function whole(text: string): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number, 1 or more.')
+  return number
+}

@@ -1,0 +1,54 @@
+/** Files that the user names: inputs that are told by name when they cannot be read, outputs that appear whole. */
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { InputError } from '../base/errors.ts'
+
+/** By this name standard input is read, standard output written. */
+export const STANDARD = '-'
+
+/** The bytes of an input; `what` says what it is to the command: `the patch`. */
+export function readInput(path: string, what: string): Uint8Array {
+  try {
+    const bytes = readFileSync(path === STANDARD ? 0 : path)
+    // A view of the file's own, never of a pool that others share.
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  } catch (error) {
+    throw new InputError('cli/cannot-read', `${what} ${path} cannot be read: ${reason(error)}`)
+  }
+}
+
+export function readText(path: string, what: string, encoding: 'utf8' | 'latin1'): string {
+  const bytes = readInput(path, what)
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding)
+}
+
+/** Writes beside the name and then renames, so that nobody ever sees half a file. */
+export function writeWhole(path: string, content: Uint8Array | string): void {
+  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.part`)
+  try {
+    writeFileSync(isSpecial(path) ? path : beside, content)
+    if (!isSpecial(path)) renameSync(beside, path)
+  } catch (error) {
+    rmSync(beside, { force: true })
+    throw new InputError(
+      'cli/cannot-write',
+      `${path} cannot be written: ${reason(error)}`,
+      'give another file, in a folder that exists and may be written to',
+    )
+  }
+}
+
+/** A device or pipe (/dev/null, /dev/stdout) is written to, never replaced. */
+function isSpecial(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found !== undefined && !found.isFile() && !found.isDirectory()
+}
+
+/** Takes away what an earlier run left by that name, so that nobody takes it for this run's; says whether it was there. */
+export function removeStale(path: string): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false
+  rmSync(path, { force: true })
+  return true
+}
+
+const reason = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,70 @@
+/** From the command line to an exit code. Only the command that was called is loaded. */
+import { Command, CommanderError } from '@commander-js/extra-typings'
+import { InputError } from '../base/errors.ts'
+import { attempt } from './attempt.ts'
+import { COMMANDS, type Host } from './commands.ts'
+import { type Ending, exitCode } from './exit-code.ts'
+import { rootHelp } from './help.ts'
+import { VERSION } from './version.ts'
+
+export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
+  // Help and the version are all there is to do unless a command says otherwise.
+  let ending: Ending = 'done'
+  const host: Host = { signal, ended: how => (ending = how) }
+  try {
+    const program = await programFor(args, host)
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode !== 0) ending = await usageError(args, error, signal)
+  }
+  return exitCode(ending)
+}
+
+async function programFor(args: readonly string[], host: Host): Promise<Command> {
+  const program = new Command('hotsplice')
+    .description('Builds hotpatches for running systems software, and shows why they hold what they hold.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', rootHelp())
+    .showSuggestionAfterError(true)
+    // What is wrong is told in one place, by usageError.
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride()
+  const called = calledCommand(args)
+  for (const { name, summary, load } of COMMANDS) {
+    if (name !== called) program.command(name).description(summary)
+    else program.addCommand((await load()).define(host).copyInheritedSettings(program).summary(summary))
+  }
+  return program
+}
+
+/** The first word that is not an option; `help build` is about build. */
+function calledCommand(args: readonly string[]): string | undefined {
+  const words = args.filter(arg => !arg.startsWith('-'))
+  return words[0] === 'help' ? words[1] : words[0]
+}
+
+/** A command line that makes no sense is bad input; JSON that it asks for is written all the same. */
+function usageError(args: readonly string[], error: CommanderError, signal: AbortSignal): Promise<Ending> {
+  const called = calledCommand(args)
+  const help = COMMANDS.some(({ name }) => name === called) ? `hotsplice ${called} --help` : 'hotsplice --help'
+  // Without any command commander has shown the help already.
+  if (error.code === 'commander.help') return Promise.resolve('bad-input')
+  return attempt({
+    json: jsonAskedFor(args),
+    command: called,
+    signal,
+    work: () => {
+      const fact = error.message.replace(/^error: /, '').replace(/\n\(?/g, ' (')
+      throw new InputError('cli/usage', fact, `\`${help}\` shows how it is used`)
+    },
+  })
+}
+
+function jsonAskedFor(args: readonly string[]): string | undefined {
+  const at = args.findIndex(arg => arg === '--json' || arg.startsWith('--json='))
+  const arg = args[at]
+  return arg === '--json' ? args[at + 1] : arg?.slice('--json='.length)
+}
