@@ -4,6 +4,7 @@ import type { Reason } from '../base/refusal.ts'
 import type { TouchedFile } from '../source/model.ts'
 import type { AffectedUnit, BuildRefusal, Tree, Unit } from './model.ts'
 import { newUnit } from './new-unit.ts'
+import { isBuildFile, names, onlyNames } from './sources-listed.ts'
 import { kindOf } from './xen/kinds.ts'
 import { archOf } from './xen/linker-script.ts'
 import { compareMakefiles } from './xen/makefile.ts'
@@ -20,6 +21,7 @@ export interface BuildFiles {
 }
 
 export function unitsOfBuildFiles(tree: Tree, files: readonly TouchedFile[]): BuildFiles {
+  if (tree.facts.kind !== 'xen') return unitsOfListedSources(tree, files)
   const lists = new ObjectLists(tree, files)
   for (const file of files) lists.read(file)
   return lists.result()
@@ -43,7 +45,6 @@ class ObjectLists {
   read({ oldPath, newPath, oldText, newText }: TouchedFile): void {
     const path = newPath ?? oldPath ?? ''
     const { facts } = this.#tree
-    if (facts.kind !== 'xen') return
     const kind = kindOf(path, { arch: archOf(this.#tree), config: facts.config, added: oldPath === undefined })
     if (kind.what !== 'makefile') return
     this.#handled.add(path)
@@ -104,14 +105,9 @@ class ObjectLists {
     const unit =
       source === undefined || sources.length > 1
         ? `its source is neither ${stem}.c nor ${stem}.S`
-        : newUnit(layout, units, { unit: object, source })
+        : newUnit(layout, units, source)
     if (typeof unit === 'string') {
-      this.#refusals.push({
-        code: 'new-unit',
-        file,
-        text: `${file} adds ${object}, and how to compile it is not known: ${unit}`,
-        hint: 'put the new code into a unit that exists',
-      })
+      this.#refusals.push(unknownUnit(file, object, unit))
       return []
     }
     this.#handled.add(sourceOf(unit))
@@ -129,5 +125,54 @@ function otherEdit(path: string, line: string): BuildRefusal {
     file: path,
     text: `the edit of ${path} is more than objects added to or taken from a list: ${line}`,
     hint: 'leave the edit out of this patch, or put what it changes (a -D, an option) into the sources it is meant for',
+  }
+}
+
+const COMPILED = /\.(c|C|cc|cpp|cxx|s|S)$/
+
+/** Trees with compile_commands.json: sources that come and go, where a build file that the patch edits names them. */
+function unitsOfListedSources(tree: Tree, files: readonly TouchedFile[]): BuildFiles {
+  const buildFiles = files.filter(({ oldPath, newPath }) => isBuildFile(newPath ?? oldPath ?? ''))
+  const come = files.filter(
+    ({ oldPath, newPath }) => newPath !== undefined && newPath !== oldPath && COMPILED.test(newPath),
+  )
+  const gone = files.filter(
+    ({ oldPath, newPath }) => oldPath !== undefined && newPath !== oldPath && COMPILED.test(oldPath),
+  )
+  const affected: AffectedUnit[] = []
+  const refusals: BuildRefusal[] = []
+  const handled = new Set<string>(buildFiles.flatMap(({ oldPath, newPath }) => [oldPath ?? '', newPath ?? '']))
+  for (const { newPath = '' } of come) {
+    const file = buildFiles.find(each => names(each.newText, newPath))
+    const unit = file === undefined ? undefined : newUnit(tree.layout, tree.units, newPath)
+    if (file === undefined || unit === undefined) continue
+    if (typeof unit === 'string') refusals.push(unknownUnit(file.newPath ?? newPath, newPath, unit))
+    else affected.push({ unit, because: [newPath, file.newPath ?? ''], kind: 'new' })
+    handled.add(newPath)
+  }
+  for (const { oldPath = '' } of gone) {
+    const file = buildFiles.find(each => names(each.oldText, oldPath) && !names(each.newText, oldPath))
+    if (file === undefined) continue
+    for (const unit of tree.units.filter(each => each.source === oldPath)) {
+      affected.push({ unit, because: [oldPath, file.newPath ?? ''], kind: 'removed' })
+    }
+    handled.add(oldPath)
+  }
+  const sources = [...come, ...gone].flatMap(({ oldPath, newPath }) =>
+    [oldPath, newPath].filter(path => path !== undefined),
+  )
+  for (const { oldPath, newPath, oldText, newText } of buildFiles) {
+    if (!onlyNames(oldText, newText, sources))
+      refusals.push(otherEdit(newPath ?? oldPath ?? '', 'it may change how units are compiled'))
+  }
+  return { affected, refusals, notices: [], handled, renamed: new Map() }
+}
+
+function unknownUnit(file: string, what: string, why: string): BuildRefusal {
+  return {
+    code: 'new-unit',
+    file,
+    text: `${file} adds ${what}, and how to compile it is not known: ${why}`,
+    hint: 'put the new code into a unit that exists',
   }
 }

@@ -18,8 +18,8 @@ import { interrupted, type RunResult, run } from './run.ts'
 import { keyOf } from './store.ts'
 import { Workshop } from './workshop.ts'
 
-/** What a compile leaves: an object, the preprocessed text without line markers, or assembler text. */
-export type Product = 'object' | 'preprocessed' | 'assembler'
+/** What a compile leaves: an object, the preprocessed text without line markers, assembler text, or only what it read. */
+export type Product = 'object' | 'preprocessed' | 'assembler' | 'reads'
 
 /** Compiles every request; failures of all of them are told together. Never writes to the tree. */
 export async function compileUnits(tree: Tree, requests: readonly CompileRequest[]): Promise<CompiledUnit[]> {
@@ -96,18 +96,26 @@ async function compileOne(shop: Workshop, request: CompileRequest, product: Prod
     ...(parts.output === undefined ? [] : ['-o', parts.output]),
   ]
   const known = lookUp(job)
-  if (known !== undefined) return { done: { unit, label, object: known, command, cached: true, compileTime: 0 } }
+  if (known !== undefined) return { done: { unit, label, ...known, command, cached: true, compileTime: 0 } }
   return duringAsync(`compiling ${unit.unit} (${label})`, async () => {
     const made = await make(job)
     if (made.object === undefined) return { failed: { request, words: made.words } }
-    return { done: { unit, label, object: made.object, command, cached: false, compileTime: made.time } }
+    return {
+      done: { unit, label, object: made.object, reads: made.reads, command, cached: false, compileTime: made.time },
+    }
   })
+}
+
+const MODES: Readonly<Record<Product, readonly string[]>> = {
+  object: [],
+  preprocessed: ['-E', '-P'],
+  assembler: ['-S', '-g0'],
+  reads: ['-E'],
 }
 
 function options({ parts, product, request }: Job): string[] {
   const own = product === 'object' ? parts.options : parts.options.filter(option => option !== '-c')
-  const mode = product === 'object' ? [] : product === 'preprocessed' ? ['-E', '-P'] : ['-S', '-g0']
-  return [...own, ...(request.extraFlags ?? []), ...mode]
+  return [...own, ...(request.extraFlags ?? []), ...MODES[product]]
 }
 
 function jobKey(
@@ -134,10 +142,14 @@ function jobKey(
 }
 
 /** An earlier result for exactly these texts. */
-function lookUp({ shop, key, request }: Job): Uint8Array | undefined {
-  for (const names of shop.readLists(key)) {
-    const found = shop.store.get('objects', contentKey(shop, key, { names, request }))
-    if (found !== undefined) return found
+function lookUp({
+  shop,
+  key,
+  request,
+}: Job): { readonly object: Uint8Array; readonly reads: readonly string[] } | undefined {
+  for (const reads of shop.readLists(key)) {
+    const object = shop.store.get('objects', contentKey(shop, key, { reads, request }))
+    if (object !== undefined) return { object, reads }
   }
   return undefined
 }
@@ -145,20 +157,22 @@ function lookUp({ shop, key, request }: Job): Uint8Array | undefined {
 function contentKey(
   shop: Workshop,
   key: string,
-  { names, request }: { names: readonly string[]; request: CompileRequest },
+  { reads, request }: { reads: readonly string[]; request: CompileRequest },
 ): string {
   const texts = shop.texts(request.overlay)
   const { folder } = request.unit
-  const folders = new Set(names.map(name => name.slice(0, name.lastIndexOf('/') + 1)))
+  const folders = new Set(reads.map(name => name.slice(0, name.lastIndexOf('/') + 1)))
   return keyOf([
     key,
     shop.names([...folders], folder),
-    ...names.flatMap(name => [name, texts.digest(name.startsWith('/') ? name : `${folder}/${name}`)]),
+    ...reads.flatMap(name => [name, texts.digest(name.startsWith('/') ? name : `${folder}/${name}`)]),
   ])
 }
 
 interface Made {
   readonly object: Uint8Array | undefined
+  /** Every file that was read, as spelled, the farm's root taken off. */
+  readonly reads: readonly string[]
   readonly words: string
   readonly time: number
 }
@@ -181,17 +195,15 @@ async function make(job: Job): Promise<Made> {
 
 interface MadeIn extends Made {
   readonly bypassed: readonly string[]
-  /** Every file that was read, as spelled, the farm's root taken off. */
-  readonly names: readonly string[]
 }
 
 function keep(job: Job, made: MadeIn): Made {
   if (made.object === undefined) return made
   const { shop, key, request } = job
-  const certain = job.compiler.assembler === 'gnu' || job.product === 'preprocessed'
+  const certain = job.compiler.assembler === 'gnu' || job.product !== 'object'
   if (certain) {
-    shop.addList(key, made.names)
-    shop.store.put('objects', contentKey(shop, key, { names: made.names, request }), made.object)
+    shop.addList(key, made.reads)
+    shop.store.put('objects', contentKey(shop, key, { reads: made.reads, request }), made.object)
   }
   return made
 }
@@ -205,7 +217,7 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
   const command = [
     ...parts.launcher,
     parts.compiler,
-    ...mapPaths(options(job), path => (shop.isMirrored(path) ? farm.at(path) : path)),
+    ...mapPaths(options(job), path => (farm.mirrors(path) ? farm.at(path) : path)),
     ...prefixMaps(parts.options, farm.root),
     ...(gnu ? [`-Wa,--MD,${out}/as.d`] : []),
     ...['-MD', '-MF', join(out, 'cc.d'), '-MT', 'x', '-o', object],
@@ -214,12 +226,12 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
   const result = await run(command, { folder: farm.at(unit.folder), signal })
   const failed = result.exit !== 0 ? result : await objcopySteps(unit, object, signal)
   if (failed !== undefined) {
-    return { object: undefined, words: ownWords(failed, farm), time: result.time, bypassed: [], names: [] }
+    return { object: undefined, words: ownWords(failed, farm), time: result.time, bypassed: [], reads: [] }
   }
   const read = [join(out, 'cc.d'), join(out, 'as.d')].flatMap(path => readDependencyFile(readText(path) ?? ''))
   const spelled = [...new Set(read)]
   return {
-    object: new Uint8Array(readFileSync(object)),
+    object: product === 'reads' ? new Uint8Array() : new Uint8Array(readFileSync(object)),
     words: ownWords(result, farm),
     time: result.time,
     bypassed: bypassed(
@@ -227,7 +239,7 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
       shop.layout,
       spelled.map(name => (name.startsWith('/') ? name : `${farm.at(unit.folder)}/${name}`)),
     ),
-    names: spelled.map(name => (name.startsWith(`${farm.root}/`) ? name.slice(farm.root.length) : name)),
+    reads: spelled.map(name => (name.startsWith(`${farm.root}/`) ? name.slice(farm.root.length) : name)),
   }
 }
 

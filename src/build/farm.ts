@@ -9,7 +9,6 @@
  * `bypassed` looks at what the compiler really opened, and a full farm, without linked folders, is the other half.
  */
 import { mkdirSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { dirname, isAbsolute } from 'node:path'
 import { isInside, type Layout, listFolder, realOrSelf, toAbsolute, toBase, walk } from './layout.ts'
 import type { Overlay } from './model.ts'
@@ -23,7 +22,8 @@ export interface Farm {
   readonly replaced: ReadonlySet<string>
   /** The file that a name inside or outside the farm leads to. */
   reached(path: string): string
-  remove(): Promise<void>
+  /** Says whether the farm holds a copy or a link of its own for this path. */
+  mirrors(path: string): boolean
 }
 
 export interface FarmOptions {
@@ -46,11 +46,11 @@ export function isReadable(name: string): boolean {
 
 export function makeFarm({ layout, overlay, root, real, full }: FarmOptions): Farm {
   const replaced = new Map([...overlay].map(([path, text]) => [toAbsolute(layout, path), text]))
-  const tops = [layout.sourceFolder, layout.buildFolder]
+  const tops = [layout.sourceFolder, layout.buildFolder, ...real]
   const folders = new Set<string>()
   for (const path of replaced.keys()) addWithParents(folders, dirname(path))
   for (const path of real) addWithParents(folders, path)
-  if (full) for (const top of tops) walk(top, path => folders.add(path))
+  if (full) for (const top of [layout.sourceFolder, layout.buildFolder]) walk(top, path => folders.add(path))
   for (const top of tops) addWithParents(folders, top)
 
   for (const folder of [...folders].sort()) {
@@ -68,7 +68,7 @@ export function makeFarm({ layout, overlay, root, real, full }: FarmOptions): Fa
     at: path => root + path,
     replaced: new Set([...replaced.keys()].map(realOrSelf)),
     reached: reacher(),
-    remove: () => rm(root, { recursive: true, force: true }),
+    mirrors: path => tops.some(top => isInside(top, path)),
   }
 }
 

@@ -17,6 +17,6 @@ export type {
   Unit,
 } from './model.ts'
 export { openTree, quiet } from './open.ts'
-export { fileSymbolOf, originalObject } from './original.ts'
-export { buildPairs, pairOf } from './pairs.ts'
+export { fileSymbolOf, originalObject, originalObjects } from './original.ts'
+export { buildPairs, pairsOf } from './pairs.ts'
 export { probe } from './probe.ts'

@@ -31,8 +31,10 @@ export interface Unit {
   readonly dependencies: readonly string[]
   readonly language: 'c' | 'assembly'
   readonly role: UnitRole
-  /** Where the tree keeps the compiler's object, absolute; undefined where originals are compiled privately. */
+  /** Where the tree keeps the compiler's object, absolute; undefined where it keeps none. */
   readonly object: string | undefined
+  /** Whether that object is the original, or the original has to be compiled from the tree's texts. */
+  readonly original: 'tree' | 'compiled'
   /** Arguments of the objcopy runs between the compiler's object and the linked one, in order; mostly none. */
   readonly objcopy: readonly (readonly string[])[]
 }
@@ -97,6 +99,8 @@ export interface CompiledUnit {
   readonly unit: Unit
   readonly label: string
   readonly object: Uint8Array
+  /** The files that the compiler read, as it spelled them. */
+  readonly reads: readonly string[]
   /** As a reader could run it in `unit.folder`, were the texts there. */
   readonly command: readonly string[]
   readonly cached: boolean

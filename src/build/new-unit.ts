@@ -2,27 +2,19 @@
  * The command for a unit that the tree's build has never made: a sibling's, with the names exchanged. It counts only
  * where the siblings agree: most units of the folder must have the same command but for their names.
  */
-import { join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { type Layout, toBase } from './layout.ts'
 import type { Unit } from './model.ts'
 
 /** Stands for the unit's name in a sibling's words. */
 const NAME = '\u0000'
 
-/** The new unit `unit` (`common/new.o`), or why there is no command for it. */
-export function newUnit(
-  layout: Layout,
-  units: readonly Unit[],
-  { unit, source }: { unit: string; source: string },
-): Unit | string {
-  const folder = unit.slice(0, unit.lastIndexOf('/') + 1)
-  const assembly = /\.[sS]$/.test(source)
+/** The new unit of `source`, given as units give theirs (`common/new.c`), or why there is no command for it. */
+export function newUnit(layout: Layout, units: readonly Unit[], source: string): Unit | string {
+  const folder = dirname(source)
+  const ending = extname(source)
   const siblings = units.filter(
-    each =>
-      each.role === 'linked' &&
-      (each.language === 'assembly') === assembly &&
-      each.unit.startsWith(folder) &&
-      !each.unit.slice(folder.length).includes('/'),
+    each => each.role === 'linked' && dirname(each.source) === folder && extname(each.source) === ending,
   )
   const templates = new Map<string, Unit[]>()
   for (const sibling of siblings) {
@@ -36,10 +28,13 @@ export function newUnit(
     return `the units of ${folder} are compiled in ${templates.size} different ways`
   const [model] = agreeing
   if (model === undefined) return 'no unit to go by'
-  const name = leafOf(unit)
+  if (siblings.length === 1 && !isUsual(model, units)) {
+    return `${model.unit} is the only unit of ${folder}, and is compiled with options of its own`
+  }
+  const name = leafOf(source)
   const command = template.split('\n').map(word => word.replaceAll(NAME, name))
   return {
-    unit,
+    unit: exchange(model.unit, leafOf(model.source)).replaceAll(NAME, name),
     source,
     command,
     folder: model.folder,
@@ -47,16 +42,34 @@ export function newUnit(
     language: model.language,
     role: 'linked',
     object: undefined,
+    original: 'compiled',
     objcopy: [],
   }
 }
 
 /** A unit's command with its own name taken out, wherever it is a file's name: `common/.x.o.tmp`, `=common/x.o`. */
-function templateOf({ unit, command }: Unit): string[] {
-  const own = new RegExp(`(^|[/=.])${leafOf(unit).replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?=(?:\\.\\w+)+$)`)
-  return command.map(word => word.replace(own, `$1${NAME}`))
+function templateOf({ source, command }: Unit): string[] {
+  return command.map(word => exchange(word, leafOf(source)))
 }
 
-function leafOf(unit: string): string {
-  return unit.slice(unit.lastIndexOf('/') + 1).replace(/(?:\.\w+)+$/, '')
+/** Says whether a unit's options are those of most units of its language. */
+function isUsual(unit: Unit, units: readonly Unit[]): boolean {
+  const alike = units.filter(({ language, role }) => language === unit.language && role === 'linked')
+  const own = optionsOf(unit)
+  return alike.filter(each => optionsOf(each) === own).length * 2 > alike.length
+}
+
+function optionsOf(unit: Unit): string {
+  return templateOf(unit)
+    .filter(word => !word.includes(NAME))
+    .join('\n')
+}
+
+function exchange(word: string, leaf: string): string {
+  const own = new RegExp(`(^|[/=.])${leaf.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?=(?:\\.\\w+)+$)`)
+  return word.replace(own, `$1${NAME}`)
+}
+
+function leafOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/(?:\.\w+)+$/, '')
 }

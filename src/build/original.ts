@@ -2,30 +2,43 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError, InternalError } from '../base/errors.ts'
-import { type ElfObject, readElf } from '../elf/index.ts'
+import type { Side } from '../base/side.ts'
+import type { ElfObject } from '../elf/index.ts'
 import { takeApart } from './command.ts'
 import { compileUnits } from './compile.ts'
 import { type CompilerIdentity, commentOf, identify } from './compiler.ts'
 import type { Tree, Unit } from './model.ts'
 import { run } from './run.ts'
 
+/** The objects that the running system was linked from, by unit; those that must be compiled are, in parallel. */
+export async function originalObjects(tree: Tree, units: readonly Unit[]): Promise<Map<string, Uint8Array>> {
+  const objects = new Map<string, Uint8Array>()
+  const missing = units.filter(({ original }) => original === 'compiled')
+  const requests = missing.map(unit => ({ unit, overlay: new Map(), label: 'original' }))
+  for (const { unit, object } of await compileUnits(tree, requests)) objects.set(unit.unit, object)
+  for (const unit of units) if (!objects.has(unit.unit)) objects.set(unit.unit, await ownObject(tree, unit))
+  return objects
+}
+
 /**
  * The object that the running system was linked from: the tree's own. Where the tree renames sections on the way to the
  * image, so does this; where a tree's objects have no split sections, the tree's texts are compiled anew.
  */
 export async function originalObject(tree: Tree, unit: Unit): Promise<Uint8Array> {
-  if (unit.object === undefined) {
-    const [compiled] = await compileUnits(tree, [{ unit, overlay: new Map(), label: 'original' }])
-    if (compiled === undefined) throw new InternalError('one request has one result')
-    return compiled.object
-  }
+  const object = (await originalObjects(tree, [unit])).get(unit.unit)
+  if (object === undefined) throw new InternalError(`${unit.unit} has no original`)
+  return object
+}
+
+async function ownObject(tree: Tree, unit: Unit): Promise<Uint8Array> {
+  const path = unit.object ?? unit.unit
   let object: Uint8Array
   try {
-    object = new Uint8Array(readFileSync(unit.object))
+    object = new Uint8Array(readFileSync(path))
   } catch {
     throw new InputError(
       'build/no-object',
-      `${unit.object} is missing: the tree's build left its command, but not the object`,
+      `${path} is missing: the tree's build left its command, but not the object`,
       'build the tree again, exactly as it was built',
     )
   }
@@ -51,7 +64,7 @@ async function copied(tree: Tree, unit: Unit, object: Uint8Array): Promise<Uint8
 }
 
 /** The FILE symbol of an object: the name by which the running system scopes its local symbols. */
-export function fileSymbolOf(object: ElfObject<'original'>): string | undefined {
+export function fileSymbolOf<S extends Side>(object: ElfObject<S>): string | undefined {
   return object.symbols.find(({ kind }) => kind === 'file')?.name
 }
 
@@ -93,9 +106,4 @@ function readFileOrNothing(path: string): Uint8Array | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Likewise from bytes. */
-export function fileSymbolOfBytes(object: Uint8Array): string | undefined {
-  return fileSymbolOf(readElf<'original'>(object))
 }

@@ -1,7 +1,10 @@
 /** Both objects of every affected unit. */
+import { InternalError } from '../base/errors.ts'
+import { readElf } from '../elf/index.ts'
 import { compileUnits } from './compile.ts'
-import type { AffectedUnit, CompiledUnit, ObjectPair, Overlay, Tree } from './model.ts'
-import { fileSymbolOfBytes, originalObject } from './original.ts'
+import { checkFresh } from './fresh.ts'
+import type { AffectedUnit, CompiledUnit, ObjectPair, Overlay, Tree, Unit } from './model.ts'
+import { fileSymbolOf, originalObjects } from './original.ts'
 
 /** Compiles the patched side with `overlay` and takes the original side from the tree. In the order of `affected`. */
 export async function buildPairs(
@@ -9,31 +12,55 @@ export async function buildPairs(
   affected: readonly AffectedUnit[],
   overlay: Overlay,
 ): Promise<ObjectPair[]> {
-  const wanted = affected
-    .filter(({ kind }) => kind !== 'removed')
-    .map(({ unit }) => ({ unit, overlay, label: 'patched' }))
-  const compiled = new Map((await compileUnits(tree, wanted)).map(each => [each.unit.unit, each]))
-  const pairs: ObjectPair[] = []
-  for (const each of affected) pairs.push(await pairOf(tree, each, compiled.get(each.unit.unit)))
-  return pairs
+  const left = affected.filter(({ kind }) => kind !== 'removed')
+  tree.run.progress.step(left.length === 1 ? 'compiling 1 unit' : `compiling ${left.length} units`)
+  const compiled = await compileUnits(
+    tree,
+    left.map(({ unit }) => ({ unit, overlay, label: 'patched' })),
+  )
+  const byUnit = new Map(compiled.map(each => [each.unit.unit, each]))
+  await checkFresh(
+    tree,
+    affected.filter(({ kind }) => kind !== 'new').map(({ unit }) => unit),
+  )
+  return pairsOf(tree, affected, byUnit)
 }
 
-/** One pair, for callers that compile for themselves. */
-export async function pairOf(
+/** The pairs of units whose patched side was compiled already, by the unit's name. */
+export async function pairsOf(
   tree: Tree,
-  { unit, because, kind }: AffectedUnit,
-  patched: CompiledUnit | undefined,
-): Promise<ObjectPair> {
-  const original = kind === 'new' ? undefined : await originalObject(tree, unit)
-  return {
-    unit: unit.unit,
-    source: unit.source,
-    fileSymbol: (original === undefined ? undefined : fileSymbolOfBytes(original)) ?? unit.source,
-    because,
-    original,
-    patched: patched?.object,
-    command: patched?.command ?? unit.command,
-    cached: patched?.cached ?? true,
-    compileTime: patched?.compileTime ?? 0,
-  }
+  affected: readonly AffectedUnit[],
+  patched: ReadonlyMap<string, CompiledUnit>,
+): Promise<ObjectPair[]> {
+  const known = affected.filter(({ kind }) => kind !== 'new').map(({ unit }) => unit)
+  const originals = await originalObjects(tree, known)
+  return affected.map(({ unit, because, kind }) => {
+    const compiled = patched.get(unit.unit)
+    if (compiled === undefined && kind !== 'removed') throw new InternalError(`${unit.unit} was not compiled`)
+    const original = originals.get(unit.unit)
+    return {
+      unit: unit.unit,
+      source: unit.source,
+      fileSymbol: fileSymbolFor(tree, unit, { original, patched: compiled?.object }),
+      because,
+      original,
+      patched: compiled?.object,
+      command: compiled?.command ?? unit.command,
+      cached: compiled?.cached ?? true,
+      compileTime: compiled?.compileTime ?? 0,
+    }
+  })
+}
+
+/** The name by which the running system scopes the unit's local symbols. */
+function fileSymbolFor(
+  tree: Tree,
+  unit: Unit,
+  { original, patched }: Pick<ObjectPair, 'original' | 'patched'>,
+): string {
+  const leaf = unit.source.slice(unit.source.lastIndexOf('/') + 1)
+  if (original !== undefined) return fileSymbolOf(readElf<'original'>(original)) ?? leaf
+  // A new unit is named as the tree's build would have named it.
+  if (tree.facts.config.get('ENFORCE_UNIQUE_SYMBOLS') === 'y') return unit.source
+  return (patched === undefined ? undefined : fileSymbolOf(readElf<'patched'>(patched))) ?? leaf
 }

@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CompilerIdentity, identify } from './compiler.ts'
 import { type Farm, isReadable, makeFarm } from './farm.ts'
-import { isInside, type Layout, listFolder } from './layout.ts'
+import { type Layout, listFolder } from './layout.ts'
 import type { Overlay, Tree, Unit } from './model.ts'
 import { keyOf, Store } from './store.ts'
 import type { PatchedTexts, TreeTexts } from './texts.ts'
@@ -101,10 +101,6 @@ export class Workshop {
     const path = join(this.#private, `${what}-${this.#count++}`)
     mkdirSync(path, { recursive: true })
     return path
-  }
-
-  isMirrored(path: string): boolean {
-    return isInside(this.layout.sourceFolder, path) || isInside(this.layout.buildFolder, path)
   }
 
   /** Names of what could be found in the searched folders: a new header there may be found before the old one. */

@@ -60,6 +60,7 @@ function asUnit(tree: Tree, target: string): Unit | undefined {
     language: 'assembly',
     role: 'embedded',
     object: undefined,
+    original: 'compiled',
     objcopy: [],
   }
 }

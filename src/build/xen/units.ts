@@ -157,6 +157,7 @@ export class XenUnits {
       language: /\.[sS]$/.test(source) ? 'assembly' : 'c',
       role: copies === undefined ? 'embedded' : copies.length > 0 ? 'copied' : 'linked',
       object: resolve(buildFolder, target),
+      original: 'tree',
       objcopy: copies ?? [],
     }
   }

@@ -85,15 +85,15 @@ function asUnit(tree: Tree, source: string, dependencies: readonly string[]): Un
     .map(option => option.replaceAll(model.unit, 'asm-offsets.s'))
   if (spelledSource === undefined || !spelledSource.endsWith('.c')) return undefined
   return {
-    ...bare(model),
+    folder: model.folder,
+    language: 'c',
+    role: 'embedded',
+    object: undefined,
+    original: 'compiled',
+    objcopy: [],
     unit: 'asm-offsets.s',
     source,
     dependencies,
     command: [...launcher, compiler, ...own, source],
   }
-}
-
-/** The parts of a unit that are values already. */
-function bare({ folder, language, role, object }: Unit) {
-  return { folder, language, role, object, objcopy: [] }
 }

@@ -1,0 +1,69 @@
+/** compile_commands.json: one entry for each compile, as text or as words, in a folder that may be relative. */
+import { isAbsolute, join, resolve } from 'node:path'
+import { InputError } from '../../base/errors.ts'
+import { takeApart } from '../command.ts'
+import { shellWords } from '../words.ts'
+
+export interface CommandEntry {
+  /** Absolute. */
+  readonly folder: string
+  /** Absolute. */
+  readonly source: string
+  readonly words: readonly string[]
+  /** The object, absolute. */
+  readonly output: string
+}
+
+/** Entries that compile C, C++ or assembly, in order; the same command counts once. */
+export function readCompileCommands(text: string, path: string): CommandEntry[] {
+  const fail = (what: string, at?: number) =>
+    new InputError(
+      'build/bad-compile-commands',
+      `${path}${at === undefined ? '' : `, entry ${at}`}: ${what}`,
+      'make the file anew (cmake -DCMAKE_EXPORT_COMPILE_COMMANDS=ON, bear -- make, meson, ninja -t compdb)',
+    )
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw fail(`not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (!Array.isArray(value)) throw fail('not a list')
+  const entries = new Map<string, CommandEntry>()
+  value.forEach((each: unknown, at) => {
+    const entry = readEntry(each, { at, base: resolve(path, '..'), fail })
+    if (entry !== undefined) entries.set([entry.folder, ...entry.words].join('\0'), entry)
+  })
+  return [...entries.values()]
+}
+
+interface Context {
+  readonly at: number
+  readonly base: string
+  readonly fail: (what: string, at?: number) => InputError
+}
+
+const SOURCES = /\.(c|C|cc|cpp|cxx|s|S)$/
+
+function readEntry(value: unknown, { at, base, fail }: Context): CommandEntry | undefined {
+  if (typeof value !== 'object' || value === null) throw fail('not an object', at)
+  const directory = 'directory' in value ? value.directory : undefined
+  const file = 'file' in value ? value.file : undefined
+  if (typeof directory !== 'string' || typeof file !== 'string') throw fail('no directory or no file', at)
+  const words = wordsOf(value)
+  if (words === undefined || words.length === 0) throw fail('neither plain command nor arguments', at)
+  if (!SOURCES.test(file)) return undefined
+  const folder = resolve(base, directory)
+  const output = takeApart(words).output ?? ('output' in value ? value.output : undefined)
+  const stem = file.slice(file.lastIndexOf('/') + 1).replace(SOURCES, '.o')
+  const source = isAbsolute(file) ? join(file) : join(folder, file)
+  return { folder, source, words, output: resolve(folder, typeof output === 'string' ? output : stem) }
+}
+
+function wordsOf(value: object): string[] | undefined {
+  if ('arguments' in value && Array.isArray(value.arguments)) {
+    const words: unknown[] = value.arguments
+    return words.every(word => typeof word === 'string') ? words : undefined
+  }
+  return 'command' in value && typeof value.command === 'string' ? shellWords(value.command) : undefined
+}
