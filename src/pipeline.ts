@@ -4,26 +4,21 @@
  */
 
 import { assemble, type Payload } from './assemble/assemble.ts'
-import { during, InternalError } from './base/errors.ts'
 import type { Reason, Refusal } from './base/refusal.ts'
 import type { Side } from './base/side.ts'
 import {
   type Affected,
   affectedUnits,
-  buildPairs,
   type ObjectPair,
   type OpenOptions,
-  type Overlay,
   openTree,
   probe,
   type Tree,
 } from './build/index.ts'
-import { compareUnit } from './compare/compare.ts'
-import { correlate } from './correlate/correlate.ts'
-import { emptyObject } from './elf/empty.ts'
 import { readElf } from './elf/index.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
-import { type CutOptions, pieceMap } from './pieces/pieces.ts'
+import { compileForWay, judgeUnits, type Way } from './line-ways.ts'
+import type { CutOptions } from './pieces/pieces.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
 import { type Selection, type SelectRules, select, type UnitInput } from './select/select.ts'
 import { applyPatches } from './source/apply-patches.ts'
@@ -36,6 +31,8 @@ import { targetFacts } from './target/targets.ts'
 
 export interface HotpatchOptions extends OpenOptions, RunningOptions {
   readonly patches: readonly PatchText[]
+  /** How embedded line numbers are treated. */
+  readonly lines?: Way
 }
 
 /** Everything that a run found out. Later fields are absent where an earlier stage ended it. */
@@ -48,6 +45,7 @@ export interface HotpatchRun {
   readonly selection: Selection
   readonly refusals: readonly Refusal[]
   readonly warnings: readonly Reason[]
+  readonly notices: readonly Reason[]
   /** Undefined when something is refused, or there is nothing to do. */
   readonly payload: Payload | undefined
   /** Milliseconds by stage. */
@@ -63,23 +61,24 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   // source: the patches applied in memory. Every touched file has both texts and a line map.
   const change = watch.timeSync('source', () => applyToTree(options.patches, tree))
 
-  // build: both objects of every unit that the change concerns. The tree was not written to.
+  // lines, build: every affected unit, compiled as the chosen way needs it. The tree was not written to.
   const affected = await watch.time('affected', () => affectedUnits(tree, change))
-  const overlay = overlayOf(change, affected)
-  const [pairs, probed] = await watch.time('compile', () =>
-    Promise.all([buildPairs(tree, affected.affected, overlay), probeSizes(tree, affected)]),
+  const [compiled, probed] = await watch.time('compile', () =>
+    Promise.all([compileForWay(tree, affected, change, options.lines ?? 'ignore'), probeSizes(tree, affected)]),
   )
 
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { table: options.target, ...(probed === undefined ? {} : { probed }) }
-  const units = watch.timeSync('compare', () => pairs.map(pair => judgePair(pair, cut)))
+  const { units, notices } = watch.timeSync('compare', () => judgeUnits(compiled, cut))
 
   // select: what the payload contains and why, and everything that stands in the way.
   const running = watch.timeSync('running', () => readRunning(tree.facts, options))
   const target = targetFacts(options.target, machineOf(units))
   const selection = watch.timeSync('select', () => select(units, rulesOf(target, running)))
   const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals]
-  const found = { tree, change, affected, pairs, units, selection, warnings: running.warnings, timings: watch.timings }
+  const pairs = compiled.pairs.map(({ pair }) => pair)
+  const { warnings } = running
+  const found = { tree, change, affected, pairs, units, selection, notices, warnings, timings: watch.timings }
   if (refusals.length > 0 || selection.pieces.length === 0) return { ...found, refusals, payload: undefined }
 
   // assemble: the payload's bytes, the same for the same input anywhere.
@@ -113,29 +112,6 @@ function applyToTree(patches: readonly PatchText[], tree: Tree): SourceChange {
   return atBase(patches, tree.reader, tree.facts.kind === 'xen' ? ['', 'xen/'] : [''], reader =>
     applyPatches(patches, reader),
   )
-}
-
-/** The patched texts by path; null where a file went. */
-function overlayOf(change: SourceChange, affected: Affected): Overlay {
-  const overlay = new Map<string, string | null>(affected.generated)
-  for (const { oldPath, newPath, newText } of change.files) {
-    if (oldPath !== undefined && oldPath !== newPath) overlay.set(oldPath, null)
-    if (newPath !== undefined) overlay.set(newPath, newText)
-  }
-  return overlay
-}
-
-function judgePair(pair: ObjectPair, options: CutOptions): UnitInput {
-  return during(`comparing ${pair.unit}`, () => {
-    const patched = pair.patched === undefined ? undefined : readElf<'patched'>(pair.patched)
-    const original = pair.original === undefined ? undefined : readElf<'original'>(pair.original)
-    const header = original?.header ?? patched?.header
-    if (header === undefined) throw new InternalError(`${pair.unit} has neither an original nor a patched object`)
-    const before = pieceMap(original ?? emptyObject<'original'>(header), options)
-    const after = pieceMap(patched ?? emptyObject<'patched'>(header), options)
-    const verdicts = compareUnit(correlate(before, after), options.table)
-    return { unit: pair.unit, fileSymbol: pair.fileSymbol, verdicts }
-  })
 }
 
 /** The sizes of special entries as the tree's own headers have them; undefined where they could not be asked for. */

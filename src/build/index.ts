@@ -1,6 +1,7 @@
 /** The build stage: a change and a tree become pairs of objects. The tree is never written to. */
 export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits } from './compile.ts'
+export { checkFresh } from './fresh.ts'
 export { readImage } from './image.ts'
 export type {
   Affected,
