@@ -88,13 +88,25 @@ function chain(report: RunReport, start: number): readonly string[] {
   return lines
 }
 
-/** What the entry's pieces needed, directly. */
+/** What the entry's pieces needed, directly; what has no name of its own is counted. */
 function broughtIn(report: RunReport, entry: Entry): readonly string[] {
   const own = new Set(piecesOf(report, entry))
   const brought = report.pieces.filter((piece, at) => piece.because !== null && own.has(piece.because) && !own.has(at))
-  if (brought.length === 0) return []
-  const shown = brought.map(({ name, role, size }) => `    ${name} (${role}, ${size} bytes)`)
-  return ['  brings in:', ...shown]
+  const groups = new Map<string, IncludedPiece[]>()
+  for (const piece of brought) {
+    const key = `${kindOf(piece)} (${piece.role})`
+    groups.set(key, [...(groups.get(key) ?? []), piece])
+  }
+  const lines = [...groups].map(([key, pieces]) => {
+    const size = pieces.reduce((sum, piece) => sum + piece.size, 0)
+    return `    ${pieces.length === 1 ? '' : `${pieces.length} of `}${key}, ${size} bytes`
+  })
+  return lines.length === 0 ? [] : ['  brings in:', ...lines]
+}
+
+/** The section, for a piece that is called after its place there: `.altinstructions` for `.altinstructions+0xe`. */
+function kindOf({ name }: IncludedPiece): string {
+  return /^(\..+)\+0x[0-9a-f]+$/.exec(name)?.[1] ?? name
 }
 
 function nothingKnown({ functions, outcome }: RunReport, wanted: string | undefined): InputError {

@@ -6,12 +6,12 @@
  * Out: a PayloadSummary, also as JSON (docs/schema/inspect.json), and as text.
  */
 import { InputError } from '../base/errors.ts'
-import { buildIdOf, readNotes } from '../elf/index.ts'
+import { readNotes } from '../elf/index.ts'
 import type { ElfObject, ElfRelocation, ElfSection } from '../elf/model.ts'
 import { SHF_ALLOC } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
 import { FUNC_FIELDS, FUNC_SIZE, readFunc } from '../target/func-entry.ts'
-import { DEPENDS, FUNCS, HOOK_PREFIX, MODINFO, XEN_DEPENDS } from '../target/payload-sections.ts'
+import { BUILD_ID, DEPENDS, FUNCS, HOOK_PREFIX, MODINFO, XEN_DEPENDS } from '../target/payload-sections.ts'
 import { type Ink, PLAIN } from './ink.ts'
 import { counted } from './text.ts'
 
@@ -53,7 +53,7 @@ export function inspectPayload(elf: Payload, file: string): PayloadSummary {
   return {
     schema: 1,
     command: 'inspect',
-    buildId: hexadecimal(buildIdOf(elf)),
+    buildId: noteIn(elf, BUILD_ID),
     depends: noteIn(elf, DEPENDS),
     xenDepends: noteIn(elf, XEN_DEPENDS),
     functions: functions === undefined ? [] : replacedFunctions(elf, functions),

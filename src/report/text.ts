@@ -37,13 +37,21 @@ function diffSections({ functions, data }: RunReport, ink: Ink): readonly (reado
   ]
 }
 
+const BROUGHT = [
+  ['new-data', 'new data object'],
+  ['content', 'string or constant'],
+  ['entry', 'special-section entry'],
+  ['chunk', 'run of fixup or replacement code'],
+  ['hook', 'hook'],
+] as const
+
 /** What came along with the functions, by role. */
 function othersLine(pieces: readonly IncludedPiece[]): readonly string[] {
-  const counts = new Map<string, number>()
-  for (const { role } of pieces) counts.set(role, (counts.get(role) ?? 0) + 1)
-  for (const role of ['replacement', 'part', 'new-function']) counts.delete(role)
-  const list = [...counts].map(([role, count]) => `${count} ${role}`).join(', ')
-  return list === '' ? [] : [`with them: ${list}`]
+  const list = BROUGHT.flatMap(([role, what]) => {
+    const count = pieces.filter(piece => piece.role === role).length
+    return count === 0 ? [] : [counted(count, what)]
+  })
+  return list.length === 0 ? [] : [`with them: ${list.join(', ')}`]
 }
 
 function entrySection(title: string, entries: readonly Entry[], ink: Ink): readonly string[] {
@@ -99,6 +107,13 @@ function nothingToDo({ command, functions }: RunReport): string {
   return 'nothing to do: the patch changes no code that runs'
 }
 
+/** `1 function`, `2 functions`. */
 export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
+  return count === 1 ? `1 ${what}` : `${count} ${PLURALS[what] ?? `${what}s`}`
+}
+
+const PLURALS: Readonly<Record<string, string>> = {
+  'string or constant': 'strings or constants',
+  'special-section entry': 'special-section entries',
+  'run of fixup or replacement code': 'runs of fixup or replacement code',
 }

@@ -1,0 +1,49 @@
+/** The rules of the house. Each failure names the file, what is so, and what to do. */
+import { describe, expect, test } from 'vitest'
+import { fileBreaches, functionBreaches, typeBreaches } from './tidy/budgets.ts'
+import { findingBreaches } from './tidy/findings.ts'
+import { headerBreaches, ruleBreaches } from './tidy/headers.ts'
+import { importBreaches, processBreaches, wrongImport } from './tidy/imports.ts'
+import { machineBreaches } from './tidy/machine.ts'
+import { type Breach, product, words } from './tidy/sources.ts'
+
+const rules: readonly { name: string; breaches: () => readonly Breach[] }[] = [
+  { name: 'data flows one way: imports follow the order of the stages', breaches: importBreaches },
+  { name: 'the outside world is touched in build, apply and cli only', breaches: processBreaches },
+  { name: 'no file is longer than 400 lines', breaches: fileBreaches },
+  { name: 'no function is longer than 60 lines or takes more than 4 parameters', breaches: functionBreaches },
+  { name: 'no any, no !, no casts', breaches: typeBreaches },
+  { name: 'main files say what they are for', breaches: headerBreaches },
+  { name: 'files of rules say where the rules come from', breaches: ruleBreaches },
+  { name: 'each code has its page, each page its code', breaches: findingBreaches },
+  { name: 'nothing of one machine, no registry, no binaries', breaches: machineBreaches },
+]
+
+describe('the house', () => {
+  test('has something in it', () => {
+    expect(product.length).toBeGreaterThan(50)
+  })
+
+  test.for(rules)('$name', ({ breaches }) => {
+    expect(breaches().map(words)).toEqual([])
+  })
+})
+
+describe('the import rule itself', () => {
+  test.for([
+    { from: 'elf', target: 'src/base/errors.ts', types: false, allowed: true },
+    { from: 'elf', target: 'src/select/model.ts', types: true, allowed: false },
+    { from: 'base', target: 'src/elf/model.ts', types: true, allowed: false },
+    { from: 'select', target: 'src/compare/model.ts', types: true, allowed: true },
+    { from: 'select', target: 'src/compare/content.ts', types: false, allowed: false },
+    { from: 'compare', target: 'src/select/model.ts', types: true, allowed: false },
+    { from: 'select', target: 'src/pipeline.ts', types: true, allowed: false },
+    { from: 'select', target: 'node:fs', types: false, allowed: false },
+    { from: 'build', target: 'node:fs', types: false, allowed: true },
+    { from: undefined, target: 'src/select/select.ts', types: false, allowed: true },
+    { from: undefined, target: 'src/cli/run.ts', types: false, allowed: false },
+    { from: 'cli', target: 'src/pipeline.ts', types: false, allowed: true },
+  ])('$from may import $target (types only: $types): $allowed', ({ from, target, types, allowed }) => {
+    expect(wrongImport(from, target, types) === undefined).toBe(allowed)
+  })
+})
