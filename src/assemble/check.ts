@@ -9,7 +9,7 @@ import type { SelectedPiece, Selection } from '../select/model.ts'
 import type { TargetFacts } from '../target/facts.ts'
 import { HOOK_PREFIX } from '../target/payload-sections.ts'
 import type { PlacedPiece } from './model.ts'
-import { inputSection, type Placed, pieceBytes } from './place.ts'
+import { inputSection, type Placed, pieceBytes, REPLACEMENTS } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'
 
 export function checkPlaced(
@@ -80,6 +80,8 @@ function hiddenRefusals(selection: Selection, placed: PlacedPiece, places: Place
   if (!hasFlag(from.flags, SHF_EXECINSTR) || neighbours.length < 2 || selection.machine !== EM_X86_64) return []
   const relocated = new Set(piece.references.map(({ offset }) => offset))
   return hiddenReferences(pieceBytes(selected, from), relocated).flatMap(({ offset, target }): Refusal[] => {
+    // Replacements are copied over the code they replace and go on there.
+    if (from.name === REPLACEMENTS && offset === piece.size) return []
     const at = piece.offset + target
     const reached = neighbours.find(other => at >= other.offset && at < other.offset + other.size)
     const place = reached && places.find({ unit: placed.address.unit, piece: reached.id })
