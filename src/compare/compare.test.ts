@@ -38,6 +38,20 @@ const rows: readonly Row[] = [
     verdicts: ['f: changed (byte)'],
   },
   {
+    name: 'a function that becomes local to its file, and one that stops being so',
+    before:
+      'NOINLINE int f(int a) { return a + 7; } static NOINLINE int g(int a) { return a; } int h(int a) { return g(a) - f(a); }',
+    after:
+      'static NOINLINE int f(int a) { return a + 8; } NOINLINE int g(int a) { return a; } int h(int a) { return g(a) - f(a); }',
+    verdicts: ['f: changed (byte)', 'g: changed (reaches)', 'h: changed (relocation)'],
+  },
+  {
+    name: 'a variable that becomes local to its file',
+    before: 'int seen; int f(void) { return ++seen; }',
+    after: 'static int seen; int f(void) { return ++seen; }',
+    verdicts: [],
+  },
+  {
     name: 'a string literal of the same length',
     before: 'void f(void) { printk("cat"); } void g(void) { printk("dog"); }',
     after: 'void f(void) { printk("cow"); } void g(void) { printk("dog"); }',
@@ -110,7 +124,7 @@ const rows: readonly Row[] = [
     name: 'a static function that becomes global',
     before: 'static NOINLINE int a(int x) { return x * flag; } int f(int x) { return a(x); }',
     after: 'NOINLINE int a(int x) { return x * flag; } int f(int x) { return a(x); }',
-    verdicts: ['a: new', 'f: changed (relocation)', 'a: gone'],
+    verdicts: ['a: changed (reaches)', 'f: changed (relocation)'],
   },
   {
     name: 'a compiler-made table whose content changes',

@@ -20,7 +20,16 @@
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, numberedBase } from '../pieces/names.ts'
 import type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
-import { byName, candidatesLeft, lastOfName, onlyInFunction, onlyOfName, samePlace, usersOfVariables } from './rules.ts'
+import {
+  byChangedBinding,
+  byName,
+  candidatesLeft,
+  lastOfName,
+  onlyInFunction,
+  onlyOfName,
+  samePlace,
+  usersOfVariables,
+} from './rules.ts'
 
 export type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
 
@@ -64,6 +73,7 @@ export class Pairing {
 export function correlate(original: PieceMap<'original'>, patched: PieceMap<'patched'>): Correlation {
   const pairing = new Pairing(original, patched)
   byName(pairing)
+  byChangedBinding(pairing)
   const isNumbered = (piece: { kind: string; name: string }) =>
     piece.kind === 'data' && numberedBase(piece.name) !== undefined && !isCompilerMade(piece.name)
   if (original.pieces.some(isNumbered) && patched.pieces.some(isNumbered)) {

@@ -4,6 +4,7 @@ export type RuleName =
   | 'global-name'
   | 'function-name'
   | 'variable-name'
+  | 'changed-binding'
   | 'same-place'
   | 'only-one-of-that-name'
   | 'only-one-in-that-function'

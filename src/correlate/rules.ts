@@ -26,6 +26,34 @@ export function byName(pairing: Pairing): number {
   return made
 }
 
+/**
+ * One name, local to its file in one version and global in the other (`static` was added or taken away): still the same
+ * function or variable, where each version has only one of that name. Left alone, the patch would bring a second one, and
+ * whoever calls the first would never see the fix.
+ */
+export function byChangedBinding(pairing: Pairing): number {
+  let made = 0
+  const patched = bareNames(pairing.patched)
+  for (const [name, original] of bareNames(pairing.original)) {
+    const successor = patched.get(name)
+    if (original === 'several' || successor === undefined || successor === 'several') continue
+    if (original.kind !== successor.kind || original.local === successor.local) continue
+    if (pairing.pair(original, successor, 'changed-binding')) made++
+  }
+  return made
+}
+
+/** Functions and file-scope variables by name, whatever their binding; 'several' where two pieces share it. */
+function bareNames<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<S> | 'several'> {
+  const names = new Map<string, Piece<S> | 'several'>()
+  for (const piece of map.pieces) {
+    if (piece.kind !== 'function' && piece.kind !== 'data') continue
+    if (piece.local && numberedBase(piece.name) !== undefined) continue
+    names.set(piece.name, names.has(piece.name) ? 'several' : piece)
+  }
+  return names
+}
+
 /** Pieces by each name that may pair them; 'several' where the name is not unique among locals. */
 function named<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<S> | 'several'> {
   const names = new Map<string, Piece<S> | 'several'>()

@@ -4,6 +4,7 @@
 import { relocationType } from '../arch/relocations.ts'
 import { InternalError } from '../base/errors.ts'
 import type { Reason, Refusal } from '../base/refusal.ts'
+import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
@@ -114,7 +115,7 @@ export class Linker {
       case 'absolute':
         return { to: 'absolute', value: target.value }
       case 'external':
-        return this.#linkExternal(from, piece, target)
+        return this.#linkExternal(from, piece, reference, target)
       case 'nothing':
         this.#refuse(from, {
           code: 'unknown-section',
@@ -131,15 +132,11 @@ export class Linker {
   #linkExternal(
     from: Included,
     piece: Piece<'patched'>,
+    reference: Reference<'patched'>,
     target: Target<'patched'> & { to: 'external' },
   ): Link | undefined {
     const fresh = this.#newGlobals.get(target.name)
-    if (fresh !== undefined) {
-      const isCode = this.#piece(fresh).kind === 'function'
-      const reason = { code: 'referenced', text: `${piece.name} uses it` }
-      this.include(fresh, isCode ? 'new-function' : 'new-data', reason, from.address)
-      return { to: 'payload', target: fresh, delta: target.delta }
-    }
+    if (fresh !== undefined) return this.#linkPiece(from, piece, reference, fresh)
     return this.#running(from, piece, target.name, target.delta)
   }
 
@@ -152,12 +149,11 @@ export class Linker {
     const { verdicts, fileSymbol } = this.#unit(to.unit)
     const { patched, original, toOriginal } = verdicts.correlation
     const target = this.#piece(to)
-    const delta = reference.target.to === 'piece' ? reference.target.delta : 0n
+    const { target: reached } = reference
+    const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
+    const isOwn = to.unit === from.address.unit && to.piece === piece.id
     const inPayload: Link = { to: 'payload', target: to, delta }
-    if (
-      this.#isOfIncludedFunction(to, target) &&
-      (to.piece === piece.id || this.#staysInside(from, to, piece, reference))
-    ) {
+    if (this.#isOfIncludedFunction(to, target) && (isOwn || this.#staysInside(from, to, piece, reference))) {
       return inPayload
     }
     const predecessor = original.pieces[toOriginal.get(to.piece) ?? -1]
@@ -181,7 +177,7 @@ export class Linker {
     if (from.role === 'entry' || from.role === 'chunk' || from.role === 'hook') return true
     const owners = this.#owners[to.unit]
     const family = (id: PieceId<'patched'>) => owners?.get(id) ?? id
-    if (family(piece.id) === family(to.piece)) return true
+    if (from.address.unit === to.unit && family(piece.id) === family(to.piece)) return true
     return isCall(this.#map(from.address.unit), piece, reference)
   }
 
@@ -294,18 +290,25 @@ function keyOf({ unit, piece }: PieceAddress): string {
   return `${unit} ${piece}`
 }
 
+/** Global names that only the patched objects have: of what is new, and of what was local to its file before. */
 function newGlobals(units: readonly UnitInput[]): ReadonlyMap<string, PieceAddress> {
   const globals = new Map<string, PieceAddress>()
   units.forEach(({ verdicts }, unit) => {
-    for (const { verdict, patched } of [...verdicts.functions, ...verdicts.data]) {
-      if (verdict.kind !== 'new' || patched === undefined || patched.local) continue
-      for (const id of patched.symbols) {
-        const symbol = verdicts.correlation.patched.object.symbols[id]
-        if (symbol !== undefined && symbol.binding !== 'local') globals.set(symbol.name, { unit, piece: patched.id })
+    const { original, patched: map, toOriginal } = verdicts.correlation
+    for (const { patched } of [...verdicts.functions, ...verdicts.data]) {
+      if (patched === undefined || patched.local) continue
+      const before = globalNames(original, original.pieces[toOriginal.get(patched.id) ?? -1])
+      for (const name of globalNames(map, patched)) {
+        if (!before.has(name)) globals.set(name, { unit, piece: patched.id })
       }
     }
   })
   return globals
+}
+
+function globalNames<S extends Side>(map: PieceMap<S>, piece: Piece<S> | undefined): ReadonlySet<string> {
+  const symbols = (piece?.symbols ?? []).map(id => map.object.symbols[id])
+  return new Set(symbols.flatMap(symbol => (symbol === undefined || symbol.binding === 'local' ? [] : [symbol.name])))
 }
 
 /** Whether the reference is the field of a call or jump (E8, E9, 0F 8x), which only goes there and keeps no address. */

@@ -17,7 +17,13 @@ export const codeCases: readonly XenCase[] = [
       { file: 'xen/common/version.c', find: 'return XEN_EXTRAVERSION;', put: 'return XEN_EXTRAVERSION "-hotfix";' },
     ],
     changed: ['common/version.o xen_extra_version'],
-    looks: [{ operation: 'version', original: { line: /^extra-version \.5$/ }, patched: { line: /^extra-version \.5-hotfix$/ } }],
+    looks: [
+      {
+        operation: 'version',
+        original: { line: /^extra-version \.5$/ },
+        patched: { line: /^extra-version \.5-hotfix$/ },
+      },
+    ],
   },
   {
     name: 'static-function',
@@ -81,6 +87,34 @@ export const codeCases: readonly XenCase[] = [
     changed: ['arch/x86/nmi.o do_nmi_stats'],
     looks: [
       { operation: 'debug-keys n', original: { line: /CPU\s+NMI$/ }, patched: { line: /CPU\s+NMIs since boot$/ } },
+    ],
+  },
+  {
+    name: 'static-shared',
+    shows: 'a static function is changed, made global, and called by another unit of the same patch',
+    edits: [
+      {
+        file: 'xen/common/keyhandler.c',
+        find: 'cf_check dump_domains, cf_check read_clocks;',
+        put: 'cf_check dump_domains; keyhandler_fn_t cf_check read_clocks;',
+      },
+      { file: 'xen/common/keyhandler.c', find: 'static void cf_check read_clocks(', put: 'void cf_check read_clocks(' },
+      { file: 'xen/common/keyhandler.c', find: '"Synced cycles skew', put: '"Synced cycle skew' },
+      {
+        file: 'xen/arch/x86/nmi.c',
+        find: 'static void cf_check do_nmi_stats(',
+        put: 'void cf_check read_clocks(unsigned char key); static void cf_check do_nmi_stats(',
+      },
+      { file: 'xen/arch/x86/nmi.c', find: 'printk("CPU\\tNMI\\n");', put: 'read_clocks(key); printk("CPU\\tNMI\\n");' },
+    ],
+    changed: ['arch/x86/nmi.o do_nmi_stats', 'common/keyhandler.o read_clocks'],
+    looks: [
+      {
+        operation: 'debug-keys n',
+        original: { not: /Synced/ },
+        patched: { line: /Synced cycle skew[\s\S]*CPU\s+NMI$/ },
+      },
+      { operation: 'debug-keys t', original: { line: /Synced cycles/ }, patched: { line: /Synced cycle skew/ } },
     ],
   },
   {

@@ -55,6 +55,18 @@ export const refusedCases: readonly RefusedCase[] = [
     refusals: ['data-layout arch/x86/cpu-policy.o known_features'],
   },
   {
+    name: 'a constant array of one function',
+    edits: [
+      {
+        file: 'xen/common/vsprintf.c',
+        after: 'small_digits[] =',
+        find: '"0123456789abcdef',
+        put: '"0123456789ABCDEF',
+      },
+    ],
+    refusals: ['changed-constant common/vsprintf.o small_digits'],
+  },
+  {
     name: 'a function that only runs at boot',
     edits: [changedInitFunction],
     refusals: ['init-code common/keyhandler.o initialize_keytable'],

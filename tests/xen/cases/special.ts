@@ -13,7 +13,7 @@ const findFence = `    const uint8_t *code = (void *)cache_flush;
 
     if ( code[0] == 0xe9 )
         code += 5 + *(const int32_t *)(code + 1);
-    for ( i = 0; i < 0x30; i++ )
+    for ( i = 0; i < 0x60; i++ )
         if ( code[i] == 0x0f && code[i + 1] == 0xae )
         {
             mfence += code[i + 2] == 0xf0;
@@ -41,7 +41,7 @@ export const specialCases: readonly XenCase[] = [
     shows: 'nothing but the bytes of a replacement differ: the peers call this function unchanged',
     edits: [{ file: 'xen/arch/x86/flushtlb.c', after: 'alternative(""', find: 'mfence', put: 'lfence' }],
     changed: ['arch/x86/flushtlb.o cache_flush'],
-    probe: probeFile(findFence, /probe: 1 mfence 0 lfence/, /probe: 0 mfence 1 lfence/),
+    probe: probeFile(findFence, /probe: 2 mfence 0 lfence/, /probe: 1 mfence 1 lfence/),
   },
   {
     name: 'fixup-only',
