@@ -16,7 +16,6 @@ import {
   SHT_NOBITS,
   SHT_NULL,
   SHT_RELA,
-  SHT_STRTAB,
   SHT_SYMTAB,
   SHT_SYMTAB_SHNDX,
 } from '../spec/constants.ts'
@@ -43,15 +42,14 @@ interface Kept<S extends Side> {
   readonly indexOf: ReadonlyMap<number, number>
 }
 
-function keptSections<S extends Side>({ sections }: ElfObject<S>): Kept<S> {
-  const symbolTable = sections.find(section => section.type === SHT_SYMTAB)
-  const nameTables = new Set(
-    sections
-      .filter(s => s.type === SHT_STRTAB && (s.id === symbolTable?.link || s.name === '.shstrtab'))
-      .map(s => s.id),
+/** The types that the writer makes itself, and SHT_NULL, which holds nothing. */
+const MADE: ReadonlySet<number> = new Set([SHT_NULL, SHT_SYMTAB, SHT_RELA, SHT_GROUP, SHT_SYMTAB_SHNDX])
+
+function keptSections<S extends Side>({ header, sections }: ElfObject<S>): Kept<S> {
+  const symbolNames = sections.find(section => section.type === SHT_SYMTAB)?.link
+  const kept = sections.filter(
+    ({ id, type }) => !MADE.has(type) && id !== symbolNames && id !== header.sectionNameTable,
   )
-  const made = new Set([SHT_NULL, SHT_SYMTAB, SHT_RELA, SHT_GROUP, SHT_SYMTAB_SHNDX])
-  const kept = sections.filter(section => !made.has(section.type) && !nameTables.has(section.id))
   return { sections: kept, indexOf: new Map(kept.map((section, index) => [section.id, index])) }
 }
 

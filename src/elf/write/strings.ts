@@ -14,12 +14,13 @@ export class NewStringTable {
     let size = 1
     let previous = ''
     let previousEnd = 0
+    const all = [...new Set(strings)]
+    for (const text of all) checkName(text)
     // Sorted by their reverse, falling: whatever ends with a string comes directly before it.
-    for (const reverse of [...new Set(strings)].map(reversed).sort(falling)) {
+    for (const reverse of all.map(reversed).sort(falling)) {
       if (reverse === '') continue
       const text = reversed(reverse)
       if (!previous.startsWith(reverse)) {
-        checkName(text)
         parts.push(text, '\0')
         previousEnd = size + text.length
         size = previousEnd + 1
@@ -39,9 +40,7 @@ export class NewStringTable {
 }
 
 function reversed(text: string): string {
-  let reverse = ''
-  for (let at = text.length - 1; at >= 0; at--) reverse += text.charAt(at)
-  return reverse
+  return Buffer.from(text, 'latin1').reverse().toString('latin1')
 }
 
 /** By code units, so that no locale has a say. */
@@ -51,12 +50,9 @@ function falling(left: string, right: string): number {
 
 /** The reader takes each byte of a name as one character; the way back must be as exact. */
 function checkName(name: string): void {
-  for (let at = 0; at < name.length; at++) {
-    const code = name.charCodeAt(at)
-    if (code === 0 || code > 0xff) {
-      throw new InternalError(
-        `the name ${JSON.stringify(name)} has character ${code} at ${at}; 1 to 255 can be written`,
-      )
-    }
-  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL ends a string
+  const at = name.search(/[\u0000\u0100-\uffff]/)
+  if (at === -1) return
+  const code = name.charCodeAt(at)
+  throw new InternalError(`the name ${JSON.stringify(name)} has character ${code} at ${at}; 1 to 255 can be written`)
 }

@@ -6,7 +6,7 @@
  *
  * What the caller got wrong (an index that names nothing, a number that does not fit) is an `InternalError`.
  */
-import { InternalError } from '../../base/errors.ts'
+import { InternalError, unreachable } from '../../base/errors.ts'
 import {
   EHDR_SIZE,
   ELFCLASS64,
@@ -87,6 +87,7 @@ function writeContent(out: Sink, { content, fileOffset }: PlannedSection, task: 
   else if (content.of === 'relocations') writeRelocations(out, fileOffset, { ...task, index: content.section })
   else if (content.of === 'symbols') writeSymbols(out, fileOffset, task)
   else if (content.of === 'extended-indices') writeExtendedIndices(out, fileOffset, task)
+  else if (content.of !== 'nothing') unreachable(content)
 }
 
 function writeGroup(out: Sink, offset: number, { object, layout, index }: Task & { index: number }): void {
