@@ -20,7 +20,7 @@ import {
   pairsOf,
   type Tree,
 } from './build/index.ts'
-import { compareUnit, type LineOracle, type UnitVerdicts } from './compare/compare.ts'
+import { compareUnit, type LineOracle } from './compare/compare.ts'
 import { findLineSites, type ShiftedFile } from './compare/sites.ts'
 import { correlate } from './correlate/correlate.ts'
 import { emptyObject } from './elf/empty.ts'
@@ -67,8 +67,13 @@ export async function compileForWay(
   return { change, texts, pairs: pairs.map(pair => ({ pair, shifted: shifted.get(pair.unit)?.object })) }
 }
 
+/** A unit with its verdicts, and what the way knows about its line numbers. */
+export interface JudgedUnit extends UnitInput {
+  readonly lines: LineOracle | undefined
+}
+
 export interface JudgedUnits {
-  readonly units: readonly UnitInput[]
+  readonly units: readonly JudgedUnit[]
   readonly notices: readonly Reason[]
 }
 
@@ -78,7 +83,7 @@ export function judgeUnits(compiled: CompiledUnits, cut: CutOptions): JudgedUnit
     during(`comparing ${each.pair.unit}`, () => ({ ...each.pair, ...judgePair(each, compiled, cut) })),
   )
   return {
-    units: judged.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, verdicts })),
+    units: judged.map(({ unit, fileSymbol, verdicts, lines }) => ({ unit, fileSymbol, verdicts, lines })),
     notices: judged.flatMap(({ notices }) => notices),
   }
 }
@@ -125,17 +130,17 @@ function judgePair(
   { pair, shifted }: CompiledPair,
   { texts, change }: CompiledUnits,
   cut: CutOptions,
-): { readonly verdicts: UnitVerdicts; readonly notices: readonly Reason[] } {
+): Pick<JudgedUnit, 'verdicts' | 'lines'> & Pick<JudgedUnits, 'notices'> {
   const { before, after } = readPair(pair, cut)
   const correlation = correlate(before, after)
-  if (shifted === undefined) return { verdicts: compareUnit(correlation, cut.table), notices: [] }
+  if (shifted === undefined) return { verdicts: compareUnit(correlation, cut.table), lines: undefined, notices: [] }
   const sites = findLineSites(before, pieceMap(readElf<'patched'>(shifted), cut), texts.shifts)
   const oracle: LineOracle = {
     sitesOf: piece => sites.byPiece.get(piece) ?? [],
     expected: ({ file, line }) => expectedLine(change, file, line),
   }
   const notices = sites.unexplained.map(({ text }) => ({ code: 'unexplained-shift', text: `${pair.unit}: ${text}` }))
-  return { verdicts: compareUnit(correlation, cut.table, oracle), notices }
+  return { verdicts: compareUnit(correlation, cut.table, oracle), lines: oracle, notices }
 }
 
 /** The number that an unchanged line has in the patched file; undefined where the patch rewrote or removed the line. */

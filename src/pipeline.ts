@@ -17,6 +17,7 @@ import {
 } from './build/index.ts'
 import { readElf } from './elf/index.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
+import { lineTable, NO_TABLE } from './line-table.ts'
 import { compileForWay, judgeUnits, type Way } from './line-ways.ts'
 import type { CutOptions } from './pieces/pieces.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
@@ -69,15 +70,22 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
 
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { table: options.target, ...(probed === undefined ? {} : { probed }) }
-  const { units, notices } = watch.timeSync('compare', () => judgeUnits(compiled, cut))
+  const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
 
   // select: what the payload contains and why, and everything that stands in the way.
   const running = watch.timeSync('running', () => readRunning(tree.facts, options))
-  const target = targetFacts(options.target, machineOf(units))
-  const selection = watch.timeSync('select', () => select(units, rulesOf(target, running)))
+  const target = targetFacts(options.target, machineOf(judged.units))
+  const table =
+    options.lines === 'table'
+      ? await watch.time('table', () => lineTable(tree, judged.units, running.symbols, target))
+      : NO_TABLE
+  const units = table.unit === undefined ? judged.units : [...judged.units, table.unit]
+  const rules = { ...rulesOf(target, running), standIns: table.standIns }
+  const selection = watch.timeSync('select', () => select(units, rules))
   const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals]
   const pairs = compiled.pairs.map(({ pair }) => pair)
   const { warnings } = running
+  const notices = [...judged.notices, ...table.notices]
   const found = { tree, change, affected, pairs, units, selection, notices, warnings, timings: watch.timings }
   if (refusals.length > 0 || selection.pieces.length === 0) return { ...found, refusals, payload: undefined }
 

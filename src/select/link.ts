@@ -137,7 +137,8 @@ export class Linker {
   ): Link | undefined {
     const fresh = this.#newGlobals.get(target.name)
     if (fresh !== undefined) return this.#linkPiece(from, piece, reference, fresh)
-    return this.#running(from, piece, target.name, target.delta)
+    const name = this.#rules.standIns?.get(target.name) ?? target.name
+    return this.#running(from, piece, name, target.delta)
   }
 
   #linkPiece(

@@ -44,6 +44,8 @@ export interface SelectRules {
   readonly countRunning?: (name: string) => number
   /** Whether the running system has freed what the name stood for; undefined when that is not known. */
   readonly isFreed?: (name: string) => boolean
+  /** Names that this tool's own code has for symbols of the running system that C cannot spell. */
+  readonly standIns?: ReadonlyMap<string, string>
 }
 
 /** Decides what goes into the payload. */
