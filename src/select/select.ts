@@ -75,8 +75,16 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     units: units.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, patched: verdicts.correlation.patched })),
     pieces,
     replacements,
-    refusals: withoutRepeats([...refusals, ...linker.refusals]),
+    refusals: withoutRepeats([...refusals, ...linker.refusals.filter(found => !isConsequence(found, refusals))]),
   }
+}
+
+/** A boot function that is refused as such reaches boot-time things by nature: one refusal says it. */
+function isConsequence(found: Refusal, refusals: readonly Refusal[]): boolean {
+  if (found.code !== 'reaches-init') return false
+  return refusals.some(
+    ({ code, unit, symbol }) => code === 'init-code' && unit === found.unit && symbol === found.symbol,
+  )
 }
 
 function both(judged: Judged): { readonly original: Piece<'original'>; readonly patched: Piece<'patched'> } {

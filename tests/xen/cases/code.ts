@@ -200,6 +200,19 @@ export const codeCases: readonly XenCase[] = [
     ),
   },
   {
+    name: 'assembly-function',
+    shows: 'a function written in assembly, in a file that the compiler only passes through the preprocessor',
+    edits: [{ file: 'xen/arch/x86/clear_page.S', find: '        sfence\n', put: '        mov $0x5a, %eax; sfence\n' }],
+    changed: ['arch/x86/clear_page.o clear_page_sse2'],
+    probe: probeFile(
+      '    void *page = alloc_xenheap_page();\n\n' +
+        '    printk("probe: %#x\\n", clear(page));\n    free_xenheap_page(page);',
+      /probe: 0$/,
+      /probe: 0x5a$/,
+      '#include <xen/mm.h>\nunsigned int clear(void *page) asm("clear_page_sse2");',
+    ),
+  },
+  {
     name: 'alternative-call',
     shows: 'a call that the alternatives turn from indirect to direct, as the first instruction of the function',
     edits: [

@@ -52,7 +52,7 @@ export const refusedCases: readonly RefusedCase[] = [
         put: 'known_features[] = { 0x12345678 };',
       },
     ],
-    refusals: ['data-layout arch/x86/cpu-policy.o known_features'],
+    refusals: ['changed-constant arch/x86/cpu-policy.o known_features'],
   },
   {
     name: 'a constant array of one function',
@@ -129,17 +129,15 @@ export const refusedCases: readonly RefusedCase[] = [
         put: 'data->state = LIVEPATCH_STATE_CHECKED; data->rc = 0;',
       },
     ],
-    refusals: ['patching-code common/livepatch.o'],
-  },
-  {
-    name: 'an assembly file',
-    edits: [{ file: 'xen/arch/x86/clear_page.S', find: 'sub     $1, %ecx', put: 'dec     %ecx' }],
-    refusals: ['assembly-code arch/x86/clear_page.o'],
+    refusals: [
+      'patching-code common/livepatch.o check_for_livepatch_work',
+      'patching-code common/livepatch.o revert_payload_tail',
+    ],
   },
   {
     name: 'a linker script',
     edits: [{ file: 'xen/arch/x86/xen.lds.S', find: '__2M_text_end = .;', put: '__2M_text_end = . + 0;' }],
-    refusals: ['linker-script xen/arch/x86/xen.lds.S'],
+    refusals: ['linker-script arch/x86/efi.lds.S', 'linker-script arch/x86/xen.lds.S'],
   },
   {
     name: 'the flags in a Makefile',

@@ -217,7 +217,7 @@ class Writer {
     return `line ${line} ${pointer} ${message ? this.reference(message, -12) : ''}`
   }
 
-  /** Code outside every function: hand-written assembly, compared section by section. */
+  /** Hand-written assembly may give no type or size: what no function covers belongs to the label above it. */
   private codeWithoutFunction(): [string, string][] {
     return this.object.sections.flatMap((section): [string, string][] => {
       if (!section.flags.includes('X') || ATTACHED.test(section.name)) return []
@@ -225,10 +225,20 @@ class Writer {
         ({ offset, text }) =>
           !/^(nop|xchg +%ax,%ax|data16|cs nop|int3)/.test(text) && !this.holder(section.index, offset),
       )
-      if (rest.length === 0) return []
-      const lines = rest.map(line => `${hex(line.offset)} ${this.instruction(section.index, line)}`)
-      return [[`(${section.name})`, lines.join('\n')]]
+      const owners = groupBy(rest, ({ offset }) => this.labelAbove(section, offset))
+      return [...owners].map(([name, lines]) => [
+        name,
+        lines.map(line => `${hex(line.offset)} ${this.instruction(section.index, line)}`).join('\n'),
+      ])
     })
+  }
+
+  private labelAbove(section: Section, offset: number): string {
+    const labels = this.object.symbols.filter(
+      ({ section: own, value, type, name }) =>
+        own === section.index && value <= offset && type === 'NOTYPE' && name !== '' && !name.startsWith('.L'),
+    )
+    return labels.toSorted((a, b) => a.value - b.value).at(-1)?.name ?? `(${section.name})`
   }
 }
 
