@@ -20,6 +20,7 @@ import {
   type ReportedPayload,
   type ReportedUnit,
   type RunReport,
+  type Way,
 } from './model.ts'
 
 /** What the report needs of a run; the pipeline's own result has all of it. */
@@ -33,7 +34,9 @@ export interface RunFacts {
   readonly units: readonly { readonly unit: string; readonly verdicts: UnitVerdicts }[]
   readonly selection: Selection
   readonly refusals: readonly Refusal[]
-  readonly warnings?: readonly Reason[]
+  readonly way: Way
+  readonly warnings: readonly Reason[]
+  readonly notices: readonly Reason[]
   readonly notCompared?: readonly NotCompared[]
   readonly timings: Readonly<Record<string, number>>
   /** The words for a verdict; the select stage has them. */
@@ -57,11 +60,16 @@ export function buildReport(facts: RunFacts): RunReport {
     functions: perUnit.flatMap(functionEntries),
     data: perUnit.flatMap(dataEntries),
     refusals,
-    lines: { way: 'ignore', files: change.files.map(ignoredLines) },
+    lines: { way: facts.way, files: change.files.map(file => fileLines(file, facts.way)) },
     pieces: includedPieces(selection),
     units: reportedUnits(affected, facts.pairs),
-    warnings: facts.warnings ?? [],
-    notices: [...change.notices.map(text => ({ code: 'source', text })), ...tree.notices, ...affected.notices],
+    warnings: facts.warnings,
+    notices: [
+      ...change.notices.map(text => ({ code: 'source', text })),
+      ...tree.notices,
+      ...affected.notices,
+      ...facts.notices,
+    ],
     notCompared: [...(facts.notCompared ?? []), ...perUnit.flatMap(paddingOf)],
     timings: facts.timings,
   }
@@ -98,8 +106,8 @@ function includedPieces({ units, pieces }: Selection): readonly IncludedPiece[] 
   }))
 }
 
-function ignoredLines({ oldPath, newPath }: SourceChange['files'][number]): FileLines {
-  return { file: newPath ?? oldPath ?? '', way: 'ignore', insertions: 0, unsafe: [] }
+function fileLines({ oldPath, newPath }: SourceChange['files'][number], way: Way): FileLines {
+  return { file: newPath ?? oldPath ?? '', way, insertions: 0, unsafe: [] }
 }
 
 function reportedUnits({ affected }: Affected, pairs: readonly ObjectPair[]): readonly ReportedUnit[] {

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { createHotpatch, type HotpatchRun } from '../../pipeline.ts'
 import { buildReport, withPayload } from '../../report/build-report.ts'
-import type { RunReport } from '../../report/model.ts'
+import type { RunReport, Way } from '../../report/model.ts'
 import { summary } from '../../report/text.ts'
 import { verdictReason } from '../../select/words.ts'
 import type { Finished } from '../attempt.ts'
@@ -18,6 +18,7 @@ import { VERSION } from '../version.ts'
 export interface BuildRequest {
   readonly tree: string
   readonly patch: readonly string[]
+  readonly lines: Way
   readonly target: 'xen' | 'process'
   readonly symbols?: string
   readonly depends?: string
@@ -52,7 +53,7 @@ export async function runBuild(request: BuildRequest, console: Console, signal: 
     cacheFolder: cacheFolder(),
     signal,
   })
-  const found = expectedOnly(reportOf(run, request.target), expected)
+  const found = expectedOnly(reportOf(run, request), expected)
   const written = found.outcome === 'built' && !signal.aborted ? writePayload(run, found, output) : found
   const undo = () => rmSync(output, { force: true })
   return { ending: endingOf(written.outcome), text: summary(written, console.ink), json: written, undo }
@@ -65,8 +66,8 @@ function defaultOutput(patch: string): string {
   return `${name.replace(/\.(?:patch|diff)$/, '')}.livepatch`
 }
 
-function reportOf(run: HotpatchRun, target: 'xen' | 'process'): RunReport {
-  return buildReport({ ...run, version: VERSION, target, reasonOf: verdictReason })
+function reportOf(run: HotpatchRun, { target, lines }: BuildRequest): RunReport {
+  return buildReport({ ...run, version: VERSION, target, way: lines, reasonOf: verdictReason })
 }
 
 function expectedOnly(report: RunReport, expected: ReturnType<typeof parseExpectation> | undefined): RunReport {

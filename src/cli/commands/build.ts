@@ -14,16 +14,18 @@ const MORE = [
   'way out.',
 ]
 
+/** The ways to treat embedded line numbers that are there so far. */
+const WAYS = ['ignore', 'mask', 'table'] as const
+const LINES =
+  'how to treat functions that differ only by an embedded line number: ignore takes them in, mask leaves them out, ' +
+  'table leaves them out and sets their numbers while the payload is applied'
+
 export function define(host: Host) {
   return new Command('build')
     .description('Builds a payload: the functions that a patch changes, and what they need.')
     .requiredOption('--tree <dir>', 'the source tree of what is running, as its build left it')
     .requiredOption('--patch <file...>', 'the patch, or several in their order; - is standard input')
-    .addOption(
-      new Option('--lines <way>', 'how to treat functions that differ by an embedded line number; ignore takes them in')
-        .choices(['ignore'])
-        .default('ignore'),
-    )
+    .addOption(new Option('--lines <way>', LINES).choices(WAYS).default('ignore' as const))
     .option('--symbols <file>', "xen-syms or xen.efi of what is running (default: the tree's own xen-syms)")
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
@@ -39,7 +41,7 @@ export function define(host: Host) {
       'refuse unless the payload has exactly these functions, one `[unit] name` a line',
     )
     .addHelpText('after', helpAfter(HELP))
-    .action(async ({ output, lines: _way, target, makeArg, expectFunctions, ...rest }) => {
+    .action(async ({ output, target, makeArg, expectFunctions, ...rest }) => {
       const request: BuildRequest = {
         ...rest,
         target: target === 'process' ? 'process' : 'xen',
