@@ -28,6 +28,8 @@ export interface TableUnitInput {
   readonly fileSymbol: string
   readonly verdicts: UnitVerdicts
   readonly lines: LineOracle
+  /** The line's number in the patched source; undefined where the line is gone. */
+  readonly newLine: (site: LineSite) => number | undefined
 }
 
 export interface FoundPlaces {
@@ -48,7 +50,7 @@ export function findTablePlaces(
     for (const judged of input.verdicts.functions) {
       if (judged.verdict.kind !== 'line-only' || judged.original === undefined) continue
       for (const { site, owner } of sitesOf(input, judged)) {
-        const now = input.lines.expected(site)
+        const now = input.newLine(site)
         if (now === undefined || now === site.line) continue
         const name = runningName(input.fileSymbol, owner.name, owner.local)
         const place = isInit(original, owner) ? undefined : placeOf({ symbols, frames, original, name }, site)
@@ -73,15 +75,20 @@ export interface TableAddition {
 
 export const NO_TABLE: TableAddition = { unit: undefined, standIns: new Map(), notices: [] }
 
+export interface TableOptions {
+  readonly symbols: HypervisorSymbols | undefined
+  readonly target: TargetFacts
+  readonly newLine: TableUnitInput['newLine']
+}
+
 /** The table's own unit, compiled with the flags of an affected unit of the tree. */
 export async function lineTable(
   tree: Tree,
   units: readonly JudgedUnit[],
-  symbols: HypervisorSymbols | undefined,
-  target: TargetFacts,
+  { symbols, target, newLine }: TableOptions,
 ): Promise<TableAddition> {
   const host = tree.units.find(({ unit, language }) => language === 'c' && units.some(each => each.unit === unit))
-  const inputs = units.flatMap(({ lines, ...unit }) => (lines === undefined ? [] : [{ ...unit, lines }]))
+  const inputs = units.flatMap(({ lines, ...unit }) => (lines === undefined ? [] : [{ ...unit, lines, newLine }]))
   if (symbols === undefined || host === undefined || target.name !== 'xen') return NO_TABLE
   const { places, leftOut } = findTablePlaces(inputs, symbols, target.runningName)
   if (places.length === 0) return { ...NO_TABLE, notices: leftOut }

@@ -18,7 +18,7 @@ import {
 import { readElf } from './elf/index.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
-import { compileForWay, judgeUnits, type Way } from './line-ways.ts'
+import { compileForWay, type FileWay, judgeUnits, type Way } from './line-ways.ts'
 import type { CutOptions } from './pieces/pieces.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
 import { type Selection, type SelectRules, select, type UnitInput } from './select/select.ts'
@@ -47,6 +47,7 @@ export interface HotpatchRun {
   readonly refusals: readonly Refusal[]
   readonly warnings: readonly Reason[]
   readonly notices: readonly Reason[]
+  readonly lines: { readonly way: Way; readonly files: readonly FileWay[] }
   /** Undefined when something is refused, or there is nothing to do. */
   readonly payload: Payload | undefined
   /** Milliseconds by stage. */
@@ -65,7 +66,7 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   // lines, build: every affected unit, compiled as the chosen way needs it. The tree was not written to.
   const affected = await watch.time('affected', () => affectedUnits(tree, change))
   const [compiled, probed] = await watch.time('compile', () =>
-    Promise.all([compileForWay(tree, affected, change, options.lines ?? 'ignore'), probeSizes(tree, affected)]),
+    Promise.all([compileForWay(tree, affected, change, options.lines ?? 'auto'), probeSizes(tree, affected)]),
   )
 
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
@@ -77,7 +78,9 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   const target = targetFacts(options.target, machineOf(judged.units))
   const table =
     options.lines === 'table'
-      ? await watch.time('table', () => lineTable(tree, judged.units, running.symbols, target))
+      ? await watch.time('table', () =>
+          lineTable(tree, judged.units, { symbols: running.symbols, target, newLine: judged.newLine }),
+        )
       : NO_TABLE
   const units = table.unit === undefined ? judged.units : [...judged.units, table.unit]
   const rules = { ...rulesOf(target, running), standIns: table.standIns }
@@ -86,7 +89,8 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   const pairs = compiled.pairs.map(({ pair }) => pair)
   const { warnings } = running
   const notices = [...judged.notices, ...table.notices]
-  const found = { tree, change, affected, pairs, units, selection, notices, warnings, timings: watch.timings }
+  const lines = { way: options.lines ?? 'auto', files: compiled.files }
+  const found = { lines, tree, change, affected, pairs, units, selection, notices, warnings, timings: watch.timings }
   if (refusals.length > 0 || selection.pieces.length === 0) return { ...found, refusals, payload: undefined }
 
   // assemble: the payload's bytes, the same for the same input anywhere.

@@ -64,7 +64,7 @@ export class ContentComparison {
       if (site.in === 'addend') continue
       const end = site.offset + site.bits / 8
       const held = readLine(after.subarray(site.offset, end))
-      if (held === site.line || held !== this.#lines?.expected(site)) continue
+      if (held === site.line || this.#lines?.isExpected(site, held) !== true) continue
       bytes.set(before.subarray(site.offset, end), site.offset)
       lines++
     }
@@ -100,7 +100,9 @@ export class ContentComparison {
     const at = original.references.findIndex(({ line }, index) => line !== patched.references[index]?.line)
     if (at === -1) return SAME
     const site = sites.find(candidate => candidate.in === 'addend')
-    if (site !== undefined && lineOf(patched) === this.#lines?.expected(site)) return { because: undefined, lines: 1 }
+    const held = lineOf(patched)
+    if (site !== undefined && held !== undefined && this.#lines?.isExpected(site, held) === true)
+      return { because: undefined, lines: 1 }
     const section = sectionName(this.correlation.patched, patched)
     return differs({ what: 'line', offset: original.references[at]?.offset ?? 0, section })
   }

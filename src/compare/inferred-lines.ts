@@ -24,7 +24,7 @@ export function inferLines(correlation: Correlation, sites: LineSites): LineOrac
   const expected = new Map([...moves].map(([file, lines]) => [file, inOrder(lines)]))
   return {
     sitesOf: piece => sites.byPiece.get(piece) ?? [],
-    expected: site => expected.get(site.file)?.get(site.line),
+    isExpected: (site, held) => expected.get(site.file)?.get(site.line) === held,
   }
 }
 

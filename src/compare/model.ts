@@ -70,6 +70,6 @@ export interface LineSite {
 /** What the compare stage asks about line numbers. */
 export interface LineOracle {
   sitesOf(piece: PieceId<'original'>): readonly LineSite[]
-  /** The line that the site must hold in the patched object; undefined where that line was edited away. */
-  expected(site: LineSite): number | undefined
+  /** Whether `held` is what the site must hold in the patched object. Never true for a line that was edited away. */
+  isExpected(site: LineSite, held: number): boolean
 }
