@@ -53,8 +53,7 @@ export class SymbolBook {
 
   define(symbol: Defined): BookIndex {
     const index = this.#entries.push({ of: 'place', symbol }) - 1
-    const key = placeKey(symbol)
-    if (!this.#atPlace.has(key)) this.#atPlace.set(key, index)
+    this.#atPlace.set(placeKey(symbol), index)
     return index
   }
 

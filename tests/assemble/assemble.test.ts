@@ -14,6 +14,13 @@ extern int flag;
 
 const OLD = 'int f(int a) { return a + flag * 11; }'
 
+/** Three bytes, and others for them on some processors. */
+const ALTERNATIVE = `
+#define alternative(bytes) asm volatile("1: nop; nop; nop; 2:" \\
+  ".pushsection .altinstructions,\\"a\\"; .long 1b - ., 3f - .; .word 5; .byte 3, 4f - 3f, 0, 0; .popsection;" \\
+  ".pushsection .altinstr_replacement,\\"ax\\"; 3: .byte " bytes "; 4: .popsection")
+`
+
 interface Row {
   readonly name: string
   readonly before?: string
@@ -105,6 +112,19 @@ const rows: readonly Row[] = [
   {
     name: 'alternatives without a single replacement byte still bring the empty section that Xen asks for',
     after: `int f(int a) { asm volatile("1: nop; 2: .pushsection .altinstructions,\\"a\\"; .long 1b - ., 3f - .; .word 5; .byte 1, 0, 0, 0; .popsection; .pushsection .altinstr_replacement,\\"ax\\"; 3: .popsection"); return a + flag * 11; }`,
+    facts: [
+      'entries .altinstructions 1',
+      'needs flag',
+      'replaces f',
+      'section .altinstr_replacement code',
+      'section .altinstructions read-only',
+    ],
+  },
+  {
+    name: 'a replacement may run on: it is copied over the code that it replaces',
+    before: `${ALTERNATIVE} ${OLD} int g(int a) { alternative("0x0f, 0x01, 0xca"); return a; }`,
+    after: `${ALTERNATIVE} int f(int a) { alternative("0x0f, 0x01, 0xcb"); return a + flag * 11; }
+      int g(int a) { alternative("0x0f, 0x01, 0xca"); return a; }`,
     facts: [
       'entries .altinstructions 1',
       'needs flag',
@@ -270,6 +290,17 @@ test.skipIf(!hasGcc)('two replacements of one running name are refused', () => {
   expect(assembly.kind === 'refused' && assembly.refusals.map(({ code }) => code)).toEqual(
     replacements.slice(1).map(() => 'duplicate-name'),
   )
+})
+
+test.skipIf(!hasGcc)('two new functions of one name have no name, because nobody could tell them apart', () => {
+  const source = {
+    before: `${HEAD} int f(int a) { return a + flag * 11; }`,
+    after: `${HEAD} static NOINLINE int note(int a) { return a * flag; } int f(int a) { return note(a) + flag * 11; }`,
+  }
+  const other = (text: string) => text.replaceAll('int f(', 'int g(')
+  const selection = selectSources([source, { before: other(source.before), after: other(source.after) }], {})
+  const units = selection.units.map(unit => ({ ...unit, fileSymbol: 'same.c' }))
+  expect(factLines({ ...selection, units }, optionsFor())).toEqual(['needs flag', 'replaces f', 'replaces g'])
 })
 
 test.skipIf(!hasGcc)('an expectation is written where Xen looks for it', () => {
