@@ -13,14 +13,13 @@ import type { SourceChange } from '../source/model.ts'
 import { dataEntries, functionEntries } from './entries.ts'
 import {
   emptyReport,
-  type FileLines,
   type IncludedPiece,
+  type Lines,
   type NotCompared,
   type Outcome,
   type ReportedPayload,
   type ReportedUnit,
   type RunReport,
-  type Way,
 } from './model.ts'
 
 /** What the report needs of a run; the pipeline's own result has all of it. */
@@ -34,7 +33,7 @@ export interface RunFacts {
   readonly units: readonly { readonly unit: string; readonly verdicts: UnitVerdicts }[]
   readonly selection: Selection
   readonly refusals: readonly Refusal[]
-  readonly way: Way
+  readonly lines: Lines
   readonly warnings: readonly Reason[]
   readonly notices: readonly Reason[]
   readonly notCompared?: readonly NotCompared[]
@@ -60,7 +59,7 @@ export function buildReport(facts: RunFacts): RunReport {
     functions: perUnit.flatMap(functionEntries),
     data: perUnit.flatMap(dataEntries),
     refusals,
-    lines: { way: facts.way, files: change.files.map(file => fileLines(file, facts.way)) },
+    lines: linesOf(facts),
     pieces: includedPieces(selection),
     units: reportedUnits(affected, facts.pairs),
     warnings: facts.warnings,
@@ -106,8 +105,10 @@ function includedPieces({ units, pieces }: Selection): readonly IncludedPiece[] 
   }))
 }
 
-function fileLines({ oldPath, newPath }: SourceChange['files'][number], way: Way): FileLines {
-  return { file: newPath ?? oldPath ?? '', way, insertions: 0, unsafe: [] }
+/** Files are named as the build names them: Xen's below the folder that it is built in. */
+function linesOf({ lines, tree }: RunFacts): Lines {
+  const named = (path: string) => (tree.facts.kind === 'xen' ? path.replace(/^xen\//, '') : path)
+  return { ...lines, files: lines.files.map(file => ({ ...file, file: named(file.file) })) }
 }
 
 function reportedUnits({ affected }: Affected, pairs: readonly ObjectPair[]): readonly ReportedUnit[] {

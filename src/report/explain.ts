@@ -99,7 +99,7 @@ function broughtIn(report: RunReport, entry: Entry): readonly string[] {
   }
   const lines = [...groups].map(([key, pieces]) => {
     const size = pieces.reduce((sum, piece) => sum + piece.size, 0)
-    return `    ${pieces.length === 1 ? '' : `${pieces.length} of `}${key}, ${size} bytes`
+    return `    ${pieces.length === 1 ? '' : `${pieces.length} × `}${key}, ${size} bytes`
   })
   return lines.length === 0 ? [] : ['  brings in:', ...lines]
 }

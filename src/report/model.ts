@@ -89,6 +89,8 @@ export interface FileLines {
   readonly insertions: number
   /** Original lines whose number could not be kept. */
   readonly unsafe: readonly number[]
+  /** Why this way. */
+  readonly reason: string
 }
 
 export interface ReportedPayload {

@@ -35,7 +35,7 @@ const way = v.picklist(['auto', 'neutral', 'mask', 'ignore', 'table'])
 
 const lines = v.object({
   way,
-  files: v.array(v.object({ file: v.string(), way, insertions: count, unsafe: v.array(count) })),
+  files: v.array(v.object({ file: v.string(), way, insertions: count, unsafe: v.array(count), reason: v.string() })),
 })
 
 const payload = v.object({ file: v.string(), size: count, sha256: v.string(), buildId: v.string() })

@@ -66,8 +66,8 @@ function defaultOutput(patch: string): string {
   return `${name.replace(/\.(?:patch|diff)$/, '')}.livepatch`
 }
 
-function reportOf(run: HotpatchRun, { target, lines }: BuildRequest): RunReport {
-  return buildReport({ ...run, version: VERSION, target, way: lines, reasonOf: verdictReason })
+function reportOf(run: HotpatchRun, { target }: BuildRequest): RunReport {
+  return buildReport({ ...run, version: VERSION, target, reasonOf: verdictReason })
 }
 
 function expectedOnly(report: RunReport, expected: ReturnType<typeof parseExpectation> | undefined): RunReport {

@@ -14,18 +14,19 @@ const MORE = [
   'way out.',
 ]
 
-/** The ways to treat embedded line numbers that are there so far. */
-const WAYS = ['ignore', 'mask', 'table'] as const
+/** The ways to treat embedded line numbers. */
+const WAYS = ['auto', 'neutral', 'mask', 'table', 'ignore'] as const
 const LINES =
   'how to treat functions that differ only by an embedded line number: ignore takes them in, mask leaves them out, ' +
-  'table leaves them out and sets their numbers while the payload is applied'
+  'neutral rewrites the patch so that they do not differ, table leaves them out and sets their numbers while the ' +
+  'payload is applied, auto chooses file by file and holds neutral and mask against each other'
 
 export function define(host: Host) {
   return new Command('build')
     .description('Builds a payload: the functions that a patch changes, and what they need.')
     .requiredOption('--tree <dir>', 'the source tree of what is running, as its build left it')
     .requiredOption('--patch <file...>', 'the patch, or several in their order; - is standard input')
-    .addOption(new Option('--lines <way>', LINES).choices(WAYS).default('ignore' as const))
+    .addOption(new Option('--lines <way>', LINES).choices(WAYS).default('auto' as const))
     .option('--symbols <file>', "xen-syms or xen.efi of what is running (default: the tree's own xen-syms)")
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
