@@ -9,6 +9,7 @@ import type { SourceChange, TouchedFile } from '../source/model.ts'
 import { unitsOfBuildFiles } from './build-files.ts'
 import type { Affected, AffectedUnit, BuildRefusal, Dependent, Overlay, Tree } from './model.ts'
 import { withoutUnchanged } from './proof.ts'
+import { withoutUnused } from './xen/archive.ts'
 import { type Generated, generatedUnder } from './xen/generated/generated.ts'
 import { kindOf } from './xen/kinds.ts'
 import { archOf, changedScripts, type Scripts } from './xen/linker-script.ts'
@@ -28,7 +29,8 @@ export async function affectedUnits(tree: Tree, change: SourceChange): Promise<A
   const dependents = await tree.dependents(new Set([...touched, ...generated.texts.keys()]))
   const shadowed = await shadowedUnits(tree, change.files)
   const all = merged(built.affected, [...dependents, ...shadowed])
-  const proven = await withoutUnchanged(tree, all, patched)
+  const present = withoutUnused(tree, all)
+  const proven = await withoutUnchanged(tree, present.affected, patched)
   const scripts = xen ? await changedScripts(tree, touched, patched) : NO_SCRIPTS
 
   // What nobody read must be known for what it is.
@@ -45,7 +47,7 @@ export async function affectedUnits(tree: Tree, change: SourceChange): Promise<A
   return {
     affected: proven.affected,
     refusals: [...generated.refusals, ...built.refusals, ...scripts.refusals, ...proven.refusals, ...rest.refusals],
-    notices: [...built.notices, ...rest.notices],
+    notices: [...built.notices, ...present.notices, ...rest.notices],
     generated: generated.texts,
     renamed: built.renamed,
   }

@@ -5,7 +5,7 @@
  * files those are is only known from an earlier compile of the same command, so the store holds, for each command, the
  * lists of names that were read before; a result counts when the digests under one of these lists lead to it.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { duringAsync, InputError } from '../base/errors.ts'
 import { type CompilerCommand, mapPaths, prefixMaps, recordsFolder, searchedFolders, takeApart } from './command.ts'
@@ -228,8 +228,12 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
   if (failed !== undefined) {
     return { object: undefined, words: ownWords(failed, farm), time: result.time, bypassed: [], reads: [] }
   }
-  const read = [join(out, 'cc.d'), join(out, 'as.d')].flatMap(path => readDependencyFile(readText(path) ?? ''))
-  const spelled = [...new Set(read)]
+  const place = farm.at(unit.folder)
+  // The assembler also names its input, which is gone, and the source as debug information spells it.
+  const assembled = namesIn(join(out, 'as.d')).filter(name =>
+    existsSync(name.startsWith('/') ? name : join(place, name)),
+  )
+  const spelled = [...new Set([...namesIn(join(out, 'cc.d')), ...assembled])]
   return {
     object: product === 'reads' ? new Uint8Array() : new Uint8Array(readFileSync(object)),
     words: ownWords(result, farm),
@@ -241,6 +245,10 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
     ),
     reads: spelled.map(name => (name.startsWith(`${farm.root}/`) ? name.slice(farm.root.length) : name)),
   }
+}
+
+function namesIn(dependencyFile: string): string[] {
+  return readDependencyFile(readText(dependencyFile) ?? '')
 }
 
 /** Runs the tree's own objcopy steps on a fresh object; the one that failed is returned. */

@@ -15,9 +15,10 @@ import type { TreeTexts } from './texts.ts'
  * What becomes of a unit's object.
  * - linked: it is part of the image as it is.
  * - copied: it goes through objcopy first, which renames sections (data that is thrown away after boot).
+ * - archived: it is a member of an archive (lib/lib.a), and part of the image only if the linker wanted it.
  * - embedded: only its bytes are part of the image (the 32-bit boot code), or it is not linked at all.
  */
-export type UnitRole = 'linked' | 'copied' | 'embedded'
+export type UnitRole = 'linked' | 'copied' | 'archived' | 'embedded'
 
 /** One compiled object file of the tree, and how it was made. */
 export interface Unit {

@@ -4,17 +4,19 @@
  */
 import { dirname, extname, join } from 'node:path'
 import { type Layout, toBase } from './layout.ts'
-import type { Unit } from './model.ts'
+import type { Unit, UnitRole } from './model.ts'
 
 /** Stands for the unit's name in a sibling's words. */
 const NAME = '\u0000'
+
+const IN_IMAGE: ReadonlySet<UnitRole> = new Set(['linked', 'archived'])
 
 /** The new unit of `source`, given as units give theirs (`common/new.c`), or why there is no command for it. */
 export function newUnit(layout: Layout, units: readonly Unit[], source: string): Unit | string {
   const folder = dirname(source)
   const ending = extname(source)
   const siblings = units.filter(
-    each => each.role === 'linked' && dirname(each.source) === folder && extname(each.source) === ending,
+    each => IN_IMAGE.has(each.role) && dirname(each.source) === folder && extname(each.source) === ending,
   )
   const templates = new Map<string, Unit[]>()
   for (const sibling of siblings) {
@@ -40,7 +42,7 @@ export function newUnit(layout: Layout, units: readonly Unit[], source: string):
     folder: model.folder,
     dependencies: [toBase(layout, join(layout.sourceFolder, source))],
     language: model.language,
-    role: 'linked',
+    role: model.role,
     object: undefined,
     original: 'compiled',
     objcopy: [],
@@ -54,7 +56,7 @@ function templateOf({ source, command }: Unit): string[] {
 
 /** Says whether a unit's options are those of most units of its language. */
 function isUsual(unit: Unit, units: readonly Unit[]): boolean {
-  const alike = units.filter(({ language, role }) => language === unit.language && role === 'linked')
+  const alike = units.filter(({ language, role }) => language === unit.language && IN_IMAGE.has(role))
   const own = optionsOf(unit)
   return alike.filter(each => optionsOf(each) === own).length * 2 > alike.length
 }

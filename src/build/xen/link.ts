@@ -8,27 +8,32 @@
 import { shellWords } from '../words.ts'
 import { lastCommand, readCommand } from './command-file.ts'
 
-/** The objcopy runs between a compiler's object and the image: programs and options, without their files. */
-export type CopySteps = readonly (readonly string[])[]
+/** How an object gets into the image. */
+export interface Link {
+  /** The objcopy runs between the compiler's object and the image: programs and options, without their files. */
+  readonly copies: readonly (readonly string[])[]
+  /** By way of an archive, from which the linker takes what it needs. */
+  readonly archived: boolean
+}
 
 /** Command files' texts by target. */
 export type CommandTexts = ReadonlyMap<string, string>
 
-/** The objects that a compiler made and the image holds, each with the copies in between. */
-export function readLinks(texts: CommandTexts, image: string): Map<string, CopySteps> {
-  const linked = new Map<string, CopySteps>()
+/** The objects that a compiler made and the image is linked from. */
+export function readLinks(texts: CommandTexts, image: string): Map<string, Link> {
+  const linked = new Map<string, Link>()
   const seen = new Set<string>()
-  const visit = (target: string, later: CopySteps) => {
+  const visit = (target: string, link: Link) => {
     if (seen.has(target)) return
     seen.add(target)
     const command = readCommand(texts.get(target) ?? '')
     if (command === undefined) return
     const step = readStep(command.command, target)
-    if (step.kind === 'compile') linked.set(target, later)
-    else if (step.kind === 'objcopy') visit(step.input, [step.options, ...later])
-    else for (const input of step.inputs) visit(input, later)
+    if (step.kind === 'compile') linked.set(target, link)
+    else if (step.kind === 'objcopy') visit(step.input, { ...link, copies: [step.options, ...link.copies] })
+    else for (const input of step.inputs) visit(input, { ...link, archived: link.archived || target.endsWith('.a') })
   }
-  visit(image, [])
+  visit(image, { copies: [], archived: false })
   return linked
 }
 

@@ -8,10 +8,10 @@
 import { resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { type Layout, type RealPaths, readText, realOrSelf, toBase, walk } from '../layout.ts'
-import type { Dependent, Unit } from '../model.ts'
+import type { Dependent, Unit, UnitRole } from '../model.ts'
 import { shellWords } from '../words.ts'
 import { readCommand, readDependencies, readSource } from './command-file.ts'
-import { type CopySteps, readLinks } from './link.ts'
+import { type Link, readLinks } from './link.ts'
 
 interface UnitText {
   readonly target: string
@@ -19,7 +19,7 @@ interface UnitText {
   /** As the command spells it. */
   readonly source: string
   /** Undefined where the object is not linked. */
-  readonly copies: CopySteps | undefined
+  readonly link: Link | undefined
 }
 
 export class XenUnits {
@@ -40,7 +40,7 @@ export class XenUnits {
     for (const [target, text] of texts) {
       const source = readSource(text)
       if (source === undefined) continue
-      const entry = { target, text, source, copies: links.get(target) }
+      const entry = { target, text, source, link: links.get(target) }
       this.#texts.set(this.#unit(entry), entry)
     }
     this.units = [...this.#texts.keys()].sort((a, b) => (a.unit < b.unit ? -1 : 1))
@@ -133,7 +133,7 @@ export class XenUnits {
     return path
   }
 
-  #unit({ target, text, source, copies }: UnitText): Unit {
+  #unit({ target, text, source, link }: UnitText): Unit {
     const { buildFolder } = this.#layout
     const pathOf = (spelled: string) => this.#pathOf(spelled)
     const { prefix } = this.#layout
@@ -155,12 +155,18 @@ export class XenUnits {
         return dependencies
       },
       language: /\.[sS]$/.test(source) ? 'assembly' : 'c',
-      role: copies === undefined ? 'embedded' : copies.length > 0 ? 'copied' : 'linked',
+      role: roleOf(link),
       object: resolve(buildFolder, target),
       original: 'tree',
-      objcopy: copies ?? [],
+      objcopy: link?.copies ?? [],
     }
   }
+}
+
+function roleOf(link: Link | undefined): UnitRole {
+  if (link === undefined) return 'embedded'
+  if (link.archived) return 'archived'
+  return link.copies.length > 0 ? 'copied' : 'linked'
 }
 
 function readUnitCommand(target: string, text: string): string[] {

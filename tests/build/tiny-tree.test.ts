@@ -1,0 +1,451 @@
+/** Whole trees, small enough to have one for each question: what is accepted, what is refused by name, what is compiled. */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  affectedUnits,
+  buildPairs,
+  compileUnits,
+  openTree,
+  overlayOf,
+  quiet,
+  type Tree,
+} from '../../src/build/index.ts'
+import { readElf } from '../../src/elf/index.ts'
+import { missingFor } from '../xen/tree.ts'
+import { changeOf, checksums, edit, inFolder, make, open, tinyXen, writeFiles } from './support.ts'
+
+const missing = missingFor('gcc', 'make', 'objcopy', 'ld')
+
+/** A built tiny Xen in `folder/tree`, opened with a cache of its own. */
+async function built(folder: string, files: Readonly<Record<string, string>> = {}): Promise<Tree> {
+  make(tinyXen(join(folder, 'tree'), files))
+  return open(join(folder, 'tree'), join(folder, 'cache'))
+}
+
+const functionsOf = (object: Uint8Array | undefined) =>
+  readElf(object ?? new Uint8Array())
+    .symbols.filter(({ kind }) => kind === 'function')
+    .map(({ name }) => name)
+    .sort()
+
+const textOf = (object: Uint8Array | undefined) => Buffer.from(object ?? new Uint8Array()).toString('latin1')
+
+describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here'})`, () => {
+  test('the folder that holds xen/ and xen/ itself are the same tree', () =>
+    inFolder(async folder => {
+      const outer = await built(folder)
+      const inner = await open(join(folder, 'tree/xen'), join(folder, 'cache'))
+      expect(inner.facts).toEqual(outer.facts)
+      expect(outer.facts).toMatchObject({ kind: 'xen', version: '4.17', compiler: 'gcc' })
+      expect(outer.units.map(({ unit }) => unit)).toEqual(['common/compat/one.o', 'common/one.o', 'common/two.o'])
+      expect(outer.reader.read('xen/include/shared.h')).toContain('SHARED 3')
+      expect(outer.reader.read('xen/include/nothing.h')).toBeUndefined()
+    }))
+
+  test.for([
+    { name: 'older than 4.17', file: 'xen/Makefile', from: '= 17', to: '= 16', code: 'build/xen-too-old' },
+    {
+      name: 'without CONFIG_LIVEPATCH',
+      file: 'xen/.config',
+      from: 'CONFIG_LIVEPATCH=y\n',
+      to: '',
+      code: 'build/no-livepatch',
+    },
+    {
+      name: 'with CONFIG_LTO',
+      file: 'xen/.config',
+      from: 'LIVEPATCH=y',
+      to: 'LIVEPATCH=y\nCONFIG_LTO=y',
+      code: 'build/unsupported-config',
+    },
+    { name: 'by another name', file: 'xen/Makefile', from: 'XEN_VERSION', to: 'VERSION', code: 'build/no-tree' },
+  ])('a tree $name is $code', ({ file, from, to, code }) =>
+    inFolder(async folder => {
+      tinyXen(folder)
+      const text = readFileSync(join(folder, file), 'utf8')
+      writeFileSync(join(folder, file), text.replace(from, to))
+      make(folder)
+      await expect(open(folder, join(folder, 'cache'))).rejects.toMatchObject({ code })
+    }),
+  )
+
+  test('a header concerns what reads it, however it is spelled; a source compiled twice concerns both units', () =>
+    inFolder(async folder => {
+      const tree = await built(folder)
+      const header = await affectedUnits(tree, edit(tree, 'xen/include/shared.h', '3', '4'))
+      expect(header.affected.map(({ unit, because }) => [unit.unit, ...because])).toEqual([
+        ['common/compat/one.o', 'xen/include/shared.h'],
+        ['common/one.o', 'xen/include/shared.h'],
+        ['common/two.o', 'xen/include/shared.h'],
+      ])
+      const source = await affectedUnits(tree, edit(tree, 'xen/common/one.c', 'x + ', 'x - '))
+      expect(source.affected.map(({ unit }) => unit.unit)).toEqual(['common/compat/one.o', 'common/one.o'])
+      expect([...header.refusals, ...source.refusals, ...source.notices]).toEqual([])
+    }))
+
+  test('both units are compiled from the patched text, also by way of ../; the tree is not written to', () =>
+    inFolder(async folder => {
+      const tree = await built(folder)
+      const before = checksums(join(folder, 'tree'))
+      const change = edit(tree, 'xen/common/one.c', 'x + SHARED', 'x - 77 * SHARED')
+      const affected = await affectedUnits(tree, change)
+      const pairs = await buildPairs(tree, affected.affected, overlayOf(change, affected))
+      for (const { original, patched, cached } of pairs) {
+        expect(cached).toBe(false)
+        expect(patched).not.toEqual(original)
+        expect(functionsOf(patched)).toEqual(functionsOf(original))
+      }
+      expect(pairs.map(({ fileSymbol }) => fileSymbol)).toEqual(['common/compat/one.c', 'common/one.c'])
+      const header = edit(tree, 'xen/include/shared.h', '3', '5')
+      const two = await buildPairs(tree, (await affectedUnits(tree, header)).affected, overlayOf(header, affected))
+      expect(two.every(({ original, patched }) => textOf(original) !== textOf(patched))).toBe(true)
+      expect(checksums(join(folder, 'tree'))).toBe(before)
+      expect(readdirSync(join(folder, 'cache/private'))).toEqual([])
+    }))
+
+  test('no text is compiled twice, and a text that was seen before is still known', () =>
+    inFolder(async folder => {
+      const first = await built(folder)
+      const overlay = (tree: Tree, value: string) =>
+        overlayOf(edit(tree, 'xen/include/shared.h', '3', value), { generated: new Map(), renamed: new Map() })
+      const requests = (tree: Tree, value: string) =>
+        tree.units.map(unit => ({ unit, overlay: overlay(tree, value), label: 'patched' }))
+      const compiled = await compileUnits(first, [...requests(first, '4'), ...requests(first, '5')])
+      expect(compiled.every(({ cached }) => !cached)).toBe(true)
+      const again = await open(join(folder, 'tree'), join(folder, 'cache'))
+      const known = await compileUnits(again, [...requests(again, '4'), ...requests(again, '5')])
+      expect(known.every(({ cached }) => cached)).toBe(true)
+      expect(known.map(({ object }) => object)).toEqual(compiled.map(({ object }) => object))
+      const fresh = await compileUnits(again, requests(again, '6'))
+      expect(fresh.every(({ cached }) => !cached)).toBe(true)
+    }))
+
+  test('a header that appears where another is looked for first is not answered from the cache', () =>
+    inFolder(async folder => {
+      const tree = await built(folder)
+      const [, one] = tree.units
+      if (one === undefined) throw new Error('no unit')
+      const compile = async (opened: Tree) =>
+        (await compileUnits(opened, [{ unit: one, overlay: new Map(), label: 'original' }]))[0]
+      expect((await compile(tree))?.cached).toBe(false)
+      expect((await compile(tree))?.cached).toBe(true)
+      writeFiles(join(folder, 'tree'), { 'xen/include/other.h': '' })
+      expect((await compile(await open(join(folder, 'tree'), join(folder, 'cache'))))?.cached).toBe(false)
+    }))
+
+  test('a compile that fails says so in the compiler’s own words, for every unit, with the user’s paths', () =>
+    inFolder(async folder => {
+      const tree = await built(folder)
+      const change = edit(tree, 'xen/common/one.c', 'x + SHARED', 'x + MISSING')
+      const affected = await affectedUnits(tree, change)
+      const error: unknown = await buildPairs(tree, affected.affected, overlayOf(change, affected)).catch(
+        (thrown: unknown) => thrown,
+      )
+      expect(error).toMatchObject({ code: 'build/compile-failed' })
+      const words = error instanceof Error ? error.message : ''
+      expect(words).toMatch(/^2 units do not compile/)
+      expect(words).toContain('common/one.c:5:16: error: ‘MISSING’ undeclared'.replaceAll(/[‘’]/g, "'"))
+      expect(words).toContain('common/compat/../one.c:5:16')
+      expect(words).not.toContain('/private/')
+    }))
+
+  test('units come and go with the lists of a Makefile', () =>
+    inFolder(async folder => {
+      const tree = await built(folder)
+      const list = tree.reader.read('xen/common/Makefile') ?? ''
+      const change = changeOf(tree, {
+        'xen/common/Makefile': `${list.replace('obj-y += two.o\n', '')}obj-y += new.o\nobj-$(CONFIG_NEVER) += never.o\n`,
+        'xen/common/new.c': '#include "helper.h"\nint fresh(int x) { return HELPER(x); }\n',
+        'xen/common/helper.h': '#define HELPER(x) ((x) << 4)\n',
+        'xen/common/two.c': null,
+      })
+      const affected = await affectedUnits(tree, change)
+      expect(affected.refusals).toEqual([])
+      expect(affected.affected.map(({ unit, kind }) => [unit.unit, kind])).toEqual([
+        ['common/new.o', 'new'],
+        ['common/two.o', 'removed'],
+      ])
+      const pairs = await buildPairs(tree, affected.affected, overlayOf(change, affected))
+      expect(
+        pairs.map(({ fileSymbol, original, patched }) => [fileSymbol, original === undefined, patched === undefined]),
+      ).toEqual([
+        ['common/new.c', true, false],
+        ['common/two.c', false, true],
+      ])
+      expect(functionsOf(pairs[0]?.patched)).toEqual(['fresh'])
+      expect(pairs[0]?.command.join(' ')).toContain('-DLABEL=common/new.o -c common/new.c')
+    }))
+
+  test('a renamed source stays the unit it was, and keeps its __FILE__', () =>
+    inFolder(async folder => {
+      const tree = await built(folder)
+      const list = tree.reader.read('xen/common/Makefile') ?? ''
+      const text = (tree.reader.read('xen/common/one.c') ?? '').replace('x + ', '9 * x + ')
+      const renames = { 'xen/common/uno.c': 'xen/common/one.c' }
+      const change = changeOf(
+        tree,
+        {
+          'xen/common/Makefile': list.replace('+= one.o', '+= uno.o'),
+          'xen/common/uno.c': text,
+          'xen/common/compat/one.c': '#define one compat_one\n#define where compat_where\n#include "../uno.c"\n',
+        },
+        renames,
+      )
+      const affected = await affectedUnits(tree, change)
+      expect(affected.refusals).toEqual([])
+      expect(affected.affected.map(({ unit, kind }) => [unit.unit, kind])).toEqual([
+        ['common/compat/one.o', 'changed'],
+        ['common/one.o', 'changed'],
+      ])
+      const pairs = await buildPairs(tree, affected.affected, overlayOf(change, affected))
+      expect(textOf(pairs[1]?.patched)).toContain('common/one.c\0')
+      expect(textOf(pairs[1]?.patched)).not.toContain('common/uno.c')
+    }))
+
+  test('every other edit of the build is refused by name, and what is no part of the image is not', () =>
+    inFolder(async folder => {
+      const tree = await built(folder, { 'xen/common/strange.dat': 'x', 'docs/page.md': 'x', 'xen/arch/arm/a.c': 'x' })
+      const list = tree.reader.read('xen/common/Makefile') ?? ''
+      const change = changeOf(tree, {
+        'xen/common/Makefile': `${list}CFLAGS-y += -DFIX\n`,
+        'xen/common/Kconfig': 'config NEW\n',
+        'xen/Makefile': 'x',
+        'xen/common/strange.dat': 'y',
+        'docs/page.md': 'y',
+        'xen/arch/arm/a.c': 'y',
+        'xen/common/unused.c': 'int unused;\n',
+      })
+      const { affected, refusals, notices } = await affectedUnits(tree, change)
+      expect(affected).toEqual([])
+      expect(refusals.map(({ code, file }) => [code, file]).sort()).toEqual([
+        ['kconfig-edit', 'xen/common/Kconfig'],
+        ['makefile-edit', 'xen/Makefile'],
+        ['makefile-edit', 'xen/common/Makefile'],
+        ['unknown-file', 'xen/common/strange.dat'],
+      ])
+      expect(refusals.every(({ hint, text }) => hint !== '' && text !== '')).toBe(true)
+      expect(notices.map(({ code }) => code).sort()).toEqual(['not-compiled', 'not-hypervisor', 'other-architecture'])
+    }))
+
+  test('a new header that a unit would now find first concerns that unit', () =>
+    inFolder(async folder => {
+      const tree = await built(folder)
+      const { affected } = await affectedUnits(tree, changeOf(tree, { 'xen/common/shared.h': '#define SHARED 8\n' }))
+      expect(affected.map(({ unit }) => unit.unit)).toEqual(['common/compat/one.o', 'common/one.o', 'common/two.o'])
+    }))
+
+  test('a source that is reached through a link of the tree is patched all the same', () =>
+    inFolder(async folder => {
+      tinyXen(join(folder, 'tree'), { 'xen/efi/real.c': 'int linked(void) { return 1; }\n' })
+      const list = join(folder, 'tree/xen/common/Makefile')
+      writeFileSync(list, `${readFileSync(list, 'utf8')}obj-y += alias.o\n`)
+      symlinkSync('.', join(folder, 'tree/xen/source'))
+      symlinkSync('../source/efi/real.c', join(folder, 'tree/xen/common/alias.c'))
+      make(join(folder, 'tree'))
+      const tree = await open(join(folder, 'tree'), join(folder, 'cache'))
+      const change = edit(tree, 'xen/efi/real.c', 'return 1', 'return 4711')
+      const affected = await affectedUnits(tree, change)
+      expect(affected.affected.map(({ unit }) => [unit.unit, unit.source])).toEqual([['common/alias.o', 'efi/real.c']])
+      const [pair] = await buildPairs(tree, affected.affected, overlayOf(change, affected))
+      expect(pair?.patched).toBeDefined()
+      expect(textOf(pair?.patched)).toContain('\x67\x12')
+      expect(textOf(pair?.original)).not.toContain('\x67\x12')
+    }))
+
+  test('two folders give the same bytes', () =>
+    inFolder(async folder => {
+      const objects: (Uint8Array | undefined)[] = []
+      for (const name of ['a', 'a/much/longer/b']) {
+        const place = join(folder, name)
+        make(tinyXen(join(place, 'tree')))
+        const tree = await open(join(place, 'tree'), join(place, 'cache'))
+        const change = edit(tree, 'xen/common/one.c', 'x + ', '3 * x + ')
+        const affected = await affectedUnits(tree, change)
+        for (const pair of await buildPairs(tree, affected.affected, overlayOf(change, affected)))
+          objects.push(pair.patched)
+      }
+      expect(objects.slice(0, 2)).toEqual(objects.slice(2))
+    }))
+
+  test('debug information and __FILE__ of a build with O= name the user’s folders, not ours', () =>
+    inFolder(async folder => {
+      tinyXen(join(folder, 'tree'))
+      writeFiles(folder, { 'out/.config': readFileSync(join(folder, 'tree/xen/.config'), 'utf8') })
+      make(join(folder, 'tree'), `O=${folder}/out`, 'CFLAGS=-g', '--environment-overrides')
+      const tree = await open(join(folder, 'tree'), join(folder, 'cache'), { buildDir: join(folder, 'out') })
+      expect(tree.units.map(({ unit, source }) => [unit, source])).toContainEqual(['common/one.o', 'common/one.c'])
+      const change = edit(tree, 'xen/common/one.c', 'x + ', '3 * x + ')
+      const affected = await affectedUnits(tree, change)
+      const pairs = await buildPairs(tree, affected.affected, overlayOf(change, affected))
+      for (const { patched, original } of pairs) {
+        expect(textOf(patched)).toContain(`${folder}/tree/xen/common/`)
+        expect(textOf(patched)).not.toContain('/private/')
+        expect(textOf(patched)).not.toEqual(textOf(original))
+      }
+      const [unpatched] = await compileUnits(tree, [
+        { unit: affected.affected[1]?.unit ?? fail(), overlay: new Map(), label: 'original' },
+      ])
+      expect(sectionsOf(unpatched?.object)).toEqual(sectionsOf(pairs[1]?.original))
+    }))
+
+  test('a tree that was not built is built once, in a copy, and the user’s stays as it is', () =>
+    inFolder(async folder => {
+      const place = join(folder, 'tree')
+      tinyXen(place)
+      const before = checksums(place)
+      const steps: string[] = []
+      const progress = { step: (text: string) => steps.push(text), tick: () => undefined }
+      const tree = await open(place, join(folder, 'cache'), { progress, makeArgs: ['CC=gcc'] })
+      expect(tree.notices.map(({ code }) => code)).toEqual(['built-copy'])
+      expect(steps.some(text => text.startsWith('building Xen once'))).toBe(true)
+      expect(tree.facts.base.startsWith(join(folder, 'cache'))).toBe(true)
+      expect((await affectedUnits(tree, edit(tree, 'xen/common/two.c', '*', '+'))).affected).toHaveLength(1)
+      steps.length = 0
+      await open(place, join(folder, 'cache'), { progress, makeArgs: ['CC=gcc'] })
+      expect(steps).toEqual([])
+      expect(checksums(place)).toBe(before)
+      writeFiles(place, { 'xen/include/shared.h': '#define SHARED 12\n' })
+      await open(place, join(folder, 'cache'), { progress, makeArgs: ['CC=gcc'] })
+      expect(steps.some(text => text.startsWith('building Xen once'))).toBe(true)
+    }))
+
+  test('a build of a copy that fails says what make said, and leaves no half of a tree', () =>
+    inFolder(async folder => {
+      tinyXen(join(folder, 'tree'), { 'xen/common/two.c': 'int broken(' })
+      const failing = open(join(folder, 'tree'), join(folder, 'cache'))
+      await expect(failing).rejects.toMatchObject({
+        code: 'build/make-failed',
+        message: expect.stringContaining('common/two.c:1'),
+      })
+      expect(readdirSync(join(folder, 'cache/trees'))).toEqual([])
+    }))
+
+  test('a tree without a configuration says where one could come from', () =>
+    inFolder(async folder => {
+      tinyXen(folder)
+      execFileSync('rm', [join(folder, 'xen/.config')])
+      await expect(open(folder, join(folder, 'cache'))).rejects.toMatchObject({
+        code: 'build/not-built',
+        hint: expect.stringContaining('--config'),
+      })
+      writeFiles(folder, { given: 'CONFIG_LIVEPATCH=y\n', wrong: 'CONFIG_X=y\n' })
+      const tree = await open(folder, join(folder, 'cache'), { config: join(folder, 'given') })
+      expect(tree.facts.config.get('LIVEPATCH')).toBe('y')
+      await expect(open(folder, join(folder, 'cache'), { config: join(folder, 'wrong') })).rejects.toMatchObject({
+        code: 'build/no-livepatch',
+      })
+    }))
+
+  test('another compiler than the tree’s is found before anything is compared, and named', () =>
+    inFolder(async folder => {
+      make(tinyXen(join(folder, 'tree')), `CC=${otherCompiler(folder)}`)
+      chmodSync(join(folder, 'bin/cc-here'), 0o755)
+      writeFiles(folder, { 'bin/cc-here': '#!/bin/sh\nexec gcc "$@"\n' })
+      const opening = open(join(folder, 'tree'), join(folder, 'cache'))
+      await expect(opening).rejects.toMatchObject({
+        code: 'build/other-compiler',
+        message: expect.stringMatching(/GCC: \(Other\) 99.*GCC: \(/s),
+      })
+    }))
+
+  test('a compiler that is not here is named, with the package that has it', () =>
+    inFolder(async folder => {
+      const tree = tinyXen(join(folder, 'tree'))
+      make(tree)
+      for (const name of ['.one.o.cmd', '.two.o.cmd', 'compat/.one.o.cmd']) {
+        const path = join(tree, 'xen/common', name)
+        writeFileSync(path, readFileSync(path, 'utf8').replace(':= gcc ', ':= gcc-99 '))
+      }
+      await expect(open(tree, join(folder, 'cache'))).rejects.toMatchObject({
+        code: 'build/no-compiler',
+        hint: expect.stringContaining('package gcc-99'),
+      })
+    }))
+
+  test('a launcher in front of the compiler runs', () =>
+    inFolder(async folder => {
+      writeFiles(folder, { 'bin/ccache': `#!/bin/sh\necho ran >> ${folder}/log\nexec "$@"\n` })
+      chmodSync(join(folder, 'bin/ccache'), 0o755)
+      const tree = tinyXen(join(folder, 'tree'))
+      make(tree, `CC=${folder}/bin/ccache gcc`)
+      const opened = await open(tree, join(folder, 'cache'))
+      expect(opened.facts.compiler).toBe('gcc')
+      const runs = () => readFileSync(join(folder, 'log'), 'utf8').length
+      const before = runs()
+      await compileUnits(opened, [{ unit: opened.units[0] ?? fail(), overlay: new Map(), label: 'original' }])
+      expect(runs()).toBeGreaterThan(before)
+    }))
+
+  test('texts that were changed after the build are found out; only younger ones are not', () =>
+    inFolder(async folder => {
+      const tree = await built(folder)
+      const path = join(folder, 'tree/xen/include/shared.h')
+      const later = new Date(Date.now() + 10_000)
+      utimesSync(path, later, later)
+      const change = edit(tree, 'xen/common/two.c', '*', '+')
+      const affected = await affectedUnits(tree, change)
+      await expect(buildPairs(tree, affected.affected, overlayOf(change, affected))).resolves.toHaveLength(1)
+      writeFileSync(path, '#define SHARED 13\n')
+      utimesSync(path, later, later)
+      const again = await open(join(folder, 'tree'), join(folder, 'cache'))
+      await expect(buildPairs(again, affected.affected, overlayOf(change, affected))).rejects.toMatchObject({
+        code: 'build/stale-object',
+      })
+    }))
+
+  test('stopping kills the compilers, leaves no private folder, and writes nothing', () =>
+    inFolder(async folder => {
+      writeFiles(folder, { 'bin/slow': '#!/bin/sh\ncase "$*" in *one.c*) sleep 60 ;; esac\nexec gcc "$@"\n' })
+      chmodSync(join(folder, 'bin/slow'), 0o755)
+      const place = tinyXen(join(folder, 'tree'))
+      make(place)
+      const path = join(place, 'xen/common/.one.o.cmd')
+      writeFileSync(path, readFileSync(path, 'utf8').replace(':= gcc ', `:= ${folder}/bin/slow `))
+      const before = checksums(place)
+      const stop = new AbortController()
+      const tree = await openTree({
+        tree: place,
+        target: 'xen',
+        jobs: 2,
+        progress: quiet,
+        cacheFolder: join(folder, 'cache'),
+        signal: stop.signal,
+      })
+      const running = compileUnits(
+        tree,
+        tree.units.map(unit => ({
+          unit,
+          overlay: new Map([['xen/include/shared.h', '#define SHARED 6\n']]),
+          label: 'patched',
+        })),
+      )
+      setTimeout(() => stop.abort(), 1500)
+      await expect(running).rejects.toMatchObject({ code: 'build/interrupted' })
+      expect(readdirSync(join(folder, 'cache/private'))).toEqual([])
+      expect(checksums(place)).toBe(before)
+      const left = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n')
+      expect(left.filter(line => line.includes(`${folder}/bin/slow`))).toEqual([])
+    }))
+})
+
+function fail(): never {
+  throw new Error('the tree has no such unit')
+}
+
+function sectionsOf(object: Uint8Array | undefined) {
+  return readElf(object ?? new Uint8Array())
+    .sections.filter(({ flags }) => (flags & 2) !== 0)
+    .map(({ name, bytes }) => [name, Buffer.from(bytes).toString('hex')])
+}
+
+/** A compiler whose objects say that another one made them. */
+function otherCompiler(folder: string): string {
+  writeFiles(folder, {
+    'bin/cc-here':
+      '#!/bin/sh\ngcc "$@" || exit\nfor last; do case $last in *.tmp) o=$last ;; esac; done\n[ -z "$o" ] || { printf "\\0GCC: (Other) 99\\0" > "$o.c" && objcopy --update-section .comment="$o.c" "$o" && rm "$o.c"; }\n',
+  })
+  chmodSync(join(folder, 'bin/cc-here'), 0o755)
+  return join(folder, 'bin/cc-here')
+}

@@ -1,0 +1,6 @@
+#include "../include/shared.h"
+
+int two(int x)
+{
+    return x * SHARED;
+}
