@@ -15,6 +15,7 @@ import {
   probe,
   type Tree,
 } from './build/index.ts'
+import { checkPayload } from './check-payload.ts'
 import { readElf } from './elf/index.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
@@ -97,7 +98,13 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   const { depends, xenDepends } = running
   const assembly = watch.timeSync('assemble', () => assemble(selection, { target, depends, xenDepends }))
   if (assembly.kind === 'refused') return { ...found, refusals: assembly.refusals, payload: undefined }
-  return { ...found, refusals, payload: assembly.payload }
+  const { payload } = assembly
+  if (target.name !== 'xen') return { ...found, refusals, payload }
+
+  // verify: what was written, read back and held against every rule of the loader that will take it.
+  const checked = watch.timeSync('verify', () => checkPayload(payload.bytes, running, tree.facts.version, options))
+  const verified = { ...found, refusals: checked.refusals, warnings: [...warnings, ...checked.warnings] }
+  return { ...verified, payload: checked.refusals.length > 0 ? undefined : payload }
 }
 
 /** The machine that the objects are for; x86-64 where there is no object. */
