@@ -27,23 +27,32 @@ interface Context<S extends Side> {
 const RELA_WORDS = RELA_SIZE / 4
 
 export function readRelocations<S extends Side>(file: FileBytes, context: Context<S>): readonly Relocations<S>[] {
-  const none: Relocations<S> = []
+  const none: ElfRelocation<S>[] = []
   const all = context.sections.map(() => none)
+  const notLoaded = new Map<ElfSection<S>, Table[]>()
   let total = 0
   for (const section of context.sections) {
     if (section.type !== SHT_RELA && section.type !== SHT_REL) continue
     total += section.size
     if (total > file.bytes.length) throw overlapping(section, total, file.bytes.length)
     const target = targetOf(section, context)
-    if (target === undefined) continue
+    if (target === undefined || section.size === 0) continue
     const table = file.table(section.fileOffset, section.size, section.name)
     checkTable(table, target, context)
-    const earlier = all[target.id] ?? none
-    if (earlier.length > 0) all[target.id] = earlier.concat(readTable(table, target, context))
-    else if (hasFlag(target.flags, SHF_ALLOC)) all[target.id] = readTable(table, target, context)
-    else if (section.size > 0) readOnFirstUse(all, target.id, () => readTable(table, target, context))
+    if (!hasFlag(target.flags, SHF_ALLOC)) append(notLoaded, target, table)
+    else if (all[target.id] === none) all[target.id] = readTable(table, target, context)
+    else for (const relocation of readTable(table, target, context)) all[target.id]?.push(relocation)
+  }
+  for (const [target, tables] of notLoaded) {
+    readOnFirstUse(all, target.id, () => tables.flatMap(table => readTable(table, target, context)))
   }
   return all
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [value])
+  else list.push(value)
 }
 
 /** The section that `section` relocates; undefined for a linked file's dynamic relocations, which are not ours. */
@@ -105,7 +114,11 @@ function checkRow<S extends Side>(at: number, table: Table, target: ElfSection<S
   throw errorAt(table, at, 'elf/bad-relocation-offset', fact)
 }
 
-function readTable<S extends Side>(table: Table, target: ElfSection<S>, { linked, bases }: Context<S>): Relocations<S> {
+function readTable<S extends Side>(
+  table: Table,
+  target: ElfSection<S>,
+  { linked, bases }: Context<S>,
+): ElfRelocation<S>[] {
   const { words, first, end } = table
   const relocations = new Array<ElfRelocation<S>>((end - first) / RELA_WORDS)
   let index = 0
