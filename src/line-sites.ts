@@ -82,7 +82,10 @@ async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit)
   const original = pieceMap(readElf<'original'>(await originalObject(tree, unit)), options)
   const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), options), files)
   const owners = ownersOf(original)
-  const sites = [...found.byPiece.values()].flat().map(site => listSite(unit.unit, original, owners, site))
+  const named = (path: string) => (tree.facts.kind === 'xen' ? path.replace(/^xen\//, '') : path)
+  const sites = [...found.byPiece.values()]
+    .flat()
+    .map(site => listSite(unit.unit, original, owners, { ...site, file: named(site.file) }))
   return {
     unit: unit.unit,
     sites: sites.toSorted(bySection),

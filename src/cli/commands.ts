@@ -43,6 +43,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/inspect.ts'),
   },
   {
+    name: 'lines',
+    summary: 'list every place where a source file’s objects embed a line number',
+    load: () => import('./commands/lines.ts'),
+  },
+  {
+    name: 'neutralize',
+    summary: 'rewrite a patch so that unchanged lines keep their numbers, for any builder',
+    load: () => import('./commands/neutralize.ts'),
+  },
+  {
     name: 'verify',
     summary: 'check a payload by the rules of the loader that will get it',
     load: () => import('./commands/verify.ts'),

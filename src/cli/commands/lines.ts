@@ -1,0 +1,80 @@
+import { availableParallelism } from 'node:os'
+import { Command } from '@commander-js/extra-typings'
+import { openTree } from '../../build/index.ts'
+import { type ListedUnit, listLineSites } from '../../line-sites.ts'
+import { attempt, type Finished } from '../attempt.ts'
+import { cacheFolder } from '../cache-folder.ts'
+import type { Host } from '../commands.ts'
+import { type Console, checkOutputs } from '../console.ts'
+import { helpAfter } from '../help.ts'
+import { VERSION } from '../version.ts'
+
+const MORE = [
+  'The file is compiled once more with its lines, and those of every header of the tree that it includes, shifted; what',
+  'differs between the two objects is an embedded line number. Nothing is guessed from instruction patterns.',
+]
+
+export function define(host: Host) {
+  return new Command('lines')
+    .description('Lists every place where a source file’s objects embed a line number.')
+    .argument('<source.c>', 'the source file, relative to the tree or to its source folder')
+    .requiredOption('--tree <dir>', 'the source tree, as its build left it')
+    .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
+    .option('--json <file>', 'write the list as JSON; - is standard output')
+    .addHelpText(
+      'after',
+      helpAfter({
+        more: MORE,
+        examples: [{ so: 'a file of Xen', run: 'hotsplice lines --tree ~/xen common/domain.c' }],
+        codes: [[0, 'the list was printed']],
+      }),
+    )
+    .action(async (source, options) => {
+      const work = (console: Console) => list({ source, ...options }, console, host.signal)
+      host.ended(await attempt({ json: options.json, command: 'lines', signal: host.signal, work }))
+    })
+}
+
+interface Request {
+  readonly source: string
+  readonly tree: string
+  readonly buildDir?: string
+  readonly json?: string
+}
+
+async function list(
+  { source, tree: folder, buildDir, json }: Request,
+  console: Console,
+  signal: AbortSignal,
+): Promise<Finished> {
+  checkOutputs([], [json])
+  const options = { jobs: availableParallelism(), progress: console.progress, cacheFolder: cacheFolder(), signal }
+  const target = { target: 'xen' as const, ...(buildDir === undefined ? {} : { buildDir }) }
+  const tree = await openTree({ tree: folder, ...target, ...options })
+  const units = await listLineSites(tree, source)
+  const unexplained = units.flatMap(({ unit, unexplained: texts }) => texts.map(text => ({ unit, text })))
+  return {
+    ending: 'done',
+    text: units.map(describeUnit).join('\n'),
+    json: {
+      schema: 1,
+      command: 'lines',
+      version: VERSION,
+      outcome: 'done',
+      sites: units.flatMap(({ sites }) => sites),
+      unexplained,
+    },
+  }
+}
+
+function describeUnit({ unit, sites, unexplained }: ListedUnit): string {
+  const rows = sites.map(site => {
+    const place = site.function === '' ? site.section : site.function
+    return `  ${site.file}:${site.line}  ${place}+0x${site.offset.toString(16)}  ${site.bits} bits in ${site.in === 'addend' ? `an addend of ${site.section}` : site.in}`
+  })
+  return [
+    `${unit}: ${sites.length} line numbers`,
+    ...rows,
+    ...unexplained.map(text => `  not explained: ${text}`),
+  ].join('\n')
+}

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, Option } from '@commander-js/extra-typings'
+import { neutralPatch } from '../../neutral-patch.ts'
+import { attempt, type Finished } from '../attempt.ts'
+import type { Host } from '../commands.ts'
+import { type Console, checkOutputs } from '../console.ts'
+import { readText, STANDARD, writeWhole } from '../files.ts'
+import { helpAfter } from '../help.ts'
+
+const MORE = [
+  'After each edit a `#line` directive gives the next unchanged line its old number; where none may stand, the edit is',
+  'laid out on as many lines as it replaced. Added lines get numbers above the file’s last one. The tree need not be',
+  'built, and is not written to.',
+]
+
+const STYLES = ['auto', 'directive', 'reformat'] as const
+
+export function define(host: Host) {
+  return new Command('neutralize')
+    .description('Rewrites a patch so that every line it leaves alone keeps its number, for use with any builder.')
+    .requiredOption('--tree <dir>', 'the source that the patch is for')
+    .requiredOption('--patch <file...>', 'the patch, or several in their order; they become one')
+    .addOption(
+      new Option('--style <style>', 'directive: only #line; reformat: only layout')
+        .choices(STYLES)
+        .default('auto' as const),
+    )
+    .option('-o, --output <file>', 'the rewritten patch (default: standard output)')
+    .addHelpText(
+      'after',
+      helpAfter({
+        more: MORE,
+        examples: [
+          {
+            so: 'for another builder',
+            run: 'hotsplice neutralize --tree ~/linux --patch fix.patch -o fix-neutral.patch',
+          },
+        ],
+        codes: [[0, 'the patch was written; what is still off is told on standard error']],
+      }),
+    )
+    .action(async options => {
+      const work = (console: Console) => rewrite(options, console)
+      host.ended(await attempt({ command: 'neutralize', signal: host.signal, work }))
+    })
+}
+
+interface Request {
+  readonly tree: string
+  readonly patch: readonly string[]
+  readonly style: (typeof STYLES)[number]
+  readonly output?: string
+}
+
+function rewrite({ tree, patch, style, output }: Request, console: Console): Finished {
+  checkOutputs([...patch], [output])
+  const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
+  const read = (path: string) => {
+    const file = join(tree, path)
+    return existsSync(file) ? readFileSync(file, 'latin1') : undefined
+  }
+  const prefixes = existsSync(join(tree, 'xen', 'Makefile')) ? ['', 'xen/'] : ['']
+  const { text, notes } = neutralPatch(patches, { read }, { style, prefixes })
+  for (const note of notes) console.note(note)
+  if (output === undefined || output === STANDARD)
+    return { ending: 'done', text: Buffer.from(text, 'latin1').toString('utf8').replace(/\n$/, '') }
+  writeWhole(output, Buffer.from(text, 'latin1'))
+  return { ending: 'done', text: `wrote ${output}` }
+}

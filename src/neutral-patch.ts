@@ -1,0 +1,66 @@
+/**
+ * A patch rewritten so that every line it leaves alone keeps its number, as a patch that `patch -p1` applies: for people
+ * who build with other tools (kpatch-build, klp-build, livepatch-build).
+ */
+import { createTwoFilesPatch } from 'diff'
+import { neutralize } from './lines/neutral.ts'
+import type { NeutralFile, NeutralStyle } from './lines/neutral-model.ts'
+import { applyPatches } from './source/apply-patches.ts'
+import { atBase } from './source/base.ts'
+import type { PatchText, SourceReader, TouchedFile } from './source/model.ts'
+
+export interface NeutralPatch {
+  /** One character a byte. */
+  readonly text: string
+  readonly files: readonly NeutralFile[]
+  /** What could not be made neutral, and other things worth knowing, for people. */
+  readonly notes: readonly string[]
+}
+
+export interface NeutralPatchOptions {
+  readonly style: NeutralStyle
+  /** Folders that the patch's paths may be relative to, as for a build: `''`, `'xen/'`. */
+  readonly prefixes: readonly string[]
+}
+
+/** Rewrites patches into one. Paths in the result are relative to the tree. */
+export function neutralPatch(
+  patches: readonly PatchText[],
+  reader: SourceReader,
+  options: NeutralPatchOptions,
+): NeutralPatch {
+  const change = atBase(patches, reader, options.prefixes, at => applyPatches(patches, at))
+  const files = change.files.map(file => ({ file, neutral: isSource(file) ? neutralize(file, options) : undefined }))
+  return {
+    text: files.map(({ file, neutral }) => filePatch(file, neutral?.text ?? file.newText)).join(''),
+    files: files.flatMap(({ neutral }) => neutral ?? []),
+    notes: [...change.notices, ...files.flatMap(({ neutral }) => (neutral === undefined ? [] : notesOf(neutral)))],
+  }
+}
+
+function isSource({ oldPath, newPath }: TouchedFile): boolean {
+  return oldPath !== undefined && newPath !== undefined && /\.[chS]$/.test(newPath)
+}
+
+function notesOf({ path, unsafe, reformatted, notes }: NeutralFile): readonly string[] {
+  return [
+    ...reformatted.map(({ how, patchedFrom, because }) => `${path}:${patchedFrom}: ${how}: ${because}`),
+    ...unsafe.map(({ text }) => `${path}: ${text}`),
+    ...notes.map(note => `${path}: ${note}`),
+  ]
+}
+
+/** A renamed file is taken away and put back, which every patch(1) understands. */
+function filePatch({ oldPath, newPath, oldText }: TouchedFile, text: string): string {
+  if (oldPath !== undefined && newPath !== undefined && oldPath !== newPath) {
+    return unified(oldPath, undefined, oldText, '') + unified(undefined, newPath, '', text)
+  }
+  return unified(oldPath, newPath, oldText, text)
+}
+
+function unified(oldPath: string | undefined, newPath: string | undefined, before: string, after: string): string {
+  const from = oldPath === undefined ? '/dev/null' : `a/${oldPath}`
+  const to = newPath === undefined ? '/dev/null' : `b/${newPath}`
+  const patch = createTwoFilesPatch(from, to, before, after, '', '', { context: 3 })
+  return patch.slice(patch.indexOf('--- ')).replace(/^(--- .*|\+\+\+ .*)\t$/gm, '$1')
+}
