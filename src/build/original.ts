@@ -70,7 +70,8 @@ export function fileSymbolOf<S extends Side>(object: ElfObject<S>): string | und
 
 /** Finds out, before anything is compared, whether the tree's compiler is the one that its commands mean here. */
 export async function checkCompiler(tree: Tree): Promise<void> {
-  const sample = tree.units.find(unit => unit.language === 'c' && unit.role === 'linked')
+  const ordinary = tree.units.filter(unit => unit.language === 'c' && unit.role === 'linked')
+  const sample = ordinary.find(({ object }) => object !== undefined) ?? ordinary[0]
   if (sample === undefined) return
   const identity = await identityFor(tree, sample)
   const object = sample.object === undefined ? undefined : readFileOrNothing(sample.object)

@@ -37,7 +37,7 @@ export class Store {
       renameSync(beside, path)
     } catch {
       // A full or read-only disk makes the next run slower, not this one wrong.
-      rmSync(beside, { force: true })
+      removeQuietly(beside)
     }
   }
 
@@ -52,6 +52,14 @@ export class Store {
 
   #path(kind: string, key: string): string {
     return join(this.folder, kind, key.slice(0, 2), key.slice(2))
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // Its folder could not even be made.
   }
 }
 

@@ -28,7 +28,7 @@ export function readMakefile(text: string, config: ReadonlyMap<string, string>):
     else if (line === 'endif') open.pop()
     const list = LIST.exec(line)
     const known = open.every(state => state !== undefined)
-    const simple = list?.[4] !== undefined && /^[\w./ -]*$/.test(list[4]) && list[3] === '+='
+    const simple = list?.[4] !== undefined && /^[\w./\s-]*$/.test(list[4]) && list[3] === '+='
     if (list === null || !known || !simple) {
       // Conditions belong to the rest too: objects that move from one to another are seen by their lists.
       rest.push(`${'\t'.repeat(open.length)}${line}`)
