@@ -1,0 +1,50 @@
+/** The agent as a shared object: compiled by the host's gcc on first use, and kept by the content of its sources. */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { InputError } from '../../base/errors.ts'
+
+const FOLDER = fileURLToPath(new URL('../../../agent/', import.meta.url))
+const SOURCES = ['hotsplice-agent.c', 'hotsplice-agent.h']
+const FLAGS = [
+  '-std=gnu11',
+  '-O2',
+  '-g0',
+  '-Wall',
+  '-Wextra',
+  '-fPIC',
+  '-shared',
+  '-Wl,-z,now',
+  '-Wl,-soname,hotsplice-agent.so',
+]
+
+/** Where agent/hotsplice-agent.c is, for who links it into a program. */
+export const agentSource = (): string => join(FOLDER, 'hotsplice-agent.c')
+
+/** The path to put into LD_PRELOAD. */
+export function agentFile(cacheFolder: string, compiler = 'gcc'): string {
+  const hash = createHash('sha256').update(FLAGS.join(' '))
+  for (const source of SOURCES) hash.update(readFileSync(join(FOLDER, source)))
+  const folder = join(cacheFolder, 'agent', hash.digest('hex').slice(0, 16))
+  const file = join(folder, 'hotsplice-agent.so')
+  if (existsSync(file)) return file
+  mkdirSync(folder, { recursive: true })
+  const beside = join(folder, `.${process.pid}.so`)
+  try {
+    execFileSync(compiler, [...FLAGS, '-o', beside, agentSource(), '-lpthread', '-ldl'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    })
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error)
+    throw new InputError(
+      'process/no-agent-built',
+      `the agent could not be compiled: ${words}`,
+      'install gcc and libc6-dev',
+    )
+  }
+  renameSync(beside, file)
+  return file
+}

@@ -1,0 +1,158 @@
+/**
+ * A process seen through /proc: who it is, what is mapped where, and its memory. The memory file belongs to the program
+ * that ran when it was opened: after the process has ended it reads and writes nothing, even if its number is given to
+ * another. So whoever holds it open cannot hit a stranger.
+ */
+import { closeSync, openSync, readFileSync, readlinkSync, readSync, writeSync } from 'node:fs'
+import { InputError } from '../../base/errors.ts'
+
+export interface Mapping {
+  readonly start: number
+  readonly end: number
+  /** `r-xp`. */
+  readonly access: string
+  readonly offset: number
+  /** As the kernel shows it; empty for anonymous memory. */
+  readonly path: string
+}
+
+/** The process number, and when it began: together they mean one process for ever. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** Clock ticks since the machine's start. */
+  readonly started: string
+}
+
+/** Who has the number now; undefined when nobody has. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    const started = fields[19]
+    if (started === undefined || fields[0] === 'Z' || fields[0] === 'X') return undefined
+    return { pid, started }
+  } catch {
+    return undefined
+  }
+}
+
+export class ProcessMemory {
+  readonly identity: ProcessIdentity
+  readonly #file: number
+
+  private constructor(identity: ProcessIdentity, file: number) {
+    this.identity = identity
+    this.#file = file
+  }
+
+  /** Opens the process; `started`, where given, must be its own. */
+  static open(pid: number, started?: string): ProcessMemory {
+    const before = identify(pid)
+    if (before === undefined) throw new InputError('process/none', `there is no process ${pid}`)
+    if (started !== undefined && started !== before.started) throw another(pid, started, before.started)
+    const file = openMemory(pid)
+    const after = identify(pid)
+    if (after?.started !== before.started) {
+      closeSync(file)
+      throw another(pid, before.started, after?.started ?? 'none')
+    }
+    return new ProcessMemory(before, file)
+  }
+
+  /** Throws when the process has ended. */
+  checkAlive(): void {
+    const { pid, started } = this.identity
+    const now = identify(pid)
+    if (now === undefined) throw new InputError('process/ended', `process ${pid} has ended`)
+    if (now.started !== started) throw another(pid, started, now.started)
+  }
+
+  read(address: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length)
+    let got = 0
+    try {
+      while (got < length) {
+        const part = readSync(this.#file, bytes, got, length - got, address + got)
+        if (part === 0) break
+        got += part
+      }
+    } catch {
+      // Told below, together with a short read.
+    }
+    if (got < length) {
+      this.checkAlive()
+      throw new InputError(
+        'process/not-mapped',
+        `${length} bytes at ${hex(address)} of process ${this.identity.pid} cannot be read`,
+      )
+    }
+    return bytes
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    let done = 0
+    try {
+      while (done < bytes.length) {
+        const part = writeSync(this.#file, bytes, done, bytes.length - done, address + done)
+        if (part === 0) break
+        done += part
+      }
+    } catch {
+      // Told below, together with a short write.
+    }
+    if (done === bytes.length) return
+    this.checkAlive()
+    throw new InputError(
+      'process/not-writable',
+      `${bytes.length} bytes at ${hex(address)} of process ${this.identity.pid} cannot be written`,
+      'the kernel may forbid writing to read-only memory through /proc/PID/mem (proc_mem.force_override)',
+    )
+  }
+
+  mappings(): readonly Mapping[] {
+    return parseMappings(readFileSync(`/proc/${this.identity.pid}/maps`, 'latin1'))
+  }
+
+  /** The program's own file, readable even when its name is gone. */
+  programFile(): { readonly path: string; readonly name: string } {
+    const path = `/proc/${this.identity.pid}/exe`
+    return { path, name: readlinkSync(path) }
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+}
+
+function openMemory(pid: number): number {
+  try {
+    return openSync(`/proc/${pid}/mem`, 'r+')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new InputError(
+      'process/no-permission',
+      `the memory of process ${pid} cannot be opened: ${reason}`,
+      'it takes the rights of a debugger: the same user, or root (CAP_SYS_PTRACE); see also kernel.yama.ptrace_scope',
+    )
+  }
+}
+
+const another = (pid: number, asked: string, found: string) =>
+  new InputError(
+    'process/another',
+    `process ${pid} is another one by now: it began at ${found}, not ${asked}`,
+    'look the number up again',
+  )
+
+const LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) \S+ \d+ *(.*)$/
+
+export function parseMappings(text: string): readonly Mapping[] {
+  return text.split('\n').flatMap(line => {
+    const [, start, end, access, offset, path] = LINE.exec(line) ?? []
+    if (start === undefined || end === undefined || access === undefined || offset === undefined) return []
+    const number = (digits: string) => Number.parseInt(digits, 16)
+    return [{ start: number(start), end: number(end), access, offset: number(offset), path: path ?? '' }]
+  })
+}
+
+export const hex = (address: number): string => `0x${address.toString(16)}`

@@ -1,0 +1,71 @@
+/**
+ * Addresses of names that a payload needs. Evidence first: the program's own symbols, then payloads below, and last the
+ * process's own dynamic linker, which the agent asks; so versions, interposed functions and functions that are chosen at
+ * start (IFUNC) come out as they do for the program.
+ */
+
+import type { About } from './about.ts'
+import type { Agent } from './agent.ts'
+import { STEP_SIZE, type Step, WORK } from './layout.ts'
+import type { Program } from './program.ts'
+import { Refused } from './refused.ts'
+
+export interface ResolveContext {
+  readonly agent: Agent
+  readonly program: Program
+  readonly loaded: readonly About[]
+}
+
+/** Every name's address; refused when one cannot be found, with all that cannot. */
+export async function resolveNames(
+  names: readonly string[],
+  context: ResolveContext,
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>()
+  const chosen: { readonly name: string; readonly resolver: number }[] = []
+  const asked: string[] = []
+  for (const name of new Set(names)) {
+    const symbol = onlySymbol(name, context.program)
+    const below = context.loaded.map(({ symbols }) => symbols[name]).find(address => address !== undefined)
+    if (symbol?.kind === 'indirect-function') chosen.push({ name, resolver: symbol.address })
+    else if (symbol !== undefined) found.set(name, symbol.address)
+    else if (below !== undefined) found.set(name, below)
+    else if (!name.includes('#')) asked.push(name)
+  }
+  for (const [name, address] of await askLinker(context.agent, asked)) found.set(name, address)
+  const answers = await context.agent.ask(chosen.map(({ resolver }) => ({ kind: 'call', address: resolver })))
+  for (const [index, { name }] of chosen.entries()) found.set(name, answers[index] ?? 0)
+  const missing = [...new Set(names)].filter(name => (found.get(name) ?? 0) === 0)
+  if (missing.length > 0) {
+    const hint = context.program.hasSymbols ? '' : '; the program has no symbol table, give its unstripped file'
+    throw new Refused('ENOENT', `the process has no ${missing.join(', ')}${hint}`)
+  }
+  return found
+}
+
+/** The program's symbol of that name; refused when there are several. */
+export function onlySymbol(name: string, program: Program) {
+  const symbols = program.find(name)
+  if (symbols.length > 1) throw new Refused('EINVAL', `the program has ${symbols.length} symbols called ${name}`)
+  return symbols[0]
+}
+
+/** Names go into the work area behind the steps, so that the process can read them. */
+async function askLinker(agent: Agent, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const { base, workAt, workSize } = agent.header
+  const texts = names.map(name => Buffer.from(`${name}\0`, 'latin1'))
+  const size = texts.reduce((total, text) => total + text.length, 0)
+  if (WORK.steps + names.length * STEP_SIZE + size > workSize)
+    throw new Refused('E2BIG', `${names.length} names to find`)
+  if (names.length === 0) return new Map()
+  if (agent.isBusy()) throw new Refused('EBUSY', 'another action is under way')
+  let at = base + workAt + workSize - size
+  const steps: Step[] = []
+  agent.memory.write(at, Buffer.concat(texts))
+  for (const text of texts) {
+    steps.push({ kind: 'find', address: at })
+    at += text.length
+  }
+  const answers = await agent.ask(steps)
+  return new Map(names.map((name, index) => [name, answers[index] ?? 0]))
+}
