@@ -27,8 +27,10 @@ export function run(tool: string, options: readonly string[]) {
 
 /** The first line in which our dump of `elf` differs from readelf's text; undefined when there is none. */
 export function firstDifference(elf: ElfObject<Side>, theirs: string): string | undefined {
+  const dump = dumpElf(elf, { views: OUR_VIEWS })
+  if (dump === theirs) return undefined
   const comparable = (text: string) => lines(elf.header.type === 1 ? text : withoutDynamicExtras(text))
-  const ours = comparable(dumpElf(elf, { views: OUR_VIEWS }))
+  const ours = comparable(dump)
   const expected = comparable(theirs)
   const length = Math.max(ours.length, expected.length)
   for (let line = 0; line < length; line++) {

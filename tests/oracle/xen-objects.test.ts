@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ElfObject, readElf, toNewObject, writeElf } from '../../src/elf/index.ts'
+import { buildIdOf, type ElfObject, readElf, toNewObject, writeElf } from '../../src/elf/index.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 import { elfFiles, firstDifference, objdumpBytes, objdumpSections, ourSections, readelf, run } from './binutils.ts'
 
@@ -71,6 +71,15 @@ describe.skipIf(missing !== '')(`every object of Xen's tree${missing && ` (skipp
     expect(stderr).toBe('')
     expect(run('readelf', ['-nuVW', ...written]).stderr).toBe('')
     expect(wrong(written, file => firstDifference(readElf(readFileSync(file)), text.get(file) ?? ''))).toEqual([])
+  })
+
+  test('the hypervisor itself, linked, is what readelf prints', () => {
+    const file = join(xenTree('release'), 'xen', 'xen-syms')
+    const elf = readElf(readFileSync(file))
+    const { text } = readelf([file])
+    expect(firstDifference(elf, text.get(file) ?? '')).toBeUndefined()
+    expect(run('readelf', ['-n', file]).stdout).toContain(Buffer.from(buildIdOf(elf) ?? []).toString('hex'))
+    expect(buildIdOf(elf)).toHaveLength(20)
   })
 
   test('the linker makes the same of what was written', { timeout: MINUTES }, () => {

@@ -41,7 +41,7 @@ function row<S extends Side>(section: ElfSection<S>, header: ElfHeader): string 
   return [
     `  [${String(id).padStart(2)}]`,
     printable(name).padEnd(17),
-    sectionType(section, header).slice(0, 15).padEnd(15),
+    sectionType(section, header).padEnd(15),
     wide(address),
     digits(fileOffset, 6),
     digits(size, 6),
