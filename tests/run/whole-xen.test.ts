@@ -1,0 +1,136 @@
+/**
+ * Every function of the real Xen that can be replaced, replaced by itself: the payloads hold all that the tree's own
+ * objects can hold, and after each one the hypervisor goes on as before. The objects' functions are called changed;
+ * select and assemble do the rest as they always do.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { describeRehearsal, type RehearsalPayload, rehearse } from '../../src/apply/rehearsal/index.ts'
+import { assemble } from '../../src/assemble/assemble.ts'
+import { openTree, quiet } from '../../src/build/index.ts'
+import { compareUnit, type UnitVerdicts } from '../../src/compare/compare.ts'
+import { correlate } from '../../src/correlate/correlate.ts'
+import { readElf } from '../../src/elf/index.ts'
+import { pieceMap } from '../../src/pieces/pieces.ts'
+import { countRunning, isFreed } from '../../src/running.ts'
+import { type Selection, type SelectRules, select } from '../../src/select/select.ts'
+import { classifySection } from '../../src/special/sections.ts'
+import { smallestFunction, startsWithLandingPad } from '../../src/target/facts.ts'
+import { inspectPayload } from '../../src/target/inspect.ts'
+import { targetFacts } from '../../src/target/targets.ts'
+import { type HypervisorSymbols, readHypervisorSymbols } from '../../src/target/xen-symbols.ts'
+import { verifyPayload } from '../../src/verify/verify.ts'
+import { readelfComplaints } from '../assemble/support.ts'
+import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
+
+const missing = missingFor(...toBuildXen, ...toBootXen)
+const target = targetFacts('xen', 62)
+
+describe.skipIf(missing !== '')(`Xen's functions replaced by themselves ${missing}`, () => {
+  test('all units of the release build go up, are applied, reverted and unloaded', async () => {
+    const tree = join(xenTree('release'), 'xen')
+    const symbols = readHypervisorSymbols(readFileSync(join(tree, 'xen-syms')))
+    const payloads: RehearsalPayload[] = []
+    let functions = 0
+    for (const { unit, object } of await linkedUnits(tree)) {
+      const selection = selectAll(unit, readFileSync(object), symbols)
+      if (selection.replacements.length === 0) continue
+      const assembly = assemble(selection, { target, depends: symbols.buildId, xenDepends: symbols.buildId })
+      expect(assembly.kind === 'refused' ? assembly.refusals : []).toEqual([])
+      if (assembly.kind === 'refused') continue
+      const { bytes } = assembly.payload
+      const report = verifyPayload({ payload: bytes, symbols, version: '4.17', on: [] })
+      expect(report.checks.filter(({ status }) => status === 'failed')).toEqual([])
+      if (payloads.length % 10 === 0) expect(readelfComplaints(bytes)).toBe('')
+      expect(inspectPayload(bytes).functions).toHaveLength(selection.replacements.length)
+      functions += selection.replacements.length
+      payloads.push({ name: unit.replaceAll('/', '_'), bytes })
+    }
+    expect(payloads.length).toBeGreaterThan(250)
+    expect(functions).toBeGreaterThan(3000)
+    const result = await rehearse({
+      hypervisor: join(tree, 'xen'),
+      payloads,
+      script: payloads.map(({ name }) => lifeOf(name)).join(''),
+      timeoutMs: 300_000,
+    })
+    expect(result.outcome === 'passed' ? '' : describeRehearsal(result).slice(-4000)).toBe('')
+    expect(result.operations).toHaveLength(payloads.length * 5)
+  })
+})
+
+function lifeOf(name: string): string {
+  const short = name.slice(-100)
+  return `upload ${short} ${name}\napply ${short}\nversion\nrevert ${short}\nunload ${short}\n`
+}
+
+async function linkedUnits(tree: string) {
+  const cacheFolder = mkdtempSync(join(tmpdir(), 'hotsplice-test-'))
+  try {
+    const { units } = await openTree({ tree, target: 'xen', jobs: 1, progress: quiet, cacheFolder })
+    return units.flatMap(({ unit, object, role }) =>
+      role === 'linked' && object !== undefined ? [{ unit, object }] : [],
+    )
+  } finally {
+    rmSync(cacheFolder, { recursive: true })
+  }
+}
+
+/** Takes all functions of a unit but those that the stages refuse, which are found by asking them. */
+function selectAll(unit: string, bytes: Uint8Array, symbols: HypervisorSymbols): Selection {
+  const original = pieceMap(readElf<'original'>(bytes), { table: 'xen' })
+  const verdicts = compareUnit(correlate(original, pieceMap(readElf<'patched'>(bytes), { table: 'xen' })), 'xen')
+  const fileSymbol = original.object.symbols.find(({ kind }) => kind === 'file')?.name ?? ''
+  const rules = rulesFor(symbols)
+  const isOne = (name: string, local: boolean) => rules.countRunning?.(rules.runningName(fileSymbol, name, local)) === 1
+  const left = new Set<string>()
+  for (let round = 0; round < 10; round++) {
+    const changed = asChanged(verdicts, (name, local) => !left.has(name) && isOne(name, local))
+    const selection = select([{ unit, fileSymbol, verdicts: changed }], rules)
+    if (selection.refusals.length === 0) return selection
+    for (const name of refusedIn(selection, left)) left.add(name)
+  }
+  throw new Error(`${unit} is refused again and again`)
+}
+
+/** The functions that refusals name; where they name something else, the functions that brought it in. */
+function refusedIn({ refusals, pieces }: Selection, left: ReadonlySet<string>): readonly string[] {
+  const named = refusals.map(({ symbol }) => symbol)
+  const replaced = pieces.filter(({ role, piece }) => role === 'replacement' && named.includes(piece.name))
+  if (replaced.length > 0) return replaced.map(({ piece }) => piece.name)
+  const texts = refusals.map(({ text }) => text)
+  const mentioned = pieces.filter(({ piece }) => texts.some(text => text.split(/[ ,]/).includes(piece.name)))
+  const owners = mentioned.map(({ piece }) => piece.name.replace(/\..*/, ''))
+  if (owners.every(name => left.has(name))) throw new Error(texts.join('\n'))
+  return owners
+}
+
+function asChanged(verdicts: UnitVerdicts, take: (name: string, local: boolean) => boolean): UnitVerdicts {
+  const { original: map } = verdicts.correlation
+  const because = { what: 'byte', offset: 0, original: 0, patched: 1 } as const
+  const functions = verdicts.functions.map(judged => {
+    const { original } = judged
+    const section = original && map.object.sections[original.section]?.name
+    if (original === undefined || section === undefined || original.size < 9) return judged
+    if (classifySection(section, 'xen') !== 'code' || !take(original.name, original.local)) return judged
+    return { ...judged, verdict: { kind: 'changed', because } as const }
+  })
+  return { ...verdicts, functions }
+}
+
+function rulesFor(symbols: HypervisorSymbols): SelectRules {
+  const count = countRunning(symbols)
+  const freed = isFreed(symbols)
+  return {
+    table: target.sectionTable,
+    machine: target.machine,
+    runningName: target.runningName,
+    smallest: pad => smallestFunction(target, pad),
+    startsWithLandingPad: code => startsWithLandingPad(target, code),
+    denied: target.denied,
+    ...(count === undefined ? {} : { countRunning: count }),
+    ...(freed === undefined ? {} : { isFreed: freed }),
+  }
+}
