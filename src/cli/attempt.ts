@@ -7,6 +7,7 @@ import { errorReport, reportedError } from '../report/error-report.ts'
 import type { ReportedError } from '../report/model.ts'
 import { type Console, openConsole } from './console.ts'
 import type { Ending } from './exit-code.ts'
+import { isFreeForJson, STANDARD } from './files.ts'
 import { VERSION } from './version.ts'
 
 /** What a command that came to its end has to say. */
@@ -58,7 +59,10 @@ function writeJson(console: Console, { json, undo }: Finished): void {
 function failedWith(task: Task, console: Console, error: unknown): Ending {
   const reported = reportedError(error)
   try {
-    console.json(failureJson(task.command, reported))
+    // What was wrong may be just that: the file is one of the inputs.
+    if (task.json === undefined || task.json === STANDARD || isFreeForJson(task.json)) {
+      console.json(failureJson(task.command, reported))
+    }
   } catch (second) {
     // The first failure is what matters; where it was the JSON's own, it is told once.
     if (!(second instanceof InputError)) throw second

@@ -63,6 +63,51 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/rehearse.ts'),
   },
   {
+    name: 'upload',
+    summary: 'bring a payload to a host: a running program, Xen here, Xen through ssh',
+    load: () => import('./commands/upload.ts'),
+  },
+  {
+    name: 'get',
+    summary: 'tell the state of one payload on a host',
+    load: () => import('./commands/get.ts'),
+  },
+  {
+    name: 'list',
+    summary: 'list the payloads on a host',
+    load: () => import('./commands/list.ts'),
+  },
+  {
+    name: 'apply',
+    summary: 'put an uploaded payload to work',
+    load: () => import('./commands/apply.ts'),
+  },
+  {
+    name: 'revert',
+    summary: 'take the last applied payload out of work',
+    load: () => import('./commands/revert.ts'),
+  },
+  {
+    name: 'replace',
+    summary: 'put a payload to work instead of all others',
+    load: () => import('./commands/replace.ts'),
+  },
+  {
+    name: 'unload',
+    summary: 'remove a payload that is not at work',
+    load: () => import('./commands/unload.ts'),
+  },
+  {
+    name: 'load',
+    summary: 'upload and apply a payload in one go',
+    load: () => import('./commands/load.ts'),
+  },
+  {
+    name: 'agent',
+    summary: 'print the path of the part that lets a program be patched',
+    load: () => import('./commands/agent.ts'),
+  },
+  {
     name: 'dump',
     summary: 'print an ELF file the way readelf does',
     load: () => import('./commands/dump.ts'),

@@ -44,6 +44,13 @@ function isSpecial(path: string): boolean {
   return found !== undefined && !found.isFile() && !found.isDirectory()
 }
 
+/** Whether a report may take the file's place without asking: there is none, it is empty, or it holds JSON. */
+export function isFreeForJson(path: string): boolean {
+  if (isSpecial(path) || statSync(path, { throwIfNoEntry: false }) === undefined) return true
+  const [first] = readText(path, 'the file', 'latin1').trimStart()
+  return first === undefined || first === '{'
+}
+
 /** Takes away what an earlier run left by that name, so that nobody takes it for this run's; says whether it was there. */
 export function removeStale(path: string): boolean {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false

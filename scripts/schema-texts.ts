@@ -1,0 +1,19 @@
+import { toJsonSchema } from '@valibot/to-json-schema'
+import { SCHEMAS } from '../src/cli/schemas.ts'
+
+/** The published JSON schemas: file name without ending, and text. */
+export function schemaTexts(): readonly (readonly [name: string, text: string])[] {
+  return Object.entries(SCHEMAS).map(([name, schema]) => {
+    const body = toJsonSchema(schema, { target: 'draft-2020-12' })
+    const titled = { $schema: body.$schema, title: TITLES[name] ?? name, ...body }
+    return [name, `${JSON.stringify(titled, null, 2)}\n`]
+  })
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  report: 'hotsplice build --json and hotsplice diff --json, version 1',
+  inspect: 'hotsplice inspect --json, version 1',
+  lines: 'hotsplice lines --json, version 1',
+  rehearse: 'hotsplice rehearse --json, version 1',
+  verify: 'hotsplice verify --json, version 1',
+}

@@ -1,0 +1,32 @@
+/** The four actions on a payload that is on the host: one definition, four commands. */
+import { Command } from '@commander-js/extra-typings'
+import type { ActionName } from '../../apply/host.ts'
+import type { Host } from '../commands.ts'
+import { DRY_OPTION, milliseconds, onHost, operate, operationHelp } from './operate.ts'
+
+interface ActionWords {
+  readonly action: ActionName
+  readonly description: string
+  readonly example: string
+}
+
+export function defineAction(cli: Host, { action, description, example }: ActionWords) {
+  const command = onHost(new Command(action).description(description).argument('<name>', 'the name it was uploaded as'))
+    .option('--no-deps', 'do not ask what it depends on, only what it is built for (also --nodeps)')
+    .option('--nodeps', 'the same as --no-deps, as xen-livepatch has it')
+    .option('--timeout <ms>', 'how long everything may take to come to a stand (default: the host’s own)', milliseconds)
+    .option(...DRY_OPTION)
+    .addHelpText('after', operationHelp([{ so: example, run: `hotsplice ${action} fix --host process:1234` }]))
+  return command.action(async (name, options) => {
+    const { deps, nodeps = false, timeout, dryRun = false } = options
+    await operate(options, cli, () => ({
+      name: action,
+      payload: name,
+      readOnly: dryRun,
+      run: (system, console) => {
+        console.progress.step(`${action} ${name} on ${system.name}`)
+        return system.act({ action, name, nodeps: nodeps || !deps, timeoutMs: timeout, dryRun })
+      },
+    }))
+  })
+}

@@ -1,0 +1,28 @@
+import { Command } from '@commander-js/extra-typings'
+import { attempt } from '../attempt.ts'
+import { cacheFolder } from '../cache-folder.ts'
+import type { Host } from '../commands.ts'
+import { helpAfter } from '../help.ts'
+
+export function define(cli: Host) {
+  return new Command('agent')
+    .description('Prints the path of the part that lives in a process; the host’s gcc compiles it on first use.')
+    .option('--source', 'the path of its C source instead, to link it into a program')
+    .addHelpText(
+      'after',
+      helpAfter({
+        examples: [
+          { so: 'start a program that can be patched', run: 'LD_PRELOAD=$(hotsplice agent) ./daemon' },
+          { so: 'link it in', run: 'cc -o daemon daemon.c $(hotsplice agent --source) -pthread' },
+        ],
+        codes: [[0, 'printed']],
+      }),
+    )
+    .action(async ({ source = false }) => {
+      const work = async () => {
+        const { agentFile, agentSource } = await import('../../apply/process/agent-file.ts')
+        return { ending: 'done' as const, text: source ? agentSource() : agentFile(cacheFolder()) }
+      }
+      cli.ended(await attempt({ command: 'agent', signal: cli.signal, work }))
+    })
+}

@@ -1,0 +1,34 @@
+import { Command } from '@commander-js/extra-typings'
+import { describeResult } from '../../apply/rehearsal/errno.ts'
+import type { Host } from '../commands.ts'
+import { onHost, operate, operationHelp } from './operate.ts'
+
+export function define(cli: Host) {
+  return onHost(
+    new Command('get')
+      .description('Tells the state of one payload on a host, and the result of its last action.')
+      .argument('<name>', 'the name it was uploaded as'),
+  )
+    .addHelpText('after', operationHelp([{ so: 'is it at work?', run: 'hotsplice get fix --host process:1234' }]))
+    .action(async (name, options) => {
+      await operate(options, cli, () => ({
+        name: 'get',
+        payload: name,
+        readOnly: true,
+        run: async system => {
+          const { result, words, status } = await system.get(name)
+          if (status === undefined) return { result, words }
+          const { state, rc } = status
+          return {
+            result,
+            words,
+            payloads: [{ name, state, rc, metadata: '' }],
+            text: `${name}: ${state}${lastly(rc)}`,
+          }
+        },
+      }))
+    })
+}
+
+/** The last action's result, where it says more than the state. */
+export const lastly = (rc: number): string => (rc === 0 ? '' : ` (${describeResult(rc)})`)

@@ -1,0 +1,32 @@
+import { Command } from '@commander-js/extra-typings'
+import type { HostFacts, ListedPayload } from '../../apply/host.ts'
+import type { Host } from '../commands.ts'
+import { lastly } from './get.ts'
+import { onHost, operate, operationHelp } from './operate.ts'
+
+export function define(cli: Host) {
+  return onHost(new Command('list').description('Lists the payloads on a host.'))
+    .addHelpText('after', operationHelp([{ so: 'what is there', run: 'hotsplice list --host xen:ssh://root@server' }]))
+    .action(async options => {
+      await operate(options, cli, () => ({
+        name: 'list',
+        payload: '',
+        readOnly: true,
+        run: async system => {
+          const { result, words, payloads } = await system.list()
+          const facts = await system.about()
+          return { result, words, payloads, text: table(payloads, facts) }
+        },
+      }))
+    })
+}
+
+function table(payloads: readonly ListedPayload[], { buildId }: HostFacts): string {
+  const runs = `runs build-id ${buildId ?? 'unknown'}`
+  if (payloads.length === 0) return `no payloads; ${runs}`
+  const width = Math.max(...payloads.map(({ name }) => name.length))
+  const rows = payloads.map(({ name, state, rc, metadata }) =>
+    `${name.padEnd(width)}  ${state}${lastly(rc)}  ${metadata}`.trimEnd(),
+  )
+  return [...rows, runs].join('\n')
+}

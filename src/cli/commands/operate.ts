@@ -1,0 +1,124 @@
+/** What the eight operations on hosts have in common: options, opening the host, the record, words and JSON. */
+import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
+import { writeAudit } from '../../apply/audit.ts'
+import type { ListedPayload, Outcome, Host as System } from '../../apply/host.ts'
+import { HOST_FORMS, openHost } from '../../apply/open-host.ts'
+import { describeResult, errnoName } from '../../apply/rehearsal/errno.ts'
+import { attempt, type Finished } from '../attempt.ts'
+import { cacheFolder } from '../cache-folder.ts'
+import type { Host } from '../commands.ts'
+import type { Console } from '../console.ts'
+import { helpAfter } from '../help.ts'
+
+export const HOST_OPTION = ['--host <host>', `where: ${HOST_FORMS}`] as const
+export const HYPERVISOR_OPTION = ['--hypervisor <file>', 'for a rehearsal: what to boot'] as const
+export const SYMBOLS_OPTION = ['--symbols <file>', 'for a process: its unstripped program'] as const
+export const JSON_OPTION = ['--json <file>', 'write the result as JSON; - is standard output'] as const
+export const DRY_OPTION = ['--dry-run', 'make every check that changes nothing, and stop there'] as const
+
+/** Options of every command that opens a host. */
+export function onHost<C extends Command>(command: C) {
+  return command
+    .requiredOption(...HOST_OPTION)
+    .option(...HYPERVISOR_OPTION)
+    .option(...SYMBOLS_OPTION)
+    .option(...JSON_OPTION)
+}
+
+export const CODES: readonly (readonly [number, string])[] = [
+  [0, 'done, or nothing was to be done'],
+  [2, 'the host said no, or it failed there; nothing was changed'],
+]
+
+export function operationHelp(examples: readonly { readonly so: string; readonly run: string }[]): string {
+  return helpAfter({ more: ['docs/hosts.md says what each kind of host can do.'], examples, codes: CODES })
+}
+
+export interface HostRequest {
+  readonly host: string
+  readonly hypervisor?: string
+  readonly symbols?: string
+  readonly json?: string
+}
+
+export interface Performed extends Outcome {
+  readonly payloads?: readonly ListedPayload[]
+  /** In place of the usual words. */
+  readonly text?: string
+}
+
+export interface Operation {
+  readonly name: string
+  /** The payload's name; empty for a list. */
+  readonly payload: string
+  /** Changes nothing, and so leaves no record. */
+  readonly readOnly?: boolean | undefined
+  readonly run: (system: System, console: Console) => Promise<Performed>
+  readonly buildId?: () => string | null
+}
+
+/** Opens the host, runs the operation, tells how it went. */
+export async function operate(request: HostRequest, cli: Host, operation: () => Operation): Promise<void> {
+  const work = async (console: Console): Promise<Finished> => {
+    const { name, payload, readOnly = false, run, buildId } = operation()
+    if (request.hypervisor !== undefined) console.progress.step(`booting ${request.hypervisor}`)
+    const system = await openHost(request.host, { ...request, cacheFolder: cacheFolder(), signal: cli.signal })
+    try {
+      const performed = await run(system, console)
+      if (!readOnly) await record(system, { name, payload, buildId: buildId?.() ?? null }, performed, console)
+      return finish(request, name, payload, performed)
+    } finally {
+      await system.close()
+    }
+  }
+  cli.ended(await attempt({ json: request.json, command: cliName(operation), signal: cli.signal, work }))
+}
+
+function cliName(operation: () => Operation): string | undefined {
+  try {
+    return operation().name
+  } catch {
+    return undefined
+  }
+}
+
+function finish(request: HostRequest, name: string, payload: string, performed: Performed): Finished {
+  const { result, words, numbers, payloads, text } = performed
+  const done = result >= 0
+  const json = {
+    schema: 1,
+    command: name,
+    host: request.host,
+    outcome: done ? 'done' : 'failed',
+    payload: payload === '' ? null : payload,
+    result: done ? 0 : result,
+    errno: errnoName(result),
+    words,
+    ...(numbers === undefined ? {} : { numbers }),
+    ...(payloads === undefined ? {} : { payloads }),
+  }
+  const head = done ? `${name} ${payload}: done` : `${name} ${payload}: ${describeResult(result)}`
+  const told = [head.replace(' :', ':'), ...words.map(line => `  ${line}`)].join('\n')
+  return { ending: done ? 'done' : 'refused', text: done ? (text ?? told) : told, json }
+}
+
+interface Recorded {
+  readonly name: string
+  readonly payload: string
+  readonly buildId: string | null
+}
+
+async function record(system: System, what: Recorded, { result }: Outcome, console: Console): Promise<void> {
+  const { buildId: runs } = await system.about().catch(() => ({ buildId: null }))
+  const { name: operation, payload, buildId } = what
+  const trouble = writeAudit({ host: system.name, runs, operation, payload, buildId, result, errno: errnoName(result) })
+  if (trouble !== undefined) console.note(`the record of this could not be written: ${trouble}`)
+}
+
+/** Milliseconds, fractions allowed. */
+export function milliseconds(text: string): number {
+  const number = Number(text)
+  if (!Number.isFinite(number) || number <= 0)
+    throw new InvalidArgumentError('It must be a number of milliseconds above 0.')
+  return number
+}

@@ -1,0 +1,9 @@
+import type { Host } from '../commands.ts'
+import { defineAction } from './act.ts'
+
+export const define = (cli: Host) =>
+  defineAction(cli, {
+    action: 'replace',
+    description: 'Takes all payloads out of work and puts this one to work, in one go.',
+    example: 'this one instead of all others',
+  })

@@ -1,0 +1,9 @@
+import type { Host } from '../commands.ts'
+import { defineAction } from './act.ts'
+
+export const define = (cli: Host) =>
+  defineAction(cli, {
+    action: 'revert',
+    description: 'Takes a payload out of work; the last one applied goes first.',
+    example: 'the old functions again',
+  })

@@ -1,0 +1,9 @@
+import type { Host } from '../commands.ts'
+import { defineAction } from './act.ts'
+
+export const define = (cli: Host) =>
+  defineAction(cli, {
+    action: 'unload',
+    description: 'Removes a payload that is not at work.',
+    example: 'free what it took',
+  })

@@ -1,0 +1,42 @@
+import { Command } from '@commander-js/extra-typings'
+import { readElf } from '../../elf/index.ts'
+import { inspectPayload } from '../../report/inspect.ts'
+import type { Host } from '../commands.ts'
+import { readInput } from '../files.ts'
+import { DRY_OPTION, onHost, operate, operationHelp } from './operate.ts'
+
+export function define(cli: Host) {
+  return onHost(
+    new Command('upload')
+      .description('Brings a payload to a host, where it is checked and waits to be applied.')
+      .argument('<name>', 'what to call it there, up to 127 bytes')
+      .argument('<payload>', 'the payload’s file'),
+  )
+    .option(...DRY_OPTION)
+    .addHelpText(
+      'after',
+      operationHelp([
+        { so: 'to a program', run: 'hotsplice upload fix fix.livepatch --host process:1234' },
+        { so: 'to a Xen server', run: 'hotsplice upload fix fix.livepatch --host xen:ssh://root@server' },
+      ]),
+    )
+    .action(async (name, file, options) => {
+      const { dryRun = false } = options
+      await operate(options, cli, () => ({
+        name: 'upload',
+        payload: name,
+        readOnly: dryRun,
+        buildId: () => payloadId(file),
+        run: system => system.upload({ name, payload: readInput(file, 'the payload'), dryRun }),
+      }))
+    })
+}
+
+/** For the record; null where the file is no payload. */
+export function payloadId(file: string): string | null {
+  try {
+    return inspectPayload(readElf<'payload'>(readInput(file, 'the payload')), file).buildId
+  } catch {
+    return null
+  }
+}

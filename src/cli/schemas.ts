@@ -1,0 +1,126 @@
+/**
+ * The JSON of every command as valibot schemas: docs/schema/*.json is made of them (`npm run schemas`), and tests hold
+ * what commands really print against them. To add a command with JSON: a row here.
+ *
+ * Versions go up when a field changes its meaning or goes; fields may be added within a version.
+ */
+import * as v from 'valibot'
+import type { RehearsalResult } from '../apply/rehearsal/index.ts'
+import type { PayloadSummary } from '../report/inspect.ts'
+import { runReport } from '../report/schema.ts'
+import { type Errno, type VerifyReport, XEN_VERSIONS } from '../verify/index.ts'
+
+const text = v.string()
+const texts = v.array(v.string())
+const whole = v.pipe(v.number(), v.integer())
+
+/** What a command that has no form of its own for a failure writes. */
+const failure = v.object({
+  schema: v.literal(1),
+  command: v.nullable(text),
+  version: text,
+  outcome: v.literal('error'),
+  error: v.object({ code: text, text, trail: texts, hint: v.nullable(text) }),
+})
+
+const rehearsal: v.GenericSchema<RehearsalResult> = v.object({
+  schema: v.literal(1),
+  outcome: v.picklist(['passed', 'failed', 'crashed', 'timeout']),
+  hypervisor: v.object({ file: text, version: text, buildId: text }),
+  payloads: texts,
+  operations: v.array(
+    v.object({
+      line: whole,
+      text,
+      operation: text,
+      result: v.nullable(v.number()),
+      errno: v.nullable(text),
+      expectation: text,
+      expected: v.boolean(),
+      output: texts,
+      console: texts,
+      time: v.number(),
+    }),
+  ),
+  notRun: whole,
+  downfall: v.nullable(v.object({ kind: v.picklist(['crashed', 'hung']), sign: text, lines: texts })),
+  console: texts,
+  timings: v.object({ boot: v.number(), script: v.number(), total: v.number() }),
+})
+
+const errnos: readonly Errno[] = [
+  'EINVAL',
+  'EOPNOTSUPP',
+  'ENOENT',
+  'EEXIST',
+  'EOVERFLOW',
+  'ERANGE',
+  'ENODATA',
+  'ENOMEM',
+  'ENOSPC',
+  'ENOSYS',
+]
+const verdict = v.picklist([...errnos, 'crash'])
+const stage = v.picklist(['upload', 'apply', 'run', 'revert'])
+
+const verification: v.GenericSchema<VerifyReport> = v.object({
+  schema: v.literal(1),
+  version: v.picklist(XEN_VERSIONS),
+  accepted: v.boolean(),
+  errno: v.nullable(verdict),
+  stage: v.nullable(stage),
+  decidedBy: v.nullable(text),
+  checks: v.array(
+    v.object({
+      code: text,
+      status: v.picklist(['passed', 'failed', 'not-applicable']),
+      text,
+      stage,
+      errno: v.exactOptional(verdict),
+      place: v.exactOptional(text),
+      warning: v.exactOptional(text),
+    }),
+  ),
+})
+
+const inspection: v.GenericSchema<PayloadSummary> = v.object({
+  schema: v.literal(1),
+  command: v.literal('inspect'),
+  buildId: v.nullable(text),
+  depends: v.nullable(text),
+  xenDepends: v.nullable(text),
+  functions: v.array(v.object({ name: text, oldSize: whole, newSize: whole, expectation: v.nullable(text) })),
+  hooks: v.array(v.object({ hook: text, function: text })),
+  needs: texts,
+  modinfo: texts,
+  sections: v.array(v.object({ name: text, size: whole })),
+})
+
+const lineSites = v.object({
+  schema: v.literal(1),
+  command: v.literal('lines'),
+  version: text,
+  outcome: v.literal('done'),
+  sites: v.array(
+    v.object({
+      unit: text,
+      function: text,
+      section: text,
+      offset: whole,
+      in: v.picklist(['code', 'data', 'addend']),
+      bits: whole,
+      file: text,
+      line: whole,
+    }),
+  ),
+  unexplained: v.array(v.object({ unit: text, text })),
+})
+
+/** By the name of the file in docs/schema, which is the command's, except that build and diff share one. */
+export const SCHEMAS = {
+  report: runReport,
+  inspect: v.union([inspection, failure]),
+  lines: v.union([lineSites, failure]),
+  rehearse: v.union([rehearsal, failure]),
+  verify: v.union([verification, failure]),
+} as const
