@@ -18,6 +18,7 @@ import {
   type RawSymbol,
   SECTION_HEADER_SIZE,
   SYMBOL_SIZE,
+  wrapsAround,
 } from './raw.ts'
 import { type CodedFinding, performRelocations, type Resolution, resolveSymbols } from './resolve.ts'
 import { NotReached } from './rule.ts'
@@ -178,7 +179,7 @@ export class Loading {
   }
 
   get layout(): Layout {
-    const outside = (s: RawSection) => s.type !== NOBITS && !this.raw.holds(s.offset, s.size)
+    const outside = (s: RawSection) => s.type !== NOBITS && !wrapsAround(s) && !this.raw.holds(s.offset, s.size)
     if (this.realSections.some(section => isLoaded(section) && outside(section))) {
       throw new NotReached('sections lie outside the file')
     }
@@ -226,13 +227,15 @@ export class Loading {
     return this.on.find(payload => payload.newSymbols.has(name))?.newSymbols.get(name)
   }
 
+  get isRelocatable(): boolean {
+    const { resolution, findings, copied } = this.relocated
+    return resolution.findings.length + findings.length + copied.outside.length === 0
+  }
+
   /** The loaded payload once nothing went wrong with its symbols and relocations. */
   get loaded(): Relocated {
-    const { relocated } = this
-    if (relocated.resolution.findings.length + relocated.findings.length + relocated.copied.outside.length > 0) {
-      throw new NotReached('the payload cannot be relocated')
-    }
-    return relocated
+    if (!this.isRelocatable) throw new NotReached('the payload cannot be relocated')
+    return this.relocated
   }
 
   /** What the loader can read while it loads. */
@@ -255,14 +258,21 @@ export class Loading {
     return this.keepsBuffer ? BUFFER + section.offset : 0n
   }
 
-  /** A section's content as the loader reads it; undefined where it follows a null pointer. */
+  /**
+   * A section's content as the loader reads it once everything is loaded; undefined where it follows a null pointer.
+   * Where the payload cannot be relocated, what the file has.
+   */
   content(section: RawSection): Uint8Array | undefined {
-    const address = this.addressOf(section)
-    if (address === 0n) return undefined
-    if (!isLoaded(section) || this.#symbols?.format !== 'elf') return this.#fileContent(section)
-    const { image } = this.loaded.copied
-    const from = Number(address - image.start)
+    if (!isLoaded(section)) return this.keepsBuffer ? this.uploaded(section) : undefined
+    const image = this.#symbols?.format === 'elf' && this.isRelocatable ? this.relocated.copied.image : undefined
+    if (image === undefined) return this.#fileContent(section)
+    const from = Number(this.addressOf(section) - image.start)
     return image.bytes.subarray(from, from + Number(section.size))
+  }
+
+  /** What lies at a section's place in the uploaded file, zeros or not; undefined past its end. */
+  uploaded({ offset, size }: RawSection): Uint8Array | undefined {
+    return this.raw.holds(offset, size) ? this.raw.bytes.subarray(Number(offset), Number(offset + size)) : undefined
   }
 
   #fileContent({ type, offset, size }: RawSection): Uint8Array {

@@ -34,7 +34,8 @@ export interface RawSection {
 export interface RawSymbol {
   readonly index: number
   readonly nameOffset: number
-  readonly isFunction: boolean
+  /** STT_*. */
+  readonly type: number
   readonly sectionIndex: number
   readonly value: bigint
   readonly size: bigint
@@ -120,7 +121,7 @@ export class RawPayload {
     return {
       index,
       nameOffset: this.#u32(at),
-      isFunction: ((this.bytes[at + 4] ?? 0) & 15) === 2,
+      type: (this.bytes[at + 4] ?? 0) & 15,
       sectionIndex: this.#u16(at + 6),
       value: this.#u64(at + 8),
       size: this.#u64(at + 16),

@@ -7,7 +7,7 @@ import { isLoaded, type Layout } from './layout.ts'
 import type { Field, Machine } from './machines/model.ts'
 import type { PayloadImage } from './model.ts'
 import { type RawPayload, type RawRelocation, type RawSection, type RawSymbol, RELOCATION_SIZE, u64 } from './raw.ts'
-import { type Finding, finding, hex, NotReached } from './rule.ts'
+import { type Finding, finding, hex } from './rule.ts'
 
 const SHN_UNDEF = 0
 const SHN_LORESERVE = 0xff00
@@ -115,7 +115,6 @@ export function performRelocations(source: RelocationSource): readonly CodedFind
     } else if (isLoaded(base)) {
       const problem = tableProblem(table, source)
       if (problem !== undefined) wrong(...problem)
-      else if (!source.raw.holds(table.offset, table.size)) throw new NotReached(`${place} lies outside the file`)
       else if (table.size > 0n) findings.push(...relocateSection(source, table, base))
     }
   }
@@ -146,7 +145,9 @@ function relocateSection(source: RelocationSource, table: RawSection, base: RawS
   const bytes = new DataView(image.bytes.buffer, at, Number(base.size))
   const findings: CodedFinding[] = []
   const count = Number(table.size / table.entrySize)
-  for (let index = 0; index < count; index++) {
+  // A size that overflowed: the loader goes on through whatever follows until something stops it, as zeros do.
+  const first = !raw.holds(table.offset, table.size)
+  for (let index = 0; index < count && !(first && findings.length > 0); index++) {
     const relocation = raw.relocation(table, index)
     const problem =
       symbolProblem(source, relocation) ?? fill({ source, relocation, base, field: { start, bytes }, machine })

@@ -5,6 +5,7 @@
  * To add a rule: a row in the group it belongs to, its code in docs/findings/verify-*.md, a row in table.test.ts that
  * breaks it, and a mutation in tests/verify/mutations.ts so that the real Xen judges it.
  */
+import { CONSISTENCY_RULES } from './checks/consistency.ts'
 import { EXPECTATION_RULES, FUNCTION_RULES } from './checks/functions.ts'
 import { HEADER_RULES } from './checks/header.ts'
 import { HOOK_RULES } from './checks/hooks.ts'
@@ -41,6 +42,7 @@ const ALL: readonly Rule[] = [
   ...STACK_RULES,
   ...EXPECTATION_RULES,
   ...APPLY_RULES,
+  ...CONSISTENCY_RULES,
   ...RUN_RULES,
   ...REVERT_RULES,
 ]

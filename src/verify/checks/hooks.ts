@@ -57,6 +57,18 @@ export const HOOK_RULES: readonly Rule[] = [
   hookRule('revert', { code: 'hook-revert', step: 'revert', title: 'hooks that run when it is reverted are code' }),
 ]
 
+/** What all hooks point to; nothing where they are not loaded. */
+export function hookTargets(loading: Loading): readonly bigint[] {
+  return HOOKS.flatMap(({ section: name }) => {
+    const section = loading.sectionNamed(name)
+    const content = section && isLoaded(section) ? loading.content(section) : undefined
+    if (content === undefined) return []
+    const view = new DataView(content.buffer, content.byteOffset, content.byteLength)
+    const count = Math.floor(content.length / POINTER)
+    return Array.from({ length: count }, (_, index) => view.getBigUint64(index * POINTER, true))
+  })
+}
+
 /** The hook sections of a payload; throws where there are none. */
 function present(loading: Loading): (readonly [Hook, RawSection])[] {
   const found = HOOKS.flatMap(row => {
@@ -110,12 +122,19 @@ function pointerProblems(loading: Loading, { section: name, single }: Hook, sect
     if (kind !== 'code') {
       const what = kind === undefined ? 'where nothing is mapped' : `${kind} memory`
       findings.push(finding('crash', `${where}: ${hex(target)} is ${what}; Xen calls it`, place, at))
+    } else if (isBlank(loading, target)) {
+      findings.push(finding('crash', `${where}: at ${hex(target)} are zeros, no code; Xen calls it`, place, at))
     } else if (loading.memory.readU32(target) !== ENDBR64 && usesLandingPads(loading)) {
       const text = `${where} does not begin with ENDBR64; with CET-IBT switched on, calling it stops Xen`
       findings.push(finding('warning', text, place, at))
     }
   }
   return findings
+}
+
+/** No function begins with two zero bytes: where code is missing, Xen has filled its place with them. */
+export function isBlank(loading: Loading, address: bigint): boolean {
+  return loading.memory.read(address, 2)?.every(byte => byte === 0) ?? false
 }
 
 function notLoaded(loading: Loading, name: string, single: boolean, place: string): Finding {

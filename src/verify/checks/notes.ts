@@ -38,7 +38,8 @@ function presenceRule(names: readonly string[], versions: Pick<Rule, 'from' | 't
 function noteProblem(loading: Loading, name: string): readonly Finding[] {
   const { content, place } = noteOf(loading, name)
   const wrong = (errno: Finding['errno'], text: string) => [finding(errno, `${name}: ${text}`, place)]
-  if (content === undefined) return wrong('crash', 'it is not loaded (no SHF_ALLOC); Xen follows a null pointer')
+  if (content === undefined)
+    return wrong('crash', 'it is not in memory where Xen reads it (no SHF_ALLOC, or past the end of the file)')
   const { size, type, nameSize, idSize, owner } = content
   // 4.17 has one answer for every kind of wrong note.
   const ofAnotherKind = isAtLeast(loading.version, '4.18') && name !== XEN_DEPENDS ? 'ENODATA' : 'EINVAL'
@@ -68,7 +69,9 @@ function noteOf(loading: Loading, name: string): { readonly content: Note | unde
   if (section === undefined || section.size === 0n) throw new NotReached(`there is no section ${name}`)
   const place = loading.placeOf(section)
   if (section.size <= BigInt(NOTE_HEADER)) return { content: tooShort(section), place }
-  const bytes = loading.content(section)
+  // Since 4.18 the hypervisor's id is read from the uploaded file, before anything is loaded.
+  const early = name === XEN_DEPENDS && loading.keepsBuffer
+  const bytes = early ? loading.uploaded(section) : loading.content(section)
   return { content: bytes && readNote(bytes), place }
 }
 

@@ -3,6 +3,7 @@
  * that are gone once the upload is over. Sources: arch/x86/livepatch.c "arch_livepatch_apply", "arch_livepatch_revert";
  * livepatch.c "apply_payload", "livepatch_display_metadata", "build_id_dep".
  */
+
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO } from '../../target/payload-sections.ts'
 import type { FunctionEntry } from '../functions.ts'
 import { isLoaded } from '../layout.ts'
@@ -10,6 +11,7 @@ import type { Loading } from '../loading.ts'
 import type { AddressRange } from '../model.ts'
 import { type Finding, finding, hex, type Rule } from '../rule.ts'
 import { eachFunction, oldAddressOf } from './functions.ts'
+import { isBlank } from './hooks.ts'
 
 /** The bytes of the old function that Xen overwrites, or undefined where it writes none or cannot find it. */
 export function overwrittenBy(loading: Loading, entry: FunctionEntry): AddressRange | undefined {
@@ -64,8 +66,26 @@ export const RUN_RULES: readonly Rule[] = [
     source: 'arch/x86/livepatch.c arch_livepatch_apply, arch_livepatch_secure',
     title: 'every replacement is code',
     check: loading =>
-      eachFunction(loading, ({ newAddress }) => {
+      eachFunction(loading, entry => {
+        const { newAddress } = entry
+        const range = overwrittenBy(loading, entry)
+        if (
+          range !== undefined &&
+          newAddress >= (oldAddressOf(entry) ?? 0n) &&
+          newAddress < range.address + BigInt(range.size)
+        ) {
+          return [
+            'crash',
+            `its new address ${hex(newAddress)} is the jump itself: whoever calls the function never returns`,
+          ]
+        }
         const kind = newAddress === 0n ? 'code' : loading.memory.kindAt(newAddress)
+        if (newAddress !== 0n && kind === 'code' && isBlank(loading, newAddress)) {
+          return [
+            'crash',
+            `at its new address ${hex(newAddress)} are zeros, no code; whoever calls the function stops Xen`,
+          ]
+        }
         if (kind === 'code') return undefined
         const what = kind === undefined ? 'where nothing is mapped' : `${kind} memory`
         return ['crash', `its new address ${hex(newAddress)} is ${what}; whoever calls the function stops Xen`]
@@ -97,7 +117,14 @@ function oldPlaceProblem(
     const text = `up to ${hex(end)} is overwritten, but the next symbol begins at ${hex(next)}: the function is too small`
     return ['crash', text]
   }
-  const symbol = loading.hypervisor.symbolsAt(address)[0]
+  const here = loading.hypervisor.symbolsAt(address)
+  const named = entry.newAddress === 0n ? undefined : loading.hypervisor.lookup(entry.name)
+  // Some builders write local names without their file.
+  if (named !== undefined && named !== address && !here.some(symbol => symbol.plainName === entry.name)) {
+    const text = `its old address is ${hex(address)}, but ${entry.name} is at ${hex(named)}: another function would be replaced`
+    return ['crash', text]
+  }
+  const symbol = here[0]
   if (symbol === undefined) return ['warning', `no symbol of the hypervisor begins at its old address ${hex(address)}`]
   if (symbol.size === 0 || symbol.size === entry.oldSize) return undefined
   return ['warning', `its old size is ${entry.oldSize}, the hypervisor's ${symbol.name} has ${symbol.size} bytes`]

@@ -154,6 +154,18 @@ export const SECTION_RULES: readonly Rule[] = [
     },
   },
   {
+    code: 'symbol-table-memory',
+    step: 'symbol-names',
+    source: 'livepatch_elf.c elf_get_sym',
+    title: 'there is memory for the symbols',
+    check: loading => {
+      const { size, entrySize } = loading.symbolTable
+      const text = `the symbol table claims ${size} bytes, an overflow that Xen does not notice, and asks for as much memory`
+      const wraps = entrySize >= BigInt(SYMBOL_SIZE) && wrapsAround(loading.symbolTable)
+      return when(wraps, () => finding('ENOMEM', text, loading.placeOf(loading.symbolTable)))
+    },
+  },
+  {
     code: 'symbol-name',
     step: 'symbol-names',
     source: 'livepatch_elf.c elf_get_sym',
@@ -208,11 +220,9 @@ export const PLACEMENT_RULES: readonly Rule[] = [
     source: `${move}; common/vmap.c vmalloc_xen`,
     title: 'the payload fits into the memory that Xen keeps for payloads',
     check: loading => {
-      const huge = loading.realSections.find(section => isLoaded(section) && wrapsAround(section))
-      const text = (pages: string) => `it needs ${pages} pages, Xen keeps ${loading.area.pages} for all payloads`
-      if (huge !== undefined) return [finding('ENOMEM', text('an absurd number of'), loading.placeOf(huge), 1)]
       const { pages } = loading.layout
-      return when(pages > loading.area.pages, () => finding('ENOMEM', text(String(pages)), 'the file', 1))
+      const text = `it needs ${pages} pages, Xen keeps ${loading.area.pages} for all payloads`
+      return when(pages > loading.area.pages, () => finding('ENOMEM', text, 'the file', 1))
     },
   },
   {
@@ -222,7 +232,7 @@ export const PLACEMENT_RULES: readonly Rule[] = [
     title: 'no section is written past the memory made for it',
     check: loading =>
       loading.relocated.copied.outside.map(section => {
-        const text = `${loading.placeOf(section)} is written past the end of the payload's memory: sections of alignment 0 make Xen forget what came before them`
+        const text = `${loading.placeOf(section)} (size ${hex(section.size)}, alignment ${section.alignment}) is written past the end of the memory that Xen computes for the payload`
         return finding('crash', text, loading.placeOf(section), 2)
       }),
   },

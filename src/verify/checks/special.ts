@@ -8,9 +8,11 @@ import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
 import type { RawSection } from '../raw.ts'
 import { absent, type Finding, finding, hex, NotReached, type Rule, when } from '../rule.ts'
+import { isBlank } from './hooks.ts'
 
 const BUG_FRAME_KINDS = [0, 1, 2, 3]
 const EXCEPTION_ENTRY = 8
+const STT_FUNC = 2
 
 const source = 'livepatch.c prepare_payload'
 
@@ -137,27 +139,41 @@ export const ALTERNATIVE_RULES: readonly Rule[] = [
     check: loading => alternativeProblems(loading, 'feature'),
   },
   {
+    code: 'alternatives-blank',
+    step: 'run',
+    source: 'arch/x86/alternative.c apply_alternatives',
+    title: 'what alternatives put in place is code',
+    check: loading =>
+      alternatives(loading).flatMap(({ index, replacement, entry }) => {
+        const text = `entry ${index} puts zeros in place of code`
+        const wrong = entry.replacementLength > 1 && isBlank(loading, replacement)
+        return when(wrong, () => finding('crash', text, ALTERNATIVES, index))
+      }),
+  },
+  {
     code: 'alternatives-padding',
     step: 'run',
     source: 'arch/x86/alternative.c apply_alternatives',
-    title: 'no edit reaches past the function that it is in',
+    title: 'no edit reaches into other code',
     check: loading =>
       alternatives(loading).flatMap(({ index, original, entry }) => {
         const limit = endOfCode(loading, original)
         const end = original + BigInt(entry.originalLength + entry.padding)
-        const text = `entry ${index} edits up to ${hex(end)}, but its function ends at ${hex(limit)}: what lies behind it is overwritten`
+        const text = `entry ${index} edits up to ${hex(end)}, but other code begins at ${hex(limit)}: what lies behind it is overwritten`
         return when(end > limit, () => finding('crash', text, ALTERNATIVES, index))
       }),
   },
 ]
 
-/** The end of the function that `address` is in, as far as symbols tell; otherwise of all code. */
+/** Where the next function begins, as far as symbols tell; otherwise where all code ends. */
 function endOfCode(loading: Loading, address: bigint): bigint {
   const { copied, resolution } = loading.loaded
-  const owner = resolution.symbols.find(
-    ({ raw, value, state }) => state === 'resolved' && raw.isFunction && value <= address && address < value + raw.size,
+  const { start, textSize } = copied.image
+  const next = resolution.symbols.filter(
+    ({ raw, value, state }) =>
+      state === 'resolved' && raw.type === STT_FUNC && value > address && value < start + textSize,
   )
-  return owner === undefined ? copied.image.start + copied.image.textSize : owner.value + owner.raw.size
+  return next.map(({ value }) => value).toSorted((a, b) => (a < b ? -1 : 1))[0] ?? start + textSize
 }
 
 function usedTable(loading: Loading): RawSection {

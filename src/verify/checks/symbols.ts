@@ -75,9 +75,14 @@ function droppedProblem(loading: Loading, section: RawSection): string | undefin
   const meant = /^\.rela?(\..*)$/.exec(loading.nameOf(section))?.[1]
   const target = meant === undefined ? undefined : loading.sectionNamed(meant)
   if (target === undefined || !isLoaded(target)) return undefined
-  if (!isTable) return `is not read as relocations (its type is ${type}), so ${meant} is not relocated`
+  const relocates = ({ type, info }: RawSection) => (type === RELA || type === REL) && info === target.index
+  if (!isTable) {
+    if (loading.realSections.some(relocates)) return undefined
+    return `is not read as relocations (its type is ${type}), so ${meant} is not relocated`
+  }
   const relocated = loading.sections[info]
   if (relocated === undefined || info === 0 || loading.nameOf(relocated) === meant) return undefined
+  if (loading.realSections.some(relocates)) return undefined
   return `relocates section ${info} ${loading.nameOf(relocated)} (sh_info) instead of ${meant}`
 }
 

@@ -41,6 +41,8 @@ export interface Machine {
   readonly alternatives: AlternativeRules
   readonly takesExceptionTable: boolean
   readonly takesAlternativeCalls: boolean
+  /** The relocation type that only calls and jumps have. */
+  readonly branchType: number
   /** Names that the assembler makes and the loader does not count as symbols of the payload. */
   isMappingSymbol(name: string): boolean
 }

@@ -92,5 +92,6 @@ export const X86_64: Machine = {
   alternatives: { entrySize: 14, read: readAlternative, problem },
   takesExceptionTable: true,
   takesAlternativeCalls: true,
+  branchType: PLT_32,
   isMappingSymbol: () => false,
 }
