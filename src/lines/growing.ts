@@ -1,4 +1,4 @@
-import { TOKEN_KINDS, type Tokens } from './lexed.ts'
+import { HAS_CODE, SAFE, TOKEN_KINDS, type Tokens } from './lexed.ts'
 
 /** Columns of tokens that grow; plain arrays of objects would cost more than the lexing itself. */
 export class TokenColumns {
@@ -72,4 +72,35 @@ const DIRECTIVE_TOKEN = TOKEN_KINDS.indexOf('directive')
 function widened<Column extends Uint8Array | Int32Array>(from: Column, to: Column): Column {
   to.set(from)
   return to
+}
+
+/** Columns of lines; entry 0 is unused, and line 1 is there from the start. */
+export class LineColumns {
+  readonly starts: number[] = [0, 0]
+  readonly barriers: number[] = [SAFE, SAFE]
+  readonly directives: number[] = [0, 0]
+  private readonly depths: number[] = [0, 0]
+  private readonly flags: number[] = [0, 0]
+
+  add(start: number, barrier: number, depth: number, flags: number): void {
+    this.starts.push(start)
+    this.barriers.push(barrier)
+    this.depths.push(depth)
+    this.directives.push(0)
+    this.flags.push(flags)
+  }
+
+  markCode(line: number): void {
+    this.flags[line] = (this.flags[line] ?? 0) | HAS_CODE
+  }
+
+  done() {
+    return {
+      lineStarts: Int32Array.from(this.starts),
+      barriers: Uint8Array.from(this.barriers),
+      depths: Int32Array.from(this.depths),
+      directives: Uint8Array.from(this.directives),
+      lineFlags: Uint8Array.from(this.flags),
+    }
+  }
 }

@@ -54,6 +54,25 @@ export const DIRECTIVE_KINDS: readonly (DirectiveKind | undefined)[] = [
   'other',
 ]
 
+export const IF = 1
+export const ELSE = 3
+export const ENDIF = 4
+export const LINE_DIRECTIVE = 5
+export const OTHER_DIRECTIVE = 6
+
+/** The codes by name; all other directives are `other`. */
+export const DIRECTIVE_CODES: Readonly<Record<string, number>> = {
+  if: IF,
+  ifdef: IF,
+  ifndef: IF,
+  elif: 2,
+  elifdef: 2,
+  elifndef: 2,
+  else: ELSE,
+  endif: ENDIF,
+  line: LINE_DIRECTIVE,
+}
+
 /** Bits of `LexedFile.lineFlags`. */
 export const HAS_CODE = 1
 /** The line stands in a group that `#if 0` skips. */

@@ -18,18 +18,23 @@
  * Out: a LexedFile: for each line its barrier, directive and flags; all tokens.
  */
 import { Conditionals } from './conditionals.ts'
-import { TokenColumns } from './growing.ts'
+import { LineColumns, TokenColumns } from './growing.ts'
 import {
   COMMENT,
   CONTINUED,
   DIRECTIVE,
+  DIRECTIVE_CODES,
   DIRECTIVE_COMMENT,
-  HAS_CODE,
+  ELSE,
+  ENDIF,
+  IF,
   IN_DIRECTIVE,
   IN_PARENTHESES,
   type LexedFile,
   LINE_COMMENT,
+  LINE_DIRECTIVE,
   MACRO_CALL,
+  OTHER_DIRECTIVE,
   PARENTHESES,
   RAW_STRING,
   SAFE,
@@ -37,6 +42,7 @@ import {
   SPACE_BEFORE,
   STRING,
 } from './lexed.ts'
+import { isExponentSign, SPLICE, withoutSplices } from './splices.ts'
 
 /** What a character can begin. The codes stand here and not in a module of their own: importing them halves the speed. */
 const SPACE = 0
@@ -82,26 +88,7 @@ const PUNCTUATOR_TOKEN = 3
 const DIRECTIVE_TOKEN = 4
 const DIRECTIVE_END_TOKEN = 5
 
-/** Codes of DIRECTIVE_KINDS. */
-const DIRECTIVES: Readonly<Record<string, number>> = {
-  if: 1,
-  ifdef: 1,
-  ifndef: 1,
-  elif: 2,
-  elifdef: 2,
-  elifndef: 2,
-  else: 3,
-  endif: 4,
-  line: 5,
-}
-const IF = 1
-const ELSE = 3
-const ENDIF = 4
-const LINE = 5
-const OTHER_DIRECTIVE = 6
-
 const COMMENT_END = /\*(?:\\[ \t\f\v\r]*\n)*\//g
-const SPLICE = /\\[ \t\f\v\r]*\n/y
 const RAW_PREFIX = /^(?:u8|[uUL])?R$/
 
 export function lex(text: string): LexedFile {
@@ -114,11 +101,7 @@ class Lexer {
   private readonly text: string
   private readonly tokens: TokenColumns
   private readonly groups = new Conditionals()
-  private readonly lineStarts: number[] = [0, 0]
-  private readonly barriers: number[] = [SAFE, SAFE]
-  private readonly depths: number[] = [0, 0]
-  private readonly directives: number[] = [0, 0]
-  private readonly lineFlags: number[] = [0, 0]
+  private readonly lines = new LineColumns()
   private at = 0
   private line = 1
   private depth = 0
@@ -178,7 +161,7 @@ class Lexer {
           else this.punctuator(false)
           break
         case BRACE:
-          if (this.at === this.lineStarts[this.line] && this.directiveLine === 0) this.depth = 0
+          if (this.at === this.lines.starts[this.line] && this.directiveLine === 0) this.depth = 0
           this.punctuator(false)
           break
         default:
@@ -193,25 +176,12 @@ class Lexer {
     const ended = this.text === '' || this.text.endsWith('\n')
     const lineCount = ended ? this.line - 1 : this.line
     if (!ended) this.startLine(this.text.length, SAFE)
-    return {
-      text: this.text,
-      lineCount,
-      lineStarts: Int32Array.from(this.lineStarts),
-      barriers: Uint8Array.from(this.barriers),
-      depths: Int32Array.from(this.depths),
-      directives: Uint8Array.from(this.directives),
-      lineFlags: Uint8Array.from(this.lineFlags),
-      tokens: this.tokens.done(),
-    }
+    return { text: this.text, lineCount, tokens: this.tokens.done(), ...this.lines.done() }
   }
 
   private startLine(start: number, barrier: number): void {
     this.line++
-    this.lineStarts.push(start)
-    this.barriers.push(barrier)
-    this.depths.push(this.depth)
-    this.directives.push(0)
-    this.lineFlags.push(this.groups.skipping ? SKIPPED : 0)
+    this.lines.add(start, barrier, this.depth, this.groups.skipping ? SKIPPED : 0)
   }
 
   private newline(): void {
@@ -236,7 +206,7 @@ class Lexer {
     if (this.directiveLine > 0) flags |= IN_DIRECTIVE
     else {
       if (this.depth > 0) flags |= IN_PARENTHESES
-      this.lineFlags[this.line] = (this.lineFlags[this.line] ?? 0) | HAS_CODE
+      this.lines.markCode(this.line)
       this.callable = false
       this.callableLine = this.line
     }
@@ -383,7 +353,7 @@ class Lexer {
     }
     this.directiveLine = this.line
     this.directiveNamed = false
-    this.directives[this.line] = OTHER_DIRECTIVE
+    this.lines.directives[this.line] = OTHER_DIRECTIVE
     this.token(DIRECTIVE_TOKEN)
     this.at += this.text[this.at] === '#' ? 1 : 2
     this.tokens.setEnd(this.at)
@@ -391,15 +361,15 @@ class Lexer {
 
   private nameDirective(name: string): void {
     this.directiveNamed = true
-    const kind = DIRECTIVES[name] ?? OTHER_DIRECTIVE
-    this.directives[this.directiveLine] = kind
+    const kind = DIRECTIVE_CODES[name] ?? OTHER_DIRECTIVE
+    this.lines.directives[this.directiveLine] = kind
     if (kind === IF) this.groups.begin(this.depth)
     else if (kind === ENDIF) this.depth = this.groups.end(this.depth)
-    else if (kind < LINE) this.depth = this.groups.next(this.depth, kind === ELSE)
+    else if (kind < LINE_DIRECTIVE) this.depth = this.groups.next(this.depth, kind === ELSE)
   }
 
   private endDirective(): void {
-    const isIf = this.directives[this.directiveLine] === IF
+    const isIf = this.lines.directives[this.directiveLine] === IF
     const words = this.tokens.count - this.tokens.directiveStart()
     if (isIf && words === 3 && this.tokens.isLast(NUMBER_TOKEN, '0', this.text)) this.groups.skip()
     this.token(DIRECTIVE_END_TOKEN)
@@ -411,21 +381,10 @@ class Lexer {
   private openParenthesis(): void {
     if (this.directiveLine === 0 && this.callable && this.callableLine < this.line) {
       for (let line = this.callableLine + 1; line <= this.line; line++) {
-        if (this.barriers[line] === SAFE) this.barriers[line] = MACRO_CALL
+        if (this.lines.barriers[line] === SAFE) this.lines.barriers[line] = MACRO_CALL
       }
     }
     this.punctuator(false)
     if (this.directiveLine === 0) this.depth++
   }
-}
-
-function isExponentSign(text: string, at: number): boolean {
-  const character = text[at]
-  if (character !== '+' && character !== '-') return false
-  const before = text[at - 1]
-  return before === 'e' || before === 'E' || before === 'p' || before === 'P'
-}
-
-export function withoutSplices(text: string): string {
-  return text.replace(/\\[ \t\f\v\r]*\n/g, '')
 }

@@ -13,7 +13,7 @@ import {
   type TokenKind,
   type Tokens,
 } from './lexed.ts'
-import { withoutSplices } from './lexer.ts'
+import { withoutSplices } from './splices.ts'
 
 /** Indices of tokens, `[from, end)`. */
 export interface TokenRange {

@@ -14,17 +14,19 @@ export function presumedTokens(text: string, options: readonly string[] = []): P
   const tokens: PresumedToken[] = []
   let line = 0
   let here = false
-  for (const output of run.stdout.split('\n')) {
-    const marker = /^# (\d+) "([^"]*)"/.exec(output)
-    if (marker !== null) {
-      line = Number(marker[1])
-      here = marker[2] === '<stdin>'
-      continue
+  for (const [piece, number, file] of run.stdout.matchAll(PIECE)) {
+    if (number !== undefined) {
+      line = Number(number)
+      here = file === '<stdin>'
+    } else {
+      // A pragma's own number is never used.
+      if (here && !/^\s*$|^#/.test(piece)) tokens.push({ text: piece, line })
+      line += piece.split('\n').length - 1
     }
-    if (here) for (const token of output.match(TOKEN) ?? []) tokens.push({ text: token, line })
-    line++
   }
   return tokens
 }
 
-const TOKEN = /[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\S/g
+/** A line marker, or another line with `#`, or one token; raw strings run over line ends. */
+const PIECE =
+  /(?<=^|\n)# (\d+) "([^"]*)".*\n|(?<=^|\n)#.*|R"\((?:.|\n)*?\)"|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|\n|\S/g
