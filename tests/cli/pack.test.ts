@@ -1,0 +1,93 @@
+/** What `npm pack` gives installs and runs, without the checkout and without a network. */
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const checkout = fileURLToPath(new URL('../../', import.meta.url))
+const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'))
+
+let folder = ''
+let installed = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hotsplice-test-'))
+  // dist/ was compiled before these tests; packing must not compile into it again while others use it.
+  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder]
+  execFileSync('npm', pack, { cwd: checkout, stdio: ['ignore', 'pipe', 'ignore'] })
+  installed = join(folder, 'node_modules/hotsplice')
+  mkdirSync(installed, { recursive: true })
+  execFileSync('tar', [
+    '-xzf',
+    join(folder, `hotsplice-${manifest.version}.tgz`),
+    '--strip-components=1',
+    '-C',
+    installed,
+  ])
+  // As npm would put them there: what the package depends on, and nothing else.
+  for (const name of dependenciesOf(manifest)) copyModule(name)
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function dependenciesOf({ dependencies = {} }: { dependencies?: Record<string, string> }): string[] {
+  return Object.keys(dependencies)
+}
+
+function copyModule(name: string): void {
+  const to = join(folder, 'node_modules', name)
+  if (existsSync(to)) return
+  const from = join(checkout, 'node_modules', name)
+  cpSync(from, to, { recursive: true })
+  for (const further of dependenciesOf(JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'))))
+    copyModule(further)
+}
+
+const run = (...args: string[]) =>
+  execFileSync(join(folder, 'hotsplice'), args, { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH } })
+
+test('the command runs from where it was installed', () => {
+  const command = join(installed, manifest.bin.hotsplice)
+  expect(readFileSync(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+  // npm makes the file executable and links it.
+  execFileSync('chmod', ['+x', command])
+  symlinkSync(command, join(folder, 'hotsplice'))
+  expect(run('--version')).toBe(`${manifest.version}\n`)
+  expect(run('help', 'build')).toContain('hotsplice build --tree')
+})
+
+test('every command loads with the package\u2019s own dependencies', () => {
+  const names = [...run('--help').matchAll(/^ {2}([a-z]+) {2,}[a-z]/gm)].map(([, name = '']) => name)
+  expect(names).toContain('rehearse')
+  for (const name of names) expect(run(name, '--help')).toContain(`Usage: hotsplice ${name}`)
+})
+
+test('the library entries load, with types', () => {
+  writeFileSync(
+    join(folder, 'entries.mjs'),
+    "for (const entry of ['hotsplice', 'hotsplice/elf', 'hotsplice/report'])\n" +
+      '  if (Object.keys(await import(entry)).length === 0) throw new Error(entry)\n',
+  )
+  execFileSync(process.execPath, [join(folder, 'entries.mjs')])
+  for (const { types } of Object.values<{ types: string }>(manifest.exports)) {
+    expect(statSync(join(installed, types)).size).toBeGreaterThan(0)
+  }
+})
+
+test('what a rehearsal compiles is in it, and what only tests need is not', () => {
+  expect(existsSync(join(installed, 'rehearsal/x86/start.S'))).toBe(true)
+  expect(existsSync(join(installed, 'LICENSE'))).toBe(true)
+  for (const name of ['tests', 'src', 'bench', 'node_modules']) expect(existsSync(join(installed, name))).toBe(false)
+})
