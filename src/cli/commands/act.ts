@@ -1,5 +1,4 @@
 /** The four actions on a payload that is on the host: one definition, four commands. */
-import { Command } from '@commander-js/extra-typings'
 import type { ActionName } from '../../apply/host.ts'
 import type { Host } from '../commands.ts'
 import { DRY_OPTION, milliseconds, onHost, operate, operationHelp } from './operate.ts'
@@ -11,7 +10,8 @@ interface ActionWords {
 }
 
 export function defineAction(cli: Host, { action, description, example }: ActionWords) {
-  const command = onHost(new Command(action).description(description).argument('<name>', 'the name it was uploaded as'))
+  const command = onHost(action, description)
+    .argument('<name>', 'the name it was uploaded as')
     .option('--no-deps', 'do not ask what it depends on, only what it is built for (also --nodeps)')
     .option('--nodeps', 'the same as --no-deps, as xen-livepatch has it')
     .option('--timeout <ms>', 'how long everything may take to come to a stand (default: the host’s own)', milliseconds)

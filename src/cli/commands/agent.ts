@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
-import { attempt } from '../attempt.ts'
+import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
 import { helpAfter } from '../help.ts'
@@ -19,9 +19,9 @@ export function define(cli: Host) {
       }),
     )
     .action(async ({ source = false }) => {
-      const work = async () => {
+      const work = async (): Promise<Finished> => {
         const { agentFile, agentSource } = await import('../../apply/process/agent-file.ts')
-        return { ending: 'done' as const, text: source ? agentSource() : agentFile(cacheFolder()) }
+        return { ending: 'done', text: source ? agentSource() : agentFile(cacheFolder()) }
       }
       cli.ended(await attempt({ command: 'agent', signal: cli.signal, work }))
     })

@@ -1,14 +1,10 @@
-import { Command } from '@commander-js/extra-typings'
 import { describeResult } from '../../apply/rehearsal/errno.ts'
 import type { Host } from '../commands.ts'
 import { onHost, operate, operationHelp } from './operate.ts'
 
 export function define(cli: Host) {
-  return onHost(
-    new Command('get')
-      .description('Tells the state of one payload on a host, and the result of its last action.')
-      .argument('<name>', 'the name it was uploaded as'),
-  )
+  return onHost('get', 'Tells the state of one payload on a host, and the result of its last action.')
+    .argument('<name>', 'the name it was uploaded as')
     .addHelpText('after', operationHelp([{ so: 'is it at work?', run: 'hotsplice get fix --host process:1234' }]))
     .action(async (name, options) => {
       await operate(options, cli, () => ({

@@ -1,11 +1,10 @@
-import { Command } from '@commander-js/extra-typings'
 import type { HostFacts, ListedPayload } from '../../apply/host.ts'
 import type { Host } from '../commands.ts'
 import { lastly } from './get.ts'
 import { onHost, operate, operationHelp } from './operate.ts'
 
 export function define(cli: Host) {
-  return onHost(new Command('list').description('Lists the payloads on a host.'))
+  return onHost('list', 'Lists the payloads on a host.')
     .addHelpText('after', operationHelp([{ so: 'what is there', run: 'hotsplice list --host xen:ssh://root@server' }]))
     .action(async options => {
       await operate(options, cli, () => ({

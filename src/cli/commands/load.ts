@@ -1,5 +1,4 @@
 import { basename } from 'node:path'
-import { Command } from '@commander-js/extra-typings'
 import type { Host as System } from '../../apply/host.ts'
 import type { Host } from '../commands.ts'
 import { readInput } from '../files.ts'
@@ -7,10 +6,11 @@ import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, type Performe
 import { payloadId } from './upload.ts'
 
 export function define(cli: Host) {
-  const described = new Command('load')
-    .description('Uploads a payload under its file’s name and applies it; when that fails, nothing stays behind.')
+  return onHost(
+    'load',
+    'Uploads a payload under its file’s name and applies it; when that fails, nothing stays behind.',
+  )
     .argument('<payload>', 'the payload’s file')
-  return onHost(described)
     .option('--name <name>', 'another name than the file’s')
     .option('--no-deps', 'do not ask what it depends on, only what it is built for (also --nodeps)')
     .option('--nodeps', 'the same as --no-deps, as xen-livepatch has it')

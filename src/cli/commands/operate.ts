@@ -1,5 +1,5 @@
 /** What the eight operations on hosts have in common: options, opening the host, the record, words and JSON. */
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { writeAudit } from '../../apply/audit.ts'
 import type { ListedPayload, Outcome, Host as System } from '../../apply/host.ts'
 import { HOST_FORMS, openHost } from '../../apply/open-host.ts'
@@ -16,9 +16,10 @@ export const SYMBOLS_OPTION = ['--symbols <file>', 'for a process: its unstrippe
 export const JSON_OPTION = ['--json <file>', 'write the result as JSON; - is standard output'] as const
 export const DRY_OPTION = ['--dry-run', 'make every check that changes nothing, and stop there'] as const
 
-/** Options of every command that opens a host. */
-export function onHost<C extends Command>(command: C) {
-  return command
+/** A command that opens a host, with the options of all of them. */
+export function onHost(name: string, description: string) {
+  return new Command(name)
+    .description(description)
     .requiredOption(...HOST_OPTION)
     .option(...HYPERVISOR_OPTION)
     .option(...SYMBOLS_OPTION)

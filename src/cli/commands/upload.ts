@@ -1,4 +1,3 @@
-import { Command } from '@commander-js/extra-typings'
 import { readElf } from '../../elf/index.ts'
 import { inspectPayload } from '../../report/inspect.ts'
 import type { Host } from '../commands.ts'
@@ -6,12 +5,9 @@ import { readInput } from '../files.ts'
 import { DRY_OPTION, onHost, operate, operationHelp } from './operate.ts'
 
 export function define(cli: Host) {
-  return onHost(
-    new Command('upload')
-      .description('Brings a payload to a host, where it is checked and waits to be applied.')
-      .argument('<name>', 'what to call it there, up to 127 bytes')
-      .argument('<payload>', 'the payload’s file'),
-  )
+  return onHost('upload', 'Brings a payload to a host, where it is checked and waits to be applied.')
+    .argument('<name>', 'what to call it there, up to 127 bytes')
+    .argument('<payload>', 'the payload’s file')
     .option(...DRY_OPTION)
     .addHelpText(
       'after',

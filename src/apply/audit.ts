@@ -1,0 +1,51 @@
+/**
+ * Who did what to which host, when, with which result: one line of JSON for each operation that changes something, in a
+ * file that only grows. It is a record for people; nothing is ever decided by it.
+ */
+import { appendFileSync, mkdirSync } from 'node:fs'
+import { homedir, hostname, userInfo } from 'node:os'
+import { dirname, join } from 'node:path'
+
+export interface AuditEntry {
+  readonly time: string
+  readonly user: string
+  readonly machine: string
+  readonly host: string
+  /** Build-id of what runs there. */
+  readonly runs: string | null
+  readonly operation: string
+  readonly payload: string
+  /** Build-id of the payload, where it was at hand. */
+  readonly buildId: string | null
+  readonly result: number
+  readonly errno: string | null
+}
+
+/** HOTSPLICE_AUDIT, or hotsplice's folder in the user's state. */
+export function auditFile(): string {
+  const { HOTSPLICE_AUDIT, XDG_STATE_HOME } = process.env
+  return HOTSPLICE_AUDIT || join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'hotsplice', 'audit.jsonl')
+}
+
+/** Appends the entry; the reason why it could not, otherwise. */
+export function writeAudit(
+  entry: Omit<AuditEntry, 'time' | 'user' | 'machine'>,
+  file = auditFile(),
+): string | undefined {
+  const whole: AuditEntry = { time: new Date().toISOString(), user: userName(), machine: hostname(), ...entry }
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    appendFileSync(file, `${JSON.stringify(whole)}\n`, { mode: 0o600 })
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function userName(): string {
+  try {
+    return process.env.SUDO_USER ?? userInfo().username
+  } catch {
+    return String(process.getuid?.() ?? 'unknown')
+  }
+}

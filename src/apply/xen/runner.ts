@@ -1,0 +1,77 @@
+/** Runs a program here, or on another machine through the system's ssh, which honours the user's own configuration. */
+import { spawn } from 'node:child_process'
+import { InputError } from '../../base/errors.ts'
+
+export interface Ran {
+  readonly code: number
+  readonly output: string
+  readonly errors: string
+}
+
+export interface Runner {
+  readonly name: string
+  run(words: readonly string[], input?: Uint8Array): Promise<Ran>
+}
+
+export const localRunner: Runner = {
+  name: 'xen',
+  run: (words, input) => start(words, input),
+}
+
+/** `ssh://user@host:port`. */
+export function remoteRunner(url: string, ssh = 'ssh'): Runner {
+  const { user, host, port } = parseTarget(url)
+  const target = user === '' ? host : `${user}@${host}`
+  const base = [ssh, '-o', 'BatchMode=yes', ...(port === '' ? [] : ['-p', port]), '--', target]
+  return {
+    name: `xen:${url}`,
+    // The other side joins the words with spaces and gives them to a shell, so each is quoted.
+    run: (words, input) => start([...base, words.map(quote).join(' ')], input),
+  }
+}
+
+/** Users and hosts that could be taken for options or for shell text are refused. */
+export function parseTarget(url: string) {
+  const [, user = '', host, port = ''] =
+    /^ssh:\/\/(?:([A-Za-z0-9._][A-Za-z0-9._-]*)@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._][A-Za-z0-9._-]*)(?::([0-9]{1,5}))?\/?$/.exec(
+      url,
+    ) ?? []
+  if (host === undefined) {
+    throw new InputError('xen/bad-address', `${JSON.stringify(url)} is no ssh address`, 'write xen:ssh://root@server')
+  }
+  return { user, host: host.replace(/^\[|\]$/g, ''), port }
+}
+
+export const quote = (word: string): string =>
+  /^[A-Za-z0-9_./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+
+const NOT_FOUND = 127
+const SSH_FAILED = 255
+
+function start(words: readonly string[], input: Uint8Array | undefined): Promise<Ran> {
+  const [program = '', ...rest] = words
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, rest, { env: { ...process.env, LC_ALL: 'C' }, stdio: 'pipe' })
+    const output: Buffer[] = []
+    const errors: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
+    child.stdin.on('error', () => undefined) // It may end without reading; its exit code tells.
+    child.on('error', () => reject(missing(program)))
+    child.on('close', code => {
+      const ran = {
+        code: code ?? NOT_FOUND,
+        output: Buffer.concat(output).toString('utf8'),
+        errors: Buffer.concat(errors).toString('utf8'),
+      }
+      if (ran.code === NOT_FOUND) reject(missing(rest.at(-1) ?? program))
+      else if (ran.code === SSH_FAILED && program.endsWith('ssh')) {
+        reject(new InputError('xen/unreachable', `ssh did not get there: ${ran.errors.trim() || 'no reason given'}`))
+      } else resolve(ran)
+    })
+    child.stdin.end(input)
+  })
+}
+
+const missing = (what: string) =>
+  new InputError('xen/no-tool', `${what} cannot be run`, 'install xen-utils, which has xen-livepatch, on the host')
