@@ -2,7 +2,7 @@
  * What is known of the running system from its files: names, code and build-id, and which build-ids the payload is to
  * depend on. Belongs to the pipeline; a stage gets it as plain values.
  */
-import { InputError } from './base/errors.ts'
+import { during, InputError } from './base/errors.ts'
 import type { Reason } from './base/refusal.ts'
 import { readImage } from './build/index.ts'
 import type { TreeFacts } from './build/model.ts'
@@ -26,8 +26,8 @@ export interface Running {
 
 /** Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's. */
 export function readRunning(facts: TreeFacts, options: RunningOptions): Running {
-  const own = facts.symbols === undefined ? undefined : readHypervisorSymbols(readImage(facts.symbols))
-  const given = options.symbols === undefined ? undefined : readHypervisorSymbols(readImage(options.symbols))
+  const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols)
+  const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
   const buildId = given === undefined ? own?.buildId : given.buildId
   return {
@@ -36,6 +36,10 @@ export function readRunning(facts: TreeFacts, options: RunningOptions): Running 
     xenDepends: options.xenDepends === undefined ? buildId : readBuildId('--xen-depends', options.xenDepends),
     warnings: given === undefined ? [] : otherBuildId(own?.buildId, given.buildId, options.symbols ?? ''),
   }
+}
+
+function symbolsIn(file: string): HypervisorSymbols {
+  return during(`reading the running system's symbols in ${file}`, () => readHypervisorSymbols(readImage(file)))
 }
 
 /** How many symbols of the running system have the name; undefined without symbols. */

@@ -91,12 +91,13 @@ async function checkObject(tree: Tree, unit: Unit, object: Uint8Array): Promise<
 
 function compareCompilers(unit: Unit, object: Uint8Array, { comment, path }: CompilerIdentity): void {
   // Nearly always the words are simply there; only otherwise is the object taken apart.
-  if (Buffer.from(object.buffer, object.byteOffset, object.length).includes(`\0${comment}\0`, 0, 'latin1')) return
+  const bytes = Buffer.from(object.buffer, object.byteOffset, object.length)
+  if (comment !== '' && bytes.includes(`\0${comment}\0`, 0, 'latin1')) return
   const made = commentOf(object) ?? ''
   if (made === comment) return
   throw new InputError(
     'build/other-compiler',
-    `${unit.unit} was compiled by “${made}”, but ${path} is “${comment}”`,
+    `${unit.unit} was compiled by “${made}”, but ${path} is “${comment || 'a compiler that leaves no name'}”`,
     'install the compiler that built the tree and put it first on the PATH; with another one, objects differ everywhere',
   )
 }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const command = fileURLToPath(new URL('../../bin/hotsplice', import.meta.url))
+export const command = fileURLToPath(new URL('../../bin/hotsplice', import.meta.url))
 
 export interface Run {
   readonly status: number | null

@@ -55,7 +55,9 @@ describe.skipIf(missing !== '').for([...allCases])(`$name: $shows ${missing}`, o
     expect(named(report.functions, 'changed')).toEqual([...one.changed].sort())
     expect(named(report.functions, 'new')).toEqual([...(one.added ?? [])].sort())
     expect(report.functions.filter(({ included }) => !included)).toEqual([])
-    expect(named(report.data, 'new')).toEqual([...(one.addedData ?? [])].sort())
+    // The pointers that the hook macros make become the payload's hook tables.
+    const data = named(report.data, 'new').filter(name => !name.includes(' livepatch_'))
+    expect(data).toEqual([...(one.addedData ?? [])].sort())
     for (const { reasons } of [...report.functions, ...report.data]) expect(reasons).not.toEqual([])
   })
 
@@ -67,10 +69,11 @@ describe.skipIf(missing !== '').for([...allCases])(`$name: $shows ${missing}`, o
     expect(result.outcome, describeRehearsal(result)).toBe('passed')
   })
 
-  test.skipIf(one.crash === undefined)('what brings Xen down is found in the payload’s own tables', async () => {
-    const operation = one.crash?.operation ?? ''
-    const result = await boot(one, `! ${operation}\nupload fix\napply fix\n${operation}`, built)
+  const { crash } = one
+  if (crash === undefined) return
+  test('what brings Xen down is found in the payload’s own tables', async () => {
+    const result = await boot(one, `! ${crash.operation}\nupload fix\napply fix\n${crash.operation}`, built)
     expect(result.outcome).toBe('crashed')
-    expect(result.downfall?.lines.join('\n')).toMatch(one.crash?.line ?? /$./)
+    expect(result.downfall?.lines.join('\n')).toMatch(crash.line)
   })
 })

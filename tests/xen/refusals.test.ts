@@ -24,7 +24,7 @@ async function build(edits: readonly Edit[], tree: Configuration = 'release'): P
 
 describe.skipIf(missing !== '')(`refused ${missing}`, () => {
   test.for([...refusedCases])('$name', async ({ edits, tree, refusals }) => {
-    const { status, report, payload, stderr } = await build(edits, tree)
+    const { status, report, payload, stdout } = await build(edits, tree)
     const said = report.refusals.map(({ code, unit, symbol }) => `${code} ${unit} ${symbol}`).sort()
     expect({ said, outcome: report.outcome }).toEqual({
       said: [...refusals].sort().map(start => expect.stringMatching(new RegExp(`^${escaped(start)}([ .]|$)`))),
@@ -36,8 +36,8 @@ describe.skipIf(missing !== '')(`refused ${missing}`, () => {
     for (const { code, text, hint } of report.refusals) {
       expect(text).not.toBe('')
       expect(hint).not.toBe('')
-      expect(stderr).toContain(code)
-      expect(stderr).toContain(hint)
+      expect(stdout).toContain(code)
+      expect(stdout).toContain(hint)
     }
   })
 })
