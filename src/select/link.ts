@@ -172,14 +172,15 @@ export class Linker {
 
   /**
    * Whether a reference to an included function leads to the payload's copy: from the function's own parts and
-   * entries always; from elsewhere when it is a call.
+   * entries always; from elsewhere when it is a call, or data that leads into its middle.
    */
   #staysInside(from: Included, to: PieceAddress, piece: Piece<'patched'>, reference: Reference<'patched'>): boolean {
     if (from.role === 'entry' || from.role === 'chunk' || from.role === 'hook') return true
     const owners = this.#owners[to.unit]
     const family = (id: PieceId<'patched'>) => owners?.get(id) ?? id
     if (from.address.unit === to.unit && family(piece.id) === family(to.piece)) return true
-    return isCall(this.#map(from.address.unit), piece, reference)
+    const map = this.#map(from.address.unit)
+    return isCall(map, piece, reference) || isLabel(map, piece, reference)
   }
 
   #isOfIncludedFunction(to: PieceAddress, target: Piece<'patched'>): boolean {
@@ -320,4 +321,14 @@ function isCall(map: PieceMap<'patched'>, piece: Piece<'patched'>, reference: Re
   const at = piece.offset + reference.offset
   const before = section.bytes[at - 1] ?? 0
   return before === 0xe8 || before === 0xe9 || ((before & 0xf0) === 0x80 && section.bytes[at - 2] === 0x0f)
+}
+
+/**
+ * Whether data refers to a place inside a function (a jump table's entry, `&&label`): meant is the code that was compiled
+ * with it. The entries of a relative table hold their own distance from the table too, so that none of them tells.
+ */
+function isLabel(map: PieceMap<'patched'>, piece: Piece<'patched'>, { type, target }: Reference<'patched'>): boolean {
+  const section = map.object.sections[piece.section]
+  if (section === undefined || (section.flags & SHF_EXECINSTR) !== 0 || target.to !== 'piece') return false
+  return target.delta !== 0n || relocationType(map.object.header.machine, type)?.pcRelative === true
 }

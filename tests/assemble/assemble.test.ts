@@ -345,3 +345,31 @@ test.skipIf(!hasGcc)('a program calls far functions through a jump to the slot t
   expect(loaded.targetAt('.plt', 2) + 4n).toBe(loaded.addressOf('.got'))
   expect(loaded.pointerAt('.got', 0)).toBe(far)
 })
+
+const ABSOLUTE = PROGRAM.map(flag => (flag === '-fpic' ? '-fno-pic' : flag))
+
+test.skipIf(!hasGcc).for([
+  { kind: 'relative', flags: PROGRAM, width: 4 },
+  { kind: 'absolute', flags: [...ABSOLUTE, '-fno-pie'], width: 8 },
+])('the entries of a jump table of $kind addresses lead into the new function', ({ flags, width }) => {
+  const numbers = Array.from({ length: 12 }, (_, index) => index)
+  const text = (factor: number) => `${numbers.map(i => `int call${i}(void);`).join(' ')}
+    int f(int a) { switch (a) { ${numbers.map(i => `case ${i}: return a * ${i * factor + 7} + call${i}();`).join(' ')} } return 0; }`
+  const selection = selectSources([{ before: text(3), after: text(5) }], { target: 'process', flags })
+  const payload = payloadOf(selection, optionsFor('process'))
+  const loaded = loadPayload(payload.bytes, () => 0x1000n)
+  const table = payload.map.find(({ selected }) => selected.role === 'content')
+  const size = payload.map.find(({ selected }) => selected.role === 'replacement')?.selected.piece.size ?? 0
+  expect(table?.selected.references).toHaveLength(12)
+  const start = table?.offset ?? 0
+  const bytes = Buffer.from(loaded.bytesOf('.rodata'))
+  for (const entry of numbers) {
+    const at = start + entry * width
+    const target =
+      width === 8
+        ? loaded.pointerAt('.rodata', at)
+        : BigInt(bytes.readInt32LE(at)) + loaded.addressOf('.rodata') + BigInt(start)
+    expect(Number(target - loaded.symbol('f'))).toBeGreaterThan(0)
+    expect(Number(target - loaded.symbol('f'))).toBeLessThan(size)
+  }
+})
