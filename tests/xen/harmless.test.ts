@@ -2,6 +2,8 @@
  * Line numbers on the real tree, in both configurations: a bounded sample of `scripts/harmless.ts`, and one real edit
  * among moved lines.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { createTwoFilesPatch } from 'diff'
 import { expect, test } from 'vitest'
 import { openTree, quiet } from '../../src/build/index.ts'
@@ -26,8 +28,6 @@ test.skipIf(missing !== '').for(['release', 'debug'] as const)(
 const PATH = 'xen/common/domain.c'
 
 test.skipIf(missing !== '')(`one real edit among moved lines is one function${without}`, async () => {
-  const { mkdtempSync, rmSync } = await import('node:fs')
-  const { tmpdir } = await import('node:os')
   const cacheFolder = mkdtempSync(`${tmpdir()}/hotsplice-lines-`)
   try {
     const options = { tree: xenTree('debug'), target: 'xen', jobs: 2, progress: quiet, cacheFolder } as const

@@ -1,0 +1,105 @@
+/**
+ * Seeded edits that change no code, on the real source: what every way of treating line numbers must call nothing.
+ * Whether an edit is harmless is not for our own lexer to say: `gcc -E -P` of the unit, with __LINE__ fixed, must give
+ * the same tokens before and after. Edits that do not are thrown away and others drawn.
+ */
+import { createTwoFilesPatch } from 'diff'
+import { compileUnits, type Tree, type Unit } from '../../src/build/index.ts'
+
+/** A number generator that gives the same sequence for the same seed (a linear congruence, Numerical Recipes' constants). */
+export function draws(seed: number): (below: number) => number {
+  let state = seed >>> 0
+  return below => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+export interface HarmlessEdit {
+  readonly unit: Unit
+  /** Relative to the tree's base. */
+  readonly path: string
+  readonly kind: string
+  readonly before: string
+  readonly after: string
+  readonly patch: string
+}
+
+type Editor = (lines: readonly string[], draw: (below: number) => number, mark: string) => readonly string[] | undefined
+
+const insert = (lines: readonly string[], at: number, added: readonly string[]) => lines.toSpliced(at, 0, ...added)
+const count = (draw: (below: number) => number) => [1, 2, 7][draw(3)] ?? 1
+
+const EDITORS: Readonly<Record<string, Editor>> = {
+  'blank lines': (lines, draw) => insert(lines, draw(lines.length), Array(count(draw)).fill('')),
+  'comment lines': (lines, draw) => insert(lines, draw(lines.length), Array(count(draw)).fill('/* a note */')),
+  'an unused macro': (lines, draw, mark) => insert(lines, draw(lines.length), [`#define HOTSPLICE_UNUSED_${mark} 1`]),
+  'a statement split': (lines, draw) => {
+    const candidates = lines.flatMap((line, at) => (/^ .*\w, \w.*;$/.test(line) && !line.includes('"') ? [at] : []))
+    const at = candidates[draw(candidates.length)]
+    const line = at === undefined ? undefined : lines[at]
+    return at === undefined || line === undefined
+      ? undefined
+      : lines.toSpliced(at, 1, ...line.replace(', ', ',\n        ').split('\n'))
+  },
+  'a statement joined': (lines, draw) => {
+    const candidates = lines.flatMap((line, at) =>
+      /^ [^#"]*,$/.test(line) && /^ +\w/.test(lines[at + 1] ?? '') ? [at] : [],
+    )
+    const at = candidates[draw(candidates.length)]
+    return at === undefined ? undefined : lines.toSpliced(at, 2, `${lines[at]} ${(lines[at + 1] ?? '').trimStart()}`)
+  },
+}
+
+/** Draws edits until one is harmless; undefined after 20 that were not. */
+export async function harmlessEdit(tree: Tree, draw: (below: number) => number): Promise<HarmlessEdit | undefined> {
+  const units = tree.units.filter(unit => unit.language === 'c' && unit.role === 'linked' && unit.source.endsWith('.c'))
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const unit = units[draw(units.length)]
+    if (unit === undefined) return undefined
+    const path = pickFile(tree, unit, draw)
+    const before = tree.reader.read(path)
+    const kinds = Object.keys(EDITORS)
+    const kind = kinds[draw(kinds.length)] ?? ''
+    const lines = EDITORS[kind]?.((before ?? '').split('\n'), draw, String(draw(1e6)))
+    if (before === undefined || lines === undefined) continue
+    const after = lines.join('\n')
+    if (after === before || !(await isHarmless(tree, unit, path, after))) continue
+    const patch = createTwoFilesPatch(`a/${path}`, `b/${path}`, before, after, '', '')
+    return { unit, path, kind, before, after, patch }
+  }
+  return undefined
+}
+
+/** Mostly the unit's own source; now and then a header that few units include. */
+function pickFile(tree: Tree, unit: Unit, draw: (below: number) => number): string {
+  const [source = '', ...headers] = unit.dependencies
+  if (draw(4) > 0) return source
+  const narrow = headers.filter(path => {
+    const users = tree.units.filter(other => other.dependencies.includes(path)).length
+    return users <= 6 && tree.reader.read(path) !== undefined
+  })
+  return narrow[draw(narrow.length)] ?? source
+}
+
+const PREPROCESS = ['-E', '-P', '-D__LINE__=0', '-w']
+
+async function isHarmless(tree: Tree, unit: Unit, path: string, after: string): Promise<boolean> {
+  const request = (overlay: ReadonlyMap<string, string>) => ({
+    unit,
+    overlay,
+    label: 'preprocessed',
+    extraFlags: PREPROCESS,
+  })
+  try {
+    const [one, other] = await compileUnits(tree, [request(new Map()), request(new Map([[path, after]]))])
+    return one !== undefined && other !== undefined && tokensOf(one.object) === tokensOf(other.object)
+  } catch {
+    return false
+  }
+}
+
+/** -P keeps some line ends; only the order of what lies between white space counts. */
+function tokensOf(text: Uint8Array): string {
+  return Buffer.from(text).toString('latin1').replace(/\s+/g, ' ').trim()
+}

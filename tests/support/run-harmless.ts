@@ -1,0 +1,97 @@
+/** Builds harmless edits under every way, and counts what each says. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openTree, quiet } from '../../src/build/index.ts'
+import { createHotpatch, type HotpatchOptions } from '../../src/pipeline.ts'
+import { draws, harmlessEdit } from './harmless.ts'
+
+export interface HarmlessOptions {
+  readonly tree: string
+  readonly count: number
+  readonly seed: number
+  /** Where compiles are kept; a folder of its own unless given. */
+  readonly cache?: string
+  readonly say?: (line: string) => void
+}
+
+export interface HarmlessResult {
+  readonly edits: number
+  /** What must not be: a way that can answer found something to do. */
+  readonly wrong: readonly string[]
+  /** A way said that it could not answer. */
+  readonly unanswered: Readonly<Record<'neutral' | 'mask', number>>
+  /** Functions that `ignore` would have replaced, and the refusals that it would have met. */
+  readonly dragged: number
+  readonly refusedByIgnore: number
+}
+
+const WAYS = ['neutral', 'mask', 'auto', 'ignore'] as const
+
+export async function runHarmless({
+  tree: folder,
+  count,
+  seed,
+  cache,
+  say = () => undefined,
+}: HarmlessOptions): Promise<HarmlessResult> {
+  const cacheFolder = cache ?? mkdtempSync(join(tmpdir(), 'hotsplice-harmless-'))
+  const options: Omit<HotpatchOptions, 'patches'> = {
+    tree: folder,
+    target: 'xen',
+    jobs: 2,
+    progress: quiet,
+    cacheFolder,
+  }
+  const wrong: string[] = []
+  const unanswered = { neutral: 0, mask: 0 }
+  let edits = 0
+  let dragged = 0
+  let refusedByIgnore = 0
+  try {
+    const tree = await openTree(options)
+    const draw = draws(seed)
+    while (edits < count) {
+      const edit = await harmlessEdit(tree, draw)
+      if (edit === undefined) continue
+      edits++
+      for (const way of WAYS) {
+        const run = await createHotpatch({ ...options, lines: way, patches: [{ name: 'edit', text: edit.patch }] })
+        const found = run.selection.replacements.length
+        if (way === 'ignore') {
+          dragged += found
+          refusedByIgnore += run.refusals.length > 0 ? 1 : 0
+          continue
+        }
+        if (found === 0 && run.refusals.length === 0) continue
+        const says = way === 'neutral' && run.lines.files.some(({ unsafe }) => unsafe.length > 0)
+        if (says) unanswered.neutral++
+        else if (way === 'mask' && isAboutLength(run)) unanswered.mask++
+        else wrong.push(`${way}: ${edit.kind} in ${edit.path}: ${namesOf(run)}\n${edit.patch}`)
+      }
+      say(`${edits}/${count} ${edit.kind} in ${edit.path}: ignore would take ${dragged} so far`)
+    }
+  } finally {
+    if (cache === undefined) rmSync(cacheFolder, { recursive: true, force: true })
+  }
+  return { edits, wrong, unanswered, dragged, refusedByIgnore }
+}
+
+type Run = Awaited<ReturnType<typeof createHotpatch>>
+
+/** mask cannot see behind a field whose width depends on the number, and its verdict says that the size differs. */
+function isAboutLength({ units }: Run): boolean {
+  const changed = units.flatMap(({ verdicts }) =>
+    verdicts.functions.filter(({ verdict }) => verdict.kind === 'changed'),
+  )
+  return changed.every(({ verdict }) => verdict.kind === 'changed' && verdict.because.what === 'size')
+}
+
+function namesOf({ units, refusals }: Run): string {
+  const changed = units.flatMap(({ verdicts }) =>
+    verdicts.functions.flatMap(({ name, verdict }) =>
+      verdict.kind === 'changed' ? [`${name} ${JSON.stringify(verdict.because)}`] : [],
+    ),
+  )
+  return [...changed, ...refusals.map(({ code, text }) => `${code}: ${text}`)].join(', ')
+}
