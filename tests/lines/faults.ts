@@ -4,7 +4,7 @@ import type { TouchedFile } from '../../src/source/model.ts'
 import { presumedTokens } from './presumed.ts'
 
 /** Numbers, and names pasted from them: what a line number may turn into. */
-const isNumber = (text: string) => /^u?\d+$/.test(text)
+export const isLineNumber = (text: string) => /^u?\d+$/.test(text)
 
 /** What is wrong with the rewritten text, seen through gcc with these options; empty where nothing is. */
 export function faults(change: TouchedFile, neutral: NeutralFile, options: readonly string[]): string[] {
@@ -16,7 +16,8 @@ export function faults(change: TouchedFile, neutral: NeutralFile, options: reado
   const found: string[] = []
   for (const [index, { text, line }] of before.entries()) {
     const now = after[index] ?? { text: '', line: 0 }
-    if (now.text !== text && !(isNumber(text) && isNumber(now.text))) found.push(`${text} has become ${now.text}`)
+    if (now.text !== text && !(isLineNumber(text) && isLineNumber(now.text)))
+      found.push(`${text} has become ${now.text}`)
     const original = change.lineMap.toOriginal[line] ?? 0
     const unsafe = neutral.unsafe.some(({ patched, patchedEnd }) => line >= patched && line < patchedEnd)
     if (original > 0 && !unsafe && now.line !== original) {
