@@ -74,7 +74,7 @@ function outputKind({ role, piece }: SelectedPiece, from: ElfSection<'patched'>,
   if (hasFlag(from.flags, SHF_EXECINSTR)) return codeKind('.text', target)
   // .data.rel.ro is writable only for whoever relocates it, and the loader does so before it sets the page's rights.
   const isReadOnly = !hasFlag(from.flags, SHF_WRITE) || classifySection(from.name, target.sectionTable) === 'read-only'
-  if (isReadOnly && piece.kind === 'string') return STRING_KIND
+  if (isReadOnly && piece.kind === 'string' && from.entrySize <= 1) return STRING_KIND
   if (isReadOnly) return readOnly('.rodata')
   if (from.type === SHT_NOBITS) return { name: '.bss', type: SHT_NOBITS, flags: SHF_ALLOC | SHF_WRITE }
   return { name: '.data', type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_WRITE }

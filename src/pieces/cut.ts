@@ -63,7 +63,7 @@ function cutSection<S extends Side>(
     return chunkRanges(object, section).map(range => ({ kind: 'chunk', symbols: [], ...range }))
   }
   const merged = (section.flags & SHF_MERGE) !== 0 && section.type !== SHT_NOBITS
-  if (merged && (section.flags & SHF_STRINGS) !== 0 && section.entrySize <= 1) return cutStrings(section)
+  if (merged && (section.flags & SHF_STRINGS) !== 0) return cutStrings(section)
   if (merged && section.entrySize > 0 && section.size % section.entrySize === 0) {
     return cutConstants(section, section.entrySize)
   }
@@ -86,16 +86,28 @@ function cutEntries<S extends Side>(
   return ranges
 }
 
-function cutStrings<S extends Side>(section: ElfSection<S>): readonly Range<S>[] {
+/** Characters have as many bytes as the section's entries: wide strings end with a wide NUL. */
+function cutStrings<S extends Side>({ bytes, size, entrySize }: ElfSection<S>): readonly Range<S>[] {
+  const width = Math.max(entrySize, 1)
   const ranges: Range<S>[] = []
   let offset = 0
-  while (offset < section.size) {
-    const end = section.bytes.indexOf(0, offset)
-    const size = (end === -1 ? section.size : end + 1) - offset
-    ranges.push({ kind: 'string', offset, size, symbols: [] })
-    offset += size
+  while (offset < size) {
+    const end = endOfString(bytes, offset, width)
+    ranges.push({ kind: 'string', offset, size: end - offset, symbols: [] })
+    offset = end
   }
   return ranges
+}
+
+function endOfString(bytes: Uint8Array, from: number, width: number): number {
+  if (width === 1) {
+    const end = bytes.indexOf(0, from)
+    return end === -1 ? bytes.length : end + 1
+  }
+  for (let at = from; at + width <= bytes.length; at += width) {
+    if (bytes.subarray(at, at + width).every(byte => byte === 0)) return at + width
+  }
+  return bytes.length
 }
 
 function cutConstants<S extends Side>(section: ElfSection<S>, entry: number): readonly Range<S>[] {

@@ -90,6 +90,12 @@ const rows: readonly Row[] = [
     facts: ['needs printk', 'replaces f', 'replaces g', 'replaces h', 'section .rodata.str read-only'],
   },
   {
+    name: 'wide strings are whole, and apart from others',
+    before: 'void print(const int *); int f(int a) { print(L"hello 1"); return a + flag * 11; }',
+    after: 'void print(const int *); int f(int a) { print(L"hello 2"); return a + flag * 11; }',
+    facts: ['needs flag', 'needs print', 'replaces f', 'section .rodata read-only'],
+  },
+  {
     name: 'constant pointers are relocated, and still no writable data',
     after: `static const char *const names[] = { "zero", "one" };
       int f(int a) { return printk(names[a & 1]) + flag * 11; }`,
