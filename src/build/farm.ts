@@ -18,6 +18,8 @@ export interface Farm {
   readonly full: boolean
   /** Where the mirrored tree has a file: `root` and the file's own absolute path. */
   at(path: string): string
+  /** Names of sources that the tree has and a lean farm left out. */
+  readonly left: ReadonlySet<string>
   /** The tree's own files that must not be read, by their real paths. */
   readonly replaced: ReadonlySet<string>
   /** The file that a name inside or outside the farm leads to. */
@@ -34,17 +36,24 @@ export interface FarmOptions {
   /** Folders that commands run in, or that are left by `..`; they must be real. */
   readonly real: ReadonlySet<string>
   readonly full: boolean
+  /** The sources that a lean farm needs, absolute; undefined for all. */
+  readonly sources: ReadonlySet<string> | undefined
 }
 
 /** What a compiler has no use for, and a folder has much of. */
 const PRODUCT = /^\.|\.(?:o|a|so|d|cmd|lo|la|gcda|gcno)$/
+
+/** Files that are compiled, and seldom included. */
+const SOURCE = /\.(?:c|C|cc|cpp|cxx|s|S)$/
 
 /** Says whether a compiler may want to read a file of this name. */
 export function isReadable(name: string): boolean {
   return !PRODUCT.test(name)
 }
 
-export function makeFarm({ layout, overlay, root, real, full }: FarmOptions): Farm {
+export function makeFarm({ layout, overlay, root, real, full, sources }: FarmOptions): Farm {
+  const left = new Set<string>()
+  const isLeft = (path: string) => !full && sources !== undefined && SOURCE.test(path) && !sources.has(path)
   const replaced = new Map([...overlay].map(([path, text]) => [toAbsolute(layout, path), text]))
   const tops = [layout.sourceFolder, layout.buildFolder, ...real]
   const folders = new Set<string>()
@@ -55,7 +64,8 @@ export function makeFarm({ layout, overlay, root, real, full }: FarmOptions): Fa
 
   for (const folder of [...folders].sort()) {
     mkdirSync(root + folder, { recursive: true })
-    if (full || tops.some(top => isInside(top, folder))) linkEntries({ root, folder, folders, replaced, full })
+    if (full || tops.some(top => isInside(top, folder)))
+      linkEntries({ root, folder, folders, replaced, full, isLeft, left })
   }
   for (const [path, text] of replaced) {
     if (text === null) continue
@@ -65,6 +75,7 @@ export function makeFarm({ layout, overlay, root, real, full }: FarmOptions): Fa
   return {
     root,
     full,
+    left,
     at: path => root + path,
     replaced: new Set([...replaced.keys()].map(realOrSelf)),
     reached: reacher(),
@@ -82,9 +93,11 @@ interface LinkTask {
   readonly folders: ReadonlySet<string>
   readonly replaced: ReadonlyMap<string, string | null>
   readonly full: boolean
+  readonly isLeft: (path: string) => boolean
+  readonly left: Set<string>
 }
 
-function linkEntries({ root, folder, folders, replaced, full }: LinkTask): void {
+function linkEntries({ root, folder, folders, replaced, full, isLeft, left }: LinkTask): void {
   const entries = listFolder(folder)
   for (const name of entries.folders) {
     const path = `${folder}/${name}`
@@ -92,7 +105,9 @@ function linkEntries({ root, folder, folders, replaced, full }: LinkTask): void 
   }
   for (const name of entries.files) {
     const path = `${folder}/${name}`
-    if ((full || isReadable(name)) && !replaced.has(path)) symlinkSync(path, root + path)
+    if (replaced.has(path) || !(full || isReadable(name))) continue
+    if (isLeft(path)) left.add(name)
+    else symlinkSync(path, root + path)
   }
   for (const name of entries.links) {
     const path = `${folder}/${name}`
@@ -103,10 +118,14 @@ function linkEntries({ root, folder, folders, replaced, full }: LinkTask): void 
   }
 }
 
-/** The replaced files that the compiler read from the tree instead, having followed a link that leads out of the farm. */
+/**
+ * What shows that the compiler did not see the patched tree: replaced files that it read from the tree, having followed
+ * a link that leads out of the farm, and files of a name that a lean farm left out.
+ */
 export function bypassed(farm: Farm, layout: Layout, opened: readonly string[]): string[] {
   const found = new Set<string>()
   for (const name of opened) {
+    if (farm.left.has(name.slice(name.lastIndexOf('/') + 1))) found.add(name)
     const path = farm.reached(name)
     if (!isInside(farm.root, path) && farm.replaced.has(path)) found.add(toBase(layout, path))
   }

@@ -7,13 +7,14 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CompilerIdentity, identify } from './compiler.ts'
 import { type Farm, isReadable, makeFarm } from './farm.ts'
-import { type Layout, listFolder } from './layout.ts'
+import { type Layout, listFolder, toAbsolute } from './layout.ts'
 import type { Overlay, Tree, Unit } from './model.ts'
 import { keyOf, Store } from './store.ts'
 import type { PatchedTexts, TreeTexts } from './texts.ts'
 
 /** How many lists of read files are remembered for one command. */
 const LISTS = 8
+const FEW_UNITS = 32
 
 export class Workshop {
   readonly tree: Tree
@@ -53,7 +54,7 @@ export class Workshop {
     const farms = this.#farms.get(overlay) ?? new Map<'lean' | 'full', Farm>()
     this.#farms.set(overlay, farms)
     // New and removed files change where a compiler looks; only a full farm is right about that.
-    const full = kind === 'full' || this.texts(overlay).changesNames.length > 0
+    const full = kind === 'full' || this.texts(overlay).changesNames.length > 0 || asksForFiles(overlay)
     const wanted = full ? 'full' : 'lean'
     let farm = farms.get(wanted)
     if (farm === undefined) {
@@ -63,6 +64,7 @@ export class Workshop {
         root: this.#folder('farm'),
         real: this.#realFolders(overlay),
         full,
+        sources: this.#sources(),
       })
       farms.set(wanted, farm)
     }
@@ -77,6 +79,12 @@ export class Workshop {
       for (const { index } of spelled.matchAll(/\/\.\.(?=\/)/g)) real.add(join(spelled.slice(0, index)))
     }
     return real
+  }
+
+  /** The sources that these units read; with many units it is cheaper not to ask. */
+  #sources(): ReadonlySet<string> | undefined {
+    if (this.#units.length > FEW_UNITS) return undefined
+    return new Set(this.#units.flatMap(unit => unit.dependencies).map(path => toAbsolute(this.layout, path)))
   }
 
   compiler(name: string, folder: string): Promise<CompilerIdentity> {
@@ -140,6 +148,11 @@ export class Workshop {
   async close(): Promise<void> {
     if (this.#made) await rm(this.#private, { recursive: true, force: true })
   }
+}
+
+/** Texts that ask whether a file exists get the answer of the whole tree. */
+function asksForFiles(overlay: Overlay): boolean {
+  return [...overlay.values()].some(text => text?.includes('__has_include') === true)
 }
 
 /** Private folders of runs that were killed before they could clean up. */

@@ -102,3 +102,16 @@ export function tinyXen(folder: string, files: Readonly<Record<string, string>> 
 export function make(folder: string, ...settings: string[]): void {
   execFileSync('make', ['-s', '-C', join(folder, 'xen'), ...settings], { stdio: ['ignore', 'ignore', 'pipe'] })
 }
+
+/** A built tiny Xen in `folder/tree`, opened with a cache of its own. */
+export async function built(folder: string, files: Readonly<Record<string, string>> = {}): Promise<Tree> {
+  make(tinyXen(join(folder, 'tree'), files))
+  return open(join(folder, 'tree'), join(folder, 'cache'))
+}
+
+/** An object's bytes as text, to look for what is in there. */
+export const textOf = (object: Uint8Array | undefined) => Buffer.from(object ?? new Uint8Array()).toString('latin1')
+
+export function fail(): never {
+  throw new Error('the tree has no such unit')
+}

@@ -14,15 +14,9 @@ import {
 } from '../../src/build/index.ts'
 import { readElf } from '../../src/elf/index.ts'
 import { missingFor } from '../xen/tree.ts'
-import { changeOf, checksums, edit, inFolder, make, open, tinyXen, writeFiles } from './support.ts'
+import { built, changeOf, checksums, edit, fail, inFolder, make, open, textOf, tinyXen, writeFiles } from './support.ts'
 
 const missing = missingFor('gcc', 'make', 'objcopy', 'ld')
-
-/** A built tiny Xen in `folder/tree`, opened with a cache of its own. */
-async function built(folder: string, files: Readonly<Record<string, string>> = {}): Promise<Tree> {
-  make(tinyXen(join(folder, 'tree'), files))
-  return open(join(folder, 'tree'), join(folder, 'cache'))
-}
 
 const functionsOf = (object: Uint8Array | undefined) =>
   readElf(object ?? new Uint8Array())
@@ -30,47 +24,7 @@ const functionsOf = (object: Uint8Array | undefined) =>
     .map(({ name }) => name)
     .sort()
 
-const textOf = (object: Uint8Array | undefined) => Buffer.from(object ?? new Uint8Array()).toString('latin1')
-
 describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here'})`, () => {
-  test('the folder that holds xen/ and xen/ itself are the same tree', () =>
-    inFolder(async folder => {
-      const outer = await built(folder)
-      const inner = await open(join(folder, 'tree/xen'), join(folder, 'cache'))
-      expect(inner.facts).toEqual(outer.facts)
-      expect(outer.facts).toMatchObject({ kind: 'xen', version: '4.17', compiler: 'gcc' })
-      expect(outer.units.map(({ unit }) => unit)).toEqual(['common/compat/one.o', 'common/one.o', 'common/two.o'])
-      expect(outer.reader.read('xen/include/shared.h')).toContain('SHARED 3')
-      expect(outer.reader.read('xen/include/nothing.h')).toBeUndefined()
-    }))
-
-  test.for([
-    { name: 'older than 4.17', file: 'xen/Makefile', from: '= 17', to: '= 16', code: 'build/xen-too-old' },
-    {
-      name: 'without CONFIG_LIVEPATCH',
-      file: 'xen/.config',
-      from: 'CONFIG_LIVEPATCH=y\n',
-      to: '',
-      code: 'build/no-livepatch',
-    },
-    {
-      name: 'with CONFIG_LTO',
-      file: 'xen/.config',
-      from: 'LIVEPATCH=y',
-      to: 'LIVEPATCH=y\nCONFIG_LTO=y',
-      code: 'build/unsupported-config',
-    },
-    { name: 'by another name', file: 'xen/Makefile', from: 'XEN_VERSION', to: 'VERSION', code: 'build/no-tree' },
-  ])('a tree $name is $code', ({ file, from, to, code }) =>
-    inFolder(async folder => {
-      tinyXen(folder)
-      const text = readFileSync(join(folder, file), 'utf8')
-      writeFileSync(join(folder, file), text.replace(from, to))
-      make(folder)
-      await expect(open(folder, join(folder, 'cache'))).rejects.toMatchObject({ code })
-    }),
-  )
-
   test('a header concerns what reads it, however it is spelled; a source compiled twice concerns both units', () =>
     inFolder(async folder => {
       const tree = await built(folder)
@@ -254,6 +208,34 @@ describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here
       expect(textOf(pair?.original)).not.toContain('\x67\x12')
     }))
 
+  test('an include that nobody made before finds the file that the tree would find', () =>
+    inFolder(async folder => {
+      const files = { 'xen/common/extra.c': '#define EXTRA 0x1111\n', 'xen/include/extra.c': '#define EXTRA 0x2222\n' }
+      const tree = await built(folder, files)
+      const one = tree.units.find(({ unit }) => unit === 'common/one.o') ?? fail()
+      const compile = async (text: string) => {
+        const overlay = new Map([['xen/common/one.c', `${text}\nint extra(void) { return EXTRA; }\n`]])
+        return textOf((await compileUnits(tree, [{ unit: one, overlay, label: 'patched' }]))[0]?.object)
+      }
+      expect(await compile('#include "extra.c"')).toContain('\x11\x11')
+      expect(await compile('#include <extra.c>')).toContain('\x22\x22')
+      expect(
+        await compile('#if __has_include("extra.c")\n#define EXTRA 0x3333\n#else\n#define EXTRA 0x4444\n#endif'),
+      ).toContain('\x33\x33')
+    }))
+
+  test('a patched header is found by a way round a folder that nobody took before', () =>
+    inFolder(async folder => {
+      const tree = await built(folder, { 'xen/other/deep/file.h': '' })
+      const one = tree.units.find(({ unit }) => unit === 'common/one.o') ?? fail()
+      const overlay = new Map([
+        ['xen/include/shared.h', '#define SHARED 0x5555\n'],
+        ['xen/common/one.c', '#include "../other/deep/../../include/shared.h"\nint one(void) { return SHARED; }\n'],
+      ])
+      const [compiled] = await compileUnits(tree, [{ unit: one, overlay, label: 'patched' }])
+      expect(textOf(compiled?.object)).toContain('\x55\x55')
+    }))
+
   test('two folders give the same bytes', () =>
     inFolder(async folder => {
       const objects: (Uint8Array | undefined)[] = []
@@ -267,101 +249,6 @@ describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here
           objects.push(pair.patched)
       }
       expect(objects.slice(0, 2)).toEqual(objects.slice(2))
-    }))
-
-  test('debug information and __FILE__ of a build with O= name the user’s folders, not ours', () =>
-    inFolder(async folder => {
-      tinyXen(join(folder, 'tree'))
-      writeFiles(folder, { 'out/.config': readFileSync(join(folder, 'tree/xen/.config'), 'utf8') })
-      make(join(folder, 'tree'), `O=${folder}/out`, 'CFLAGS=-g', '--environment-overrides')
-      const tree = await open(join(folder, 'tree'), join(folder, 'cache'), { buildDir: join(folder, 'out') })
-      expect(tree.units.map(({ unit, source }) => [unit, source])).toContainEqual(['common/one.o', 'common/one.c'])
-      const change = edit(tree, 'xen/common/one.c', 'x + ', '3 * x + ')
-      const affected = await affectedUnits(tree, change)
-      const pairs = await buildPairs(tree, affected.affected, overlayOf(change, affected))
-      for (const { patched, original } of pairs) {
-        expect(textOf(patched)).toContain(`${folder}/tree/xen/common/`)
-        expect(textOf(patched)).not.toContain('/private/')
-        expect(textOf(patched)).not.toEqual(textOf(original))
-      }
-      const [unpatched] = await compileUnits(tree, [
-        { unit: affected.affected[1]?.unit ?? fail(), overlay: new Map(), label: 'original' },
-      ])
-      expect(sectionsOf(unpatched?.object)).toEqual(sectionsOf(pairs[1]?.original))
-    }))
-
-  test('a tree that was not built is built once, in a copy, and the user’s stays as it is', () =>
-    inFolder(async folder => {
-      const place = join(folder, 'tree')
-      tinyXen(place)
-      const before = checksums(place)
-      const steps: string[] = []
-      const progress = { step: (text: string) => steps.push(text), tick: () => undefined }
-      const tree = await open(place, join(folder, 'cache'), { progress, makeArgs: ['CC=gcc'] })
-      expect(tree.notices.map(({ code }) => code)).toEqual(['built-copy'])
-      expect(steps.some(text => text.startsWith('building Xen once'))).toBe(true)
-      expect(tree.facts.base.startsWith(join(folder, 'cache'))).toBe(true)
-      expect((await affectedUnits(tree, edit(tree, 'xen/common/two.c', '*', '+'))).affected).toHaveLength(1)
-      steps.length = 0
-      await open(place, join(folder, 'cache'), { progress, makeArgs: ['CC=gcc'] })
-      expect(steps).toEqual([])
-      expect(checksums(place)).toBe(before)
-      writeFiles(place, { 'xen/include/shared.h': '#define SHARED 12\n' })
-      await open(place, join(folder, 'cache'), { progress, makeArgs: ['CC=gcc'] })
-      expect(steps.some(text => text.startsWith('building Xen once'))).toBe(true)
-    }))
-
-  test('a build of a copy that fails says what make said, and leaves no half of a tree', () =>
-    inFolder(async folder => {
-      tinyXen(join(folder, 'tree'), { 'xen/common/two.c': 'int broken(' })
-      const failing = open(join(folder, 'tree'), join(folder, 'cache'))
-      await expect(failing).rejects.toMatchObject({
-        code: 'build/make-failed',
-        message: expect.stringContaining('common/two.c:1'),
-      })
-      expect(readdirSync(join(folder, 'cache/trees'))).toEqual([])
-    }))
-
-  test('a tree without a configuration says where one could come from', () =>
-    inFolder(async folder => {
-      tinyXen(folder)
-      execFileSync('rm', [join(folder, 'xen/.config')])
-      await expect(open(folder, join(folder, 'cache'))).rejects.toMatchObject({
-        code: 'build/not-built',
-        hint: expect.stringContaining('--config'),
-      })
-      writeFiles(folder, { given: 'CONFIG_LIVEPATCH=y\n', wrong: 'CONFIG_X=y\n' })
-      const tree = await open(folder, join(folder, 'cache'), { config: join(folder, 'given') })
-      expect(tree.facts.config.get('LIVEPATCH')).toBe('y')
-      await expect(open(folder, join(folder, 'cache'), { config: join(folder, 'wrong') })).rejects.toMatchObject({
-        code: 'build/no-livepatch',
-      })
-    }))
-
-  test('another compiler than the tree’s is found before anything is compared, and named', () =>
-    inFolder(async folder => {
-      make(tinyXen(join(folder, 'tree')), `CC=${otherCompiler(folder)}`)
-      chmodSync(join(folder, 'bin/cc-here'), 0o755)
-      writeFiles(folder, { 'bin/cc-here': '#!/bin/sh\nexec gcc "$@"\n' })
-      const opening = open(join(folder, 'tree'), join(folder, 'cache'))
-      await expect(opening).rejects.toMatchObject({
-        code: 'build/other-compiler',
-        message: expect.stringMatching(/GCC: \(Other\) 99.*GCC: \(/s),
-      })
-    }))
-
-  test('a compiler that is not here is named, with the package that has it', () =>
-    inFolder(async folder => {
-      const tree = tinyXen(join(folder, 'tree'))
-      make(tree)
-      for (const name of ['.one.o.cmd', '.two.o.cmd', 'compat/.one.o.cmd']) {
-        const path = join(tree, 'xen/common', name)
-        writeFileSync(path, readFileSync(path, 'utf8').replace(':= gcc ', ':= gcc-99 '))
-      }
-      await expect(open(tree, join(folder, 'cache'))).rejects.toMatchObject({
-        code: 'build/no-compiler',
-        hint: expect.stringContaining('package gcc-99'),
-      })
     }))
 
   test('a launcher in front of the compiler runs', () =>
@@ -429,23 +316,3 @@ describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here
       expect(left.filter(line => line.includes(`${folder}/bin/slow`))).toEqual([])
     }))
 })
-
-function fail(): never {
-  throw new Error('the tree has no such unit')
-}
-
-function sectionsOf(object: Uint8Array | undefined) {
-  return readElf(object ?? new Uint8Array())
-    .sections.filter(({ flags }) => (flags & 2) !== 0)
-    .map(({ name, bytes }) => [name, Buffer.from(bytes).toString('hex')])
-}
-
-/** A compiler whose objects say that another one made them. */
-function otherCompiler(folder: string): string {
-  writeFiles(folder, {
-    'bin/cc-here':
-      '#!/bin/sh\ngcc "$@" || exit\nfor last; do case $last in *.tmp) o=$last ;; esac; done\n[ -z "$o" ] || { printf "\\0GCC: (Other) 99\\0" > "$o.c" && objcopy --update-section .comment="$o.c" "$o" && rm "$o.c"; }\n',
-  })
-  chmodSync(join(folder, 'bin/cc-here'), 0o755)
-  return join(folder, 'bin/cc-here')
-}

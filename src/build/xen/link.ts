@@ -5,7 +5,6 @@
  * through objcopy on the way (`dom0_build.init.o`, `libelf.o`), which renames sections: what runs is that copy.
  */
 
-import { shellWords } from '../words.ts'
 import { lastCommand, readCommand } from './command-file.ts'
 
 /** How an object gets into the image. */
@@ -42,9 +41,13 @@ type Step =
   | { readonly kind: 'objcopy'; readonly input: string; readonly options: readonly string[] }
   | { readonly kind: 'join'; readonly inputs: readonly string[] }
 
+const BINUTILS = /(^|[-/])(objcopy|ld|ar)(\.\w+)?(-[\d.]+)?$/
+
 function readStep(command: string, target: string): Step {
-  const words = shellWords(command) ?? lastCommand(command) ?? []
-  const last = lastCommand(command) ?? words
+  // Nearly all commands are one compiler's, and long; the others begin with, or end in, a program of binutils.
+  if (!/;|&&|\|\|/.test(command) && !BINUTILS.test(command.trimStart().split(' ', 1)[0] ?? ''))
+    return { kind: 'compile' }
+  const last = lastCommand(command) ?? []
   const program = (last[0] ?? '').replace(/^.*\//, '')
   if (/(^|-)(objcopy)(-[\d.]+)?$/.test(program)) {
     return { kind: 'objcopy', input: last.at(-2) ?? '', options: last.slice(0, -2) }
