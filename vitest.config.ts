@@ -11,6 +11,7 @@ const HEAVY = [
   'tests/run/**/*.test.ts',
   'tests/verify/**/*.test.ts',
   'tests/build/**/*.test.ts',
+  'tests/oracle/xen-objects.test.ts',
 ]
 const COMMAND = ['tests/cli/**/*.test.ts']
 /** Compiles src/ to dist/ once, unless it is up to date. */

@@ -71,6 +71,7 @@ function visitInstructionsAt(code: Uint8Array, offsets: readonly number[], visit
 let library: typeof iced | undefined
 
 function decoderLibrary(): typeof iced {
-  library ??= createRequire(import.meta.url)('iced-x86') as typeof iced
-  return library
+  const loaded: typeof iced = library ?? createRequire(import.meta.url)('iced-x86')
+  library = loaded
+  return loaded
 }

@@ -48,12 +48,10 @@ export function findLineSites(
 ): LineSites {
   const byPiece = new Map<PieceId<'original'>, readonly LineSite[]>()
   const unexplained: Unexplained[] = []
-  const partners = new Map(
-    shifted.object.sections.map(section => [section.id as number, shifted.bySection[section.id] ?? []]),
-  )
   for (const section of original.object.sections) {
     const mine = original.bySection[section.id] ?? []
-    const theirs = partners.get(section.id) ?? []
+    // Both are cut from the same text: what has one number is one section.
+    const theirs = shifted.bySection[section.id] ?? []
     const isParallel = mine.length === theirs.length && shifted.object.sections[section.id]?.name === section.name
     for (const [index, piece] of mine.entries()) {
       const partner = theirs[index]
@@ -151,11 +149,11 @@ function reachesAlike(
   if (a.to === 'piece' && b.to === 'piece') {
     const [x, y] = [context.original.pieces[a.piece], context.shifted.pieces[b.piece]]
     if (x === undefined || y === undefined || a.delta !== b.delta) return false
-    return x.section === (y.section as number) && x.offset === y.offset
+    return Number(x.section) === Number(y.section) && x.offset === y.offset
   }
   if (a.to === 'external' && b.to === 'external') return a.name === b.name && a.delta === b.delta
   if (a.to === 'absolute' && b.to === 'absolute') return a.value === b.value
-  if (a.to === 'nothing' && b.to === 'nothing') return a.offset === b.offset && a.section === (b.section as number)
+  if (a.to === 'nothing' && b.to === 'nothing') return a.offset === b.offset && Number(a.section) === Number(b.section)
   return false
 }
 
