@@ -1,0 +1,91 @@
+/** Debian's Xen as material: its tree, patches of it, and its objects rebuilt with shifted lines. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { compileUnits, openTree, quiet, type Tree } from '../src/build/index.ts'
+import type { ReportedUnit } from '../src/report/model.ts'
+import { type Edit, patchText } from '../tests/xen/edits.ts'
+import { timed } from './clock.ts'
+
+export const ONE_UNIT: readonly Edit[] = [
+  {
+    file: 'xen/common/domain.c',
+    after: 'long common_vcpu_op(',
+    find: 'rc = 0;',
+    put: 'rc = -1;',
+  },
+]
+
+/** An inline function of a header that about 250 units include. */
+export const MANY_UNITS: readonly Edit[] = [
+  {
+    file: 'xen/include/xen/sched.h',
+    after: 'static inline struct vcpu *domain_vcpu(',
+    find: 'unsigned int vcpu_id)',
+    put: 'uint16_t vcpu_id)',
+  },
+]
+
+export function writePatch(tree: string, edits: readonly Edit[], file: string): string {
+  writeFileSync(file, patchText(tree, edits), 'latin1')
+  return file
+}
+
+/** Compiles the units as the tree does, on their own, so many at once; the objects are thrown away. */
+export async function compileAlone(tree: string, units: readonly ReportedUnit[], jobs: number): Promise<number> {
+  const start = performance.now()
+  const queue = [...units]
+  const worker = async () => {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      const [compiler = 'gcc', ...args] = next.command
+      const { status, output } = await timed(compiler, replaceOutput(args), { cwd: join(tree, 'xen') })
+      if (status !== 0) throw new Error(`${next.unit} does not compile alone:\n${output}`)
+    }
+  }
+  await Promise.all(Array.from({ length: jobs }, worker))
+  return performance.now() - start
+}
+
+function replaceOutput(args: readonly string[]): readonly string[] {
+  const at = args.lastIndexOf('-o')
+  return at === -1 ? [...args, '-o', '/dev/null'] : args.with(at + 1, '/dev/null')
+}
+
+export interface ObjectFiles {
+  readonly unit: string
+  readonly original: string
+  readonly rebuilt: string
+}
+
+const SHIFT = 3
+
+/** Every C unit's object, and the same compiled with its lines shifted: as files, in `folder`. */
+export async function shiftedObjects(
+  folder: string,
+  root: string,
+  cacheFolder: string,
+): Promise<readonly ObjectFiles[]> {
+  const tree = await open(root, cacheFolder)
+  const units = tree.units.filter(({ language, object }) => language === 'c' && object !== undefined)
+  const requests = units.map(unit => {
+    const source = unit.dependencies[0] ?? unit.source
+    const overlay = new Map([[source, `#line ${1 + SHIFT}\n${tree.reader.read(source) ?? ''}`]])
+    return { unit, overlay, label: 'shifted' }
+  })
+  const compiled = await compileUnits(tree, requests)
+  return compiled.map(({ unit, object }, at) => {
+    const rebuilt = join(folder, `${at}.o`)
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(rebuilt, object)
+    return { unit: unit.unit, original: unit.object ?? '', rebuilt }
+  })
+}
+
+function open(tree: string, cacheFolder: string): Promise<Tree> {
+  return openTree({ tree, target: 'xen', jobs: availableParallelism(), progress: quiet, cacheFolder })
+}
+
+/** How many of the pairs differ in their bytes; the rest proves nothing about speed. */
+export function countDifferent(pairs: readonly ObjectFiles[]): number {
+  return pairs.filter(({ original, rebuilt }) => !readFileSync(original).equals(readFileSync(rebuilt))).length
+}
