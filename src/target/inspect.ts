@@ -11,8 +11,6 @@ import { FUNC_FIELDS, FUNC_SIZE, readFunc } from './func-entry.ts'
 import { BUILD_ID, DEPENDS, FUNCS, HOOK_PREFIX, MODINFO, XEN_DEPENDS } from './payload-sections.ts'
 import { buildIdOf } from './xen-symbols.ts'
 
-export { describePayload } from './describe-payload.ts'
-
 export interface PayloadModel {
   /** EM_*. */
   readonly machine: number
