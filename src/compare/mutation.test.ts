@@ -1,0 +1,100 @@
+/**
+ * The mistake that must never happen: a changed object that is called the same. One byte, or one relocation, of a
+ * compiled object is changed at random; whatever it is, something must no longer be "same".
+ */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { compile, hasGcc } from '../../tests/support/gcc.ts'
+import { judge, verdictLines } from '../../tests/support/judge.ts'
+import { readElf } from '../elf/index.ts'
+import { SHF_ALLOC, SHT_NOBITS } from '../elf/spec/constants.ts'
+import { pieceMap } from '../pieces/pieces.ts'
+import { classifySection } from '../special/sections.ts'
+
+const TEXT = `
+extern int printk(const char *format, ...);
+extern int flag, other;
+struct ops { int (*run)(int); const char *name; };
+static int first(int a) { return a * flag; }
+static int second(int a) { return a + other; }
+static const struct ops table[] = { { first, "first" }, { second, "second" } };
+static int counter = 7, zero[5];
+int pick(int i, int a) { return table[i].run(a) + counter++; }
+const char *name(int i) { printk("name of %d", i); return table[i].name; }
+int kinds(int i) { switch (i) { case 0: return 3; case 1: return 55; case 2: return 9; case 3: return 11; case 4: return 77; } return zero[2]; }
+int local(void) { static int count; static int limit = 5; if (++count > limit) printk("too many: %d", count); return count; }
+__attribute__((cold, noinline)) void complain(int a) { printk("complaint %d", a); }
+int guarded(int *p) { int r = 0; if (!p) complain(1); __asm__ volatile("1: movl (%1), %0\\n2:\\n.section .fixup,\\"ax\\"\\n3: movl $8, %0\\njmp 2b\\n.previous\\n\\
+.section .ex_table,\\"a\\"\\n.balign 4\\n.long 1b - ., 3b - .\\n.previous" : "+r"(r) : "r"(p)); return r; }
+double ratio(double a) { return a * 1.25 + 3.5; }
+void stop(void) { __asm__ volatile(".Lbug: ud2\\n.pushsection .bug_frames.2, \\"a\\", @progbits\\n.p2align 2\\n.Lfrm:\\n\\
+.long (.Lbug - .Lfrm) + %c0\\n.long (%c1 - .Lfrm) + %c2\\n.popsection" :: "i"(0 << 24), "i"("file.c"), "i"(100 << 24)); }
+`
+
+const RUNS = Number(process.env.HOTSPLICE_MUTATIONS ?? 1500)
+
+test.skipIf(!hasGcc)('an object against itself has no difference', () => {
+  const object = compile(TEXT)
+  expect(verdictLines(judge(object, object))).toEqual([])
+})
+
+test.skipIf(!hasGcc)('one changed byte is never the same', () => {
+  const object = compile(TEXT)
+  const places = comparedBytes(object)
+  expect(places.length).toBeGreaterThan(400)
+  const anyPlace = fc.integer({ min: 0, max: places.length - 1 })
+  fc.assert(
+    fc.property(anyPlace, fc.integer({ min: 1, max: 255 }), (index, change) => {
+      const at = places[index] ?? 0
+      const mutated = object.slice()
+      mutated[at] = (mutated[at] ?? 0) ^ change
+      expect(verdictOf(object, mutated), `byte 0x${at.toString(16)} of the file`).not.toEqual([])
+    }),
+    { numRuns: RUNS, seed: 20261122 },
+  )
+})
+
+test.skipIf(!hasGcc)('one changed relocation is never the same', () => {
+  const object = compile(TEXT)
+  const tables = readElf<'original'>(object).sections.filter(({ type, info }) => {
+    return type === 4 && isCompared(readElf<'original'>(object).sections[info]?.name ?? '')
+  })
+  const entries = tables.flatMap(({ fileOffset, size }) =>
+    Array.from({ length: size / 24 }, (_, i) => fileOffset + i * 24),
+  )
+  expect(entries.length).toBeGreaterThan(25)
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: entries.length - 1 }), fc.integer({ min: 1, max: 255 }), (index, change) => {
+      // The low byte of the addend.
+      const at = (entries[index] ?? 0) + 16
+      const mutated = object.slice()
+      mutated[at] = (mutated[at] ?? 0) ^ change
+      expect(verdictOf(object, mutated), `addend at 0x${at.toString(16)}`).not.toEqual([])
+    }),
+    { numRuns: RUNS, seed: 20261123 },
+  )
+})
+
+/** What differs; a mutated object that cannot be read is not called the same either. */
+function verdictOf(object: Uint8Array, mutated: Uint8Array): readonly string[] {
+  try {
+    return verdictLines(judge(object, mutated))
+  } catch (error) {
+    return [String(error)]
+  }
+}
+
+function isCompared(section: string): boolean {
+  return !['dropped', 'unknown'].includes(classifySection(section, 'xen'))
+}
+
+/** File offsets of all bytes in pieces: what is loaded, without alignment between pieces and without strings' ends. */
+function comparedBytes(object: Uint8Array): readonly number[] {
+  const map = pieceMap(readElf<'original'>(object), { table: 'xen' })
+  return map.pieces.flatMap(piece => {
+    const section = map.object.sections[piece.section]
+    if (section === undefined || section.type === SHT_NOBITS || (section.flags & SHF_ALLOC) === 0) return []
+    if (!isCompared(section.name) || piece.name.endsWith('+pad')) return []
+    return Array.from({ length: piece.size }, (_, i) => section.fileOffset + piece.offset + i)
+  })
+}
