@@ -1,0 +1,2 @@
+int limit = 10;
+int f(int i) { return i < limit; }

@@ -1,0 +1,2 @@
+int slots[4];
+int f(int i) { return slots[i & 3]++; }

@@ -1,0 +1,2 @@
+__attribute__((section(".init.text"))) int f(int a) { return a * 3; }
+int g(int a) { return a; }

@@ -1,0 +1,5 @@
+int f(int a)
+{
+    int sum = a + 1;
+    return sum * sum;
+}

@@ -1,0 +1,7 @@
+int f(int a)
+{
+    static int last;
+    int before = last;
+    last = a;
+    return before;
+}

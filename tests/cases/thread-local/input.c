@@ -1,0 +1,6 @@
+extern int use(int);
+
+int f(int a)
+{
+    return use(a) + 1;
+}
