@@ -40,8 +40,7 @@ function isLauncher(word: string): boolean {
 }
 
 /** Options whose value, joined or following, names a file or folder to read. */
-const READS =
-  /^(-I|-iquote|-isystem|-idirafter|-include|-imacros|-iprefix|-isysroot|--sysroot=|-B|-Wa,-I|-Xassembler-I)(.*)$/
+const READS = /^(-I|-iquote|-isystem|-idirafter|-include|-imacros|-iprefix|-isysroot|--sysroot=|-B|-Wa,-I)(.*)$/
 
 /**
  * The options with every absolute path to read replaced. Values of `-D` stay as they are: they are text for the

@@ -200,7 +200,13 @@ interface MadeIn extends Made {
 function keep(job: Job, made: MadeIn): Made {
   if (made.object === undefined) return made
   const { shop, key, request } = job
-  const certain = job.compiler.assembler === 'gnu' || job.product !== 'object'
+  const texts = shop.texts(request.overlay)
+  const { folder } = request.unit
+  // Only GNU as tells what it read; another's answer is kept where it cannot have read anything.
+  const certain =
+    job.product !== 'object' ||
+    job.compiler.assembler === 'gnu' ||
+    !made.reads.some(name => texts.embeds(name.startsWith('/') ? name : `${folder}/${name}`))
   if (certain) {
     shop.addList(key, made.reads)
     shop.store.put('objects', contentKey(shop, key, { reads: made.reads, request }), made.object)

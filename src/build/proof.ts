@@ -72,15 +72,19 @@ function isBootCode(unit: Unit): boolean {
 }
 
 function refuse({ unit, because }: AffectedUnit): BuildRefusal {
-  const boot = /(^|\/)(boot|efi)\//.test(unit.unit)
+  const changes = `${unit.unit} changes with ${because.join(', ')}`
+  if (/(^|\/)(boot|efi)\//.test(unit.unit)) {
+    return {
+      code: 'boot-code',
+      file: unit.source,
+      text: `${changes}, and is code that only runs while the system boots`,
+      hint: 'leave the change of boot code out of this patch',
+    }
+  }
   return {
-    code: boot ? 'boot-code' : 'not-linked',
+    code: 'not-linked',
     file: unit.source,
-    text: boot
-      ? `${unit.unit} changes with ${because.join(', ')}, and is code that only runs while the system boots`
-      : `${unit.unit} changes with ${because.join(', ')}, and the image is not linked from it: nothing can take its place`,
-    hint: boot
-      ? 'leave the change of boot code out of this patch'
-      : 'if it is left from another configuration, build the tree from clean; otherwise leave the change out',
+    text: `${changes}, and the image is not linked from it: nothing can take its place`,
+    hint: 'if it is left from another configuration, build the tree from clean; otherwise leave the change out',
   }
 }

@@ -8,10 +8,13 @@ import type { SourceReader } from '../source/model.ts'
 import { type Layout, RealPaths, readText, toAbsolute } from './layout.ts'
 import type { Overlay } from './model.ts'
 
+const EMBEDS: readonly [string, string] = ['.incbin', '.include']
+
 export class TreeTexts implements SourceReader {
   readonly layout: Layout
   readonly real = new RealPaths()
   readonly #digests = new Map<string, string>()
+  readonly #embedding = new Set<string>()
 
   constructor(layout: Layout) {
     this.layout = layout
@@ -26,10 +29,26 @@ export class TreeTexts implements SourceReader {
   digest(path: string): string {
     let known = this.#digests.get(path)
     if (known === undefined) {
-      known = digestOfFile(path)
+      known = this.#digestFile(path)
       this.#digests.set(path, known)
     }
     return known
+  }
+
+  /** Says whether a file makes an assembler read others, which no compiler tells of. */
+  embeds(path: string): boolean {
+    return this.digest(path) !== 'absent' && this.#embedding.has(path)
+  }
+
+  #digestFile(path: string): string {
+    let bytes: Buffer
+    try {
+      bytes = readFileSync(path)
+    } catch {
+      return 'absent'
+    }
+    if (bytes.includes(EMBEDS[0]) || bytes.includes(EMBEDS[1])) this.#embedding.add(path)
+    return createHash('sha256').update(bytes).digest('base64')
   }
 
   /** The tree as one overlay shows it. */
@@ -42,8 +61,11 @@ export class TreeTexts implements SourceReader {
 export class PatchedTexts {
   readonly #tree: TreeTexts
   readonly #replaced: ReadonlyMap<string, string>
+  readonly #embedding: ReadonlySet<string>
   /** Paths that the overlay adds to the tree or takes from it: they change where a compiler looks. */
   readonly changesNames: readonly string[]
+  /** Names the overlay's content: equal for overlays that show the same tree. */
+  readonly content: string
 
   constructor(tree: TreeTexts, overlay: Overlay) {
     this.#tree = tree
@@ -53,11 +75,24 @@ export class PatchedTexts {
       real: tree.real.of(toAbsolute(tree.layout, path)),
     }))
     this.#replaced = new Map(entries.map(({ real, text }) => [real, text === null ? 'absent' : digestOfText(text)]))
+    this.#embedding = new Set(
+      entries.filter(({ text }) => EMBEDS.some(word => text?.includes(word) === true)).map(({ real }) => real),
+    )
+    this.content = [...this.#replaced]
+      .map(entry => entry.join(' '))
+      .sort()
+      .join('\n')
     this.changesNames = entries
       .flatMap(({ path, text, real }) =>
         text === null ? [`-${path}`] : tree.digest(real) === 'absent' ? [`+${path}`] : [],
       )
       .sort()
+  }
+
+  /** Says whether the file that `path` names makes an assembler read others. */
+  embeds(path: string): boolean {
+    const real = this.#tree.real.of(path)
+    return this.#replaced.has(real) ? this.#embedding.has(real) : this.#tree.embeds(real)
   }
 
   /** The digest of what `path`, spelled in any way, names. */
@@ -69,12 +104,4 @@ export class PatchedTexts {
 
 function digestOfText(text: string): string {
   return createHash('sha256').update(text, 'latin1').digest('base64')
-}
-
-function digestOfFile(path: string): string {
-  try {
-    return createHash('sha256').update(readFileSync(path)).digest('base64')
-  } catch {
-    return 'absent'
-  }
 }

@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CompilerIdentity, identify } from './compiler.ts'
 import { type Farm, isReadable, makeFarm } from './farm.ts'
-import { type Layout, listFolder, toAbsolute } from './layout.ts'
+import { type Layout, listFolder, realOrSelf, toAbsolute } from './layout.ts'
 import type { Overlay, Tree, Unit } from './model.ts'
 import { keyOf, Store } from './store.ts'
 import type { PatchedTexts, TreeTexts } from './texts.ts'
@@ -25,7 +25,7 @@ export class Workshop {
   readonly #texts: TreeTexts
   readonly #compilers = new Map<string, Promise<CompilerIdentity>>()
   readonly #patched = new Map<Overlay, PatchedTexts>()
-  readonly #farms = new Map<Overlay, Map<'lean' | 'full', Farm>>()
+  readonly #farms = new Map<string, Map<'lean' | 'full', Farm>>()
   readonly #names = new Map<string, string>()
   readonly #private: string
   #made = false
@@ -51,8 +51,9 @@ export class Workshop {
   }
 
   farm(overlay: Overlay, kind: 'lean' | 'full'): Farm {
-    const farms = this.#farms.get(overlay) ?? new Map<'lean' | 'full', Farm>()
-    this.#farms.set(overlay, farms)
+    const { content } = this.texts(overlay)
+    const farms = this.#farms.get(content) ?? new Map<'lean' | 'full', Farm>()
+    this.#farms.set(content, farms)
     // New and removed files change where a compiler looks; only a full farm is right about that.
     const full = kind === 'full' || this.texts(overlay).changesNames.length > 0 || asksForFiles(overlay)
     const wanted = full ? 'full' : 'lean'
@@ -108,7 +109,8 @@ export class Workshop {
     this.#made = true
     const path = join(this.#private, `${what}-${this.#count++}`)
     mkdirSync(path, { recursive: true })
-    return path
+    // What compilers record is the folder's real name.
+    return realOrSelf(path)
   }
 
   /** Names of what could be found in the searched folders: a new header there may be found before the old one. */

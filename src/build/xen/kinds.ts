@@ -24,25 +24,26 @@ interface Row {
 }
 
 const aside = (code: string, text: string): Kind => ({ what: 'aside', code, text })
-const refused = (code: string, text: string, hint: string): Kind => ({ what: 'refused', code, text, hint })
 
 const OUTSIDE = aside('not-hypervisor', 'is not part of the hypervisor')
-const BUILD_EDIT = refused(
-  'makefile-edit',
-  'decides how everything is compiled; what the edit means for each unit is not known without building the tree',
-  'leave the edit out of this patch, or put what it changes (a -D, an option) into the sources it is meant for',
-)
+const BUILD_EDIT: Kind = {
+  what: 'refused',
+  code: 'makefile-edit',
+  text: 'decides how everything is compiled; what the edit means for each unit is not known without building the tree',
+  hint: 'leave the edit out of this patch, or put what it changes (a -D, an option) into the sources it is meant for',
+}
 
 const ROWS: readonly Row[] = [
   { matches: path => /^(Config\.mk|config\/)/.test(path), kind: BUILD_EDIT },
   {
     matches: (path, { config }) =>
       /^(tools\/flask\/policy|xen\/xsm\/flask\/policy)\//.test(path) && config.get('XSM_FLASK') === 'y',
-    kind: refused(
-      'flask-policy',
-      'is security policy that the build turns into headers or into the built-in policy',
-      'load the new policy with xl loadpolicy instead of hotpatching it',
-    ),
+    kind: {
+      what: 'refused',
+      code: 'flask-policy',
+      text: 'is security policy that the build turns into headers or into the built-in policy',
+      hint: 'load the new policy with xl loadpolicy instead of hotpatching it',
+    },
   },
   { matches: path => !path.startsWith('xen/'), kind: OUTSIDE },
   {
@@ -58,11 +59,12 @@ const ROWS: readonly Row[] = [
   },
   {
     matches: path => /(^|\/)Kconfig[^/]*$/.test(path),
-    kind: refused(
-      'kconfig-edit',
-      'changes what can be configured; the running hypervisor has its configuration already',
-      'leave the Kconfig edit out, and let the code use what this configuration gives (autoconf.h)',
-    ),
+    kind: {
+      what: 'refused',
+      code: 'kconfig-edit',
+      text: 'changes what can be configured; the running hypervisor has its configuration already',
+      hint: 'leave the Kconfig edit out, and let the code use what this configuration gives (autoconf.h)',
+    },
   },
   {
     matches: path => /^xen\/(xsm\/flask\/policy\/)/.test(path),
@@ -70,11 +72,12 @@ const ROWS: readonly Row[] = [
   },
   {
     matches: path => /\.lds(\.S)?$/.test(path),
-    kind: refused(
-      'linker-script',
-      'lays out the image that is running already',
-      'leave the edit of the linker script out of this patch',
-    ),
+    kind: {
+      what: 'refused',
+      code: 'linker-script',
+      text: 'lays out the image that is running already',
+      hint: 'leave the edit of the linker script out of this patch',
+    },
   },
   {
     matches: path => /^xen\/(.*\/)?(Makefile|build\.mk)$/.test(path) && !/^xen\/(Makefile|tools\/)/.test(path),
@@ -83,11 +86,12 @@ const ROWS: readonly Row[] = [
   { matches: path => /(^|\/)(Makefile[^/]*|[^/]*\.mk|Kbuild\.include|Kconfig\.include)$/.test(path), kind: BUILD_EDIT },
   {
     matches: path => /^xen\/(scripts|tools)\//.test(path),
-    kind: refused(
-      'build-tool',
-      'is a tool of the build; what it would make differently is not known without building the tree',
-      'leave the edit of the build’s tools out of this patch; it does not change what runs',
-    ),
+    kind: {
+      what: 'refused',
+      code: 'build-tool',
+      text: 'is a tool of the build; what it would make differently is not known without building the tree',
+      hint: 'leave the edit of the build’s tools out of this patch; it does not change what runs',
+    },
   },
   {
     matches: (path, { added }) => added && /\.(h|inc)$/.test(path),
@@ -106,11 +110,12 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-const UNKNOWN = refused(
-  'unknown-file',
-  'is a file of the hypervisor that no recorded command reads; whether the image depends on it is not known',
-  'leave the file out of this patch',
-)
+const UNKNOWN: Kind = {
+  what: 'refused',
+  code: 'unknown-file',
+  text: 'is a file of the hypervisor that no recorded command reads; whether the image depends on it is not known',
+  hint: 'leave the file out of this patch',
+}
 
 /** What to do about a touched file (relative to `base`) that no unit and no generated header reads. */
 export function kindOf(path: string, facts: KindFacts): Kind {
