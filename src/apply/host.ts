@@ -48,6 +48,8 @@ export interface Outcome {
   readonly words: readonly string[]
   /** Measured by the host; milliseconds and counts. */
   readonly numbers?: Readonly<Record<string, number>>
+  /** The payload's build-id, where the host knows it. */
+  readonly buildId?: string | null
 }
 
 export interface GetOutcome extends Outcome {

@@ -192,8 +192,9 @@ class ProcessHost implements Host {
     for (const { address, bytes } of writes) this.#memory.write(address, bytes)
     const work = await this.#agent.carryOut(order, this.#options.signal)
     const numbers = { attempts: work.attempts, threads: work.threads, stoodMs: work.stoodMs }
-    if (!work.finished) return { result: EAGAIN, words: ['it is still under way'], numbers }
-    return { result: work.result, words: work.result === 0 ? [] : explainWork(work), numbers }
+    const { buildId } = target.about
+    if (!work.finished) return { result: EAGAIN, words: ['it is still under way'], numbers, buildId }
+    return { result: work.result, words: work.result === 0 ? [] : explainWork(work), numbers, buildId }
   }
 
   #theProgram(): Program {

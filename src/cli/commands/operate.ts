@@ -66,7 +66,8 @@ export async function operate(request: HostRequest, cli: Host, operation: () => 
     const system = await openHost(request.host, { ...request, cacheFolder: cacheFolder(), signal: cli.signal })
     try {
       const performed = await run(system, console)
-      if (!readOnly) await record(system, { name, payload, buildId: buildId?.() ?? null }, performed, console)
+      if (!readOnly)
+        await record(system, { name, payload, buildId: performed.buildId ?? buildId?.() ?? null }, performed, console)
       return finish(request, name, payload, performed)
     } finally {
       await system.close()
