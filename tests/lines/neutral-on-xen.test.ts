@@ -1,0 +1,108 @@
+/**
+ * Harmless edits all over Xen's files, made neutral: the compiler must make the very object that it makes of the original.
+ * HOTSPLICE_ALL_UNITS=1 compiles every C unit of both configurations.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { neutralize } from '../../src/lines/neutral.ts'
+import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
+import { editHarmlessly } from './awkward.ts'
+import { touched } from './touched.ts'
+import { cUnits, sample, type XenUnit } from './xen-units.ts'
+
+const missing = missingFor(...toBuildXen)
+const all = process.env.HOTSPLICE_ALL_UNITS === '1'
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hotsplice-neutral-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Reproducible places: a multiplicative generator, seeded by the file's name. */
+function stepsFor(name: string): (readonly [number, string, number])[] {
+  let state = [...name].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 2147483647, 7)
+  const next = () => {
+    state = (state * 48271) % 2147483647
+    return state / 2147483647
+  }
+  const kinds = ['blank', 'comment', 'split', 'join', 'indent']
+  return Array.from({ length: 12 }, () => [
+    next(),
+    kinds[Math.floor(next() * kinds.length)] ?? 'blank',
+    Math.floor(next() * 10),
+  ])
+}
+
+/** The object without debug information, which names columns and the compile's folder; undefined where gcc refuses. */
+function objectOf({ folder: cwd, source, command }: XenUnit, text: string): Buffer | undefined {
+  const [compiler = 'gcc', ...options] = command
+  const output = join(folder, 'out.o')
+  const kept = options.filter(option => option !== '-g')
+  const args = [...kept, '-iquote', join(cwd, dirname(source)), '-x', 'c', '-c', '-o', output, '-']
+  const input = Buffer.from(`#line 1 "${source}"\n${text}`, 'latin1')
+  return spawnSync(compiler, args, { cwd, input }).status === 0 ? readFileSync(output) : undefined
+}
+
+/** Whether the preprocessor puts out the same for both texts but for white space and the numbers of lines. */
+function isHarmless(unit: XenUnit, edited: string): boolean {
+  const [compiler = 'gcc', ...options] = unit.command
+  const seen = [unit.text, edited].map(text => {
+    const args = [
+      ...options,
+      '-iquote',
+      join(unit.folder, dirname(unit.source)),
+      '-D__LINE__=0',
+      '-Wno-builtin-macro-redefined',
+      '-E',
+      '-P',
+      '-x',
+      'c',
+      '-',
+    ]
+    const input = Buffer.from(`#line 1 "${unit.source}"\n${text}`, 'latin1')
+    return spawnSync(compiler, args, {
+      cwd: unit.folder,
+      input,
+      maxBuffer: 1 << 28,
+      encoding: 'latin1',
+    }).stdout.replace(/\s+/g, ' ')
+  })
+  return seen[0] === seen[1]
+}
+
+describe.skipIf(missing !== '')(`harmless edits of Xen's files${missing && ` (${missing})`}`, () => {
+  test.for(['release', 'debug'] as const)(
+    '%s: neutral gives the original object',
+    { timeout: 3_600_000 },
+    configuration => {
+      const every = cUnits(xenTree(configuration))
+      const units = all ? every : sample(every, 5)
+      let [compared, naive, unsafe] = [0, 0, 0]
+      const different: string[] = []
+      for (const unit of units) {
+        const edited = editHarmlessly(unit.text, stepsFor(unit.source))
+        const file = touched(unit.text, edited, unit.source)
+        if (file === undefined || !isHarmless(unit, edited)) continue
+        const original = objectOf(unit, unit.text)
+        if (original === undefined) continue
+        const neutral = neutralize(file, { style: 'auto' })
+        compared++
+        if (neutral.unsafe.length > 0) unsafe++
+        else if (objectOf(unit, neutral.text)?.equals(original) !== true) different.push(unit.source)
+        if (objectOf(unit, edited)?.equals(original) !== true) naive++
+      }
+      if (all)
+        console.log(
+          `${configuration}: ${compared} units, ${naive} differ without rewriting, ${unsafe} with unsafe lines`,
+        )
+      expect(different).toEqual([])
+      expect(compared).toBeGreaterThan(units.length / 2)
+      expect(naive).toBeGreaterThan(0)
+      expect(unsafe).toBeLessThanOrEqual(compared / 10)
+    },
+  )
+})
