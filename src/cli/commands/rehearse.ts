@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
@@ -58,7 +57,7 @@ async function tryOut(request: Request, console: Console, signal: AbortSignal): 
   const { describeRehearsal, rehearse } = await import('../../apply/rehearsal/index.ts')
   console.progress.step(`booting ${hypervisor}`)
   const result = await rehearse({
-    payloads: payloads.map(file => ({ name: basename(file), bytes: readInput(file, 'the payload') })),
+    payloads: payloads.map(file => ({ name: file, bytes: readInput(file, 'the payload') })),
     ...(script === undefined ? {} : { script: readText(script, 'the script', 'utf8') }),
     hypervisor,
     cpus,
