@@ -5,6 +5,7 @@ import { duringAsync, InputError } from '../base/errors.ts'
 import { findCompileCommands, openCompileCommands } from './commands/open.ts'
 import type { OpenOptions, Tree } from './model.ts'
 import { checkCompiler } from './original.ts'
+import { pruneDaily } from './prune.ts'
 import { checkConfig, configOf, findXen, isBuilt, openXen, xenLayout } from './xen/open.ts'
 import { buildCopy, isAsConfigured } from './xen/unbuilt.ts'
 
@@ -13,6 +14,7 @@ export const quiet = { step: () => undefined, tick: () => undefined }
 
 export function openTree(options: OpenOptions): Promise<Tree> {
   return duringAsync(`opening the tree ${options.tree}`, async () => {
+    pruneDaily(options.cacheFolder, Date.now())
     const tree = await openAny(options)
     await checkCompiler(tree)
     return tree

@@ -3,7 +3,7 @@
  * a digest of themselves, so that a torn or damaged one counts as absent. Losing the folder costs time and nothing else.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 const DIGEST_SIZE = 32
@@ -18,14 +18,17 @@ export class Store {
 
   /** What was put under a key; undefined where there is nothing whole. */
   get(kind: string, key: string): Uint8Array | undefined {
+    const path = this.#path(kind, key)
     let file: Buffer
     try {
-      file = readFileSync(this.#path(kind, key))
+      file = readFileSync(path)
     } catch {
       return undefined
     }
     const content = file.subarray(DIGEST_SIZE)
-    return digest(content).equals(file.subarray(0, DIGEST_SIZE)) ? new Uint8Array(content) : undefined
+    if (!digest(content).equals(file.subarray(0, DIGEST_SIZE))) return undefined
+    markUsed(path)
+    return new Uint8Array(content)
   }
 
   put(kind: string, key: string, content: Uint8Array): void {
@@ -52,6 +55,16 @@ export class Store {
 
   #path(kind: string, key: string): string {
     return join(this.folder, kind, key.slice(0, 2), key.slice(2))
+  }
+}
+
+/** What was used lately is kept longest. */
+function markUsed(path: string): void {
+  const now = new Date()
+  try {
+    utimesSync(path, now, now)
+  } catch {
+    // Another user's store, or a read-only one.
   }
 }
 

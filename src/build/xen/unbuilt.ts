@@ -5,7 +5,7 @@
  * of appearing whole; a folder without one is begun anew, unless another run is at work in it.
  */
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { InputError } from '../../base/errors.ts'
@@ -162,7 +162,11 @@ function makeFailed(words: readonly string[], output: string): InputError {
 
 /** One run at a time fills a folder; the lock names its process. */
 async function withLock(folder: string, options: OpenOptions, work: () => Promise<void>): Promise<void> {
-  if (existsSync(join(folder, '.built'))) return
+  if (existsSync(join(folder, '.built'))) {
+    const now = new Date()
+    utimesSync(join(folder, '.built'), now, now)
+    return
+  }
   const lock = `${folder}.lock`
   mkdirSync(dirname(folder), { recursive: true })
   while (!takeLock(lock)) {

@@ -1,0 +1,71 @@
+/**
+ * Keeps the store from growing for ever: once a day, what was longest unused goes, until the rest is below a limit.
+ * Losing any of it costs time and nothing else, so a file that another run takes away meanwhile is no matter.
+ */
+import { lstatSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { listFolder, walk } from './layout.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+
+export interface Limits {
+  /** Bytes of compiled objects and lists. */
+  readonly bytes: number
+  /** Milliseconds that a built copy of a tree is kept unused. */
+  readonly treeAge: number
+}
+
+export const LIMITS: Limits = { bytes: 1 << 30, treeAge: 60 * DAY }
+
+/** Prunes unless that was done within the last day. `now` is the clock's, in milliseconds. */
+export function pruneDaily(cacheFolder: string, now: number, limits: Limits = LIMITS): void {
+  const stamp = join(cacheFolder, '.pruned')
+  if (timeOf(stamp) > now - DAY) return
+  try {
+    writeFileSync(stamp, '')
+    utimesSync(stamp, new Date(now), new Date(now))
+  } catch {
+    return
+  }
+  pruneResults(cacheFolder, limits.bytes)
+  const trees = join(cacheFolder, 'trees')
+  for (const name of listFolder(trees).folders) {
+    if (timeOf(join(trees, name, '.built')) < now - limits.treeAge)
+      rmSync(join(trees, name), { recursive: true, force: true })
+  }
+}
+
+function pruneResults(cacheFolder: string, bytes: number): void {
+  const files: { readonly path: string; readonly size: number; readonly used: number }[] = []
+  for (const kind of ['objects', 'lists']) {
+    walk(join(cacheFolder, kind), (path, folder) => {
+      for (const name of folder.files) {
+        const file = join(path, name)
+        files.push({ path: file, size: sizeOf(file), used: timeOf(file) })
+      }
+    })
+  }
+  files.sort((a, b) => b.used - a.used)
+  let kept = 0
+  for (const { path, size } of files) {
+    kept += size
+    if (kept > bytes) rmSync(path, { force: true })
+  }
+}
+
+/** When a file was last written or, as the store marks it, used; 0 where there is none. */
+function timeOf(path: string): number {
+  try {
+    return statSync(path).mtimeMs
+  } catch {
+    return 0
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return lstatSync(path).size
+  } catch {
+    return 0
+  }
+}
