@@ -4,12 +4,17 @@
 # make bench   prints speeds as ratios of a compile measured in the same run; never a test
 SHELL := /bin/bash
 installed := node_modules/.package-lock.json
+compiled := dist/cli/main.js
+sources := $(shell find src -name '*.ts' ! -name '*.test.ts')
 
 .PHONY: build demo test check bench tools clean help
 .DEFAULT_GOAL := build
 
-build: $(installed)
+build: $(compiled)
+
+$(compiled): $(sources) tsconfig.json tsconfig.build.json $(installed)
 	npm run --silent build
+	@touch $@
 
 demo: build tools
 	examples/demo/run.sh
