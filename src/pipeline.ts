@@ -22,6 +22,7 @@ import { lineTable, NO_TABLE } from './line-table.ts'
 import { compileForWay, type FileWay, judgeUnits, type Way } from './line-ways.ts'
 import type { CutOptions } from './pieces/pieces.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
+import { modinfoOf } from './select/directives.ts'
 import { type Selection, type SelectRules, select, type UnitInput } from './select/select.ts'
 import { applyPatches } from './source/apply-patches.ts'
 import { atBase } from './source/base.ts'
@@ -92,12 +93,15 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   const notices = [...judged.notices, ...table.notices]
   const lines = { way: options.lines ?? 'auto', files: compiled.files }
   const found = { lines, tree, change, affected, pairs, units, selection, notices, warnings, timings: watch.timings }
-  if (refusals.length > 0 || selection.pieces.length === 0) return { ...found, refusals, payload: undefined }
+  if (selection.pieces.length === 0) return { ...found, refusals, payload: undefined }
 
-  // assemble: the payload's bytes, the same for the same input anywhere.
+  // assemble: the payload's bytes, the same for the same input anywhere. It is asked even where something was refused,
+  // so that what it would refuse is said at once.
   const { depends, xenDepends } = running
-  const assembly = watch.timeSync('assemble', () => assemble(selection, { target, depends, xenDepends }))
-  if (assembly.kind === 'refused') return { ...found, refusals: assembly.refusals, payload: undefined }
+  const modinfo = modinfoOf(units)
+  const assembly = watch.timeSync('assemble', () => assemble(selection, { target, depends, xenDepends, modinfo }))
+  const obstacles = [...affected.refusals.map(asRefusal), ...(assembly.kind === 'refused' ? assembly.refusals : [])]
+  if (assembly.kind === 'refused' || obstacles.length > 0) return { ...found, refusals: obstacles, payload: undefined }
   const { payload } = assembly
   if (target.name !== 'xen') return { ...found, refusals, payload }
 

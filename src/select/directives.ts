@@ -1,7 +1,9 @@
 /**
  * What the patch's own text asks to be left out: functions named in `.livepatch.ignore.functions` (pointers to them)
- * and sections named in `.livepatch.ignore.sections` (strings). Both sections are consumed and never loaded.
+ * and sections named in `.livepatch.ignore.sections` (strings). Both sections are consumed and never
+ * loaded. What the patch says about itself (`.modinfo`) is passed on.
  */
+import type { UnitVerdicts } from '../compare/model.ts'
 import type { PieceMap } from '../pieces/model.ts'
 
 export interface Directives {
@@ -26,6 +28,21 @@ export function directives(map: PieceMap<'patched'>): Directives {
     }
   }
   return { functions, sections }
+}
+
+/** The strings of the patched units' `.modinfo`, which go into the payload's own. */
+export function modinfoOf(units: readonly { readonly verdicts: UnitVerdicts }[]): readonly string[] {
+  return units.flatMap(({ verdicts }) => {
+    const { sections } = verdicts.correlation.patched.object
+    return sections.filter(({ name }) => name === '.modinfo').flatMap(({ bytes }) => stringsOf(bytes))
+  })
+}
+
+function stringsOf(bytes: Uint8Array): readonly string[] {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    .toString('latin1')
+    .split('\0')
+    .filter(text => text !== '')
 }
 
 function textAt(map: PieceMap<'patched'>, section: number, offset: number): string {

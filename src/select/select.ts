@@ -133,7 +133,16 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
     })
   }
   const runningName = rules.runningName(input.fileSymbol, original.name, original.local)
-  if (rules.countRunning?.(runningName) === 0) {
+  const count = rules.countRunning?.(runningName) ?? 1
+  if (count > 1) {
+    refusals.push({
+      ...about,
+      code: 'duplicate-name',
+      text: `${judged.name} changed, and ${count} symbols of the running system are called ${runningName}: the loader would patch the first`,
+      hint: 'change its callers instead, so that they use a new function',
+    })
+  }
+  if (count === 0) {
     refusals.push({
       ...about,
       code: 'symbol-not-found',

@@ -46,7 +46,7 @@ const rows = (sectionClass: SectionClass, ...matches: readonly string[]): readon
 /** Sections that only Xen has. */
 const XEN: readonly Row[] = [
   ...rows('hooks', '.livepatch.hooks.*'),
-  ...rows('directive', '.livepatch.ignore.*'),
+  ...rows('directive', '.livepatch.ignore.*', '.modinfo'),
   ...rows('entries', '.bug_frames.*', '.altinstructions', '.alt_call_sites', '.ex_table'),
   ...rows('chunks', '.fixup', '.altinstr_replacement'),
   // The early exception table is walked for entry code only; the loader has no place for it.
@@ -82,7 +82,7 @@ const COMMON: readonly Row[] = [
 /** Programs: nothing special but what every ELF file has; hook and directive sections are ours. */
 const PROCESS: readonly Row[] = [
   ...rows('hooks', '.livepatch.hooks.*'),
-  ...rows('directive', '.livepatch.ignore.*'),
+  ...rows('directive', '.livepatch.ignore.*', '.modinfo'),
   ...rows('read-only', '.gcc_except_table', '.gcc_except_table.*'),
 ]
 

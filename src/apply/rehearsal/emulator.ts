@@ -84,7 +84,8 @@ export function startEmulator(options: EmulatorOptions): Emulator {
 
 function emulatorArguments({ cpus, cpuModel, xenArguments }: EmulatorOptions): string[] {
   const xen = ['console=com1', 'com1=115200,8n1', `dom0_mem=${DOM0_MEMORY}M,max:${DOM0_MEMORY}M`, 'dom0_max_vcpus=1']
-  const levels = ['loglvl=all', 'guest_loglvl=all']
+  // Without sync_console a debug hypervisor's flood of words can stop in mid-line, with the CPU idle.
+  const levels = ['loglvl=all', 'guest_loglvl=all', 'sync_console']
   return [
     ...['-M', 'pc', '-accel', 'tcg', '-cpu', cpuModel, '-smp', String(cpus), '-m', String(MACHINE_MEMORY)],
     ...CLOCK,
