@@ -8,46 +8,29 @@
  * Directives: `flags` for the compiler, `shift` by how many lines, `table` (xen or process), `produces` a symbol without
  * which this compiler does not show the case. HOTSPLICE_UPDATE=1 writes the expected texts; read what changed.
  */
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { UnitVerdicts } from '../../src/compare/compare.ts'
 import { diffObjects } from '../../src/diff.ts'
 import { select } from '../../src/select/select.ts'
-import { compile, hasGcc, XEN_LIKE } from '../support/gcc.ts'
+import { compile, hasGcc } from '../support/gcc.ts'
 import { RULES } from '../support/judge.ts'
 import { readObject } from '../xen/oracle/binutils.ts'
 import { type ObjectText, textOf } from '../xen/oracle/functions.ts'
+import { caseFolder, flagsOf, readCases, tableOf } from './read.ts'
 
-const folder = import.meta.dirname
 const update = process.env.HOTSPLICE_UPDATE === '1'
 
-interface Case {
-  readonly name: string
-  readonly directives: ReadonlyMap<string, string>
-  readonly before: string
-  readonly after: string
-}
-
-const cases: readonly Case[] = readdirSync(folder, { withFileTypes: true })
-  .filter(entry => entry.isDirectory())
-  .map(({ name }) => {
-    const read = (file: string) => readFileSync(join(folder, name, file), 'utf8')
-    const lines = read('case.txt').trim().split('\n')
-    const directives = new Map(lines.map(line => [line.replace(/:.*/, ''), line.replace(/^[^:]*: */, '')]))
-    return { name, directives, before: read('input.c'), after: patched(join(folder, name)) }
-  })
-
 describe.skipIf(!hasGcc)(`small cases${hasGcc ? '' : ' (gcc is missing)'}`, () => {
-  test.for(cases)('$name', ({ name, directives, before, after }, { skip }) => {
-    const flags = [...XEN_LIKE, ...(directives.get('flags')?.split(' ') ?? [])]
-    const made = (text: string) => compile(text, flags, 'input.c')
+  test.for(readCases())('$name', (one, { skip }) => {
+    const { name, directives, before, after } = one
+    const made = (text: string) => compile(text, flagsOf(one), 'input.c')
     const [original, changed] = [made(before), made(after)]
     const wanted = directives.get('produces')
     if (wanted !== undefined && !symbolsOf(original).has(wanted)) skip(`this gcc makes no ${wanted}`)
-    const table = directives.get('table') === 'process' ? 'process' : 'xen'
+    const table = tableOf(one)
     const verdicts = diffObjects({ original, patched: changed, table })
     check(name, 'verdicts', verdictsText(verdicts))
     check(name, 'selection', selectionText(verdicts, table))
@@ -69,21 +52,10 @@ describe.skipIf(!hasGcc)(`small cases${hasGcc ? '' : ' (gcc is missing)'}`, () =
   })
 })
 
-function patched(place: string): string {
-  const work = mkdtempSync(join(tmpdir(), 'hotsplice-case-'))
-  try {
-    writeFileSync(join(work, 'input.c'), readFileSync(join(place, 'input.c')))
-    execFileSync('patch', ['-p1', '-s', '--fuzz=0', '-i', join(place, 'change.patch')], { cwd: work })
-    return readFileSync(join(work, 'input.c'), 'utf8')
-  } finally {
-    rmSync(work, { recursive: true })
-  }
-}
-
 function check(name: string, view: string, text: string): void {
-  const file = join(folder, name, 'expected', `${view}.txt`)
+  const file = join(caseFolder, name, 'expected', `${view}.txt`)
   if (update) {
-    mkdirSync(join(folder, name, 'expected'), { recursive: true })
+    mkdirSync(join(caseFolder, name, 'expected'), { recursive: true })
     writeFileSync(file, text)
   }
   expect(text, `${name}: ${view}`).toBe(existsSync(file) ? readFileSync(file, 'utf8') : 'no expected text yet')

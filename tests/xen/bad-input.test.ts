@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,7 +18,7 @@ import { allCases } from './cases/all.ts'
 import { buildPayload, hotsplice } from './command.ts'
 import { patchText } from './edits.ts'
 import { readObject } from './oracle/binutils.ts'
-import { missingFor, toBuildXen, xenTree } from './tree.ts'
+import { copyTree, missingFor, toBuildXen, xenTree } from './tree.ts'
 
 const missing = missingFor(...toBuildXen)
 
@@ -40,7 +39,7 @@ describe.skipIf(missing !== '')(`bad input ${missing}`, () => {
   /** A copy of the built tree in which one file's text is another. */
   const changedTree = (name: string, file: string, change: (text: string) => string): string => {
     const tree = join(folder, name)
-    cpSync(xenTree('release'), tree, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
+    copyTree(xenTree('release'), tree)
     const text = readFileSync(join(tree, file), 'utf8')
     expect(change(text)).not.toBe(text)
     writeFileSync(join(tree, file), change(text))

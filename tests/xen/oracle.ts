@@ -6,13 +6,14 @@
  * private copy of the tree; so is a unit that a Makefile edit adds, with the command of a unit beside it.
  */
 import { execFile, execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, dirname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 import { type Edit, type EditedFile, editFiles } from './edits.ts'
 import { readObject } from './oracle/binutils.ts'
 import { type ObjectText, textOf } from './oracle/functions.ts'
+import { copyTree } from './tree.ts'
 
 export interface Differences {
   /** Each as `common/domain.o do_vm_assist`, in order. */
@@ -46,8 +47,8 @@ export interface Oracle {
 /** `tree` is a built tree, the folder that holds `xen/`. It is copied; nothing is written to it. */
 export function openOracle(tree: string): Oracle {
   const units = readUnits(join(tree, 'xen'))
-  const copy = mkdtempSync(join(tmpdir(), 'hotsplice-oracle-'))
-  cpSync(tree, copy, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
+  const copy = join(mkdtempSync(join(tmpdir(), 'hotsplice-oracle-')), 'tree')
+  copyTree(tree, copy)
   const compare = async (edits: readonly Edit[], only: (unit: string) => boolean) => {
     const edited = editFiles(tree, edits)
     const affected = [...units, ...newUnits(units, edited)].filter(unit => dependsOn(unit, edited) && only(unit.unit))
@@ -71,7 +72,7 @@ export function openOracle(tree: string): Oracle {
       const [pair] = await compare(edits, unit => unit === wanted)
       return [pair?.original.functions.get(name) ?? '', pair?.patched.functions.get(name) ?? '']
     },
-    close: () => rmSync(copy, { recursive: true }),
+    close: () => rmSync(dirname(copy), { recursive: true }),
   }
 }
 

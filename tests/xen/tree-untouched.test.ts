@@ -1,14 +1,14 @@
 /** The same input gives the same bytes anywhere, and the user's tree is never written to, not even when interrupted. */
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allCases } from './cases/all.ts'
 import { buildPayload, command } from './command.ts'
 import { patchText } from './edits.ts'
-import { missingFor, toBuildXen, xenTree } from './tree.ts'
+import { copyTree, missingFor, toBuildXen, xenTree } from './tree.ts'
 
 const missing = missingFor(...toBuildXen, 'sha256sum', 'pgrep')
 
@@ -25,7 +25,7 @@ describe.skipIf(missing !== '')(`the tree and the bytes ${missing}`, () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'hotsplice-tree-'))
     tree = join(folder, 'a place', 'tree')
-    cpSync(xenTree('release'), tree, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
+    copyTree(xenTree('release'), tree)
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 

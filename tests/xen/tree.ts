@@ -1,5 +1,7 @@
 /** Debian's Xen: where the source and the built trees are, and whether this machine can have them. */
 import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export type Configuration = 'release' | 'debug'
@@ -19,3 +21,9 @@ export function missingFor(...tools: string[]): string {
 
 export const toBuildXen = ['gcc', 'make', 'flex', 'bison', 'readelf', 'objdump', 'diff', 'python3']
 export const toBootXen = ['qemu-system-x86_64']
+
+/** A copy under a name that is not there yet, times and links included. */
+export function copyTree(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true })
+  execFileSync('cp', ['-a', '--reflink=auto', from, to])
+}

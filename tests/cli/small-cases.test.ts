@@ -1,0 +1,81 @@
+/** The small cases through the command: `diff` of two objects, and `build --target process` of a tree with one file. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { caseFolder, flagsOf, readCases, type SmallCase, tableOf } from '../cases/read.ts'
+import { compile, hasGcc } from '../support/gcc.ts'
+import { type BuildReport, buildPayload, hotsplice } from '../xen/command.ts'
+
+const title = hasGcc ? '' : ' (gcc is missing)'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hotsplice-small-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+describe.skipIf(!hasGcc)(`diff says what is expected${title}`, () => {
+  test.for(readCases())('$name', async one => {
+    const wanted = readFileSync(join(caseFolder, one.name, 'expected/verdicts.txt'), 'utf8')
+    const files = [one.before, one.after].map((text, index) => {
+      const file = join(folder, `${index}.o`)
+      writeFileSync(file, compile(text, flagsOf(one), 'input.c'))
+      return file
+    })
+    const { status, stdout, stderr } = await hotsplice(['diff', ...files, '--target', tableOf(one), '--json', '-'])
+    const report = JSON.parse(stdout) as BuildReport
+    expect(linesOf(report), stderr).toEqual(familyLines(wanted))
+    expect([status, report.outcome]).toEqual(wanted === 'nothing\n' ? [3, 'nothing-to-do'] : [0, 'differs'])
+  })
+})
+
+describe.skipIf(!hasGcc)(`build for a process${title}`, () => {
+  const chosen = ['line-number', 'static-locals', 'cold-part', 'new-function', 'strings-merged', 'jump-table']
+  test.for(readCases().filter(({ name }) => chosen.includes(name)))('$name', async one => {
+    const { status, report, payload, stderr } = await buildHere(one)
+    expect(report, stderr).toMatchObject({ outcome: 'built', refusals: [] })
+    expect(status).toBe(0)
+    expect(linesOf(report)).toEqual(
+      familyLines(readFileSync(join(caseFolder, one.name, 'expected/verdicts.txt'), 'utf8')),
+    )
+    writeFileSync(join(folder, 'payload'), payload ?? '')
+    const { status: readable, stderr: complaints } = spawnSync('readelf', ['-aW', join(folder, 'payload')])
+    expect([readable, complaints.toString()]).toEqual([0, ''])
+  })
+
+  test.for(readCases().filter(({ name }) => ['thread-local', 'changed-data'].includes(name)))(
+    '$name is refused',
+    async one => {
+      const { status, report, payload } = await buildHere(one)
+      expect(report.refusals.map(({ code }) => code)).toEqual([
+        one.name === 'changed-data' ? one.name : 'thread-local-data',
+      ])
+      expect([status, payload]).toEqual([2, undefined])
+    },
+  )
+})
+
+async function buildHere(one: SmallCase) {
+  writeFileSync(join(folder, 'input.c'), one.before)
+  const command = ['gcc', ...flagsOf(one), '-c', 'input.c', '-o', 'input.o']
+  expect(spawnSync('gcc', command.slice(1), { cwd: folder }).status).toBe(0)
+  expect(existsSync(join(folder, 'input.o'))).toBe(true)
+  const entries = [{ directory: folder, file: 'input.c', arguments: command }]
+  writeFileSync(join(folder, 'compile_commands.json'), JSON.stringify(entries))
+  const patch = join(caseFolder, one.name, 'change.patch')
+  return await buildPayload({ tree: folder, patch, folder, more: ['--target', 'process'] })
+}
+
+const linesOf = ({ functions, data }: BuildReport) =>
+  [...functions.map(f => `function ${f.name}: ${f.verdict}`), ...data.map(d => `data ${d.name}: ${d.verdict}`)].sort()
+
+/** The JSON has one entry for all clones of a name. */
+function familyLines(text: string): string[] {
+  const lines = text
+    .trim()
+    .split('\n')
+    .filter(line => line !== 'nothing')
+  return [...new Set(lines.map(line => line.replace(/^(\w+ [^.:]*)[^:]*:/, '$1:')))].sort()
+}
