@@ -7,6 +7,7 @@
 import type { Reason } from '../base/refusal.ts'
 import type { SourceChange, TouchedFile } from '../source/model.ts'
 import { unitsOfBuildFiles } from './build-files.ts'
+import { toAbsolute } from './layout.ts'
 import type { Affected, AffectedUnit, BuildRefusal, Dependent, Overlay, Tree } from './model.ts'
 import { withoutUnchanged } from './proof.ts'
 import { withoutUnused } from './xen/archive.ts'
@@ -126,9 +127,28 @@ function sortOut(tree: Tree, files: readonly TouchedFile[]): { refusals: BuildRe
       continue
     }
     const kind = kindOf(path, { arch: archOf(tree), config: tree.facts.config, added: file.oldPath === undefined })
-    if (kind.what === 'aside') notices.push({ code: kind.code, text: `${path} ${kind.text}` })
+    if (kind.what === 'aside' && kind.code === 'not-compiled' && isEmbedded(tree, path)) refusals.push(embedded(path))
+    else if (kind.what === 'aside') notices.push({ code: kind.code, text: `${path} ${kind.text}` })
     if (kind.what === 'refused')
       refusals.push({ code: kind.code, file: path, text: `${path} ${kind.text}`, hint: kind.hint })
   }
   return { refusals, notices }
+}
+
+/** Says whether a text that makes an assembler read files names this one; no compiler tells of those. */
+function isEmbedded(tree: Tree, path: string): boolean {
+  const texts = new Set(tree.units.flatMap(unit => unit.dependencies))
+  return [...texts].some(text => {
+    const file = toAbsolute(tree.layout, text)
+    return tree.texts.embeds(file) && tree.reader.read(text)?.includes(nameOf(path)) === true
+  })
+}
+
+function embedded(path: string): BuildRefusal {
+  return {
+    code: 'unknown-file',
+    file: path,
+    text: `${path} is named where an assembler is told to read files; which units have it in them is not recorded`,
+    hint: 'leave the file out of this patch',
+  }
 }

@@ -160,7 +160,13 @@ describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here
 
   test('every other edit of the build is refused by name, and what is no part of the image is not', () =>
     inFolder(async folder => {
-      const tree = await built(folder, { 'xen/common/strange.dat': 'x', 'docs/page.md': 'x', 'xen/arch/arm/a.c': 'x' })
+      const tree = await built(folder, {
+        'xen/common/strange.dat': 'x',
+        'docs/page.md': 'x',
+        'xen/arch/arm/a.c': 'x',
+        'xen/common/part.inc': '',
+        'xen/common/two.c': '__asm__(".include \\"common/part.inc\\"");\n',
+      })
       const list = tree.reader.read('xen/common/Makefile') ?? ''
       const change = changeOf(tree, {
         'xen/common/Makefile': `${list}CFLAGS-y += -DFIX\n`,
@@ -170,6 +176,7 @@ describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here
         'docs/page.md': 'y',
         'xen/arch/arm/a.c': 'y',
         'xen/common/unused.c': 'int unused;\n',
+        'xen/common/part.inc': 'first = 1\n',
       })
       const { affected, refusals, notices } = await affectedUnits(tree, change)
       expect(affected).toEqual([])
@@ -177,6 +184,7 @@ describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here
         ['kconfig-edit', 'xen/common/Kconfig'],
         ['makefile-edit', 'xen/Makefile'],
         ['makefile-edit', 'xen/common/Makefile'],
+        ['unknown-file', 'xen/common/part.inc'],
         ['unknown-file', 'xen/common/strange.dat'],
       ])
       expect(refusals.every(({ hint, text }) => hint !== '' && text !== '')).toBe(true)
@@ -263,6 +271,45 @@ describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here
       const before = runs()
       await compileUnits(opened, [{ unit: opened.units[0] ?? fail(), overlay: new Map(), label: 'original' }])
       expect(runs()).toBeGreaterThan(before)
+    }))
+
+  test('what an assembler reads counts too; where it cannot be asked, such texts are compiled each time', () =>
+    inFolder(async folder => {
+      const reading = '__asm__(".include \\"common/part.inc\\"");\nint read_by_assembler;\n'
+      const files = { 'xen/common/two.c': reading, 'xen/common/part.inc': '.globl first\nfirst = 1\n' }
+      writeFiles(folder, { 'bin/cc': '#!/bin/sh\ncase "$*" in *-Wa,--MD*) exit 1 ;; esac\nexec gcc "$@"\n' })
+      chmodSync(join(folder, 'bin/cc'), 0o755)
+      const cachedWith = async (compiler: string) => {
+        const place = tinyXen(join(folder, compiler.replaceAll('/', '_')), files)
+        make(place, `CC=${compiler}`)
+        const request = (tree: Tree, unit: string) => ({
+          unit: tree.units.find(each => each.unit === unit) ?? fail(),
+          overlay: new Map(),
+          label: 'original',
+        })
+        const names = ['common/one.o', 'common/two.o']
+        const tree = await open(place, join(folder, 'cache'))
+        await compileUnits(
+          tree,
+          names.map(name => request(tree, name)),
+        )
+        const same = (
+          await compileUnits(
+            tree,
+            names.map(name => request(tree, name)),
+          )
+        ).map(({ cached }) => cached)
+        writeFileSync(join(place, 'xen/common/part.inc'), '.globl second\nsecond = 1\n')
+        const later = await open(place, join(folder, 'cache'))
+        const [, two] = await compileUnits(
+          later,
+          names.map(name => request(later, name)),
+        )
+        expect(textOf(two?.object)).toContain('second')
+        return same
+      }
+      expect(await cachedWith('gcc')).toEqual([true, true])
+      expect(await cachedWith(`${folder}/bin/cc`)).toEqual([true, false])
     }))
 
   test('texts that were changed after the build are found out; only younger ones are not', () =>
