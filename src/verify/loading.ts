@@ -45,6 +45,8 @@ export class Loading {
   readonly #symbols: HypervisorSymbols | undefined
   readonly #names = new Map<number, string>()
   #sections: readonly RawSection[] | undefined
+  #realSections: readonly RawSection[] | undefined
+  #memory: Memory | undefined
   #elfSymbols: readonly RawSymbol[] | undefined
   #layout: Layout | undefined
   #relocated: Relocated | undefined
@@ -106,7 +108,8 @@ export class Loading {
 
   /** Without the null section. */
   get realSections(): readonly RawSection[] {
-    return this.sections.slice(1)
+    this.#realSections ??= this.sections.slice(1)
+    return this.#realSections
   }
 
   get symbolTable(): RawSection {
@@ -179,11 +182,12 @@ export class Loading {
   }
 
   get layout(): Layout {
+    if (this.#layout !== undefined) return this.#layout
     const outside = (s: RawSection) => s.type !== NOBITS && !wrapsAround(s) && !this.raw.holds(s.offset, s.size)
     if (this.realSections.some(section => isLoaded(section) && outside(section))) {
       throw new NotReached('sections lie outside the file')
     }
-    this.#layout ??= placeSections(this.realSections, this.area.first)
+    this.#layout = placeSections(this.realSections, this.area.first)
     return this.#layout
   }
 
@@ -240,11 +244,12 @@ export class Loading {
 
   /** What the loader can read while it loads. */
   get memory(): Memory {
-    return new Memory({
+    this.#memory ??= new Memory({
       images: [this.loaded.copied.image, ...this.on.map(payload => payload.image)],
       hypervisor: this.hypervisor,
       buffer: this.keepsBuffer ? { start: BUFFER, bytes: this.raw.bytes } : undefined,
     })
+    return this.#memory
   }
 
   /** Since 4.18 a section that is not loaded is looked at in the uploaded file, which is freed after the upload. */
@@ -254,8 +259,10 @@ export class Loading {
 
   /** Where the loader looks for a section's content; 0 for one that is not loaded, before 4.18. */
   addressOf(section: RawSection): bigint {
-    if (isLoaded(section)) return this.layout.addresses.get(section.index) ?? 0n
-    return this.keepsBuffer ? BUFFER + section.offset : 0n
+    if (!isLoaded(section)) return this.keepsBuffer ? BUFFER + section.offset : 0n
+    const address = this.layout.addresses.get(section.index)
+    if (address === undefined) throw new NotReached(`${this.placeOf(section)} gets no place in memory`)
+    return address
   }
 
   /**

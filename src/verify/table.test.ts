@@ -167,6 +167,12 @@ const NOTES: readonly Row[] = [
 
 const second = (field: number) => 104 + field
 
+/** The second function is not replaced: its first `size` bytes do nothing. */
+const off = (size: number) => (e: Editor) => {
+  fix(FUNCS, second(8), 0n)(e)
+  e.put(FUNCS, second(24), 4, size)
+}
+
 /** The second entry names the first one's function. */
 const twice = (e: Editor) => {
   fix(FUNCS, second(16), 0n)(e)
@@ -194,8 +200,8 @@ const FUNCTIONS: readonly Row[] = [
     e => fix(FUNCS, second(8), 0n)(e) ?? e.put(FUNCS, second(24), 4, 9),
   ),
   row('function-room', 'has no room behind the landing pad', 'EINVAL', e => e.put(FUNCS, 28, 4, 8)),
-  { code: 'function-room', that: 'has no room for a jump', edit: e => e.put(FUNCS, second(28), 4, 4), errno: 'EINVAL' },
-  { code: 'function-distance', that: 'jumps too far', edit: fix(FUNCS, 8, 0x1000n), errno: 'EOVERFLOW' },
+  row('function-room', 'has no room for a jump', 'EINVAL', e => e.put(FUNCS, second(28), 4, 4)),
+  row('function-distance', 'jumps too far', 'EOVERFLOW', fix(FUNCS, 8, 0x1000n)),
   row('expectation', 'expects other code', 'EINVAL', e => e.put(FUNCS, 78, 1, 9), { stage: 'apply' }),
   row('expectation', 'expects more than the function has', 'ERANGE', e => e.put(FUNCS, 72, 1, 1 | (13 << 1)), {
     stage: 'apply',
@@ -215,6 +221,7 @@ const FUNCTIONS: readonly Row[] = [
     e => e.setRelocation(RELA, e.relocationAt(RELA, 8), 'symbol', e.symbolNamed('toy_counter')),
     { stage: 'run' },
   ),
+  row('switched-off-end', 'switches off half an instruction', 'crash', off(3), { stage: 'run' }),
   row('function-new-code', 'jumps to itself', 'crash', fix(FUNCS, 8, 0xffff_82d0_4020_0100n), { stage: 'run' }),
   row('function-old-place', 'overwrites the next function', 'crash', fix(FUNCS, second(16), 0xffff_82d0_4020_0300n), {
     stage: 'run',
@@ -291,7 +298,6 @@ const SPECIAL: readonly Row[] = [
   ),
   row('symbol-range', 'has code past its end', 'crash', e => e.setSymbol(e.symbolNamed('new_f2'), 'value', 0x9000), {
     stage: 'run',
-    decidedBy: 'function-new-code',
   }),
   row('branch-target', 'calls data', 'crash', aim('.rela.text', 'toy_counter'), { stage: 'run' }),
 ]

@@ -5,7 +5,8 @@ import { type VerifyReport, verifyPayload } from '../../src/verify/index.ts'
 import { type BaseName, basePayload, RECIPES } from './base-payloads.ts'
 import { EXCEPTIONS } from './exceptions.ts'
 import { type Asked, askXen, type XenVerdict } from './judge.ts'
-import { allMutations, type Mutation, mutate, Random } from './mutations.ts'
+import { allMutations, type Mutation, mutate } from './mutations.ts'
+import { Random } from './random.ts'
 
 export interface Compared {
   readonly name: string

@@ -13,39 +13,13 @@ import {
   SYMBOL_FIELD_NAMES,
   type SymbolField,
 } from './editor.ts'
+import { Random } from './random.ts'
 
 export interface Mutation {
   /** Unique; names the category before the first slash. */
   readonly name: string
   readonly base: BaseName
   readonly edit: (editor: Editor, random: Random) => void
-}
-
-/** A seeded source of numbers (mulberry32). */
-export class Random {
-  #state: number
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let mixed = this.#state
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return (mixed ^ (mixed >>> 14)) >>> 0
-  }
-
-  below(limit: number): number {
-    return this.next() % limit
-  }
-
-  pick<T>(from: readonly T[]): T {
-    const picked = from[this.below(from.length)]
-    if (picked === undefined) throw new Error('nothing to pick from')
-    return picked
-  }
 }
 
 const FUNCS = '.livepatch.funcs'

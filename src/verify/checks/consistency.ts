@@ -83,8 +83,20 @@ function entryPoints(loading: Loading): readonly bigint[] {
   return [...loading.functions.map(entry => entry.newAddress), ...hookTargets(loading)]
 }
 
+/**
+ * Of two sections that share bytes, the wrong one is that which does not lie between its neighbours: tools write
+ * contents in the order of the headers.
+ */
+function isOutOfPlace(loading: Loading, section: RawSection): boolean {
+  const withContent = loading.realSections.filter(({ type, size }) => type !== NOBITS && size > 0n)
+  const at = withContent.indexOf(section)
+  const before = withContent[at - 1]?.offset ?? 0n
+  const after = withContent[at + 1]?.offset ?? BigInt(loading.raw.size)
+  return before <= after && (section.offset < before || section.offset > after)
+}
+
 function sharedWith(loading: Loading, section: RawSection): string | undefined {
-  if (section.type === NOBITS || wrapsAround(section)) return undefined
+  if (section.type === NOBITS || wrapsAround(section) || !isOutOfPlace(loading, section)) return undefined
   const { sectionTable, sectionEntrySize } = loading.header
   const headers = { offset: sectionTable, size: BigInt(sectionEntrySize * loading.sections.length) }
   const meets = ({ offset, size }: { readonly offset: bigint; readonly size: bigint }) =>
@@ -105,7 +117,7 @@ function relocationsOf(loading: Loading): readonly Relocated[] {
   return loading.realSections.flatMap(table => {
     const base = loading.sections[table.info]
     if (table.type !== RELA || base === undefined || base.index === 0 || !isLoaded(base)) return []
-    if (table.size === 0n || !loading.raw.holds(table.offset, table.size)) return []
+    if (table.size === 0n || table.entrySize === 0n || !loading.raw.holds(table.offset, table.size)) return []
     const count = Number(table.size / table.entrySize)
     return Array.from({ length: count }, (_, index) => ({ ...loading.raw.relocation(table, index), base }))
   })

@@ -25,6 +25,11 @@ export function overwrittenBy(loading: Loading, entry: FunctionEntry): AddressRa
   return size > 0 ? { address: address + BigInt(landingPad), size } : undefined
 }
 
+/** Of any instruction of x86. */
+const LONGEST_INSTRUCTION = 15
+
+type Problem = readonly [errno: Finding['errno'], text: string]
+
 export const APPLY_RULES: readonly Rule[] = [
   {
     code: 'kept-sections',
@@ -92,6 +97,13 @@ export const RUN_RULES: readonly Rule[] = [
       }),
   },
   {
+    code: 'switched-off-end',
+    step: 'run',
+    source: 'arch/x86/livepatch.c arch_livepatch_apply',
+    title: 'code that is switched off ends with an instruction, within its function',
+    check: loading => eachFunction(loading, entry => switchedOffEnd(loading, entry)),
+  },
+  {
     code: 'function-old-place',
     step: 'run',
     source: 'arch/x86/livepatch.c arch_livepatch_apply',
@@ -100,10 +112,23 @@ export const RUN_RULES: readonly Rule[] = [
   },
 ]
 
-function oldPlaceProblem(
-  loading: Loading,
-  entry: FunctionEntry,
-): readonly [errno: Finding['errno'], text: string] | undefined {
+/** What is left of an instruction behind the no-operations is another instruction, and nobody knows which. */
+function switchedOffEnd(loading: Loading, entry: FunctionEntry): Problem | undefined {
+  const address = oldAddressOf(entry)
+  const { newAddress, newSize } = entry
+  if (address === undefined || newAddress !== 0n || newSize === 0) return undefined
+  const next = loading.hypervisor.nextSymbolAddress(address)
+  const room = next === undefined ? newSize + LONGEST_INSTRUCTION : Number(next - address)
+  const code = loading.memory.read(address, Math.min(room, newSize + LONGEST_INSTRUCTION))
+  if (code === undefined || newSize > code.length) return undefined
+  if (!loading.machine.isInstructionEnd(code, newSize)) {
+    return ['crash', `its ${newSize} bytes that are switched off end within an instruction; what is left of it runs`]
+  }
+  const size = loading.hypervisor.symbolsAt(address)[0]?.size
+  return size === newSize ? ['warning', `all its ${size} bytes are switched off: what lies behind it runs`] : undefined
+}
+
+function oldPlaceProblem(loading: Loading, entry: FunctionEntry): Problem | undefined {
   const range = overwrittenBy(loading, entry)
   const address = oldAddressOf(entry)
   if (range === undefined || address === undefined) return undefined

@@ -137,6 +137,7 @@ export const AARCH64: Machine = {
   alternatives: { entrySize: 12, read: readAlternative, problem: alternativeProblem },
   takesExceptionTable: false,
   takesAlternativeCalls: false,
+  isInstructionEnd: (_code, length) => length % 4 === 0,
   // None of its branches is measured from the field's end, so they are left to Xen.
   branchType: -1,
   isMappingSymbol: name => /^\$[dx](\.|$)/.test(name),

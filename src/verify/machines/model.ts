@@ -41,6 +41,8 @@ export interface Machine {
   readonly alternatives: AlternativeRules
   readonly takesExceptionTable: boolean
   readonly takesAlternativeCalls: boolean
+  /** Whether code may be cut at `length`, between two instructions. */
+  isInstructionEnd(code: Uint8Array, length: number): boolean
   /** The relocation type that only calls and jumps have. */
   readonly branchType: number
   /** Names that the assembler makes and the loader does not count as symbols of the payload. */

@@ -4,6 +4,7 @@ import type { Memory } from '../memory.ts'
 import { isAtLeast } from '../model.ts'
 import { u64 } from '../raw.ts'
 import type { Alternative, AlternativeContext, AlternativeProblem, Field, Machine, RelocationResult } from './model.ts'
+import { isInstructionEnd } from './x86-instructions.ts'
 
 const NONE = 0
 const ABSOLUTE_64 = 1
@@ -92,6 +93,7 @@ export const X86_64: Machine = {
   alternatives: { entrySize: 14, read: readAlternative, problem },
   takesExceptionTable: true,
   takesAlternativeCalls: true,
+  isInstructionEnd,
   branchType: PLT_32,
   isMappingSymbol: () => false,
 }
