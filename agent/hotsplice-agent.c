@@ -343,11 +343,12 @@ static int gather(struct hs_work *w, uint64_t end)
         }
         const uint32_t seen = atomic_load(&arrivals);
         const int absent = missing(now() > begun + MILLISECOND);
-        if (absent < 0 && fresh == 0) break;
-        if (absent < 0) continue;
-        if (now() >= end) {
+        const int late = now() >= end;
+        if (absent < 0 && fresh == 0 && !late) break;
+        if (absent < 0 && !late) continue;
+        if (late) {
             w->why = HS_WHY_LATE;
-            w->thread = (uint32_t)seats[absent].thread;
+            w->thread = seat_count == 0 ? 0 : (uint32_t)seats[absent < 0 ? 0 : absent].thread;
             release();
             return -EBUSY;
         }

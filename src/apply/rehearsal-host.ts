@@ -37,13 +37,11 @@ class RehearsalHost implements Host {
     this.#session.takeLines()
     const { result, status } = await this.#session.get(name)
     if (status === undefined) return this.#outcome(result)
-    const acts = status.state === ACTS_IN[action]
-    if (!acts && action !== 'unload') {
-      return { result: 0, words: [`${name} is ${status.state} already, nothing was done`] }
-    }
     if (dryRun) return { result: 0, words: [`${action} ${name} could be tried`] }
     const timeoutNs = timeoutMs === undefined ? undefined : Math.max(1, Math.round(timeoutMs * 1e6))
-    return this.#outcome(await this.#session.act({ action, name, nodeps, timeoutNs }))
+    const outcome = this.#outcome(await this.#session.act({ action, name, nodeps, timeoutNs }))
+    if (status.state === ACTS_IN[action] || outcome.result !== 0) return outcome
+    return { ...outcome, words: [`${name} is ${status.state} already, nothing was done`] }
   }
 
   async about(): Promise<HostFacts> {

@@ -218,6 +218,7 @@ export interface HandPayload {
     readonly oldSize: number
     readonly by: string
     readonly expect?: readonly number[]
+    readonly version?: number
   }[]
   /** Hook name without its prefix → C functions. */
   readonly hooks?: Readonly<Record<string, readonly string[]>>
@@ -234,10 +235,13 @@ export function handPayload(payload: HandPayload): Uint8Array {
     ...(depends === undefined ? [] : [note('.livepatch.depends', depends)]),
     ...(programDepends === undefined ? [] : [note('.livepatch.xen_depends', programDepends)]),
   ]
-  const table = functions.map(({ name, oldSize, by, expect = [] }) => {
+  const table = functions.map(({ name, oldSize, by, expect = [], version = 2 }) => {
     const flags = expect.length === 0 ? 0 : 1 | (expect.length << 1)
     const bytes = [flags, ...expect].join(',')
-    return `{"${name}", ${by}, 0, SIZE, ${oldSize}, 2, {0}, {${bytes}}},`.replace('SIZE', by === '0' ? '5' : '1')
+    return `{"${name}", ${by}, 0, SIZE, ${oldSize}, ${version}, {0}, {${bytes}}},`.replace(
+      'SIZE',
+      by === '0' ? '5' : '1',
+    )
   })
   const text = [
     'struct func { const char *name; const void *new_addr; const void *old_addr; unsigned new_size, old_size;',

@@ -3,6 +3,7 @@
  * What is lost on the way: xen-livepatch exits with one code for all errors and prints the errno in words, which are
  * read; an action that never ends looks like a failure; a list is not one moment's but a few calls'. See docs/hosts.md.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { InputError } from '../../base/errors.ts'
 import {
   type ActionRequest,
@@ -15,14 +16,18 @@ import {
   type Outcome,
   type UploadRequest,
 } from '../host.ts'
+import { EAGAIN, ENOENT } from '../rehearsal/errno.ts'
 import { ACTS_IN } from '../rehearsal/xen-abi.ts'
 import { parseFailure, parseList } from './list.ts'
 import { quote, type Ran, type Runner } from './runner.ts'
 
 const TOOL = 'xen-livepatch'
 const EINVAL = -22
-const ENOENT = -2
 const EIO = -5
+/** What the tool says when its one look was too early. */
+const PENDING = /Operation didn't complete/
+const PATIENCE_MS = 5000
+const POLL_MS = 100
 
 export function openXen(runner: Runner): Host {
   return new XenHost(runner)
@@ -81,7 +86,20 @@ class XenHost implements Host {
     }
     const call = [TOOL, action, name, ...(nodeps && action === 'apply' ? ['--nodeps'] : [])]
     if (dryRun) return { result: 0, words: [`would run: ${call.map(quote).join(' ')}`] }
-    return outcome(await this.#runner.run(call))
+    const ran = await this.#runner.run(call)
+    return PENDING.test(ran.errors) ? this.#settled(name) : outcome(ran)
+  }
+
+  /** The tool looks only once whether an action has ended. */
+  async #settled(name: string): Promise<Outcome> {
+    const end = performance.now() + PATIENCE_MS
+    for (;;) {
+      const { result, words, status } = await this.get(name)
+      if (status === undefined) return { result, words }
+      if (status.rc !== EAGAIN) return { result: status.rc, words: [] }
+      if (performance.now() >= end) return { result: EAGAIN, words: ['it is still under way'] }
+      await sleep(POLL_MS)
+    }
   }
 
   async about(): Promise<HostFacts> {
