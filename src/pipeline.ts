@@ -100,7 +100,8 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   const { depends, xenDepends } = running
   const modinfo = modinfoOf(units)
   const assembly = watch.timeSync('assemble', () => assemble(selection, { target, depends, xenDepends, modinfo }))
-  const obstacles = [...affected.refusals.map(asRefusal), ...(assembly.kind === 'refused' ? assembly.refusals : [])]
+  const unplaced = assembly.kind === 'refused' ? assembly.refusals.filter(each => !isConsequence(each, selection)) : []
+  const obstacles = [...affected.refusals.map(asRefusal), ...unplaced]
   if (assembly.kind === 'refused' || obstacles.length > 0) return { ...found, refusals: obstacles, payload: undefined }
   const { payload } = assembly
   if (target.name !== 'xen') return { ...found, refusals, payload }
@@ -109,6 +110,12 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   const checked = watch.timeSync('verify', () => checkPayload(payload.bytes, running, tree.facts.version, options))
   const verified = { ...found, refusals: checked.refusals, warnings: [...warnings, ...checked.warnings] }
   return { ...verified, payload: checked.refusals.length > 0 ? undefined : payload }
+}
+
+/** What cannot be moved alone matters only in a function that is not refused as such. */
+function isConsequence({ code, unit, symbol }: Refusal, selection: Selection): boolean {
+  if (code !== 'hidden-reference') return false
+  return selection.refusals.some(each => each.code === 'init-code' && each.unit === unit && each.symbol === symbol)
 }
 
 /** The machine that the objects are for; x86-64 where there is no object. */

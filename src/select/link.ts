@@ -18,6 +18,8 @@ interface Included {
   readonly role: Role
   readonly reason: Reason
   readonly because: PieceAddress | undefined
+  /** Comes with a function that is refused as such; what else it would run into is only a consequence. */
+  readonly isMoot: boolean
 }
 
 /** A worklist: what is included, and the links found so far. Lives for one selection. */
@@ -44,11 +46,16 @@ export class Linker {
     })
   }
 
-  /** Takes a piece into the payload; the first reason given is the one that is kept. */
-  include(address: PieceAddress, role: Role, reason: Reason, because: PieceAddress | undefined): void {
+  /**
+   * Takes a piece into the payload; the first reason given is the one that is kept. `moot` marks a function that is
+   * refused as such.
+   */
+  include(address: PieceAddress, role: Role, reason: Reason, because: PieceAddress | 'moot' | undefined): void {
     const key = keyOf(address)
     if (this.#included.has(key)) return
-    const included = { address, role, reason, because }
+    const cause = because === 'moot' ? undefined : because
+    const isMoot = because === 'moot' || (cause !== undefined && this.#included.get(keyOf(cause))?.isMoot === true)
+    const included = { address, role, reason, because: cause, isMoot }
     this.#included.set(key, included)
     this.#work.push(included)
   }
@@ -58,7 +65,7 @@ export class Linker {
     for (let next = this.#work.shift(); next !== undefined; next = this.#work.shift()) this.#follow(next)
     return [...this.#included.values()]
       .toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
-      .map(included => ({
+      .map(({ isMoot: _, ...included }) => ({
         ...included,
         piece: this.#piece(included.address),
         references: this.#links.get(keyOf(included.address)) ?? [],
@@ -160,7 +167,7 @@ export class Linker {
     const predecessor = original.pieces[toOriginal.get(to.piece) ?? -1]
     const refusal = reachRefusal(this.#context(to.unit), piece.name, patched, target)
     if (refusal !== undefined) {
-      this.refusals.push(refusal)
+      this.#refuse(from, refusal)
       return undefined
     }
     if (predecessor !== undefined) {
@@ -194,7 +201,7 @@ export class Linker {
     const isWritable = ((map.object.sections[target.section]?.flags ?? 0) & SHF_WRITE) !== 0
     const refusal = newDataRefusal(this.#context(to.unit), piece.name, map, target)
     if (refusal !== undefined) {
-      this.refusals.push(refusal)
+      this.#refuse(from, refusal)
       return false
     }
     if (target.kind === 'function') {
@@ -264,7 +271,7 @@ export class Linker {
   }
 
   #refuse(from: Included, refusal: Omit<Refusal, 'unit'>): void {
-    this.refusals.push({ ...refusal, unit: this.#unit(from.address.unit).unit })
+    if (!from.isMoot) this.refusals.push({ ...refusal, unit: this.#unit(from.address.unit).unit })
   }
 
   #context(unit: UnitIndex): UnitContext {

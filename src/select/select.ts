@@ -64,7 +64,8 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       if (why !== undefined) refusals.push(why)
       else refusals.push(...replacementRefusals(input, judged, rules))
       replacements.push(replacementOf(input, unit, judged, rules))
-      linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), undefined)
+      const cause = why === undefined ? undefined : 'moot'
+      linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), cause)
     }
     refusals.push(...otherRefusals(context, verdicts, ignored.sections))
     includeHooks(linker, unit, verdicts.correlation.patched, rules.table)
@@ -75,16 +76,8 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     units: units.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, patched: verdicts.correlation.patched })),
     pieces,
     replacements,
-    refusals: withoutRepeats([...refusals, ...linker.refusals.filter(found => !isConsequence(found, refusals))]),
+    refusals: withoutRepeats([...refusals, ...linker.refusals]),
   }
-}
-
-/** A boot function that is refused as such reaches boot-time things by nature: one refusal says it. */
-function isConsequence(found: Refusal, refusals: readonly Refusal[]): boolean {
-  if (found.code !== 'reaches-init') return false
-  return refusals.some(
-    ({ code, unit, symbol }) => code === 'init-code' && unit === found.unit && symbol === found.symbol,
-  )
 }
 
 function both(judged: Judged): { readonly original: Piece<'original'>; readonly patched: Piece<'patched'> } {
