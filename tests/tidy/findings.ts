@@ -90,4 +90,6 @@ const STAGES = new Set([
   'inspect',
   'rehearse',
   'internal',
+  'process',
+  'xen',
 ])
