@@ -17,15 +17,15 @@
  * Out: a NeutralFile: the text to compile, and what was done where and why.
  */
 import type { TouchedFile } from '../source/model.ts'
-import { chunksOf, newLines, oldLines } from './chunks.ts'
-import { type LaidLine, layOut, type PlannedChunk, type Sides, type Treatment } from './layout.ts'
+import { chunksOf } from './chunks.ts'
+import type { LaidLine, PlannedChunk, Sides } from './layout.ts'
 import { BARRIERS, directiveAt, type LexedFile } from './lexed.ts'
 import { lex } from './lexer.ts'
 import type { NeutralFile, NeutralizeOptions, Reformatted, UnsafeLines } from './neutral-model.ts'
 import { BUG_FRAME_LIMIT, type Numbering, numberAdded } from './numbering.ts'
-import { type Placement, placeDirectives } from './place-directives.ts'
+import type { Placement } from './place-directives.ts'
+import { type Attempt, layAsIs, reformatted } from './plan.ts'
 import { isEqualChunk } from './token-map.ts'
-import { sameTokens, wholeFile } from './tokens.ts'
 import { explainOff, explainReformat, numberingNotes } from './words.ts'
 
 export function neutralize(file: TouchedFile, options: NeutralizeOptions): NeutralFile {
@@ -40,95 +40,9 @@ export function neutralize(file: TouchedFile, options: NeutralizeOptions): Neutr
   // A file that numbers its own lines stays in step only if no line moves.
   const ownNumbers = numbersItself(sides.old) || numbersItself(sides.patched)
   const allowed = options.style !== 'reformat' && !ownNumbers
-  const plan = options.style === 'directive' ? start : reformatted(sides, start, allowed)
-  return finish(file, { sides, numbering, options }, attempt(sides, plan, allowed) ?? fallBack(sides, start, allowed))
-}
-
-/** One way of laying the file out, with the directives that go with it. */
-interface Attempt {
-  readonly plan: readonly PlannedChunk[]
-  readonly lines: readonly LaidLine[]
-  readonly placement: Placement
-}
-
-function attempt(sides: Sides, plan: readonly PlannedChunk[], allowed: boolean): Attempt | undefined {
-  const lines = layOut(sides, plan)
-  if (lines === undefined) return undefined
-  const lexed = plan.every(isAsIs) ? sides.patched : lex(lines.map(line => line.text).join(''))
-  if (lexed !== sides.patched && !isProven(lexed, sides, plan)) return undefined
-  return { plan, lines, placement: placeDirectives(lexed, lines, allowed) }
-}
-
-const isAsIs = ({ treatment }: PlannedChunk) => treatment === 'as-is'
-
-/** The program must be the patched one: token by token, in every part that was laid out anew. */
-function isProven(lexed: LexedFile, { patched }: Sides, plan: readonly PlannedChunk[]): boolean {
-  // What puts the original's lines back was already found equal, with white space judged at its place.
-  if (plan.some(({ equal, treatment }) => treatment === 'restored' && !equal)) return false
-  return sameTokens(lexed, wholeFile(lexed), patched, wholeFile(patched))
-}
-
-function fallBack(sides: Sides, start: readonly PlannedChunk[], allowed: boolean): Attempt {
-  const lines = layOut(sides, start) ?? []
-  return { plan: start, lines, placement: placeDirectives(sides.patched, lines, allowed) }
-}
-
-/** Lays chunks out anew until no line is off or nothing more can be done. */
-function reformatted(sides: Sides, start: readonly PlannedChunk[], allowed: boolean): readonly PlannedChunk[] {
-  let plan = start
-  const given = new Set<number>()
-  for (;;) {
-    const current = attempt(sides, plan, allowed)
-    const culprits = current === undefined ? [] : culpritsOf(current, given)
-    if (culprits.length === 0) return plan
-    for (const culprit of culprits) given.add(culprit)
-    plan = treatAll(sides, plan, culprits)
-  }
-}
-
-/** All at once, or where that cannot be done, each by itself. */
-function treatAll(sides: Sides, plan: readonly PlannedChunk[], culprits: readonly number[]): readonly PlannedChunk[] {
-  const together = plan.map((planned, index) => (culprits.includes(index) ? treated(planned, 0) : planned))
-  if (attempt(sides, together, false) !== undefined) return together
-  let done = plan
-  for (const culprit of culprits) {
-    for (const choice of [0, 1]) {
-      const tried = done.map((planned, index) => (index === culprit ? treated(planned, choice) : planned))
-      if (attempt(sides, tried, false) === undefined) continue
-      done = tried
-      break
-    }
-  }
-  return done
-}
-
-/** The best way to keep a chunk's lines in step, and the next best. */
-function treated(planned: PlannedChunk, choice: number): PlannedChunk {
-  const { chunk, equal } = planned
-  const surplus = newLines(chunk) - oldLines(chunk)
-  const other: Treatment = surplus > 0 ? 'joined' : surplus < 0 ? 'padded' : 'as-is'
-  return { ...planned, treatment: equal && choice === 0 ? 'restored' : other }
-}
-
-/** For each line that is off the nearest chunk above that moves lines and has not been treated. */
-function culpritsOf({ plan, lines, placement }: Attempt, given: ReadonlySet<number>): readonly number[] {
-  const culprits = new Set<number>()
-  for (const line of placement.off) {
-    const patched = patchedAtOrAbove(lines, line)
-    const own = lines[line - 1]?.chunk ?? -1
-    const nearest = plan.findLastIndex(({ chunk }, index) => {
-      const moves = newLines(chunk) !== oldLines(chunk) || index === own
-      return moves && !given.has(index) && chunk.newFrom <= patched
-    })
-    if (nearest >= 0) culprits.add(nearest)
-  }
-  return [...culprits]
-}
-
-function patchedAtOrAbove(lines: readonly LaidLine[], line: number): number {
-  let at = line
-  while (at > 0 && lines[at - 1]?.patched === 0) at--
-  return lines[at - 1]?.patched ?? 0
+  const asIs = layAsIs(sides, start, allowed)
+  const best = options.style === 'directive' ? asIs : reformatted(sides, asIs, allowed)
+  return finish(file, { sides, numbering, options }, best)
 }
 
 function numbersItself(file: LexedFile): boolean {
@@ -142,7 +56,8 @@ interface Circumstances {
   readonly options: NeutralizeOptions
 }
 
-function finish(file: TouchedFile, around: Circumstances, { plan, lines, placement }: Attempt): NeutralFile {
+function finish(file: TouchedFile, around: Circumstances, best: Attempt): NeutralFile {
+  const { plan, lines, placement } = best
   const { numbering, options, sides } = around
   const renamed = file.kind === 'renamed' ? (options.oldName ?? file.oldPath ?? '') : undefined
   const first = renamed === undefined ? [] : [`#line 1 ${quoted(renamed)}\n`]
@@ -161,7 +76,7 @@ function finish(file: TouchedFile, around: Circumstances, { plan, lines, placeme
     text,
     insertions: first.length > 0 ? [rename, ...insertions] : insertions,
     reformatted: plan.flatMap(reformatOf),
-    unsafe: unsafeOf(around, { plan, lines, placement }),
+    unsafe: unsafeOf(around, best),
     numbering: used ? numbering.how : 'none',
     numbers: patchedNumbers(sides.patched.lineCount, lines, placement),
     notes: used ? numberingNotes(numbering, sides.old.lineCount, options.numberLimit ?? BUG_FRAME_LIMIT) : [],
@@ -183,9 +98,8 @@ function reformatOf({ chunk, treatment }: PlannedChunk): Reformatted[] {
 }
 
 /** Lines that are off, in runs with the same reason. */
-function unsafeOf({ sides }: Circumstances, { plan, lines, placement }: Attempt): UnsafeLines[] {
+function unsafeOf({ sides }: Circumstances, { lexed, lines, placement }: Attempt): UnsafeLines[] {
   const runs: UnsafeLines[] = []
-  const lexed = plan.every(isAsIs) ? sides.patched : lex(lines.map(line => line.text).join(''))
   for (const line of placement.off) {
     const laid = lines[line - 1]
     if (laid === undefined) continue
