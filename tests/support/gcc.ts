@@ -5,7 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** What Xen compiles with, as far as it shapes an object. */
-export const XEN_LIKE = ['-O2', '-ffunction-sections', '-fdata-sections', '-fpic', '-fvisibility=hidden', '-fno-asynchronous-unwind-tables', '-fno-common', '-fcf-protection=none', '-fno-jump-tables']
+export const XEN_LIKE = [
+  '-O2',
+  '-ffunction-sections',
+  '-fdata-sections',
+  '-fpic',
+  '-fvisibility=hidden',
+  '-fno-asynchronous-unwind-tables',
+  '-fno-common',
+  '-fcf-protection=none',
+  '-fno-jump-tables',
+]
 
 export const hasGcc = spawnSync('gcc', ['--version']).status === 0
 

@@ -3,7 +3,7 @@ import { compareUnit, type UnitVerdicts } from '../../src/compare/compare.ts'
 import { correlate } from '../../src/correlate/correlate.ts'
 import { readElf } from '../../src/elf/index.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
-import { type SelectRules, type Selection, select } from '../../src/select/select.ts'
+import { type Selection, type SelectRules, select } from '../../src/select/select.ts'
 
 export const RULES: SelectRules = {
   table: 'xen',
@@ -24,7 +24,9 @@ export function judge(original: Uint8Array, patched: Uint8Array): UnitVerdicts {
 export function verdictLines({ functions, data, unnamed }: UnitVerdicts): readonly string[] {
   return [...functions, ...data, ...unnamed]
     .filter(({ verdict }) => verdict.kind !== 'same')
-    .map(({ name, verdict }) => (verdict.kind === 'changed' ? `${name}: changed (${verdict.because.what})` : `${name}: ${verdict.kind}`))
+    .map(({ name, verdict }) =>
+      verdict.kind === 'changed' ? `${name}: changed (${verdict.because.what})` : `${name}: ${verdict.kind}`,
+    )
 }
 
 export function selectFrom(original: Uint8Array, patched: Uint8Array, rules: SelectRules = RULES): Selection {
@@ -33,5 +35,8 @@ export function selectFrom(original: Uint8Array, patched: Uint8Array, rules: Sel
 
 /** `replacement f1`, `content .rodata.str1.1+0x0`, in the selection's order. */
 export function selectionLines({ pieces, refusals }: Selection): readonly string[] {
-  return [...pieces.map(({ role, piece }) => `${role} ${piece.name}`), ...refusals.map(({ code, symbol }) => `refused ${code} ${symbol}`)]
+  return [
+    ...pieces.map(({ role, piece }) => `${role} ${piece.name}`),
+    ...refusals.map(({ code, symbol }) => `refused ${code} ${symbol}`),
+  ]
 }
