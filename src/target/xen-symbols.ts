@@ -79,7 +79,26 @@ export function readHypervisorSymbols(bytes: Uint8Array): HypervisorSymbols {
 
 /** The names and code of one image with the build-id of another: a host booted through xen.efi has xen-syms' code. */
 export function withBuildId(symbols: HypervisorSymbols, buildId: Uint8Array | undefined): HypervisorSymbols {
-  return Object.create(symbols, { buildId: { value: buildId, enumerable: true } })
+  return {
+    format: symbols.format,
+    machine: symbols.machine,
+    buildId,
+    takesPayloads: symbols.takesPayloads,
+    get debug() {
+      return symbols.debug
+    },
+    get symbols() {
+      return symbols.symbols
+    },
+    lookup: name => symbols.lookup(name),
+    symbolsAt: address => symbols.symbolsAt(address),
+    symbolBefore: address => symbols.symbolBefore(address),
+    nextSymbolAddress: address => symbols.nextSymbolAddress(address),
+    bytesAt: (address, size) => symbols.bytesAt(address, size),
+    memoryAt: address => symbols.memoryAt(address),
+    freedAfterBoot: address => symbols.freedAfterBoot(address),
+    bootEdits: (address, size) => symbols.bootEdits(address, size),
+  }
 }
 
 function efiSymbols(buildId: Uint8Array | undefined): HypervisorSymbols {
