@@ -6,7 +6,6 @@
  * lists of names that were read before; a result counts when the digests under one of these lists lead to it.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { duringAsync, InputError } from '../base/errors.ts'
 import { type CompilerCommand, mapPaths, prefixMaps, recordsFolder, searchedFolders, takeApart } from './command.ts'
 import type { CompilerIdentity } from './compiler.ts'
@@ -217,16 +216,16 @@ function keep(job: Job, made: MadeIn): Made {
 async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
   const { shop, request, parts, compiler, product } = job
   const { unit } = request
-  const out = shop.outputFolder()
-  const object = join(out, 'out.o')
+  const out = shop.output()
+  const object = `${out}.o`
   const gnu = compiler.assembler === 'gnu' && product === 'object'
   const command = [
     ...parts.launcher,
     parts.compiler,
     ...mapPaths(options(job), path => (farm.mirrors(path) ? farm.at(path) : path)),
     ...prefixMaps(parts.options, farm.root),
-    ...(gnu ? [`-Wa,--MD,${out}/as.d`] : []),
-    ...['-MD', '-MF', join(out, 'cc.d'), '-MT', 'x', '-o', object],
+    ...(gnu ? [`-Wa,--MD,${out}.as`] : []),
+    ...['-MD', '-MF', `${out}.cc`, '-MT', 'x', '-o', object],
   ]
   const { signal } = shop.tree.run
   const result = await run(command, { folder: farm.at(unit.folder), signal })
@@ -236,10 +235,8 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
   }
   const place = farm.at(unit.folder)
   // The assembler also names its input, which is gone, and the source as debug information spells it.
-  const assembled = namesIn(join(out, 'as.d')).filter(name =>
-    existsSync(name.startsWith('/') ? name : join(place, name)),
-  )
-  const spelled = [...new Set([...namesIn(join(out, 'cc.d')), ...assembled])]
+  const assembled = namesIn(`${out}.as`).filter(name => existsSync(name.startsWith('/') ? name : `${place}/${name}`))
+  const spelled = [...new Set([...namesIn(`${out}.cc`), ...assembled])]
   return {
     object: product === 'reads' ? new Uint8Array() : new Uint8Array(readFileSync(object)),
     words: ownWords(result, farm),
@@ -247,7 +244,7 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
     bypassed: bypassed(
       farm,
       shop.layout,
-      spelled.map(name => (name.startsWith('/') ? name : `${farm.at(unit.folder)}/${name}`)),
+      spelled.map(name => (name.startsWith('/') ? name : `${place}/${name}`)),
     ),
     reads: spelled.map(name => (name.startsWith(`${farm.root}/`) ? name.slice(farm.root.length) : name)),
   }

@@ -7,6 +7,9 @@
 import { compileFailed, type Product, tryCompile } from './compile.ts'
 import type { AffectedUnit, BuildRefusal, Overlay, Tree, Unit } from './model.ts'
 
+/** Assembly by its preprocessed text, everything else by its object. */
+const PRODUCTS: readonly Product[] = ['preprocessed', 'object']
+
 export interface Proven {
   /** Those for which there is no proof. */
   readonly affected: readonly AffectedUnit[]
@@ -24,7 +27,7 @@ export async function withoutUnchanged(
   )
   const unchanged = new Set<Unit>()
   const gone = new Set<Unit>()
-  for (const product of ['preprocessed', 'object'] as const) {
+  for (const product of PRODUCTS) {
     const units = doubtful
       .map(({ unit }) => unit)
       .filter(unit => (unit.language === 'assembly') === (product === 'preprocessed'))

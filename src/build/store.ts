@@ -82,7 +82,6 @@ function digest(content: Uint8Array): Buffer {
 
 /** One name for a list of texts; no two different lists share it. */
 export function keyOf(parts: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${part.length}:`).update(part, 'utf8')
-  return hash.digest('hex')
+  const whole = parts.map(part => `${part.length}:${part}`).join('')
+  return createHash('sha256').update(whole, 'utf8').digest('hex')
 }

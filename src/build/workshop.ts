@@ -29,6 +29,7 @@ export class Workshop {
   readonly #names = new Map<string, string>()
   readonly #private: string
   #made = false
+  #output: string | undefined
   #count = 0
 
   constructor(tree: Tree, units: readonly Unit[]) {
@@ -99,9 +100,10 @@ export class Workshop {
     return known
   }
 
-  /** An empty folder for one compile's results. */
-  outputFolder(): string {
-    return this.#folder('out')
+  /** What the names of one compile's results begin with. */
+  output(): string {
+    this.#output ??= this.#folder('out')
+    return `${this.#output}/${this.#count++}`
   }
 
   #folder(what: string): string {
