@@ -3,7 +3,7 @@
  * HOTSPLICE_ALL_UNITS=1 compiles every C unit of both configurations.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,7 +11,7 @@ import { neutralize } from '../../src/lines/neutral.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 import { editHarmlessly } from './awkward.ts'
 import { touched } from './touched.ts'
-import { cUnits, sample, type XenUnit } from './xen-units.ts'
+import { cUnits, preprocess, sample, type XenUnit } from './xen-units.ts'
 
 const missing = missingFor(...toBuildXen)
 const all = process.env.HOTSPLICE_ALL_UNITS === '1'
@@ -106,4 +106,34 @@ describe.skipIf(missing !== '')(`harmless edits of Xen's files${missing && ` (${
       expect(unsafe).toBeLessThanOrEqual(compared / 10)
     },
   )
+
+  test('a line added to the macro of invoke_stub(), which holds __LINE__', { timeout: 120_000 }, () => {
+    const unit = cUnits(xenTree('release')).find(({ source }) => source === 'arch/x86/x86_emulate.c')
+    if (unit === undefined) throw new Error('no x86_emulate.c in this tree')
+    const name = 'x86_emulate/x86_emulate.c'
+    const text = readFileSync(join(unit.folder, 'arch/x86', name), 'latin1')
+    /** The unit's tokens, line numbers included, with another text in the file that it includes. */
+    const tokensWith = (included: string) => {
+      mkdirSync(join(folder, 'x86_emulate'), { recursive: true })
+      writeFileSync(join(folder, name), included, 'latin1')
+      const [compiler = 'gcc', ...options] = unit.command
+      return preprocess({ ...unit, command: [compiler, '-iquote', folder, ...options] }, unit.text)?.replace(
+        /\s+/g,
+        ' ',
+      )
+    }
+    const edited = text.replace(/(define invoke_stub\(.*\n(?:.*\\\n)*?.*\.popsection.*\n)/, '$1 "added" \\\n')
+    const file = touched(text, edited, name)
+    if (file === undefined) throw new Error('invoke_stub() looks different here')
+    const neutral = neutralize(file, { style: 'auto' })
+    expect(neutral).toMatchObject({ unsafe: [], reformatted: [], insertions: [{ because: 'keep-number' }] })
+
+    const blind = edited.replace(' "added" \\\n', ' "added" \\\n#line 7\n')
+    expect(tokensWith(blind), 'a directive directly behind the edit').toBeUndefined()
+    const original = tokensWith(text)
+    expect(original).toMatch(/stub_exn\.line = \d{4};/)
+    expect(tokensWith(neutral.text)).toContain('"added"')
+    expect(tokensWith(neutral.text)?.replaceAll(' "added"', '')).toBe(original)
+    expect(tokensWith(edited)?.replaceAll(' "added"', '')).not.toBe(original)
+  })
 })

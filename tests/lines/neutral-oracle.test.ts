@@ -14,6 +14,7 @@ import { presumedTokens } from './presumed.ts'
 import { touched } from './touched.ts'
 
 const runs = Number(process.env.HOTSPLICE_NEUTRAL_RUNS ?? 25)
+const seed = Number(process.env.HOTSPLICE_SEED ?? 20261122)
 describe.skipIf(!hasGcc)(`neutral texts, by gcc${hasGcc ? '' : ' (skipped: needs gcc)'}`, () => {
   test.for<NeutralStyle>(['auto', 'directive', 'reformat'])('%s', { timeout: 1_200_000 }, style => {
     let [compared, clean] = [0, 0]
@@ -29,7 +30,7 @@ describe.skipIf(!hasGcc)(`neutral texts, by gcc${hasGcc ? '' : ' (skipped: needs
         if (neutral.unsafe.length === 0) clean++
         for (const options of [[], ['-DX']]) expect(faults(change, neutral, options), neutral.text).toEqual([])
       }),
-      { numRuns: runs, seed: 20261122 },
+      { numRuns: runs, seed },
     )
     if (process.env.HOTSPLICE_NEUTRAL_RUNS)
       console.log(`${style}: ${compared} compared, ${clean} without an unsafe line`)

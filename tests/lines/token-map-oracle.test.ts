@@ -14,6 +14,7 @@ import { type PresumedToken, presumedTokens } from './presumed.ts'
 import { touched } from './touched.ts'
 
 const runs = Number(process.env.HOTSPLICE_NEUTRAL_RUNS ?? 40)
+const seed = Number(process.env.HOTSPLICE_SEED ?? 20261122)
 
 const sameText = (a: PresumedToken[], b: PresumedToken[]) =>
   a.length === b.length &&
@@ -49,7 +50,7 @@ describe.skipIf(!hasGcc)(`equal tokens, by gcc${hasGcc ? '' : ' (skipped: needs 
           }
         }
       }),
-      { numRuns: runs, seed: 20261122 },
+      { numRuns: runs, seed },
     )
     if (process.env.HOTSPLICE_NEUTRAL_RUNS) console.log(`${harmless} harmless by gcc, ${equal} called equal`)
     expect(equal).toBeGreaterThan(harmless / 3)
@@ -72,7 +73,7 @@ describe.skipIf(!hasGcc)(`equal tokens, by gcc${hasGcc ? '' : ' (skipped: needs 
           expect(presumedTokens(neutral.text, options), neutral.text).toEqual(before)
         }
       }),
-      { numRuns: runs, seed: 20261122 },
+      { numRuns: runs, seed },
     )
     if (process.env.HOTSPLICE_NEUTRAL_RUNS) console.log(`${harmless} harmless, ${clean} made neutral`)
     expect(clean).toBeGreaterThan(harmless * 0.9)

@@ -12,6 +12,7 @@ import type { TouchedFile } from '../../src/source/model.ts'
 import { edit, edits, files } from './awkward.ts'
 import { touched } from './touched.ts'
 
+const seed = Number(process.env.HOTSPLICE_SEED ?? 20261122)
 const missing = ['patch', 'git'].filter(tool => spawnSync(tool, ['--version']).status !== 0)
 const why = missing.length > 0 ? ` (skipped: needs ${missing.join(', ')})` : ''
 
@@ -53,7 +54,7 @@ describe.skipIf(missing.length > 0)(`a written patch${why}`, () => {
         if (neutral.text === oldText) expect(patch).toBe('')
         else expect(applied(tree, patch, PATCH, ['d/f.c'])).toEqual({ 'd/f.c': neutral.text })
       }),
-      { numRuns: 60, seed: 20261122 },
+      { numRuns: 60, seed },
     )
   })
 

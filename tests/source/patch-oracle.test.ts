@@ -13,6 +13,7 @@ import { applyPatches } from '../../src/source/apply-patches.ts'
 import { overlayOf } from '../../src/source/changes.ts'
 
 const runs = Number(process.env.HOTSPLICE_PATCH_RUNS ?? 150)
+const seed = Number(process.env.HOTSPLICE_SEED ?? 20261122)
 const missing = ['patch', 'diff', 'git'].filter(tool => spawnSync(tool, ['--version']).status !== 0)
 const why = missing.length > 0 ? ` (skipped: needs ${missing.join(', ')})` : ''
 
@@ -140,7 +141,7 @@ describe.skipIf(missing.length > 0)(`as patch(1) does${why}`, () => {
         const tree = { 'd/f.c': edit(text, drift) }
         expect(ours(tree, patch, fuzz)).toEqual(theirs(tree, patch, fuzz))
       }),
-      { numRuns: runs, seed: 20261122 },
+      { numRuns: runs, seed },
     )
   })
 
@@ -169,7 +170,7 @@ describe.skipIf(missing.length > 0)(`as patch(1) does${why}`, () => {
         const target = edited(from, drift)
         expect(ours(target, patch, 0), patch).toEqual(theirs(target, patch, 0))
       }),
-      { numRuns: runs, seed: 20261122 },
+      { numRuns: runs, seed },
     )
   })
 
