@@ -38,7 +38,10 @@ const notLoaded = (section: string) => (e: Editor) => e.setSection(section, 'fla
 
 type Extra = Partial<Pick<Row, 'stage' | 'version' | 'symbols' | 'decidedBy'>>
 
-function row(code: string, that: string, errno: Verdict, edit: Row['edit'], extra: Extra = {}): Row {
+/** What is wrong, in the order in which a row reads: the answer, the edit, and what else is special. */
+type Wrong = readonly [errno: Verdict, edit: Row['edit'], extra?: Extra]
+
+function row(code: string, that: string, ...[errno, edit, extra = {}]: Wrong): Row {
   return { code, that, errno, edit, ...extra }
 }
 

@@ -119,7 +119,12 @@ const SYMBOLS = [
 const by = (name: (typeof SYMBOLS)[number]): number => SYMBOLS.indexOf(name)
 
 function symbols(): NewSymbol[] {
-  const local = (name: string, kind: NewSymbol['kind'], section: Name, offset = 0, size = 0): NewSymbol => {
+  const local = (
+    name: string,
+    kind: NewSymbol['kind'],
+    section: Name,
+    ...[offset = 0, size = 0]: number[]
+  ): NewSymbol => {
     return { name, kind, binding: 'local', place: { in: 'section', section: at(section), offset }, size }
   }
   const undefinedSymbol = (name: string): NewSymbol => {
