@@ -33,7 +33,8 @@ interface Ground {
   readonly smallSize: number
 }
 
-function payloadFor(kind: PayloadKind, ground: Ground): Uint8Array {
+/** What the rows below make payloads from. */
+function makingFor(ground: Ground) {
   const { buildId, name, size, body } = ground
   const make = (number: number, more: Partial<HandPayload> = {}): Uint8Array => {
     const by = `hs_new_${number}`
@@ -53,64 +54,55 @@ function payloadFor(kind: PayloadKind, ground: Ground): Uint8Array {
     code: `${body(`hs_new_${number}`, number)}\nint hs_no_${number}(void) { return -13; }`,
     hooks: { [hook]: [`hs_no_${number}`] },
   })
-  switch (kind) {
-    case 'first':
-      return make(1)
-    case 'second':
-      return make(2, { depends: idOf(1) })
-    case 'other':
-      return make(3)
-    case 'with-data':
-      return make(4, { code: `int hs_data = 7;\n${body('hs_new_4', 4)}` })
-    case 'wrong-expectation':
-      return make(5, entry(5, { expect: [0xf4, 0xf4, 0xf4] }))
-    case 'right-expectation':
-      return make(26, {
-        ...entry(26, { expect: ground.start.slice(0, 5) }),
-        code: `${body('hs_new_26', 26)}\nint hs_yes(void) { return 0; }`,
-        hooks: { preapply: ['hs_yes'] },
-      })
-    case 'no-to-apply':
-      return make(7, saying(7, 'preapply'))
-    case 'no-to-revert':
-      return make(8, {
-        code: `${body('hs_new_8', 8)}\nstatic int calls; int hs_once(void) { return calls++ == 0 ? -13 : 0; }`,
-        hooks: { prerevert: ['hs_once'] },
-      })
-    case 'same-id':
-      return make(9, { buildId: idOf(1) })
-    case 'for-another-system':
-      return make(10, { programDepends: idOf(99) })
-    case 'unknown-function':
-      return make(11, { functions: [{ name: 'hs_nobody', oldSize: size, by: 'hs_new_11' }] })
-    case 'unknown-symbol':
-      return make(12, {
-        code: `extern const char hs_nowhere[];\nconst char *hs_ref = hs_nowhere;\n${body('hs_new_12', 12)}`,
-      })
-    case 'existing-symbol':
-      return make(13, { code: `int ${ground.taken};\n${body('hs_new_13', 13)}` })
-    case 'nothing-in-it':
-      return make(14, { functions: [] })
-    case 'no-elf':
-      return new Uint8Array(5000).fill(0x20)
-    case 'empty':
-      return new Uint8Array()
-    case 'too-large':
-      return new Uint8Array(2 * 1024 * 1024 + 1)
-    case 'old-version':
-      return make(15, entry(15, { version: 1 }))
-    case 'too-small':
-      return make(16, entry(16, { oldSize: ground.smallSize }))
-    case 'two-pointers':
-      return make(17, {
-        code: `${body('hs_new_17', 17)}\nint hs_p(void) { return 0; }`,
-        hooks: { preapply: ['hs_p', 'hs_p'] },
-      })
-    case 'writable-code':
-      return make(18, {
-        code: `${body('hs_new_18', 18)}\nasm(".pushsection .wx,\\"awx\\",@progbits\\n.quad 1\\n.popsection");`,
-      })
-  }
+  return { make, entry, saying, body, size, ground }
+}
+
+function payloadFor(kind: PayloadKind, ground: Ground): Uint8Array {
+  return PAYLOADS[kind](makingFor(ground))
+}
+
+const PAYLOADS: Readonly<Record<PayloadKind, (making: ReturnType<typeof makingFor>) => Uint8Array>> = {
+  first: ({ make }) => make(1),
+  second: ({ make }) => make(2, { depends: idOf(1) }),
+  other: ({ make }) => make(3),
+  'with-data': ({ make, body }) => make(4, { code: `int hs_data = 7;\n${body('hs_new_4', 4)}` }),
+  'wrong-expectation': ({ make, entry }) => make(5, entry(5, { expect: [0xf4, 0xf4, 0xf4] })),
+  'right-expectation': ({ make, entry, body, ground }) =>
+    make(26, {
+      ...entry(26, { expect: ground.start.slice(0, 5) }),
+      code: `${body('hs_new_26', 26)}\nint hs_yes(void) { return 0; }`,
+      hooks: { preapply: ['hs_yes'] },
+    }),
+  'no-to-apply': ({ make, saying }) => make(7, saying(7, 'preapply')),
+  'no-to-revert': ({ make, body }) =>
+    make(8, {
+      code: `${body('hs_new_8', 8)}\nstatic int calls; int hs_once(void) { return calls++ == 0 ? -13 : 0; }`,
+      hooks: { prerevert: ['hs_once'] },
+    }),
+  'same-id': ({ make }) => make(9, { buildId: idOf(1) }),
+  'for-another-system': ({ make }) => make(10, { programDepends: idOf(99) }),
+  'unknown-function': ({ make, size }) =>
+    make(11, { functions: [{ name: 'hs_nobody', oldSize: size, by: 'hs_new_11' }] }),
+  'unknown-symbol': ({ make, body }) =>
+    make(12, {
+      code: `extern const char hs_nowhere[];\nconst char *hs_ref = hs_nowhere;\n${body('hs_new_12', 12)}`,
+    }),
+  'existing-symbol': ({ make, body, ground }) => make(13, { code: `int ${ground.taken};\n${body('hs_new_13', 13)}` }),
+  'nothing-in-it': ({ make }) => make(14, { functions: [] }),
+  'no-elf': () => new Uint8Array(5000).fill(0x20),
+  empty: () => new Uint8Array(),
+  'too-large': () => new Uint8Array(2 * 1024 * 1024 + 1),
+  'old-version': ({ make, entry }) => make(15, entry(15, { version: 1 })),
+  'too-small': ({ make, entry, ground }) => make(16, entry(16, { oldSize: ground.smallSize })),
+  'two-pointers': ({ make, body }) =>
+    make(17, {
+      code: `${body('hs_new_17', 17)}\nint hs_p(void) { return 0; }`,
+      hooks: { preapply: ['hs_p', 'hs_p'] },
+    }),
+  'writable-code': ({ make, body }) =>
+    make(18, {
+      code: `${body('hs_new_18', 18)}\nasm(".pushsection .wx,\\"awx\\",@progbits\\n.quad 1\\n.popsection");`,
+    }),
 }
 
 interface Stage {
