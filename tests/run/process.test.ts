@@ -1,8 +1,12 @@
 /** Payloads on a running process: a threaded daemon that serves throughout. */
 
+import { execFileSync } from 'node:child_process'
+import { copyFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Host, Outcome } from '../../src/apply/host.ts'
+import { agentSource } from '../../src/apply/process/agent-file.ts'
 import { openProcess } from '../../src/apply/process/process-host.ts'
 import { errnoName } from '../../src/apply/rehearsal/errno.ts'
 import { hasGcc } from '../support/gcc.ts'
@@ -299,5 +303,66 @@ describe.skipIf(!possible)('a running process (needs gcc on x86-64 Linux)', () =
     running.stop()
     await new Promise(done => running.child.on('exit', done))
     await expect(host.upload({ name: 'fix', payload: fix })).rejects.toThrow(/has ended|no process/)
+  })
+})
+
+describe.skipIf(!possible)('other programs (need gcc on x86-64 Linux)', () => {
+  const cycle = async (built: BuiltDaemon, env: Record<string, string>, symbols?: string) => {
+    const other = new RunningDaemon(built, { agent: env.LD_PRELOAD !== undefined, env })
+    try {
+      await other.ask('s')
+      const there = openProcess({ pid: other.pid, symbols })
+      const payload = handPayload({
+        code: 'extern int limit; int g(int x) { return x + limit; }',
+        functions: [{ name: 'answer', oldSize: built.sizeOf('answer'), by: 'g' }],
+        buildId: idOf(3),
+        programDepends: built.buildId,
+      })
+      const outcomes = [await there.upload({ name: 'g', payload })]
+      outcomes.push(await there.act({ action: 'apply', name: 'g' }))
+      const answer = await other.ask('a')
+      if (outcomes.every(({ result }) => result === 0)) outcomes.push(await there.act({ action: 'revert', name: 'g' }))
+      await there.close()
+      return [...outcomes.map(said), answer, await other.ask('a')]
+    } finally {
+      other.stop()
+    }
+  }
+
+  test('one at fixed addresses, without PIE', async () => {
+    const built = buildDaemon(undefined, ['-no-pie', '-fno-pie'])
+    try {
+      expect(await cycle(built, { LD_PRELOAD: built.agent })).toEqual(['done', 'done', 'done', '13', '6'])
+    } finally {
+      built.remove()
+    }
+  })
+
+  test('one that has the agent linked in', async () => {
+    const built = buildDaemon()
+    try {
+      execFileSync('gcc', ['-O2', '-pthread', '-Wl,--build-id', '-o', built.program, 'daemon.o', agentSource()], {
+        cwd: dirname(built.program),
+      })
+      const buildId = /Build ID: ([0-9a-f]+)/.exec(execFileSync('readelf', ['-n', built.program]).toString())?.[1] ?? ''
+      expect(await cycle({ ...built, buildId }, {})).toEqual(['done', 'done', 'done', '13', '6'])
+    } finally {
+      built.remove()
+    }
+  })
+
+  test('one that was stripped needs its symbols, and only its own', async () => {
+    const built = buildDaemon()
+    const symbols = `${built.program}.symbols`
+    try {
+      copyFileSync(built.program, symbols)
+      execFileSync('strip', [built.program])
+      const env = { LD_PRELOAD: built.agent }
+      expect(await cycle(built, env)).toEqual(['ENOENT', 'ENOENT', '6', '6'])
+      expect(await cycle(built, env, symbols)).toEqual(['done', 'done', 'done', '13', '6'])
+      await expect(cycle(built, env, process.execPath)).rejects.toThrow(/has build-id/)
+    } finally {
+      built.remove()
+    }
   })
 })

@@ -10,10 +10,10 @@ import type { Host } from '../commands.ts'
 import type { Console } from '../console.ts'
 import { helpAfter } from '../help.ts'
 
-export const HOST_OPTION = ['--host <host>', `where: ${HOST_FORMS}`] as const
-export const HYPERVISOR_OPTION = ['--hypervisor <file>', 'for a rehearsal: what to boot'] as const
-export const SYMBOLS_OPTION = ['--symbols <file>', 'for a process: its unstripped program'] as const
-export const JSON_OPTION = ['--json <file>', 'write the result as JSON; - is standard output'] as const
+const HOST_OPTION = ['--host <host>', `where: ${HOST_FORMS}`] as const
+const HYPERVISOR_OPTION = ['--hypervisor <file>', 'for a rehearsal: what to boot'] as const
+const SYMBOLS_OPTION = ['--symbols <file>', 'for a process: its unstripped program'] as const
+const JSON_OPTION = ['--json <file>', 'write the result as JSON; - is standard output'] as const
 export const DRY_OPTION = ['--dry-run', 'make every check that changes nothing, and stop there'] as const
 
 /** A command that opens a host, with the options of all of them. */
@@ -26,7 +26,7 @@ export function onHost(name: string, description: string) {
     .option(...JSON_OPTION)
 }
 
-export const CODES: readonly (readonly [number, string])[] = [
+const CODES: readonly (readonly [number, string])[] = [
   [0, 'done, or nothing was to be done'],
   [2, 'the host said no, or it failed there; nothing was changed'],
 ]
