@@ -19,10 +19,6 @@ export async function buildPairs(
     left.map(({ unit }) => ({ unit, overlay, label: 'patched' })),
   )
   const byUnit = new Map(compiled.map(each => [each.unit.unit, each]))
-  await checkFresh(
-    tree,
-    affected.filter(({ kind }) => kind !== 'new').map(({ unit }) => unit),
-  )
   return pairsOf(tree, affected, byUnit)
 }
 
@@ -33,6 +29,7 @@ export async function pairsOf(
   patched: ReadonlyMap<string, CompiledUnit>,
 ): Promise<ObjectPair[]> {
   const known = affected.filter(({ kind }) => kind !== 'new').map(({ unit }) => unit)
+  await checkFresh(tree, known)
   const originals = await originalObjects(tree, known)
   return affected.map(({ unit, because, kind }) => {
     const compiled = patched.get(unit.unit)
