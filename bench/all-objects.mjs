@@ -1,6 +1,6 @@
 /**
- * Compares every object with its rebuilt one, in this process, and prints milliseconds, functions that differ, and the
- * peak of memory. Compiled code only: what a user runs.
+ * Compares every object with its rebuilt one, in this process, and prints milliseconds, processor time of all threads, functions that
+ * differ, and the peak of memory. Compiled code only: what a user runs.
  *
  *   node bench/all-objects.mjs PAIRS.json
  */
@@ -15,4 +15,7 @@ for (const { original, rebuilt } of pairs) {
   functions += verdicts.functions.filter(({ verdict }) => verdict.kind !== 'same').length
 }
 const time = performance.now() - start
-console.log(JSON.stringify({ time, functions, peak: process.resourceUsage().maxRSS * 1024 }))
+const { user, system } = process.cpuUsage()
+console.log(
+  JSON.stringify({ time, cpu: (user + system) / 1000, functions, peak: process.resourceUsage().maxRSS * 1024 }),
+)

@@ -59,14 +59,14 @@ export interface ObjectFiles {
 
 const SHIFT = 3
 
-/** Every C unit's object, and the same compiled with its lines shifted: as files, in `folder`. */
+/** Every unit's object (but the 32-bit boot code's), and the same compiled with its lines shifted: as files, in `folder`. */
 export async function shiftedObjects(
   folder: string,
   root: string,
   cacheFolder: string,
 ): Promise<readonly ObjectFiles[]> {
   const tree = await open(root, cacheFolder)
-  const units = tree.units.filter(({ language, object }) => language === 'c' && object !== undefined)
+  const units = tree.units.filter(({ role, object }) => role !== 'embedded' && object !== undefined)
   const requests = units.map(unit => {
     const source = unit.dependencies[0] ?? unit.source
     const overlay = new Map([[source, `#line ${1 + SHIFT}\n${tree.reader.read(source) ?? ''}`]])
