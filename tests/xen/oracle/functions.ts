@@ -24,6 +24,8 @@ const isReadOnly = ({ name, flags }: Section) => !/[WX]/.test(flags) || name.sta
 /** Their contents belong to the functions that their tables name. */
 const ATTACHED = /^\.(fixup|altinstr_replacement|altinstructions|ex_table|bug_frames\.\d|discard.*)$/
 
+const PADDING = /^(nop|xchg +%ax,%ax|data16|cs nop|int3)/
+
 class Writer {
   private readonly object: ObjectFile
   private readonly sections: ReadonlyMap<number, Section>
@@ -88,11 +90,29 @@ class Writer {
 
   /** The function or object that holds `offset` of a section. */
   private holder(section: number, offset: number): NamedPlace | undefined {
-    return this.placed.get(section)?.find(({ value, size }) => value <= offset && offset < value + size)
+    return this.placed
+      .get(section)
+      ?.find(
+        symbol =>
+          symbol.value <= offset &&
+          offset < symbol.value + (symbol.type === 'FUNC' ? this.extent(symbol) : symbol.size),
+      )
+  }
+
+  /** Assembly may put code of a function behind its end (`.subsection 1`), where its size does not count it. */
+  private extent({ section, value, size }: NamedPlace): number {
+    const starts = this.object.symbols.filter(
+      ({ section: own, value: start, type, local }) =>
+        own === section && start >= value + size && (type === 'FUNC' || !local),
+    )
+    return Math.min(this.section(section).bytes.length, ...starts.map(({ value: start }) => start)) - value
   }
 
   private code(symbol: NamedPlace): string[] {
-    return this.instructions(symbol.section, symbol.value, symbol.value + symbol.size).map(
+    const end = symbol.value + symbol.size
+    const inside = this.instructions(symbol.section, symbol.value, end)
+    const behind = this.instructions(symbol.section, end, symbol.value + this.extent(symbol))
+    return [...inside, ...behind.filter(({ text }) => !PADDING.test(text))].map(
       instruction => `+${hex(instruction.offset - symbol.value)} ${this.instruction(symbol.section, instruction)}`,
     )
   }
@@ -222,8 +242,7 @@ class Writer {
     return this.object.sections.flatMap((section): [string, string][] => {
       if (!section.flags.includes('X') || ATTACHED.test(section.name)) return []
       const rest = (this.object.code.get(section.index) ?? []).filter(
-        ({ offset, text }) =>
-          !/^(nop|xchg +%ax,%ax|data16|cs nop|int3)/.test(text) && !this.holder(section.index, offset),
+        ({ offset, text }) => !PADDING.test(text) && !this.holder(section.index, offset),
       )
       const owners = groupBy(rest, ({ offset }) => this.labelAbove(section, offset))
       return [...owners].map(([name, lines]) => [
