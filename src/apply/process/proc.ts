@@ -39,6 +39,7 @@ export function identify(pid: number): ProcessIdentity | undefined {
 export class ProcessMemory {
   readonly identity: ProcessIdentity
   readonly #file: number
+  #closed = false
 
   private constructor(identity: ProcessIdentity, file: number) {
     this.identity = identity
@@ -120,6 +121,9 @@ export class ProcessMemory {
   }
 
   close(): void {
+    // A second close could hit a file that got the number meanwhile.
+    if (this.#closed) return
+    this.#closed = true
     closeSync(this.#file)
   }
 }
