@@ -230,7 +230,9 @@ class Writer {
   }
 
   private bugFrame(entry: Entry): string {
-    const [where, what, , message] = [0, 4, 8, 12].map(field => entry.relocation(field))
+    const [where, what] = [entry.relocation(0), entry.relocation(4)]
+    // Only the frames of assertions have a second half; behind others the next frame begins.
+    const message = entry.bytes.length > 8 ? entry.relocation(12) : undefined
     if (!where || !what) throw new Error(`${entry.section.name}+${hex(entry.at)} has no two relocations`)
     const line = ((where.addend >> 24) & 0x7f) * 128 + ((what.addend >> 24) & 0x7f)
     const pointer = this.reference({ ...what, addend: what.addend & 0xffffff }, -4)
