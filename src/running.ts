@@ -6,6 +6,7 @@ import { during, InputError } from './base/errors.ts'
 import type { Reason } from './base/refusal.ts'
 import { readImage } from './build/index.ts'
 import type { TreeFacts } from './build/model.ts'
+import { buildIdOf, readElf } from './elf/index.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from './target/xen-symbols.ts'
 
 export interface RunningOptions {
@@ -26,6 +27,7 @@ export interface Running {
 
 /** Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's. */
 export function readRunning(facts: TreeFacts, options: RunningOptions): Running {
+  if (facts.kind !== 'xen') return readProgram(options)
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols)
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
@@ -35,6 +37,19 @@ export function readRunning(facts: TreeFacts, options: RunningOptions): Running 
     depends: options.depends === undefined ? buildId : readBuildId('--depends', options.depends),
     xenDepends: options.xenDepends === undefined ? buildId : readBuildId('--xen-depends', options.xenDepends),
     warnings: given === undefined ? [] : otherBuildId(own?.buildId, given.buildId, options.symbols ?? ''),
+  }
+}
+
+/** A program: its build-id counts; what its names resolve to is for its loader to say, which sees the process. */
+function readProgram({ symbols: file, depends, xenDepends }: RunningOptions): Running {
+  const read = (path: string) =>
+    during(`reading the build-id of ${path}`, () => buildIdOf(readElf<'original'>(readImage(path))))
+  const buildId = file === undefined ? undefined : read(file)
+  return {
+    symbols: undefined,
+    depends: depends === undefined ? buildId : readBuildId('--depends', depends),
+    xenDepends: xenDepends === undefined ? buildId : readBuildId('--xen-depends', xenDepends),
+    warnings: [],
   }
 }
 
