@@ -7,7 +7,7 @@ installed := node_modules/.package-lock.json
 compiled := dist/cli/main.js
 sources := $(shell find src -name '*.ts' ! -name '*.test.ts')
 
-.PHONY: build demo test check bench tools clean help
+.PHONY: build demo test check bench tools xen-trees clean help
 .DEFAULT_GOAL := build
 
 build: $(compiled)
@@ -19,7 +19,7 @@ $(compiled): $(sources) tsconfig.json tsconfig.build.json $(installed)
 demo: build tools
 	examples/demo/run.sh
 
-test: build tools check
+test: build tools check xen-trees
 	@rm -f .vitest/report.json
 	npm run --silent test
 
@@ -33,6 +33,11 @@ bench: build tools
 # Debian's packages, where we may install them; otherwise a word about each that is missing.
 tools:
 	@scripts/setup.sh
+
+# Debian's Xen, built once for each configuration, outside of the checkout; tests that lack it say so.
+xen-trees: tools
+	-@scripts/xen.sh release > /dev/null
+	-@scripts/xen.sh debug > /dev/null
 
 $(installed): package-lock.json .npmrc
 	npm ci --no-fund --no-audit

@@ -16,7 +16,7 @@ needs=(
   "bison          bison            building Xen"
   "xz             xz-utils         unpacking Xen's source package"
   "dpkg-source    dpkg-dev         unpacking Xen's source package"
-  "python3        python3          building Xen"
+  "/usr/bin/python3 python3        building Xen"
   "/usr/include/stdint.h libc6-dev compiling for the host"
   "qemu-system-x86_64 qemu-system-x86 rehearsal on the real Xen"
   "/usr/share/seabios/bios-256k.bin seabios rehearsal on the real Xen"
