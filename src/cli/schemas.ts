@@ -67,6 +67,7 @@ const verification: v.GenericSchema<VerifyReport> = v.object({
   schema: v.literal(1),
   version: v.picklist(XEN_VERSIONS),
   accepted: v.boolean(),
+  complete: v.boolean(),
   errno: v.nullable(verdict),
   stage: v.nullable(stage),
   decidedBy: v.nullable(text),

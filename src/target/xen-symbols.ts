@@ -283,7 +283,8 @@ function addressOf(elf: ElfObject<'original'>, { place }: ElfSymbol<'original'>)
 }
 
 function placedSymbols(elf: ElfObject<'original'>): readonly HypervisorSymbol[] {
-  const symbols: HypervisorSymbol[] = []
+  const placed: { readonly symbol: HypervisorSymbol; readonly distance: number }[] = []
+  const start = elf.sections.find(section => section.address > 0n)?.address ?? 0n
   let file = ''
   for (const symbol of elf.symbols) {
     const { name, kind, binding, size } = symbol
@@ -292,15 +293,12 @@ function placedSymbols(elf: ElfObject<'original'>): readonly HypervisorSymbol[] 
     if (kind === 'section' || address === undefined || name === '') continue
     const local = binding === 'local'
     const owner = local ? file : ''
-    symbols.push({
-      name: owner === '' ? name : `${owner}#${name}`,
-      plainName: name,
-      file: owner,
-      address,
-      size,
-      kind,
-      local,
+    const spelled = owner === '' ? name : `${owner}#${name}`
+    placed.push({
+      symbol: { name: spelled, plainName: name, file: owner, address, size, kind, local },
+      // Comparing numbers is several times faster than comparing addresses of 64 bits.
+      distance: Number(address - start),
     })
   }
-  return symbols.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
+  return placed.sort((a, b) => a.distance - b.distance).map(({ symbol }) => symbol)
 }

@@ -22,7 +22,9 @@ export function describeVerify(report: VerifyReport, { all = false }: DescribeOp
   return lines.join('\n')
 }
 
-function verdict({ accepted, errno, stage, version, decidedBy }: VerifyReport): string {
+function verdict({ accepted, complete, errno, stage, version, decidedBy }: VerifyReport): string {
+  if (accepted && !complete)
+    return `Nothing is wrong with this payload for Xen ${version} as far as it could be checked.`
   if (accepted) return `Xen ${version} would take this payload.`
   if (errno !== 'crash') {
     const doing = stage === 'apply' ? 'apply' : 'load'

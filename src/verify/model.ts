@@ -49,6 +49,8 @@ export interface VerifyReport {
   readonly schema: 1
   readonly version: XenVersion
   readonly accepted: boolean
+  /** Whether every rule could be asked; false where the hypervisor's names and code were not given. */
+  readonly complete: boolean
   /** What Xen would do; null where it takes the payload. */
   readonly errno: Verdict | null
   /** When it would do so. */

@@ -53,6 +53,8 @@ interface Asked {
   readonly item: number
   /** It could not look at what it is about. */
   readonly broken: boolean
+  /** It needs something that was not given. */
+  readonly lacking: boolean
 }
 
 function judge(loading: Loading): VerifyReport {
@@ -63,6 +65,7 @@ function judge(loading: Loading): VerifyReport {
     schema: 1,
     version: loading.version,
     accepted: first === undefined,
+    complete: !asked.some(({ lacking }) => lacking),
     errno: first?.check.errno ?? null,
     stage: first?.check.stage ?? null,
     decidedBy: first?.check.code ?? null,
@@ -84,6 +87,7 @@ function unexplained(answers: readonly Asked[]): readonly Asked[] {
       rule,
       item: 0,
       broken: false,
+      lacking: false,
       check: { code: 'understood', status: 'failed', text, stage: check.stage, errno: 'EINVAL' },
     },
   ]
@@ -106,19 +110,27 @@ function ask(rule: Rule, loading: Loading): Asked {
     const warning = warningOf(findings)
     const extra = warning === undefined ? {} : { warning }
     if (first === undefined)
-      return { rule, item: 0, broken: false, check: { code, status: 'passed', text: title, stage, ...extra } }
+      return {
+        rule,
+        item: 0,
+        broken: false,
+        lacking: false,
+        check: { code, status: 'passed', text: title, stage, ...extra },
+      }
     const errno = verdictOf(first)
     const text = first.text + others(failed.length - 1)
     return {
       rule,
       item: first.item,
       broken: false,
+      lacking: false,
       check: { code, status: 'failed', text, stage, errno, place: first.place, ...extra },
     }
   } catch (error) {
     if (!(error instanceof NotReached)) throw error
     const broken = error.why === 'broken'
-    return { rule, item: 0, broken, check: { code, status: 'not-applicable', text: error.message, stage } }
+    const lacking = error.why === 'needs'
+    return { rule, item: 0, broken, lacking, check: { code, status: 'not-applicable', text: error.message, stage } }
   }
 }
 
