@@ -1,4 +1,4 @@
-import { HAS_CODE, SAFE, TOKEN_KINDS, type Tokens } from './lexed.ts'
+import { AFTER_SPACE, BEFORE_TOKENS, HAS_CODE, SAFE, TOKEN_KINDS, type Tokens } from './lexed.ts'
 
 /** Columns of tokens that grow; plain arrays of objects would cost more than the lexing itself. */
 export class TokenColumns {
@@ -80,7 +80,7 @@ export class LineColumns {
   readonly barriers: number[] = [SAFE, SAFE]
   readonly directives: number[] = [0, 0]
   private readonly depths: number[] = [0, 0]
-  private readonly flags: number[] = [0, 0]
+  private readonly flags: number[] = [0, AFTER_SPACE | BEFORE_TOKENS]
 
   add(start: number, barrier: number, depth: number, flags: number): void {
     this.starts.push(start)

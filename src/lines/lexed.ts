@@ -11,8 +11,8 @@ export type Barrier =
   | 'macro-call'
 
 /**
- * In the order of their codes in `LexedFile.barriers`; code 0 is a place where `#line` may stand. Codes differ wherever
- * the lexer's state does, so that equal codes mean that what follows is read in the same way.
+ * In the order of their codes in `LexedFile.barriers`; code 0 is a place where `#line` may stand. With `depths` and the
+ * flags AFTER_SPACE and BEFORE_TOKENS, the codes are all of the lexer's state that decides how the line is read.
  */
 export const BARRIERS: readonly (Barrier | undefined)[] = [
   undefined,
@@ -77,6 +77,10 @@ export const DIRECTIVE_CODES: Readonly<Record<string, number>> = {
 export const HAS_CODE = 1
 /** The line stands in a group that `#if 0` skips. */
 export const SKIPPED = 2
+/** White space, or a comment, stands before what the line begins with. */
+export const AFTER_SPACE = 4
+/** No token stands before on the same logical line, so a `#` would begin a directive. */
+export const BEFORE_TOKENS = 8
 
 export type TokenKind = 'word' | 'number' | 'string' | 'punctuator' | 'directive' | 'directive-end'
 

@@ -20,6 +20,8 @@
 import { Conditionals } from './conditionals.ts'
 import { LineColumns, TokenColumns } from './growing.ts'
 import {
+  AFTER_SPACE,
+  BEFORE_TOKENS,
   COMMENT,
   CONTINUED,
   DIRECTIVE,
@@ -181,15 +183,18 @@ class Lexer {
 
   private startLine(start: number, barrier: number): void {
     this.line++
-    this.lines.add(start, barrier, this.depth, this.groups.skipping ? SKIPPED : 0)
+    let flags = this.groups.skipping ? SKIPPED : 0
+    if (this.spaced) flags |= AFTER_SPACE
+    if (this.fresh) flags |= BEFORE_TOKENS
+    this.lines.add(start, barrier, this.depth, flags)
   }
 
   private newline(): void {
     if (this.directiveLine > 0) this.endDirective()
     this.at++
-    this.startLine(this.at, this.depth > 0 ? PARENTHESES : SAFE)
     this.fresh = true
     this.spaced = true
+    this.startLine(this.at, this.depth > 0 ? PARENTHESES : SAFE)
   }
 
   /** A backslash at the end of a line, if it is one; what goes on behind it belongs to the same logical line. */
@@ -327,8 +332,8 @@ class Lexer {
     if (character === '*') {
       COMMENT_END.lastIndex = next + 1
       const end = COMMENT_END.test(this.text) ? COMMENT_END.lastIndex : this.text.length
-      this.linesUpTo(end, this.directiveLine > 0 ? DIRECTIVE_COMMENT : COMMENT)
       this.spaced = true
+      this.linesUpTo(end, this.directiveLine > 0 ? DIRECTIVE_COMMENT : COMMENT)
     } else if (character === '/') this.lineComment()
     else this.punctuator(false)
   }

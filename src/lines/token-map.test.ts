@@ -77,6 +77,8 @@ test.for([
   { name: 'a comment that swallows the next line', from: 'a;\n', to: 'a; /*\n' },
   { name: 'a directive that ends early', from: '#define M \\\n a\n', to: '#define M\n a\n' },
   { name: 'code that becomes a directive', from: 'a # b\n', to: 'a\n# b\n' },
+  { name: 'a comment after code, which makes a # behind it no directive', from: 'a;\n/* b\n', to: 'a; /* b\n' },
+  { name: 'white space before a backslash', from: 'a + \\\n', to: 'a +\\\n' },
   { name: 'a backslash that takes the next line in', from: '#undef a\n', to: '#undef a \\\n' },
 ])('no equal tokens: $name', ({ from, to }) => {
   const map = refineLineMap(replaced(from, to))

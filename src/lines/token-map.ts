@@ -13,7 +13,7 @@
  */
 import type { LineMap, TouchedFile } from '../source/model.ts'
 import { type Chunk, chunksOf } from './chunks.ts'
-import { type LexedFile, MACRO_CALL, SAFE } from './lexed.ts'
+import { AFTER_SPACE, BEFORE_TOKENS, type LexedFile, MACRO_CALL, SAFE } from './lexed.ts'
 import { lex } from './lexer.ts'
 import { sameTokens, tokensOfLines } from './tokens.ts'
 
@@ -69,9 +69,16 @@ export function tokenLines(old: LexedFile, patched: LexedFile, chunk: Chunk): (r
 
 /** Whether the lexer reads on in the same way from both lines. */
 function sameState(old: LexedFile, oldLine: number, patched: LexedFile, patchedLine: number): boolean {
-  const state = (file: LexedFile, line: number) => {
-    const code = file.barriers[line] ?? SAFE
-    return code === MACRO_CALL ? SAFE : code
-  }
-  return state(old, oldLine) === state(patched, patchedLine) && old.depths[oldLine] === patched.depths[patchedLine]
+  const flags = AFTER_SPACE | BEFORE_TOKENS
+  return (
+    barrier(old, oldLine) === barrier(patched, patchedLine) &&
+    old.depths[oldLine] === patched.depths[patchedLine] &&
+    ((old.lineFlags[oldLine] ?? 0) & flags) === ((patched.lineFlags[patchedLine] ?? 0) & flags)
+  )
+}
+
+/** What stands between a macro's name and its arguments is read as if it were safe. */
+function barrier(file: LexedFile, line: number): number {
+  const code = file.barriers[line] ?? SAFE
+  return code === MACRO_CALL ? SAFE : code
 }
