@@ -25,6 +25,9 @@ const PIECES = [
   'int PASTE(u, __LINE__);\n',
   '#ifdef X\nf(\n#else\ng(\n#endif\n  1);\n',
   '#pragma words\n',
+  'w = a + \\\n+b - -c;\n',
+  '#define PLUS a+\\\n+b M(x - \\\n-y)\nPLUS\n',
+  'q; /* one\n*/ # two\n',
   '/* one */ /* two\n*/ #define EMPTY /* three\n four */ here\nEMPTY\n',
 ]
 const ADDED = [
@@ -68,7 +71,7 @@ export function edit(text: string, splices: readonly (readonly [number, number, 
 export const harmlessEdits = fc.array(
   fc.tuple(
     fc.double({ min: 0, max: 1, noNaN: true }),
-    fc.constantFrom('blank', 'comment', 'split', 'join', 'indent'),
+    fc.constantFrom('blank', 'comment', 'split', 'join', 'indent', 'tighten', 'loosen', 'continue'),
     fc.nat(9),
   ),
   { minLength: 1, maxLength: 4 },
@@ -82,6 +85,11 @@ export function editHarmlessly(text: string, steps: readonly (readonly [number, 
     if (what === 'blank') lines.splice(at, 0, ...Array.from({ length: 1 + (choice % 7) }, () => '\n'))
     if (what === 'comment') lines.splice(at, 0, choice % 2 ? '/* more\n words */\n' : '// words\n')
     if (what === 'indent') lines[at] = ` ${line}`
+    // What is between tokens, or inside of one: harmless or not, as it comes.
+    const place = Math.floor((choice / 10) * line.length)
+    if (what === 'tighten') lines[at] = line.slice(0, place) + line.slice(place).replace(' ', '')
+    if (what === 'loosen') lines[at] = `${line.slice(0, place)} ${line.slice(place)}`
+    if (what === 'continue') lines[at] = `${line.slice(0, place)}\\\n${line.slice(place)}`
     if (what === 'join' && at + 1 < lines.length) lines.splice(at, 2, `${line.trimEnd()} ${lines[at + 1] ?? ''}`)
     if (what === 'split') {
       const gaps = [...line.matchAll(/ +(?=\S)/g)].map(found => found.index)

@@ -29,4 +29,4 @@ export function presumedTokens(text: string, options: readonly string[] = []): P
 
 /** A line marker, or another line with `#`, or one token; raw strings run over line ends. */
 const PIECE =
-  /(?<=^|\n)# (\d+) "([^"]*)".*\n|(?<=^|\n)#.*|R"\((?:.|\n)*?\)"|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|\n|\S/g
+  /(?<=^|\n)# (\d+) "([^"]*)".*\n|(?<=^|\n)#.*|R"\((?:.|\n)*?\)"|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|\n|\+\+|--|->|<<=?|>>=?|&&|\|\||##|\.\.\.|[-<>=!+*/%&|^]=|\S/g
