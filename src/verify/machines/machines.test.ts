@@ -27,14 +27,15 @@ interface Row {
   readonly machine: Machine
   readonly type: number
   readonly distance: bigint
-  readonly offset?: bigint
+  readonly offset: bigint
   readonly result: RelocationResult
 }
+type Short = readonly [name: string, type: number, distance: bigint, result: RelocationResult, offset?: bigint]
 
-const x86 = (name: string, type: number, distance: bigint, result: RelocationResult, offset = 0n): Row => {
+const x86 = (...[name, type, distance, result, offset = 0n]: Short): Row => {
   return { name: `x86-64 ${name}`, machine: X86_64, type, distance, result, offset }
 }
-const arm = (name: string, type: number, distance: bigint, result: RelocationResult, offset = 0n): Row => {
+const arm = (...[name, type, distance, result, offset = 0n]: Short): Row => {
   return { name: `AArch64 ${name}`, machine: AARCH64, type, distance, result, offset }
 }
 const MIB = 1n << 20n
@@ -74,7 +75,7 @@ test.for<Row>([
   arm('MOVW_PREL_G0 back', 287, -0x8000n, 'done'),
   arm('a type it does not know', 311, 0n, 'unknown-type'),
   arm('a type it does not know, past the end', 311, 0n, 'past-end', 16n),
-])('$name: $result', ({ machine, type, distance, offset = 0n, result }) => {
+])('$name: $result', ({ machine, type, distance, offset, result }) => {
   expect(relocate(machine, type, distance, offset).result).toBe(result)
 })
 
