@@ -32,8 +32,16 @@ export interface TableUnitInput {
   readonly newLine: (site: LineSite) => number | undefined
 }
 
+/** A line number that the payload's table sets while it is applied. */
+export interface SetNumber {
+  readonly unit: string
+  readonly site: LineSite
+}
+
 export interface FoundPlaces {
   readonly places: readonly TablePlace[]
+  /** Whose numbers they are, in the same order. */
+  readonly set: readonly SetNumber[]
   readonly leftOut: readonly Reason[]
 }
 
@@ -44,6 +52,7 @@ export function findTablePlaces(
 ): FoundPlaces {
   const frames = frameAddresses(symbols)
   const places: TablePlace[] = []
+  const set: SetNumber[] = []
   const leftOut: Reason[] = []
   for (const input of units) {
     const { original } = input.verdicts.correlation
@@ -54,8 +63,10 @@ export function findTablePlaces(
         if (now === undefined || now === site.line) continue
         const name = runningName(input.fileSymbol, owner.name, owner.local)
         const place = isInit(original, owner) ? undefined : placeOf({ symbols, frames, original, name }, site)
-        if (place !== undefined) places.push({ ...place, old: site.line, new: now })
-        else
+        if (place !== undefined) {
+          places.push({ ...place, old: site.line, new: now })
+          set.push({ unit: input.unit, site })
+        } else
           leftOut.push({
             code: 'line-not-set',
             text: `${input.unit}: line ${site.line} in ${owner.name} keeps its number: its place in the running system is not known`,
@@ -63,17 +74,18 @@ export function findTablePlaces(
       }
     }
   }
-  return { places, leftOut }
+  return { places, set, leftOut }
 }
 
 export interface TableAddition {
   /** The unit to be selected beside the others; undefined where no number is to be set. */
   readonly unit: UnitInput | undefined
   readonly standIns: ReadonlyMap<string, string>
+  readonly set: readonly SetNumber[]
   readonly notices: readonly Reason[]
 }
 
-export const NO_TABLE: TableAddition = { unit: undefined, standIns: new Map(), notices: [] }
+export const NO_TABLE: TableAddition = { unit: undefined, standIns: new Map(), set: [], notices: [] }
 
 export interface TableOptions {
   readonly symbols: HypervisorSymbols | undefined
@@ -90,7 +102,7 @@ export async function lineTable(
   const host = tree.units.find(({ unit, language }) => language === 'c' && units.some(each => each.unit === unit))
   const inputs = units.flatMap(({ lines, ...unit }) => (lines === undefined ? [] : [{ ...unit, lines, newLine }]))
   if (symbols === undefined || host === undefined || target.name !== 'xen') return NO_TABLE
-  const { places, leftOut } = findTablePlaces(inputs, symbols, target.runningName)
+  const { places, set, leftOut } = findTablePlaces(inputs, symbols, target.runningName)
   if (places.length === 0) return { ...NO_TABLE, notices: leftOut }
   const { text, standIns } = tableUnit(places)
   const patched = readElf<'patched'>(await probe(tree, host, text))
@@ -103,7 +115,7 @@ export async function lineTable(
     code: 'line-table',
     text: `${places.length} line numbers of functions that stay are set while the payload is applied`,
   }
-  return { unit: { unit: 'hotsplice/lines.o', fileSymbol, verdicts }, standIns, notices: [said, ...leftOut] }
+  return { unit: { unit: 'hotsplice/lines.o', fileSymbol, verdicts }, standIns, set, notices: [said, ...leftOut] }
 }
 
 interface OwnedSite {

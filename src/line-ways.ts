@@ -60,6 +60,8 @@ export interface CompiledUnits {
   readonly files: readonly FileWay[]
   readonly shifts: readonly ShiftedFile[]
   readonly maps: ReadonlyMap<string, RefinedLineMap>
+  /** The rewritten texts, by new path; empty where the way needs none. */
+  readonly neutralFiles: ReadonlyMap<string, NeutralFile>
   readonly pairs: readonly CompiledPair[]
 }
 
@@ -100,7 +102,7 @@ export async function compileForWay(
     shifted: shifted.get(pair.unit)?.object,
   }))
   const maps = new Map(change.files.map(file => [file.oldPath ?? '', refineLineMap(file)]))
-  return { change, way, files: fileWays(change, way, neutralFiles), shifts, maps, pairs }
+  return { change, way, files: fileWays(change, way, neutralFiles), shifts, maps, neutralFiles, pairs }
 }
 
 type Label = 'patched' | 'neutral' | 'shifted'

@@ -18,8 +18,9 @@ import {
 import { checkPayload } from './check-payload.ts'
 import { readElf } from './elf/index.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
+import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
-import { compileForWay, type FileWay, judgeUnits, type Way } from './line-ways.ts'
+import { compileForWay, judgeUnits, type Way } from './line-ways.ts'
 import type { CutOptions } from './pieces/pieces.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
 import { modinfoOf } from './select/directives.ts'
@@ -49,7 +50,7 @@ export interface HotpatchRun {
   readonly refusals: readonly Refusal[]
   readonly warnings: readonly Reason[]
   readonly notices: readonly Reason[]
-  readonly lines: { readonly way: Way; readonly files: readonly FileWay[] }
+  readonly lines: LineFacts
   /** Undefined when something is refused, or there is nothing to do. */
   readonly payload: Payload | undefined
   /** Milliseconds by stage. */
@@ -91,7 +92,7 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   const pairs = compiled.pairs.map(({ pair }) => pair)
   const { warnings } = running
   const notices = [...judged.notices, ...table.notices]
-  const lines = { way: options.lines ?? 'auto', files: compiled.files }
+  const lines = lineFacts({ compiled, judged, selection, set: table.set })
   const found = { lines, tree, change, affected, pairs, units, selection, notices, warnings, timings: watch.timings }
   if (selection.pieces.length === 0) return { ...found, refusals, payload: undefined }
 

@@ -13,6 +13,7 @@ import type { SourceChange } from '../source/model.ts'
 import { dataEntries, functionEntries } from './entries.ts'
 import {
   emptyReport,
+  type FileLines,
   type IncludedPiece,
   type Lines,
   type NotCompared,
@@ -33,7 +34,7 @@ export interface RunFacts {
   readonly units: readonly { readonly unit: string; readonly verdicts: UnitVerdicts }[]
   readonly selection: Selection
   readonly refusals: readonly Refusal[]
-  readonly lines: Lines
+  readonly lines: Lines & { readonly neutralUnits: ReadonlySet<string> }
   readonly warnings: readonly Reason[]
   readonly notices: readonly Reason[]
   readonly notCompared?: readonly NotCompared[]
@@ -61,7 +62,7 @@ export function buildReport(facts: RunFacts): RunReport {
     refusals,
     lines: linesOf(facts),
     pieces: includedPieces(selection),
-    units: reportedUnits(affected, facts.pairs),
+    units: reportedUnits(facts),
     warnings: facts.warnings,
     notices: [
       ...change.notices.map(text => ({ code: 'source', text })),
@@ -108,10 +109,17 @@ function includedPieces({ units, pieces }: Selection): readonly IncludedPiece[] 
 /** Files are named as the build names them: Xen's below the folder that it is built in. */
 function linesOf({ lines, tree }: RunFacts): Lines {
   const named = (path: string) => (tree.facts.kind === 'xen' ? path.replace(/^xen\//, '') : path)
-  return { ...lines, files: lines.files.map(file => ({ ...file, file: named(file.file) })) }
+  const text = (side: FileLines['original']) => (side === null ? null : { ...side, path: named(side.path) })
+  const files = lines.files.map(file => ({
+    ...file,
+    file: named(file.file),
+    original: text(file.original),
+    patched: text(file.patched),
+  }))
+  return { way: lines.way, files }
 }
 
-function reportedUnits({ affected }: Affected, pairs: readonly ObjectPair[]): readonly ReportedUnit[] {
+function reportedUnits({ affected: { affected }, pairs, lines }: RunFacts): readonly ReportedUnit[] {
   const byUnit = new Map(pairs.map(pair => [pair.unit, pair]))
   return affected.map(({ unit, because, kind }) => {
     const pair = byUnit.get(unit.unit)
@@ -120,6 +128,7 @@ function reportedUnits({ affected }: Affected, pairs: readonly ObjectPair[]): re
       source: unit.source,
       kind,
       because,
+      text: lines.neutralUnits.has(unit.unit) ? 'neutral' : 'patched',
       command: pair?.command ?? [],
       cached: pair?.cached ?? false,
       compileTime: pair?.compileTime ?? 0,

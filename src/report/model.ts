@@ -91,6 +91,42 @@ export interface FileLines {
   readonly unsafe: readonly number[]
   /** Why this way. */
   readonly reason: string
+  /** The text before the patch, which running code was compiled from; null for a new file. */
+  readonly original: SourceText | null
+  /** The text after it; null for a removed file. */
+  readonly patched: SourceText | null
+  /** Lines that did not change: original line, patched line. */
+  readonly map: readonly LineRun[]
+  /** Where the text was rewritten: the number that the compiler saw, patched line. Empty where it was not. */
+  readonly numbers: readonly LineRun[]
+  /**
+   * The numbers of added lines in the rewritten text: above the original's last line; between, on numbers of original
+   * lines without code; or shared with unchanged lines.
+   */
+  readonly numbering: 'above' | 'between' | 'shared' | 'none'
+  /** Original lines whose number is embedded in the running code, by what becomes of it; null where that is not known. */
+  readonly embedded: readonly EmbeddedLine[] | null
+}
+
+export interface SourceText {
+  readonly path: string
+  readonly sha256: string
+  /** How many. */
+  readonly lines: number
+}
+
+/** `count` lines from `from` on the one side are those from `to` on the other. */
+export type LineRun = readonly [from: number, to: number, count: number]
+
+/** Names of functions that embed the line; an empty name is data. */
+export interface EmbeddedLine {
+  readonly line: number
+  /** Not replaced: they print the original's number. */
+  readonly stays: readonly string[]
+  /** The payload has another version of them. */
+  readonly replaced: readonly string[]
+  /** Not replaced, but their number is the patched source's while the payload is applied (`--lines table`). */
+  readonly set: readonly string[]
 }
 
 export interface ReportedPayload {
@@ -118,6 +154,8 @@ export interface ReportedUnit {
   readonly kind: 'changed' | 'new' | 'removed'
   /** The touched files it depends on. */
   readonly because: readonly string[]
+  /** What the payload's code was compiled from: the patched text as it is, or rewritten to keep line numbers. */
+  readonly text: 'patched' | 'neutral'
   /** As a reader could run it; empty where nothing was compiled. */
   readonly command: readonly string[]
   readonly cached: boolean

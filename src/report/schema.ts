@@ -33,9 +33,26 @@ const refusal = v.object({ code: v.string(), unit: v.string(), symbol: v.string(
 
 const way = v.picklist(['auto', 'neutral', 'mask', 'ignore', 'table'])
 
+const sourceText = v.nullable(v.object({ path: v.string(), sha256: v.string(), lines: count }))
+const lineRuns = v.array(v.tuple([count, count, count]))
+
 const lines = v.object({
   way,
-  files: v.array(v.object({ file: v.string(), way, insertions: count, unsafe: v.array(count), reason: v.string() })),
+  files: v.array(
+    v.object({
+      file: v.string(),
+      way,
+      insertions: count,
+      unsafe: v.array(count),
+      reason: v.string(),
+      original: sourceText,
+      patched: sourceText,
+      map: lineRuns,
+      numbers: lineRuns,
+      numbering: v.picklist(['above', 'between', 'shared', 'none']),
+      embedded: v.nullable(v.array(v.object({ line: count, stays: strings, replaced: strings, set: strings }))),
+    }),
+  ),
 })
 
 const payload = v.object({ file: v.string(), size: count, sha256: v.string(), buildId: v.string() })
@@ -54,6 +71,7 @@ const unit = v.object({
   source: v.string(),
   kind: v.picklist(['changed', 'new', 'removed']),
   because: strings,
+  text: v.picklist(['patched', 'neutral']),
   command: strings,
   cached: v.boolean(),
   compileTime: v.number(),

@@ -1,0 +1,163 @@
+/**
+ * What the report says about the lines of each touched file: which lines are which in the two sources, which numbers the
+ * compiler saw where the text was rewritten, and which lines code embeds that stays, is replaced, or is set by the table.
+ * From these `hotsplice translate` tells which line a number in a log means. Part of the pipeline.
+ *
+ * In:  what was compiled, judged and selected, unchanged.
+ * Out: data for the report. Which lines are embedded is known only where a unit was compiled with shifted lines; else it
+ *      is null, and nobody takes it for "none".
+ */
+import { createHash } from 'node:crypto'
+import type { LineSite } from './compare/model.ts'
+import type { SetNumber } from './line-table.ts'
+import type { CompiledUnits, FileWay, JudgedUnit, JudgedUnits, Way } from './line-ways.ts'
+import type { NeutralFile } from './lines/neutral-model.ts'
+import type { PieceId } from './pieces/model.ts'
+import { sourceName } from './pieces/names.ts'
+import type { EmbeddedLine, FileLines, LineRun, SourceText } from './report/model.ts'
+import type { Selection } from './select/model.ts'
+import type { LineMap, TouchedFile } from './source/model.ts'
+
+export interface LineFacts {
+  readonly way: Way
+  readonly files: readonly FileLines[]
+  /** The units whose patched object was compiled from the rewritten text. */
+  readonly neutralUnits: ReadonlySet<string>
+}
+
+export interface LineFactsInput {
+  readonly compiled: CompiledUnits
+  readonly judged: JudgedUnits
+  readonly selection: Selection
+  readonly set: readonly SetNumber[]
+}
+
+export function lineFacts(input: LineFactsInput): LineFacts {
+  const { compiled } = input
+  const embedded = embeddedLines(input)
+  const ways = new Map(compiled.files.map(way => [way.file, way]))
+  const files = compiled.change.files.map(file => {
+    const way = ways.get(file.newPath ?? file.oldPath ?? '')
+    return { ...wayOf(way, compiled.way), ...textsOf(file, compiled.neutralFiles.get(file.newPath ?? '')) }
+  })
+  const neutralUnits = new Set(
+    compiled.pairs.filter(({ neutral }) => neutral?.patched !== undefined).map(({ pair }) => pair.unit),
+  )
+  return {
+    way: compiled.way,
+    files: files.map(file => ({
+      ...file,
+      embedded: embedded === undefined ? null : (embedded.get(file.original?.path ?? '') ?? []),
+    })),
+    neutralUnits,
+  }
+}
+
+function wayOf(way: FileWay | undefined, otherwise: Way): FileWay {
+  return way ?? { file: '', way: otherwise, insertions: 0, unsafe: [], reason: '' }
+}
+
+function textsOf(file: TouchedFile, neutral: NeutralFile | undefined) {
+  const { oldPath, newPath, oldText, newText, lineMap } = file
+  return {
+    original: sourceText(oldPath, oldText, lineMap.toPatched.length - 1),
+    patched: sourceText(newPath, newText, lineMap.toOriginal.length - 1),
+    map: runsOfMap(lineMap),
+    numbers: neutral === undefined ? [] : lineRuns(numbersOf(neutral.numbers)),
+    numbering: neutral?.numbering ?? ('none' as const),
+  }
+}
+
+function sourceText(path: string | undefined, text: string, lines: number): SourceText | null {
+  if (path === undefined) return null
+  return { path, sha256: createHash('sha256').update(text, 'latin1').digest('hex'), lines }
+}
+
+function runsOfMap({ toOriginal }: LineMap): readonly LineRun[] {
+  return lineRuns([...toOriginal].flatMap((line, patched) => (line > 0 ? [[line, patched] as const] : [])))
+}
+
+/** For each patched line the number that the compiler saw there. */
+function numbersOf(numbers: Int32Array): (readonly [number, number])[] {
+  return [...numbers].flatMap((number, patched) => (patched > 0 && number > 0 ? [[number, patched] as const] : []))
+}
+
+/** Pairs of numbers that rise together, as runs. */
+export function lineRuns(pairs: readonly (readonly [number, number])[]): readonly LineRun[] {
+  const runs: [number, number, number][] = []
+  for (const [from, to] of pairs) {
+    const last = runs.at(-1)
+    if (last !== undefined && last[0] + last[2] === from && last[1] + last[2] === to) last[2]++
+    else runs.push([from, to, 1])
+  }
+  return runs
+}
+
+/** Names of functions by what becomes of the number; the empty name is data. */
+type Fates = Readonly<Record<'stays' | 'replaced' | 'set', Set<string>>>
+
+/** By file, as the patch names it; undefined where not every unit was asked. */
+function embeddedLines({ judged, selection, set }: LineFactsInput): ReadonlyMap<string, EmbeddedLine[]> | undefined {
+  const asked = judged.units.filter(({ verdicts }) => verdicts.correlation.original.pieces.length > 0)
+  if (asked.some(({ lines }) => lines === undefined)) return undefined
+  const isSet = new Set(set.map(({ unit, site }) => siteKey(unit, site)))
+  const taken = new Set(
+    selection.pieces.map(({ address: { unit, piece } }) => `${selection.units[unit]?.unit}:${piece}`),
+  )
+  const files = new Map<string, Map<number, Fates>>()
+  for (const unit of asked) {
+    const owners = ownersOf(unit, id => taken.has(`${unit.unit}:${id}`))
+    for (const piece of unit.verdicts.correlation.original.pieces) {
+      const owner = owners.get(piece.id)
+      const name = owner?.name ?? (piece.kind === 'function' ? sourceName(piece.name) : '')
+      for (const site of unit.lines?.sitesOf(piece.id) ?? []) {
+        const fate = owner?.replaced === true ? 'replaced' : isSet.has(siteKey(unit.unit, site)) ? 'set' : 'stays'
+        fatesOf(files, site)[fate].add(name)
+      }
+    }
+  }
+  return new Map([...files].map(([file, lines]) => [file, inOrder(lines)]))
+}
+
+interface Owner {
+  readonly name: string
+  readonly replaced: boolean
+}
+
+/** The function of each original piece: of its code, its out-of-line parts, and the special entries of both. */
+function ownersOf(
+  { verdicts }: JudgedUnit,
+  isTaken: (piece: PieceId<'patched'>) => boolean,
+): ReadonlyMap<PieceId<'original'>, Owner> {
+  const { original, toOriginal } = verdicts.correlation
+  const owners = new Map<PieceId<'original'>, Owner>()
+  for (const { name, original: before, patched } of verdicts.functions) {
+    const owner = { name: sourceName(name), replaced: patched !== undefined && isTaken(patched.id) }
+    const parts = patched === undefined ? [] : (verdicts.parts.get(patched.id) ?? [])
+    const pieces = [before?.id, ...parts.map(part => toOriginal.get(part.id))].filter(id => id !== undefined)
+    for (const id of pieces.flatMap(id => [id, ...(original.entriesOf.get(id) ?? [])])) owners.set(id, owner)
+  }
+  return owners
+}
+
+const siteKey = (unit: string, { piece, offset }: LineSite) => `${unit}:${piece}:${offset}`
+
+function fatesOf(files: Map<string, Map<number, Fates>>, { file, line }: LineSite): Fates {
+  const lines = files.get(file) ?? new Map<number, Fates>()
+  files.set(file, lines)
+  const fates = lines.get(line) ?? { stays: new Set(), replaced: new Set(), set: new Set() }
+  lines.set(line, fates)
+  return fates
+}
+
+function inOrder(lines: ReadonlyMap<number, Fates>): EmbeddedLine[] {
+  const sorted = (names: ReadonlySet<string>) => [...names].sort()
+  return [...lines]
+    .sort(([a], [b]) => a - b)
+    .map(([line, { stays, replaced, set }]) => ({
+      line,
+      stays: sorted(stays),
+      replaced: sorted(replaced),
+      set: sorted(set),
+    }))
+}
