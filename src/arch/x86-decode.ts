@@ -27,6 +27,19 @@ export function bytesToInstructionEnd(code: Uint8Array, fields: readonly number[
   return ends
 }
 
+/**
+ * Whether a PC-relative field of four bytes is the last of its instruction, by the bytes before it: a call or jump (E8,
+ * E9, 0F 8x), or `mov` and `lea` between a register and a place relative to the instruction pointer (89, 8B, 8D; mod 0,
+ * r/m 5). None of them has an immediate, and where these bytes stand before an immediate, that ends its instruction too.
+ * False says nothing: then decoding answers.
+ */
+export function endsWithField(code: Uint8Array, field: number): boolean {
+  const [opcode = 0, before = 0] = [code[field - 2], code[field - 1]]
+  if (before === 0xe8 || before === 0xe9) return true
+  if ((before & 0xf0) === 0x80 && opcode === 0x0f) return true
+  return (before & 0xc7) === 0x05 && (opcode === 0x89 || opcode === 0x8b || opcode === 0x8d)
+}
+
 /** For each of `offsets` (in `code`, ascending), the immediate or displacement that the byte is part of, if it is. */
 export function numberFieldsAt(code: Uint8Array, offsets: readonly number[]): ReadonlyMap<number, NumberField> {
   const fields = new Map<number, NumberField>()

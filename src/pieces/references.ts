@@ -7,7 +7,7 @@
  * is meant; then, and only then, the code is decoded.
  */
 import { relocationType } from '../arch/relocations.ts'
-import { bytesToInstructionEnd } from '../arch/x86-decode.ts'
+import { bytesToInstructionEnd, endsWithField } from '../arch/x86-decode.ts'
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation, ElfSection, ElfSymbol, SectionId } from '../elf/model.ts'
 import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
@@ -99,10 +99,13 @@ export function pieceAt<S extends Side>(
 }
 
 const NO_BIASES: ReadonlyMap<number, bigint> = new Map()
+/** Bytes of a PC-relative field, and the most that an instruction has behind one: its immediate. */
+const FIELD = 4
+const IMMEDIATE = 4
 
 /**
  * For PC-relative fields in x86 code, what to add to the addend to get the byte that is reached, by section offset.
- * Calls and jumps end with their field. Others are decoded, but only where the answer matters.
+ * Most instructions end with their field. Others are decoded, but only where the answer matters.
  */
 function decodedBiases<S extends Side>(
   context: ReferenceContext<S>,
@@ -115,10 +118,10 @@ function decodedBiases<S extends Side>(
   const unclear: number[] = []
   for (const relocation of relocations) {
     const symbol = context.object.symbols[relocation.symbol]
-    if (relocationType(EM_X86_64, relocation.type)?.pcRelative !== true || !namesSectionOnly(symbol)) continue
-    biases.set(relocation.offset, 4n)
+    if (symbol?.kind !== 'section' || relocationType(EM_X86_64, relocation.type)?.pcRelative !== true) continue
+    biases.set(relocation.offset, BigInt(FIELD))
     if (endsWithField(section.bytes, relocation.offset)) continue
-    if (sharesSection(context, symbol)) unclear.push(relocation.offset - range.offset)
+    if (isUnclear(context, symbol, relocation)) unclear.push(relocation.offset - range.offset)
   }
   if (unclear.length === 0) return biases
   const code = section.bytes.subarray(range.offset, range.offset + range.size)
@@ -131,20 +134,19 @@ function decodedBiases<S extends Side>(
   return biases
 }
 
-function namesSectionOnly<S extends Side>(symbol: ElfSymbol<S> | undefined): boolean {
-  return symbol?.kind === 'section'
-}
-
-function sharesSection<S extends Side>(context: ReferenceContext<S>, symbol: ElfSymbol<S> | undefined): boolean {
-  if (symbol?.place.in !== 'section') return false
-  return (context.sections[symbol.place.section]?.ranges.length ?? 0) > 1
-}
-
-/** Whether the field is the last four bytes of a call or jump (E8, E9, 0F 8x). */
-function endsWithField(bytes: Uint8Array, field: number): boolean {
-  const before = bytes[field - 1] ?? 0
-  if (before === 0xe8 || before === 0xe9) return true
-  return (before & 0xf0) === 0x80 && bytes[field - 2] === 0x0f
+/** Whether the bytes behind the field decide which piece is reached: not where all that may be there lead to one. */
+function isUnclear<S extends Side>(
+  context: ReferenceContext<S>,
+  { place }: ElfSymbol<S>,
+  { type, addend }: ElfRelocation<S>,
+): boolean {
+  if (place.in !== 'section') return false
+  const pieces = context.sections[place.section]
+  if ((pieces?.ranges.length ?? 0) <= 1) return false
+  if (relocationType(EM_X86_64, type)?.width !== FIELD) return true
+  const start = place.offset + Number(addend) + FIELD
+  const first = pieceAt(pieces, start)
+  return first === undefined || first.id !== pieceAt(pieces, start + IMMEDIATE)?.id
 }
 
 /** Whether `piece` holds byte `offset` of its section. */
