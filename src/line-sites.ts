@@ -31,6 +31,8 @@ export interface ListedUnit {
   readonly sites: readonly ListedSite[]
   /** Differences between the two objects that are not line numbers as far as can be told. */
   readonly unexplained: readonly string[]
+  /** What was compared. */
+  readonly objects: { readonly original: Uint8Array; readonly shifted: Uint8Array }
 }
 
 /** Lists the sites of every unit that is compiled from `source` (relative to the tree or to its source folder). */
@@ -43,6 +45,11 @@ export async function listLineSites(tree: Tree, source: string): Promise<readonl
       'give a source file as the build knows it, relative to the tree or to its source folder; headers belong to the units that include them',
     )
   }
+  return listUnits(tree, units)
+}
+
+/** Lists the sites of these units. */
+export async function listUnits(tree: Tree, units: readonly Unit[]): Promise<readonly ListedUnit[]> {
   const requests = units.map(unit => shiftedRequest(tree, unit))
   const compiled = await compileUnits(
     tree,
@@ -79,7 +86,8 @@ interface ShiftedUnit {
 
 async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit): Promise<ListedUnit> {
   const options = { table: tree.facts.kind === 'xen' ? 'xen' : 'process' } as const
-  const original = pieceMap(readElf<'original'>(await originalObject(tree, unit)), options)
+  const object = await originalObject(tree, unit)
+  const original = pieceMap(readElf<'original'>(object), options)
   const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), options), files)
   const owners = ownersOf(original)
   const named = (path: string) => (tree.facts.kind === 'xen' ? path.replace(/^xen\//, '') : path)
@@ -90,6 +98,7 @@ async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit)
     unit: unit.unit,
     sites: sites.toSorted(bySection),
     unexplained: found.unexplained.map(({ text }: Unexplained) => text),
+    objects: { original: object, shifted },
   }
 }
 
