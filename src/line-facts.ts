@@ -21,6 +21,7 @@ import type { LineMap, TouchedFile } from './source/model.ts'
 export interface LineFacts {
   readonly way: Way
   readonly files: readonly FileLines[]
+  readonly held: readonly number[]
   /** The units whose patched object was compiled from the rewritten text. */
   readonly neutralUnits: ReadonlySet<string>
 }
@@ -33,7 +34,7 @@ export interface LineFactsInput {
 }
 
 export function lineFacts(input: LineFactsInput): LineFacts {
-  const { compiled } = input
+  const { compiled, selection } = input
   const embedded = embeddedLines(input)
   const ways = new Map(compiled.files.map(way => [way.file, way]))
   const files = compiled.change.files.map(file => {
@@ -49,8 +50,13 @@ export function lineFacts(input: LineFactsInput): LineFacts {
       ...file,
       embedded: embedded === undefined ? null : (embedded.get(file.original?.path ?? '') ?? []),
     })),
+    held: heldNumbers(selection, Math.max(0, ...files.map(lastNumber))),
     neutralUnits,
   }
+}
+
+function lastNumber({ original, patched, numbers }: Pick<FileLines, 'original' | 'patched' | 'numbers'>): number {
+  return Math.max(original?.lines ?? 0, patched?.lines ?? 0, ...numbers.map(([from, , count]) => from + count - 1))
 }
 
 function wayOf(way: FileWay | undefined, otherwise: Way): FileWay {
@@ -160,4 +166,32 @@ function inOrder(lines: ReadonlyMap<number, Fates>): EmbeddedLine[] {
       replaced: sorted(replaced),
       set: sorted(set),
     }))
+}
+
+const SMALLEST_HELD = 256
+const OPERAND_SIZE = 0x66
+/** From an operand-size prefix to the last byte before a two-byte number: opcode, ModRM, SIB, displacement. */
+const PREFIX_REACH = 8
+
+/**
+ * The numbers that a log could get from the payload, and some more: any four bytes in a row, two where an instruction may
+ * have such a number, and the lines in special entries. A number too many costs certainty; one too few would be a lie.
+ */
+function heldNumbers({ units, pieces }: Selection, last: number): readonly number[] {
+  const held = new Set<number>()
+  const add = (number: number) => number >= SMALLEST_HELD && number <= last && held.add(number)
+  for (const { address, piece, role } of pieces) {
+    const section = units[address.unit]?.patched.object.sections[piece.section]
+    const bytes = section?.bytes.subarray(piece.offset, piece.offset + piece.size) ?? new Uint8Array()
+    const isCode = role === 'replacement' || role === 'part' || role === 'new-function' || role === 'chunk'
+    let prefix = isCode ? -PREFIX_REACH - 1 : bytes.length
+    for (const [at, low] of bytes.entries()) {
+      const two = low + (bytes[at + 1] ?? 0) * 256
+      if (bytes[at + 2] === 0 && bytes[at + 3] === 0) add(two)
+      if (at - prefix <= PREFIX_REACH) add(two)
+      if (isCode && low === OPERAND_SIZE) prefix = at
+    }
+    for (const { line } of piece.references) if (line !== undefined) add(line)
+  }
+  return [...held].sort((a, b) => a - b)
 }

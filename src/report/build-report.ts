@@ -116,7 +116,7 @@ function linesOf({ lines, tree }: RunFacts): Lines {
     original: text(file.original),
     patched: text(file.patched),
   }))
-  return { way: lines.way, files }
+  return { way: lines.way, files, held: lines.held }
 }
 
 function reportedUnits({ affected: { affected }, pairs, lines }: RunFacts): readonly ReportedUnit[] {

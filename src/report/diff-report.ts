@@ -27,7 +27,7 @@ export function diffReport({ version, target, unit, verdicts, way, timings, reas
     target: { name: target, version: null, machine: verdicts.correlation.patched.object.header.machine },
     functions,
     data,
-    lines: { way, files: [] },
+    lines: { way, files: [], held: [] },
     timings,
   }
 }

@@ -80,6 +80,8 @@ export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table'
 export interface Lines {
   readonly way: Way
   readonly files: readonly FileLines[]
+  /** Every number from 256 to that of the last line that the payload's bytes could hold as a line; smaller ones always could. */
+  readonly held: readonly number[]
 }
 
 export interface FileLines {
@@ -183,7 +185,7 @@ export function emptyReport(command: RunReport['command'], version: string): Run
     functions: [],
     data: [],
     refusals: [],
-    lines: { way: 'ignore', files: [] },
+    lines: { way: 'ignore', files: [], held: [] },
     payload: null,
     pieces: [],
     units: [],

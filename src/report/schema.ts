@@ -53,6 +53,7 @@ const lines = v.object({
       embedded: v.nullable(v.array(v.object({ line: count, stays: strings, replaced: strings, set: strings }))),
     }),
   ),
+  held: v.array(count),
 })
 
 const payload = v.object({ file: v.string(), size: count, sha256: v.string(), buildId: v.string() })
