@@ -21,25 +21,25 @@ import {
   checkFresh,
   compileUnits,
   type ObjectPair,
-  type Overlay,
-  overlayOf,
+  oldNames,
   pairsOf,
   type Tree,
 } from './build/index.ts'
-import { compareUnit, type LineOracle, type LineSite, type UnitVerdicts } from './compare/compare.ts'
+import { compareUnit, type LineOracle, type LineSite } from './compare/compare.ts'
 import { crossCheck } from './compare/cross-check.ts'
-import { findLineSites, type ShiftedFile } from './compare/sites.ts'
+import { provenLines } from './compare/proven-lines.ts'
+import { findLineSites } from './compare/sites.ts'
 import { correlate } from './correlate/correlate.ts'
 import { emptyObject } from './elf/empty.ts'
 import { readElf } from './elf/index.ts'
-import { neutralize } from './lines/neutral.ts'
+import { type Label, textsFor, type WayTexts } from './line-texts.ts'
 import type { NeutralFile } from './lines/neutral-model.ts'
-import { shiftLines } from './lines/shift.ts'
 import { corresponds, type RefinedLineMap, refineLineMap } from './lines/token-map.ts'
+import type { PieceMap } from './pieces/model.ts'
 import { type CutOptions, pieceMap } from './pieces/pieces.ts'
 import type { UnitInput } from './select/select.ts'
 import { differenceText } from './select/words.ts'
-import type { SourceChange, TouchedFile } from './source/model.ts'
+import type { SourceChange } from './source/model.ts'
 
 export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table'
 
@@ -54,15 +54,13 @@ export interface FileWay {
   readonly reason: string
 }
 
-export interface CompiledUnits {
+export interface CompiledUnits extends WayTexts {
   readonly change: SourceChange
   readonly way: Way
   readonly files: readonly FileWay[]
-  readonly shifts: readonly ShiftedFile[]
   readonly maps: ReadonlyMap<string, RefinedLineMap>
-  /** The rewritten texts, by new path; empty where the way needs none. */
-  readonly neutralFiles: ReadonlyMap<string, NeutralFile>
   readonly pairs: readonly CompiledPair[]
+  readonly notices: readonly Reason[]
 }
 
 /** A unit's objects. */
@@ -70,6 +68,7 @@ interface CompiledPair {
   readonly pair: ObjectPair
   readonly neutral: ObjectPair | undefined
   readonly shifted: Uint8Array | undefined
+  readonly renumbered: Uint8Array | undefined
 }
 
 /** Compiles what the way needs of every affected unit, all of it at once. */
@@ -79,11 +78,13 @@ export async function compileForWay(
   change: SourceChange,
   way: Way,
 ): Promise<CompiledUnits> {
-  const neutralFiles = NEEDS_NEUTRAL.has(way) ? neutralTexts(change) : new Map<string, NeutralFile>()
-  const shifts = NEEDS_SHIFTED.has(way) ? shiftsOf(change) : []
-  const overlays = overlaysOf(change, affected, { way, neutralFiles, shifts })
+  const named = await oldNames(tree, affected, change)
+  const texts = textsFor(way, change, affected, named.spelled)
+  const { neutralFiles } = texts
   const whole = (each: AffectedUnit) => each.because.every(path => (neutralFiles.get(path)?.unsafe.length ?? 0) === 0)
-  const requests = affected.affected.flatMap(each => requestsFor(each, overlays, way !== 'auto' || whole(each)))
+  const requests = affected.affected.flatMap(each =>
+    requestsFor(each, texts, { neutral: way !== 'auto' || whole(each), renumbered: way !== 'auto' || !whole(each) }),
+  )
   tree.run.progress.step(requests.length === 1 ? 'compiling 1 unit' : `compiling ${requests.length} units`)
   const compiled = await compileUnits(tree, requests)
   await checkFresh(
@@ -92,7 +93,8 @@ export async function compileForWay(
   )
   const byUnit = (label: Label) =>
     new Map(compiled.filter(each => each.label === label).map(each => [each.unit.unit, each]))
-  const [patched, neutral, shifted] = [byUnit('patched'), byUnit('neutral'), byUnit('shifted')]
+  const [patched, neutral] = [byUnit('patched'), byUnit('neutral')]
+  const [shifted, renumbered] = [byUnit('shifted'), byUnit('renumbered')]
   const main = await pairsOf(tree, affected.affected, new Map([...neutral, ...patched]))
   const ofNeutral = affected.affected.filter(({ unit, kind }) => neutral.has(unit.unit) || kind === 'removed')
   const second = new Map((await pairsOf(tree, ofNeutral, neutral)).map(pair => [pair.unit, pair]))
@@ -100,77 +102,25 @@ export async function compileForWay(
     pair,
     neutral: second.get(pair.unit),
     shifted: shifted.get(pair.unit)?.object,
+    renumbered: renumbered.get(pair.unit)?.object,
   }))
   const maps = new Map(change.files.map(file => [file.oldPath ?? '', refineLineMap(file)]))
-  return { change, way, files: fileWays(change, way, neutralFiles), shifts, maps, neutralFiles, pairs }
-}
-
-type Label = 'patched' | 'neutral' | 'shifted'
-
-const NEEDS_NEUTRAL: ReadonlySet<Way> = new Set<Way>(['auto', 'neutral'])
-const NEEDS_SHIFTED: ReadonlySet<Way> = new Set<Way>(['auto', 'mask', 'table'])
-const NEEDS_PATCHED: ReadonlySet<Way> = new Set<Way>(['auto', 'mask', 'table', 'ignore'])
-
-function neutralTexts(change: SourceChange): ReadonlyMap<string, NeutralFile> {
-  const texts = new Map<string, NeutralFile>()
-  for (const file of change.files) {
-    if (file.newPath === undefined || file.oldPath === undefined || !isSource(file)) continue
-    texts.set(file.newPath, neutralize(file, { style: 'auto' }))
-  }
-  return texts
-}
-
-/** Small, so that fields keep their width; another for each file, so that the difference tells whose line it is. */
-const FIRST_SHIFT = 3
-
-function shiftsOf(change: SourceChange): readonly ShiftedFile[] {
-  return change.files
-    .filter(file => file.oldPath !== undefined && isSource(file))
-    .map(({ oldPath, oldText }, index) => ({
-      file: oldPath ?? '',
-      shift: FIRST_SHIFT + index,
-      lines: oldText.split('\n').length,
-    }))
-}
-
-interface WayTexts {
-  readonly way: Way
-  readonly neutralFiles: ReadonlyMap<string, NeutralFile>
-  readonly shifts: readonly ShiftedFile[]
-}
-
-function overlaysOf(
-  change: SourceChange,
-  affected: Affected,
-  { way, neutralFiles, shifts }: WayTexts,
-): ReadonlyMap<Label, Overlay> {
-  const overlays = new Map<Label, Overlay>()
-  if (NEEDS_PATCHED.has(way)) overlays.set('patched', overlayOf(change, affected))
-  if (NEEDS_NEUTRAL.has(way)) {
-    const texts = new Map([...neutralFiles].map(([path, { text }]) => [path, text]))
-    overlays.set('neutral', overlayOf(change, affected, texts))
-  }
-  if (shifts.length > 0) {
-    const texts = new Map(change.files.map(({ oldPath, oldText }) => [oldPath, oldText]))
-    overlays.set('shifted', new Map(shifts.map(({ file, shift }) => [file, shiftLines(texts.get(file) ?? '', shift)])))
-  }
-  return overlays
-}
-
-/** Files in which `#line` means something. */
-function isSource({ oldPath, newPath }: TouchedFile): boolean {
-  return /\.[chS]$/.test(newPath ?? oldPath ?? '')
+  const files = fileWays(change, way, neutralFiles)
+  return { ...texts, change, way, files, maps, pairs, notices: named.notices }
 }
 
 function requestsFor(
   { unit, kind }: AffectedUnit,
-  overlays: ReadonlyMap<Label, Overlay>,
-  isWhole: boolean,
+  { overlays }: WayTexts,
+  wanted: Readonly<Record<'neutral' | 'renumbered', boolean>>,
 ): readonly CompileRequest[] {
   if (kind === 'removed') return []
-  return [...overlays]
-    .filter(([label]) => (label === 'neutral' ? isWhole : label === 'patched' || kind === 'changed'))
-    .map(([label, overlay]) => ({ unit, overlay, label }))
+  const isWanted = (label: Label) => {
+    if (label === 'patched') return true
+    if (label === 'neutral') return wanted.neutral
+    return kind === 'changed' && (label === 'shifted' || wanted.renumbered)
+  }
+  return [...overlays].filter(([label]) => isWanted(label)).map(([label, overlay]) => ({ unit, overlay, label }))
 }
 
 function fileWays(change: SourceChange, way: Way, neutralFiles: ReadonlyMap<string, NeutralFile>): readonly FileWay[] {
@@ -208,18 +158,20 @@ export function judgeUnits(compiled: CompiledUnits, cut: CutOptions): JudgedUnit
   )
   return {
     units: judged.map(({ unit, fileSymbol, verdicts, lines }) => ({ unit, fileSymbol, verdicts, lines })),
-    notices: judged.flatMap(({ notices }) => notices),
+    notices: [...compiled.notices, ...judged.flatMap(({ notices }) => notices)],
     newLine: ({ file, line }) => compiled.maps.get(file)?.toPatched[line] || undefined,
   }
 }
 
 type JudgedPair = Pick<JudgedUnit, 'verdicts' | 'lines'> & Pick<JudgedUnits, 'notices'>
 
-function judgePair({ pair, neutral, shifted }: CompiledPair, compiled: CompiledUnits, cut: CutOptions): JudgedPair {
+function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions): JudgedPair {
+  const { pair, neutral, shifted } = each
   const before = pieceMap(readSide<'original'>(pair, pair.original), cut)
-  const judge = (patched: ObjectPair, lines?: LineOracle): UnitVerdicts =>
-    compareUnit(correlate(before, pieceMap(readSide<'patched'>(patched, patched.patched), cut)), cut.table, lines)
-  if (shifted === undefined) return { verdicts: judge(neutral ?? pair), lines: undefined, notices: [] }
+  const mapOf = (patched: ObjectPair) => pieceMap(readSide<'patched'>(patched, patched.patched), cut)
+  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) =>
+    compareUnit(correlate(before, after), cut.table, lines)
+  if (shifted === undefined) return { verdicts: judge(mapOf(neutral ?? pair)), lines: undefined, notices: [] }
   const sites = findLineSites(before, pieceMap(readElf<'patched'>(shifted), cut), compiled.shifts)
   const lines: LineOracle = {
     sitesOf: piece => sites.byPiece.get(piece) ?? [],
@@ -228,18 +180,36 @@ function judgePair({ pair, neutral, shifted }: CompiledPair, compiled: CompiledU
       return map !== undefined && corresponds(map, line, held)
     },
   }
-  const unexplained = sites.unexplained.map(({ text }) => ({
-    code: 'unexplained-shift',
-    text: `${pair.unit}: ${text}`,
-  }))
-  const mask = judge(pair, lines)
-  if (neutral === undefined) return { verdicts: mask, lines, notices: unexplained }
-  const { verdicts, disagreements } = crossCheck(judge(neutral), mask)
-  const notices = disagreements.map(({ name, neutral: a, mask: b }) => ({
-    code: 'disagreement',
-    text: `${pair.unit}: ${differenceText({ what: 'disagreement', neutral: a, mask: b })} of ${name}; it counts as changed`,
-  }))
-  return { verdicts, lines, notices: [...unexplained, ...notices] }
+  const say = (code: string, text: string): Reason => ({ code, text: `${pair.unit}: ${text}` })
+  const notices = sites.unexplained.map(({ text }) => say('unexplained-shift', text))
+  const patched = mapOf(pair)
+  const mask = judge(patched, lines)
+  if (neutral !== undefined) {
+    const { verdicts, disagreements } = crossCheck(judge(mapOf(neutral)), mask)
+    const said = disagreements.map(({ name, neutral: a, mask: b }) =>
+      say(
+        'disagreement',
+        `${differenceText({ what: 'disagreement', neutral: a, mask: b })} of ${name}; it counts as changed`,
+      ),
+    )
+    return { verdicts, lines, notices: [...notices, ...said] }
+  }
+  if (each.renumbered === undefined) return { verdicts: mask, lines, notices }
+  const witness = compareUnit(correlate(pieceMap(readElf<'original'>(each.renumbered), cut), patched), cut.table)
+  const { verdicts, unproven } = provenLines(mask, lines, { verdicts: witness, isOff: isOff(compiled.renumbered) })
+  const said = unproven.map(name =>
+    say(
+      'line-not-proven',
+      `no directive can reach a line of ${name}; what the line map says of its number is not proven`,
+    ),
+  )
+  return { verdicts, lines, notices: [...notices, ...said] }
+}
+
+/** Sites on lines whose number could not be set to the patched source's. */
+function isOff(renumbered: CompiledUnits['renumbered']): (site: LineSite) => boolean {
+  return ({ file, line }) =>
+    renumbered.get(file)?.unsafe.some(({ patched, patchedEnd }) => line >= patched && line < patchedEnd) === true
 }
 
 function readSide<S extends 'original' | 'patched'>(

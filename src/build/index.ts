@@ -17,6 +17,7 @@ export type {
   TreeFacts,
   Unit,
 } from './model.ts'
+export { type OldNames, oldNames } from './old-names.ts'
 export { openTree, quiet } from './open.ts'
 export { fileSymbolOf, originalObject, originalObjects } from './original.ts'
 export { buildPairs, pairsOf } from './pairs.ts'

@@ -20,6 +20,8 @@ export type Difference =
   | { readonly what: 'alignment'; readonly original: number; readonly patched: number }
   /** Two ways of treating line numbers contradict each other; then it counts as changed. */
   | { readonly what: 'disagreement'; readonly neutral: Verdict; readonly mask: Verdict }
+  /** Line numbers explain what differs, but the original with the patched source's line numbers is not the same either. */
+  | { readonly what: 'more-than-lines'; readonly verdict: Verdict }
 
 export type Verdict =
   | { readonly kind: 'same' }
