@@ -9,6 +9,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { LineSite } from './compare/model.ts'
+import { EM_X86_64 } from './elf/spec/constants.ts'
 import type { SetNumber } from './line-table.ts'
 import type { CompiledUnits, FileWay, JudgedUnit, JudgedUnits, Way } from './line-ways.ts'
 import type { NeutralFile } from './lines/neutral-model.ts'
@@ -168,24 +169,25 @@ function inOrder(lines: ReadonlyMap<number, Fates>): EmbeddedLine[] {
     }))
 }
 
-const SMALLEST_HELD = 256
 const OPERAND_SIZE = 0x66
 /** From an operand-size prefix to the last byte before a two-byte number: opcode, ModRM, SIB, displacement. */
 const PREFIX_REACH = 8
 
 /**
- * The numbers that a log could get from the payload, and some more: any four bytes in a row, two where an instruction may
- * have such a number, and the lines in special entries. A number too many costs certainty; one too few would be a lie.
+ * The numbers that a log could get from the payload, and some more: any byte, any four in a row, two where an instruction
+ * may have such a number, and the lines in special entries. A number too many costs certainty; one too few would be a lie.
  */
-function heldNumbers({ units, pieces }: Selection, last: number): readonly number[] {
+function heldNumbers({ machine, units, pieces }: Selection, last: number): readonly number[] {
+  if (machine !== EM_X86_64) return Array.from({ length: last }, (_, index) => index + 1)
   const held = new Set<number>()
-  const add = (number: number) => number >= SMALLEST_HELD && number <= last && held.add(number)
+  const add = (number: number) => number > 0 && number <= last && held.add(number)
   for (const { address, piece, role } of pieces) {
     const section = units[address.unit]?.patched.object.sections[piece.section]
     const bytes = section?.bytes.subarray(piece.offset, piece.offset + piece.size) ?? new Uint8Array()
     const isCode = role === 'replacement' || role === 'part' || role === 'new-function' || role === 'chunk'
     let prefix = isCode ? -PREFIX_REACH - 1 : bytes.length
     for (const [at, low] of bytes.entries()) {
+      add(low)
       const two = low + (bytes[at + 1] ?? 0) * 256
       if (bytes[at + 2] === 0 && bytes[at + 3] === 0) add(two)
       if (at - prefix <= PREFIX_REACH) add(two)

@@ -13,6 +13,7 @@ import { VERSION } from './version.ts'
 /** What a command that came to its end has to say. */
 export interface Finished {
   readonly ending: Ending
+  /** Empty where everything was said already. */
   readonly text: string
   readonly json?: unknown
   /** Takes back what was written. */
@@ -38,7 +39,7 @@ export async function attempt(task: Task): Promise<Ending> {
       throw task.signal.reason
     }
     writeJson(console, finished)
-    console.result(finished.text)
+    if (finished.text !== '') console.result(finished.text)
     return finished.ending
   } catch (error) {
     console.progress.end()

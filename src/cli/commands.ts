@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/neutralize.ts'),
   },
   {
+    name: 'translate',
+    summary: 'rewrite a log so that line numbers are right, given what was applied',
+    load: () => import('./commands/translate.ts'),
+  },
+  {
     name: 'verify',
     summary: 'check a payload by the rules of the loader that will get it',
     load: () => import('./commands/verify.ts'),

@@ -9,6 +9,7 @@ import type { RehearsalResult } from '../apply/rehearsal/index.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
 import { runReport } from '../report/schema.ts'
 import { type Errno, type VerifyReport, XEN_VERSIONS } from '../verify/index.ts'
+import type { Translation } from './commands/translate-run.ts'
 
 const text = v.string()
 const texts = v.array(v.string())
@@ -117,11 +118,34 @@ const lineSites = v.object({
   unexplained: v.array(v.object({ unit: text, text })),
 })
 
+const printer = v.object({ payload: v.nullable(text), functions: texts })
+const place = v.object({
+  file: text,
+  line: whole,
+  version: v.variant('is', [
+    v.object({ is: v.literal('original') }),
+    v.object({ is: v.literal('patched'), payload: text }),
+  ]),
+})
+
+const translation: v.GenericSchema<Translation> = v.object({
+  schema: v.literal(1),
+  command: v.literal('translate'),
+  version: text,
+  outcome: v.literal('done'),
+  source: v.picklist(['patched', 'original']),
+  payloads: v.array(v.object({ name: text, report: text, buildId: v.nullable(text) })),
+  references: v.array(
+    v.object({ logLine: whole, text, meanings: v.array(v.object({ place, printers: v.array(printer) })) }),
+  ),
+})
+
 /** By the name of the file in docs/schema, which is the command's, except that build and diff share one. */
 export const SCHEMAS = {
   report: runReport,
   inspect: v.union([inspection, failure]),
   lines: v.union([lineSites, failure]),
   rehearse: v.union([rehearsal, failure]),
+  translate: v.union([translation, failure]),
   verify: v.union([verification, failure]),
 } as const

@@ -80,7 +80,7 @@ export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table'
 export interface Lines {
   readonly way: Way
   readonly files: readonly FileLines[]
-  /** Every number from 256 to that of the last line that the payload's bytes could hold as a line; smaller ones always could. */
+  /** Every number, up to that of the last line, that the payload's bytes could hold as a line. */
   readonly held: readonly number[]
 }
 

@@ -1,0 +1,128 @@
+/** What `hotsplice translate` does: reads reports, then the log as it comes, and writes each line as soon as it can. */
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
+import { InputError } from '../../base/errors.ts'
+import { readReport } from '../../report/schema.ts'
+import type { Layer, Reference, Source } from '../../report/translate/model.ts'
+import { Translator } from '../../report/translate/translator.ts'
+import type { Finished } from '../attempt.ts'
+import { checkOutputs } from '../console.ts'
+import { readText, STANDARD } from '../files.ts'
+import { VERSION } from '../version.ts'
+
+export interface TranslateRequest {
+  readonly reports: readonly string[]
+  readonly source: Source
+  readonly replace: boolean
+  readonly fromLog: boolean
+  readonly json?: string
+}
+
+/** The JSON of `hotsplice translate`. */
+export interface Translation {
+  readonly schema: 1
+  readonly command: 'translate'
+  readonly version: string
+  readonly outcome: 'done'
+  readonly source: Source
+  readonly payloads: readonly { readonly name: string; readonly report: string; readonly buildId: string | null }[]
+  /** Everything in the log that names a place in a touched file; certain where there is one meaning. */
+  readonly references: readonly Reference[]
+}
+
+/** Milliseconds without a new line after which lines that wait for more are written as they are. */
+const PAUSE = 500
+
+export async function runTranslate(
+  request: TranslateRequest,
+  input: NodeJS.ReadStream,
+  signal: AbortSignal,
+): Promise<Finished> {
+  const { source, replace, fromLog, json } = request
+  const named = request.reports.map(namedReport)
+  checkOutputs(
+    named.map(({ file }) => file),
+    [json],
+  )
+  const layers = named.map(layerOf)
+  const translator = new Translator(layers, { source, replace, fromLog })
+  await copy(translator, input, { output: json === STANDARD ? process.stderr : process.stdout, signal })
+  const payloads = named.map(({ file }, index) => ({
+    name: layers[index]?.name ?? '',
+    report: file,
+    buildId: layers[index]?.report.payload?.buildId ?? null,
+  }))
+  const head = { schema: 1, command: 'translate', version: VERSION, outcome: 'done', source } as const
+  const translation: Translation = { ...head, payloads, references: json === undefined ? [] : translator.references }
+  return { ending: 'done', text: '', json: translation }
+}
+
+interface NamedReport {
+  readonly name: string | undefined
+  readonly file: string
+}
+
+/** `NAME=FILE`, unless there is a file of that whole name. */
+function namedReport(argument: string): NamedReport {
+  const equals = argument.indexOf('=')
+  if (equals < 1 || existsSync(argument)) return { name: undefined, file: argument }
+  return { name: argument.slice(0, equals), file: argument.slice(equals + 1) }
+}
+
+function layerOf({ name, file }: NamedReport): Layer {
+  const report = readReport(readText(file, 'the report', 'utf8'), file)
+  const { payload, command, outcome } = report
+  if (payload === null) {
+    throw new InputError(
+      'translate/no-payload',
+      `${file} is the report of a ${command} whose outcome is ${outcome}: there was no payload to apply`,
+      'give the reports of `hotsplice build --json FILE` for the payloads that were applied',
+    )
+  }
+  return { name: name ?? basename(payload.file).replace(/\.livepatch$/, ''), report }
+}
+
+interface Copy {
+  readonly output: NodeJS.WriteStream
+  readonly signal: AbortSignal
+}
+
+/** Bytes that are no text stay as they are: one character a byte, in and out. */
+async function copy(translator: Translator, input: NodeJS.ReadStream, { output, signal }: Copy): Promise<void> {
+  input.setEncoding('latin1')
+  const write = async (lines: readonly string[], end: string) => {
+    for (const note of translator.takeNotes()) process.stderr.write(`note: ${note}\n`)
+    const text = lines.map(line => line + end).join('')
+    if (text !== '' && !output.write(text, 'latin1')) await once(output, 'drain')
+  }
+  let pause: NodeJS.Timeout | undefined
+  const stop = () => input.destroy()
+  signal.addEventListener('abort', stop, { once: true })
+  let rest = ''
+  try {
+    for await (const chunk of input) {
+      clearTimeout(pause)
+      const lines = (rest + String(chunk)).split('\n')
+      rest = lines.pop() ?? ''
+      await write(
+        lines.flatMap(line => translator.push(line)),
+        '\n',
+      )
+      pause = setTimeout(() => void write(translator.end(), '\n'), PAUSE)
+    }
+    clearTimeout(pause)
+    const last = rest === '' ? [] : translator.push(rest)
+    const all = [...last, ...translator.end()]
+    await write(rest === '' ? all : all.slice(0, -1), '\n')
+    if (rest !== '') await write(all.slice(-1), '')
+  } catch (error) {
+    if (!isClosed(error) && !signal.aborted) throw error
+  } finally {
+    clearTimeout(pause)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** The reader of our output has seen enough (`| head`). */
+const isClosed = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EPIPE'

@@ -1,0 +1,23 @@
+/** What Xen's own messages say about payloads: when one was applied, and when it was taken back. */
+
+export interface LogEvent {
+  readonly payload: string
+  readonly became: 'applied' | 'reverted'
+}
+
+/** Xen 4.17 common/livepatch.c: before it changes code, and when the action has ended. */
+const BEGINS = /\blivepatch: (\S+): (Applying \d+ functions|Reverting)\b/
+const ENDS = /\blivepatch: (\S+) finished (APPLY|REVERT|REPLACE) with rc=(-?\d+)/
+
+export function historyEvent(text: string): LogEvent | undefined {
+  const begun = BEGINS.exec(text)
+  if (begun !== null) {
+    const [, payload = '', what] = begun
+    return { payload, became: what === 'Reverting' ? 'reverted' : 'applied' }
+  }
+  const ended = ENDS.exec(text)
+  if (ended === null) return undefined
+  const [, payload = '', action, code] = ended
+  const worked = code === '0'
+  return { payload, became: (action === 'REVERT') === worked ? 'reverted' : 'applied' }
+}

@@ -1,0 +1,133 @@
+/**
+ * The texts that a file has had, by the reports of the payloads that touch it, and the way of a line from one to another.
+ *
+ * Payloads of a stack may have been built from one tree, or each from the tree that the patch before it left; so texts
+ * are known by their digest, and a line goes along whatever maps lead from the one to the other.
+ */
+import type { FileLines, LineRun, SourceText } from '../model.ts'
+import type { Layer, Version } from './model.ts'
+
+/** A line of one text. */
+export interface Spot {
+  readonly sha256: string
+  readonly line: number
+}
+
+/** One payload's patch of the file. */
+export interface Touch {
+  readonly layer: number
+  readonly lines: FileLines
+}
+
+export interface FileHistory {
+  /** In the order of the layers; at least one. */
+  readonly touches: readonly [Touch, ...Touch[]]
+  /** What running code was compiled from; null where the first patch adds the file. */
+  readonly base: SourceText | null
+}
+
+export function historiesOf(layers: readonly Layer[]): readonly FileHistory[] {
+  const groups: [Touch, ...Touch[]][] = []
+  for (const [layer, { report }] of layers.entries()) {
+    for (const lines of report.lines.files) {
+      const touch = { layer, lines }
+      const group = groups.find(([first, ...others]) => [first, ...others].some(each => areAkin(each.lines, lines)))
+      if (group === undefined) groups.push([touch])
+      else group.push(touch)
+    }
+  }
+  return groups.map(touches => ({ touches, base: touches[0].lines.original }))
+}
+
+function areAkin(a: FileLines, b: FileLines): boolean {
+  const paths = new Set(pathsOf(a))
+  return pathsOf(b).some(path => paths.has(path))
+}
+
+function pathsOf({ original, patched }: FileLines): string[] {
+  return [original?.path, patched?.path].filter(path => path !== undefined)
+}
+
+/** Files whose payloads were built from texts that no map connects. */
+export function disconnected(histories: readonly FileHistory[]): readonly string[] {
+  return histories.flatMap(({ touches: [first, ...others] }) => {
+    const known = new Set(digestsOf(first.lines))
+    for (const { lines } of others) {
+      if (!digestsOf(lines).some(digest => known.has(digest))) return [lines.file]
+      for (const digest of digestsOf(lines)) known.add(digest)
+    }
+    return []
+  })
+}
+
+function digestsOf({ original, patched }: FileLines): string[] {
+  return [original?.sha256, patched?.sha256].filter(digest => digest !== undefined)
+}
+
+/**
+ * Whether a path in a log is this file. Compilers are given paths relative to different folders, and Xen shortens long
+ * ones to `...` and their end, so one path may be the end of the other.
+ */
+export function isNamed({ touches }: FileHistory, logged: string): boolean {
+  const shortened = logged.startsWith('...')
+  const path = (shortened ? logged.slice(3) : logged).replace(/^(?:\.{1,2}\/)+/, '')
+  if (path === '') return false
+  return touches
+    .flatMap(({ lines }) => pathsOf(lines))
+    .some(
+      own => own === path || own.endsWith(`/${path}`) || path.endsWith(`/${own}`) || (shortened && own.endsWith(path)),
+    )
+}
+
+/** The file's newest text, or its first; the other where there is none. */
+export function readersText({ touches, base }: FileHistory, source: 'patched' | 'original'): SourceText | null {
+  const last = touches[touches.length - 1]?.lines
+  return source === 'original' ? (base ?? touches[0].lines.patched) : (last?.patched ?? last?.original ?? null)
+}
+
+export function textOf({ touches }: FileHistory, sha256: string): SourceText | undefined {
+  return touches
+    .flatMap(({ lines: { original, patched } }) => [original, patched])
+    .filter(text => text !== null)
+    .find(text => text.sha256 === sha256)
+}
+
+export function versionOf({ touches }: FileHistory, sha256: string, layers: readonly Layer[]): Version {
+  const touch = touches.find(({ lines: { patched } }) => patched?.sha256 === sha256)
+  if (touch === undefined) return { is: 'original' }
+  return { is: 'patched', payload: layers[touch.layer]?.name ?? '' }
+}
+
+/** The same line in another text; undefined where it is not there, or no map leads there. */
+export function follow({ touches }: FileHistory, from: Spot, to: string): number | undefined {
+  const seen = new Set([from.sha256])
+  const reached: Spot[] = [from]
+  for (const spot of reached) {
+    if (spot.sha256 === to) return spot.line
+    for (const { lines } of touches) {
+      for (const next of neighbours(lines, spot)) {
+        if (seen.has(next.sha256)) continue
+        seen.add(next.sha256)
+        reached.push(next)
+      }
+    }
+  }
+  return undefined
+}
+
+function neighbours({ original, patched, map }: FileLines, { sha256, line }: Spot): Spot[] {
+  const found: Spot[] = []
+  if (original === null || patched === null) return found
+  if (original.sha256 === sha256) for (const to of forward(map, line)) found.push({ sha256: patched.sha256, line: to })
+  if (patched.sha256 === sha256) for (const to of backward(map, line)) found.push({ sha256: original.sha256, line: to })
+  return found
+}
+
+/** What is opposite of a number in runs; several where lines were joined. */
+export function forward(runs: readonly LineRun[], line: number): readonly number[] {
+  return runs.flatMap(([from, to, count]) => (line >= from && line < from + count ? [to + line - from] : []))
+}
+
+export function backward(runs: readonly LineRun[], line: number): readonly number[] {
+  return runs.flatMap(([from, to, count]) => (line >= to && line < to + count ? [from + line - to] : []))
+}

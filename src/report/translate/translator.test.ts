@@ -1,0 +1,229 @@
+/** What a number in a log means: the tables are the specification. f1 was replaced; f2, below it, was not. */
+import { expect, test } from 'vitest'
+import { emptyReport, type FileLines, type RunReport, type Way } from '../model.ts'
+import type { Layer } from './model.ts'
+import { type TranslateOptions, Translator } from './translator.ts'
+
+/** Two lines are put in behind line 5 of 14. */
+function touched(way: Way, more: Partial<FileLines> = {}): FileLines {
+  const isNeutral = way === 'neutral' || way === 'auto'
+  return {
+    file: 'common/a.c',
+    way,
+    insertions: isNeutral ? 2 : 0,
+    unsafe: [],
+    reason: '',
+    original: { path: 'common/a.c', sha256: 'old', lines: 14 },
+    patched: { path: 'common/a.c', sha256: 'new', lines: 16 },
+    map: [
+      [1, 1, 5],
+      [6, 8, 9],
+    ],
+    numbers: isNeutral
+      ? [
+          [1, 1, 5],
+          [15, 6, 2],
+          [6, 8, 9],
+        ]
+      : [],
+    numbering: isNeutral ? 'above' : 'none',
+    embedded:
+      way === 'ignore' || way === 'neutral'
+        ? null
+        : [
+            { line: 4, stays: [], replaced: ['f1'], set: [] },
+            { line: 12, stays: way === 'table' ? [] : ['f2'], replaced: [], set: way === 'table' ? ['f2'] : [] },
+          ],
+    ...more,
+  }
+}
+
+function layer(way: Way, held: readonly number[], more: Partial<FileLines> = {}, name = 'fix'): Layer {
+  const lines = touched(way, more)
+  const included = { verdict: 'changed', included: true, reasons: [] } as const
+  const report: RunReport = {
+    ...emptyReport('build', '0'),
+    outcome: 'built',
+    target: { name: 'xen', version: '4.17', machine: 62 },
+    functions: (way === 'ignore' ? ['f1', 'f2'] : ['f1']).map(f => ({
+      name: f,
+      unit: 'common/a.o',
+      symbols: [f],
+      ...included,
+    })),
+    lines: { way, files: [lines], held },
+    payload: { file: `${name}.livepatch`, size: 1, sha256: '', buildId: name },
+    units: [
+      {
+        unit: 'common/a.o',
+        source: 'common/a.c',
+        kind: 'changed',
+        because: ['xen/common/a.c'],
+        text: lines.numbers.length > 0 ? 'neutral' : 'patched',
+        command: [],
+        cached: false,
+        compileTime: 0,
+      },
+    ],
+  }
+  return { name, report }
+}
+
+function translated(layers: readonly Layer[], log: string, options: Partial<TranslateOptions> = {}): string {
+  const translator = new Translator(layers, { source: 'patched', replace: false, fromLog: false, ...options })
+  const lines = log.split('\n').flatMap(line => translator.push(line))
+  return [...lines, ...translator.end()].join('\n')
+}
+
+test.for<{ way: Way; held: number[]; logged: number; says: string; so: string }>([
+  { way: 'auto', held: [4, 15], logged: 12, says: '{=common/a.c:14}', so: 'who stays prints the old number' },
+  { way: 'auto', held: [4, 15], logged: 15, says: '{=common/a.c:6}', so: 'an added line has a number of its own' },
+  { way: 'auto', held: [4, 15], logged: 4, says: '{=common/a.c:4}', so: 'an unchanged line of the replaced function' },
+  { way: 'auto', held: [4, 15], logged: 17, says: '{?no such line}', so: 'no version has it' },
+  { way: 'neutral', held: [4, 15], logged: 12, says: '{=common/a.c:14}', so: 'numbers are kept, whoever prints them' },
+  { way: 'mask', held: [6], logged: 12, says: '{=common/a.c:14}', so: 'the payload does not hold 12' },
+  { way: 'mask', held: [6], logged: 6, says: '{=common/a.c:6}', so: 'only the payload holds 6: an added line' },
+  {
+    way: 'mask',
+    held: [6, 12],
+    logged: 12,
+    says: '{?common/a.c:14 by f2 | common/a.c:12 by f1 in fix}',
+    so: 'either function can have printed it',
+  },
+  { way: 'table', held: [6], logged: 14, says: '{=common/a.c:14}', so: 'the table has set it' },
+  {
+    way: 'table',
+    held: [6],
+    logged: 12,
+    says: '{?common/a.c:14 by code that was not replaced | common/a.c:12 by f1 in fix}',
+    so: 'nobody embeds 12 any more',
+  },
+  { way: 'ignore', held: [14], logged: 14, says: '{=common/a.c:14}', so: 'who prints it was replaced' },
+  { way: 'ignore', held: [14], logged: 3, says: '{=common/a.c:3}', so: 'above the patch nothing moved' },
+])('$way, $logged: $so', ({ way, held, logged, says }) => {
+  expect(translated([layer(way, held)], `x common/a.c:${logged}: y`)).toBe(`x common/a.c:${logged} ${says}: y`)
+})
+
+test.for([
+  { log: 'f2: common/a.c:12', says: 'f2: common/a.c:12 {=common/a.c:14}', so: 'the function that it names' },
+  { log: 'f1(): common/a.c:12', says: 'f1(): common/a.c:12 {=common/a.c:12}', so: 'the other one' },
+  {
+    log: 'f3: common/a.c:12',
+    says: 'f3: common/a.c:12 {?common/a.c:14 by f2 | common/a.c:12 by f1 in fix}',
+    so: 'one that cannot have printed it decides nothing',
+  },
+  {
+    log: 'Xen BUG at common/a.c:12\nCPU: 0\nRIP:    e008:[<ffff82d040>] common/a.c#f2+0x10/0x20',
+    says: 'Xen BUG at common/a.c:12 {=common/a.c:14}\nCPU: 0\nRIP:    e008:[<ffff82d040>] common/a.c#f2+0x10/0x20',
+    so: 'where the processor was: in running code',
+  },
+  {
+    log: 'Xen BUG at common/a.c:12\nCPU: 0\nRIP:    e008:[<ffff82d040>] f1+0x10/0x20 [fix]',
+    says: 'Xen BUG at common/a.c:12 {=common/a.c:12}\nCPU: 0\nRIP:    e008:[<ffff82d040>] f1+0x10/0x20 [fix]',
+    so: 'where the processor was: in the payload',
+  },
+  {
+    log: 'Xen BUG at common/a.c:12\nnothing more',
+    says: 'Xen BUG at common/a.c:12 {?common/a.c:14 by f2 | common/a.c:12 by f1 in fix}\nnothing more',
+    so: 'a dump that does not come',
+  },
+])('what is not certain is decided by $so', ({ log, says }) => {
+  expect(translated([layer('mask', [12])], log)).toBe(says)
+})
+
+test('lines above the patch are one and the same, whoever prints them', () => {
+  const known = touched('mask').embedded ?? []
+  const both = [...known, { line: 3, stays: ['f0'], replaced: ['f1'], set: [] }]
+  expect(translated([layer('mask', [3], { embedded: both })], 'a.c:3')).toBe('a.c:3 {=common/a.c:3}')
+})
+
+test.for(['common/a.c', 'a.c', './common/a.c', '/build/xen/common/a.c', '...mon/a.c'])('%s is the file', path => {
+  expect(translated([layer('auto', [])], `at ${path}:12`)).toBe(`at ${path}:12 {=common/a.c:14}`)
+})
+
+test.for(['other/a.c:12', 'b.c:12', 'a.c', 'a.cc:12', 'xa.c:12', 'a.c:12x'])('%s is left alone', text => {
+  expect(translated([layer('auto', [])], text)).toBe(text)
+})
+
+test('for a reader of the original source', () => {
+  const options = { source: 'original' } as const
+  expect(translated([layer('auto', [15])], 'a.c:12, a.c:15', options)).toBe(
+    'a.c:12 {=common/a.c:12}, a.c:15 {=common/a.c:6 of fix}',
+  )
+})
+
+test('in the place of what the log said, where it is certain', () => {
+  const log = 'a.c:4, common/a.c:12; a.c:12 f1(): a.c:12'
+  expect(translated([layer('auto', [])], log, { replace: true })).toBe(
+    'common/a.c:4, common/a.c:14; common/a.c:14 f1(): common/a.c:14',
+  )
+  expect(translated([layer('mask', [12])], 'a.c:12', { replace: true })).toMatch(/^a\.c:12 \{\?/)
+})
+
+test('a log of before, with and after the payload', () => {
+  const log = [
+    'a.c:12 then',
+    '(XEN) livepatch: fix: Applying 1 functions',
+    'a.c:14 now',
+    '(XEN) livepatch: fix finished APPLY with rc=0',
+    'a.c:14 now',
+    '(XEN) livepatch: fix: Reverting',
+    'a.c:12 again',
+  ]
+  const says = log.map(line => line.replace(/a\.c:\d+/, '$& {=common/a.c:14}'))
+  expect(translated([layer('table', [])], log.join('\n'), { fromLog: true })).toBe(says.join('\n'))
+})
+
+test('an apply that failed applied nothing', () => {
+  const log = ['livepatch: fix: Applying 1 functions', 'livepatch: fix finished APPLY with rc=-16', 'a.c:14'].join('\n')
+  expect(translated([layer('table', [])], log, { fromLog: true })).toMatch(/a\.c:14 \{=common\/a\.c:16\}$/)
+})
+
+test('a log that contradicts what was said is noted', () => {
+  const translator = new Translator([layer('auto', [])], { source: 'patched', replace: false, fromLog: false })
+  translator.push('livepatch: fix: Applying 1 functions')
+  expect(translator.takeNotes()).toEqual([expect.stringContaining('--from-log')])
+  expect(translator.takeNotes()).toEqual([])
+})
+
+test('a line is written at once unless its dump can decide', () => {
+  const translator = new Translator([layer('mask', [6, 12])], { source: 'patched', replace: false, fromLog: false })
+  expect(translator.push('a.c:12')).toHaveLength(1)
+  expect(translator.push('Xen BUG at a.c:6')).toHaveLength(1)
+  expect(translator.push('Xen BUG at a.c:12')).toEqual([])
+  expect(translator.push('CPU: 0')).toEqual([])
+  expect(translator.end()).toHaveLength(2)
+})
+
+/** A second patch puts one line in behind line 2. */
+const second = (from: 'old' | 'new', lines: number): Partial<FileLines> => ({
+  original: { path: 'common/a.c', sha256: from, lines },
+  patched: { path: 'common/a.c', sha256: `${from}2`, lines: lines + 1 },
+  map: [
+    [1, 1, 2],
+    [3, 4, lines - 2],
+  ],
+  numbers: [
+    [1, 1, 2],
+    [lines + 1, 3, 1],
+    [3, 4, lines - 2],
+  ],
+})
+
+test('upon a payload from the tree that the first patch left', () => {
+  const stack = [layer('auto', [15]), layer('neutral', [17], second('new', 16), 'more')]
+  expect(translated(stack, 'f2: a.c:12')).toBe('f2: a.c:12 {=common/a.c:15}')
+  expect(translated(stack, 'a.c:17')).toBe('a.c:17 {=common/a.c:3}')
+})
+
+test('upon a payload from the same tree: lines of the one that the other does not have', () => {
+  const stack = [layer('auto', [15, 16], { numbers: [[15, 6, 2]] }), layer('neutral', [15], second('old', 14), 'more')]
+  const f1 = {
+    ...stack[1],
+    report: { ...(stack[1]?.report ?? emptyReport('build', '0')), functions: [] },
+    name: 'more',
+  }
+  expect(translated([stack[0] ?? layer('auto', []), f1], 'a.c:16')).toBe('a.c:16 {=common/a.c:7 of fix}')
+  // The second payload has f1 too: what the first one holds no longer runs.
+  expect(translated(stack, 'a.c:15')).toBe('a.c:15 {=common/a.c:3}')
+})

@@ -1,0 +1,192 @@
+/**
+ * Rewrites a log, line by line, so that what names a place in the source names the right one, given which payloads were
+ * applied. The log streams through: a line is held back only while it can still become certain, when Xen tells in the
+ * lines below a message which function the processor was in.
+ *
+ * What could be one of several lines is given as all of them. The function that the log names decides only where it is
+ * one that can have printed the number.
+ */
+import { type Candidate, candidatesFor, type Situation } from './candidates.ts'
+import { historyEvent } from './events.ts'
+import { disconnected, type FileHistory, follow, historiesOf, isNamed, readersText, versionOf } from './history.ts'
+import type { Layer, Meaning, Place, Printer, Reference, Source } from './model.ts'
+import { announcesDump, type FoundCode, type FoundLine, functionsNamedIn, linesIn, processorIn } from './references.ts'
+import { braces, placeText } from './words.ts'
+
+export interface TranslateOptions {
+  readonly source: Source
+  /** Put the right place where the log's own was, instead of behind it. */
+  readonly replace: boolean
+  /** Nothing is applied until the log says so. */
+  readonly fromLog: boolean
+}
+
+/** Lines that a dump may have between the message and the instruction pointer. */
+const MOST_HELD = 8
+
+export class Translator {
+  readonly references: Reference[] = []
+  readonly #layers: readonly Layer[]
+  readonly #histories: readonly FileHistory[]
+  readonly #options: TranslateOptions
+  readonly #notes: string[] = []
+  #applied: readonly number[]
+  #logLine = 0
+  #held: { readonly text: string; readonly logLine: number; readonly applied: readonly number[] }[] = []
+
+  constructor(layers: readonly Layer[], options: TranslateOptions) {
+    this.#layers = layers
+    this.#options = options
+    this.#histories = historiesOf(layers)
+    this.#applied = options.fromLog ? [] : [...layers.keys()]
+    for (const file of disconnected(this.#histories))
+      this.#notes.push(`the payloads were built from different texts of ${file}; lines are given as each has them`)
+  }
+
+  /** What the user should know; each is told once. */
+  takeNotes(): readonly string[] {
+    return this.#notes.splice(0)
+  }
+
+  /** Takes a line, without its end, and returns what can be said by now. */
+  push(text: string): readonly string[] {
+    this.#logLine++
+    this.#follow(text)
+    this.#held.push({ text, logLine: this.#logLine, applied: this.#applied })
+    const first = this.#held[0]?.text ?? text
+    const processor = processorIn(text)
+    const waits = announcesDump(first) && processor === undefined && this.#held.length < MOST_HELD
+    return waits && this.#isUncertain(first) ? [] : this.#release(processor)
+  }
+
+  /** The lines that are held back; the log has ended, or pauses. */
+  end(): readonly string[] {
+    return this.#release(undefined)
+  }
+
+  #release(processor: FoundCode | undefined): readonly string[] {
+    const held = this.#held
+    this.#held = []
+    return held.map(({ text, logLine, applied }, index) =>
+      this.#rewritten(text, {
+        logLine,
+        applied,
+        processor: index === 0 && announcesDump(text) ? processor : undefined,
+      }),
+    )
+  }
+
+  #isUncertain(text: string): boolean {
+    return linesIn(text).some(found => this.#meaningsOf(found, text, this.#applied, undefined).length > 1)
+  }
+
+  #follow(text: string): void {
+    const event = historyEvent(text)
+    const layer = event === undefined ? -1 : this.#layers.findIndex(({ name }) => name === event.payload)
+    if (event === undefined || layer === -1) return
+    if (!this.#options.fromLog) {
+      const said = `line ${this.#logLine} of the log says that ${event.payload} was ${event.became} there`
+      this.#notes.push(`${said}, but all payloads are taken to be applied; use --from-log to go by the log`)
+      return
+    }
+    const others = this.#applied.filter(each => each !== layer)
+    this.#applied = event.became === 'applied' ? [...others, layer] : others
+  }
+
+  #rewritten(text: string, context: LineContext): string {
+    const found = linesIn(text)
+    let result = ''
+    let done = 0
+    for (const each of found) {
+      if (!this.#histories.some(history => isNamed(history, each.path))) continue
+      const meanings = this.#meaningsOf(each, text, context.applied, context.processor)
+      this.references.push({ logLine: context.logLine, text: each.text, meanings })
+      const [only] = meanings
+      const isReaders = (place: Place) => this.#isReaders(place)
+      const own = text.slice(done, each.end)
+      if (this.#options.replace && only !== undefined && meanings.length === 1)
+        result += text.slice(done, each.at) + placeText(only.place, isReaders)
+      else result += `${own} ${braces(meanings, isReaders)}`
+      done = each.end
+    }
+    return result + text.slice(done)
+  }
+
+  #isReaders({ file, version }: Place): boolean {
+    return this.#histories.some(history => {
+      const text = readersText(history, this.#options.source)
+      if (text === null || text.path !== file) return false
+      const own = versionOf(history, text.sha256, this.#layers)
+      return own.is === 'original'
+        ? version.is === 'original'
+        : version.is === 'patched' && version.payload === own.payload
+    })
+  }
+
+  #meaningsOf(
+    found: FoundLine,
+    text: string,
+    applied: readonly number[],
+    processor: FoundCode | undefined,
+  ): readonly Meaning[] {
+    const situation: Situation = { layers: this.#layers, applied }
+    const meanings = this.#histories
+      .filter(history => isNamed(history, found.path))
+      .flatMap(history => {
+        const all = candidatesFor(situation, history, found.number)
+        return likely(all, text, processor).map(each => this.#meaning(history, each))
+      })
+    return merged(meanings)
+  }
+
+  /** In the reader's source where the line is there, else in its own. */
+  #meaning(history: FileHistory, { spot, printer }: Candidate): Meaning {
+    const wanted = readersText(history, this.#options.source)
+    const line = wanted === null ? undefined : follow(history, spot, wanted.sha256)
+    const { sha256, line: number } = wanted === null || line === undefined ? spot : { sha256: wanted.sha256, line }
+    const version = versionOf(history, sha256, this.#layers)
+    return { place: { file: pathOf(history, sha256), line: number, version }, printers: [printer] }
+  }
+}
+
+interface LineContext {
+  readonly logLine: number
+  readonly applied: readonly number[]
+  readonly processor: FoundCode | undefined
+}
+
+function pathOf({ touches }: FileHistory, sha256: string): string {
+  for (const { lines } of touches) {
+    for (const text of [lines.patched, lines.original]) if (text?.sha256 === sha256) return text.path
+  }
+  return touches[0].lines.file
+}
+
+/** Those that the log's own words leave; all where they leave none. */
+function likely(
+  candidates: readonly Candidate[],
+  text: string,
+  processor: FoundCode | undefined,
+): readonly Candidate[] {
+  const names = functionsNamedIn(text)
+  const byWords = candidates.filter(({ printer }) => printer.functions.some(name => names.has(name)))
+  if (byWords.length > 0) return byWords
+  if (processor === undefined) return candidates
+  // Xen names the payload of code that is in one; and what stands there may have been inlined from elsewhere.
+  const inSame = candidates.filter(({ printer: { payload } }) => payload === (processor.payload ?? null))
+  return processor.isXen && inSame.length > 0 ? inSame : candidates
+}
+
+/** One meaning for each place, with everybody who can have printed it. */
+function merged(meanings: readonly Meaning[]): readonly Meaning[] {
+  const places = new Map<string, { readonly place: Place; readonly printers: Printer[] }>()
+  for (const { place, printers } of meanings) {
+    const key = JSON.stringify(place)
+    const known = places.get(key)
+    if (known === undefined) places.set(key, { place, printers: [...printers] })
+    else known.printers.push(...printers.filter(each => !known.printers.some(other => isSame(each, other))))
+  }
+  return [...places.values()]
+}
+
+const isSame = (a: Printer, b: Printer) => JSON.stringify(a) === JSON.stringify(b)
