@@ -17,6 +17,7 @@ import type { Reason } from './base/refusal.ts'
 import {
   type Affected,
   type AffectedUnit,
+  type CompiledUnit,
   type CompileRequest,
   checkFresh,
   compileUnits,
@@ -25,10 +26,18 @@ import {
   pairsOf,
   type Tree,
 } from './build/index.ts'
-import { compareUnit, type LineOracle, type LineSite } from './compare/compare.ts'
+import {
+  compareUnit,
+  type Difference,
+  type Judged,
+  type LineOracle,
+  type LineSite,
+  type UnitVerdicts,
+} from './compare/compare.ts'
 import { crossCheck } from './compare/cross-check.ts'
+import { ownPieces, sharedPieces } from './compare/own-pieces.ts'
 import { provenLines } from './compare/proven-lines.ts'
-import { findLineSites } from './compare/sites.ts'
+import { findLineSites, type LineSites } from './compare/sites.ts'
 import { correlate } from './correlate/correlate.ts'
 import { emptyObject } from './elf/empty.ts'
 import { readElf } from './elf/index.ts'
@@ -60,8 +69,12 @@ export interface CompiledUnits extends WayTexts {
   readonly files: readonly FileWay[]
   readonly maps: ReadonlyMap<string, RefinedLineMap>
   readonly pairs: readonly CompiledPair[]
+  readonly compiles: readonly OneCompile[]
   readonly notices: readonly Reason[]
 }
+
+/** One text of one unit. */
+export type OneCompile = Pick<CompiledUnit, 'label' | 'cached' | 'compileTime'> & { readonly unit: string }
 
 /** A unit's objects. */
 interface CompiledPair {
@@ -104,9 +117,15 @@ export async function compileForWay(
     shifted: shifted.get(pair.unit)?.object,
     renumbered: renumbered.get(pair.unit)?.object,
   }))
+  const compiles = compiled.map(({ unit, label, cached, compileTime }) => ({
+    unit: unit.unit,
+    label,
+    cached,
+    compileTime,
+  }))
   const maps = new Map(change.files.map(file => [file.oldPath ?? '', refineLineMap(file)]))
   const files = fileWays(change, way, neutralFiles)
-  return { ...texts, change, way, files, maps, pairs, notices: named.notices }
+  return { ...texts, change, way, files, maps, pairs, compiles, notices: named.notices }
 }
 
 function requestsFor(
@@ -185,7 +204,7 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
   const patched = mapOf(pair)
   const mask = judge(patched, lines)
   if (neutral !== undefined) {
-    const { verdicts, disagreements } = crossCheck(judge(mapOf(neutral)), mask)
+    const { verdicts, disagreements } = crossCheck(judge(mapOf(neutral)), mask, isBlind(mask, sites))
     const said = disagreements.map(({ name, neutral: a, mask: b }) =>
       say(
         'disagreement',
@@ -204,6 +223,21 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
     ),
   )
   return { verdicts, lines, notices: [...notices, ...said] }
+}
+
+/** What the shifted compile could not explain a difference in, so that mask has no answer. */
+function isBlind(mask: UnitVerdicts, { unexplained }: LineSites): (judged: Judged) => boolean {
+  const pieces = new Set(unexplained.map(({ piece }) => piece))
+  const inShared = sharedPieces(mask).some(id => pieces.has(id))
+  return judged =>
+    ownPieces(mask, judged).some(id => pieces.has(id)) ||
+    (inShared && judged.verdict.kind === 'changed' && isAboutReached(judged.verdict.because))
+}
+
+function isAboutReached(difference: Difference): boolean {
+  if (difference.what === 'entry' || difference.what === 'part')
+    return typeof difference.difference === 'object' && isAboutReached(difference.difference)
+  return difference.what === 'reaches'
 }
 
 /** Sites on lines whose number could not be set to the patched source's. */

@@ -6,8 +6,9 @@
  * only looks like a line. So where both can answer they must agree; where they do not, the function is changed, and the
  * verdict says what each saw.
  *
- * mask cannot answer where a function's length depends on its line numbers (a one-byte immediate, 127 and 128): then
- * everything behind it moves. There neutral's answer stands, because the code it compared is equal byte for byte.
+ * mask cannot answer where a function's length depends on its line numbers (a one-byte immediate, 127 and 128), because
+ * everything behind it moves; nor where something moved with the lines that is no number of a line (one that is computed
+ * with, or spelled out in a string). There neutral's answer stands, because the code it compared is equal byte for byte.
  *
  * In:  the verdicts of both ways over the same original pieces, unchanged.
  * Out: neutral's verdicts, with what only mask can add (that line numbers differ) and what mask objects to.
@@ -26,14 +27,19 @@ export interface CrossChecked {
   readonly disagreements: readonly Disagreement[]
 }
 
-export function crossCheck(neutral: UnitVerdicts, mask: UnitVerdicts): CrossChecked {
+/** `isBlind` tells of what mask judged that the shifted compile could not explain a difference in it. */
+export function crossCheck(
+  neutral: UnitVerdicts,
+  mask: UnitVerdicts,
+  isBlind: (judged: Judged) => boolean = () => false,
+): CrossChecked {
   const disagreements: Disagreement[] = []
   const check = (ours: readonly Judged[], theirs: readonly Judged[]): readonly Judged[] => {
     const byKey = new Map(theirs.map(judged => [keyOf(judged), judged]))
     return ours.map(judged => {
       const other = byKey.get(keyOf(judged))
       if (other === undefined) return judged
-      const verdict = agreed(judged.verdict, other.verdict)
+      const verdict = agreed(judged.verdict, other.verdict, () => isBlind(other))
       if (verdict !== undefined) return { ...judged, verdict }
       disagreements.push({ name: judged.name, neutral: judged.verdict, mask: other.verdict })
       return { ...judged, verdict: disagreement(judged.verdict, other.verdict) }
@@ -49,10 +55,10 @@ export function crossCheck(neutral: UnitVerdicts, mask: UnitVerdicts): CrossChec
 }
 
 /** What both say together; undefined where they contradict each other. */
-function agreed(neutral: Verdict, mask: Verdict): Verdict | undefined {
+function agreed(neutral: Verdict, mask: Verdict, isBlind: () => boolean): Verdict | undefined {
   if (neutral.kind === mask.kind) return neutral
   if (neutral.kind === 'same' && mask.kind === 'line-only') return mask
-  if (neutral.kind === 'same' && mask.kind === 'changed' && isAboutLength(mask.because))
+  if (neutral.kind === 'same' && mask.kind === 'changed' && (isAboutLength(mask.because) || isBlind()))
     return { kind: 'line-only', sites: 1 }
   return undefined
 }

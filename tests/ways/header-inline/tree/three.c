@@ -1,0 +1,3 @@
+#include "check.h"
+
+int three(int a) { return other(a); }
