@@ -10,6 +10,8 @@ export interface Refusal {
   readonly text: string
   /** The way out. */
   readonly hint: string
+  /** What in the patched source causes it, where that is known; relative to the tree's base. */
+  readonly place?: { readonly file: string; readonly line: number }
 }
 
 /** Why something was decided, as data: tests assert the code, people read the text. */

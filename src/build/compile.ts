@@ -13,12 +13,10 @@ import { readDependencyFile } from './dependency-file.ts'
 import { bypassed, type Farm } from './farm.ts'
 import { readText } from './layout.ts'
 import type { CompiledUnit, CompileRequest, Tree, Unit } from './model.ts'
+import { PRODUCTS, type Product } from './products.ts'
 import { interrupted, type RunResult, run } from './run.ts'
 import { keyOf } from './store.ts'
 import { Workshop } from './workshop.ts'
-
-/** What a compile leaves: an object, the preprocessed text without line markers, assembler text, or only what it read. */
-export type Product = 'object' | 'preprocessed' | 'assembler' | 'reads'
 
 /** Compiles every request; failures of all of them are told together. Never writes to the tree. */
 export async function compileUnits(tree: Tree, requests: readonly CompileRequest[]): Promise<CompiledUnit[]> {
@@ -105,16 +103,10 @@ async function compileOne(shop: Workshop, request: CompileRequest, product: Prod
   })
 }
 
-const MODES: Readonly<Record<Product, readonly string[]>> = {
-  object: [],
-  preprocessed: ['-E', '-P'],
-  assembler: ['-S', '-g0'],
-  reads: ['-E'],
-}
-
 function options({ parts, product, request }: Job): string[] {
-  const own = product === 'object' ? parts.options : parts.options.filter(option => option !== '-c')
-  return [...own, ...(request.extraFlags ?? []), ...MODES[product]]
+  const making = PRODUCTS[product]
+  const own = making.compiles ? parts.options : parts.options.filter(option => option !== '-c')
+  return [...own, ...(request.extraFlags ?? []), ...making.options]
 }
 
 function jobKey(
@@ -229,7 +221,8 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
   ]
   const { signal } = shop.tree.run
   const result = await run(command, { folder: farm.at(unit.folder), signal })
-  const failed = result.exit !== 0 ? result : await objcopySteps(unit, object, signal)
+  const steps = product === 'object' ? unit.objcopy : []
+  const failed = result.exit !== 0 ? result : await objcopySteps({ ...unit, objcopy: steps }, object, signal)
   if (failed !== undefined) {
     return { object: undefined, words: ownWords(failed, farm), time: result.time, bypassed: [], reads: [] }
   }
@@ -238,7 +231,7 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
   const assembled = namesIn(`${out}.as`).filter(name => existsSync(name.startsWith('/') ? name : `${place}/${name}`))
   const spelled = [...new Set([...namesIn(`${out}.cc`), ...assembled])]
   return {
-    object: product === 'reads' ? new Uint8Array() : new Uint8Array(readFileSync(object)),
+    object: PRODUCTS[product].keep(new Uint8Array(readFileSync(object))),
     words: ownWords(result, farm),
     time: result.time,
     bypassed: bypassed(

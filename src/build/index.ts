@@ -1,6 +1,7 @@
 /** The build stage: a change and a tree become pairs of objects. The tree is never written to. */
 export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits } from './compile.ts'
+export { type Declarations, declarationsOf, originalTexts } from './declarations.ts'
 export { checkFresh } from './fresh.ts'
 export { readImage } from './image.ts'
 export type {
@@ -22,3 +23,4 @@ export { openTree, quiet } from './open.ts'
 export { fileSymbolOf, originalObject, originalObjects } from './original.ts'
 export { buildPairs, pairsOf } from './pairs.ts'
 export { probe } from './probe.ts'
+export { referrersOf } from './referrers.ts'

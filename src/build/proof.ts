@@ -4,8 +4,9 @@
  * Wanted for assembly, which reads headers only for constants, and for the 32-bit boot code, whose bytes are part of the
  * image without being linked: both read headers that patches touch, and neither can be hotpatched.
  */
-import { compileFailed, type Product, tryCompile } from './compile.ts'
+import { compileFailed, tryCompile } from './compile.ts'
 import type { AffectedUnit, BuildRefusal, Overlay, Tree, Unit } from './model.ts'
+import type { Product } from './products.ts'
 
 /** Assembly by its preprocessed text, everything else by its object. */
 const PRODUCTS: readonly Product[] = ['preprocessed', 'object']

@@ -29,7 +29,14 @@ const entry = v.object({
   reasons: v.array(reason),
 })
 
-const refusal = v.object({ code: v.string(), unit: v.string(), symbol: v.string(), text: v.string(), hint: v.string() })
+const refusal = v.object({
+  code: v.string(),
+  unit: v.string(),
+  symbol: v.string(),
+  text: v.string(),
+  hint: v.string(),
+  place: v.exactOptional(v.object({ file: v.string(), line: count })),
+})
 
 const way = v.picklist(['auto', 'neutral', 'mask', 'ignore', 'table'])
 

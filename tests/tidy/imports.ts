@@ -3,9 +3,21 @@ import ts from 'typescript'
 import { type Breach, importsOf, lineOf, nodesOf, product, type SourceFile } from './sources.ts'
 
 /** What formats, machines and targets are like. Knows nothing of a run. */
-const KNOWLEDGE = ['base', 'elf', 'arch', 'dwarf', 'special', 'pieces', 'target']
+const KNOWLEDGE = ['base', 'elf', 'arch', 'ctext', 'dwarf', 'special', 'pieces', 'target']
 /** In the order of a run: data only moves down. */
-const STAGES = ['source', 'lines', 'build', 'correlate', 'compare', 'select', 'assemble', 'verify', 'report', 'apply']
+const STAGES = [
+  'source',
+  'lines',
+  'build',
+  'correlate',
+  'compare',
+  'select',
+  'shapes',
+  'assemble',
+  'verify',
+  'report',
+  'apply',
+]
 const OUTSIDE = ['build', 'apply', 'cli']
 const OUTSIDE_MODULES = ['node:fs', 'node:fs/promises', 'node:child_process', 'node:process', 'node:os', 'node:net']
 

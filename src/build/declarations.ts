@@ -1,0 +1,121 @@
+/**
+ * What each affected unit declares before and after the patch: the compiler's own debug information of both texts.
+ *
+ * It costs less than a compile, since no code is generated, and nothing where the preprocessed texts show that types,
+ * prototypes and static data are declared alike: then a patch only changes the insides of functions.
+ */
+import { join } from 'node:path'
+import { InputError } from '../base/errors.ts'
+import type { Parts } from '../ctext/outline.ts'
+import { declareTheSame, type Outline, takeApartText } from '../ctext/outline.ts'
+import { type DebugUnit, readDebugUnit, unpackSections } from '../dwarf/index.ts'
+import type { SourceChange } from '../source/model.ts'
+import { overlayOf } from './affected.ts'
+import { tryCompile } from './compile.ts'
+import { toBase } from './layout.ts'
+import type { Affected, Overlay, Tree, Unit } from './model.ts'
+import { quiet } from './open.ts'
+import type { Product } from './products.ts'
+
+export interface UnitDeclarations {
+  readonly unit: Unit
+  readonly original: DebugUnit
+  readonly patched: DebugUnit
+  /** Where a file lies that debug information names, relative to the tree's base. */
+  readonly pathOf: (spelled: string) => string
+}
+
+export interface Declarations {
+  readonly compared: readonly UnitDeclarations[]
+  /** Units whose texts surely declare the same. */
+  readonly same: readonly Unit[]
+  /** Units of which the compiler tells nothing, with its words. */
+  readonly unknown: readonly { readonly unit: Unit; readonly words: string }[]
+}
+
+const NOTHING: Overlay = new Map()
+
+export async function declarationsOf(tree: Tree, affected: Affected, change: SourceChange): Promise<Declarations> {
+  const units = affected.affected
+    .filter(({ unit, kind }) => kind === 'changed' && unit.language === 'c' && unit.role !== 'embedded')
+    .map(({ unit }) => unit)
+  const patched = overlayOf(change, affected)
+  const outlines = await both(tree, { units, patched, product: 'outline' })
+  const same = units.filter(unit => {
+    const [before, after] = outlines.get(unit)?.map(asOutline) ?? []
+    return before !== undefined && after !== undefined && declareTheSame(before, after)
+  })
+  const rest = units.filter(unit => !same.includes(unit))
+  const early = await both(tree, { units: rest, patched, product: 'types' })
+  const others = rest.filter(unit => early.get(unit)?.some(each => each.content === undefined) !== false)
+  const plain = await both(tree, { units: others, patched, product: 'plain-types' })
+  const found = rest.map(unit => pairOf(tree, unit, plain.get(unit) ?? early.get(unit) ?? []))
+  return {
+    compared: found.flatMap(each => ('original' in each ? [each] : [])),
+    same,
+    unknown: found.flatMap(each => ('words' in each ? [each] : [])),
+  }
+}
+
+/** The preprocessed text of units as they are, taken apart. */
+export async function originalTexts(tree: Tree, units: readonly Unit[]): Promise<ReadonlyMap<Unit, Parts>> {
+  const requests = units.map(unit => ({ unit, overlay: NOTHING, label: 'original' }))
+  const results = await tryCompile(silent(tree), requests, 'preprocessed')
+  return new Map(
+    results.flatMap(({ done }) =>
+      done === undefined ? [] : [[done.unit, takeApartText(Buffer.from(done.object).toString('latin1'))]],
+    ),
+  )
+}
+
+interface Side {
+  readonly content: Uint8Array | undefined
+  readonly words: string
+}
+
+interface Asked {
+  readonly units: readonly Unit[]
+  readonly patched: Overlay
+  readonly product: Product
+}
+
+/** The product of both texts of each unit, the original's first. */
+async function both(tree: Tree, { units, patched, product }: Asked): Promise<ReadonlyMap<Unit, readonly Side[]>> {
+  const requests = units.flatMap(unit => [
+    { unit, overlay: NOTHING, label: 'original' },
+    { unit, overlay: patched, label: 'patched' },
+  ])
+  const results = await tryCompile(silent(tree), requests, product)
+  const sides = results.map(({ done, failed }): Side => {
+    const content = done === undefined || done.object.length === 0 ? undefined : done.object
+    return { content, words: failed?.words ?? 'the compiler wrote no debug information' }
+  })
+  return new Map(units.map((unit, at) => [unit, sides.slice(at * 2, at * 2 + 2)]))
+}
+
+/** Other compiles run at the same time, and theirs is the progress that is shown. */
+function silent(tree: Tree): Tree {
+  return { ...tree, run: { ...tree.run, progress: quiet } }
+}
+
+function asOutline({ content }: Side): Outline | undefined {
+  return content === undefined ? undefined : JSON.parse(Buffer.from(content).toString('latin1'))
+}
+
+function pairOf(tree: Tree, unit: Unit, sides: readonly Side[]): UnitDeclarations | Declarations['unknown'][number] {
+  const [original, patched] = sides.map(({ content }) => content)
+  if (original === undefined || patched === undefined) {
+    return { unit, words: sides.find(({ content }) => content === undefined)?.words ?? '' }
+  }
+  try {
+    return {
+      unit,
+      original: readDebugUnit(unpackSections(original)),
+      patched: readDebugUnit(unpackSections(patched)),
+      pathOf: spelled => toBase(tree.layout, spelled.startsWith('/') ? spelled : join(unit.folder, spelled)),
+    }
+  } catch (error) {
+    if (error instanceof InputError) return { unit, words: error.message }
+    throw error
+  }
+}

@@ -1,0 +1,57 @@
+/** What a compile can be asked to leave, and the options that ask for it. To add one: a row. */
+import { outlineOf } from '../ctext/outline.ts'
+import { debugSections, packSections } from '../dwarf/index.ts'
+import { readElf } from '../elf/index.ts'
+
+export type Product =
+  | 'object'
+  /** The text without line markers. */
+  | 'preprocessed'
+  /** An `Outline` of that text, as JSON: enough to tell whether two texts declare the same. */
+  | 'outline'
+  | 'assembler'
+  /** Nothing but the names of what was read. */
+  | 'reads'
+  /** Debug information, written before optimisation; empty where the compiler does not do that. */
+  | 'types'
+  /** Debug information as any compiler writes it. */
+  | 'plain-types'
+
+interface Making {
+  readonly options: readonly string[]
+  /** Whether the compiler makes an object on the way, so that `-c` stays. */
+  readonly compiles: boolean
+  /** What is kept of the compiler's file. */
+  readonly keep: (made: Uint8Array) => Uint8Array
+}
+
+const whole = (made: Uint8Array) => made
+
+/** Warnings were given when the tree was built; another pass of the compiler may have others. */
+const DEBUG = ['-w', '-g', '-gdwarf-5', '-gno-split-dwarf', '-gz=none']
+/** Nothing is generated: the linker would do that. The passes that are left out change no declaration. */
+const EARLY = ['-flto', '-fno-fat-lto-objects', '-fno-early-inlining', '-fno-tree-fre', '-fno-tree-vrp']
+
+export const PRODUCTS: Readonly<Record<Product, Making>> = {
+  object: { options: [], compiles: true, keep: whole },
+  preprocessed: { options: ['-E', '-P'], compiles: false, keep: whole },
+  outline: { options: ['-E', '-P'], compiles: false, keep: outline },
+  assembler: { options: ['-S', '-g0'], compiles: false, keep: whole },
+  reads: { options: ['-E'], compiles: false, keep: () => new Uint8Array() },
+  types: { options: [...DEBUG, ...EARLY], compiles: true, keep: types },
+  'plain-types': { options: DEBUG, compiles: true, keep: types },
+}
+
+function outline(made: Uint8Array): Uint8Array {
+  return Buffer.from(
+    JSON.stringify(outlineOf(Buffer.from(made.buffer, made.byteOffset, made.length).toString('latin1'))),
+  )
+}
+
+/** Only the debug information: what is compiled beside it is many times as much. */
+function types(made: Uint8Array): Uint8Array {
+  // Some compilers leave no ELF file when code generation is put off.
+  const isElf = made[0] === 0x7f && made[1] === 0x45
+  const sections = isElf ? debugSections(readElf<'original'>(made)) : undefined
+  return sections === undefined ? new Uint8Array() : packSections(sections)
+}

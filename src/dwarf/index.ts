@@ -1,0 +1,16 @@
+/** What compilers say about types: debug information (DWARF 5), read as far as C needs. */
+export type {
+  Aggregate,
+  DebugFunction,
+  DebugType,
+  DebugUnit,
+  DebugVariable,
+  Enumeration,
+  Member,
+  Place,
+  Prototype,
+  TypeId,
+} from './model.ts'
+export { VOID } from './model.ts'
+export { readDebugUnit } from './read.ts'
+export { type DebugSections, debugSections, packSections, unpackSections } from './sections.ts'

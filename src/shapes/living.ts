@@ -1,0 +1,192 @@
+/**
+ * Whether objects of a changed type can be there when the patch is applied. It is tempting to look for members that
+ * moved in code that stays; but code that stays compiles to the same bytes with either layout, or it would not stay. What
+ * breaks is the data that already exists.
+ *
+ * So a change is harmless only where every trace of the type leads to variables of functions that the payload replaces:
+ * no static data holds or points to it, no other type does that lives, no function that stays knows it, no pointer
+ * variable could lead to the heap, and the text never takes its size or casts to it. In doubt it lives.
+ */
+import type { DebugFunction } from '../dwarf/index.ts'
+import type { ComparedUnit } from './changed.ts'
+import type { ShapeQuestions } from './model.ts'
+import type { TypeKey, UnitTypes } from './unit-types.ts'
+
+/** Why a type lives, as far as debug information tells. */
+export type Reasons = ReadonlyMap<TypeKey, string>
+
+const HELD = 'it is held by'
+const POINTED = 'it is pointed to by'
+
+/** The types that live, each with the first trace that was found. */
+export function livingTypes(units: readonly ComparedUnit[]): Reasons {
+  const reasons = new Map<TypeKey, string>()
+  const defined = new Set(units.flatMap(({ shape }) => ownFunctions(shape.original.functions).map(({ name }) => name)))
+  for (const unit of units) {
+    for (const [key, why] of dataTraces(unit)) note(reasons, key, why)
+    for (const used of unit.shape.original.functions) {
+      const isElsewhere = used.declared && !defined.has(used.name)
+      for (const [key, why] of isElsewhere ? elsewhereTraces(unit, used) : functionTraces(unit, used))
+        note(reasons, key, why)
+    }
+  }
+  return passedOn(reasons, holdersOf(units))
+}
+
+type Trace = readonly [TypeKey, string]
+
+function note(reasons: Map<TypeKey, string>, key: TypeKey, why: string): void {
+  if (!reasons.has(key)) reasons.set(key, why)
+}
+
+function dataTraces(unit: ComparedUnit): readonly Trace[] {
+  return typesOf(unit).unit.variables.flatMap(({ name, type }) =>
+    traces(typesOf(unit), type).map(([key, how]): Trace => [key, `${how} static data (${name})`]),
+  )
+}
+
+/** The keyed types that a type leads to, and how. */
+function traces(types: UnitTypes, type: number): readonly Trace[] {
+  const { byValue, byPointer } = types.leads(type)
+  return [...[...byPointer].map((key): Trace => [key, POINTED]), ...[...byValue].map((key): Trace => [key, HELD])]
+}
+
+function elsewhereTraces(unit: ComparedUnit, { name, prototype }: DebugFunction): readonly Trace[] {
+  const all = [prototype.returns, ...prototype.parameters].flatMap(type => traces(typesOf(unit), type))
+  return all.map(([key]): Trace => [key, `${name}, which is not compiled again, uses it`])
+}
+
+function functionTraces(unit: ComparedUnit, used: DebugFunction): readonly Trace[] {
+  const { name, declared, prototype, locals } = used
+  // What is only declared here is looked at where its code is.
+  if (declared) return []
+  const types = typesOf(unit)
+  const variables = locals.map(({ type }) => type)
+  if (!isReplaced(unit, name)) {
+    const all = [prototype.returns, ...prototype.parameters, ...variables].flatMap(type => traces(types, type))
+    return all.map(([key]): Trace => [key, `${name}, which stays as it is, uses it`])
+  }
+  const given = traces(types, prototype.returns).filter(([, how]) => how === POINTED)
+  const local = locals.flatMap(each => {
+    const isStatic = unit.shape.statics.has(`${each.name}.`)
+    const all = traces(types, each.type).filter(([, how]) => isStatic || how === POINTED)
+    const why = isStatic ? 'may have static data of it' : 'has a pointer to it, which may lead to the heap'
+    return all.map(([key]): Trace => [key, `${name} ${why}`])
+  })
+  return [...given.map(([key]): Trace => [key, `${name} gives back a pointer to it`]), ...local]
+}
+
+function ownFunctions(functions: readonly DebugFunction[]): readonly DebugFunction[] {
+  return functions.filter(({ declared }) => !declared)
+}
+
+export function typesOf({ comparison }: ComparedUnit): UnitTypes {
+  return comparison.before
+}
+
+/** All code of the function goes. One without code of its own is part of others: then all of those must go. */
+function isReplaced({ shape }: ComparedUnit, name: string): boolean {
+  if (shape.kept.has(name)) return false
+  return shape.replaced.has(name) || shape.kept.size === 0
+}
+
+/** For each type, the types that hold or point to it. */
+export function holdersOf(units: readonly ComparedUnit[]): ReadonlyMap<TypeKey, ReadonlyMap<TypeKey, string>> {
+  const holders = new Map<TypeKey, Map<TypeKey, string>>()
+  for (const unit of units) {
+    const types = typesOf(unit)
+    for (const holder of types.byKey.keys()) {
+      const type = types.complete(holder)
+      if (type === undefined || type.kind === 'enum') continue
+      for (const [key, how] of type.members.flatMap(member => traces(types, member.type))) {
+        const known = holders.get(key) ?? new Map<TypeKey, string>()
+        if (holder !== key && !known.has(holder)) known.set(holder, how)
+        holders.set(key, known)
+      }
+    }
+  }
+  return holders
+}
+
+/** What a living type holds lives with it. */
+function passedOn(reasons: Map<TypeKey, string>, holders: ReturnType<typeof holdersOf>): Reasons {
+  const held = new Map<TypeKey, [TypeKey, string][]>()
+  for (const [key, by] of holders)
+    for (const [holder, how] of by) held.set(holder, [...(held.get(holder) ?? []), [key, how]])
+  const queue = [...reasons.keys()]
+  for (let holder = queue.shift(); holder !== undefined; holder = queue.shift()) {
+    for (const [key, how] of held.get(holder) ?? []) {
+      if (reasons.has(key)) continue
+      reasons.set(key, `${how} ${holder}, and of that ${reasons.get(holder)}`.replace(LONG, ' and so on'))
+      queue.push(key)
+    }
+  }
+  return reasons
+}
+
+/** Three links of a chain are enough for people. */
+const LONG = /(?<=(?:, and of that .*){3}), and of that .*/
+
+/** A type and all that hold it, by what names the text may call them. */
+function namesOf(units: readonly ComparedUnit[], keys: Iterable<TypeKey>): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const key of keys) {
+    const own = key.split(' ')[1]
+    if (own !== undefined) names.add(own)
+    for (const unit of units) for (const alias of typesOf(unit).aliases.get(key) ?? []) names.add(alias)
+  }
+  return names
+}
+
+/** Why a type lives after all, by the text of the units that know it; asked only where nothing else says that it lives. */
+export function textReason(
+  units: readonly ComparedUnit[],
+  key: TypeKey,
+  textOf: ShapeQuestions['textOf'],
+): string | undefined {
+  const names = namesOf(units, [key, ...(holdersOf(units).get(key)?.keys() ?? [])])
+  const list = [...names].join('|')
+  const named = new RegExp(`\\b(?:${list})\\b`)
+  const used = new RegExp(`\\b(?:${list})\\b(?!\\s*\\w)|\\bstatic\\b[^;]*\\b(?:${list})\\b`)
+  for (const unit of units.filter(each => typesOf(each).byKey.has(key))) {
+    const text = textOf(unit.shape.unit)
+    if (text === undefined) return 'its text could not be looked at'
+    const takes = new Set(takersOf(unit, key))
+    for (const { name, text: body } of text.bodies) {
+      if (named.test(body) && used.test(body)) return `${name} may have an object of it that outlives a call`
+      if (takes.has(name) && /\bsizeof\b/.test(body)) return `${name} may copy it`
+    }
+    if (new RegExp(`\\b(?:sizeof|typeof|__typeof__)\\s*\\([^()]*\\b(?:${list})\\b`).test(text.around))
+      return 'its size is taken outside of functions'
+  }
+  return undefined
+}
+
+/** Functions with a parameter of the type. */
+function takersOf(unit: ComparedUnit, key: TypeKey): readonly string[] {
+  const types = typesOf(unit)
+  const takes = ({ prototype }: DebugFunction) =>
+    prototype.parameters.some(type => traces(types, type).some(([each]) => each === key))
+  return unit.shape.original.functions.filter(takes).map(({ name }) => name)
+}
+
+export interface Users {
+  readonly functions: readonly string[]
+  readonly data: readonly string[]
+}
+
+/** The functions and static data of all units that lead to a type without passing through another. */
+export function usersOf(units: readonly ComparedUnit[], key: TypeKey): Users {
+  const functions = new Set<string>()
+  const data = new Set<string>()
+  for (const unit of units) {
+    const types = typesOf(unit)
+    const leads = (type: number) => traces(types, type).some(([each]) => each === key)
+    for (const { name, type } of types.unit.variables) if (leads(type)) data.add(name)
+    for (const { name, declared, prototype, locals } of ownFunctions(types.unit.functions)) {
+      const all = [prototype.returns, ...prototype.parameters, ...locals.map(({ type }) => type)]
+      if (!declared && all.some(leads)) functions.add(name)
+    }
+  }
+  return { functions: [...functions].sort(), data: [...data].sort() }
+}

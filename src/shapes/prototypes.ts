@@ -1,0 +1,69 @@
+/**
+ * Functions whose parameters or result changed while somebody stays who calls them as before: code that is not replaced,
+ * data that holds their address, units that the patch does not concern and assembly.
+ *
+ * A function that is only declared in the affected units was not compiled again: its code takes what it always took.
+ */
+import type { DebugFunction } from '../dwarf/index.ts'
+import type { ComparedUnit } from './changed.ts'
+import type { PrototypeChange, ShapeQuestions } from './model.ts'
+
+export function changedPrototypes(
+  units: readonly ComparedUnit[],
+  { referrersOf }: ShapeQuestions,
+): readonly PrototypeChange[] {
+  const defined = new Set(units.flatMap(({ shape }) => shape.patched.functions.filter(isDefined).map(nameOf)))
+  const found = new Map<string, PrototypeChange>()
+  for (const unit of units) {
+    const after = new Map(unit.shape.patched.functions.map(each => [each.name, each]))
+    for (const before of unit.shape.original.functions) {
+      const now = after.get(before.name)
+      const isForeign = before.declared && now?.declared === true && !defined.has(before.name)
+      if (now === undefined || !(isForeign || (isDefined(before) && isDefined(now)))) continue
+      if (unit.comparison.isSamePrototype(before.prototype, now.prototype)) continue
+      const callers = isForeign
+        ? [`${before.name} itself, which is not compiled again`]
+        : callersOf(units, unit, before, referrersOf)
+      if (callers.length === 0 || found.has(keyOf(unit, before))) continue
+      found.set(keyOf(unit, before), describe(unit, before, now, callers))
+    }
+  }
+  return [...found.values()]
+}
+
+const isDefined = ({ declared }: DebugFunction) => !declared
+const nameOf = ({ name }: DebugFunction) => name
+
+/** A function that other units can call is one, wherever it is seen. */
+function keyOf({ shape }: ComparedUnit, { name, external }: DebugFunction): string {
+  return external ? name : `${shape.unit} ${name}`
+}
+
+function callersOf(
+  units: readonly ComparedUnit[],
+  home: ComparedUnit,
+  { name, external }: DebugFunction,
+  referrersOf: ShapeQuestions['referrersOf'],
+): readonly string[] {
+  const near = external ? units : [home]
+  const inside = near.flatMap(({ shape }) => shape.referredTo(name))
+  return [...new Set(inside), ...(external ? referrersOf(name) : [])]
+}
+
+function describe(
+  { shape, comparison }: ComparedUnit,
+  before: DebugFunction,
+  now: DebugFunction,
+  callers: readonly string[],
+): PrototypeChange {
+  const words = (types: typeof comparison.before, { name, prototype }: DebugFunction) =>
+    `${types.words(prototype.returns)} ${name}(${types.parameterWords(prototype)})`
+  const place = now.place ?? before.place
+  return {
+    name: before.name,
+    unit: shape.unit,
+    text: `it was ${words(comparison.before, before)} and is ${words(comparison.after, now)}`,
+    callers,
+    place: place === undefined ? undefined : { file: shape.pathOf(place.file), line: place.line },
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * What a patch does to types that live across it. A member more in a structure compiles well, every function that uses
+ * it is replaced, and the objects that already exist have the old layout: no comparison of code sees that.
+ *
+ * For each changed type: what differs, who uses it, and whether objects of it can be there when the patch is applied.
+ * Likewise functions whose parameters changed while a caller stays. Refusing a harmless change costs the user a word
+ * (`--accept-type`); missing a harmful one corrupts a running system. So in doubt it is refused.
+ *
+ * In:  debug information of both texts of each affected unit, and what the payload replaces.
+ * Out: refusals; notices for what was accepted or found harmless.
+ */
+import type { Reason, Refusal } from '../base/refusal.ts'
+import { type Changed, type ComparedUnit, compareUnitTypes } from './changed.ts'
+import { livingTypes, textReason, usersOf } from './living.ts'
+import type { ShapeQuestions, ShapeUnit, TypeChange } from './model.ts'
+import { changedPrototypes } from './prototypes.ts'
+import type { TypeKey } from './unit-types.ts'
+import { acceptedNotice, harmlessNotice, prototypeRefusal, shapeRefusal, unmatchedWarning } from './words.ts'
+
+export type * from './model.ts'
+
+/** The units compared, each by itself. */
+export class Shapes {
+  readonly #units: readonly ComparedUnit[]
+  readonly #changed: ReadonlyMap<TypeKey, readonly Found[]>
+
+  constructor(units: readonly ShapeUnit[]) {
+    this.#units = units.map(compareUnitTypes)
+    const changed = new Map<TypeKey, Found[]>()
+    for (const unit of this.#units)
+      for (const each of unit.changed.values())
+        changed.set(each.key, [...(changed.get(each.key) ?? []), { unit, each }])
+    this.#changed = changed
+  }
+
+  /** Units whose text has to be looked at before `judge` can tell: nothing else says that a changed type lives. */
+  doubtfulUnits(): readonly string[] {
+    if (this.#changed.size === 0) return []
+    const living = livingTypes(this.#units)
+    const doubtful = [...this.#changed].filter(([key, found]) => !living.has(key) && !isOwnWitness(found))
+    return [...new Set(doubtful.flatMap(([, found]) => found.map(({ unit }) => unit.shape.unit)))]
+  }
+
+  judge(accepted: readonly string[], questions: ShapeQuestions): ShapeVerdict {
+    const changes = this.#typeChanges(questions)
+    const prototypes = changedPrototypes(this.#units, questions)
+    const isAccepted = (names: ReadonlySet<string>) => accepted.some(name => name === '*' || names.has(plain(name)))
+    const living = changes.filter(({ lives }) => lives !== undefined)
+    const calls = prototypes.filter(({ name }) => !isAccepted(new Set([name])))
+    const known = new Set([...changes.flatMap(({ names }) => [...names]), ...prototypes.map(({ name }) => name), '*'])
+    return {
+      refusals: [...living.filter(({ names }) => !isAccepted(names)).map(shapeRefusal), ...calls.map(prototypeRefusal)],
+      notices: [
+        ...living.filter(({ names }) => isAccepted(names)).map(acceptedNotice),
+        ...prototypes.filter(each => !calls.includes(each)).map(({ name, text }) => acceptedPrototype(name, text)),
+        ...changes.filter(({ lives }) => lives === undefined).map(harmlessNotice),
+      ],
+      warnings: accepted.filter(name => !known.has(plain(name))).map(unmatchedWarning),
+    }
+  }
+
+  /** One for each cause; what changed only because of it is told with it. */
+  #typeChanges({ textOf }: ShapeQuestions): readonly TypeChange[] {
+    if (this.#changed.size === 0) return []
+    const living = livingTypes(this.#units)
+    const causes = [...this.#changed].filter(([, found]) => found.some(({ each }) => each.because.length === 0))
+    return causes.map(([key, found]) => {
+      const first = found.find(({ each }) => each.because.length === 0) ?? found[0]
+      const { functions, data } = usersOf(this.#units, key)
+      const lives = isOwnWitness(found) ? OWN_WITNESS : (living.get(key) ?? textReason(this.#units, key, textOf))
+      return {
+        name: key,
+        names: new Set(found.flatMap(({ each }) => each.names)),
+        differences: [...new Set(found.flatMap(({ each }) => each.differences.map(({ text }) => text)))],
+        moved: this.#movedBy(key),
+        units: found.map(({ unit }) => unit.shape.unit),
+        lives,
+        functions,
+        data,
+        place: placeOf(first),
+      }
+    })
+  }
+
+  #movedBy(key: TypeKey): readonly string[] {
+    return [...this.#changed]
+      .filter(([, found]) => found.some(({ each }) => each.because.includes(key)))
+      .map(([holder]) => holder)
+  }
+}
+
+interface Found {
+  readonly unit: ComparedUnit
+  readonly each: Changed
+}
+
+export interface ShapeVerdict {
+  readonly refusals: readonly Refusal[]
+  readonly notices: readonly Reason[]
+  readonly warnings: readonly Reason[]
+}
+
+const OWN_WITNESS = 'what holds such values cannot be told by its type'
+
+/** Static data lives, and numbers without a type may be kept anywhere; so may the values of an enumeration. */
+function isOwnWitness(found: readonly Found[]): boolean {
+  return found.some(
+    ({ each }) => each.isData || each.key.startsWith('enum {') || each.differences.some(({ what }) => what === 'value'),
+  )
+}
+
+function placeOf(found: Found | undefined): TypeChange['place'] {
+  const place = found?.each.place
+  return found === undefined || place === undefined
+    ? undefined
+    : { file: found.unit.shape.pathOf(place.file), line: place.line }
+}
+
+/** `domain` for `struct domain`. */
+function plain(name: string): string {
+  return name.replace(/^(?:struct|union|enum|typedef)\s+/, '')
+}
+
+function acceptedPrototype(name: string, text: string): Reason {
+  return { code: 'type-accepted', text: `${name} was accepted though its prototype changed: ${text}` }
+}
