@@ -20,7 +20,7 @@ import { readElf } from './elf/index.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
-import { compileForWay, judgeUnits, type Way } from './line-ways.ts'
+import { compileForWay, judgeUnits, type OneCompile, type Way } from './line-ways.ts'
 import type { CutOptions } from './pieces/pieces.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
 import { modinfoOf } from './select/directives.ts'
@@ -51,13 +51,23 @@ export interface HotpatchRun {
   readonly warnings: readonly Reason[]
   readonly notices: readonly Reason[]
   readonly lines: LineFacts
+  readonly compiles: readonly OneCompile[]
   /** Undefined when something is refused, or there is nothing to do. */
   readonly payload: Payload | undefined
   /** Milliseconds by stage. */
   readonly timings: Readonly<Record<string, number>>
 }
 
-export async function createHotpatch(options: HotpatchOptions): Promise<HotpatchRun> {
+/** What is known before a way to treat line numbers is chosen. */
+export interface Prepared {
+  readonly tree: Tree
+  readonly change: SourceChange
+  readonly affected: Affected
+  /** Milliseconds by stage. */
+  readonly timings: Readonly<Record<string, number>>
+}
+
+export async function prepareHotpatch(options: HotpatchOptions): Promise<Prepared> {
   const watch = new Stopwatch()
 
   // build: what is running, as its own build left it. The compiler is the tree's own.
@@ -66,8 +76,18 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   // source: the patches applied in memory. Every touched file has both texts and a line map.
   const change = watch.timeSync('source', () => applyToTree(options.patches, tree))
 
-  // lines, build: every affected unit, compiled as the chosen way needs it. The tree was not written to.
+  // build: every unit that the change concerns.
   const affected = await watch.time('affected', () => affectedUnits(tree, change))
+  return { tree, change, affected, timings: watch.timings }
+}
+
+/** `prepared` is what `prepareHotpatch` found out for the same options, whatever their way. */
+export async function createHotpatch(options: HotpatchOptions, prepared?: Prepared): Promise<HotpatchRun> {
+  const before = prepared ?? (await prepareHotpatch(options))
+  const { tree, change, affected } = before
+  const watch = new Stopwatch(before.timings)
+
+  // lines, build: the affected units, compiled as the chosen way needs them. The tree was not written to.
   const [compiled, probed] = await watch.time('compile', () =>
     Promise.all([compileForWay(tree, affected, change, options.lines ?? 'auto'), probeSizes(tree, affected)]),
   )
@@ -93,7 +113,9 @@ export async function createHotpatch(options: HotpatchOptions): Promise<Hotpatch
   const { warnings } = running
   const notices = [...judged.notices, ...table.notices]
   const lines = lineFacts({ compiled, judged, selection, set: table.set })
-  const found = { lines, tree, change, affected, pairs, units, selection, notices, warnings, timings: watch.timings }
+  const { compiles } = compiled
+  const judgements = { pairs, units, selection, notices, warnings }
+  const found = { ...before, lines, compiles, ...judgements, timings: watch.timings }
   if (selection.pieces.length === 0) return { ...found, refusals, payload: undefined }
 
   // assemble: the payload's bytes, the same for the same input anywhere. It is asked even where something was refused,
@@ -158,7 +180,11 @@ function asRefusal({ code, file, text, hint }: Affected['refusals'][number]): Re
 
 /** Milliseconds by stage, in the order in which the stages ran. */
 class Stopwatch {
-  readonly timings: Record<string, number> = {}
+  readonly timings: Record<string, number>
+
+  constructor(before: Readonly<Record<string, number>> = {}) {
+    this.timings = { ...before }
+  }
 
   async time<T>(stage: string, run: () => Promise<T>): Promise<T> {
     const start = performance.now()
