@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Fetches the source of a Debian package, and development files without installing them.
+# Fetches Debian packages without installing anything: sources, and the contents of binary packages.
 #
-#   scripts/debian-source.sh source PACKAGE FOLDER          the unpacked source, which appears whole
-#   scripts/debian-source.sh files FOLDER PACKAGE...        the contents of binary packages
+#   scripts/debian-source.sh source PACKAGE FOLDER [VERSION]   the unpacked source; prints the version it is of
+#   scripts/debian-source.sh files FOLDER PACKAGE...           the contents of binary packages
 #
+# FOLDER appears whole, or not at all. With VERSION that one is tried first, then every other that there is.
 # Uses the machine's own package sources, with deb-src derived from them; changes nothing on the machine.
 set -euo pipefail
 
@@ -22,33 +23,59 @@ derive_source_lists() {
   done
 }
 
+# Fills $work/out/SOURCE and prints the version.
+fetch_source() {
+  local package=$1 wanted=$2 version options
+  derive_source_lists "$work/home"
+  options=(-o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$work/home/sources.d"
+           -o "Dir::State::Lists=$work/home/lists" -o APT::Sandbox::User=root)
+  say "fetching the source package $package"
+  apt-get "${options[@]}" -qq update >&2
+  for version in $wanted $(apt-cache "${options[@]}" showsrc "$package" | sed -n 's/^Version: //p'); do
+    if (cd "$work/out" && apt-get "${options[@]}" -qq source "$package=$version" >&2); then
+      printf '%s\n' "$version"
+      return
+    fi
+  done
+  say "no version of Debian's source package $package could be fetched; is there a package mirror with deb-src?"
+  return 1
+}
+
+start_work() {
+  mkdir -p "$(dirname "$folder")"
+  work=$(mktemp -d "$folder.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  mkdir "$work/debs" "$work/out"
+}
+
+# The contents of one package; of a kernel only what a dom0 under test loads, not four hundred megabytes.
+unpack() {
+  case $(basename "$1") in
+    linux-image-*)
+      dpkg-deb --fsys-tarfile "$1" |
+        tar -x -C "$work/out" --wildcards './boot/vmlinuz-*' '*/drivers/xen/*.ko' '*/ethernet/intel/e1000/*.ko' ;;
+    *) dpkg -x "$1" "$work/out" ;;
+  esac
+}
+
 what=${1:-}
 case $what in
   source)
-    package=$2 folder=$3
+    package=$2 folder=$3 wanted=${4:-}
     [ -e "$folder" ] && exit 0
-    mkdir -p "$(dirname "$folder")"
-    work=$(mktemp -d "$folder.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
-    mkdir "$work/out"
-    derive_source_lists "$work/home"
-    options=(-o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$work/home/sources.d"
-             -o "Dir::State::Lists=$work/home/lists" -o APT::Sandbox::User=root)
-    say "fetching the source package $package"
-    apt-get "${options[@]}" -qq update >&2
-    (cd "$work/out" && apt-get "${options[@]}" -qq source "$package" >&2)
+    start_work
+    fetch_source "$package" "$wanted"
     mv "$work"/out/*/ "$folder" ;;
   files)
     folder=$2
     shift 2
     [ -e "$folder" ] && exit 0
-    mkdir -p "$(dirname "$folder")"
-    work=$(mktemp -d "$folder.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
-    mkdir "$work/debs" "$work/out"
+    start_work
     say "fetching $*"
     (cd "$work/debs" && apt-get -qq -o APT::Sandbox::User=root download "$@" >&2)
-    for deb in "$work"/debs/*.deb; do dpkg -x "$deb" "$work/out"; done
+    for deb in "$work"/debs/*.deb; do unpack "$deb"; done
     mv "$work/out" "$folder" ;;
-  *) say "usage: scripts/debian-source.sh source PACKAGE FOLDER | files FOLDER PACKAGE..."; exit 1 ;;
+  *)
+    say "usage: scripts/debian-source.sh source PACKAGE FOLDER [VERSION] | files FOLDER PACKAGE..."
+    exit 1 ;;
 esac

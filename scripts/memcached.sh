@@ -11,7 +11,7 @@ mkdir -p "$cache"
 exec 9> "$cache/lock"
 flock 9
 if [ ! -e "$cache/built" ]; then
-  "$here/debian-source.sh" source memcached "$cache/source"
+  "$here/debian-source.sh" source memcached "$cache/source" > /dev/null
   "$here/debian-source.sh" files "$cache/libevent" libevent-dev
   tree="$cache/tree" log="$cache/build.log"
   rm -rf "$tree"

@@ -7,6 +7,7 @@
 # Folders appear whole: each is filled beside its name and then renamed, or carries a stamp when its paths must not move.
 # HOTSPLICE_CACHE overrides the cache's place.
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 
 cache=${HOTSPLICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hotsplice}/xen
 pinned=4.17.5+72-g01140da4e8-1
@@ -14,39 +15,11 @@ what=${1:-release}
 
 say() { printf '%s\n' "$*" >&2; }
 
-# Debian's source lists, derived from the machine's own: the same places, with deb-src.
-derive_source_lists() {
-  local to=$1 file
-  mkdir -p "$to/sources.d" "$to/lists/partial"
-  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-    [ -f "$file" ] || continue
-    sed -n 's/^[[:space:]]*deb[[:space:]]/deb-src /p' "$file" >> "$to/sources.d/derived.list"
-  done
-  for file in /etc/apt/sources.list.d/*.sources; do
-    [ -f "$file" ] || continue
-    sed 's/^Types:.*/Types: deb-src/' "$file" > "$to/sources.d/$(basename "$file")"
-  done
-}
-
 fetch_source() {
-  local work="$cache/.source.$$" options version
-  # shellcheck disable=SC2064  # expanded now: the name is local
-  trap "rm -rf '$work'" EXIT
-  mkdir -p "$work/lists-home" "$work/out"
-  derive_source_lists "$work/lists-home"
-  options=(-o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$work/lists-home/sources.d"
-           -o "Dir::State::Lists=$work/lists-home/lists" -o APT::Sandbox::User=root)
-  say "fetching Xen's source package"
-  apt-get "${options[@]}" -qq update >&2
-  for version in "$pinned" $(apt-cache "${options[@]}" showsrc xen | sed -n 's/^Version: //p'); do
-    if (cd "$work/out" && apt-get "${options[@]}" -qq source "xen=$version" >&2); then
-      mv "$work"/out/xen-*/ "$cache/source"
-      printf '%s\n' "$version" > "$cache/source.version"
-      return
-    fi
-  done
-  say "no version of Debian's source package xen could be fetched; is there a package mirror with deb-src?"
-  exit 1
+  local version
+  rm -rf "$cache/source" # without its version it is not known to be whole
+  version=$("$here/debian-source.sh" source xen "$cache/source" "$pinned")
+  printf '%s\n' "$version" > "$cache/source.version"
 }
 
 build_tree() {
