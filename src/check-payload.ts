@@ -4,7 +4,7 @@
  */
 import type { Reason, Refusal } from './base/refusal.ts'
 import type { Running, RunningOptions } from './running.ts'
-import { type VerifyReport, verifyPayload, XEN_VERSIONS } from './verify/index.ts'
+import { type VerifyReport, verifyPayload, XEN_VERSIONS, type XenVersion } from './verify/index.ts'
 
 export interface CheckedPayload {
   readonly report: VerifyReport
@@ -18,15 +18,20 @@ const GIVEN: readonly (readonly [keyof RunningOptions, string])[] = [
   ['xenDepends', 'xen-depends-match'],
 ]
 
+/** Whose rules are asked for a tree of this version. */
+export function rulesFor(version: string | undefined): XenVersion {
+  return XEN_VERSIONS.find(each => each === version) ?? '4.22'
+}
+
 /** Verifies for the tree's version of Xen; the newest rules known where the tree's are not. */
 export function checkPayload(
   payload: Uint8Array,
-  { symbols }: Running,
+  { symbols, below }: Running,
   version: string | undefined,
   options: RunningOptions,
 ): CheckedPayload {
-  const known = XEN_VERSIONS.find(each => each === version) ?? '4.22'
-  const report = verifyPayload({ payload, symbols, version: known, on: [] })
+  const known = rulesFor(version)
+  const report = verifyPayload({ payload, symbols, version: known, on: below })
   const excused = new Set(GIVEN.filter(([option]) => options[option] !== undefined).map(([, code]) => code))
   const failed = report.checks.filter(({ status, code }) => status === 'failed' && !excused.has(code))
   return {

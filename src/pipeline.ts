@@ -9,13 +9,15 @@ import type { Side } from './base/side.ts'
 import {
   type Affected,
   affectedUnits,
+  declarationsOf,
   type ObjectPair,
   type OpenOptions,
   openTree,
   probe,
   type Tree,
 } from './build/index.ts'
-import { checkPayload } from './check-payload.ts'
+import { checkPayload, rulesFor } from './check-payload.ts'
+import { checkCode } from './code-that-runs.ts'
 import { readElf } from './elf/index.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
@@ -25,6 +27,7 @@ import type { CutOptions } from './pieces/pieces.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
 import { modinfoOf } from './select/directives.ts'
 import { type Selection, type SelectRules, select, type UnitInput } from './select/select.ts'
+import { checkShapes } from './shape-check.ts'
 import { applyPatches } from './source/apply-patches.ts'
 import { atBase } from './source/base.ts'
 import type { PatchText, SourceChange } from './source/model.ts'
@@ -37,6 +40,8 @@ export interface HotpatchOptions extends OpenOptions, RunningOptions {
   readonly patches: readonly PatchText[]
   /** How embedded line numbers are treated. */
   readonly lines?: Way
+  /** Names of types and functions that may change although they live across the patch; `*` for all. */
+  readonly acceptTypes?: readonly string[]
 }
 
 /** Everything that a run found out. Later fields are absent where an earlier stage ended it. */
@@ -88,8 +93,12 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const watch = new Stopwatch(before.timings)
 
   // lines, build: the affected units, compiled as the chosen way needs them. The tree was not written to.
-  const [compiled, probed] = await watch.time('compile', () =>
-    Promise.all([compileForWay(tree, affected, change, options.lines ?? 'auto'), probeSizes(tree, affected)]),
+  const [compiled, probed, declarations] = await watch.time('compile', () =>
+    Promise.all([
+      compileForWay(tree, affected, change, options.lines ?? 'auto'),
+      probeSizes(tree, affected),
+      declarationsOf(tree, affected, change),
+    ]),
   )
 
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
@@ -97,7 +106,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
 
   // select: what the payload contains and why, and everything that stands in the way.
-  const running = watch.timeSync('running', () => readRunning(tree.facts, options))
+  const running = watch.timeSync('running', () => readRunning(tree.facts, rulesFor(tree.facts.version), options))
   const target = targetFacts(options.target, machineOf(judged.units))
   const table =
     options.lines === 'table'
@@ -108,23 +117,31 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const units = table.unit === undefined ? judged.units : [...judged.units, table.unit]
   const rules = { ...rulesOf(target, running), standIns: table.standIns }
   const selection = watch.timeSync('select', () => select(units, rules))
-  const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals]
+
+  // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
+  const code = watch.timeSync('code', () => checkCode(units, selection, running))
+
+  // shapes: no type changes of which objects live across the patch, unless the user accepted it.
+  const about = { tree, affected, declarations, units: judged.units, selection, accepted: options.acceptTypes ?? [] }
+  const shapes = await watch.time('shapes', () => checkShapes({ ...about, table: target.sectionTable }))
+  const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals, ...code.refusals, ...shapes.refusals]
   const pairs = compiled.pairs.map(({ pair }) => pair)
-  const { warnings } = running
-  const notices = [...judged.notices, ...table.notices]
+  const warnings = [...running.warnings, ...code.warnings, ...shapes.warnings]
+  const notices = [...judged.notices, ...table.notices, ...code.notices, ...shapes.notices]
   const lines = lineFacts({ compiled, judged, selection, set: table.set })
   const { compiles } = compiled
   const judgements = { pairs, units, selection, notices, warnings }
   const found = { ...before, lines, compiles, ...judgements, timings: watch.timings }
-  if (selection.pieces.length === 0) return { ...found, refusals, payload: undefined }
+  if (selection.pieces.length === 0)
+    return { ...found, refusals: refusals.filter(each => !shapes.refusals.includes(each)), payload: undefined }
 
   // assemble: the payload's bytes, the same for the same input anywhere. It is asked even where something was refused,
   // so that what it would refuse is said at once.
   const { depends, xenDepends } = running
-  const modinfo = modinfoOf(units)
-  const assembly = watch.timeSync('assemble', () => assemble(selection, { target, depends, xenDepends, modinfo }))
+  const facts = { target, depends, xenDepends, modinfo: modinfoOf(units), expectations: code.expectations }
+  const assembly = watch.timeSync('assemble', () => assemble(selection, facts))
   const unplaced = assembly.kind === 'refused' ? assembly.refusals.filter(each => !isConsequence(each, selection)) : []
-  const obstacles = [...affected.refusals.map(asRefusal), ...unplaced]
+  const obstacles = [...affected.refusals.map(asRefusal), ...unplaced, ...code.refusals, ...shapes.refusals]
   if (assembly.kind === 'refused' || obstacles.length > 0) return { ...found, refusals: obstacles, payload: undefined }
   const { payload } = assembly
   if (target.name !== 'xen') return { ...found, refusals, payload }
@@ -146,8 +163,8 @@ function machineOf(units: readonly UnitInput[]): number {
   return units[0]?.verdicts.correlation.patched.object.header.machine ?? EM_X86_64
 }
 
-function rulesOf(target: TargetFacts, { symbols }: Running): SelectRules {
-  const count = countRunning(symbols)
+function rulesOf(target: TargetFacts, { symbols, below }: Running): SelectRules {
+  const count = countRunning(symbols, below)
   const freed = isFreed(symbols)
   return {
     table: target.sectionTable,

@@ -2,12 +2,14 @@
  * What is known of the running system from its files: names, code and build-id, and which build-ids the payload is to
  * depend on. Belongs to the pipeline; a stage gets it as plain values.
  */
+import { basename } from 'node:path'
 import { during, InputError } from './base/errors.ts'
 import type { Reason } from './base/refusal.ts'
 import { readImage } from './build/index.ts'
 import type { TreeFacts } from './build/model.ts'
 import { buildIdOf, readElf } from './elf/index.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from './target/xen-symbols.ts'
+import { loadedStack, type MemoryCopy, type VerifiedPayload, type XenVersion } from './verify/index.ts'
 
 export interface RunningOptions {
   /** A given xen-syms or xen.efi; the tree's own unless given. */
@@ -15,29 +17,77 @@ export interface RunningOptions {
   /** Build-ids in hexadecimal, instead of the one that the symbols have. */
   readonly depends?: string
   readonly xenDepends?: string
+  /** Payloads that are applied already, the lowest first. */
+  readonly on?: readonly string[]
+  /** `FILE` or `FILE@ADDRESS`: a copy of the running system's memory. */
+  readonly memory?: string
+  /** Whether the payload is to hold the old code's first bytes; it is unless this is false. */
+  readonly expect?: boolean
 }
 
 export interface Running {
+  readonly isXen: boolean
   /** Undefined where no file with symbols is known. */
   readonly symbols: HypervisorSymbols | undefined
   readonly depends: Uint8Array | undefined
   readonly xenDepends: Uint8Array | undefined
   readonly warnings: readonly Reason[]
+  /** The given file told a build-id only: names and code are the tree's own. */
+  readonly namesOnly: boolean
+  /** What is applied already, the lowest first. */
+  readonly below: readonly VerifiedPayload[]
+  readonly memory: MemoryCopy | undefined
+  /** Whether old code may be expected; it may not where something unknown may have replaced it. */
+  readonly expect: 'yes' | 'no' | 'unknown-below'
 }
 
 /** Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's. */
-export function readRunning(facts: TreeFacts, options: RunningOptions): Running {
+export function readRunning(facts: TreeFacts, version: XenVersion, options: RunningOptions): Running {
   if (facts.kind !== 'xen') return readProgram(options)
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols)
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
   const buildId = given === undefined ? own?.buildId : given.buildId
+  const below = readBelow(options.on ?? [], symbols, version)
+  const depends = options.depends === undefined ? undefined : readBuildId('--depends', options.depends)
+  const isBottom = depends === undefined || buildId === undefined || Buffer.compare(depends, buildId) === 0
   return {
+    isXen: true,
     symbols,
-    depends: options.depends === undefined ? buildId : readBuildId('--depends', options.depends),
+    depends: depends ?? below.at(-1)?.buildId ?? buildId,
     xenDepends: options.xenDepends === undefined ? buildId : readBuildId('--xen-depends', options.xenDepends),
     warnings: given === undefined ? [] : otherBuildId(own?.buildId, given.buildId, options.symbols ?? ''),
+    namesOnly: given?.format === 'efi',
+    below,
+    memory: options.memory === undefined ? undefined : readMemory(options.memory, symbols),
+    expect: options.expect === false ? 'no' : isBottom || below.length > 0 ? 'yes' : 'unknown-below',
   }
+}
+
+/** The payloads below, each verified on those below it. */
+function readBelow(
+  files: readonly string[],
+  symbols: HypervisorSymbols | undefined,
+  version: XenVersion,
+): readonly VerifiedPayload[] {
+  const stack = files.map(file => ({ name: basename(file), bytes: readImage(file) }))
+  return files.length === 0 ? [] : loadedStack(stack, { symbols, version })
+}
+
+/** A copy of memory, raw, from an address on; from the start of the code (`_stext`) unless one is given. */
+export function readMemory(option: string, symbols: HypervisorSymbols | undefined): MemoryCopy {
+  const at = option.lastIndexOf('@')
+  const [file, place] = at === -1 ? [option, ''] : [option.slice(0, at), option.slice(at + 1)]
+  const start = symbols?.lookup('_stext')
+  if (place === '' && start !== undefined) return { address: start, bytes: readImage(file) }
+  if (/^(0x)?[0-9a-f]{1,16}$/i.test(place)) {
+    return { address: BigInt(`0x${place.replace(/^0x/i, '')}`), bytes: readImage(file) }
+  }
+  throw new InputError(
+    'build/bad-memory',
+    `--memory is "${option}": ${place === '' ? 'where the copy begins is not known' : `"${place}" is no address`}`,
+    'FILE@ADDRESS, the address in hexadecimal; without one the copy begins at _stext of the symbols',
+  )
 }
 
 /** A program: its build-id counts; what its names resolve to is for its loader to say, which sees the process. */
@@ -46,6 +96,11 @@ function readProgram({ symbols: file, depends, xenDepends }: RunningOptions): Ru
     during(`reading the build-id of ${path}`, () => buildIdOf(readElf<'original'>(readImage(path))))
   const buildId = file === undefined ? undefined : read(file)
   return {
+    isXen: false,
+    namesOnly: false,
+    below: [],
+    memory: undefined,
+    expect: 'no',
     symbols: undefined,
     depends: depends === undefined ? buildId : readBuildId('--depends', depends),
     xenDepends: xenDepends === undefined ? buildId : readBuildId('--xen-depends', xenDepends),
@@ -57,14 +112,18 @@ function symbolsIn(file: string): HypervisorSymbols {
   return during(`reading the running system's symbols in ${file}`, () => readHypervisorSymbols(readImage(file)))
 }
 
-/** How many symbols of the running system have the name; undefined without symbols. */
-export function countRunning(symbols: HypervisorSymbols | undefined): ((name: string) => number) | undefined {
+/** How many symbols of the running system and of payloads on it have the name; undefined without symbols. */
+export function countRunning(
+  symbols: HypervisorSymbols | undefined,
+  below: readonly VerifiedPayload[] = [],
+): ((name: string) => number) | undefined {
   if (symbols === undefined) return undefined
   let counts: Map<string, number> | undefined
   return name => {
     if (counts === undefined) {
       counts = new Map()
       for (const symbol of symbols.symbols) counts.set(symbol.name, (counts.get(symbol.name) ?? 0) + 1)
+      for (const name of below.flatMap(({ newSymbols }) => [...newSymbols.keys()])) counts.set(name, 1)
     }
     return counts.get(name) ?? (symbols.lookup(name) === undefined ? 0 : 1)
   }

@@ -26,6 +26,7 @@ function verdict({ accepted, complete, errno, stage, version, decidedBy }: Verif
   if (accepted && !complete)
     return `Nothing is wrong with this payload for Xen ${version} as far as it could be checked.`
   if (accepted) return `Xen ${version} would take this payload.`
+  if (errno === null) return `Xen ${version} would take this payload, and must not get it [${decidedBy}]:`
   if (errno !== 'crash') {
     const doing = stage === 'apply' ? 'apply' : 'load'
     return `Xen ${version} would refuse to ${doing} this payload with ${errno} [${decidedBy}]:`
@@ -40,7 +41,7 @@ function verdict({ accepted, complete, errno, stage, version, decidedBy }: Verif
 }
 
 function failure({ code, errno, text }: VerifyCheck, report: VerifyReport): string {
-  return `${code === report.decidedBy ? '->' : '  '} ${text} [${code}, ${errno}]`
+  return `${code === report.decidedBy ? '->' : '  '} ${text} [${errno === undefined ? code : `${code}, ${errno}`}]`
 }
 
 function line({ status, code, text }: VerifyCheck): string {

@@ -1,6 +1,10 @@
+export { UnitCode } from './code/code.ts'
+export { type MemoryCopy, RunningImage } from './code/image.ts'
+export type { CodeDifference, CodeFinding } from './code/model.ts'
 export { describeVerify } from './describe.ts'
 export {
   type Errno,
+  type ReplacedFunction,
   type Verdict,
   type VerifiedPayload,
   type VerifyCheck,
@@ -9,4 +13,5 @@ export {
   XEN_VERSIONS,
   type XenVersion,
 } from './model.ts'
-export { type VerifiedLoad, verifyAndLoad, verifyPayload, verifyStack } from './verify.ts'
+export { withCode } from './running-code.ts'
+export { loadedStack, type VerifiedLoad, verifyAndLoad, verifyPayload, verifyStack } from './verify.ts'

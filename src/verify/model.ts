@@ -51,7 +51,7 @@ export interface VerifyReport {
   readonly accepted: boolean
   /** Whether every rule could be asked; false where the hypervisor's names and code were not given. */
   readonly complete: boolean
-  /** What Xen would do; null where it takes the payload. */
+  /** What Xen would do; null where it takes the payload, also when something is wrong that Xen cannot see. */
   readonly errno: Verdict | null
   /** When it would do so. */
   readonly stage: Stage | null
@@ -71,6 +71,14 @@ export interface VerifiedPayload {
   readonly newSymbols: ReadonlyMap<string, bigint>
   /** What its jumps overwrite while it is applied. */
   readonly overwritten: readonly AddressRange[]
+}
+
+/** A function of the running system that a payload puts its own in the place of, or switches off. */
+export interface ReplacedFunction {
+  /** As the payload has it; empty where it gives an address only. */
+  readonly name: string
+  readonly address: bigint
+  readonly size: number
 }
 
 export interface AddressRange {

@@ -22,6 +22,7 @@ import {
 import { SYMBOL_RULES } from './checks/symbols.ts'
 import type { XenVersion } from './model.ts'
 import type { Rule } from './rule.ts'
+import { NO_TREE } from './running-code.ts'
 import { holdsFor, STEPS } from './steps.ts'
 
 const ALL: readonly Rule[] = [
@@ -48,7 +49,7 @@ const ALL: readonly Rule[] = [
 ]
 
 /** Every code there is, for documents and tests. */
-export const RULE_CODES: readonly string[] = [...new Set(ALL.map(rule => rule.code))]
+export const RULE_CODES: readonly string[] = [...new Set(ALL.map(rule => rule.code)), NO_TREE.code]
 
 /** The rules of one version in the loader's order. */
 export function rulesFor(version: XenVersion): readonly Rule[] {

@@ -5,13 +5,23 @@
  * after one has failed, so that everything wrong is seen at once; which failure Xen would report is told by its place in
  * the loader's order: step, then position in the loop of that step, then the order of checks in the loop's body.
  */
+import { InputError } from '../base/errors.ts'
 import { BUILD_ID } from '../target/payload-sections.ts'
 import { buildIdIn } from './checks/notes.ts'
 import { overwrittenBy } from './checks/running.ts'
 import { newSymbols } from './checks/symbols.ts'
 import { Loading } from './loading.ts'
-import type { Stage, Verdict, VerifiedPayload, VerifyCheck, VerifyInput, VerifyReport } from './model.ts'
+import type {
+  ReplacedFunction,
+  Stage,
+  Verdict,
+  VerifiedPayload,
+  VerifyCheck,
+  VerifyInput,
+  VerifyReport,
+} from './model.ts'
 import { type Finding, NotReached, type Rule } from './rule.ts'
+import { NO_TREE } from './running-code.ts'
 import { STEPS } from './steps.ts'
 import { rulesFor } from './table.ts'
 
@@ -24,13 +34,16 @@ export interface VerifiedLoad {
   readonly report: VerifyReport
   /** What payloads on top of it see; undefined unless it was accepted with everything known. */
   readonly loaded: VerifiedPayload | undefined
+  /** What it replaces, as far as that can be told. */
+  readonly replaced: readonly ReplacedFunction[]
 }
 
 /** Likewise, and what a payload above it needs to know. `name` is for messages. */
 export function verifyAndLoad(input: VerifyInput, name: string): VerifiedLoad {
   const loading = new Loading(input)
   const report = judge(loading)
-  return { report, loaded: report.accepted ? loadedPayload(loading, name) : undefined }
+  const loaded = report.accepted ? loadedPayload(loading, name) : undefined
+  return { report, loaded, replaced: replacedBy(loading) }
 }
 
 /** A stack, lowest first: each is verified on those below it. After one that is not accepted the others see the stack without it. */
@@ -43,6 +56,23 @@ export function verifyStack(
     const result = verifyAndLoad({ payload: bytes, symbols, version, on: [...on] }, name)
     if (result.loaded !== undefined) on.push(result.loaded)
     return result
+  })
+}
+
+/** What the loader has of a stack; throws where one of them would not be taken. */
+export function loadedStack(
+  payloads: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+  known: Pick<VerifyInput, 'symbols' | 'version'>,
+): readonly VerifiedPayload[] {
+  return verifyStack(payloads, known).map(({ report, loaded }, index) => {
+    if (loaded !== undefined) return loaded
+    const name = payloads[index]?.name ?? ''
+    const why = report.decidedBy ?? 'without the hypervisor\u2019s names nothing is known of it'
+    throw new InputError(
+      'verify/below',
+      `${name}, which --on says is applied already, would not be taken itself [${why}]`,
+      `\`hotsplice verify ${name}\` with what lies below it says why`,
+    )
   })
 }
 
@@ -69,7 +99,7 @@ function judge(loading: Loading): VerifyReport {
     errno: first?.check.errno ?? null,
     stage: first?.check.stage ?? null,
     decidedBy: first?.check.code ?? null,
-    checks: asked.map(({ check }) => check),
+    checks: [...asked.map(({ check }) => check), NO_TREE],
   }
 }
 
@@ -157,6 +187,17 @@ function loadedPayload(loading: Loading, name: string): VerifiedPayload | undefi
     }
   } catch (error) {
     if (error instanceof NotReached) return undefined
+    throw error
+  }
+}
+
+function replacedBy(loading: Loading): readonly ReplacedFunction[] {
+  try {
+    return loading.functions.flatMap(({ name, old, oldSize }) =>
+      old.is === 'found' ? [{ name, address: old.address, size: oldSize }] : [],
+    )
+  } catch (error) {
+    if (error instanceof NotReached) return []
     throw error
   }
 }

@@ -23,8 +23,12 @@ export interface BuildRequest {
   readonly symbols?: string
   readonly depends?: string
   readonly xenDepends?: string
+  readonly on?: readonly string[]
+  readonly memory?: string
+  readonly expect?: boolean
   readonly config?: string
   readonly makeArgs: readonly string[]
+  readonly acceptTypes: readonly string[]
   readonly buildDir?: string
   readonly jobs: number
   readonly output?: string
@@ -36,7 +40,7 @@ export async function runBuild(request: BuildRequest, console: Console, signal: 
   const { patch, json, expectFunctions } = request
   const output = request.output ?? defaultOutput(patch[0] ?? '')
   checkOutputs(
-    [...patch, ...given(expectFunctions), ...given(request.symbols), ...given(request.config)],
+    [...patch, ...given(expectFunctions), ...given(request.symbols), ...given(request.config), ...(request.on ?? [])],
     [output, json],
   )
   const expected =

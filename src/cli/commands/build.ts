@@ -29,24 +29,37 @@ export function define(host: Host) {
     .addOption(new Option('--lines <way>', LINES).choices(WAYS).default('auto' as const))
     .option('--symbols <file>', "xen-syms or xen.efi of what is running (default: the tree's own xen-syms)")
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
+    .option('--on <payload...>', 'payloads that are applied already, the lowest first: the new one goes on top')
     .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
+    .option(
+      '--memory <file[@address]>',
+      "a copy of the running system's code, raw (from _stext on), to compare with too",
+    )
+    .option('--no-expect', 'do not let the loader compare the first bytes of old code before it patches')
     .addOption(new Option('--target <name>', 'what will load the payload').choices(['xen', 'process']).default('xen'))
+    .option(
+      '--accept-type <name>',
+      'let a type (or function) change although it lives across the patch; may be given again',
+      eachOf,
+    )
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', collected)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
     .option('-j, --jobs <n>', 'how many compilers may run at once', toJobs, availableParallelism())
     .option('-o, --output <file>', 'the payload (default: <patch>.livepatch here)')
     .option('--json <file>', 'write the report as JSON; - is standard output')
+    .option('--sarif <file>', 'write refusals for a code-review system (SARIF 2.1.0); - is standard output')
     .option(
       '--expect-functions <file>',
       'refuse unless the payload has exactly these functions, one `[unit] name` a line',
     )
     .addHelpText('after', helpAfter(HELP))
-    .action(async ({ output, target, makeArg, expectFunctions, ...rest }) => {
+    .action(async ({ output, target, makeArg, expectFunctions, acceptType, ...rest }) => {
       const request: BuildRequest = {
         ...rest,
         target: target === 'process' ? 'process' : 'xen',
         makeArgs: makeArg ?? [],
+        acceptTypes: acceptType ?? [],
         ...(output === undefined ? {} : { output }),
         ...(expectFunctions === undefined ? {} : { expectFunctions }),
       }
@@ -89,6 +102,10 @@ const HELP = {
 
 function collected(value: string, before: readonly string[] | undefined): readonly string[] {
   if (!/^[^=\s]+=/.test(value)) throw new InvalidArgumentError('It must be VAR=VALUE.')
+  return [...(before ?? []), value]
+}
+
+function eachOf(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value]
 }
 

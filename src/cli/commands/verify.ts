@@ -1,9 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { Command, Option } from '@commander-js/extra-typings'
 import { InputError } from '../../base/errors.ts'
-import { readHypervisorSymbols } from '../../target/xen-symbols.ts'
-import { describeVerify, verifyStack, XEN_VERSIONS } from '../../verify/index.ts'
+import { type HypervisorSymbols, readHypervisorSymbols } from '../../target/xen-symbols.ts'
+import {
+  describeVerify,
+  loadedStack,
+  type VerifiedPayload,
+  type VerifyReport,
+  verifyAndLoad,
+  withCode,
+  XEN_VERSIONS,
+} from '../../verify/index.ts'
+import type { compareReplaced } from '../../verify-code.ts'
 import { attempt, type Finished } from '../attempt.ts'
+import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
 import { checkOutputs } from '../console.ts'
 import { readInput } from '../files.ts'
@@ -14,6 +26,9 @@ export function define(host: Host) {
     .description('Checks a payload by every rule of the loader that will get it, whoever built it.')
     .argument('<payload>', 'a payload file')
     .requiredOption('--symbols <file>', 'xen-syms (or xen.efi, which tells its build-id only) of what is running')
+    .option('--tree <dir>', 'the built tree of what is running: is the code to be replaced the code that runs?')
+    .option('--build-dir <dir>', 'where the objects are (O=), when not in the tree')
+    .option('--memory <file[@address]>', "a copy of the running system's code, raw (from _stext on), to compare with")
     .option('--on <payload...>', 'payloads that are applied already, the lowest first')
     .addOption(new Option('--xen-version <version>', 'whose rules').choices(XEN_VERSIONS).default(XEN_VERSIONS[0]))
     .option('--all', 'show the checks that passed or did not apply, too')
@@ -23,6 +38,10 @@ export function define(host: Host) {
       helpAfter({
         examples: [
           { so: 'would this hypervisor take it?', run: 'hotsplice verify fix.livepatch --symbols ~/xen/xen/xen-syms' },
+          {
+            so: 'is the code to be replaced the code that runs, too?',
+            run: 'hotsplice verify fix.livepatch --symbols xen-syms --tree ~/xen',
+          },
           {
             so: 'on top of another',
             run: 'hotsplice verify b.livepatch --on a.livepatch --symbols xen-syms --xen-version 4.20',
@@ -35,7 +54,7 @@ export function define(host: Host) {
       }),
     )
     .action(async (payload, options) => {
-      const work = () => verify({ payload, ...options })
+      const work = () => verify({ payload, signal: host.signal, ...options })
       host.ended(await attempt({ json: options.json, command: 'verify', signal: host.signal, work }))
     })
 }
@@ -43,31 +62,72 @@ export function define(host: Host) {
 interface Request {
   readonly payload: string
   readonly symbols: string
+  readonly tree?: string
+  readonly buildDir?: string
+  readonly memory?: string
   readonly on?: readonly string[]
   readonly xenVersion: (typeof XEN_VERSIONS)[number]
   readonly all?: true
   readonly json?: string
+  readonly signal: AbortSignal
 }
 
-function verify({ payload, symbols, on = [], xenVersion, all, json }: Request): Finished {
-  checkOutputs([...on, payload, symbols], [json])
-  const stack = [...on, payload].map(file => ({ name: basename(file), bytes: readInput(file, 'the payload') }))
-  const running = readHypervisorSymbols(readInput(symbols, 'the symbols'))
-  const results = verifyStack(stack, { symbols: running, version: xenVersion })
-  const report = results.at(-1)?.report
-  if (report === undefined) throw new InputError('cli/usage', 'there is no payload to verify')
-  const broken = results.slice(0, -1).findIndex(result => !result.report.accepted)
-  if (broken !== -1) {
-    const why = results[broken]?.report.decidedBy
-    throw new InputError(
-      'verify/below',
-      `${on[broken]}, which --on says is applied already, would not be taken itself [${why}]`,
-      `\`hotsplice verify ${on[broken]}\` with what lies below it says why`,
-    )
+async function verify(request: Request): Promise<Finished> {
+  const { payload, symbols: file, on = [], xenVersion: version, all, json } = request
+  checkOutputs([...on, payload, file], [json])
+  if (request.memory !== undefined && request.tree === undefined) {
+    throw new InputError('cli/usage', '--memory is held against the objects of a tree, and there is no --tree')
   }
+  const bytes = readInput(payload, 'the payload')
+  const stack = on.map(name => ({ name: basename(name), bytes: readInput(name, 'the payload') }))
+  const symbols = readHypervisorSymbols(readInput(file, 'the symbols'))
+  const below = loadedStack(stack, { symbols, version })
+  const { report, replaced } = verifyAndLoad({ payload: bytes, symbols, version, on: below }, basename(payload))
+  const answered = request.tree === undefined ? report : await withTree(report, replaced, { request, symbols, below })
   return {
-    ending: report.accepted ? 'done' : 'refused',
-    text: describeVerify(report, { all: all === true }),
-    json: report,
+    ending: answered.accepted ? 'done' : 'refused',
+    text: describeVerify(answered, { all: all === true }),
+    json: answered,
   }
+}
+
+interface TreeQuestion {
+  readonly request: Request
+  readonly symbols: HypervisorSymbols
+  readonly below: readonly VerifiedPayload[]
+}
+
+/** Loaded only where a tree is given: most runs check a payload in less time than a tree takes to open. */
+async function withTree(
+  report: VerifyReport,
+  replaced: Parameters<typeof compareReplaced>[0],
+  { request, symbols, below }: TreeQuestion,
+): Promise<VerifyReport> {
+  const [{ openTree, quiet }, { readMemory }, { compareReplaced }] = await Promise.all([
+    import('../../build/index.ts'),
+    import('../../running.ts'),
+    import('../../verify-code.ts'),
+  ])
+  if (symbols.format !== 'elf') {
+    const leftOut = ['xen.efi tells a build-id only: to compare code, give xen-syms']
+    return withCode(report, { findings: [], leftOut })
+  }
+  const { tree: folder, buildDir, memory, signal } = request
+  const tree = await openTree({
+    tree: folder ?? '',
+    target: 'xen',
+    jobs: availableParallelism(),
+    progress: quiet,
+    cacheFolder: cacheFolder(),
+    signal,
+    ...(buildDir === undefined ? {} : { buildDir }),
+  })
+  const answer = await compareReplaced(replaced, {
+    tree,
+    symbols,
+    below,
+    memory: memory === undefined ? undefined : readMemory(memory, symbols),
+    peek: ({ object }) => (object === undefined ? undefined : readFileSync(object)),
+  })
+  return withCode(report, answer)
 }

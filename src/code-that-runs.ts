@@ -1,0 +1,135 @@
+/**
+ * Whether the functions that a payload replaces are, in the running system, what the tree's objects say; and the bytes
+ * by which the loader makes sure of it once more. Part of the pipeline, and of `verify --tree`.
+ *
+ * Which mistake is worse: to replace code that is not the code the patch was made for. So unequal code is refused, and
+ * what could not be compared is said.
+ */
+import { InternalError } from './base/errors.ts'
+import type { Reason, Refusal } from './base/refusal.ts'
+import type { Running } from './running.ts'
+import type { Replacement, Selection } from './select/model.ts'
+import type { UnitInput } from './select/select.ts'
+import { EXPECTATION_LIMIT } from './target/func-entry.ts'
+import type { HypervisorSymbols } from './target/xen-symbols.ts'
+import { type CodeFinding, RunningImage, UnitCode } from './verify/index.ts'
+
+export interface CheckedCode {
+  readonly refusals: readonly Refusal[]
+  readonly warnings: readonly Reason[]
+  readonly notices: readonly Reason[]
+  /** The first bytes of the functions to be replaced, by running name. */
+  readonly expectations: ReadonlyMap<string, Uint8Array>
+}
+
+const NOTHING: CheckedCode = { refusals: [], warnings: [], notices: [], expectations: new Map() }
+
+/** Compares what is to be replaced, in the order of the selection. */
+export function checkCode(units: readonly UnitInput[], selection: Selection, running: Running): CheckedCode {
+  const { symbols } = running
+  if (selection.replacements.length === 0) return NOTHING
+  if (symbols === undefined || symbols.format !== 'elf') {
+    const text = 'no xen-syms is known, so whether the code to be replaced is the code that runs was not compared'
+    return { ...NOTHING, warnings: running.isXen ? [{ code: 'code-not-compared', text }] : [] }
+  }
+  const image = new RunningImage(
+    symbols,
+    running.memory,
+    running.below.flatMap(({ overwritten }) => overwritten),
+  )
+  const checkers = units.map(({ fileSymbol, verdicts }) => {
+    return new UnitCode(verdicts.correlation.original, fileSymbol, image)
+  })
+  const refusals: Refusal[] = []
+  const warnings: Reason[] = []
+  for (const replacement of selection.replacements) {
+    const below = replacedBelow(running, replacement)
+    const finding = checkOne(units, checkers, replacement, symbols)
+    if (finding?.difference !== undefined && below === undefined) refusals.push(refusalFor(replacement, finding))
+    if (finding?.difference !== undefined && below !== undefined) warnings.push(coveredWarning(replacement, below))
+    for (const text of finding?.unchecked ?? []) {
+      warnings.push({ code: 'code-not-compared', text: `${replacement.unit}, ${finding?.name}: ${text}` })
+    }
+  }
+  const proof = expectationsFor(selection.replacements, running, symbols)
+  return { refusals, warnings: [...warnings, ...lookedAt(running)], ...proof }
+}
+
+function checkOne(
+  units: readonly UnitInput[],
+  checkers: readonly UnitCode[],
+  { address, runningName }: Replacement,
+  symbols: HypervisorSymbols,
+): CodeFinding | undefined {
+  const correlation = units[address.unit]?.verdicts.correlation
+  const piece = correlation?.original.pieces[correlation.toOriginal.get(address.piece) ?? -1]
+  const checker = checkers[address.unit]
+  if (piece === undefined || checker === undefined) throw new InternalError(`${runningName} has no original`)
+  const place = symbols.lookup(runningName)
+  // A name that the running system does not have is refused by the selection.
+  return place === undefined ? undefined : checker.check(piece, place)
+}
+
+function refusalFor({ unit }: Replacement, { name, difference, address }: CodeFinding): Refusal {
+  const at = difference === undefined ? '' : `byte 0x${difference.offset.toString(16)}`
+  return {
+    code: 'not-the-running-code',
+    unit,
+    symbol: name,
+    text: `${name} at 0x${address.toString(16)} is not the code of ${unit}: from ${at} of the function on it differs; ${difference?.text ?? ''}`,
+    hint: 'give the tree that the running system was built from, with its compiler and configuration, and its own xen-syms; build-ids may differ, code may not',
+  }
+}
+
+function coveredWarning({ runningName, unit }: Replacement, below: string): Reason {
+  const text = `${runningName} (${unit}) is replaced by ${below} already, and what ${unit} has is not the hypervisor's own code: whether it is that of ${below} was not compared`
+  return { code: 'replaced-below', text }
+}
+
+function lookedAt({ namesOnly }: Running): readonly Reason[] {
+  const text =
+    "the code to be replaced was compared with the tree's own xen-syms: the given file has a build-id, but no symbols"
+  return namesOnly ? [{ code: 'code-not-compared', text }] : []
+}
+
+/** The name of the payload below whose jump lies in the function; undefined where none has replaced it. */
+function replacedBelow({ below, symbols }: Running, { runningName, oldSize }: Replacement): string | undefined {
+  const start = symbols?.lookup(runningName)
+  if (start === undefined) return undefined
+  const end = start + BigInt(oldSize)
+  return below.find(({ overwritten }) =>
+    overwritten.some(({ address, size }) => address < end && start < address + BigInt(size)),
+  )?.name
+}
+
+function expectationsFor(replacements: readonly Replacement[], running: Running, symbols: HypervisorSymbols) {
+  const expectations = new Map<string, Uint8Array>()
+  const notices: Reason[] = []
+  if (running.expect !== 'yes') {
+    if (running.expect === 'unknown-below') {
+      const text =
+        'the payload expects no particular old code, because what lies below it is not known; --on tells, and then only functions that are replaced already go without'
+      notices.push({ code: 'no-expectations', text })
+    }
+    return { expectations, notices }
+  }
+  for (const replacement of replacements) {
+    if (replacedBelow(running, replacement) !== undefined) continue
+    const bytes = expectationOf(replacement, symbols)
+    if (bytes !== undefined && bytes.length > 0) expectations.set(replacement.runningName, bytes)
+    else {
+      const text = `${replacement.runningName} begins with code that Xen edits while booting, so the loader is not asked to compare it`
+      notices.push({ code: 'no-expectation', text })
+    }
+  }
+  return { expectations, notices }
+}
+
+/** Old code up to the first place that Xen edits at boot: what is there hangs on the processor. */
+function expectationOf({ runningName, oldSize }: Replacement, symbols: HypervisorSymbols): Uint8Array | undefined {
+  const address = symbols.lookup(runningName)
+  if (address === undefined) return undefined
+  const most = Math.min(EXPECTATION_LIMIT, oldSize)
+  const edits = symbols.bootEdits(address, most).map(edit => Number(edit.address - address))
+  return symbols.bytesAt(address, Math.max(0, Math.min(most, ...edits)))
+}

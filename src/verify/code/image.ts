@@ -1,0 +1,171 @@
+/**
+ * The running hypervisor as far as files show it: the linked image and, where somebody took one, a copy of its memory.
+ *
+ * Where the copy reaches, it counts, because it is what runs. Not so for what Xen throws away after boot (the tables of
+ * alternatives and their replacements, whose memory holds something else by then) and for the exception table, which
+ * Xen sorts while booting: these are read from the image.
+ */
+import { type EntryLayout, entryLayout } from '../../special/entries.ts'
+import type { HypervisorSymbols } from '../../target/xen-symbols.ts'
+import type { AddressRange } from '../model.ts'
+
+/** Memory of the running hypervisor, byte for byte, from `address` on. */
+export interface MemoryCopy {
+  readonly address: bigint
+  readonly bytes: Uint8Array
+}
+
+/** An entry of a special table of the image, and the place in the code that it is about. */
+export interface ImageEntry {
+  readonly address: bigint
+  readonly about: bigint
+}
+
+interface Bounds {
+  readonly start: readonly string[]
+  readonly end: readonly string[]
+}
+
+/** Between which symbols the linker puts the entries of a section. Source: arch/x86/xen.lds.S, 4.17 to 4.22. */
+const TABLES: readonly (readonly [section: string, bounds: Bounds])[] = [
+  ['.bug_frames.0', { start: ['__start_bug_frames_0', '__start_bug_frames'], end: ['__stop_bug_frames_0'] }],
+  ['.bug_frames.1', { start: ['__start_bug_frames_1', '__stop_bug_frames_0'], end: ['__stop_bug_frames_1'] }],
+  ['.bug_frames.2', { start: ['__start_bug_frames_2', '__stop_bug_frames_1'], end: ['__stop_bug_frames_2'] }],
+  ['.bug_frames.3', { start: ['__start_bug_frames_3', '__stop_bug_frames_2'], end: ['__stop_bug_frames_3'] }],
+  ['.altinstructions', { start: ['__alt_instructions'], end: ['__alt_instructions_end'] }],
+  ['.alt_call_sites', { start: ['__alt_call_sites_start'], end: ['__alt_call_sites_end'] }],
+  ['.ex_table', { start: ['__start___ex_table'], end: ['__stop___ex_table'] }],
+]
+
+/** Sections whose entries the image's tables hold. */
+export const TABLE_SECTIONS: readonly string[] = TABLES.map(([section]) => section)
+
+export class RunningImage {
+  readonly symbols: HypervisorSymbols
+  readonly #memory: MemoryCopy | undefined
+  readonly #overwritten: readonly AddressRange[]
+  #addresses: ReadonlyMap<string, readonly bigint[]> | undefined
+  readonly #tables = new Map<string, readonly ImageEntry[] | undefined>()
+  #sorted: readonly [bigint, bigint] | undefined
+
+  /** `overwritten`: where payloads that are applied have put their jumps. */
+  constructor(symbols: HypervisorSymbols, memory?: MemoryCopy, overwritten: readonly AddressRange[] = []) {
+    this.symbols = symbols
+    this.#memory = memory
+    this.#overwritten = overwritten
+  }
+
+  /** Where everything of that name is: several places for a name that several files use. */
+  addressesOf(name: string): readonly bigint[] {
+    this.#addresses ??= this.#index()
+    const known = this.#addresses.get(name)
+    if (known !== undefined) return known
+    const found = this.symbols.lookup(name)
+    return found === undefined ? [] : [found]
+  }
+
+  #index(): ReadonlyMap<string, readonly bigint[]> {
+    const addresses = new Map<string, bigint[]>()
+    for (const { name, address } of this.symbols.symbols) {
+      const list = addresses.get(name)
+      if (list === undefined) addresses.set(name, [address])
+      else if (!list.includes(address)) list.push(address)
+    }
+    return addresses
+  }
+
+  /** What is at `address`; undefined where neither the image nor the copy has all of it. */
+  read(address: bigint, size: number): Uint8Array | undefined {
+    return this.#copied(address, size) ?? this.symbols.bytesAt(address, size)
+  }
+
+  /** Whether the bytes come from the copy of the memory. */
+  isCopied(address: bigint, size: number): boolean {
+    return this.#copied(address, size) !== undefined
+  }
+
+  #copied(address: bigint, size: number): Uint8Array | undefined {
+    const memory = this.#memory
+    if (memory === undefined) return undefined
+    const offset = address - memory.address
+    if (offset < 0n || offset + BigInt(size) > BigInt(memory.bytes.length)) return undefined
+    if (this.symbols.freedAfterBoot(address)) return undefined
+    this.#sorted ??= this.#bounds('.ex_table') ?? [0n, 0n]
+    if (address >= this.#sorted[0] && address < this.#sorted[1]) return undefined
+    return memory.bytes.subarray(Number(offset), Number(offset) + size)
+  }
+
+  /** What may have been changed there since the boot began; the image's file is as the linker left it. */
+  edits(address: bigint, size: number): readonly AddressRange[] {
+    if (!this.isCopied(address, size)) return []
+    const end = address + BigInt(size)
+    const jumps = this.#overwritten.filter(range => range.address < end && range.address + BigInt(range.size) > address)
+    return [...this.symbols.bootEdits(address, size), ...jumps]
+  }
+
+  /**
+   * The entries of the table of `section` that are about code in [address, address + size), in the order of the table;
+   * undefined where the image has no such table.
+   */
+  entriesAbout(section: string, address: bigint, size: number): readonly ImageEntry[] | undefined {
+    if (!this.#tables.has(section)) this.#tables.set(section, this.#readTable(section))
+    const table = this.#tables.get(section)
+    if (table === undefined) return undefined
+    const end = address + BigInt(size)
+    const found: ImageEntry[] = []
+    for (let at = firstFrom(table, address); at < table.length; at++) {
+      const entry = table[at]
+      if (entry === undefined || entry.about >= end) break
+      found.push(entry)
+    }
+    return found.sort((a, b) => Number(a.address - b.address))
+  }
+
+  #readTable(section: string): readonly ImageEntry[] | undefined {
+    const layout = entryLayout(section)
+    const bounds = this.#bounds(section)
+    if (layout === undefined || bounds === undefined) return undefined
+    const [start, end] = bounds
+    const bytes = this.symbols.bytesAt(start, Number(end - start))
+    if (bytes === undefined) return undefined
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const entries: ImageEntry[] = []
+    for (let at = 0; at + layout.size <= bytes.length; at += layout.size) {
+      const address = start + BigInt(at)
+      entries.push({ address, about: address + BigInt(distanceIn(view, at, layout)) })
+    }
+    return entries.sort((a, b) => (a.about < b.about ? -1 : a.about > b.about ? 1 : 0))
+  }
+
+  #bounds(section: string): readonly [bigint, bigint] | undefined {
+    const names = TABLES.find(([name]) => name === section)?.[1]
+    const start = this.#first(names?.start ?? [])
+    const end = this.#first(names?.end ?? [])
+    return start === undefined || end === undefined || end < start ? undefined : [start, end]
+  }
+
+  #first(names: readonly string[]): bigint | undefined {
+    for (const name of names) {
+      const [address] = this.addressesOf(name)
+      if (address !== undefined) return address
+    }
+    return undefined
+  }
+}
+
+/** How far the place that the entry at `at` is about lies from the entry. */
+function distanceIn(view: DataView, at: number, { fields }: EntryLayout): number {
+  const bits = fields[0]?.line?.offsetBits ?? 32
+  return (view.getInt32(at, true) << (32 - bits)) >> (32 - bits)
+}
+
+function firstFrom(table: readonly ImageEntry[], address: bigint): number {
+  let low = 0
+  let high = table.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((table[middle]?.about ?? 0n) < address) low = middle + 1
+    else high = middle
+  }
+  return low
+}

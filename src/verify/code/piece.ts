@@ -1,0 +1,222 @@
+/**
+ * One piece of an original object held against the bytes that the running system has in its place: every byte, and
+ * where each relocated field leads. Named things must be the running system's of that name; what has no name (strings,
+ * jump tables, constants) is taken to be where the field leads, and its content must be equal in turn.
+ */
+
+import { SHF_WRITE } from '../../elf/spec/constants.ts'
+import type { Piece, PieceMap, Reference } from '../../pieces/model.ts'
+import { partOf } from '../../pieces/names.ts'
+import { entryLayout, lineAddend } from '../../special/entries.ts'
+import { classifySection } from '../../special/sections.ts'
+import { type LinkedField, linkedField } from './field.ts'
+import type { RunningImage } from './image.ts'
+
+/** A piece and where it is in the running system. */
+export interface Placed {
+  readonly piece: Piece<'original'>
+  readonly address: bigint
+}
+
+/** What came of one piece. */
+export interface Held {
+  /** Where in the piece, and what is so. */
+  readonly difference: { readonly offset: number; readonly text: string } | undefined
+  /** What its content leads to and what must be compared as well, with the field's offset. */
+  readonly reached: readonly (Placed & { readonly offset: number })[]
+  readonly bytes: number
+  readonly edited: number
+  readonly unchecked: readonly string[]
+}
+
+export interface HoldContext {
+  readonly map: PieceMap<'original'>
+  /** The FILE symbol by which the running system names the unit's local symbols. */
+  readonly fileSymbol: string
+  readonly image: RunningImage
+}
+
+/** What a reference leads to. */
+interface Led {
+  readonly wrong?: string
+  readonly unchecked?: string
+  readonly next?: Placed
+}
+
+interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+export function holdPiece(context: HoldContext, { piece, address }: Placed): Held {
+  const { map, image } = context
+  const there = image.read(address, piece.size)
+  if (there === undefined) return differs(0, `the running system has no code or data at ${hex(address)}`)
+  const own = map.object.sections[piece.section]?.bytes.subarray(piece.offset, piece.offset + piece.size)
+  const edits = image.edits(address, piece.size).map(edit => {
+    return { from: Number(edit.address - address), to: Number(edit.address - address) + edit.size }
+  })
+  const held: { reached: (Placed & { offset: number })[]; unchecked: string[] } = { reached: [], unchecked: [] }
+  let at = 0
+  for (const reference of piece.references) {
+    const byte = firstDifference({ own, there, edits }, at, reference.offset)
+    if (byte !== undefined) return differs(byte, bytesText(piece, byte, own, there))
+    const { width, ...led } = followReference(context, { piece, address }, there, reference)
+    at = reference.offset + width
+    if (edits.some(({ from, to }) => reference.offset < to && at > from)) continue
+    if (led.wrong !== undefined) return differs(reference.offset, led.wrong)
+    if (led.unchecked !== undefined)
+      held.unchecked.push(`${piece.name}, byte ${hex(reference.offset)}: ${led.unchecked}`)
+    if (led.next !== undefined) held.reached.push({ ...led.next, offset: reference.offset })
+  }
+  const byte = firstDifference({ own, there, edits }, at, piece.size)
+  if (byte !== undefined) return differs(byte, bytesText(piece, byte, own, there))
+  const edited = edits.reduce((sum, { from, to }) => sum + Math.min(to, piece.size) - Math.max(from, 0), 0)
+  return { difference: undefined, ...held, bytes: piece.size - edited, edited }
+}
+
+interface Bytes {
+  readonly own: Uint8Array | undefined
+  readonly there: Uint8Array
+  readonly edits: readonly Span[]
+}
+
+/** The first byte in [from, to) that differs and is not edited at boot. */
+function firstDifference({ own, there, edits }: Bytes, from: number, to: number): number | undefined {
+  for (let at = from; at < to; at++) {
+    if (own?.[at] === there[at]) continue
+    const edit = edits.find(span => at >= span.from && at < span.to)
+    if (edit === undefined) return at
+    at = edit.to - 1
+  }
+  return undefined
+}
+
+function followReference(
+  context: HoldContext,
+  placed: Placed,
+  there: Uint8Array,
+  reference: Reference<'original'>,
+): Led & { readonly width: number } {
+  const { map } = context
+  const { target, type, offset } = reference
+  const delta = target.to === 'piece' || target.to === 'external' ? target.delta : 0n
+  const field = linkedField(there, offset, {
+    machine: map.object.header.machine,
+    type,
+    address: placed.address + BigInt(offset),
+    addend: delta + lineOf(map, placed.piece, reference),
+  })
+  if (field === undefined) {
+    return {
+      width: type === 0 ? 0 : 4,
+      ...(type === 0 ? {} : { unchecked: `relocation type ${type} is not compared` }),
+    }
+  }
+  const { width } = field
+  switch (target.to) {
+    case 'absolute':
+      return { width, ...(field.expected(target.value) === field.value ? {} : { wrong: leads(field, 'a number') }) }
+    case 'nothing':
+      return { width, unchecked: 'it refers to a section that is not in the image' }
+    case 'external':
+      return { width, ...followName(context, field, target.name, target.weak) }
+    case 'piece': {
+      const reached = map.pieces[target.piece]
+      if (reached === undefined) return { width, unchecked: 'it refers to nothing known' }
+      return { width, ...followPiece(context, placed, field, reached) }
+    }
+  }
+}
+
+/** The line's bits that a bug frame's field holds beside its distance. */
+function lineOf(map: PieceMap<'original'>, piece: Piece<'original'>, { line, offset }: Reference<'original'>): bigint {
+  if (line === undefined) return 0n
+  const layout = entryLayout(map.object.sections[piece.section]?.name ?? '')
+  const bits = layout?.fields.find(field => field.offset === offset)?.line
+  return bits === undefined ? 0n : lineAddend(line, bits)
+}
+
+function followName({ image }: HoldContext, field: LinkedField, name: string, weak: boolean): Led {
+  const places = image.addressesOf(name)
+  if (places.length === 0 && weak && field.expected(0n) === field.value) return {}
+  if (places.length === 0) return { unchecked: `${name} is not among the running system's symbols` }
+  return places.some(address => field.expected(address) === field.value) ? {} : { wrong: leads(field, name) }
+}
+
+function followPiece(
+  context: HoldContext,
+  { piece, address }: Placed,
+  field: LinkedField,
+  reached: Piece<'original'>,
+): Led {
+  const { image, map } = context
+  if (reached.id === piece.id) {
+    return field.expected(address) === field.value ? {} : { wrong: leads(field, 'the piece itself') }
+  }
+  const places = placesOf(context, reached)
+  const at = places.find(place => field.expected(place) === field.value)
+  if (places.length > 0 && at === undefined) return { wrong: leads(field, reached.name) }
+  const isLive = isWritable(map, reached)
+  const isWhole = reached.kind === 'function' && partOf(reached.name) === undefined
+  if (at !== undefined) return isLive || isWhole ? {} : { next: { piece: reached, address: at } }
+  if (field.reached === undefined) return { unchecked: `its field is too narrow to tell where ${reached.name} is` }
+  if (!isLive) return { next: { piece: reached, address: field.reached } }
+  const memory = image.symbols.memoryAt(field.reached)
+  if (memory !== 'writable') return { wrong: `it should reach ${reached.name}, and reaches ${place(image, field)}` }
+  return { unchecked: `it reaches ${reached.name}, writable data without a name: only that it is writable was checked` }
+}
+
+/** Where the running system has a piece, by each of the names that it goes by; nowhere for what has none. */
+function placesOf({ map, fileSymbol, image }: HoldContext, piece: Piece<'original'>): readonly bigint[] {
+  for (const id of piece.symbols) {
+    const symbol = map.object.symbols[id]
+    if (symbol === undefined || symbol.name.startsWith('.L')) continue
+    const local = symbol.binding === 'local'
+    const found = image.addressesOf(local && fileSymbol !== '' ? `${fileSymbol}#${symbol.name}` : symbol.name)
+    if (found.length > 0) return found
+  }
+  return []
+}
+
+/** Whether the running system may have written there since; what is only relocated at the start is not. */
+function isWritable(map: PieceMap<'original'>, piece: Piece<'original'>): boolean {
+  const section = map.object.sections[piece.section]
+  if (section === undefined || (section.flags & SHF_WRITE) === 0) return false
+  return classifySection(section.name, 'xen') !== 'read-only'
+}
+
+const differs = (offset: number, text: string): Held => {
+  return { difference: { offset, text }, reached: [], bytes: 0, edited: 0, unchecked: [] }
+}
+
+function leads(field: LinkedField, name: string): string {
+  const to = field.reached === undefined ? hex(field.value) : `a place ${hex(field.reached)}`
+  return `it should lead to ${name}, and leads to ${to}`
+}
+
+function place(image: RunningImage, { reached }: LinkedField): string {
+  const symbol = reached === undefined ? undefined : image.symbols.symbolBefore(reached)
+  return symbol === undefined || reached === undefined
+    ? hex(reached ?? 0n)
+    : `${symbol.name}+${hex(reached - symbol.address)}`
+}
+
+const SHOWN = 8
+
+function bytesText(piece: Piece<'original'>, at: number, own: Uint8Array | undefined, there: Uint8Array): string {
+  if (piece.kind === 'string')
+    return `the string is ${quoted(there)} in the running system, ${quoted(own)} in the object`
+  const spell = (bytes: Uint8Array | undefined) => Buffer.from(bytes?.subarray(at, at + SHOWN) ?? []).toString('hex')
+  return `the running system has ${spell(there)}, the object ${spell(own)}`
+}
+
+function quoted(bytes: Uint8Array | undefined): string {
+  return JSON.stringify(
+    Buffer.from(bytes ?? [])
+      .toString('latin1')
+      .replace(/\0$/, ''),
+  )
+}
+
+export const hex = (value: bigint | number): string => `0x${value.toString(16)}`

@@ -1,0 +1,68 @@
+/** Every function of a tree that a payload could replace, held against an image; for tests and scripts. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileSymbolOf, openTree, originalObject, quiet } from '../../src/build/index.ts'
+import { readElf } from '../../src/elf/index.ts'
+import type { Piece, PieceMap } from '../../src/pieces/model.ts'
+import { partOf } from '../../src/pieces/names.ts'
+import { pieceMap } from '../../src/pieces/pieces.ts'
+import { classifySection } from '../../src/special/sections.ts'
+import { UnitCode } from '../../src/verify/code/code.ts'
+import type { RunningImage } from '../../src/verify/code/image.ts'
+import type { CodeFinding } from '../../src/verify/code/model.ts'
+
+export interface LinkedObject {
+  readonly unit: string
+  readonly bytes: Uint8Array
+}
+
+/** The objects that `tree` was linked from, those of archives included. */
+export async function linkedObjects(tree: string): Promise<readonly LinkedObject[]> {
+  const cacheFolder = mkdtempSync(join(tmpdir(), 'hotsplice-test-'))
+  try {
+    const opened = await openTree({ tree, target: 'xen', jobs: 1, progress: quiet, cacheFolder })
+    const objects: LinkedObject[] = []
+    for (const unit of opened.units) {
+      if (unit.role === 'embedded' || unit.object === undefined) continue
+      const copied = unit.objcopy.length > 0
+      objects.push({
+        unit: unit.unit,
+        bytes: copied ? await originalObject(opened, unit) : new Uint8Array(readFileSync(unit.object)),
+      })
+    }
+    return objects
+  } finally {
+    rmSync(cacheFolder, { recursive: true })
+  }
+}
+
+export interface UnitFinding extends CodeFinding {
+  readonly unit: string
+}
+
+/** Findings for all functions in ordinary code that the image has; `absent` counts those that it has not. */
+export function checkUnits(objects: readonly LinkedObject[], image: RunningImage) {
+  const findings: UnitFinding[] = []
+  let absent = 0
+  for (const { unit, bytes } of objects) {
+    const map = pieceMap(readElf<'original'>(bytes), { table: 'xen' })
+    const fileSymbol = fileSymbolOf(map.object) ?? ''
+    const code = new UnitCode(map, fileSymbol, image)
+    for (const piece of replaceable(map)) {
+      const address = image.symbols.lookup(piece.local ? `${fileSymbol}#${piece.name}` : piece.name)
+      if (address === undefined) absent += 1
+      else findings.push({ unit, ...code.check(piece, address) })
+    }
+  }
+  return { findings, absent }
+}
+
+export function replaceable(map: PieceMap<'original'>): readonly Piece<'original'>[] {
+  return map.pieces.filter(
+    ({ kind, name, section }) =>
+      kind === 'function' &&
+      partOf(name) === undefined &&
+      classifySection(map.object.sections[section]?.name ?? '', 'xen') === 'code',
+  )
+}
