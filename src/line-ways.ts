@@ -35,6 +35,7 @@ import {
   type UnitVerdicts,
 } from './compare/compare.ts'
 import { crossCheck } from './compare/cross-check.ts'
+import { findLineNames, withOriginalNames } from './compare/line-names.ts'
 import { ownPieces, sharedPieces } from './compare/own-pieces.ts'
 import { provenLines } from './compare/proven-lines.ts'
 import { findLineSites, type LineSites } from './compare/sites.ts'
@@ -42,6 +43,7 @@ import { correlate } from './correlate/correlate.ts'
 import { emptyObject } from './elf/empty.ts'
 import { readElf } from './elf/index.ts'
 import { type Label, textsFor, type WayTexts } from './line-texts.ts'
+import { chunksOf, newLines, oldLines } from './lines/chunks.ts'
 import type { NeutralFile } from './lines/neutral-model.ts'
 import { corresponds, type RefinedLineMap, refineLineMap } from './lines/token-map.ts'
 import type { PieceMap } from './pieces/model.ts'
@@ -191,7 +193,9 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
   const judge = (after: PieceMap<'patched'>, lines?: LineOracle) =>
     compareUnit(correlate(before, after), cut.table, lines)
   if (shifted === undefined) return { verdicts: judge(mapOf(neutral ?? pair)), lines: undefined, notices: [] }
-  const sites = findLineSites(before, pieceMap(readElf<'patched'>(shifted), cut), compiled.shifts)
+  const after = readElf<'patched'>(shifted)
+  const sites = findLineSites(before, pieceMap(after, cut), compiled.shifts)
+  const names = findLineNames(before.object, after, compiled.shifts)
   const lines: LineOracle = {
     sitesOf: piece => sites.byPiece.get(piece) ?? [],
     isExpected: ({ file, line }, held) => {
@@ -202,7 +206,8 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
   const say = (code: string, text: string): Reason => ({ code, text: `${pair.unit}: ${text}` })
   const notices = sites.unexplained.map(({ text }) => say('unexplained-shift', text))
   const patched = mapOf(pair)
-  const mask = judge(patched, lines)
+  const renamed = withOriginalNames(patched.object, names, (file, line) => originalLine(compiled, file, line))
+  const mask = judge(renamed === patched.object ? patched : pieceMap(renamed, cut), lines)
   if (neutral !== undefined) {
     const { verdicts, disagreements } = crossCheck(judge(mapOf(neutral)), mask, isBlind(mask, sites))
     const said = disagreements.map(({ name, neutral: a, mask: b }) =>
@@ -223,6 +228,19 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
     ),
   )
   return { verdicts, lines, notices: [...notices, ...said] }
+}
+
+/**
+ * The original's number of a patched line, for names that have it in them. A line that was rewritten is the one in its
+ * place where the patch put as many lines as it took; else it is new, and gets a number above the original's last line.
+ */
+function originalLine({ maps, change }: CompiledUnits, path: string, line: number): number {
+  const known = maps.get(path)?.toOriginal[line]
+  if (known !== undefined && known > 0) return known
+  const file = change.files.find(({ oldPath }) => oldPath === path)
+  const chunk = file && chunksOf(file.lineMap).find(({ newFrom, newEnd }) => line >= newFrom && line < newEnd)
+  if (chunk !== undefined && oldLines(chunk) === newLines(chunk)) return line - chunk.newFrom + chunk.oldFrom
+  return line + (file?.lineMap.toPatched.length ?? 0)
 }
 
 /** What the shifted compile could not explain a difference in, so that mask has no answer. */
