@@ -12,9 +12,8 @@ sources := $(shell find src -name '*.ts' ! -name '*.test.ts')
 
 build: $(compiled)
 
-$(compiled): $(sources) tsconfig.json tsconfig.build.json $(installed)
+$(compiled): $(sources) tsconfig.json tsconfig.build.json scripts/bundle.mjs $(installed)
 	npm run --silent build
-	@touch $@
 
 demo: build tools
 	examples/demo/run.sh

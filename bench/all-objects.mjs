@@ -5,7 +5,7 @@
  *   node bench/all-objects.mjs PAIRS.json
  */
 import { readFileSync } from 'node:fs'
-import { diffObjects } from '../dist/diff.js'
+import { diffObjects } from '../dist/index.js'
 
 const pairs = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 const start = performance.now()

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { packagePath } from '../apply/package-folder.ts'
 import { InternalError } from '../base/errors.ts'
 
 /** Of hotsplice, as package.json has it. */
 export const VERSION = readVersion()
 
 function readVersion(): string {
-  const found = /"version":\s*"([^"]+)"/.exec(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const found = /"version":\s*"([^"]+)"/.exec(readFileSync(packagePath('package.json'), 'utf8'))
   if (found?.[1] === undefined) throw new InternalError('package.json has no version')
   return found[1]
 }

@@ -81,6 +81,8 @@ test('the library entries load, with types', () => {
       '  if (Object.keys(await import(entry)).length === 0) throw new Error(entry)\n',
   )
   execFileSync(process.execPath, [join(folder, 'entries.mjs')])
+  // What the bundle holds of other packages may be passed on only with their licences.
+  expect(readFileSync(join(installed, 'dist/licenses.txt'), 'utf8')).toMatch(/^commander\n\n.*MIT/ms)
   for (const { types } of Object.values<{ types: string }>(manifest.exports)) {
     expect(statSync(join(installed, types)).size).toBeGreaterThan(0)
   }

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { InputError } from '../../base/errors.ts'
+import { packagePath } from '../package-folder.ts'
 
-const FOLDER = fileURLToPath(new URL('../../../agent/', import.meta.url))
+const FOLDER = packagePath('agent/')
 const SOURCES = ['hotsplice-agent.c', 'hotsplice-agent.h']
 const FLAGS = [
   '-std=gnu11',

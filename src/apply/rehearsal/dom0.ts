@@ -8,11 +8,10 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { InputError } from '../../base/errors.ts'
+import { packagePath } from '../package-folder.ts'
 
-/** `rehearsal/x86` of the package; the way there is as long from src/ as from dist/. */
-const SOURCES = fileURLToPath(new URL('../../../rehearsal/x86/', import.meta.url))
+const SOURCES = packagePath('rehearsal/x86/')
 
 const FLAGS: readonly string[] = [
   '-std=gnu11',
