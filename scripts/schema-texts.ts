@@ -15,6 +15,7 @@ const TITLES: Readonly<Record<string, string>> = {
   inspect: 'hotsplice inspect --json, version 1',
   lines: 'hotsplice lines --json, version 1',
   rehearse: 'hotsplice rehearse --json, version 1',
+  advise: 'hotsplice advise --json, version 1',
   translate: 'hotsplice translate --json, version 1',
   verify: 'hotsplice verify --json, version 1',
 }

@@ -106,7 +106,9 @@ type Fates = Readonly<Record<'stays' | 'replaced' | 'set', Set<string>>>
 /** By file, as the patch names it; undefined where not every unit was asked. */
 function embeddedLines({ judged, selection, set }: LineFactsInput): ReadonlyMap<string, EmbeddedLine[]> | undefined {
   const asked = judged.units.filter(({ verdicts }) => verdicts.correlation.original.pieces.length > 0)
-  if (asked.some(({ lines }) => lines === undefined)) return undefined
+  // What differed without being a line number could hide one.
+  const isComplete = !judged.notices.some(({ code }) => code === 'unexplained-shift')
+  if (!isComplete || asked.some(({ lines }) => lines === undefined)) return undefined
   const isSet = new Set(set.map(({ unit, site }) => siteKey(unit, site)))
   const taken = new Set(
     selection.pieces.map(({ address: { unit, piece } }) => `${selection.units[unit]?.unit}:${piece}`),

@@ -28,6 +28,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/build.ts'),
   },
   {
+    name: 'advise',
+    summary: 'put the ways to treat line numbers in a patch side by side',
+    load: () => import('./commands/advise.ts'),
+  },
+  {
     name: 'diff',
     summary: 'say which functions and data differ between two objects',
     load: () => import('./commands/diff.ts'),

@@ -6,8 +6,9 @@
  */
 import * as v from 'valibot'
 import type { RehearsalResult } from '../apply/rehearsal/index.ts'
+import type { Advice } from '../report/advice.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
-import { runReport } from '../report/schema.ts'
+import { entry, refusal, runReport } from '../report/schema.ts'
 import { type Errno, type VerifyReport, XEN_VERSIONS } from '../verify/index.ts'
 import type { Translation } from './commands/translate-run.ts'
 
@@ -140,9 +141,39 @@ const translation: v.GenericSchema<Translation> = v.object({
   ),
 })
 
+const way = v.picklist(['auto', 'neutral', 'mask', 'ignore', 'table'])
+const advice: v.GenericSchema<Advice> = v.object({
+  schema: v.literal(1),
+  command: v.literal('advise'),
+  version: text,
+  outcome: v.picklist(['advised', 'nothing-to-do', 'refused']),
+  recommended: v.nullable(way),
+  reason: text,
+  ways: v.array(
+    v.object({
+      way,
+      outcome: v.picklist(['built', 'nothing-to-do', 'refused', 'differs', 'error']),
+      error: v.nullable(failure.entries.error),
+      functions: v.array(entry),
+      left: whole,
+      refusals: v.array(refusal),
+      size: v.nullable(whole),
+      effort: v.object({ compiles: whole, cached: whole, compileTime: v.number(), otherTime: v.number() }),
+      files: v.array(v.object({ file: text, way, reason: text })),
+      logs: v.object({
+        text,
+        backtraces: text,
+        examples: v.array(v.object({ function: text, prints: text, means: text })),
+        off: v.nullable(whole),
+      }),
+    }),
+  ),
+})
+
 /** By the name of the file in docs/schema, which is the command's, except that build and diff share one. */
 export const SCHEMAS = {
   report: runReport,
+  advise: v.union([advice, failure]),
   inspect: v.union([inspection, failure]),
   lines: v.union([lineSites, failure]),
   rehearse: v.union([rehearsal, failure]),

@@ -20,7 +20,7 @@ const target = v.object({
   machine: v.nullable(count),
 })
 
-const entry = v.object({
+export const entry = v.object({
   name: v.string(),
   unit: v.string(),
   symbols: strings,
@@ -29,7 +29,7 @@ const entry = v.object({
   reasons: v.array(reason),
 })
 
-const refusal = v.object({
+export const refusal = v.object({
   code: v.string(),
   unit: v.string(),
   symbol: v.string(),

@@ -1,0 +1,56 @@
+/** What `hotsplice advise` does: reads the patches, tries every way, writes what comes of each. */
+import { type TriedWay, tryWays } from '../../advise.ts'
+import { type Advice, adviceOf, type TriedReport } from '../../report/advice.ts'
+import { adviceText } from '../../report/advice-text.ts'
+import { buildReport } from '../../report/build-report.ts'
+import { errorReport, reportedError } from '../../report/error-report.ts'
+import { verdictReason } from '../../select/words.ts'
+import type { Finished } from '../attempt.ts'
+import { cacheFolder } from '../cache-folder.ts'
+import { type Console, checkOutputs } from '../console.ts'
+import type { Ending } from '../exit-code.ts'
+import { readText } from '../files.ts'
+import { VERSION } from '../version.ts'
+
+export interface AdviseRequest {
+  readonly tree: string
+  readonly patch: readonly string[]
+  readonly target: 'xen' | 'process'
+  readonly symbols?: string
+  readonly depends?: string
+  readonly xenDepends?: string
+  readonly config?: string
+  readonly makeArgs: readonly string[]
+  readonly buildDir?: string
+  readonly jobs: number
+  readonly json?: string
+}
+
+const ENDINGS: Readonly<Record<Advice['outcome'], Ending>> = {
+  advised: 'done',
+  'nothing-to-do': 'nothing-to-do',
+  refused: 'refused',
+}
+
+export async function runAdvise(request: AdviseRequest, console: Console, signal: AbortSignal): Promise<Finished> {
+  const { patch, json, symbols, config } = request
+  const inputs = [...patch, symbols, config].filter(file => file !== undefined)
+  checkOutputs(inputs, [json])
+  const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
+  const options = { ...request, patches, progress: console.progress, cacheFolder: cacheFolder(), signal }
+  const tried = await tryWays(options)
+  const advice = adviceOf(
+    tried.map(each => reportOf(each, request)),
+    VERSION,
+  )
+  return { ending: ENDINGS[advice.outcome], text: adviceText(advice, console.ink), json: advice }
+}
+
+function reportOf({ way, run, error, effort }: TriedWay, { target }: AdviseRequest): TriedReport {
+  if (run === undefined) {
+    const failed = errorReport('build', VERSION, reportedError(error))
+    return { way, report: { ...failed, lines: { ...failed.lines, way } }, size: null, effort }
+  }
+  const report = buildReport({ ...run, version: VERSION, target, reasonOf: verdictReason })
+  return { way, report, size: run.payload?.bytes.length ?? null, effort }
+}

@@ -1,0 +1,71 @@
+import { availableParallelism } from 'node:os'
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { attempt } from '../attempt.ts'
+import type { Host } from '../commands.ts'
+import { helpAfter } from '../help.ts'
+import type { AdviseRequest } from './advise-run.ts'
+
+const MORE = [
+  'Tries every --lines way of `hotsplice build` on the patch, and writes no payload. For each: the functions that would be',
+  'in the payload, what of them cannot be patched, what logs and backtraces will say while it is applied, and time and',
+  'size. Every text is compiled once, whichever ways need it, and a build afterwards finds it compiled.',
+  '',
+  'Compiles are counted as if the way were alone. "known" are those that an earlier run had done.',
+]
+
+export function define(host: Host) {
+  return new Command('advise')
+    .description('Puts the ways to treat line numbers in a patch side by side, and recommends one with its reason.')
+    .requiredOption('--tree <dir>', 'the source tree of what is running, as its build left it')
+    .requiredOption('--patch <file...>', 'the patch, or several in their order; - is standard input')
+    .option('--symbols <file>', "xen-syms or xen.efi of what is running (default: the tree's own xen-syms)")
+    .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
+    .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
+    .addOption(new Option('--target <name>', 'what will load the payload').choices(['xen', 'process']).default('xen'))
+    .option('--config <file>', "Xen's .config, for a tree that was not built")
+    .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', collected)
+    .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
+    .option('-j, --jobs <n>', 'how many compilers may run at once', toJobs, availableParallelism())
+    .option('--json <file>', 'write the advice as JSON; - is standard output')
+    .addHelpText('after', helpAfter(HELP))
+    .action(async ({ target, makeArg, ...rest }) => {
+      const request: AdviseRequest = {
+        ...rest,
+        target: target === 'process' ? 'process' : 'xen',
+        makeArgs: makeArg ?? [],
+      }
+      const { signal } = host
+      const { runAdvise } = await import('./advise-run.ts')
+      const { json } = rest
+      host.ended(
+        await attempt({ json, command: 'advise', signal, work: console => runAdvise(request, console, signal) }),
+      )
+    })
+}
+
+const HELP = {
+  more: MORE,
+  examples: [
+    { so: 'the Xen that was built in this tree', run: 'hotsplice advise --tree ~/xen --patch fix.patch' },
+    {
+      so: 'only the recommendation',
+      run: 'hotsplice advise --tree ~/xen --patch fix.patch --json - 2>/dev/null | jq -r .recommended',
+    },
+  ],
+  codes: [
+    [0, 'at least one way gives a payload'],
+    [2, 'every way is refused'],
+    [3, 'nothing to do: the patch changes no code'],
+  ],
+} as const
+
+function collected(value: string, before: readonly string[] | undefined): readonly string[] {
+  if (!/^[^=\s]+=/.test(value)) throw new InvalidArgumentError('It must be VAR=VALUE.')
+  return [...(before ?? []), value]
+}
+
+function toJobs(text: string): number {
+  const jobs = Number(text)
+  if (!Number.isInteger(jobs) || jobs < 1) throw new InvalidArgumentError('It must be a whole number, 1 or more.')
+  return jobs
+}
