@@ -1,10 +1,8 @@
 /**
  * Questions about x86-64 instructions that only decoding from the start of the function answers for certain.
- *
- * The decoder is loaded when the first question is asked: most runs ask none, and it takes longer to load than they do.
  */
-import { createRequire } from 'node:module'
 import type * as iced from 'iced-x86'
+import { decoderLibrary } from './x86-library.ts'
 
 /** A part of an instruction that holds a number: an immediate or a displacement. Offsets are in the code given. */
 export interface NumberField {
@@ -79,12 +77,4 @@ function visitInstructionsAt(code: Uint8Array, offsets: readonly number[], visit
     instruction.free()
     decoder.free()
   }
-}
-
-let library: typeof iced | undefined
-
-function decoderLibrary(): typeof iced {
-  const loaded: typeof iced = library ?? createRequire(import.meta.url)('iced-x86')
-  library = loaded
-  return loaded
 }

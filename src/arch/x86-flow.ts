@@ -3,7 +3,8 @@
  * relative to the instruction pointer, and running on past its end. Assemblers resolve those themselves when both ends
  * are in one section; whoever moves one end alone must know of them.
  */
-import { Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind } from 'iced-x86'
+import type { Instruction } from 'iced-x86'
+import { decoderLibrary } from './x86-library.ts'
 
 export interface HiddenReference {
   /** Of the instruction, within the code; the code's length where it runs on past its end. */
@@ -17,6 +18,7 @@ export interface HiddenReference {
  * the relocation says.
  */
 export function hiddenReferences(code: Uint8Array, relocated: ReadonlySet<number>): readonly HiddenReference[] {
+  const { Decoder, DecoderOptions, Instruction } = decoderLibrary()
   const found: HiddenReference[] = []
   const decoder = new Decoder(64, code, DecoderOptions.None)
   const instruction = new Instruction()
@@ -44,6 +46,7 @@ export function hiddenReferences(code: Uint8Array, relocated: ReadonlySet<number
 
 /** The place that the instruction itself computes; undefined for those that compute none. */
 function targetOf(instruction: Instruction): number | undefined {
+  const { OpKind } = decoderLibrary()
   if (instruction.opCount > 0 && instruction.op0Kind === OpKind.NearBranch64) {
     return Number(BigInt.asIntN(64, instruction.nearBranchTarget))
   }
@@ -58,11 +61,13 @@ function someBetween(offsets: ReadonlySet<number>, start: number, end: number): 
 
 /** Padding between functions, which nothing runs into. */
 function isFiller(instruction: Instruction): boolean {
+  const { Mnemonic } = decoderLibrary()
   return instruction.mnemonic === Mnemonic.Nop || instruction.mnemonic === Mnemonic.Int3
 }
 
 /** A call at the very end counts as one that does not return. */
 function leavesForGood(instruction: Instruction): boolean {
+  const { FlowControl } = decoderLibrary()
   switch (instruction.flowControl) {
     case FlowControl.Next:
     case FlowControl.ConditionalBranch:
