@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readHypervisorSymbols } from '../src/target/xen-symbols.ts'
 import { RunningImage } from '../src/verify/code/image.ts'
-import { checkUnits, linkedObjects } from '../tests/verify/running-code-support.ts'
+import { checkUnits, linkedObjects, readUnits } from '../tests/verify/running-code-support.ts'
 
 const { values } = parseArgs({
   options: {
@@ -41,7 +41,7 @@ const memory =
         address: BigInt(memoryAddress || (symbols.lookup('_stext') ?? 0n)),
       }
 const image = new RunningImage(symbols, memory)
-const result = checkUnits(objects, image)
+const result = checkUnits(readUnits(objects), image)
 const milliseconds = performance.now() - started
 
 const differ = result.findings.filter(({ difference }) => difference !== undefined)

@@ -56,7 +56,7 @@ function checkOf({ findings, leftOut }: CodeAnswer): VerifyCheck {
   return {
     ...base,
     status: 'passed',
-    text: `all ${findings.length} functions to be replaced are the code that runs: ${sum(one => one.bytes)} bytes and ${sum(one => one.entries)} special entries are equal${left}`,
+    text: `what is to be replaced (functions: ${findings.length}) is the code that runs: ${sum(one => one.bytes)} bytes and ${sum(one => one.entries)} special entries are equal${left}`,
     ...warning,
   }
 }

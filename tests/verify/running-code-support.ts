@@ -41,13 +41,24 @@ export interface UnitFinding extends CodeFinding {
   readonly unit: string
 }
 
+export interface ReadUnit {
+  readonly unit: string
+  readonly map: PieceMap<'original'>
+  readonly fileSymbol: string
+}
+
+export function readUnits(objects: readonly LinkedObject[]): readonly ReadUnit[] {
+  return objects.map(({ unit, bytes }) => {
+    const map = pieceMap(readElf<'original'>(bytes), { table: 'xen' })
+    return { unit, map, fileSymbol: fileSymbolOf(map.object) ?? '' }
+  })
+}
+
 /** Findings for all functions in ordinary code that the image has; `absent` counts those that it has not. */
-export function checkUnits(objects: readonly LinkedObject[], image: RunningImage) {
+export function checkUnits(units: readonly ReadUnit[], image: RunningImage) {
   const findings: UnitFinding[] = []
   let absent = 0
-  for (const { unit, bytes } of objects) {
-    const map = pieceMap(readElf<'original'>(bytes), { table: 'xen' })
-    const fileSymbol = fileSymbolOf(map.object) ?? ''
+  for (const { unit, map, fileSymbol } of units) {
     const code = new UnitCode(map, fileSymbol, image)
     for (const piece of replaceable(map)) {
       const address = image.symbols.lookup(piece.local ? `${fileSymbol}#${piece.name}` : piece.name)
@@ -57,6 +68,14 @@ export function checkUnits(objects: readonly LinkedObject[], image: RunningImage
   }
   return { findings, absent }
 }
+
+/**
+ * Members of lib/lib.a that the linker left out, because the architecture has functions of these names. They are not the
+ * code that runs, and must not be taken for it.
+ */
+export const NOT_LINKED: readonly string[] = ['lib/memcpy.o memcpy', 'lib/memmove.o memmove', 'lib/memset.o memset']
+
+export const labelOf = ({ unit, name }: UnitFinding): string => `${unit} ${name}`
 
 export function replaceable(map: PieceMap<'original'>): readonly Piece<'original'>[] {
   return map.pieces.filter(

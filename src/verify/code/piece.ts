@@ -60,7 +60,7 @@ export function holdPiece(context: HoldContext, { piece, address }: Placed): Hel
   let at = 0
   for (const reference of piece.references) {
     const byte = firstDifference({ own, there, edits }, at, reference.offset)
-    if (byte !== undefined) return differs(byte, bytesText(piece, byte, own, there))
+    if (byte !== undefined) return differs(byte, bytesText(context, { piece, address }, byte, { own, there }))
     const { width, ...led } = followReference(context, { piece, address }, there, reference)
     at = reference.offset + width
     if (edits.some(({ from, to }) => reference.offset < to && at > from)) continue
@@ -70,7 +70,7 @@ export function holdPiece(context: HoldContext, { piece, address }: Placed): Hel
     if (led.next !== undefined) held.reached.push({ ...led.next, offset: reference.offset })
   }
   const byte = firstDifference({ own, there, edits }, at, piece.size)
-  if (byte !== undefined) return differs(byte, bytesText(piece, byte, own, there))
+  if (byte !== undefined) return differs(byte, bytesText(context, { piece, address }, byte, { own, there }))
   const edited = edits.reduce((sum, { from, to }) => sum + Math.min(to, piece.size) - Math.max(from, 0), 0)
   return { difference: undefined, ...held, bytes: piece.size - edited, edited }
 }
@@ -204,11 +204,20 @@ function place(image: RunningImage, { reached }: LinkedField): string {
 
 const SHOWN = 8
 
-function bytesText(piece: Piece<'original'>, at: number, own: Uint8Array | undefined, there: Uint8Array): string {
+const JUMP = 0xe9
+
+function bytesText(
+  { image }: HoldContext,
+  { piece, address }: Placed,
+  at: number,
+  { own, there }: Omit<Bytes, 'edits'>,
+): string {
   if (piece.kind === 'string')
     return `the string is ${quoted(there)} in the running system, ${quoted(own)} in the object`
   const spell = (bytes: Uint8Array | undefined) => Buffer.from(bytes?.subarray(at, at + SHOWN) ?? []).toString('hex')
-  return `the running system has ${spell(there)}, the object ${spell(own)}`
+  const isJump = piece.kind === 'function' && there[at] === JUMP && image.isCopied(address, piece.size)
+  const why = isJump ? '; a jump: has a payload replaced the function? --on names it' : ''
+  return `the running system has ${spell(there)}, the object ${spell(own)}${why}`
 }
 
 function quoted(bytes: Uint8Array | undefined): string {
