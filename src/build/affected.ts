@@ -10,6 +10,7 @@ import { unitsOfBuildFiles } from './build-files.ts'
 import { toAbsolute } from './layout.ts'
 import type { Affected, AffectedUnit, BuildRefusal, Dependent, Overlay, Tree } from './model.ts'
 import { withoutUnchanged } from './proof.ts'
+import { pinVolatile } from './volatile.ts'
 import { withoutUnused } from './xen/archive.ts'
 import { type Generated, generatedUnder } from './xen/generated/generated.ts'
 import { kindOf } from './xen/kinds.ts'
@@ -45,10 +46,12 @@ export async function affectedUnits(tree: Tree, change: SourceChange): Promise<A
     tree,
     change.files.filter(file => !pathsOf(file).some(path => read.has(path))),
   )
+  // The clock stands still for those that look at it.
+  const pinned = await pinVolatile(tree, proven.affected, patched)
   return {
-    affected: proven.affected,
-    refusals: [...generated.refusals, ...built.refusals, ...scripts.refusals, ...proven.refusals, ...rest.refusals],
-    notices: [...built.notices, ...present.notices, ...rest.notices],
+    affected: pinned.affected,
+    refusals: [generated, built, scripts, proven, rest, pinned].flatMap(each => each.refusals),
+    notices: [...built.notices, ...present.notices, ...rest.notices, ...pinned.notices],
     generated: generated.texts,
     renamed: built.renamed,
   }

@@ -10,11 +10,16 @@ import type { Overlay } from './model.ts'
 
 const EMBEDS: readonly [string, string] = ['.incbin', '.include']
 
+/** Macros whose value depends on when, or in which order, a text is compiled. */
+export const VOLATILE = ['__DATE__', '__TIME__', '__TIMESTAMP__', '__COUNTER__'] as const
+export type VolatileMacro = (typeof VOLATILE)[number]
+
 export class TreeTexts implements SourceReader {
   readonly layout: Layout
   readonly real = new RealPaths()
   readonly #digests = new Map<string, string>()
   readonly #embedding = new Set<string>()
+  readonly #volatile = new Map<string, readonly VolatileMacro[]>()
 
   constructor(layout: Layout) {
     this.layout = layout
@@ -40,6 +45,11 @@ export class TreeTexts implements SourceReader {
     return this.digest(path) !== 'absent' && this.#embedding.has(path)
   }
 
+  /** The volatile macros that a file names, be it in a comment. */
+  volatile(path: string): readonly VolatileMacro[] {
+    return this.digest(path) === 'absent' ? [] : (this.#volatile.get(path) ?? [])
+  }
+
   #digestFile(path: string): string {
     let bytes: Buffer
     try {
@@ -48,6 +58,8 @@ export class TreeTexts implements SourceReader {
       return 'absent'
     }
     if (bytes.includes(EMBEDS[0]) || bytes.includes(EMBEDS[1])) this.#embedding.add(path)
+    const named = VOLATILE.filter(macro => bytes.includes(macro))
+    if (named.length > 0) this.#volatile.set(path, named)
     return createHash('sha256').update(bytes).digest('base64')
   }
 
