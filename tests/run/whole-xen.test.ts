@@ -1,7 +1,8 @@
 /**
  * Every function of the real Xen that can be replaced, replaced by itself: the payloads hold all that the tree's own
  * objects can hold, and after each one the hypervisor goes on as before. The objects' functions are called changed;
- * select and assemble do the rest as they always do.
+ * select and assemble do the rest as they always do. Each payload holds the old code's first bytes, which Xen compares
+ * before it patches: it would not apply one of them if a byte were another.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,15 +11,18 @@ import { describe, expect, test } from 'vitest'
 import { describeRehearsal, type RehearsalPayload, rehearse } from '../../src/apply/rehearsal/index.ts'
 import { assemble } from '../../src/assemble/assemble.ts'
 import { openTree, quiet } from '../../src/build/index.ts'
+import { checkCode } from '../../src/code-that-runs.ts'
 import { compareUnit, type UnitVerdicts } from '../../src/compare/compare.ts'
 import { correlate } from '../../src/correlate/correlate.ts'
 import { readElf } from '../../src/elf/index.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
-import { countRunning, isFreed } from '../../src/running.ts'
-import { type Selection, type SelectRules, select } from '../../src/select/select.ts'
+import { countRunning, isFreed, type Running } from '../../src/running.ts'
+import { type Selection, type SelectRules, select, type UnitInput } from '../../src/select/select.ts'
 import { classifySection } from '../../src/special/sections.ts'
 import { smallestFunction, startsWithLandingPad } from '../../src/target/facts.ts'
+import { EXPECTATION_LIMIT, FUNC_FIELDS, FUNC_SIZE } from '../../src/target/func-entry.ts'
 import { inspectPayload } from '../../src/target/inspect.ts'
+import { FUNCS } from '../../src/target/payload-sections.ts'
 import { targetFacts } from '../../src/target/targets.ts'
 import { type HypervisorSymbols, readHypervisorSymbols } from '../../src/target/xen-symbols.ts'
 import { verifyPayload } from '../../src/verify/verify.ts'
@@ -34,10 +38,15 @@ describe.skipIf(missing !== '')(`Xen's functions replaced by themselves ${missin
     const symbols = readHypervisorSymbols(readFileSync(join(tree, 'xen-syms')))
     const payloads: RehearsalPayload[] = []
     let functions = 0
+    let expected = 0
     for (const { unit, object } of await linkedUnits(tree)) {
-      const selection = selectAll(unit, readFileSync(object), symbols)
+      const { selection, input } = selectAll(unit, readFileSync(object), symbols)
       if (selection.replacements.length === 0) continue
-      const assembly = assemble(selection, { target, depends: symbols.buildId, xenDepends: symbols.buildId })
+      const { expectations, refusals, warnings } = checkCode([input], selection, runningOf(symbols))
+      expect([refusals, warnings]).toEqual([[], []])
+      expected += expectations.size
+      const about = { target, depends: symbols.buildId, xenDepends: symbols.buildId, expectations }
+      const assembly = assemble(selection, about)
       expect(assembly.kind === 'refused' ? assembly.refusals : []).toEqual([])
       if (assembly.kind === 'refused') continue
       const { bytes } = assembly.payload
@@ -50,16 +59,43 @@ describe.skipIf(missing !== '')(`Xen's functions replaced by themselves ${missin
     }
     expect(payloads.length).toBeGreaterThan(250)
     expect(functions).toBeGreaterThan(3000)
+    // Without: those that begin with what Xen edits at boot.
+    expect(expected / functions).toBeGreaterThan(0.9)
+    const wrong = payloads.filter((_, index) => index % 25 === 0).map(expectingOther)
     const result = await rehearse({
       hypervisor: join(tree, 'xen'),
-      payloads,
-      script: payloads.map(({ name }) => lifeOf(name)).join(''),
+      payloads: [...payloads, ...wrong],
+      script: payloads.map(({ name }) => lifeOf(name)).join('') + wrong.map(({ name }) => deathOf(name)).join(''),
       timeoutMs: 300_000,
     })
     expect(result.outcome === 'passed' ? '' : describeRehearsal(result).slice(-4000)).toBe('')
-    expect(result.operations).toHaveLength(payloads.length * 5)
+    expect(result.operations).toHaveLength(payloads.length * 5 + wrong.length * 3)
   })
 })
+
+/** The same payload, expecting another last byte of its first function that expects any. */
+function expectingOther({ name, bytes }: RehearsalPayload): RehearsalPayload {
+  const other = bytes.slice()
+  const funcs = readElf<'payload'>(other).sections.find(section => section.name === FUNCS)?.bytes ?? new Uint8Array()
+  for (let at = FUNC_FIELDS.expectation; at < funcs.length; at += FUNC_SIZE) {
+    const length = ((funcs[at] ?? 0) >> 1) & EXPECTATION_LIMIT
+    if (length === 0) continue
+    funcs[at + length] = (funcs[at + length] ?? 0) ^ 1
+    return { name: `other-${name}`, bytes: other }
+  }
+  throw new Error(`${name} expects nothing`)
+}
+
+function deathOf(name: string): string {
+  const short = name.slice(-100)
+  return `upload ${short} ${name}\n! EINVAL apply ${short}\nunload ${short}\n`
+}
+
+function runningOf(symbols: HypervisorSymbols): Running {
+  const { buildId } = symbols
+  const nothing = { warnings: [], namesOnly: false, below: [], memory: undefined }
+  return { ...nothing, isXen: true, symbols, depends: buildId, xenDepends: buildId, expect: 'yes' }
+}
 
 function lifeOf(name: string): string {
   const short = name.slice(-100)
@@ -78,8 +114,13 @@ async function linkedUnits(tree: string) {
   }
 }
 
+interface Selected {
+  readonly selection: Selection
+  readonly input: UnitInput
+}
+
 /** Takes all functions of a unit but those that the stages refuse, which are found by asking them. */
-function selectAll(unit: string, bytes: Uint8Array, symbols: HypervisorSymbols): Selection {
+function selectAll(unit: string, bytes: Uint8Array, symbols: HypervisorSymbols): Selected {
   const original = pieceMap(readElf<'original'>(bytes), { table: 'xen' })
   const verdicts = compareUnit(correlate(original, pieceMap(readElf<'patched'>(bytes), { table: 'xen' })), 'xen')
   const fileSymbol = original.object.symbols.find(({ kind }) => kind === 'file')?.name ?? ''
@@ -88,8 +129,9 @@ function selectAll(unit: string, bytes: Uint8Array, symbols: HypervisorSymbols):
   const left = new Set<string>()
   for (let round = 0; round < 10; round++) {
     const changed = asChanged(verdicts, (name, local) => !left.has(name) && isOne(name, local))
-    const selection = select([{ unit, fileSymbol, verdicts: changed }], rules)
-    if (selection.refusals.length === 0) return selection
+    const input = { unit, fileSymbol, verdicts: changed }
+    const selection = select([input], rules)
+    if (selection.refusals.length === 0) return { selection, input }
     for (const name of refusedIn(selection, left)) left.add(name)
   }
   throw new Error(`${unit} is refused again and again`)
