@@ -119,12 +119,16 @@ function compareSections(context: Context, original: Piece<'original'>, patched:
   const after = context.correlation.patched.object.sections[patched.section]
   if (before === undefined || after === undefined)
     return differs({ what: 'section', original: 'none', patched: 'none' })
-  const isSameKind = classifySection(before.name, context.table) === classifySection(after.name, context.table)
+  const isSameKind =
+    before.name === after.name ||
+    classifySection(before.name, context.table) === classifySection(after.name, context.table)
   if (isSameKind && before.flags === after.flags && before.type === after.type) return SAME
   return differs({ what: 'section', original: before.name, patched: after.name })
 }
 
 function compareEntries(context: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
+  const maps = context.correlation
+  if (!maps.original.entriesOf.has(original.id) && !maps.patched.entriesOf.has(patched.id)) return SAME
   const before = entriesBySection(context.correlation.original, original)
   const after = entriesBySection(context.correlation.patched, patched)
   const steps: (() => Outcome)[] = []
@@ -168,6 +172,7 @@ function compareParts(
   originals: readonly Piece<'original'>[],
   patcheds: readonly Piece<'patched'>[],
 ): Outcome {
+  if (originals.length === 0 && patcheds.length === 0) return SAME
   const { toOriginal, toPatched, original: before } = context.correlation
   const gone = originals.find(original => !toPatched.has(original.id))
   const steps = patcheds.map(patched => (): Outcome => {
@@ -199,6 +204,8 @@ function compareSymbols(correlation: Correlation, original: Piece<'original'>, p
 
 function globalNames<S extends Side>(map: PieceMap<S>, piece: Piece<S>): string {
   const symbols = piece.symbols.map(id => map.object.symbols[id]).filter(symbol => symbol !== undefined)
+  const [only] = symbols
+  if (only !== undefined && symbols.length === 1) return only.binding === 'local' ? '' : only.name
   return symbols
     .filter(symbol => symbol.binding !== 'local')
     .map(symbol => symbol.name)

@@ -170,9 +170,11 @@ function shareAUser(pairing: Pairing, a: Piece<'original'>, b: Piece<'patched'>)
 /** For each static local, the names in the source of the functions and variables that refer to it. */
 export function usersOfVariables<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, ReadonlySet<string>> {
   const users = new Map<PieceId<S>, Set<string>>()
+  const variables = new Set(map.pieces.filter(isNumberedVariable).map(piece => piece.id))
+  if (variables.size === 0) return users
   for (const piece of map.pieces) {
     for (const { target } of piece.references) {
-      const variable = variableAt(map, target)
+      const variable = target.to === 'piece' && variables.has(target.piece) ? map.pieces[target.piece] : undefined
       if (variable === undefined) continue
       const name = `${sourceName(piece.name)}`
       const present = users.get(variable.id)

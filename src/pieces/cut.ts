@@ -129,12 +129,12 @@ function cutAtSymbols<S extends Side>(section: ElfSection<S>, all: readonly ElfS
     const start = placeOf(symbols[index])
     let next = index
     while (next < symbols.length && placeOf(symbols[next]) === start) next++
-    const here = symbols.slice(index, next)
+    const here = next - index === symbols.length ? symbols : symbols.slice(index, next)
     index = next
     if (start < end) continue
     if (start > end) ranges.push(gap(end, start - end))
     const limit = index < symbols.length ? placeOf(symbols[index]) : section.size
-    const stated = start + Math.max(...here.map(symbol => symbol.size))
+    const stated = start + here.reduce((largest, symbol) => Math.max(largest, symbol.size), 0)
     const labels = stated === start
     end = isCode ? Math.max(limit, stated) : labels ? limit : stated
     end = Math.min(end, section.size)
@@ -149,6 +149,7 @@ function cutAtSymbols<S extends Side>(section: ElfSection<S>, all: readonly ElfS
  * assembly, which belongs to the function that jumps there. Where nothing is typed (assembly), labels are all there is.
  */
 function withoutInnerLabels<S extends Side>(symbols: readonly ElfSymbol<S>[]): readonly ElfSymbol<S>[] {
+  if (symbols.length < 2) return symbols
   const first = symbols.find(symbol => symbol.kind === 'function')
   if (first === undefined) return symbols
   const isInner = (symbol: ElfSymbol<S>) =>

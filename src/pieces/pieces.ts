@@ -21,7 +21,8 @@ export function pieceMap<S extends Side>(object: ElfObject<S>, options: CutOptio
     const here = sections[index]
     return here === undefined ? [] : sectionPieces(context, section, here)
   })
-  const pieces = bySection.flat()
+  const pieces: Piece<S>[] = []
+  for (const list of bySection) for (const piece of list) pieces.push(piece)
   const { entriesOf, ownerless } = ownEntries(pieces)
   return { object, pieces, bySection, entriesOf, ownerless, padding: paddingOf(object, bySection, options) }
 }
@@ -91,8 +92,8 @@ function paddingOf<S extends Side>(
   options: CutOptions,
 ): PieceMap<S>['padding'] {
   return object.sections.flatMap((section, index) => {
-    if (!isCut(section, options.table)) return []
     const end = (bySection[index] ?? []).reduce((last, piece) => Math.max(last, piece.offset + piece.size), 0)
-    return end < section.size ? [{ section: section.id, offset: end, size: section.size - end }] : []
+    if (end >= section.size || !isCut(section, options.table)) return []
+    return [{ section: section.id, offset: end, size: section.size - end }]
   })
 }

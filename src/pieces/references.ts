@@ -36,24 +36,24 @@ export function referencesOf<S extends Side>(
 ): readonly Reference<S>[] {
   if (relocations.length === 0) return []
   const isCode = (section.flags & SHF_EXECINSTR) !== 0
-  const biases = isCode ? decodedBiases(context, section, range, relocations) : undefined
+  const biases = isCode ? decodedBiases(context, section, range, relocations) : NO_BIASES
   return relocations.map(relocation => {
     const offset = relocation.offset - range.offset
     const field = range.layout?.fields.find(candidate => candidate.offset === offset)
     if (field === undefined) {
-      return { offset, type: relocation.type, target: reach(context, relocation, biases?.get(relocation.offset) ?? 0n) }
+      return { offset, type: relocation.type, target: reach(context, relocation, biases.get(relocation.offset) ?? 0) }
     }
     const { offset: plain, line } =
       field.line === undefined
         ? { offset: relocation.addend, line: undefined }
         : splitAddend(relocation.addend, field.line)
-    const target = reach(context, { ...relocation, addend: plain }, BigInt(-field.bias))
+    const target = reach(context, { ...relocation, addend: plain }, -field.bias)
     return { offset, type: relocation.type, target, ...(line === undefined ? {} : { line }) }
   })
 }
 
 /** What `relocation` reaches. `bias` is added to the addend to find the byte that is meant; the delta stays as written. */
-function reach<S extends Side>(context: ReferenceContext<S>, relocation: ElfRelocation<S>, bias: bigint): Target<S> {
+function reach<S extends Side>(context: ReferenceContext<S>, relocation: ElfRelocation<S>, bias: number): Target<S> {
   const symbol = context.object.symbols[relocation.symbol]
   if (symbol === undefined || relocation.symbol === 0) return { to: 'absolute', value: relocation.addend }
   const { place } = symbol
@@ -68,12 +68,17 @@ function reach<S extends Side>(context: ReferenceContext<S>, relocation: ElfRelo
     }
   }
   // A symbol with a name says what it means; its section's symbol says only where.
-  const meant = symbol.kind === 'section' ? place.offset + Number(relocation.addend + bias) : place.offset
+  const meant = symbol.kind === 'section' ? place.offset + Number(relocation.addend) + bias : place.offset
   const piece = pieceAt(context.sections[place.section], meant)
   if (piece === undefined) {
     return { to: 'nothing', section: place.section, offset: BigInt(place.offset) + relocation.addend }
   }
-  return { to: 'piece', piece: piece.id, delta: BigInt(place.offset - piece.offset) + relocation.addend }
+  const inPiece = place.offset - piece.offset
+  return {
+    to: 'piece',
+    piece: piece.id,
+    delta: inPiece === 0 ? relocation.addend : relocation.addend + BigInt(inPiece),
+  }
 }
 
 /** The piece that holds byte `offset`; at the very end of a section, the last one. */
@@ -98,7 +103,7 @@ export function pieceAt<S extends Side>(
   return { id: pieceId(first + low), offset: found.offset }
 }
 
-const NO_BIASES: ReadonlyMap<number, bigint> = new Map()
+const NO_BIASES: ReadonlyMap<number, number> = new Map()
 /** Bytes of a PC-relative field, and the most that an instruction has behind one: its immediate. */
 const FIELD = 4
 const IMMEDIATE = 4
@@ -112,14 +117,14 @@ function decodedBiases<S extends Side>(
   section: ElfSection<S>,
   range: Range<S>,
   relocations: readonly ElfRelocation<S>[],
-): ReadonlyMap<number, bigint> {
+): ReadonlyMap<number, number> {
   if (context.object.header.machine !== EM_X86_64) return NO_BIASES
-  const biases = new Map<number, bigint>()
+  const biases = new Map<number, number>()
   const unclear: number[] = []
   for (const relocation of relocations) {
     const symbol = context.object.symbols[relocation.symbol]
     if (symbol?.kind !== 'section' || relocationType(EM_X86_64, relocation.type)?.pcRelative !== true) continue
-    biases.set(relocation.offset, BigInt(FIELD))
+    biases.set(relocation.offset, FIELD)
     if (endsWithField(section.bytes, relocation.offset)) continue
     if (isUnclear(context, symbol, relocation)) unclear.push(relocation.offset - range.offset)
   }
@@ -129,7 +134,7 @@ function decodedBiases<S extends Side>(
     code,
     unclear.sort((a, b) => a - b),
   )) {
-    biases.set(field + range.offset, BigInt(bytes))
+    biases.set(field + range.offset, bytes)
   }
   return biases
 }
