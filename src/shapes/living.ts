@@ -127,15 +127,15 @@ function passedOn(reasons: Map<TypeKey, string>, holders: ReturnType<typeof hold
 /** Three links of a chain are enough for people. */
 const LONG = /(?<=(?:, and of that .*){3}), and of that .*/
 
-/** A type and all that hold it, by what names the text may call them. */
-function namesOf(units: readonly ComparedUnit[], keys: Iterable<TypeKey>): ReadonlySet<string> {
+/** A type and all that hold it, as a pattern for what the text may call them: a tag behind its word, a typedef alone. */
+function namesOf(units: readonly ComparedUnit[], keys: Iterable<TypeKey>): string {
   const names = new Set<string>()
   for (const key of keys) {
-    const own = key.split(' ')[1]
-    if (own !== undefined) names.add(own)
+    const [kind = '', name = ''] = key.split(' ')
+    names.add(kind === 'typedef' ? name : `${kind}\\s+${name}`)
     for (const unit of units) for (const alias of typesOf(unit).aliases.get(key) ?? []) names.add(alias)
   }
-  return names
+  return `\\b(?:${[...names].join('|')})\\b`
 }
 
 /** Why a type lives after all, by the text of the units that know it; asked only where nothing else says that it lives. */
@@ -145,9 +145,8 @@ export function textReason(
   textOf: ShapeQuestions['textOf'],
 ): string | undefined {
   const names = namesOf(units, [key, ...(holdersOf(units).get(key)?.keys() ?? [])])
-  const list = [...names].join('|')
-  const named = new RegExp(`\\b(?:${list})\\b`)
-  const used = new RegExp(`\\b(?:${list})\\b(?!\\s*\\w)|\\bstatic\\b[^;]*\\b(?:${list})\\b`)
+  const named = new RegExp(names)
+  const used = new RegExp(`${names}(?!\\s*\\w)|\\bstatic\\b[^;]*${names}`)
   for (const unit of units.filter(each => typesOf(each).byKey.has(key))) {
     const text = textOf(unit.shape.unit)
     if (text === undefined) return 'its text could not be looked at'
@@ -156,7 +155,7 @@ export function textReason(
       if (named.test(body) && used.test(body)) return `${name} may have an object of it that outlives a call`
       if (takes.has(name) && /\bsizeof\b/.test(body)) return `${name} may copy it`
     }
-    if (new RegExp(`\\b(?:sizeof|typeof|__typeof__)\\s*\\([^()]*\\b(?:${list})\\b`).test(text.around))
+    if (new RegExp(`\\b(?:sizeof|typeof|__typeof__)\\s*\\([^()]*${names}`).test(text.around))
       return 'its size is taken outside of functions'
   }
   return undefined

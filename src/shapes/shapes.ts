@@ -71,7 +71,7 @@ export class Shapes {
       return {
         name: key,
         names: new Set(found.flatMap(({ each }) => each.names)),
-        differences: [...new Set(found.flatMap(({ each }) => each.differences.map(({ text }) => text)))],
+        differences: differencesIn(found),
         moved: this.#movedBy(key),
         units: found.map(({ unit }) => unit.shape.unit),
         lives,
@@ -87,6 +87,13 @@ export class Shapes {
       .filter(([, found]) => found.some(({ each }) => each.because.includes(key)))
       .map(([holder]) => holder)
   }
+}
+
+/** What makes the change first, what only moved because of it last. */
+function differencesIn(found: readonly Found[]): readonly string[] {
+  const all = found.flatMap(({ each }) => each.differences)
+  const moved = all.filter(({ what }) => what === 'moved')
+  return [...new Set([...all.filter(({ what }) => what !== 'moved'), ...moved].map(({ text }) => text))]
 }
 
 interface Found {
