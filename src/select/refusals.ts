@@ -48,6 +48,17 @@ const INIT_DATA: Words = {
   what: 'is read only while the system boots (init calls, boot parameters and their data)',
   hint: 'leave it out of this patch; set what it would have set from a load hook if the running system needs it',
 }
+/** Programs free nothing, but what ran at their start does not run again. */
+const START_CODE: Words = {
+  code: 'init-code',
+  what: 'runs once, when the program starts (main, a constructor): it has run, or is running and is never entered again',
+  hint: 'change a function that it calls instead; what has been done wrong by now can be mended from an apply hook',
+}
+const START_DATA: Words = {
+  code: 'init-data',
+  what: 'is read only while the program starts or ends (lists of constructors and destructors)',
+  hint: 'leave it out of this patch; what a constructor would have done can be done from an apply hook',
+}
 const DATA: Words = {
   code: 'changed-data',
   what: 'is initialised data, and the running system has its own value by now',
@@ -59,14 +70,16 @@ const CONSTANT: Words = {
   hint: 'leave it as it is, add a copy under another name with the new values, and use that in the functions you change',
 }
 
-const OF_CODE: Partial<Record<SectionClass, Words>> = {
+type WordsByClass = Partial<Record<SectionClass, Words>>
+
+const OF_CODE: WordsByClass = {
   'init-code': INIT_CODE,
   'init-data': INIT_CODE,
   'fixed-code': FIXED_CODE,
   unknown: UNKNOWN,
 }
 
-const OF_DATA: Partial<Record<SectionClass, Words>> = {
+const OF_DATA: WordsByClass = {
   data: DATA,
   'read-only': CONSTANT,
   'init-data': INIT_DATA,
@@ -78,7 +91,7 @@ const OF_DATA: Partial<Record<SectionClass, Words>> = {
   'fixed-code': FIXED_CODE,
 }
 
-const OF_UNNAMED: Partial<Record<SectionClass, Words>> = {
+const OF_UNNAMED: WordsByClass = {
   ...OF_DATA,
   code: FIXED_CODE,
   'init-code': INIT_CODE,
@@ -89,7 +102,16 @@ const OF_UNNAMED: Partial<Record<SectionClass, Words>> = {
   },
 }
 
-const OF_NEW_DATA: Partial<Record<SectionClass, Words>> = { percpu: PERCPU, tls: TLS, unknown: UNKNOWN }
+const OF_NEW_DATA: WordsByClass = { percpu: PERCPU, tls: TLS, unknown: UNKNOWN }
+
+/** What the words for a system that boots are in a program. */
+const IN_PROGRAMS: ReadonlyMap<Words, Words> = new Map([
+  [INIT_CODE, START_CODE],
+  [INIT_DATA, START_DATA],
+])
+
+const forTable = (words: Words, table: SectionTable): Words =>
+  table === 'process' ? (IN_PROGRAMS.get(words) ?? words) : words
 
 const LAYOUT: Words = {
   code: 'data-layout',
@@ -151,7 +173,7 @@ export function reachRefusal(
   piece: Piece<Side>,
 ): Refusal | undefined {
   const sectionClass = classOf(map, piece, context.table)
-  const isFreed = sectionClass === 'init-code' || sectionClass === 'init-data'
+  const isFreed = context.table === 'xen' && (sectionClass === 'init-code' || sectionClass === 'init-data')
   return isFreed ? { unit: context.unit, ...reachesInit(from, piece.name) } : undefined
 }
 
@@ -190,7 +212,8 @@ function classOf(map: PieceMap<Side>, piece: Piece<Side>, table: SectionTable): 
   return classifySection(map.object.sections[piece.section]?.name ?? '', table)
 }
 
-function refusal({ unit }: UnitContext, judged: Judged, { code, what, hint }: Words): Refusal {
+function refusal({ unit, table }: UnitContext, judged: Judged, words: Words): Refusal {
+  const { code, what, hint } = forTable(words, table)
   const verdict = judged.verdict.kind === 'new' ? 'is new' : judged.verdict.kind === 'gone' ? 'is gone' : 'changed'
   const detail = judged.verdict.kind === 'changed' ? ` (${verdictReason(judged.verdict).text})` : ''
   return { code, unit, symbol: judged.name, text: `${judged.name} ${verdict}${detail}; it ${what}`, hint }

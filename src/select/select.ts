@@ -15,7 +15,9 @@ import type { Refusal } from '../base/refusal.ts'
 import type { Judged, UnitVerdicts } from '../compare/model.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { classifySection, type SectionTable } from '../special/sections.ts'
+import type { Denial } from '../target/xen-denied.ts'
 import { directives } from './directives.ts'
+import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
 import type { PieceAddress, Replacement, SelectedPiece, Selection, UnitIndex } from './model.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
@@ -39,7 +41,7 @@ export interface SelectRules {
   readonly smallest: (startsWithLandingPad: boolean) => number
   readonly startsWithLandingPad: (code: Uint8Array) => boolean
   /** Why a function must not be replaced on this target, by unit and name; undefined when it may. */
-  readonly denied: (unit: string, name: string) => string | undefined
+  readonly denied: (unit: string, name: string) => Denial | undefined
   /** How many symbols of that name the running system has; undefined when that is not known. */
   readonly countRunning?: (name: string) => number
   /** Whether the running system has freed what the name stood for; undefined when that is not known. */
@@ -76,7 +78,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     units: units.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, patched: verdicts.correlation.patched })),
     pieces,
     replacements,
-    refusals: withoutRepeats([...refusals, ...linker.refusals]),
+    refusals: withoutRepeats([...refusals, ...linker.refusals, ...leftBehind(units, pieces)]),
   }
 }
 
@@ -145,12 +147,7 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
   }
   const denied = rules.denied(input.unit, judged.name)
   if (denied !== undefined) {
-    refusals.push({
-      ...about,
-      code: 'patching-code',
-      text: `${judged.name} changed, but ${denied}`,
-      hint: 'this change needs a reboot into a rebuilt system; leave it out of the hotpatch',
-    })
+    refusals.push({ ...about, code: denied.code, text: `${judged.name} changed, but ${denied.why}`, hint: denied.hint })
   }
   return refusals
 }

@@ -3,6 +3,7 @@
  * To add a target: a file beside `xen.ts` with its facts, and a row in `targets.ts`.
  */
 import type { SectionTable } from '../special/sections.ts'
+import type { Denial } from './xen-denied.ts'
 
 export type TargetName = 'xen' | 'process'
 
@@ -61,7 +62,7 @@ export interface TargetFacts {
   /** The name by which the running system's symbol table has a symbol of the file `fileSymbol`. */
   readonly runningName: (fileSymbol: string, name: string, local: boolean) => string
   /** Why a function must not be replaced, by its unit's object file and its name; undefined when it may. */
-  readonly denied: (unit: string, name: string) => string | undefined
+  readonly denied: (unit: string, name: string) => Denial | undefined
 }
 
 /** The least size in bytes of a function that can be replaced, given whether it starts with a landing pad. */

@@ -48,13 +48,19 @@ test.for([
 })
 
 test.for([
-  { unit: 'common/livepatch.o', name: 'apply_payload', denied: true },
-  { unit: 'arch/x86/traps.o', name: 'do_nmi', denied: true },
-  { unit: 'arch/x86/traps.o', name: 'do_general_protection', denied: false },
-  { unit: 'arch/x86/domain.o', name: 'idle_loop', denied: true },
-  { unit: 'common/memory.o', name: 'do_memory_op', denied: false },
+  { unit: 'common/livepatch.o', name: 'apply_payload', denied: 'patching-code' },
+  { unit: 'arch/x86/livepatch.o', name: 'arch_livepatch_apply', denied: 'patching-code' },
+  { unit: 'arch/x86/memcpy.o', name: 'memcpy', denied: 'patching-code' },
+  { unit: 'arch/x86/traps.o', name: 'do_nmi', denied: 'no-safe-moment' },
+  { unit: 'arch/x86/cpu/mcheck/mce.o', name: 'do_machine_check', denied: 'no-safe-moment' },
+  { unit: 'arch/x86/cpu/mcheck/mce.o', name: 'mcheck_cmn_handler', denied: undefined },
+  { unit: 'arch/x86/traps.o', name: 'do_general_protection', denied: undefined },
+  { unit: 'arch/x86/domain.o', name: 'idle_loop', denied: 'never-returns' },
+  { unit: 'arch/arm/domain.o', name: 'idle_loop', denied: 'never-returns' },
+  { unit: 'arch/x86/setup.o', name: 'init_done', denied: 'never-returns' },
+  { unit: 'common/memory.o', name: 'do_memory_op', denied: undefined },
 ])('$name of $unit may be replaced unless denied: $denied', ({ unit, name, denied }) => {
-  expect(xen.denied(unit, name) !== undefined).toBe(denied)
+  expect(xen.denied(unit, name)?.code).toBe(denied)
 })
 
 test('a machine that no payload can be made for is an error that names it', () => {

@@ -1,0 +1,74 @@
+/** What cannot work although it compiles: variables that moved, data that others read, functions that nobody re-enters. */
+import { expect, test } from 'vitest'
+import { compile, hasGcc } from '../../tests/support/gcc.ts'
+import { RULES, selectFrom } from '../../tests/support/judge.ts'
+import { targetFacts } from '../target/targets.ts'
+
+const HEAD = 'extern int flag;\n#define NOINLINE __attribute__((noinline, noclone))\n'
+
+interface Row {
+  readonly name: string
+  readonly before: string
+  readonly after: string
+  /** Code and symbol of each refusal. */
+  readonly refused: readonly string[]
+}
+
+test.skipIf(!hasGcc).for<Row>([
+  {
+    name: "a file's variable moves into the function that uses it",
+    before: 'static int count; int f(int a) { return count += a * flag; }',
+    after: 'int f(int a) { static int count; return count += a * flag; }',
+    refused: ['state-left-behind count'],
+  },
+  {
+    name: "a function's variable moves into the file",
+    before: 'int f(int a) { static int count; return count += a * flag; }',
+    after: 'static int count; int f(int a) { return count += a * flag + 1; } int g(void) { return count + flag; }',
+    refused: ['state-left-behind count'],
+  },
+  {
+    name: 'a static local goes, and another function gets one of its name',
+    before: 'int f(int a) { static int n; return n += a * flag; } int g(int a) { return a + flag; }',
+    after: 'int f(int a) { return a * flag; } int g(int a) { static int n; return n += a + flag; }',
+    refused: ['ambiguous-static n'],
+  },
+  {
+    name: 'a variable of another name is a new one',
+    before: 'static int count; int f(int a) { return count += a * flag; }',
+    after: 'static int total; int f(int a) { return total += a * flag + 1; }',
+    refused: [],
+  },
+  {
+    name: 'a constant that moves holds no state',
+    before: 'static const int table[] = { 1, 2, 3, 4 }; int f(int a) { return table[a & 3] * flag; }',
+    after: 'int f(int a) { static const int table[] = { 1, 2, 3, 5 }; return table[a & 3] * flag; }',
+    refused: [],
+  },
+  {
+    name: 'data that a function reads which stays',
+    before: 'int limit[2] = { 5, 6 }; int f(int a) { return limit[a & 1] * flag; } int g(int a) { return a + flag; }',
+    after: 'int limit[2] = { 5, 7 }; int f(int a) { return limit[a & 1] * flag; } int g(int a) { return a - flag; }',
+    refused: ['changed-data limit'],
+  },
+  {
+    name: 'a named constant that a function reads which stays',
+    before: 'const int limit[2] = { 5, 6 }; int f(int a) { return limit[a & 1] * flag; }',
+    after: 'const int limit[2] = { 5, 7 }; int f(int a) { return limit[a & 1] * flag; }',
+    refused: ['changed-constant limit'],
+  },
+])('$name', ({ before, after, refused }) => {
+  const { refusals } = selectFrom(compile(HEAD + before), compile(HEAD + after))
+  expect(refusals.map(({ code, symbol }) => `${code} ${symbol.replace(/\.\d+$/, '')}`)).toEqual(refused)
+  for (const { text, hint } of refusals) expect([text, hint].every(words => words.length > 20)).toBe(true)
+})
+
+test.skipIf(!hasGcc)('a function that must not be replaced is refused with its own reason and way out', () => {
+  const { denied } = targetFacts('xen', 62)
+  const rules = { ...RULES, denied: (_unit: string, name: string) => denied('arch/x86/domain.o', name) }
+  const text = (n: number) => `${HEAD} extern void work(int); void idle_loop(void) { for (;;) work(${n}); }`
+  const { refusals } = selectFrom(compile(text(3)), compile(text(5)), rules)
+  expect(refusals).toMatchObject([{ code: 'never-returns', symbol: 'idle_loop' }])
+  expect(refusals[0]?.text).toContain('never returns')
+  expect(refusals[0]?.hint).toContain('calls out of the old loop')
+})
