@@ -108,12 +108,9 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   // select: what the payload contains and why, and everything that stands in the way.
   const running = watch.timeSync('running', () => readRunning(tree.facts, rulesFor(tree.facts.version), options))
   const target = targetFacts(options.target, machineOf(judged.units))
-  const table =
-    options.lines === 'table'
-      ? await watch.time('table', () =>
-          lineTable(tree, judged.units, { symbols: running.symbols, target, newLine: judged.newLine }),
-        )
-      : NO_TABLE
+  const needs = { symbols: running.symbols, target, newLine: judged.newLine }
+  const isTable = options.lines === 'table'
+  const table = isTable ? await watch.time('table', () => lineTable(tree, judged.units, needs)) : NO_TABLE
   const units = table.unit === undefined ? judged.units : [...judged.units, table.unit]
   const rules = { ...rulesOf(target, running), standIns: table.standIns }
   const selection = watch.timeSync('select', () => select(units, rules))
@@ -125,13 +122,12 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const about = { tree, affected, declarations, units: judged.units, selection, accepted: options.acceptTypes ?? [] }
   const shapes = await watch.time('shapes', () => checkShapes({ ...about, table: target.sectionTable }))
   const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals, ...code.refusals, ...shapes.refusals]
-  const pairs = compiled.pairs.map(({ pair }) => pair)
   const warnings = [...running.warnings, ...code.warnings, ...shapes.warnings]
   const notices = [...judged.notices, ...table.notices, ...code.notices, ...shapes.notices]
   const lines = lineFacts({ compiled, judged, selection, set: table.set })
-  const { compiles } = compiled
+  const pairs = compiled.pairs.map(({ pair }) => pair)
   const judgements = { pairs, units, selection, notices, warnings }
-  const found = { ...before, lines, compiles, ...judgements, timings: watch.timings }
+  const found = { ...before, lines, compiles: compiled.compiles, ...judgements, timings: watch.timings }
   if (selection.pieces.length === 0)
     return { ...found, refusals: refusals.filter(each => !shapes.refusals.includes(each)), payload: undefined }
 
