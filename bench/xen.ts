@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { compileUnits, openTree, quiet, type Tree } from '../src/build/index.ts'
 import type { ReportedUnit } from '../src/report/model.ts'
 import { type Edit, patchText } from '../tests/xen/edits.ts'
-import { timed } from './clock.ts'
+import { type Spent, timed } from './clock.ts'
 
 export const ONE_UNIT: readonly Edit[] = [
   {
@@ -31,19 +31,39 @@ export function writePatch(tree: string, edits: readonly Edit[], file: string): 
   return file
 }
 
+/** A command that compiles a unit, and where it runs. */
+export interface Compile {
+  readonly unit: string
+  readonly command: readonly string[]
+  readonly folder: string
+}
+
+/** What the report says of its units. */
+export function compilesOf(tree: string, units: readonly ReportedUnit[]): readonly Compile[] {
+  return units.map(({ unit, command }) => ({ unit, command, folder: join(tree, 'xen') }))
+}
+
+/** The tree's own compile of one unit. */
+export async function compileOf(root: string, name: string, cacheFolder: string): Promise<Compile | undefined> {
+  const tree = await open(root, cacheFolder)
+  return tree.units.find(({ unit }) => unit === name)
+}
+
 /** Compiles the units as the tree does, on their own, so many at once; the objects are thrown away. */
-export async function compileAlone(tree: string, units: readonly ReportedUnit[], jobs: number): Promise<number> {
+export async function compileAlone(compiles: readonly Compile[], jobs: number): Promise<Spent> {
   const start = performance.now()
-  const queue = [...units]
+  const queue = [...compiles]
+  let cpu = 0
   const worker = async () => {
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
       const [compiler = 'gcc', ...args] = next.command
-      const { status, output } = await timed(compiler, replaceOutput(args), { cwd: join(tree, 'xen') })
-      if (status !== 0) throw new Error(`${next.unit} does not compile alone:\n${output}`)
+      const run = await timed(compiler, replaceOutput(args), { cwd: next.folder })
+      if (run.status !== 0) throw new Error(`${next.unit} does not compile alone:\n${run.output}`)
+      cpu += run.cpu
     }
   }
   await Promise.all(Array.from({ length: jobs }, worker))
-  return performance.now() - start
+  return { time: performance.now() - start, cpu }
 }
 
 function replaceOutput(args: readonly string[]): readonly string[] {
