@@ -23,6 +23,7 @@ import { EM_X86_64 } from './elf/spec/constants.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { compileForWay, judgeUnits, type OneCompile, type Way } from './line-ways.ts'
+import { otherCopies } from './other-copies.ts'
 import type { CutOptions } from './pieces/pieces.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
 import { modinfoOf } from './select/directives.ts'
@@ -122,7 +123,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const about = { tree, affected, declarations, units: judged.units, selection, accepted: options.acceptTypes ?? [] }
   const shapes = await watch.time('shapes', () => checkShapes({ ...about, table: target.sectionTable }))
   const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals, ...code.refusals, ...shapes.refusals]
-  const warnings = [...running.warnings, ...code.warnings, ...shapes.warnings]
+  const warnings = [...running.warnings, ...code.warnings, ...otherCopies(units, running.symbols), ...shapes.warnings]
   const notices = [...judged.notices, ...table.notices, ...code.notices, ...shapes.notices]
   const lines = lineFacts({ compiled, judged, selection, set: table.set })
   const pairs = compiled.pairs.map(({ pair }) => pair)
