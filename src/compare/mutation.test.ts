@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compile, hasGcc } from '../../tests/support/gcc.ts'
 import { judge, verdictLines } from '../../tests/support/judge.ts'
+import { diffObjects } from '../diff.ts'
 import { readElf } from '../elf/index.ts'
 import { SHF_ALLOC, SHT_NOBITS } from '../elf/spec/constants.ts'
 import { pieceMap } from '../pieces/pieces.ts'
@@ -75,10 +76,56 @@ test.skipIf(!hasGcc)('one changed relocation is never the same', () => {
   )
 })
 
+/** Line numbers in code, in data and in a bug frame, and much that is none. */
+const NUMBERED = `${TEXT}
+int line(int a) { return printk("line %d of %d", __LINE__, a); }
+const struct { const char *file; int line; } place = { "unit.c", __LINE__ };
+int reached(void) { return printk(place.file, place.line, &place); }
+void bug(void) { __asm__ volatile(".Lbug2: ud2\\n.pushsection .bug_frames.2, \\"a\\", @progbits\\n.p2align 2\\n.Lfrm2:\\n\\
+.long (.Lbug2 - .Lfrm2) + %c0\\n.long (%c1 - .Lfrm2) + %c2\\n.popsection" :: "i"((__LINE__ >> 7) << 24), "i"("file.c"), "i"((__LINE__ & 127) << 24)); }
+`
+
+test.skipIf(!hasGcc)('one changed byte outside the line numbers is never only a line number', () => {
+  const original = compile(NUMBERED)
+  const shifted = { object: compile(`#line 4\n${NUMBERED}`), shift: 3 }
+  const patched = compile(`\n\n${NUMBERED}`)
+  const judged = (object: Uint8Array) => diffObjects({ original, patched: object, shifted, table: 'xen' })
+  expect(verdictLines(judged(patched))).toEqual([
+    'line: line-only',
+    'reached: line-only',
+    'bug: line-only',
+    'place: line-only',
+  ])
+  const fields = new Set(lineFields(original, patched))
+  const places = comparedBytes(patched).filter(at => !fields.has(at))
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: places.length - 1 }), fc.integer({ min: 1, max: 255 }), (index, change) => {
+      const at = places[index] ?? 0
+      const mutated = patched.slice()
+      mutated[at] = (mutated[at] ?? 0) ^ change
+      const isChanged = (line: string) => !line.endsWith('line-only')
+      expect(attempt(() => verdictLines(judged(mutated))).some(isChanged), `byte 0x${at.toString(16)}`).toBe(true)
+    }),
+    { numRuns: RUNS, seed: 20261124 },
+  )
+})
+
+/** File offsets of the bytes that differ between two objects whose lines alone differ: there the numbers are. */
+function lineFields(original: Uint8Array, patched: Uint8Array): readonly number[] {
+  const allowed = new Set(comparedBytes(patched))
+  const differing = [...patched.keys()].filter(at => original[at] !== patched[at] && allowed.has(at))
+  // The numbers are small: what differs is the first byte of four.
+  return differing.flatMap(at => [at, at + 1, at + 2, at + 3])
+}
+
 /** What differs; a mutated object that cannot be read is not called the same either. */
 function verdictOf(object: Uint8Array, mutated: Uint8Array): readonly string[] {
+  return attempt(() => verdictLines(judge(object, mutated)))
+}
+
+function attempt(look: () => readonly string[]): readonly string[] {
   try {
-    return verdictLines(judge(object, mutated))
+    return look()
   } catch (error) {
     return [String(error)]
   }

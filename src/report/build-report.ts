@@ -22,6 +22,7 @@ import {
   type ReportedUnit,
   type RunReport,
 } from './model.ts'
+import { notCompared } from './not-compared.ts'
 
 /** What the report needs of a run; the pipeline's own result has all of it. */
 export interface RunFacts {
@@ -70,7 +71,7 @@ export function buildReport(facts: RunFacts): RunReport {
       ...affected.notices,
       ...facts.notices,
     ],
-    notCompared: [...(facts.notCompared ?? []), ...perUnit.flatMap(paddingOf)],
+    notCompared: [...(facts.notCompared ?? []), ...perUnit.flatMap(each => notCompared(each, facts.target))],
     timings: facts.timings,
   }
 }
@@ -134,13 +135,4 @@ function reportedUnits({ affected: { affected }, pairs, lines }: RunFacts): read
       compileTime: pair?.compileTime ?? 0,
     }
   })
-}
-
-/** Alignment padding is never compared; the report says how much of it there is. */
-function paddingOf({ unit, verdicts }: { unit: string; verdicts: UnitVerdicts }): readonly NotCompared[] {
-  const { padding } = verdicts.correlation.patched
-  const bytes = padding.reduce((sum, { size }) => sum + size, 0)
-  return bytes === 0
-    ? []
-    : [{ unit, what: 'padding', text: `${bytes} bytes of alignment between functions and data objects` }]
 }

@@ -3,6 +3,7 @@ import type { Reason } from '../base/refusal.ts'
 import type { UnitVerdicts, Verdict } from '../compare/model.ts'
 import { dataEntries, functionEntries } from './entries.ts'
 import { emptyReport, type RunReport, type Way } from './model.ts'
+import { notCompared } from './not-compared.ts'
 
 export interface DiffFacts {
   readonly version: string
@@ -28,6 +29,7 @@ export function diffReport({ version, target, unit, verdicts, way, timings, reas
     functions,
     data,
     lines: { way, files: [], held: [] },
+    notCompared: notCompared({ unit, verdicts }, target),
     timings,
   }
 }
