@@ -34,6 +34,12 @@ const EDITORS: Readonly<Record<string, Editor>> = {
   'blank lines': (lines, draw) => insert(lines, draw(lines.length), Array(count(draw)).fill('')),
   'comment lines': (lines, draw) => insert(lines, draw(lines.length), Array(count(draw)).fill('/* a note */')),
   'an unused macro': (lines, draw, mark) => insert(lines, draw(lines.length), [`#define HOTSPLICE_UNUSED_${mark} 1`]),
+  'an unused prototype': (lines, draw, mark) => {
+    // Where a definition begins in the first column behind an empty line, nothing is open.
+    const candidates = lines.flatMap((line, at) => (lines[at - 1] === '' && /^static \w/.test(line) ? [at] : []))
+    const at = candidates[draw(candidates.length)]
+    return at === undefined ? undefined : insert(lines, at, [prototypeOf(mark)])
+  },
   'a statement split': (lines, draw) => {
     const candidates = lines.flatMap((line, at) => (/^ .*\w, \w.*;$/.test(line) && !line.includes('"') ? [at] : []))
     const at = candidates[draw(candidates.length)]
@@ -50,6 +56,8 @@ const EDITORS: Readonly<Record<string, Editor>> = {
     return at === undefined ? undefined : lines.toSpliced(at, 2, `${lines[at]} ${(lines[at + 1] ?? '').trimStart()}`)
   },
 }
+
+const prototypeOf = (mark: string) => `extern void hotsplice_unused_${mark}(void);`
 
 /** Draws edits until one is harmless; undefined after 20 that were not. */
 export async function harmlessEdit(tree: Tree, draw: (below: number) => number): Promise<HarmlessEdit | undefined> {
@@ -101,5 +109,7 @@ async function isHarmless(tree: Tree, unit: Unit, path: string, after: string): 
 
 /** -P keeps some line ends; only the order of what lies between white space counts. */
 function tokensOf(text: Uint8Array): string {
-  return Buffer.from(text).toString('latin1').replace(/\s+/g, ' ').trim()
+  const words = Buffer.from(text).toString('latin1').replace(/\s+/g, ' ').trim()
+  // The one edit that adds tokens: they declare what nobody uses.
+  return words.replace(new RegExp(`${prototypeOf('\\d+').replace(/[()]/g, '\\$&')} ?`, 'g'), '')
 }

@@ -14,10 +14,10 @@ export const RULES: SelectRules = {
   denied: () => undefined,
 }
 
-export function judge(original: Uint8Array, patched: Uint8Array): UnitVerdicts {
-  const before = pieceMap(readElf<'original'>(original), { table: 'xen' })
-  const after = pieceMap(readElf<'patched'>(patched), { table: 'xen' })
-  return compareUnit(correlate(before, after), 'xen')
+export function judge(original: Uint8Array, patched: Uint8Array, table = RULES.table): UnitVerdicts {
+  const before = pieceMap(readElf<'original'>(original), { table })
+  const after = pieceMap(readElf<'patched'>(patched), { table })
+  return compareUnit(correlate(before, after), table)
 }
 
 /** `f1: changed (size)` for everything whose verdict is not same, functions first. */
@@ -30,7 +30,7 @@ export function verdictLines({ functions, data, unnamed }: UnitVerdicts): readon
 }
 
 export function selectFrom(original: Uint8Array, patched: Uint8Array, rules: SelectRules = RULES): Selection {
-  return select([{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts: judge(original, patched) }], rules)
+  return select([{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts: judge(original, patched, rules.table) }], rules)
 }
 
 /** `replacement f1`, `content .rodata.str1.1+0x0`, in the selection's order. */

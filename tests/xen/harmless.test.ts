@@ -1,52 +1,122 @@
 /**
- * Line numbers on the real tree, in both configurations: a bounded sample of `scripts/harmless.ts`, and one real edit
- * among moved lines.
+ * Line numbers on the real tree, in both configurations: bounded samples of `scripts/harmless.ts` and `scripts/sites.ts`
+ * (all units with HOTSPLICE_ALL_UNITS=1), and one real edit among moved lines.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { createTwoFilesPatch } from 'diff'
-import { expect, test } from 'vitest'
-import { openTree, quiet } from '../../src/build/index.ts'
-import { createHotpatch, type HotpatchOptions } from '../../src/pipeline.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { quiet } from '../../src/build/index.ts'
+import { cacheFolder } from '../../src/cli/cache-folder.ts'
+import type { Way } from '../../src/line-ways.ts'
+import { createHotpatch } from '../../src/pipeline.ts'
+import { explainSites } from '../support/explain-sites.ts'
 import { runHarmless } from '../support/run-harmless.ts'
-import { missingFor, toBuildXen, xenTree } from './tree.ts'
+import { type Edit, patchText } from './edits.ts'
+import { type Oracle, openOracle } from './oracle.ts'
+import { type Configuration, missingFor, toBuildXen, xenTree } from './tree.ts'
 
 const missing = missingFor(...toBuildXen)
 const without = missing === '' ? '' : ` (${missing})`
+const all = process.env.HOTSPLICE_ALL_UNITS === '1'
 const EDITS = Number(process.env.HOTSPLICE_HARMLESS ?? 3)
 
 test.skipIf(missing !== '').for(['release', 'debug'] as const)(
   `edits that change no code are nothing to do (%s)${without}`,
   async config => {
-    const result = await runHarmless({ tree: xenTree(config), count: EDITS, seed: config === 'debug' ? 20 : 10 })
+    const cache = cacheFolder()
+    const result = await runHarmless({ tree: xenTree(config), count: EDITS, seed: config === 'debug' ? 20 : 10, cache })
     expect(result.wrong).toEqual([])
     expect(result.edits).toBe(EDITS)
     console.log(`${config}: ${result.edits} harmless edits; ignore would have taken ${result.dragged} functions`)
   },
 )
 
-const PATH = 'xen/common/domain.c'
+test.skipIf(missing !== '').for(['release', 'debug'] as const)(
+  `every difference that moved lines make is a line number (%s)${without}`,
+  { timeout: 3_600_000 },
+  async config => {
+    const choose = <Unit>(units: readonly Unit[]) => (all ? units : units.filter((_, index) => index % 90 === 50))
+    const { units, sites, unexplained } = await explainSites({
+      tree: xenTree(config),
+      cacheFolder: cacheFolder(),
+      choose,
+    })
+    console.log(`${config}: ${units} units; sites in code ${sites.code}, data ${sites.data}, addends ${sites.addend}`)
+    expect(unexplained).toEqual([])
+    expect(sites.code + sites.data + sites.addend).toBeGreaterThan(0)
+  },
+)
 
-test.skipIf(missing !== '')(`one real edit among moved lines is one function${without}`, async () => {
-  const cacheFolder = mkdtempSync(`${tmpdir()}/hotsplice-lines-`)
-  try {
-    const options = { tree: xenTree('debug'), target: 'xen', jobs: 2, progress: quiet, cacheFolder } as const
-    const tree = await openTree(options)
-    const before = tree.reader.read(PATH) ?? ''
-    // Two lines more at the top, and a changed constant far below: get_domain_by_id(), which many frames follow.
-    const moved = before.replace('\n\n', '\n\n/* one */\n/* two */\n')
-    const after = moved.replace('DOMAIN_HASH(dom)])', 'DOMAIN_HASH(dom + 1)])')
-    const changed = async (text: string, lines: NonNullable<HotpatchOptions['lines']>) => {
-      const patch = createTwoFilesPatch(`a/${PATH}`, `b/${PATH}`, before, text, '', '')
-      const run = await createHotpatch({ ...options, lines, patches: [{ name: 'edit', text: patch }] })
-      return run.selection.replacements.map(({ runningName }) => runningName).sort()
+interface RealEdit {
+  readonly name: string
+  readonly config: Configuration
+  /** What changes the meaning of one function. */
+  readonly real: Edit
+  /** What only moves lines, in the same files and others. */
+  readonly harmless: readonly Edit[]
+  /** How many functions more `ignore` takes, at least. */
+  readonly dragged: number
+}
+
+const hash = { file: 'xen/common/domain.c', find: 'DOMAIN_HASH(dom)])', put: 'DOMAIN_HASH(dom + 1)])' }
+const ports = {
+  file: 'xen/common/event_channel.h',
+  find: 'EVTCHN_FIFO_NR_CHANNELS\n',
+  put: 'EVTCHN_FIFO_NR_CHANNELS - 2\n',
+}
+const include = '#include <xen/event.h>\n'
+const inHeader = { file: ports.file, find: include, put: `\n/* words */\n\n${include}` }
+const inChannel = {
+  file: 'xen/common/event_channel.c',
+  find: '\nint evtchn_alloc_unbound(',
+  put: '\n\n\n\nint evtchn_alloc_unbound(',
+}
+
+const REAL: readonly RealEdit[] = [
+  {
+    name: 'a function that many bug frames follow',
+    config: 'debug',
+    real: hash,
+    harmless: [
+      { file: hash.file, find: '#include <xen/compat.h>\n', put: '/* one */\n#include <xen/compat.h>\n/* two */\n' },
+    ],
+    dragged: 5,
+  },
+  { name: 'an inline function of a header', config: 'debug', real: ports, harmless: [inHeader, inChannel], dragged: 3 },
+  {
+    name: 'an inline function of a header',
+    config: 'release',
+    real: ports,
+    harmless: [inHeader, inChannel],
+    dragged: 0,
+  },
+]
+
+describe.skipIf(missing !== '')(`one real edit among moved lines${without}`, () => {
+  const oracles = new Map<Configuration, Oracle>()
+  afterAll(() => {
+    for (const oracle of oracles.values()) oracle.close()
+  })
+
+  test.for(REAL)('$name ($config)', { timeout: 600_000 }, async ({ config, real, harmless, dragged }) => {
+    const folder = xenTree(config)
+    const oracle = oracles.get(config) ?? openOracle(folder)
+    oracles.set(config, oracle)
+    // The oracle knows nothing of lines: the same edit without the others, as objdump prints each function.
+    const { functions } = await oracle.ask([real])
+    expect(functions.changed.length).toBeGreaterThan(0)
+    const options = { tree: folder, target: 'xen', jobs: 2, progress: quiet, cacheFolder: cacheFolder() } as const
+    const patches = [{ name: 'edit', text: patchText(folder, [real, ...harmless]) }]
+    const judged = async (lines: Way) => {
+      const { units, selection } = await createHotpatch({ ...options, lines, patches })
+      const differ = units.flatMap(({ unit, verdicts }) =>
+        verdicts.functions.filter(({ verdict: { kind } }) => kind === 'changed').map(({ name }) => `${unit} ${name}`),
+      )
+      return { changed: differ.sort(), replaced: selection.replacements.length }
     }
-    // The oracle: the same edit without the moved lines, compared as it is.
-    const alone = await changed(before.replace('DOMAIN_HASH(dom)])', 'DOMAIN_HASH(dom + 1)])'), 'ignore')
-    expect(alone.length).toBeGreaterThan(0)
-    for (const way of ['neutral', 'mask', 'table', 'auto'] as const) expect(await changed(after, way)).toEqual(alone)
-    expect((await changed(after, 'ignore')).length).toBeGreaterThan(alone.length + 5)
-  } finally {
-    rmSync(cacheFolder, { recursive: true, force: true })
-  }
+    for (const way of ['neutral', 'mask', 'table', 'auto'] as const) {
+      const { changed, replaced } = await judged(way)
+      expect(changed, way).toEqual(functions.changed)
+      expect(replaced, way).toBe(changed.length)
+    }
+    expect((await judged('ignore')).changed.length).toBeGreaterThanOrEqual(functions.changed.length + dragged)
+  })
 })
