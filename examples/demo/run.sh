@@ -5,8 +5,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 hotsplice="$here/../../bin/hotsplice"
 work=$(mktemp -d)
-# What goes to standard error is progress; it is shown when something fails.
 export HOTSPLICE_CACHE="$work/cache"
+# What goes to standard error is progress; it is shown when something fails.
 trap 'status=$?; [ $status -eq 0 ] || cat "$work/progress" >&2; rm -rf "$work"' EXIT
 
 # A heading; a command as a reader would type it, and what it prints.
