@@ -77,6 +77,7 @@ export class Comparison {
   }
 
   #memberDifferences(a: Aggregate, b: Aggregate): readonly Difference[] {
+    if (this.#isUntouched(a, b)) return []
     const [before, after] = [flatten(this.before, a), flatten(this.after, b)]
     const namedAfter = new Map(after.map(member => [member.name, member]))
     const namesBefore = new Set(before.map(({ name }) => name))
@@ -102,6 +103,16 @@ export class Comparison {
       }),
     )
     return [...found, ...added]
+  }
+
+  /** Most types are as they were, member by member. */
+  #isUntouched({ members }: Aggregate, other: Aggregate): boolean {
+    if (members.length !== other.members.length) return false
+    return members.every((a, at) => {
+      const b = other.members[at]
+      if (b === undefined || a.name !== b.name || a.bitOffset !== b.bitOffset || a.bitSize !== b.bitSize) return false
+      return this.isSame(a.type, b.type)
+    })
   }
 
   #memberDifference(a: Flat, b: Flat): readonly Difference[] {

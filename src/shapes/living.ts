@@ -15,9 +15,6 @@ import type { TypeKey, UnitTypes } from './unit-types.ts'
 /** Why a type lives, as far as debug information tells. */
 export type Reasons = ReadonlyMap<TypeKey, string>
 
-const HELD = 'it is held by'
-const POINTED = 'it is pointed to by'
-
 /** The types that live, each with the first trace that was found. */
 export function livingTypes(units: readonly ComparedUnit[]): Reasons {
   const reasons = new Map<TypeKey, string>()
@@ -41,18 +38,14 @@ function note(reasons: Map<TypeKey, string>, key: TypeKey, why: string): void {
 
 function dataTraces(unit: ComparedUnit): readonly Trace[] {
   return typesOf(unit).unit.variables.flatMap(({ name, type }) =>
-    traces(typesOf(unit), type).map(([key, how]): Trace => [key, `${how} static data (${name})`]),
+    typesOf(unit)
+      .leads(type)
+      .all.map(([key, how]): Trace => [key, `it is ${how} by static data (${name})`]),
   )
 }
 
-/** The keyed types that a type leads to, and how. */
-function traces(types: UnitTypes, type: number): readonly Trace[] {
-  const { byValue, byPointer } = types.leads(type)
-  return [...[...byPointer].map((key): Trace => [key, POINTED]), ...[...byValue].map((key): Trace => [key, HELD])]
-}
-
 function elsewhereTraces(unit: ComparedUnit, { name, prototype }: DebugFunction): readonly Trace[] {
-  const all = [prototype.returns, ...prototype.parameters].flatMap(type => traces(typesOf(unit), type))
+  const all = [prototype.returns, ...prototype.parameters].flatMap(type => typesOf(unit).leads(type).all)
   return all.map(([key]): Trace => [key, `${name}, which is not compiled again, uses it`])
 }
 
@@ -63,13 +56,13 @@ function functionTraces(unit: ComparedUnit, used: DebugFunction): readonly Trace
   const types = typesOf(unit)
   const variables = locals.map(({ type }) => type)
   if (!isReplaced(unit, name)) {
-    const all = [prototype.returns, ...prototype.parameters, ...variables].flatMap(type => traces(types, type))
+    const all = [prototype.returns, ...prototype.parameters, ...variables].flatMap(type => types.leads(type).all)
     return all.map(([key]): Trace => [key, `${name}, which stays as it is, uses it`])
   }
-  const given = traces(types, prototype.returns).filter(([, how]) => how === POINTED)
+  const given = types.leads(prototype.returns).all.filter(([, how]) => how === 'pointed to')
   const local = locals.flatMap(each => {
     const isStatic = unit.shape.statics.has(`${each.name}.`)
-    const all = traces(types, each.type).filter(([, how]) => isStatic || how === POINTED)
+    const all = types.leads(each.type).all.filter(([, how]) => isStatic || how === 'pointed to')
     const why = isStatic ? 'may have static data of it' : 'has a pointer to it, which may lead to the heap'
     return all.map(([key]): Trace => [key, `${name} ${why}`])
   })
@@ -98,9 +91,9 @@ export function holdersOf(units: readonly ComparedUnit[]): ReadonlyMap<TypeKey, 
     for (const holder of types.byKey.keys()) {
       const type = types.complete(holder)
       if (type === undefined || type.kind === 'enum') continue
-      for (const [key, how] of type.members.flatMap(member => traces(types, member.type))) {
+      for (const [key, how] of type.members.flatMap(member => types.leads(member.type).all)) {
         const known = holders.get(key) ?? new Map<TypeKey, string>()
-        if (holder !== key && !known.has(holder)) known.set(holder, how)
+        if (holder !== key && !known.has(holder)) known.set(holder, `it is ${how} by`)
         holders.set(key, known)
       }
     }
@@ -165,7 +158,7 @@ export function textReason(
 function takersOf(unit: ComparedUnit, key: TypeKey): readonly string[] {
   const types = typesOf(unit)
   const takes = ({ prototype }: DebugFunction) =>
-    prototype.parameters.some(type => traces(types, type).some(([each]) => each === key))
+    prototype.parameters.some(type => types.leads(type).all.some(([each]) => each === key))
   return unit.shape.original.functions.filter(takes).map(({ name }) => name)
 }
 
@@ -180,7 +173,7 @@ export function usersOf(units: readonly ComparedUnit[], key: TypeKey): Users {
   const data = new Set<string>()
   for (const unit of units) {
     const types = typesOf(unit)
-    const leads = (type: number) => traces(types, type).some(([each]) => each === key)
+    const leads = (type: number) => types.leads(type).all.some(([each]) => each === key)
     for (const { name, type } of types.unit.variables) if (leads(type)) data.add(name)
     for (const { name, declared, prototype, locals } of ownFunctions(types.unit.functions)) {
       const all = [prototype.returns, ...prototype.parameters, ...locals.map(({ type }) => type)]

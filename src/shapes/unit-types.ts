@@ -23,7 +23,11 @@ export type Shaped = Aggregate | Enumeration
 export interface Leads {
   readonly byValue: ReadonlySet<TypeKey>
   readonly byPointer: ReadonlySet<TypeKey>
+  /** Both, those behind pointers first. */
+  readonly all: readonly (readonly [key: TypeKey, how: 'held' | 'pointed to'])[]
 }
+
+const NOWHERE: Leads = { byValue: new Set(), byPointer: new Set(), all: [] }
 
 export class UnitTypes {
   readonly unit: DebugUnit
@@ -92,9 +96,12 @@ export class UnitTypes {
     const known = this.#leads.get(id)
     if (known !== undefined) return known
     const found = { byValue: new Set<TypeKey>(), byPointer: new Set<TypeKey>() }
-    this.#leads.set(id, found)
     this.#follow(id, found, false)
-    return found
+    const pointed = [...found.byPointer].map(key => [key, 'pointed to'] as const)
+    const all = [...pointed, ...[...found.byValue].map(key => [key, 'held'] as const)]
+    const leads = all.length === 0 ? NOWHERE : { ...found, all }
+    this.#leads.set(id, leads)
+    return leads
   }
 
   #follow(id: TypeId, found: { byValue: Set<TypeKey>; byPointer: Set<TypeKey> }, through: boolean): void {
