@@ -1,17 +1,25 @@
 /**
- * How fast source text is lexed and rewritten: MB/s over all of Xen's C and assembly sources, in processor time.
+ * How fast source text is lexed and rewritten: MB/s over all of Xen's C and assembly sources, in processor time; and how
+ * many compiles each way of treating line numbers costs.
  *
  *   npx tsx bench/lines.ts
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { quiet } from '../src/build/index.ts'
+import type { Way } from '../src/line-ways.ts'
 import { lex } from '../src/lines/lexer.ts'
 import { neutralize } from '../src/lines/neutral.ts'
 import type { NeutralStyle } from '../src/lines/neutral-model.ts'
 import { refineLineMap } from '../src/lines/token-map.ts'
+import { createHotpatch } from '../src/pipeline.ts'
 import type { TouchedFile } from '../src/source/model.ts'
+import { compilesIn } from '../tests/support/compiles.ts'
+import { type Edit, patchText } from '../tests/xen/edits.ts'
+import { seconds } from './clock.ts'
 
 const RUNS = 4
 const script = fileURLToPath(new URL('../scripts/xen.sh', import.meta.url))
@@ -31,6 +39,7 @@ measure(
   'equal chunks',
 )
 for (const style of ['auto', 'directive', 'reformat'] as const) neutral(style)
+await compiles()
 
 function neutral(style: NeutralStyle): void {
   let unsafe = 0
@@ -76,4 +85,33 @@ function measure(what: string, run: () => number, counted: string, aim = '20 MB/
     best = Math.min(best, (process.cpuUsage().user - start) / 1e6)
   }
   console.log(`${what}: ${(megabytes / best).toFixed(1)} MB/s, ${best.toFixed(2)} s; ${result} ${counted}; aim: ${aim}`)
+}
+
+/** An inline function of a header that three units of the debug build include, among moved lines. */
+async function compiles(): Promise<void> {
+  const folder = execFileSync(script, ['debug'], { encoding: 'utf8' }).trim()
+  const cacheFolder = mkdtempSync(join(tmpdir(), 'hotsplice-bench-'))
+  const file = 'xen/common/event_channel.h'
+  const include = '#include <xen/event.h>\n'
+  const edits: readonly Edit[] = [
+    { file, find: include, put: `/* words */\n${include}` },
+    { file, find: 'EVTCHN_FIFO_NR_CHANNELS\n', put: 'EVTCHN_FIFO_NR_CHANNELS - 2\n' },
+  ]
+  const patches = [{ name: 'edit', text: patchText(folder, edits) }]
+  const run = async (lines: Way) => {
+    const [before, start] = [compilesIn(cacheFolder), performance.now()]
+    const options = { tree: folder, target: 'xen', jobs: 2, progress: quiet, cacheFolder } as const
+    const { units } = await createHotpatch({ ...options, lines, patches })
+    return { made: compilesIn(cacheFolder) - before, time: performance.now() - start, units: units.length }
+  }
+  try {
+    const show = (what: string, { made, time, units }: Awaited<ReturnType<typeof run>>, aim: string) =>
+      console.log(`${what}: ${made} compiles for ${units} units, ${seconds(time)}; aim: ${aim}`)
+    show('ignore', await run('ignore'), 'what the others start from')
+    show('auto, then', await run('auto'), 'at most two for each unit')
+    show('mask, then', await run('mask'), 'at most one for each unit')
+    show('auto again', await run('auto'), 'none')
+  } finally {
+    rmSync(cacheFolder, { recursive: true, force: true })
+  }
 }

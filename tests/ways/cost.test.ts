@@ -1,0 +1,38 @@
+/** What a way costs: compiles beyond those of `ignore`, and none that the cache holds. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { quiet } from '../../src/build/index.ts'
+import type { Way } from '../../src/line-ways.ts'
+import { createHotpatch } from '../../src/pipeline.ts'
+import { compilesIn } from '../support/compiles.ts'
+import { hasGcc } from '../support/gcc.ts'
+import { makeTree, readCases } from './read.ts'
+
+const CASES = new Set(['header-inline', 'line-plus-constant', 'series', 'only-renumbers'])
+
+describe.skipIf(!hasGcc)(`compiles of each way${hasGcc ? '' : ' (gcc is missing)'}`, () => {
+  test.for(readCases().filter(({ name }) => CASES.has(name)))('$name', { timeout: 60_000 }, async one => {
+    const work = mkdtempSync(join(tmpdir(), 'hotsplice-cost-'))
+    try {
+      makeTree(one, join(work, 'tree'))
+      for (const way of ['auto', 'mask', 'table', 'neutral'] as const) {
+        const cacheFolder = join(work, way)
+        const run = async (lines: Way) => {
+          const options = { tree: join(work, 'tree'), target: 'process', jobs: 2, progress: quiet } as const
+          const before = compilesIn(cacheFolder)
+          const { units } = await createHotpatch({ ...options, cacheFolder, lines, patches: one.patches })
+          return { compiles: compilesIn(cacheFolder) - before, units: units.length }
+        }
+        expect((await run('ignore')).compiles).toBeGreaterThan(0)
+        const first = await run(way)
+        expect(first.compiles, way).toBeGreaterThan(0)
+        expect(first.compiles, way).toBeLessThanOrEqual(2 * first.units)
+        expect((await run(way)).compiles, `${way} again`).toBe(0)
+      }
+    } finally {
+      rmSync(work, { recursive: true, force: true })
+    }
+  })
+})
