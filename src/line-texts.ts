@@ -97,7 +97,7 @@ function renumberedTexts(change: SourceChange): ReadonlyMap<string, NeutralFile>
       lineMap: { toPatched: lineMap.toOriginal, toOriginal: lineMap.toPatched },
     }
     const neutral = neutralize(reversed, { style: 'auto' })
-    if (neutral.text !== oldText) texts.set(oldPath, neutral)
+    if (neutral.text !== oldText || neutral.unsafe.length > 0) texts.set(oldPath, neutral)
   }
   return texts
 }
