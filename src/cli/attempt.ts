@@ -16,6 +16,8 @@ export interface Finished {
   /** Empty where everything was said already. */
   readonly text: string
   readonly json?: unknown
+  /** Writes what else was asked for. */
+  readonly also?: () => void
   /** Takes back what was written. */
   readonly undo?: () => void
 }
@@ -27,6 +29,8 @@ export interface Task {
   readonly command: string | undefined
   readonly signal: AbortSignal
   readonly work: (console: Console) => Finished | Promise<Finished>
+  /** Writes what else was asked for where the work failed. */
+  readonly failed?: (error: ReportedError, ending: Ending) => Promise<void>
 }
 
 export async function attempt(task: Task): Promise<Ending> {
@@ -43,38 +47,36 @@ export async function attempt(task: Task): Promise<Ending> {
     return finished.ending
   } catch (error) {
     console.progress.end()
-    return failedWith(task, console, task.signal.aborted ? task.signal.reason : error)
+    return await failedWith(task, console, task.signal.aborted ? task.signal.reason : error)
   }
 }
 
-function writeJson(console: Console, { json, undo }: Finished): void {
-  if (json === undefined) return
+function writeJson(console: Console, { json, also, undo }: Finished): void {
   try {
-    console.json(json)
+    if (json !== undefined) console.json(json)
+    also?.()
   } catch (error) {
     undo?.()
     throw error
   }
 }
 
-function failedWith(task: Task, console: Console, error: unknown): Ending {
+async function failedWith(task: Task, console: Console, error: unknown): Promise<Ending> {
   const reported = reportedError(error)
+  const ending = task.signal.aborted ? 'interrupted' : isOurs(reported) ? 'internal' : 'bad-input'
   try {
     // What was wrong may be just that: the file is one of the inputs.
     if (task.json === undefined || task.json === STANDARD || isFreeForJson(task.json)) {
       console.json(failureJson(task.command, reported))
     }
+    await task.failed?.(reported, ending)
   } catch (second) {
     // The first failure is what matters; where it was the JSON's own, it is told once.
     if (!(second instanceof InputError)) throw second
     if (second.message !== reported.text) console.note(describe(second))
   }
-  if (task.signal.aborted) {
-    console.note('interrupted')
-    return 'interrupted'
-  }
-  console.note(failureWords(error, reported, console))
-  return isOurs(reported) ? 'internal' : 'bad-input'
+  console.note(ending === 'interrupted' ? 'interrupted' : failureWords(error, reported, console))
+  return ending
 }
 
 function failureJson(command: string | undefined, error: ReportedError): unknown {

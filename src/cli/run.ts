@@ -53,9 +53,13 @@ function usageError(args: readonly string[], error: CommanderError, signal: Abor
   // Without any command commander has shown the help already.
   if (error.code === 'commander.help') return Promise.resolve('bad-input')
   return attempt({
-    json: jsonAskedFor(args),
+    json: fileAskedFor(args, '--json'),
     command: called,
     signal,
+    failed: async (reported, ending) => {
+      const sarif = called === 'build' ? fileAskedFor(args, '--sarif') : undefined
+      if (sarif !== undefined) (await import('./sarif-file.ts')).writeFailedSarif(sarif, reported, ending)
+    },
     work: () => {
       const fact = error.message.replace(/^error: /, '').replace(/\n\(?/g, ' (')
       throw new InputError('cli/usage', fact, `\`${help}\` shows how it is used`)
@@ -63,8 +67,8 @@ function usageError(args: readonly string[], error: CommanderError, signal: Abor
   })
 }
 
-function jsonAskedFor(args: readonly string[]): string | undefined {
-  const at = args.findIndex(arg => arg === '--json' || arg.startsWith('--json='))
+function fileAskedFor(args: readonly string[], option: string): string | undefined {
+  const at = args.findIndex(arg => arg === option || arg.startsWith(`${option}=`))
   const arg = args[at]
-  return arg === '--json' ? args[at + 1] : arg?.slice('--json='.length)
+  return arg === option ? args[at + 1] : arg?.slice(option.length + 1)
 }

@@ -13,6 +13,7 @@ import { type Console, checkOutputs } from '../console.ts'
 import { endingOf } from '../exit-code.ts'
 import { checkExpectation, parseExpectation } from '../expectation.ts'
 import { readText, removeStale, writeWhole } from '../files.ts'
+import { checkSarif, writeSarif } from '../sarif-file.ts'
 import { VERSION } from '../version.ts'
 
 export interface BuildRequest {
@@ -33,6 +34,7 @@ export interface BuildRequest {
   readonly jobs: number
   readonly output?: string
   readonly json?: string
+  readonly sarif?: string
   readonly expectFunctions?: string
 }
 
@@ -41,8 +43,9 @@ export async function runBuild(request: BuildRequest, console: Console, signal: 
   const output = request.output ?? defaultOutput(patch[0] ?? '')
   checkOutputs(
     [...patch, ...given(expectFunctions), ...given(request.symbols), ...given(request.config), ...(request.on ?? [])],
-    [output, json],
+    [output, json, request.sarif],
   )
+  checkSarif(request.sarif)
   const expected =
     expectFunctions === undefined
       ? undefined
@@ -60,7 +63,11 @@ export async function runBuild(request: BuildRequest, console: Console, signal: 
   const found = expectedOnly(reportOf(run, request), expected)
   const written = found.outcome === 'built' && !signal.aborted ? writePayload(run, found, output) : found
   const undo = () => rmSync(output, { force: true })
-  return { ending: endingOf(written.outcome), text: summary(written, console.ink), json: written, undo }
+  const ending = endingOf(written.outcome)
+  const also = () => {
+    if (request.sarif !== undefined) writeSarif(request.sarif, written, ending, run.change)
+  }
+  return { ending, text: summary(written, console.ink), json: written, also, undo }
 }
 
 const given = (file: string | undefined) => (file === undefined ? [] : [file])

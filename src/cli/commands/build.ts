@@ -48,7 +48,7 @@ export function define(host: Host) {
     .option('-j, --jobs <n>', 'how many compilers may run at once', toJobs, availableParallelism())
     .option('-o, --output <file>', 'the payload (default: <patch>.livepatch here)')
     .option('--json <file>', 'write the report as JSON; - is standard output')
-    .option('--sarif <file>', 'write refusals for a code-review system (SARIF 2.1.0); - is standard output')
+    .option('--sarif <file>', 'write refusals for a code-review system (SARIF 2.1.0)')
     .option(
       '--expect-functions <file>',
       'refuse unless the payload has exactly these functions, one `[unit] name` a line',
@@ -71,6 +71,8 @@ export function define(host: Host) {
           command: 'build',
           signal,
           work: console => runBuild(request, console, signal),
+          failed: async (error, ending) =>
+            (await import('../sarif-file.ts')).writeFailedSarif(rest.sarif, error, ending),
         }),
       )
     })

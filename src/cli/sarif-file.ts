@@ -1,0 +1,35 @@
+/** The SARIF log that `--sarif` asks for: written whatever becomes of the run. */
+import { readFileSync } from 'node:fs'
+import { InputError } from '../base/errors.ts'
+import { errorReport } from '../report/error-report.ts'
+import { toJson } from '../report/json.ts'
+import type { ReportedError, RunReport } from '../report/model.ts'
+import { sarifLog } from '../report/sarif.ts'
+import type { SourceChange } from '../source/model.ts'
+import { type Ending, exitCode } from './exit-code.ts'
+import { isFreeForJson, STANDARD, writeWhole } from './files.ts'
+import { VERSION } from './version.ts'
+
+export function checkSarif(file: string | undefined): void {
+  if (file === STANDARD) throw new InputError('cli/usage', '--sarif writes a file, and - is none', 'name a file')
+}
+
+export function writeSarif(file: string, report: RunReport, ending: Ending, change?: SourceChange): void {
+  const facts = { exitCode: exitCode(ending), pageOf, ...(change === undefined ? {} : { change }) }
+  writeWhole(file, toJson(sarifLog(report, facts)))
+}
+
+/** The log of a run that failed. It takes the place of nothing but an earlier one. */
+export function writeFailedSarif(file: string | undefined, error: ReportedError, ending: Ending): void {
+  if (file === undefined || file === STANDARD || !isFreeForJson(file)) return
+  writeSarif(file, errorReport('build', VERSION, error), ending)
+}
+
+/** The page of docs/findings, which the package brings along. */
+function pageOf(code: string): string | undefined {
+  try {
+    return readFileSync(new URL(`../../docs/findings/${code}.md`, import.meta.url), 'utf8')
+  } catch {
+    return undefined
+  }
+}
