@@ -13,6 +13,7 @@ import { copyTree, missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tre
 import { type BaseName, basePayload, RECIPES } from './base-payloads.ts'
 import { byCategory, compareWithXen, describeComparison, sampleMutations } from './compare.ts'
 import { Editor } from './editor.ts'
+import { EXCEPTIONS } from './exceptions.ts'
 import { askXen, type XenVerdict } from './judge.ts'
 import { allMutations } from './mutations.ts'
 
@@ -38,6 +39,12 @@ test('there are more than 300 wrong payloads, of every kind', () => {
   expect(sizes.length).toBeGreaterThan(12)
   expect(allMutations().length).toBeGreaterThan(2000)
   expect(sampleMutations(SAMPLE, SEED)).toHaveLength(SAMPLE)
+})
+
+test('docs/verify.md tells every kind of disagreement', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'verify.md'), 'utf8')
+  const reasons = [...page.matchAll(/^\| (?:crash|takes it)[^|]*\| [^|]*\| (.*) \|$/gm)].map(([, reason]) => reason)
+  expect(reasons).toEqual(EXCEPTIONS.map(({ reason }) => reason))
 })
 
 describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
