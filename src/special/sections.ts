@@ -81,6 +81,8 @@ const COMMON: readonly Row[] = [
 
 /** Programs: nothing special but what every ELF file has; hook and directive sections are ours. */
 const PROCESS: readonly Row[] = [
+  // Destructors, which gcc puts there, have their turn still to come.
+  ...rows('code', '.text.exit', '.text.exit.*'),
   ...rows('hooks', '.livepatch.hooks.*'),
   ...rows('directive', '.livepatch.ignore.*', '.modinfo'),
   ...rows('read-only', '.gcc_except_table', '.gcc_except_table.*'),
