@@ -66,7 +66,7 @@ describe.skipIf(missing !== '')(`the real Xen carries scripts out ${missing}`, (
       ! EINVAL unload p
       revert p
       expect-no-console APPLY
-      hypercall xen_version 1 buffer:16
+      hypercall xen_version 1 buffer:16 # as before
       expect-as-first
       apply p              # again: it has no writable data
       get p

@@ -28,7 +28,9 @@ interface Outcome {
 /** What checks look back at. */
 interface Memory {
   last: OperationResult | undefined
-  /** The first result of each operation, by its text. */
+  /** What the same words as the last operation's brought first; undefined where they were the first. */
+  earlier: OperationResult | undefined
+  /** The first result of each operation, by its words. */
   readonly first: Map<string, OperationResult>
 }
 
@@ -39,7 +41,7 @@ export async function runScript(
   stopAtFailure: boolean,
 ): Promise<ScriptRun> {
   const operations: OperationResult[] = []
-  const memory: Memory = { last: undefined, first: new Map() }
+  const memory: Memory = { last: undefined, earlier: undefined, first: new Map() }
   for (const step of steps) {
     const { result, downfall } = await runStep(session, step, memory)
     operations.push(result)
@@ -47,7 +49,8 @@ export async function runScript(
     if (stopAtFailure && !result.expected) break
     if (step.operation.kind === 'check') continue
     memory.last = result
-    if (!memory.first.has(step.text)) memory.first.set(step.text, result)
+    memory.earlier = memory.first.get(step.words)
+    if (memory.earlier === undefined) memory.first.set(step.words, result)
   }
   return { operations, downfall: null }
 }
@@ -138,7 +141,7 @@ function versionLines({ number, buildId, texts }: XenVersion): string[] {
   return [`version ${number}`, ...told.map(({ name, value }) => `${name} ${value}`.trimEnd()), `build-id ${buildId}`]
 }
 
-async function carryOutCheck(session: RehearsalSession, check: Check, { last, first }: Memory): Promise<Outcome> {
+async function carryOutCheck(session: RehearsalSession, check: Check, { last, earlier }: Memory): Promise<Outcome> {
   if (check.kind === 'state') {
     const { result, status } = await session.get(check.name)
     const state = result === ENOENT ? 'ABSENT' : (status?.state ?? describeResult(result))
@@ -158,10 +161,9 @@ async function carryOutCheck(session: RehearsalSession, check: Check, { last, fi
       `"${check.text}" is ${found ? '' : 'not '}in the ${check.where} of line ${last.line}`,
     )
   }
-  const before = first.get(last.text)
-  if (before === undefined || before === last) return verdict(false, `line ${last.line} was not done before`)
-  const same = before.result === last.result && before.output.join('\n') === last.output.join('\n')
-  return verdict(same, `line ${last.line} brought ${same ? 'the same as' : 'something else than'} line ${before.line}`)
+  if (earlier === undefined) return verdict(false, `line ${last.line} was not done before`)
+  const same = earlier.result === last.result && earlier.output.join('\n') === last.output.join('\n')
+  return verdict(same, `line ${last.line} brought ${same ? 'the same as' : 'something else than'} line ${earlier.line}`)
 }
 
 const verdict = (holds: boolean, fact: string): Outcome => ({ result: null, output: [fact], holds })

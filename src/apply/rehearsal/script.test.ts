@@ -48,6 +48,13 @@ test.for<[line: string, wanted: unknown]>([
   expect(expectation(line)).toEqual(wanted)
 })
 
+test('lines ask for the same whatever they expect and say beside it', () => {
+  const [first, ...others] = parse('get p\n  get   p # again\n! get p#1\n! ENOENT get p\nget "p"\nget q').map(
+    ({ words }) => words,
+  )
+  expect(others.map(words => words === first)).toEqual([true, false, true, false, false])
+})
+
 test('a hypercall with numbers, texts, buffers and structures', () => {
   const parsed = operation(
     'hypercall xen_version 1 buffer:16 "abc" { u16:0x7ff0 zeros:6 "x" bad null text:"yz" hex:0aff }',

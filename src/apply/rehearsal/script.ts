@@ -46,6 +46,8 @@ export interface ScriptStep {
   readonly line: number
   /** The line as written, without a comment line's worth of space around it. */
   readonly text: string
+  /** Equal for lines that ask for the same, whatever they expect and however they are commented. */
+  readonly words: string
   /** The operation's first word. */
   readonly word: string
   readonly expectation: Expectation
@@ -82,7 +84,8 @@ function parseLine(text: string, line: number, payloads: readonly RehearsalPaylo
   if (parse === undefined || first.quoted !== undefined) {
     throw new ArgumentMistake(`${first.word || 'a text'} is no operation: ${[...OPERATIONS.keys()].join(', ')}`)
   }
-  return { line, text: text.trim(), word: first.word, expectation, operation: parse(args, payloads) }
+  const words = JSON.stringify(rest.map(({ word, quoted }) => [word, quoted]))
+  return { line, text: text.trim(), words, word: first.word, expectation, operation: parse(args, payloads) }
 }
 
 /** Takes `!`, `! EINVAL` or `! 22` off the front. */
