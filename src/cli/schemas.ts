@@ -170,12 +170,71 @@ const advice: v.GenericSchema<Advice> = v.object({
   ),
 })
 
-/** By the name of the file in docs/schema, which is the command's, except that build and diff share one. */
+/** Of the operations on hosts, which share one form. */
+const operation = v.object({
+  schema: v.literal(1),
+  command: v.picklist(['upload', 'get', 'list', 'apply', 'revert', 'replace', 'unload', 'load']),
+  version: text,
+  host: text,
+  outcome: v.picklist(['done', 'failed']),
+  payload: v.nullable(text),
+  result: whole,
+  errno: v.nullable(text),
+  words: texts,
+  numbers: v.exactOptional(v.record(text, v.number())),
+  runs: v.exactOptional(v.nullable(text)),
+  payloads: v.exactOptional(
+    v.array(
+      v.object({
+        name: text,
+        state: v.pipe(text, v.regex(/^(CHECKED|APPLIED|unknown \(\d+\))$/)),
+        rc: whole,
+        metadata: text,
+      }),
+    ),
+  ),
+})
+
+const agent = v.object({
+  schema: v.literal(1),
+  command: v.literal('agent'),
+  version: text,
+  outcome: v.literal('done'),
+  is: v.picklist(['library', 'source']),
+  file: text,
+})
+
+const neutralized = v.object({
+  schema: v.literal(1),
+  command: v.literal('neutralize'),
+  version: text,
+  outcome: v.literal('done'),
+  style: v.picklist(['auto', 'directive', 'reformat']),
+  files: v.array(
+    v.object({
+      file: text,
+      insertions: whole,
+      reformatted: whole,
+      numbering: v.picklist(['above', 'between', 'shared', 'none']),
+      unsafe: texts,
+    }),
+  ),
+  notes: texts,
+  patch: text,
+})
+
+/**
+ * By the name of the file in docs/schema, which is the command's, except that build and diff share `report`, and all
+ * operations on hosts `operation`.
+ */
 export const SCHEMAS = {
   report: runReport,
   advise: v.union([advice, failure]),
+  agent: v.union([agent, failure]),
   inspect: v.union([inspection, failure]),
   lines: v.union([lineSites, failure]),
+  neutralize: v.union([neutralized, failure]),
+  operation: v.union([operation, failure]),
   rehearse: v.union([rehearsal, failure]),
   translate: v.union([translation, failure]),
   verify: v.union([verification, failure]),

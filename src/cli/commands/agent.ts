@@ -3,11 +3,13 @@ import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
 import { helpAfter } from '../help.ts'
+import { VERSION } from '../version.ts'
 
 export function define(cli: Host) {
   return new Command('agent')
     .description('Prints the path of the part that lives in a process; the host’s gcc compiles it on first use.')
     .option('--source', 'the path of its C source instead, to link it into a program')
+    .option('--json <file>', 'write the result as JSON; - is standard output')
     .addHelpText(
       'after',
       helpAfter({
@@ -18,11 +20,17 @@ export function define(cli: Host) {
         codes: [[0, 'printed']],
       }),
     )
-    .action(async ({ source = false }) => {
+    .action(async ({ source = false, json }) => {
       const work = async (): Promise<Finished> => {
         const { agentFile, agentSource } = await import('../../apply/process/agent-file.ts')
-        return { ending: 'done', text: source ? agentSource() : agentFile(cacheFolder()) }
+        const file = source ? agentSource() : agentFile(cacheFolder())
+        const is = source ? 'source' : 'library'
+        return {
+          ending: 'done',
+          text: file,
+          json: { schema: 1, command: 'agent', version: VERSION, outcome: 'done', is, file },
+        }
       }
-      cli.ended(await attempt({ command: 'agent', signal: cli.signal, work }))
+      cli.ended(await attempt({ json, command: 'agent', signal: cli.signal, work }))
     })
 }

@@ -14,7 +14,7 @@ export function define(cli: Host) {
         run: async system => {
           const { result, words, payloads } = await system.list()
           const facts = await system.about()
-          return { result, words, payloads, text: table(payloads, facts) }
+          return { result, words, payloads, runs: facts.buildId, text: table(payloads, facts) }
         },
       }))
     })

@@ -1,12 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from '@commander-js/extra-typings'
+import type { NeutralFile } from '../../lines/neutral-model.ts'
 import { neutralPatch } from '../../neutral-patch.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../commands.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { readText, STANDARD, writeWhole } from '../files.ts'
 import { helpAfter } from '../help.ts'
+import { VERSION } from '../version.ts'
 
 const MORE = [
   'After each edit a `#line` directive gives the next unchanged line its old number; where none may stand, the edit is',
@@ -27,6 +29,7 @@ export function define(host: Host) {
         .default('auto' as const),
     )
     .option('-o, --output <file>', 'the rewritten patch (default: standard output)')
+    .option('--json <file>', 'write the patch and what was done as JSON; - is standard output')
     .addHelpText(
       'after',
       helpAfter({
@@ -42,7 +45,7 @@ export function define(host: Host) {
     )
     .action(async options => {
       const work = (console: Console) => rewrite(options, console)
-      host.ended(await attempt({ command: 'neutralize', signal: host.signal, work }))
+      host.ended(await attempt({ json: options.json, command: 'neutralize', signal: host.signal, work }))
     })
 }
 
@@ -51,20 +54,39 @@ interface Request {
   readonly patch: readonly string[]
   readonly style: (typeof STYLES)[number]
   readonly output?: string
+  readonly json?: string
 }
 
-function rewrite({ tree, patch, style, output }: Request, console: Console): Finished {
-  checkOutputs([...patch], [output])
+function rewrite({ tree, patch, style, output, json }: Request, console: Console): Finished {
+  checkOutputs([...patch], [output, json])
   const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
   const read = (path: string) => {
     const file = join(tree, path)
     return existsSync(file) ? readFileSync(file, 'latin1') : undefined
   }
   const prefixes = existsSync(join(tree, 'xen', 'Makefile')) ? ['', 'xen/'] : ['']
-  const { text, notes } = neutralPatch(patches, { read }, { style, prefixes })
+  const { text, files, notes } = neutralPatch(patches, { read }, { style, prefixes })
   for (const note of notes) console.note(note)
+  const told = {
+    schema: 1,
+    command: 'neutralize',
+    version: VERSION,
+    outcome: 'done',
+    style,
+    files: files.map(describeFile),
+    notes,
+    patch: Buffer.from(text, 'latin1').toString('utf8'),
+  }
   if (output === undefined || output === STANDARD)
-    return { ending: 'done', text: Buffer.from(text, 'latin1').toString('utf8').replace(/\n$/, '') }
+    return { ending: 'done', text: json === STANDARD ? '' : told.patch.replace(/\n$/, ''), json: told }
   writeWhole(output, Buffer.from(text, 'latin1'))
-  return { ending: 'done', text: `wrote ${output}` }
+  return { ending: 'done', text: `wrote ${output}`, json: told, undo: () => rmSync(output, { force: true }) }
 }
+
+const describeFile = ({ path, insertions, reformatted, numbering, unsafe }: NeutralFile) => ({
+  file: path,
+  insertions: insertions.length,
+  reformatted: reformatted.length,
+  numbering,
+  unsafe: unsafe.map(({ text }) => text),
+})

@@ -9,6 +9,7 @@ import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
 import type { Console } from '../console.ts'
 import { helpAfter } from '../help.ts'
+import { VERSION } from '../version.ts'
 
 const HOST_OPTION = ['--host <host>', `where: ${HOST_FORMS}`] as const
 const HYPERVISOR_OPTION = ['--hypervisor <file>', 'for a rehearsal: what to boot'] as const
@@ -44,6 +45,8 @@ export interface HostRequest {
 
 export interface Performed extends Outcome {
   readonly payloads?: readonly ListedPayload[]
+  /** Build-id of what runs there, where the operation asks for it. */
+  readonly runs?: string | null
   /** In place of the usual words. */
   readonly text?: string
 }
@@ -85,11 +88,12 @@ function cliName(operation: () => Operation): string | undefined {
 }
 
 function finish(request: HostRequest, name: string, payload: string, performed: Performed): Finished {
-  const { result, words, numbers, payloads, text } = performed
+  const { result, words, numbers, runs, payloads, text } = performed
   const done = result >= 0
   const json = {
     schema: 1,
     command: name,
+    version: VERSION,
     host: request.host,
     outcome: done ? 'done' : 'failed',
     payload: payload === '' ? null : payload,
@@ -97,6 +101,7 @@ function finish(request: HostRequest, name: string, payload: string, performed: 
     errno: errnoName(result),
     words,
     ...(numbers === undefined ? {} : { numbers }),
+    ...(runs === undefined ? {} : { runs }),
     ...(payloads === undefined ? {} : { payloads }),
   }
   const head = done ? `${name} ${payload}: done` : `${name} ${payload}: ${describeResult(result)}`
