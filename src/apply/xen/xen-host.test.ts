@@ -69,6 +69,18 @@ test('an action that the tool left pending is asked for until it ends', async ()
   expect((await host.act({ action: 'apply', name: 'fix' })).result).toBe(0)
 })
 
+test('what runs is told by its build-id, as xl has it', async () => {
+  const output = 'host                   : dom0\nxen_version            : 4.17.5\nbuild_id               : 30a0\n'
+  const { host } = standIn({ 'xl info': { output } })
+  expect(await host.about()).toEqual({
+    buildId: '30a0',
+    texts: [
+      { name: 'xen_version', value: '4.17.5' },
+      { name: 'build_id', value: '30a0' },
+    ],
+  })
+})
+
 test('what cannot be said to the tool is refused, not dropped', async () => {
   const { host } = standIn({ 'xen-livepatch list': { output: LIST + row('fix', 'CHECKED') } })
   await expect(host.act({ action: 'apply', name: 'fix', timeoutMs: 5 })).rejects.toThrow(/no way to say/)

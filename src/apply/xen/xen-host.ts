@@ -106,9 +106,10 @@ class XenHost implements Host {
     const ran = await this.#runner.run(['xl', 'info'])
     const lines = ran.output.split('\n').flatMap(line => {
       const [, name, value] = /^(\S+)\s*: (.*)$/.exec(line) ?? []
-      return name?.startsWith('xen_') === true && value !== undefined ? [{ name, value }] : []
+      const isXens = name?.startsWith('xen_') === true || name === 'build_id'
+      return name !== undefined && value !== undefined && isXens ? [{ name, value: value.trim() }] : []
     })
-    const id = lines.find(({ name }) => name === 'xen_build_id')?.value
+    const id = lines.find(({ name }) => name === 'build_id')?.value
     return { buildId: id ?? null, texts: lines }
   }
 
