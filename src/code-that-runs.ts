@@ -51,7 +51,7 @@ export function checkCode(units: readonly UnitInput[], selection: Selection, run
       warnings.push({ code: 'code-not-compared', text: `${replacement.unit}, ${finding?.name}: ${text}` })
     }
   }
-  const proof = expectationsFor(selection.replacements, running, symbols)
+  const proof = expectationsFor(selection.replacements, { units, running, symbols })
   return { refusals, warnings: [...warnings, ...lookedAt(running)], ...proof }
 }
 
@@ -102,7 +102,13 @@ function replacedBelow({ below, symbols }: Running, { runningName, oldSize }: Re
   )?.name
 }
 
-function expectationsFor(replacements: readonly Replacement[], running: Running, symbols: HypervisorSymbols) {
+interface ProofContext {
+  readonly units: readonly UnitInput[]
+  readonly running: Running
+  readonly symbols: HypervisorSymbols
+}
+
+function expectationsFor(replacements: readonly Replacement[], { units, running, symbols }: ProofContext) {
   const expectations = new Map<string, Uint8Array>()
   const notices: Reason[] = []
   if (running.expect !== 'yes') {
@@ -115,21 +121,34 @@ function expectationsFor(replacements: readonly Replacement[], running: Running,
   }
   for (const replacement of replacements) {
     if (replacedBelow(running, replacement) !== undefined) continue
-    const bytes = expectationOf(replacement, symbols)
+    const bytes = expectationOf(replacement, symbols, running.namesOnly ? firstField(units, replacement) : undefined)
     if (bytes !== undefined && bytes.length > 0) expectations.set(replacement.runningName, bytes)
     else {
-      const text = `${replacement.runningName} begins with code that Xen edits while booting, so the loader is not asked to compare it`
+      const text = `${replacement.runningName} begins with code that Xen edits while booting or that only its own image tells, so the loader is not asked to compare it`
       notices.push({ code: 'no-expectation', text })
     }
   }
   return { expectations, notices }
 }
 
-/** Old code up to the first place that Xen edits at boot: what is there hangs on the processor. */
-function expectationOf({ runningName, oldSize }: Replacement, symbols: HypervisorSymbols): Uint8Array | undefined {
+/**
+ * Old code up to the first place that Xen edits at boot, since what is there hangs on the processor, and up to `limit`.
+ */
+function expectationOf(
+  { runningName, oldSize }: Replacement,
+  symbols: HypervisorSymbols,
+  limit = EXPECTATION_LIMIT,
+): Uint8Array | undefined {
   const address = symbols.lookup(runningName)
   if (address === undefined) return undefined
-  const most = Math.min(EXPECTATION_LIMIT, oldSize)
+  const most = Math.min(EXPECTATION_LIMIT, oldSize, limit)
   const edits = symbols.bootEdits(address, most).map(edit => Number(edit.address - address))
   return symbols.bytesAt(address, Math.max(0, Math.min(most, ...edits)))
+}
+
+/** Where the function first refers to something: xen.efi is linked by itself, and has it at another distance. */
+function firstField(units: readonly UnitInput[], { address }: Replacement): number | undefined {
+  const correlation = units[address.unit]?.verdicts.correlation
+  const piece = correlation?.original.pieces[correlation.toOriginal.get(address.piece) ?? -1]
+  return piece?.references[0]?.offset
 }
