@@ -8,6 +8,9 @@ import { compileUnits, originalObject, type Tree, type Unit } from './build/inde
 import type { LineSite } from './compare/model.ts'
 import { findLineSites, type ShiftedFile, type Unexplained } from './compare/sites.ts'
 import { readElf } from './elf/index.ts'
+import { callsOn } from './lines/calls.ts'
+import type { LexedFile } from './lines/lexed.ts'
+import { lex } from './lines/lexer.ts'
 import type { Piece, PieceMap } from './pieces/model.ts'
 import { pieceMap } from './pieces/pieces.ts'
 
@@ -24,6 +27,8 @@ export interface ListedSite {
   readonly file: string
   /** The original's. */
   readonly line: number
+  /** The functions or macros that the line calls, as the source has them: what the number came from. */
+  readonly calls: readonly string[]
 }
 
 export interface ListedUnit {
@@ -91,9 +96,11 @@ async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit)
   const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), options), files)
   const owners = ownersOf(original)
   const named = (path: string) => (tree.facts.kind === 'xen' ? path.replace(/^xen\//, '') : path)
-  const sites = [...found.byPiece.values()]
-    .flat()
-    .map(site => listSite(unit.unit, original, owners, { ...site, file: named(site.file) }))
+  const callsAt = callsIn(tree)
+  const sites = [...found.byPiece.values()].flat().map(site => {
+    const listed = listSite(unit.unit, original, owners, site)
+    return { ...listed, file: named(site.file), calls: callsAt(site.file, site.line) }
+  })
   return {
     unit: unit.unit,
     sites: sites.toSorted(bySection),
@@ -107,7 +114,7 @@ function listSite(
   map: PieceMap<'original'>,
   owners: ReadonlyMap<number, Piece<'original'>>,
   site: LineSite,
-): ListedSite {
+): Omit<ListedSite, 'calls'> {
   const piece = map.pieces[site.piece]
   const section = piece === undefined ? '' : (map.object.sections[piece.section]?.name ?? '')
   const owner = owners.get(site.piece)
@@ -118,6 +125,16 @@ function listSite(
   if (owner !== undefined && target?.to === 'piece')
     return { ...rest, function: owner.name, offset: Number(target.delta) }
   return { ...rest, function: '', offset: (piece?.offset ?? 0) + site.offset }
+}
+
+/** Answers what a line of a file of the tree calls; each file is read once. */
+function callsIn(tree: Tree): (path: string, line: number) => readonly string[] {
+  const files = new Map<string, LexedFile>()
+  return (path, line) => {
+    const file = files.get(path) ?? lex(tree.reader.read(path) ?? '')
+    files.set(path, file)
+    return callsOn(file, line)
+  }
 }
 
 /** The function that each special entry belongs to. */

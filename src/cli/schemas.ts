@@ -114,6 +114,7 @@ const lineSites = v.object({
       bits: whole,
       file: text,
       line: whole,
+      calls: texts,
     }),
   ),
   unexplained: v.array(v.object({ unit: text, text })),

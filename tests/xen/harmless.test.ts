@@ -56,7 +56,12 @@ interface RealEdit {
   readonly dragged: number
 }
 
-const hash = { file: 'xen/common/domain.c', find: 'DOMAIN_HASH(dom)])', put: 'DOMAIN_HASH(dom + 1)])' }
+const hash = {
+  file: 'xen/common/domain.c',
+  after: 'struct domain *get_domain_by_id(',
+  find: 'DOMAIN_HASH(dom)])',
+  put: 'DOMAIN_HASH(dom + 1)])',
+}
 const ports = {
   file: 'xen/common/event_channel.h',
   find: 'EVTCHN_FIFO_NR_CHANNELS\n',

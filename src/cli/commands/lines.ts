@@ -70,7 +70,9 @@ async function list(
 function describeUnit({ unit, sites, unexplained }: ListedUnit): string {
   const rows = sites.map(site => {
     const place = site.function === '' ? site.section : site.function
-    return `  ${site.file}:${site.line}  ${place}+0x${site.offset.toString(16)}  ${site.bits} bits in ${site.in === 'addend' ? `an addend of ${site.section}` : site.in}`
+    const where = site.in === 'addend' ? `an addend of ${site.section}` : site.in
+    const from = site.calls.length === 0 ? '' : `  (${site.calls.join(', ')})`
+    return `  ${site.file}:${site.line}  ${place}+0x${site.offset.toString(16)}  ${site.bits} bits in ${where}${from}`
   })
   return [
     `${unit}: ${sites.length} line numbers`,
