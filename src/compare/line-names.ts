@@ -41,6 +41,7 @@ export function findLineNames(
 function movedName(name: string, other: string, files: readonly ShiftedFile[]): LineName | undefined {
   for (const { 0: digits, index } of name.matchAll(/\d+/g)) {
     const [before, behind] = [name.slice(0, index), withoutNumber(name.slice(index + digits.length))]
+    if (before.endsWith('.')) continue
     const number = numberIn(other, { before, behind })
     const file = files.find(({ shift }) => number === Number(digits) + shift)?.file
     if (file !== undefined) return { before, behind, file }
