@@ -42,6 +42,10 @@ export const EXCEPTIONS: readonly Exception[] = [
     applies: unnoticed('symbol-range'),
   },
   {
+    reason: 'an alternative overwrote the end of its function, which ran on into the next one and came back from there',
+    applies: unnoticed('alternatives-padding'),
+  },
+  {
     reason: "the payload's code was relocated against another place, or not at all, as some right payload may be",
     applies: ownCode(/^relocation\/\.rela\.text-/, /^relocation\/random-/, /^section\/\.rela\.text-size-0$/),
   },
