@@ -72,6 +72,11 @@ the_payload() {
   run inspect auto.livepatch
 }
 
+a_running_daemon() {
+  part "On a daemon that runs, and goes on serving"
+  "$here/live/run.sh"
+}
+
 make_tree
 the_patch
 as_it_is
@@ -79,3 +84,4 @@ side_by_side
 one_log_line
 other_builders
 the_payload
+a_running_daemon
