@@ -68,6 +68,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/verify.ts'),
   },
   {
+    name: 'sign',
+    summary: 'sign a payload with an RSA key',
+    load: () => import('./commands/sign.ts'),
+  },
+  {
     name: 'rehearse',
     summary: 'load, apply, revert and unload payloads on the real Xen in a throwaway machine',
     load: () => import('./commands/rehearse.ts'),

@@ -15,6 +15,7 @@ const STAGES = [
   'shapes',
   'assemble',
   'verify',
+  'sign',
   'report',
   'apply',
 ]

@@ -18,7 +18,7 @@ import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
 import { checkOutputs } from '../console.ts'
-import { readInput } from '../files.ts'
+import { readInput, readText } from '../files.ts'
 import { helpAfter } from '../help.ts'
 
 export function define(host: Host) {
@@ -31,6 +31,7 @@ export function define(host: Host) {
     .option('--memory <file[@address]>', "a copy of the running system's code, raw (from _stext on), to compare with")
     .option('--on <payload...>', 'payloads that are applied already, the lowest first')
     .addOption(new Option('--xen-version <version>', 'whose rules').choices(XEN_VERSIONS).default(XEN_VERSIONS[0]))
+    .option('--key <file>', 'a certificate or public key in PEM: is the payload signed with it?')
     .option('--all', 'show the checks that passed or did not apply, too')
     .option('--json <file>', 'write the result as JSON; - is standard output')
     .addHelpText(
@@ -48,8 +49,8 @@ export function define(host: Host) {
           },
         ],
         codes: [
-          [0, 'it would be taken'],
-          [2, 'it would be refused, or it would crash the hypervisor'],
+          [0, 'it would be taken, and with --key is signed with that key'],
+          [2, 'it would be refused, or it would crash the hypervisor, or it is not signed'],
         ],
       }),
     )
@@ -67,6 +68,7 @@ interface Request {
   readonly memory?: string
   readonly on?: readonly string[]
   readonly xenVersion: (typeof XEN_VERSIONS)[number]
+  readonly key?: string
   readonly all?: true
   readonly json?: string
   readonly signal: AbortSignal
@@ -74,7 +76,7 @@ interface Request {
 
 async function verify(request: Request): Promise<Finished> {
   const { payload, symbols: file, on = [], xenVersion: version, all, json } = request
-  checkOutputs([...on, payload, file], [json])
+  checkOutputs([...on, payload, file, ...(request.key === undefined ? [] : [request.key])], [json])
   if (request.memory !== undefined && request.tree === undefined) {
     throw new InputError('cli/usage', '--memory is held against the objects of a tree, and there is no --tree')
   }
@@ -83,12 +85,21 @@ async function verify(request: Request): Promise<Finished> {
   const symbols = readHypervisorSymbols(readInput(file, 'the symbols'))
   const below = loadedStack(stack, { symbols, version })
   const { report, replaced } = verifyAndLoad({ payload: bytes, symbols, version, on: below }, basename(payload))
-  const answered = request.tree === undefined ? report : await withTree(report, replaced, { request, symbols, below })
+  const compared = request.tree === undefined ? report : await withTree(report, replaced, { request, symbols, below })
+  const answered = request.key === undefined ? compared : await signed(compared, bytes, request.key)
   return {
     ending: answered.accepted ? 'done' : 'refused',
     text: describeVerify(answered, { all: all === true }),
     json: answered,
   }
+}
+
+async function signed(report: VerifyReport, payload: Uint8Array, key: string): Promise<VerifyReport> {
+  const [{ checkSignature, readPublicKey }, { withSignature }] = await Promise.all([
+    import('../../sign/sign.ts'),
+    import('../../sign/verdict.ts'),
+  ])
+  return withSignature(report, checkSignature(payload, readPublicKey(readText(key, 'the key', 'latin1'))))
 }
 
 interface TreeQuestion {
