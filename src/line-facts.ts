@@ -8,14 +8,16 @@
  *      is null, and nobody takes it for "none".
  */
 import { createHash } from 'node:crypto'
+import { InputError } from './base/errors.ts'
 import type { LineSite } from './compare/model.ts'
+import { type LineSequence, readLineSequences } from './dwarf/line-rows.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
 import type { SetNumber } from './line-table.ts'
 import type { CompiledUnits, FileWay, JudgedUnit, JudgedUnits, Way } from './line-ways.ts'
 import type { NeutralFile } from './lines/neutral-model.ts'
 import type { PieceId } from './pieces/model.ts'
 import { sourceName } from './pieces/names.ts'
-import type { EmbeddedLine, FileLines, LineRun, SourceText } from './report/model.ts'
+import type { CodeLines, EmbeddedLine, FileLines, LineRun, SourceText } from './report/model.ts'
 import type { Selection } from './select/model.ts'
 import type { LineMap, TouchedFile } from './source/model.ts'
 
@@ -23,6 +25,7 @@ export interface LineFacts {
   readonly way: Way
   readonly files: readonly FileLines[]
   readonly held: readonly number[]
+  readonly code: readonly CodeLines[]
   /** The units whose patched object was compiled from the rewritten text. */
   readonly neutralUnits: ReadonlySet<string>
 }
@@ -52,6 +55,7 @@ export function lineFacts(input: LineFactsInput): LineFacts {
       embedded: embedded === undefined ? null : (embedded.get(file.original?.path ?? '') ?? []),
     })),
     held: heldNumbers(selection, Math.max(0, ...files.map(lastNumber))),
+    code: codeLines(selection, new Set(compiled.pairs.map(({ pair }) => pair.unit))),
     neutralUnits,
   }
 }
@@ -198,4 +202,56 @@ function heldNumbers({ machine, units, pieces }: Selection, last: number): reado
     for (const { line } of piece.references) if (line !== undefined) add(line)
   }
   return [...held].sort((a, b) => a - b)
+}
+
+type CodeRow = CodeLines['rows'][number]
+
+const CODE: ReadonlySet<string> = new Set(['replacement', 'part', 'new-function'])
+
+/** The lines of the payload's functions from the tree's units, where these are compiled with debug information. */
+function codeLines({ units, pieces }: Selection, own: ReadonlySet<string>): readonly CodeLines[] {
+  const known = new Map<number, readonly LineSequence[]>()
+  return pieces.flatMap(({ address, piece, role }) => {
+    const unit = units[address.unit]
+    if (unit === undefined || !own.has(unit.unit) || !CODE.has(role)) return []
+    const sequences = known.get(address.unit) ?? sequencesOf(unit.patched.object)
+    known.set(address.unit, sequences)
+    const end = piece.offset + piece.size
+    const stretch = sequences
+      .filter(({ section }) => section === piece.section)
+      .flatMap(({ rows }) => rows)
+      .filter(({ offset }) => offset >= piece.offset && offset < end)
+    if (stretch.length === 0) return []
+    const files = [...new Set(stretch.map(({ file }) => file))]
+    const rows = stretch.map(({ offset, file, line }) => [offset - piece.offset, files.indexOf(file), line] as const)
+    return [
+      {
+        unit: unit.unit,
+        symbol: piece.name,
+        size: piece.size,
+        files,
+        rows: rows.filter(isLastAtItsPlace).filter(isNews),
+      },
+    ]
+  })
+}
+
+function isLastAtItsPlace([offset]: CodeRow, index: number, all: readonly CodeRow[]): boolean {
+  return all[index + 1]?.[0] !== offset
+}
+
+/** A row that says the same as the one before it adds nothing. */
+function isNews([, file, line]: CodeRow, index: number, all: readonly CodeRow[]): boolean {
+  const before = all[index - 1]
+  return before === undefined || before[1] !== file || before[2] !== line
+}
+
+/** Debug information of a kind that is not read is no reason to fail: a log then names fewer lines. */
+function sequencesOf(object: Parameters<typeof readLineSequences>[0]): readonly LineSequence[] {
+  try {
+    return readLineSequences(object)
+  } catch (error) {
+    if (error instanceof InputError) return []
+    throw error
+  }
 }

@@ -49,7 +49,12 @@ function tried({ way, outcome = 'built', functions = ['f1'], left = [], refused,
     target: { name: 'xen', version: null, machine: 62 },
     functions: [...functions.map(name => entry(name, true)), ...left.map(name => entry(name, false))],
     refusals: refused === undefined ? [] : [{ code: refused, unit: 'a.o', symbol: 'x', text: 't', hint: 'h' }],
-    lines: { way, files: [{ ...FILE, way: way === 'auto' ? 'neutral' : way, embedded: embedded ?? null }], held: [] },
+    lines: {
+      way,
+      files: [{ ...FILE, way: way === 'auto' ? 'neutral' : way, embedded: embedded ?? null }],
+      held: [],
+      code: [],
+    },
   }
   return {
     way,

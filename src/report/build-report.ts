@@ -117,7 +117,7 @@ function linesOf({ lines, tree }: RunFacts): Lines {
     original: text(file.original),
     patched: text(file.patched),
   }))
-  return { way: lines.way, files, held: lines.held }
+  return { way: lines.way, files, held: lines.held, code: lines.code }
 }
 
 function reportedUnits({ affected: { affected }, pairs, lines }: RunFacts): readonly ReportedUnit[] {

@@ -82,6 +82,19 @@ export interface Lines {
   readonly files: readonly FileLines[]
   /** Every number, up to that of the last line, that the payload's bytes could hold as a line. */
   readonly held: readonly number[]
+  /** Where the debug information tells it: the lines of the payload's functions. */
+  readonly code: readonly CodeLines[]
+}
+
+/** A function, or an out-of-line part of one, as the payload has it. */
+export interface CodeLines {
+  readonly unit: string
+  readonly symbol: string
+  readonly size: number
+  /** As the compiler spelled them. */
+  readonly files: readonly string[]
+  /** Bytes from its start, position in `files`, the number that the compiler saw; each holds to the next. */
+  readonly rows: readonly (readonly [offset: number, file: number, number: number])[]
 }
 
 export interface FileLines {
@@ -185,7 +198,7 @@ export function emptyReport(command: RunReport['command'], version: string): Run
     functions: [],
     data: [],
     refusals: [],
-    lines: { way: 'ignore', files: [], held: [] },
+    lines: { way: 'ignore', files: [], held: [], code: [] },
     payload: null,
     pieces: [],
     units: [],

@@ -61,6 +61,15 @@ const lines = v.object({
     }),
   ),
   held: v.array(count),
+  code: v.array(
+    v.object({
+      unit: v.string(),
+      symbol: v.string(),
+      size: count,
+      files: strings,
+      rows: v.array(v.tuple([count, count, count])),
+    }),
+  ),
 })
 
 const payload = v.object({ file: v.string(), size: count, sha256: v.string(), buildId: v.string() })

@@ -2,13 +2,14 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { InputError } from '../../base/errors.ts'
+import { during, InputError } from '../../base/errors.ts'
 import { readReport } from '../../report/schema.ts'
 import type { Layer, Reference, Source } from '../../report/translate/model.ts'
 import { Translator } from '../../report/translate/translator.ts'
+import { type RunningLines, runningLines } from '../../running-lines.ts'
 import type { Finished } from '../attempt.ts'
 import { checkOutputs } from '../console.ts'
-import { readText, STANDARD } from '../files.ts'
+import { readInput, readText, STANDARD } from '../files.ts'
 import { VERSION } from '../version.ts'
 
 export interface TranslateRequest {
@@ -16,6 +17,7 @@ export interface TranslateRequest {
   readonly source: Source
   readonly replace: boolean
   readonly fromLog: boolean
+  readonly symbols?: string
   readonly json?: string
 }
 
@@ -41,12 +43,10 @@ export async function runTranslate(
 ): Promise<Finished> {
   const { source, replace, fromLog, json } = request
   const named = request.reports.map(namedReport)
-  checkOutputs(
-    named.map(({ file }) => file),
-    [json],
-  )
+  checkOutputs([...named.map(({ file }) => file), ...(request.symbols === undefined ? [] : [request.symbols])], [json])
   const layers = named.map(layerOf)
-  const translator = new Translator(layers, { source, replace, fromLog })
+  const running = request.symbols === undefined ? {} : { running: lazily(request.symbols) }
+  const translator = new Translator(layers, { source, replace, fromLog, ...running })
   await copy(translator, input, { output: json === STANDARD ? process.stderr : process.stdout, signal })
   const payloads = named.map(({ file }, index) => ({
     name: layers[index]?.name ?? '',
@@ -56,6 +56,16 @@ export async function runTranslate(
   const head = { schema: 1, command: 'translate', version: VERSION, outcome: 'done', source } as const
   const translation: Translation = { ...head, payloads, references: json === undefined ? [] : translator.references }
   return { ending: 'done', text: '', json: translation }
+}
+
+/** The image is large: it is read when the first place in code comes. */
+function lazily(file: string): RunningLines {
+  const read = () => during(`reading ${file}`, () => runningLines(readInput(file, 'the image')))
+  let lines: RunningLines | undefined
+  return (name, offset) => {
+    lines ??= read()
+    return lines(name, offset)
+  }
 }
 
 interface NamedReport {

@@ -6,7 +6,7 @@ import type { TranslateRequest } from './translate-run.ts'
 
 const MORE = [
   'Reads a log on standard input and writes it again. Behind each `file.c:123` of a file that the payloads touch, and',
-  'each `file.c#function+0x10` of theirs, stands in braces what it means in the source that you have before you:',
+  'each `file.c#function+0x10` in code of theirs, stands in braces what it means in the source that you have before you:',
   '',
   '  {=common/domain.c:125}                    certainly this line',
   '  {=common/domain.c:120 of the original}    this line, which your source does not have',
@@ -15,6 +15,7 @@ const MORE = [
   '',
   'so `grep "{?"` finds what is not certain. Functions that were not replaced print the numbers of the source that was',
   'built, or the patched ones under --lines table; replaced ones print what the compiler saw of the patched source.',
+  'Places in code are known where the tree was compiled with debug information; for code that stays, with --symbols.',
   '',
   'The reports are given in the order in which the payloads were applied. Xen calls a payload by the name that it was',
   'uploaded with; where that is not the file’s (fix for fix.livepatch), say NAME=REPORT.json.',
@@ -31,14 +32,19 @@ export function define(host: Host) {
     )
     .option('--replace', 'put what is certain in the place of what the log said, without braces')
     .option('--from-log', 'nothing is applied until the log says so: follow Xen’s own messages')
+    .option(
+      '--symbols <file>',
+      'xen-syms, or a program, with debug information: for backtraces through code that stays',
+    )
     .option('--json <file>', 'write what was found as JSON, when the log has ended; - is standard output')
     .addHelpText('after', helpAfter(HELP))
-    .action(async (reports, { source, replace, fromLog, json }) => {
+    .action(async (reports, { source, replace, fromLog, symbols, json }) => {
       const request: TranslateRequest = {
         reports,
         source: source === 'original' ? 'original' : 'patched',
         replace: replace === true,
         fromLog: fromLog === true,
+        ...(symbols === undefined ? {} : { symbols }),
         ...(json === undefined ? {} : { json }),
       }
       const { signal } = host

@@ -146,7 +146,7 @@ function belowBuild({ target }: RunReport, path: string): string {
 }
 
 /** The lines that were compiled with this number. */
-function spotsOf(
+export function spotsOf(
   { base }: FileHistory,
   touch: Touch | undefined,
   text: 'neutral' | 'patched',

@@ -29,8 +29,8 @@ export interface FoundCode extends Found {
 const LINE = /([\w./+-]*[\w+-]\.(?:[chsS]|cc|cpp|inc)):(\d{1,7})(?![\w])/g
 const CODE =
   /(?:([\w./+-]+\.[chsS])#)?([A-Za-z_.][\w.]*)\+(0x[0-9a-fA-F]+|0)(?![\w])(?:(\/(?:0x[0-9a-fA-F]+|0))(?: \[([^\]\s]+)\])?)?/g
-/** In Xen's dumps: the instruction pointer, and a register that points into code. */
-const EXACT = /\b(?:[RE]?IP|PC):|\] R /
+/** In Xen's dumps: the instruction pointer, the code around it, and its line of the call trace. */
+const EXACT = /\b(?:[RE]?IP|PC):|\] R |\bcode around </
 
 export function linesIn(text: string): readonly FoundLine[] {
   return [...text.matchAll(LINE)].map(match => {

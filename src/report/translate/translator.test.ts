@@ -51,7 +51,7 @@ function layer(way: Way, held: readonly number[], more: Partial<FileLines> = {},
       symbols: [f],
       ...included,
     })),
-    lines: { way, files: [lines], held },
+    lines: { way, files: [lines], held, code: [] },
     payload: { file: `${name}.livepatch`, size: 1, sha256: '', buildId: name },
     units: [
       {
@@ -226,4 +226,35 @@ test('upon a payload from the same tree: lines of the one that the other does no
   expect(translated([stack[0] ?? layer('auto', []), f1], 'a.c:16')).toBe('a.c:16 {=common/a.c:7 of fix}')
   // The second payload has f1 too: what the first one holds no longer runs.
   expect(translated(stack, 'a.c:15')).toBe('a.c:15 {=common/a.c:3}')
+})
+
+const withCode = (): Layer => {
+  const { name, report } = layer('auto', [15])
+  const rows = [
+    [0, 0, 4],
+    [8, 0, 15],
+    [16, 1, 70],
+  ] as const
+  const code = [{ unit: 'common/a.o', symbol: 'f1', size: 32, files: ['common/a.c', './include/b.h'], rows }]
+  return { name, report: { ...report, lines: { ...report.lines, code } } }
+}
+const running = (name: string, offset: number) =>
+  name === 'common/a.c#f2' || name === 'f2' ? { file: 'common/a.c', line: offset < 8 ? 11 : 12 } : undefined
+
+test.for<{ log: string; says: string | undefined; so: string }>([
+  { log: 'RIP: 0[<0>] f1+0x8/0x20 [fix]', says: '{=common/a.c:6}', so: 'where the processor is' },
+  { log: '[<0>] F f1+0x8/0x20 [fix]', says: '{=common/a.c:4}', so: 'behind a call: the line of the call' },
+  { log: '[<0>] F common/a.c#f1+0x9/0x20 [fix]', says: '{=common/a.c:6}', so: 'with its file' },
+  { log: '[<0>] F common/b.c#f1+0x9/0x20 [fix]', says: undefined, so: 'the namesake in another file' },
+  { log: '[<0>] F f1+0x18/0x20 [fix]', says: '{=include/b.h:70}', so: 'what was inlined from an untouched file' },
+  { log: '[<0>] F f1+0x18/0x20 [other]', says: undefined, so: 'a payload that is not known' },
+  { log: '[<0>] F f1+0x18/0x20', says: undefined, so: 'the running f1, of which nothing is known' },
+  { log: '[<0>] R f2+0x8/0x20', says: '{=common/a.c:14}', so: 'running code' },
+  { log: '[<0>] F common/a.c#f2+0x8/0x20', says: '{=common/a.c:13}', so: 'running code behind a call' },
+  { log: 'at f1+0x9', says: '{=common/a.c:6}', so: 'no word of a payload: the last version runs' },
+  { log: 'at f3+0x9', says: undefined, so: 'a function that nobody knows' },
+])('$log: $so', ({ log, says }) => {
+  expect(translated([withCode()], `${log} end`, { running })).toBe(
+    says === undefined ? `${log} end` : `${log} ${says} end`,
+  )
 })

@@ -7,10 +7,20 @@
  * one that can have printed the number.
  */
 import { type Candidate, candidatesFor, type Situation } from './candidates.ts'
+import { candidatesOfPlace, codePlaces, historyOf, type RunningCode } from './code.ts'
 import { historyEvent } from './events.ts'
 import { disconnected, type FileHistory, follow, historiesOf, isNamed, readersText, versionOf } from './history.ts'
-import type { Layer, Meaning, Place, Printer, Reference, Source } from './model.ts'
-import { announcesDump, type FoundCode, type FoundLine, functionsNamedIn, linesIn, processorIn } from './references.ts'
+import type { Applied, Layer, Meaning, Place, Printer, Reference, Source } from './model.ts'
+import {
+  announcesDump,
+  codeIn,
+  type Found,
+  type FoundCode,
+  type FoundLine,
+  functionsNamedIn,
+  linesIn,
+  processorIn,
+} from './references.ts'
 import { braces, placeText } from './words.ts'
 
 export interface TranslateOptions {
@@ -19,6 +29,8 @@ export interface TranslateOptions {
   readonly replace: boolean
   /** Nothing is applied until the log says so. */
   readonly fromLog: boolean
+  /** For places in code that was not replaced; without it they stay as they are. */
+  readonly running?: RunningCode
 }
 
 /** Lines that a dump may have between the message and the instruction pointer. */
@@ -94,33 +106,59 @@ export class Translator {
   }
 
   #rewritten(text: string, context: LineContext): string {
-    const found = linesIn(text)
     let result = ''
     let done = 0
-    for (const each of found) {
-      if (!this.#histories.some(history => isNamed(history, each.path))) continue
-      const meanings = this.#meaningsOf(each, text, context.applied, context.processor)
-      this.references.push({ logLine: context.logLine, text: each.text, meanings })
+    for (const { at, end, text: own, meanings } of this.#referencesIn(text, context)) {
+      this.references.push({ logLine: context.logLine, text: own, meanings })
       const [only] = meanings
       const isReaders = (place: Place) => this.#isReaders(place)
-      const own = text.slice(done, each.end)
+      result += text.slice(done, at)
       if (this.#options.replace && only !== undefined && meanings.length === 1)
-        result += text.slice(done, each.at) + placeText(only.place, isReaders)
+        result += placeText(only.place, isReaders)
       else result += `${own} ${braces(meanings, isReaders)}`
-      done = each.end
+      done = end
     }
     return result + text.slice(done)
   }
 
+  /** What the line has to say about files that patches touch, and about code whose lines are known. */
+  #referencesIn(text: string, { applied, processor }: LineContext): readonly (Found & Pick<Reference, 'meanings'>)[] {
+    const lines = linesIn(text)
+      .filter(({ path }) => historyOf(this.#histories, path) !== undefined)
+      .map(found => ({ ...found, meanings: this.#meaningsOf(found, text, applied, processor) }))
+    const code = codeIn(text)
+      .map(found => ({ ...found, meanings: this.#meaningsOfCode(found, applied) }))
+      .filter(({ meanings }) => meanings.length > 0)
+    return [...lines, ...code].toSorted((a, b) => a.at - b.at)
+  }
+
+  #meaningsOfCode(found: FoundCode, applied: Applied): readonly Meaning[] {
+    const situation: Situation = { layers: this.#layers, applied }
+    const places = codePlaces(situation, found, this.#options.running)
+    return merged(
+      places.flatMap(place => {
+        const history = historyOf(this.#histories, place.file)
+        const candidates = candidatesOfPlace(situation, this.#histories, place)
+        if (history !== undefined && candidates !== undefined)
+          return candidates.map(each => this.#meaning(history, each))
+        const payload = place.layer === undefined ? null : (this.#layers[place.layer]?.name ?? null)
+        const untouched = { file: tidied(place.file), line: place.number, version: { is: 'original' } as const }
+        return [{ place: untouched, printers: [{ payload, functions: [] }] }]
+      }),
+    )
+  }
+
+  /** Files that no patch touches are the same in every source. */
   #isReaders({ file, version }: Place): boolean {
-    return this.#histories.some(history => {
-      const text = readersText(history, this.#options.source)
-      if (text === null || text.path !== file) return false
-      const own = versionOf(history, text.sha256, this.#layers)
-      return own.is === 'original'
-        ? version.is === 'original'
-        : version.is === 'patched' && version.payload === own.payload
-    })
+    const own = this.#histories.find(({ touches }) =>
+      touches.some(({ lines: { original, patched } }) => original?.path === file || patched?.path === file),
+    )
+    if (own === undefined) return true
+    const text = readersText(own, this.#options.source)
+    if (text === null || text.path !== file) return false
+    const wanted = versionOf(own, text.sha256, this.#layers)
+    if (wanted.is === 'original' || version.is === 'original') return wanted.is === version.is
+    return version.payload === wanted.payload
   }
 
   #meaningsOf(
@@ -147,6 +185,10 @@ export class Translator {
     const version = versionOf(history, sha256, this.#layers)
     return { place: { file: pathOf(history, sha256), line: number, version }, printers: [printer] }
   }
+}
+
+function tidied(path: string): string {
+  return path.replace(/^(?:\.\/)+/, '')
 }
 
 interface LineContext {
