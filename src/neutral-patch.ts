@@ -30,7 +30,10 @@ export function neutralPatch(
   options: NeutralPatchOptions,
 ): NeutralPatch {
   const change = atBase(patches, reader, options.prefixes, at => applyPatches(patches, at))
-  const files = change.files.map(file => ({ file, neutral: isSource(file) ? neutralize(file, options) : undefined }))
+  const files = change.files.map(file => {
+    const oldName = spelledBy(options.prefixes, file.oldPath ?? '')
+    return { file, neutral: isSource(file) ? neutralize(file, { style: options.style, oldName }) : undefined }
+  })
   return {
     text: files.map(({ file, neutral }) => filePatch(file, neutral?.text ?? file.newText)).join(''),
     files: files.flatMap(({ neutral }) => neutral ?? []),
@@ -42,8 +45,16 @@ function isSource({ oldPath, newPath }: TouchedFile): boolean {
   return oldPath !== undefined && newPath !== undefined && /\.[chS]$/.test(newPath)
 }
 
-function notesOf({ path, unsafe, reformatted, notes }: NeutralFile): readonly string[] {
+/** A file as Xen's build spells it, which runs in `xen/` and names its folders of headers with `./`; else as it is. */
+function spelledBy(prefixes: readonly string[], path: string): string {
+  if (!prefixes.includes('xen/') || !path.startsWith('xen/')) return path
+  return path.slice('xen/'.length).replace(/^(?=(?:arch\/[^/]+\/)?include\/)/, './')
+}
+
+function notesOf({ path, unsafe, reformatted, notes, insertions }: NeutralFile): readonly string[] {
+  const renamed = insertions.filter(({ because }) => because === 'renamed')
   return [
+    ...renamed.map(({ directive }) => `${path}: keeps its old name for __FILE__: ${directive}`),
     ...reformatted.map(({ how, patchedFrom, because }) => `${path}:${patchedFrom}: ${how}: ${because}`),
     ...unsafe.map(({ text }) => `${path}: ${text}`),
     ...notes.map(note => `${path}: ${note}`),
