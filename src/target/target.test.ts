@@ -50,7 +50,8 @@ test.for([
 test.for([
   { unit: 'common/livepatch.o', name: 'apply_payload', denied: 'patching-code' },
   { unit: 'arch/x86/livepatch.o', name: 'arch_livepatch_apply', denied: 'patching-code' },
-  { unit: 'arch/x86/memcpy.o', name: 'memcpy', denied: 'patching-code' },
+  { unit: 'arch/x86/string.o', name: 'memcpy', denied: 'patching-code' },
+  { unit: 'arch/x86/string.o', name: 'memset', denied: undefined },
   { unit: 'arch/x86/traps.o', name: 'do_nmi', denied: 'no-safe-moment' },
   { unit: 'arch/x86/cpu/mcheck/mce.o', name: 'do_machine_check', denied: 'no-safe-moment' },
   { unit: 'arch/x86/cpu/mcheck/mce.o', name: 'mcheck_cmn_handler', denied: undefined },

@@ -1,7 +1,7 @@
 /**
  * Functions of Xen that cannot be replaced although a jump could be written into them: as data, each with what would go
  * wrong. Sources: common/livepatch.c, arch/x86/livepatch.c, arch/x86/domain.c, arch/x86/traps.c, arch/x86/setup.c,
- * arch/x86/memcpy.S, arch/x86/cpu/mcheck/mce.c and arch/arm/domain.c of Xen 4.17 to 4.22.
+ * arch/x86/string.c, arch/x86/memcpy.S, arch/x86/cpu/mcheck/mce.c and arch/arm/domain.c of Xen 4.17 to 4.22.
  *
  * Processors are brought to a stand at the end of a hypercall or exit, or in the idle loop, where Xen's stacks hold
  * nothing that is needed any more. What is running at that very point, what runs again without passing it, and what may
@@ -30,19 +30,27 @@ const PATCHING: Denial = {
   hint: REBOOT,
 }
 
+const WRITES: Denial = {
+  code: 'patching-code',
+  why: 'it writes the jumps, and would be running while it writes the one into itself; every later jump of the payload would be written by the new one',
+  hint: REBOOT,
+}
+
+const IDLE: Denial = {
+  code: 'never-returns',
+  why: 'it never returns, so that processors that are in it stay in the old code for ever, and some would run the old and some the new',
+  hint: 'change the functions that it calls in each round; calls out of the old loop reach the new ones',
+}
+
 const ROWS: readonly Row[] = [
   { unit: 'common/livepatch.o', ...PATCHING },
   { unit: 'common/livepatch_elf.o', ...PATCHING },
   { unit: 'arch/x86/livepatch.o', ...PATCHING },
   { unit: 'arch/arm/livepatch.o', ...PATCHING },
   { unit: 'arch/arm/arm64/livepatch.o', ...PATCHING },
-  {
-    unit: 'arch/x86/memcpy.o',
-    functions: ['memcpy'],
-    code: 'patching-code',
-    why: 'it writes the jumps, and would be running while it writes the one into itself; every later jump of the payload would be written by the new one',
-    hint: REBOOT,
-  },
+  // 4.17's, and that of later versions.
+  { unit: 'arch/x86/string.o', functions: ['memcpy'], ...WRITES },
+  { unit: 'arch/x86/memcpy.o', functions: ['memcpy'], ...WRITES },
   {
     unit: 'arch/x86/traps.o',
     functions: ['do_nmi'],
@@ -57,20 +65,8 @@ const ROWS: readonly Row[] = [
     why: 'a machine check may arrive while its first bytes are being written, and the processor would run half of a jump',
     hint: 'change what it calls: it only passes on to the handler of the processor (mcheck_cmn_handler)',
   },
-  {
-    unit: 'arch/x86/domain.o',
-    functions: ['idle_loop'],
-    code: 'never-returns',
-    why: 'it never returns, so that processors that are in it stay in the old code for ever, and some would run the old and some the new',
-    hint: 'change the functions that it calls in each round; calls out of the old loop reach the new ones',
-  },
-  {
-    unit: 'arch/arm/domain.o',
-    functions: ['idle_loop'],
-    code: 'never-returns',
-    why: 'it never returns, so that processors that are in it stay in the old code for ever, and some would run the old and some the new',
-    hint: 'change the functions that it calls in each round; calls out of the old loop reach the new ones',
-  },
+  { unit: 'arch/x86/domain.o', functions: ['idle_loop'], ...IDLE },
+  { unit: 'arch/arm/domain.o', functions: ['idle_loop'], ...IDLE },
   {
     unit: 'arch/x86/setup.o',
     functions: ['init_done'],
