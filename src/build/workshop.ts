@@ -154,9 +154,13 @@ export class Workshop {
   }
 }
 
-/** Texts that ask whether a file exists get the answer of the whole tree. */
+/** Asks for a header by its name; every farm has all headers, whatever else it leaves out. */
+const ASKS_FOR_HEADER =
+  /__has_include(?:_next)?\s*\(\s*(?:<(?:[^<>"\n]*\/)?[\w-]+\.h>|"(?:[^<>"\n]*\/)?[\w-]+\.h")\s*\)/g
+
+/** Texts that ask whether some other file exists get the answer of the whole tree. */
 function asksForFiles(overlay: Overlay): boolean {
-  return [...overlay.values()].some(text => text?.includes('__has_include') === true)
+  return [...overlay.values()].some(text => text?.replace(ASKS_FOR_HEADER, '').includes('__has_include') === true)
 }
 
 /** Private folders of runs that were killed before they could clean up. */
