@@ -20,6 +20,7 @@ needs=(
   "/usr/include/stdint.h libc6-dev compiling for the host"
   "qemu-system-x86_64 qemu-system-x86 rehearsal on the real Xen"
   "/usr/share/seabios/bios-256k.bin seabios rehearsal on the real Xen"
+  "ssh            openssh-client   hosts xen:ssh://…"
   "pgrep          procps           tests look for processes that a stopped run left behind"
 )
 
