@@ -11,8 +11,9 @@ import { compileUnits, openTree, quiet, type Tree } from '../../src/build/index.
 import { checkCode } from '../../src/code-that-runs.ts'
 import { createHotpatch } from '../../src/pipeline.ts'
 import { type HypervisorSymbols, readHypervisorSymbols } from '../../src/target/xen-symbols.ts'
-import { RunningImage, verifyAndLoad, withCode } from '../../src/verify/index.ts'
+import { RunningImage, type VerifyReport, verifyAndLoad, withCode } from '../../src/verify/index.ts'
 import { compareReplaced } from '../../src/verify-code.ts'
+import { hotsplice } from '../xen/command.ts'
 import { type Edit, patchText } from '../xen/edits.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
 import { basePayload, RECIPES } from './base-payloads.ts'
@@ -190,6 +191,26 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
       expect(expected(false).expectations.get('xen_extra_version')).toHaveLength(12)
       expect(expected(true).expectations.get('xen_extra_version')).toHaveLength(3)
       expect(expected(true).warnings.map(({ code }) => code)).toEqual(['code-not-compared'])
+    })
+
+    test('the command tells it, with its exit code and in JSON', async () => {
+      const payload = join(cacheFolder, 'command.livepatch')
+      writeFileSync(payload, basePayload(RECIPES.plain, { symbols: fresh() }))
+      const ask = async (symbols: string, more: readonly string[] = []) => {
+        const args = ['verify', payload, '--symbols', symbols, '--tree', xenTree('release'), '--json', '-', ...more]
+        const { status, stdout } = await hotsplice(args)
+        const { accepted, checks }: VerifyReport = JSON.parse(stdout)
+        return { status, accepted, running: checks.find(({ code }) => code === 'running-code')?.status }
+      }
+      const own = join(folder(), 'xen-syms')
+      expect(await ask(own)).toEqual({ status: 0, accepted: true, running: 'passed' })
+      expect(await ask(other().file)).toEqual({ status: 2, accepted: false, running: 'failed' })
+      const symbols = fresh()
+      const [start = 0n, end = 0n] = [symbols.lookup('_stext'), symbols.lookup('_etext')]
+      const memory = join(cacheFolder, 'memory')
+      writeFileSync(memory, symbols.bytesAt(start, Number(end - start)) ?? '')
+      expect(await ask(other().file, ['--memory', memory])).toMatchObject({ status: 0, running: 'passed' })
+      expect(await ask(own, ['--memory', `${memory}@${(start + 1n).toString(16)}`])).toMatchObject({ status: 2 })
     })
 
     test('verify says so for a payload of another builder, and Xen would not', async () => {

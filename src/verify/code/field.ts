@@ -2,7 +2,12 @@
  * Relocated fields of code and data that a linker has filled in: what is in the field, what would be in it if its
  * symbol were at some address, and at which address the symbol must be.
  */
+
 import { relocationType } from '../../arch/relocations.ts'
+import { EM_AARCH64 } from '../../elf/spec/constants.ts'
+
+/** Those of AArch64 that fill a field of whole bytes; in instructions, the bits lie apart. */
+const AARCH64_DATA: ReadonlySet<number> = new Set([257, 258, 259, 260, 261, 262])
 
 export interface LinkedField {
   /** Bytes. */
@@ -29,6 +34,7 @@ export interface FieldPlace {
 export function linkedField(bytes: Uint8Array, offset: number, place: FieldPlace): LinkedField | undefined {
   const type = relocationType(place.machine, place.type)
   if (type === undefined || type.width === 0) return undefined
+  if (place.machine === EM_AARCH64 && !AARCH64_DATA.has(place.type)) return undefined
   // A call through the table of procedures is a direct one in an image that is linked whole.
   if (type.indirect !== undefined && type.indirect !== 'plt') return undefined
   const { width } = type

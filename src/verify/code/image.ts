@@ -121,20 +121,29 @@ export class RunningImage {
     return found.sort((a, b) => Number(a.address - b.address))
   }
 
+  /** With entries of the size for which each is about code; of the usual size where none of the known ones is. */
   #readTable(section: string): readonly ImageEntry[] | undefined {
     const layout = entryLayout(section)
     const bounds = this.#bounds(section)
     if (layout === undefined || bounds === undefined) return undefined
-    const [start, end] = bounds
+    const readings = [layout.size, ...layout.otherSizes].map(size => this.#entriesOf(layout, size, bounds))
+    const right = readings.find(entries => entries?.every(({ about }) => this.#isCode(about)) === true)
+    const entries = right ?? readings.find(each => each !== undefined)
+    return entries?.toSorted((a, b) => (a.about < b.about ? -1 : a.about > b.about ? 1 : 0))
+  }
+
+  #entriesOf(layout: EntryLayout, size: number, [start, end]: readonly [bigint, bigint]): ImageEntry[] | undefined {
     const bytes = this.symbols.bytesAt(start, Number(end - start))
-    if (bytes === undefined) return undefined
+    if (bytes === undefined || bytes.length % size !== 0) return undefined
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const entries: ImageEntry[] = []
-    for (let at = 0; at + layout.size <= bytes.length; at += layout.size) {
-      const address = start + BigInt(at)
-      entries.push({ address, about: address + BigInt(distanceIn(view, at, layout)) })
-    }
-    return entries.sort((a, b) => (a.about < b.about ? -1 : a.about > b.about ? 1 : 0))
+    return Array.from({ length: bytes.length / size }, (_, index) => {
+      const address = start + BigInt(index * size)
+      return { address, about: address + BigInt(distanceIn(view, index * size, layout)) }
+    })
+  }
+
+  #isCode(address: bigint): boolean {
+    return this.symbols.memoryAt(address) === 'code' || this.symbols.freedAfterBoot(address)
   }
 
   #bounds(section: string): readonly [bigint, bigint] | undefined {
