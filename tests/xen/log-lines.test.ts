@@ -18,8 +18,9 @@ const FILE = 'xen/common/grant_table.c'
 /** Printed by map_grant_ref, which no patch here touches. */
 const STAYS = 'Bad flags in grant map op'
 const PROVOKED = 'hypercall grant_table_op 0 { zeros:32 } 1'
-/** Printed by gnttab_query_size, which is replaced. */
+/** Printed by gnttab_query_size, which is replaced; a dump of where it is follows. */
 const ADDED = 'sizes are asked for'
+const CALL = 'rc = gnttab_query_size('
 const ASKED = 'hypercall grant_table_op 6 { u16:0x7ff0 zeros:14 } 1'
 
 const moves: Edit = {
@@ -31,7 +32,7 @@ const says = (words: string): Edit => ({
   file: FILE,
   after: '\ngnttab_query_size(',
   find: '    if ( count != 1 )',
-  put: `    dprintk(XENLOG_INFO, "${words}\\n");\n\n    if ( count != 1 )`,
+  put: `    dprintk(XENLOG_INFO, "${words}\\n"); WARN();\n\n    if ( count != 1 )`,
 })
 const firstEdits = [moves, says(ADDED)]
 const secondEdits = [{ ...moves, put: `/* Further. */\n${moves.put}` }, says(`${ADDED} again`)]
@@ -72,7 +73,8 @@ describe.skipIf(missing !== '')(`a log of the real Xen ${missing}`, () => {
   }
 
   const translate = (log: readonly string[], ...reports: string[]): readonly string[] => {
-    const args = ['translate', '--from-log', ...reports.map(name => join(folder, `${name}.json`))]
+    const files = reports.map(name => join(folder, `${name}.json`))
+    const args = ['translate', '--from-log', '--symbols', join(xenTree('debug'), 'xen/xen-syms'), ...files]
     const run = spawnSync(process.execPath, [command, ...args], { input: log.join('\n'), encoding: 'utf8' })
     expect(run.status, run.stderr).toBe(0)
     return run.stdout.split('\n')
@@ -91,13 +93,15 @@ describe.skipIf(missing !== '')(`a log of the real Xen ${missing}`, () => {
     const old = lineOf(STAYS)
     expect([before, applied, after]).toEqual([old, old, old])
     expect(added, 'a number of its own').toBeGreaterThan(lineOf(ADDED, firstEdits) + 1000)
-    const now = `=common/grant_table.c:${lineOf(STAYS, firstEdits)}`
-    expect(meant(translate(log, 'first'))).toEqual([
-      now,
-      now,
-      `=common/grant_table.c:${lineOf(ADDED, firstEdits)}`,
-      now,
-    ])
+    const place = (words: string) => `=common/grant_table.c:${lineOf(words, firstEdits)}`
+    const translated = translate(log, 'first')
+    expect(meant(translated)).toEqual([place(STAYS), place(STAYS), place(ADDED), place(STAYS)])
+
+    // The dump that WARN() makes: the message, the processor, and who called.
+    const dump = (start: RegExp) => translated.filter(line => start.test(line)).map(line => /\{(.*?)\}/.exec(line)?.[1])
+    expect(dump(/Xen WARN at /)).toEqual([place(ADDED)])
+    expect(dump(/gnttab_query_size\+0x.* \[first\]/)).toEqual([place(ADDED), place(ADDED), place(ADDED)])
+    expect(dump(/\] F do_grant_table_op\+0x/)).toEqual([place(CALL)])
   })
 
   test('a payload on top of it: each number is that of the last source', async () => {
