@@ -7,12 +7,13 @@ import type { ReportedUnit } from '../src/report/model.ts'
 import { type Edit, patchText } from '../tests/xen/edits.ts'
 import { type Spent, timed } from './clock.ts'
 
-export const ONE_UNIT: readonly Edit[] = [
+/** Each number is another patch, whose text was never compiled. */
+export const oneUnit = (number: number): readonly Edit[] => [
   {
     file: 'xen/common/domain.c',
     after: 'long common_vcpu_op(',
     find: 'rc = 0;',
-    put: 'rc = -1;',
+    put: `rc = -${number};`,
   },
 ]
 
