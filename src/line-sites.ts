@@ -11,7 +11,8 @@ import { readElf } from './elf/index.ts'
 import { callsOn } from './lines/calls.ts'
 import type { LexedFile } from './lines/lexed.ts'
 import { lex } from './lines/lexer.ts'
-import type { Piece, PieceMap } from './pieces/model.ts'
+import { lowerLines, shiftLines } from './lines/shift.ts'
+import type { Piece, PieceId, PieceMap } from './pieces/model.ts'
 import { pieceMap } from './pieces/pieces.ts'
 
 /** A site as people read it. */
@@ -55,7 +56,28 @@ export async function listLineSites(tree: Tree, source: string): Promise<readonl
 
 /** Lists the sites of these units. */
 export async function listUnits(tree: Tree, units: readonly Unit[]): Promise<readonly ListedUnit[]> {
-  const requests = units.map(unit => shiftedRequest(tree, unit))
+  const listed = await listShifted(tree, units, 'raised')
+  // A field that grows with its number hides what is around it; some of these do not when lines are lowered.
+  const hidden = units.filter((_, index) => (listed[index]?.unexplained.length ?? 0) > 0)
+  const again = await listShifted(tree, hidden, 'lowered')
+  const lowered = new Map(hidden.map((unit, index) => [unit, again[index]]))
+  return units.flatMap((unit, index) => {
+    const [first, second] = [listed[index], lowered.get(unit)]
+    if (first === undefined) return []
+    return [second === undefined ? first : bothOf(first, second)]
+  })
+}
+
+type Direction = 'raised' | 'lowered'
+
+/** What one shifted compile tells of a unit. */
+interface ShownSites extends ListedUnit {
+  readonly differences: readonly Unexplained[]
+  readonly pieceOf: ReadonlyMap<ListedSite, PieceId<'original'>>
+}
+
+async function listShifted(tree: Tree, units: readonly Unit[], direction: Direction): Promise<readonly ShownSites[]> {
+  const requests = units.map(unit => shiftedRequest(tree, unit, direction))
   const compiled = await compileUnits(
     tree,
     requests.map(({ request }) => request),
@@ -68,18 +90,39 @@ export async function listUnits(tree: Tree, units: readonly Unit[]): Promise<rea
   )
 }
 
+/** The first's sites, and the second's in pieces that the first could not explain. */
+function bothOf(first: ShownSites, second: ShownSites): ShownSites {
+  const still = new Set(second.differences.map(({ piece }) => piece))
+  const helped = new Set(first.differences.map(({ piece }) => piece).filter(piece => !still.has(piece)))
+  const isOf = (site: ListedSite, { pieceOf }: ShownSites) => {
+    const piece = pieceOf.get(site)
+    return piece !== undefined && helped.has(piece)
+  }
+  const own = first.sites.filter(site => !isOf(site, first))
+  const others = second.sites.filter(site => isOf(site, second))
+  const differences = first.differences.filter(({ piece }) => !helped.has(piece))
+  return {
+    ...first,
+    sites: [...own, ...others].toSorted(bySection),
+    differences,
+    unexplained: differences.map(({ text }) => text),
+  }
+}
+
 /** The first shift; small, so that fields keep their width. Each further file of the unit has the next number. */
 const FIRST_SHIFT = 3
 
-function shiftedRequest(tree: Tree, unit: Unit) {
+function shiftedRequest(tree: Tree, unit: Unit, direction: Direction) {
   const files: ShiftedFile[] = []
   const overlay = new Map<string, string>()
   for (const path of unit.dependencies) {
     const text = tree.reader.read(path)
     if (text === undefined) continue
-    const shift = FIRST_SHIFT + files.length
-    files.push({ file: path, shift, lines: text.split('\n').length })
-    overlay.set(path, `#line ${1 + shift}\n${text}`)
+    const by = FIRST_SHIFT + files.length
+    const moved = direction === 'raised' ? shiftLines(text, by) : lowerLines(text, by)
+    if (moved === undefined) continue
+    files.push({ file: path, shift: direction === 'raised' ? by : -by, lines: text.split('\n').length })
+    overlay.set(path, moved)
   }
   return { files, request: { unit, overlay, label: 'shifted' } }
 }
@@ -89,7 +132,7 @@ interface ShiftedUnit {
   readonly files: readonly ShiftedFile[]
 }
 
-async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit): Promise<ListedUnit> {
+async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit): Promise<ShownSites> {
   const options = { table: tree.facts.kind === 'xen' ? 'xen' : 'process' } as const
   const object = await originalObject(tree, unit)
   const original = pieceMap(readElf<'original'>(object), options)
@@ -97,15 +140,18 @@ async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit)
   const owners = ownersOf(original)
   const named = (path: string) => (tree.facts.kind === 'xen' ? path.replace(/^xen\//, '') : path)
   const callsAt = callsIn(tree)
-  const sites = [...found.byPiece.values()].flat().map(site => {
+  const pieceOf = new Map<ListedSite, PieceId<'original'>>()
+  for (const site of [...found.byPiece.values()].flat()) {
     const listed = listSite(unit.unit, original, owners, site)
-    return { ...listed, file: named(site.file), calls: callsAt(site.file, site.line) }
-  })
+    pieceOf.set({ ...listed, file: named(site.file), calls: callsAt(site.file, site.line) }, site.piece)
+  }
   return {
     unit: unit.unit,
-    sites: sites.toSorted(bySection),
-    unexplained: found.unexplained.map(({ text }: Unexplained) => text),
+    sites: [...pieceOf.keys()].toSorted(bySection),
+    unexplained: found.unexplained.map(({ text }) => text),
     objects: { original: object, shifted },
+    differences: found.unexplained,
+    pieceOf,
   }
 }
 
