@@ -90,6 +90,7 @@ const STAGES = new Set([
   'inspect',
   'rehearse',
   'internal',
+  'translate',
   'process',
   'xen',
 ])
