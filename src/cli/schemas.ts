@@ -156,6 +156,7 @@ const advice: v.GenericSchema<Advice> = v.object({
       outcome: v.picklist(['built', 'nothing-to-do', 'refused', 'differs', 'error']),
       error: v.nullable(failure.entries.error),
       functions: v.array(entry),
+      helpers: whole,
       left: whole,
       refusals: v.array(refusal),
       size: v.nullable(whole),

@@ -24,10 +24,10 @@ export function adviceText(advice: Advice, ink: Ink = PLAIN): string {
 const HEAD = ['way', 'outcome', 'functions', 'refusals', 'payload', 'compiles', 'other work', 'numbers off']
 
 function table({ ways, recommended }: Advice, ink: Ink): readonly string[] {
-  const rows = ways.map(({ way, outcome, functions, refusals, size, effort, logs }) => [
+  const rows = ways.map(({ way, outcome, functions, helpers, refusals, size, effort, logs }) => [
     way,
     outcome,
-    String(functions.length),
+    `${functions.length}${helpers === 0 ? '' : ` (+${helpers})`}`,
     String(refusals.length),
     size === null ? '-' : `${size} bytes`,
     compilesText(effort),
@@ -104,6 +104,9 @@ function logSection(ways: readonly WayAdvice[], ink: Ink): readonly string[] {
           : `             ${name} prints ${prints} for ${means}`,
       ),
     ]),
+    ...(ways.some(({ helpers }) => helpers > 0)
+      ? ['  (+n): functions of ours that set line numbers, and put them back.']
+      : []),
     `  In backtraces ${first.logs.backtraces}. \`hotsplice translate\` turns numbers into lines of the patched source.`,
   ]
 }

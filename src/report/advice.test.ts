@@ -135,3 +135,17 @@ test('where no way knows, it is said that it is not known', () => {
   const [way] = adviceOf([tried({ way: 'neutral' })], '0').ways
   expect(way?.logs).toMatchObject({ off: null, examples: [] })
 })
+
+test('functions of ours are counted apart', () => {
+  const { way, report, size, effort } = tried({ way: 'table' })
+  const [first] = report.functions
+  const ours = first === undefined ? [] : [{ ...first, name: 'hotsplice_load', unit: 'hotsplice/lines.o' }]
+  const table = { way, size, effort, report: { ...report, functions: [...report.functions, ...ours] } }
+  const advice = adviceOf([tried({ way: 'auto' }), table], '0')
+  expect(advice.ways.map(({ functions, helpers }) => [functions.length, helpers])).toEqual([
+    [1, 0],
+    [1, 1],
+  ])
+  expect(advice.reason).toContain('table gives the same functions')
+  expect(adviceText(advice)).toContain('1 (+1)')
+})

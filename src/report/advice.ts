@@ -36,8 +36,10 @@ export interface WayAdvice {
   readonly way: Way
   readonly outcome: Outcome
   readonly error: ReportedError | null
-  /** What the payload would contain. */
+  /** What the payload would contain of the source. */
   readonly functions: readonly Entry[]
+  /** Functions of ours in it, which set line numbers and put them back (`table`). */
+  readonly helpers: number
   /** Functions that differ by line numbers only and stay. */
   readonly left: number
   readonly refusals: readonly Refusal[]
@@ -54,17 +56,23 @@ export interface WayAdvice {
   readonly logs: LogWords
 }
 
+/** The unit that the tool adds. */
+const HELPERS = 'hotsplice/lines.o'
+
 export function adviceOf(tried: readonly TriedReport[], version: string): Advice {
   // Which lines running code embeds is a fact about the tree; the ways that look tell it for all.
   const looked = tried.find(({ report }) => report.lines.files.some(({ embedded }) => embedded !== null))?.report
   const ways = tried.map(({ way, report, size, effort }): WayAdvice => {
     const { outcome, error, functions, refusals, lines } = report
+    const included = functions.filter(each => each.included)
+    const own = included.filter(({ unit }) => unit !== HELPERS)
     return {
       way,
       outcome,
       error,
-      functions: functions.filter(({ included }) => included),
-      left: functions.filter(({ included, verdict }) => !included && verdict === 'line-only').length,
+      functions: own,
+      helpers: included.length - own.length,
+      left: functions.filter(each => !each.included && each.verdict === 'line-only').length,
       refusals,
       size,
       effort,
