@@ -31,8 +31,9 @@ export async function pinVolatile(tree: Tree, affected: readonly AffectedUnit[],
   const pinned: AffectedUnit[] = []
   const refusals: BuildRefusal[] = []
   const notices: Reason[] = []
+  const macrosOf = namedMacros(tree, patched)
   for (const each of affected) {
-    const macros = each.kind === 'changed' ? macrosOf(tree, each, patched) : []
+    const macros = each.kind === 'changed' ? macrosOf(each) : []
     const clock = macros.filter(macro => macro !== '__COUNTER__')
     const { flags, notice } = clock.length === 0 ? NOT_PINNED : await pinClock(tree, each.unit, clock)
     if (notice !== undefined) notices.push(notice)
@@ -46,14 +47,24 @@ export async function pinVolatile(tree: Tree, affected: readonly AffectedUnit[],
   return { affected: pinned, refusals, notices }
 }
 
-/** What the unit's texts name, before or after the patch. */
-function macrosOf(tree: Tree, { unit, because }: AffectedUnit, patched: Overlay): readonly VolatileMacro[] {
-  const found = new Set<VolatileMacro>()
-  for (const path of unit.dependencies) {
-    for (const macro of tree.texts.volatile(tree.texts.real.of(toAbsolute(tree.layout, path)))) found.add(macro)
+/** Answers what a unit's texts name, before or after the patch; each text is looked at once, for hundreds of units. */
+function namedMacros(tree: Tree, patched: Overlay): (affected: AffectedUnit) => readonly VolatileMacro[] {
+  const known = new Map<string, readonly VolatileMacro[]>()
+  const namedIn = (path: string) => {
+    let macros = known.get(path)
+    if (macros === undefined) {
+      const own = tree.texts.volatile(tree.texts.real.of(toAbsolute(tree.layout, path)))
+      macros = VOLATILE.filter(macro => own.includes(macro) || patched.get(path)?.includes(macro) === true)
+      known.set(path, macros)
+    }
+    return macros
   }
-  for (const path of because) for (const macro of VOLATILE) if (patched.get(path)?.includes(macro)) found.add(macro)
-  return [...found]
+  return ({ unit, because }) => {
+    const found = new Set<VolatileMacro>()
+    for (const path of unit.dependencies) for (const macro of namedIn(path)) found.add(macro)
+    for (const path of because) for (const macro of namedIn(path)) found.add(macro)
+    return [...found]
+  }
 }
 
 interface Pin {
