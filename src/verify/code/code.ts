@@ -67,7 +67,11 @@ class Walk {
   }
 
   run(): CodeFinding {
-    this.#add({ ...this.#root, from: 0, way: [] })
+    const { piece, address } = this.#root
+    if (this.#context.image.isMissed(address, piece.size)) {
+      this.#unchecked.push(`the copy of the memory has not all of ${piece.name}; the image's file was compared instead`)
+    }
+    this.#add({ piece, address, from: 0, way: [] })
     for (let next = this.#work.shift(); next !== undefined; next = this.#work.shift()) {
       const wrong = this.#visit(next)
       if (wrong !== undefined) return this.#finding(wrong)

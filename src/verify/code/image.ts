@@ -74,25 +74,40 @@ export class RunningImage {
     return addresses
   }
 
-  /** What is at `address`; undefined where neither the image nor the copy has all of it. */
+  /** What is at `address`, from the copy as far as it reaches; undefined where nothing has all of it. */
   read(address: bigint, size: number): Uint8Array | undefined {
-    return this.#copied(address, size) ?? this.symbols.bytesAt(address, size)
+    const linked = this.symbols.bytesAt(address, size)
+    const range = this.#copied(address, size)
+    if (range === undefined || this.#memory === undefined) return linked
+    const bytes = this.#memory.bytes.subarray(range.from, range.to)
+    if (bytes.length === size || linked === undefined) return bytes.length === size ? bytes : undefined
+    const both = linked.slice()
+    both.set(bytes, Number(this.#memory.address + BigInt(range.from) - address))
+    return both
   }
 
-  /** Whether the bytes come from the copy of the memory. */
+  /** Whether some of the bytes come from the copy of the memory. */
   isCopied(address: bigint, size: number): boolean {
     return this.#copied(address, size) !== undefined
   }
 
-  #copied(address: bigint, size: number): Uint8Array | undefined {
+  /** Whether there is a copy that should have had these bytes, and has not all of them. */
+  isMissed(address: bigint, size: number): boolean {
+    if (this.#memory === undefined) return false
+    const range = this.#copied(address, size)
+    return range === undefined || range.to - range.from < size
+  }
+
+  /** The part of the copy that holds some of the bytes. */
+  #copied(address: bigint, size: number): { readonly from: number; readonly to: number } | undefined {
     const memory = this.#memory
     if (memory === undefined) return undefined
-    const offset = address - memory.address
-    if (offset < 0n || offset + BigInt(size) > BigInt(memory.bytes.length)) return undefined
-    if (this.symbols.freedAfterBoot(address)) return undefined
+    const offset = Number(address - memory.address)
+    const from = Math.max(0, offset)
+    const to = Math.min(memory.bytes.length, offset + size)
+    if (from >= to || this.symbols.freedAfterBoot(address)) return undefined
     this.#sorted ??= this.#bounds('.ex_table') ?? [0n, 0n]
-    if (address >= this.#sorted[0] && address < this.#sorted[1]) return undefined
-    return memory.bytes.subarray(Number(offset), Number(offset) + size)
+    return address >= this.#sorted[0] && address < this.#sorted[1] ? undefined : { from, to }
   }
 
   /** What may have been changed there since the boot began; the image's file is as the linker left it. */
