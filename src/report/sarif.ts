@@ -123,7 +123,7 @@ function invocationOf({ error, outcome, refusals }: RunReport, { exitCode }: Sar
 
 function locationsOf(refusal: Refusal, report: RunReport, change: SourceChange | undefined): readonly Location[] {
   const { unit, symbol } = refusal
-  const place = refusal.place ?? causeOf(refusal, report, change)
+  const place = refusal.place === undefined ? causeOf(refusal, report, change) : nearest(refusal.place, change)
   const logical =
     symbol === ''
       ? {}
@@ -135,6 +135,15 @@ function locationsOf(refusal: Refusal, report: RunReport, change: SourceChange |
 }
 
 type Place = NonNullable<Refusal['place']>
+
+/** The first changed line of what is declared at a place; the place itself where none of its lines changed. */
+function nearest(place: Place, change: SourceChange | undefined): Place {
+  const file = change?.files.find(({ newPath }) => newPath === place.file)
+  if (file === undefined) return place
+  const lines = file.newText.split('\n')
+  const close = lines.findIndex((line, at) => at >= place.line - 1 && /^\}|\};?\s*$/.test(line))
+  return { ...place, line: firstChanged(file, place.line, close === -1 ? place.line : close + 1) ?? place.line }
+}
 
 /** The changed line that a refusal comes from, as near as names lead to it. */
 function causeOf({ unit, symbol }: Refusal, report: RunReport, change: SourceChange | undefined): Place | undefined {

@@ -61,6 +61,8 @@ int middle(int row, int column) {
 #include <stdlib.h>
 #include "types.h"
 static struct box box;
+int limit = 100;
+int over(int by) { return by > limit; }
 const struct ops ops = { heavy };
 struct item *add(int id) {
   struct item *item = calloc(1, sizeof *item);
@@ -123,7 +125,8 @@ export function hotpatch(
   })
 }
 
-function patchOf(edits: readonly Edit[]): string {
+/** The edits as a patch. */
+export function patchOf(edits: readonly Edit[]): string {
   const texts = new Map<File, string>()
   for (const [file, from, to] of edits) {
     const before = texts.get(file) ?? FILES[file]

@@ -1,0 +1,188 @@
+/** Signatures, held against openssl in both directions. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkSignature, readPublicKey, readSigner, signPayload } from '../../src/sign/sign.ts'
+import { MARK, splitTrailer, withTrailer } from '../../src/sign/trailer.ts'
+import { withSignature } from '../../src/sign/verdict.ts'
+import { verifyPayload } from '../../src/verify/index.ts'
+import { toyHypervisor, toyPayload } from '../verify/toy.ts'
+import { hotsplice } from '../xen/command.ts'
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+const title = hasOpenssl ? '' : ' (openssl is missing)'
+
+let folder = ''
+const at = (name: string) => join(folder, name)
+const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+
+beforeAll(() => {
+  if (!hasOpenssl) return
+  folder = mkdtempSync(join(tmpdir(), 'hotsplice-sign-'))
+  for (const name of ['ours', 'other']) {
+    const what = ['-newkey', 'rsa:2048', '-nodes', '-subj', `/O=Tests/CN=${name}`, '-days', '2']
+    openssl('req', '-x509', ...what, '-keyout', `${name}.key`, '-out', `${name}.crt`)
+    openssl('pkey', '-in', `${name}.key`, '-pubout', '-out', `${name}.pub`)
+  }
+  // The string in the middle of a payload is no trailer.
+  writeFileSync(
+    at('payload'),
+    Buffer.concat([Buffer.from('\x7fELF payload '), Buffer.from(MARK), Buffer.alloc(300, 7)]),
+  )
+})
+afterAll(() => {
+  if (folder !== '') rmSync(folder, { recursive: true, force: true })
+})
+
+const payload = () => new Uint8Array(readFileSync(at('payload')))
+const text = (name: string) => readFileSync(at(name), 'latin1')
+const signer = () => readSigner(text('ours.key'), text('ours.crt'))
+const check = (file: Uint8Array, key = 'ours.pub') => checkSignature(file, readPublicKey(text(key)))
+
+describe.skipIf(!hasOpenssl)(`what hotsplice signs, openssl accepts${title}`, () => {
+  test.for(['sha256', 'sha384', 'sha512'] as const)('as a signed message, %s', hash => {
+    const signed = splitTrailer(signPayload(payload(), signer(), { format: 'cms', hash }))
+    writeFileSync(at('message'), signed?.trailer.signature ?? '')
+    writeFileSync(at('content'), signed?.payload ?? '')
+    const verify = [
+      'cms',
+      '-verify',
+      '-binary',
+      '-inform',
+      'DER',
+      '-in',
+      'message',
+      '-content',
+      'content',
+      '-purpose',
+      'any',
+    ]
+    expect(openssl(...verify, '-CAfile', 'ours.crt')).toEqual(readFileSync(at('payload')))
+    const wrong = spawnSync('openssl', [...verify, '-CAfile', 'other.crt'], { cwd: folder })
+    expect(wrong.status).not.toBe(0)
+    writeFileSync(at('content'), Buffer.concat([payload(), Buffer.from('x')]))
+    expect(spawnSync('openssl', [...verify, '-CAfile', 'ours.crt'], { cwd: folder }).status).not.toBe(0)
+  })
+
+  test.for(['sha256', 'sha512'] as const)('as a bare signature, %s', hash => {
+    const signed = splitTrailer(signPayload(payload(), signer(), { format: 'rsa', hash }))
+    writeFileSync(at('bare'), signed?.trailer.signature ?? '')
+    const words = openssl('dgst', `-${hash}`, '-verify', 'ours.pub', '-signature', 'bare', 'payload')
+    expect(words.toString()).toContain('Verified OK')
+  })
+
+  test('the header is the one of the design', () => {
+    const file = Buffer.from(signPayload(payload(), signer(), { format: 'rsa', hash: 'sha256' }))
+    const header = file.subarray(payload().length + MARK.length)
+    expect([...header.subarray(0, 8)]).toEqual([1, 4, 1, 'ours'.length, 20, 0, 0, 0])
+    expect(header.readUInt32BE(8)).toBe(256)
+    expect(file.length).toBe(payload().length + MARK.length + 12 + 256 + 20 + 4)
+    expect(file.subarray(-4).toString()).toBe('ours')
+    const identifier = openssl('x509', '-in', 'ours.crt', '-noout', '-ext', 'subjectKeyIdentifier').toString()
+    expect(identifier.replaceAll(':', '').toLowerCase()).toContain(file.subarray(-24, -4).toString('hex'))
+  })
+})
+
+describe.skipIf(!hasOpenssl)(`what openssl signs, hotsplice accepts${title}`, () => {
+  const trailer = (signature: Uint8Array) =>
+    withTrailer(payload(), { signature, hash: 'sha256', keyId: new Uint8Array(20), signer: 'somebody' })
+
+  test.for([
+    { name: 'a signed message', more: ['-noattr'] },
+    { name: 'one with signed attributes', more: [] },
+    { name: 'one without the certificate', more: ['-nocerts'] },
+    { name: 'one that names the key by its identifier', more: ['-keyid'] },
+    { name: 'one with another hash', more: ['-md', 'sha512'] },
+  ])('$name', ({ more }) => {
+    const sign = ['cms', '-sign', '-binary', '-in', 'payload', '-outform', 'DER', '-out', 'theirs']
+    openssl(
+      ...sign,
+      '-signer',
+      'ours.crt',
+      '-inkey',
+      'ours.key',
+      ...(more.includes('-md') ? [] : ['-md', 'sha256']),
+      ...more,
+    )
+    const signed = trailer(new Uint8Array(readFileSync(at('theirs'))))
+    expect(check(signed)).toEqual({ valid: true, text: 'signed by somebody, with this key' })
+    expect(check(signed, 'ours.crt').valid).toBe(true)
+    expect(check(signed, 'other.pub').valid).toBe(false)
+    signed[3] = 9
+    expect(check(signed).valid).toBe(false)
+  })
+
+  test('a bare signature', () => {
+    openssl('dgst', '-sha256', '-sign', 'ours.key', '-out', 'theirs', 'payload')
+    const signed = trailer(new Uint8Array(readFileSync(at('theirs'))))
+    expect([check(signed).valid, check(signed, 'other.pub').valid]).toEqual([true, false])
+  })
+})
+
+describe.skipIf(!hasOpenssl)(`what is not signed${title}`, () => {
+  test('a payload without a trailer, and one that is cut short', () => {
+    expect(check(new Uint8Array(200))).toEqual({ valid: false, text: 'it is not signed' })
+    const signed = signPayload(payload(), signer(), { format: 'cms', hash: 'sha256' })
+    expect(check(signed.subarray(0, -1)).text).toContain('cut short or damaged')
+  })
+
+  test('no changed byte passes', () => {
+    const signed = signPayload(payload(), signer(), { format: 'cms', hash: 'sha256' })
+    const end = signed.length - 24
+    fc.assert(
+      fc.property(fc.nat(end - 1), fc.integer({ min: 1, max: 255 }), (place, flip) => {
+        const broken = signed.slice()
+        broken[place] = (broken[place] ?? 0) ^ flip
+        // What the certificate in the message says, nobody asks; and the header's padding means nothing.
+        if (!isMeaningful(signed, place)) return
+        expect(check(broken).valid).toBe(false)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('a key of another certificate, and one that is no RSA key', () => {
+    expect(() => readSigner(text('other.key'), text('ours.crt'))).toThrow('for another key')
+    expect(() => readSigner('nonsense', text('ours.crt'))).toThrow('no private key')
+    openssl('genpkey', '-algorithm', 'ED25519', '-out', 'edwards.key')
+    expect(() => readSigner(text('edwards.key'), text('ours.crt'))).toThrow('RSA keys only')
+    const signed = signPayload(payload(), signer(), { format: 'cms', hash: 'sha256' })
+    expect(() => signPayload(signed, signer(), { format: 'cms', hash: 'sha256' })).toThrow('already')
+  })
+})
+
+/** The payload, and the signature itself: the last 256 bytes of the message. */
+function isMeaningful(signed: Uint8Array, place: number): boolean {
+  const end = signed.length - 24
+  return place < payload().length || (place >= end - 256 && place < end)
+}
+
+describe.skipIf(!hasOpenssl)(`as a check of verify${title}`, () => {
+  const verified = (bytes: Uint8Array, key: string) =>
+    withSignature(
+      verifyPayload({ payload: bytes, symbols: toyHypervisor(), version: '4.17', on: [] }),
+      checkSignature(bytes, readPublicKey(text(key))),
+    )
+
+  test('a signed payload is what Xen takes, and it is refused where the key is another', () => {
+    const signed = signPayload(toyPayload(), signer(), { format: 'cms', hash: 'sha256' })
+    const good = verified(signed, 'ours.crt')
+    expect([good.accepted, good.checks[0]]).toMatchObject([true, { code: 'signature', status: 'passed' }])
+    const other = verified(signed, 'other.crt')
+    expect([other.accepted, other.errno, other.decidedBy]).toEqual([false, null, 'signature'])
+    expect(verified(toyPayload(), 'ours.crt').checks[0]).toMatchObject({ status: 'failed', text: 'it is not signed' })
+  })
+})
+
+describe.skipIf(!hasOpenssl)(`the command${title}`, () => {
+  test('signs, and says what it wrote', async () => {
+    const args = ['sign', at('payload'), '--key', at('ours.key'), '--cert', at('ours.crt'), '-o', at('signed')]
+    expect(await hotsplice(args)).toMatchObject({ status: 0, stderr: '' })
+    expect(check(new Uint8Array(readFileSync(at('signed')))).valid).toBe(true)
+    const wrong = await hotsplice([...args.slice(0, 5), at('other.crt'), ...args.slice(6, 7), at('signed2')])
+    expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining('sign/key-mismatch')])
+  })
+})
