@@ -78,10 +78,8 @@ a_running_daemon() {
 }
 
 make_tree
-the_patch
-as_it_is
-side_by_side
-one_log_line
-other_builders
-the_payload
-a_running_daemon
+# All parts, or those that are named.
+if [ $# -eq 0 ]; then
+  set -- the_patch as_it_is side_by_side one_log_line other_builders the_payload a_running_daemon
+fi
+for each in "$@"; do "$each"; done
