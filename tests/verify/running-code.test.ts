@@ -183,6 +183,13 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
       expect(run.refusals[0]?.text).toContain('byte 0x1 ')
       const right = await createHotpatch(options)
       expect(right.refusals).toEqual([])
+      // The image's file is right, and a copy of the memory is not.
+      const wrong = other().symbols
+      const start = wrong.lookup('_stext') ?? 0n
+      const memory = join(cacheFolder, 'wrong-memory')
+      writeFileSync(memory, wrong.bytesAt(start, Number((wrong.lookup('_etext') ?? start) - start)) ?? '')
+      const live = await createHotpatch({ ...options, memory })
+      expect(live.refusals).toMatchObject([{ code: 'not-the-running-code', symbol: 'xen_extra_version' }])
       // With xen.efi, whose code lies at other distances, old code is expected up to the first of them only.
       const symbols = fresh()
       const ids = { depends: symbols.buildId, xenDepends: symbols.buildId }
