@@ -1,7 +1,7 @@
 /** Payloads on a running process: a threaded daemon that serves throughout. */
 
 import { execFileSync } from 'node:child_process'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -236,6 +236,7 @@ describe.skipIf(!possible)('a running process (needs gcc on x86-64 Linux)', () =
       ['EINVAL', handPayload({ ...one('answer', size + 1) })],
       ['EINVAL', handPayload({ ...one('answer', size), programDepends: idOf(8) })],
       ['ENOENT', handPayload({ ...one('nobody', size) })],
+      ['EOPNOTSUPP', handPayload({ ...one('puts', size) })],
       ['ENOENT', handPayload({ ...one('daemon.c#nobody', size) })],
       [
         'ENOENT',
@@ -260,6 +261,31 @@ describe.skipIf(!possible)('a running process (needs gcc on x86-64 Linux)', () =
     expect(await upload('n'.repeat(127), fix)).toBe('EEXIST')
     expect(await upload('other', fix)).toBe('EEXIST')
     expect(await states()).toEqual([`${'n'.repeat(127)} CHECKED 0`])
+    expect(await running.ask('b')).toBe('hello 1 6')
+  })
+
+  test('functions of shared libraries are called; one to be replaced is refused by its library’s name', async () => {
+    await open()
+    const replace = (name: string, oldSize: number, code: string, programDepends = daemon.buildId) =>
+      handPayload({ code, functions: [{ name, oldSize, by: 'g' }], buildId: idOf(7), programDepends })
+    const calls = 'extern int abs(int), atoi(const char *); int g(int x) { return abs(-40) + atoi("2"); }'
+    expect(await upload('calls', replace('answer', daemon.sizeOf('answer'), calls))).toBe('done')
+    expect(await act('apply', 'calls')).toBe('done')
+    expect(await running.ask('a')).toBe('42')
+    expect(await act('revert', 'calls')).toBe('done')
+    expect(await act('unload', 'calls')).toBe('done')
+    const answer = 'int g(int x) { return 77; }'
+    const maps = readFileSync(`/proc/${running.pid}/maps`, 'latin1')
+    const libc = /(\/\S*libc\.so\S*)/.exec(maps)?.[1] ?? ''
+    const notes = execFileSync('readelf', ['-n', libc]).toString()
+    const libcId = /Build ID: ([0-9a-f]+)/.exec(notes)?.[1] ?? ''
+    for (const payload of [replace('atoi', 20, answer), replace('answer', daemon.sizeOf('answer'), answer, libcId)]) {
+      const outcome = await host.upload({ name: 'library', payload })
+      expect(said(outcome)).toBe('EOPNOTSUPP')
+      expect(outcome.words.join()).toContain(`the shared library ${libc}`)
+      expect(outcome.words.join()).toContain('replace the functions of the program that call it')
+    }
+    expect(await states()).toEqual([])
     expect(await running.ask('b')).toBe('hello 1 6')
   })
 

@@ -9,13 +9,14 @@ import { FUNCS, HOOK_PREFIX } from '../../target/payload-sections.ts'
 import { PROCESS_X86_64 } from '../../target/process.ts'
 import { type About, type AboutFunction, encodeAbout, SAVED_SIZE } from './about.ts'
 import type { Areas, Slot } from './layout.ts'
+import { refuseLibraryFunction, refuseLibraryPayload } from './libraries.ts'
 import { type LoadablePayload, readPayload } from './payload.ts'
 import { Pools } from './pools.ts'
 import { hex, type ProcessMemory } from './proc.ts'
 import type { Program } from './program.ts'
 import { Refused } from './refused.ts'
 import { layOut, PlacedPayload } from './relocate.ts'
-import { onlySymbol, type ResolveContext, resolveNames } from './resolve.ts'
+import { askLinker, onlySymbol, type ResolveContext, resolveNames } from './resolve.ts'
 
 export interface LoadContext extends ResolveContext {
   readonly memory: ProcessMemory
@@ -49,6 +50,7 @@ export async function prepareLoad(name: string, bytes: Uint8Array, context: Load
   }
   const placed = new PlacedPayload(payload, layout, areas)
   placed.relocate(names)
+  await refuseLibraries(placed, context)
   const saved = areas.readOnly.address + readOnlyEnd
   const pristine = saved + functions * SAVED_SIZE
   const about = describe(placed, context, { saved, pristine })
@@ -67,9 +69,10 @@ export async function prepareLoad(name: string, bytes: Uint8Array, context: Load
   }
 }
 
-function checkIdentity(payload: LoadablePayload, { program, loaded }: LoadContext): void {
+function checkIdentity(payload: LoadablePayload, { program, loaded, memory }: LoadContext): void {
   const { programDepends, buildId } = payload
   if (programDepends !== null && programDepends !== program.buildId) {
+    refuseLibraryPayload(programDepends, memory)
     throw new Refused('EINVAL', `it is for build-id ${programDepends}; the process runs ${program.buildId ?? 'none'}`)
   }
   if (buildId !== null && (buildId === program.buildId || loaded.some(other => other.buildId === buildId))) {
@@ -101,10 +104,31 @@ function describe(
   }
 }
 
-function functionsOf(placed: PlacedPayload, context: LoadContext): AboutFunction[] {
+/** Functions that the program lacks and a library has. */
+async function refuseLibraries(placed: PlacedPayload, { agent, program, memory }: LoadContext): Promise<void> {
+  const table = tableOf(placed)
+  const names = Array.from({ length: functionCount(placed.payload) }, (_, index) =>
+    nameOf(table, index * FUNC_SIZE, placed),
+  )
+  const absent = names.filter(name => name !== '' && !name.includes('#') && program.find(name).length === 0)
+  for (const [name, address] of await askLinker(agent, absent)) refuseLibraryFunction(name, address, memory)
+}
+
+function tableOf(placed: PlacedPayload): Uint8Array {
   const found = placed.payload.loaded.find(({ section }) => section.name === FUNCS)
-  if (found === undefined) return []
-  const table = placed.bytesFrom(placed.addressOf(found.section)) ?? new Uint8Array()
+  return (found && placed.bytesFrom(placed.addressOf(found.section))) ?? new Uint8Array()
+}
+
+const pointerIn = (table: Uint8Array, at: number): number =>
+  Number(new DataView(table.buffer, table.byteOffset + at, 8).getBigUint64(0, true))
+
+function nameOf(table: Uint8Array, at: number, placed: PlacedPayload): string {
+  const text = placed.bytesFrom(pointerIn(table, at + FUNC_FIELDS.name))
+  return text === undefined ? '' : Buffer.from(text.subarray(0, Math.max(0, text.indexOf(0)))).toString('latin1')
+}
+
+function functionsOf(placed: PlacedPayload, context: LoadContext): AboutFunction[] {
+  const table = tableOf(placed)
   const count = functionCount(placed.payload)
   const functions = Array.from({ length: count }, (_, index) => readEntry(table, index * FUNC_SIZE, placed, context))
   const twice = functions.find((entry, index) => functions.findIndex(({ old }) => old === entry.old) !== index)
@@ -114,10 +138,8 @@ function functionsOf(placed: PlacedPayload, context: LoadContext): AboutFunction
 
 function readEntry(table: Uint8Array, at: number, placed: PlacedPayload, context: LoadContext): AboutFunction {
   const fields = readFunc(table, at)
-  const pointer = (offset: number) =>
-    Number(new DataView(table.buffer, table.byteOffset + at + offset, 8).getBigUint64(0, true))
-  const text = placed.bytesFrom(pointer(FUNC_FIELDS.name))
-  const name = text === undefined ? '' : Buffer.from(text.subarray(0, Math.max(0, text.indexOf(0)))).toString('latin1')
+  const pointer = (offset: number) => pointerIn(table, at + offset)
+  const name = nameOf(table, at, placed)
   if (fields.version !== FUNC_VERSION)
     throw new Refused('EOPNOTSUPP', `${name} has an entry of version ${fields.version}`)
   const old = fields.oldAddress === 0n ? oldAddress(name, fields.oldSize, context.program) : Number(fields.oldAddress)

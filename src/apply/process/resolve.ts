@@ -50,8 +50,11 @@ export function onlySymbol(name: string, program: Program) {
   return symbols[0]
 }
 
-/** Names go into the work area behind the steps, so that the process can read them. */
-async function askLinker(agent: Agent, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+/**
+ * What the process's dynamic linker has under these names; 0 for what it has not. Names go into the work area behind the
+ * steps, so that the process can read them.
+ */
+export async function askLinker(agent: Agent, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const { base, workAt, workSize } = agent.header
   const texts = names.map(name => Buffer.from(`${name}\0`, 'latin1'))
   const size = texts.reduce((total, text) => total + text.length, 0)
