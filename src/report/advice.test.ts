@@ -51,6 +51,7 @@ function tried({ way, outcome = 'built', functions = ['f1'], left = [], refused,
     refusals: refused === undefined ? [] : [{ code: refused, unit: 'a.o', symbol: 'x', text: 't', hint: 'h' }],
     lines: {
       way,
+      root: '',
       files: [{ ...FILE, way: way === 'auto' ? 'neutral' : way, embedded: embedded ?? null }],
       held: [],
       code: [],

@@ -28,7 +28,7 @@ export function diffReport({ version, target, unit, verdicts, way, timings, reas
     target: { name: target, version: null, machine: verdicts.correlation.patched.object.header.machine },
     functions,
     data,
-    lines: { way, files: [], held: [], code: [] },
+    lines: { way, root: '', files: [], held: [], code: [] },
     notCompared: notCompared({ unit, verdicts }, target),
     timings,
   }

@@ -79,6 +79,8 @@ export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table'
 /** How embedded source line numbers were treated. */
 export interface Lines {
   readonly way: Way
+  /** The folder that files are relative to, where the payload was built. */
+  readonly root: string
   readonly files: readonly FileLines[]
   /** Every number, up to that of the last line, that the payload's bytes could hold as a line. */
   readonly held: readonly number[]
@@ -198,7 +200,7 @@ export function emptyReport(command: RunReport['command'], version: string): Run
     functions: [],
     data: [],
     refusals: [],
-    lines: { way: 'ignore', files: [], held: [], code: [] },
+    lines: { way: 'ignore', root: '', files: [], held: [], code: [] },
     payload: null,
     pieces: [],
     units: [],

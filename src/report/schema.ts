@@ -45,6 +45,7 @@ const lineRuns = v.array(v.tuple([count, count, count]))
 
 const lines = v.object({
   way,
+  root: v.string(),
   files: v.array(
     v.object({
       file: v.string(),

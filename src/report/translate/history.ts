@@ -24,6 +24,8 @@ export interface FileHistory {
   readonly touches: readonly [Touch, ...Touch[]]
   /** What running code was compiled from; null where the first patch adds the file. */
   readonly base: SourceText | null
+  /** The folders that its paths are relative to, where the payloads were built. */
+  readonly roots: readonly string[]
 }
 
 export function historiesOf(layers: readonly Layer[]): readonly FileHistory[] {
@@ -36,7 +38,8 @@ export function historiesOf(layers: readonly Layer[]): readonly FileHistory[] {
       else group.push(touch)
     }
   }
-  return groups.map(touches => ({ touches, base: touches[0].lines.original }))
+  const roots = [...new Set(layers.map(({ report }) => report.lines.root))]
+  return groups.map(touches => ({ touches, base: touches[0].lines.original, roots }))
 }
 
 function areAkin(a: FileLines, b: FileLines): boolean {
@@ -66,18 +69,26 @@ function digestsOf({ original, patched }: FileLines): string[] {
 
 /**
  * Whether a path in a log is this file. Compilers are given paths relative to different folders, and Xen shortens long
- * ones to `...` and their end, so one path may be the end of the other.
+ * ones to `...` and their end; so what is logged may be the end of the file's own path. It may also be longer, if it
+ * begins where the payload was built; elsewhere the file's own folder must be in it, or it could be any namesake.
  */
-export function isNamed({ touches }: FileHistory, logged: string): boolean {
+export function isNamed({ touches, roots }: FileHistory, logged: string): boolean {
   const shortened = logged.startsWith('...')
   const path = (shortened ? logged.slice(3) : logged).replace(/^(?:\.{1,2}\/)+/, '')
   if (path === '') return false
+  const root = roots.find(each => each !== '' && path.startsWith(`${each}/`))
+  const below = root === undefined ? path : path.slice(root.length + 1)
   return touches
     .flatMap(({ lines }) => pathsOf(lines))
     .some(
-      own => own === path || own.endsWith(`/${path}`) || path.endsWith(`/${own}`) || (shortened && own.endsWith(path)),
+      own =>
+        own === below ||
+        (root === undefined && (isEnd(own, path) || (own.includes('/') && isEnd(path, own)))) ||
+        (shortened && own.endsWith(path)),
     )
 }
+
+const isEnd = (path: string, end: string) => path.endsWith(`/${end}`)
 
 /** The file's newest text, or its first; the other where there is none. */
 export function readersText({ touches, base }: FileHistory, source: 'patched' | 'original'): SourceText | null {

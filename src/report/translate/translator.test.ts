@@ -51,7 +51,7 @@ function layer(way: Way, held: readonly number[], more: Partial<FileLines> = {},
       symbols: [f],
       ...included,
     })),
-    lines: { way, files: [lines], held, code: [] },
+    lines: { way, root: '/build/xen', files: [lines], held, code: [] },
     payload: { file: `${name}.livepatch`, size: 1, sha256: '', buildId: name },
     units: [
       {
@@ -137,13 +137,19 @@ test('lines above the patch are one and the same, whoever prints them', () => {
   expect(translated([layer('mask', [3], { embedded: both })], 'a.c:3')).toBe('a.c:3 {=common/a.c:3}')
 })
 
-test.for(['common/a.c', 'a.c', './common/a.c', '/build/xen/common/a.c', '...mon/a.c'])('%s is the file', path => {
-  expect(translated([layer('auto', [])], `at ${path}:12`)).toBe(`at ${path}:12 {=common/a.c:14}`)
-})
+test.for(['common/a.c', 'a.c', './common/a.c', '/build/xen/common/a.c', '/other/xen/common/a.c', '...mon/a.c'])(
+  '%s is the file',
+  path => {
+    expect(translated([layer('auto', [])], `at ${path}:12`)).toBe(`at ${path}:12 {=common/a.c:14}`)
+  },
+)
 
-test.for(['other/a.c:12', 'b.c:12', 'a.c', 'a.cc:12', 'xa.c:12', 'a.c:12x'])('%s is left alone', text => {
-  expect(translated([layer('auto', [])], text)).toBe(text)
-})
+test.for(['other/a.c:12', '/build/xen/lib/common/a.c:12', 'b.c:12', 'a.c', 'a.cc:12', 'xa.c:12', 'a.c:12x'])(
+  '%s is left alone',
+  text => {
+    expect(translated([layer('auto', [])], text)).toBe(text)
+  },
+)
 
 test('for a reader of the original source', () => {
   const options = { source: 'original' } as const

@@ -2,20 +2,15 @@
  * How a translated log reads. The log's own text stays; behind each reference stands, in braces,
  *
  *     {=common/domain.c:125}            the line in the reader's source, certainly
- *     {=common/domain.c:120 before fix} likewise, where the reader's source has no such line any more
+ *     {=common/domain.c:120 of the original}  likewise, where the reader's source has no such line any more
  *     {?a.c:14 by f2 | a.c:6 by f1 in fix}  all that it can be, and who would have printed it
  *     {?no such line}                   the file has no such line, in any version
  *
  * so that `{=` and `{?` can be searched for.
  */
-import type { Layer, Meaning, Place, Printer, Source } from './model.ts'
+import type { Meaning, Place, Printer } from './model.ts'
 
 const MOST_NAMES = 3
-
-export interface Reader {
-  readonly source: Source
-  readonly layers: readonly Layer[]
-}
 
 export function braces(meanings: readonly Meaning[], isReaders: (place: Place) => boolean): string {
   const [only, ...others] = meanings
