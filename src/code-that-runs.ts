@@ -5,8 +5,11 @@
  * Which mistake is worse: to replace code that is not the code the patch was made for. So unequal code is refused, and
  * what could not be compared is said.
  */
+import { isEndless } from './arch/x86-endless.ts'
 import { InternalError } from './base/errors.ts'
 import type { Reason, Refusal } from './base/refusal.ts'
+import { EM_X86_64 } from './elf/spec/constants.ts'
+import type { Piece } from './pieces/model.ts'
 import type { Running } from './running.ts'
 import type { Replacement, Selection } from './select/model.ts'
 import type { UnitInput } from './select/select.ts'
@@ -51,8 +54,9 @@ export function checkCode(units: readonly UnitInput[], selection: Selection, run
       warnings.push({ code: 'code-not-compared', text: `${replacement.unit}, ${finding?.name}: ${text}` })
     }
   }
-  const proof = expectationsFor(selection.replacements, { units, running, symbols })
-  return { refusals, warnings: [...warnings, ...lookedAt(running)], ...proof }
+  const { expectations, notices } = expectationsFor(selection.replacements, { units, running, symbols })
+  const endless = selection.replacements.flatMap(replacement => endlessNotice(units, replacement))
+  return { refusals, warnings: [...warnings, ...lookedAt(running)], notices: [...notices, ...endless], expectations }
 }
 
 function checkOne(
@@ -61,13 +65,31 @@ function checkOne(
   { address, runningName }: Replacement,
   symbols: HypervisorSymbols,
 ): CodeFinding | undefined {
-  const correlation = units[address.unit]?.verdicts.correlation
-  const piece = correlation?.original.pieces[correlation.toOriginal.get(address.piece) ?? -1]
+  const { piece } = originalOf(units, address)
   const checker = checkers[address.unit]
   if (piece === undefined || checker === undefined) throw new InternalError(`${runningName} has no original`)
   const place = symbols.lookup(runningName)
   // A name that the running system does not have is refused by the selection.
   return place === undefined ? undefined : checker.check(piece, place)
+}
+
+/** Said, and no more: nearly all such functions are entered anew; those that never are stand on the target's deny-list. */
+function endlessNotice(units: readonly UnitInput[], { address, runningName, unit }: Replacement): readonly Reason[] {
+  const { piece, map } = originalOf(units, address)
+  const code = map?.object.sections[piece?.section ?? -1]?.bytes.subarray(piece?.offset, endOf(piece))
+  if (piece === undefined || code === undefined || map?.object.header.machine !== EM_X86_64) return []
+  const fields = piece.references.map(({ offset }) => offset)
+  if (!isEndless(code, fields)) return []
+  const text = `${runningName} (${unit}) never returns: a processor that is in it while the patch is applied stays in the old code, and only whoever calls it later runs the new`
+  return [{ code: 'never-returns', text }]
+}
+
+const endOf = (piece: Piece<'original'> | undefined) => (piece?.offset ?? 0) + (piece?.size ?? 0)
+
+function originalOf(units: readonly UnitInput[], { unit, piece }: Replacement['address']) {
+  const correlation = units[unit]?.verdicts.correlation
+  const map = correlation?.original
+  return { map, piece: map?.pieces[correlation?.toOriginal.get(piece) ?? -1] }
 }
 
 function refusalFor({ unit }: Replacement, { name, difference, address }: CodeFinding): Refusal {
@@ -148,7 +170,5 @@ function expectationOf(
 
 /** Where the function first refers to something: xen.efi is linked by itself, and has it at another distance. */
 function firstField(units: readonly UnitInput[], { address }: Replacement): number | undefined {
-  const correlation = units[address.unit]?.verdicts.correlation
-  const piece = correlation?.original.pieces[correlation.toOriginal.get(address.piece) ?? -1]
-  return piece?.references[0]?.offset
+  return originalOf(units, address).piece?.references[0]?.offset
 }

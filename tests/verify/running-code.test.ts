@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isEndless } from '../../src/arch/x86-endless.ts'
 import { compileUnits, openTree, quiet, type Tree } from '../../src/build/index.ts'
 import { checkCode } from '../../src/code-that-runs.ts'
 import { createHotpatch } from '../../src/pipeline.ts'
@@ -26,6 +27,7 @@ import {
   NOT_LINKED,
   type ReadUnit,
   readUnits,
+  replaceable,
   type UnitFinding,
 } from './running-code-support.ts'
 
@@ -157,6 +159,33 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
     expect(different(same ?? [])).toEqual([])
     expect((same ?? []).length).toBeGreaterThan(8)
     expect(different(other ?? []).length).toBeGreaterThan((other ?? []).length / 2)
+  })
+
+  test('functions that never return are told from others', () => {
+    const endless = units.flatMap(({ map }) =>
+      replaceable(map).flatMap(({ name, section, offset, size, references }) => {
+        const code = map.object.sections[section]?.bytes.subarray(offset, offset + size) ?? new Uint8Array()
+        const fields = references.map(reference => reference.offset)
+        return isEndless(code, fields) ? [name] : []
+      }),
+    )
+    expect(endless).toEqual(expect.arrayContaining(['idle_loop', 'machine_halt', 'play_dead', 'panic']))
+    expect(endless.length).toBeLessThan(25)
+  })
+
+  test('a patch of one that never returns is built, with a word about it; of one on the deny-list, refused', async () => {
+    const build = (edit: Edit) => {
+      const patches = [{ name: 'p', text: patchText(xenTree('source'), [edit]) }]
+      return createHotpatch({ tree: folder(), target: 'xen', jobs: 2, progress: quiet, cacheFolder, patches })
+    }
+    const halt = { file: 'xen/arch/x86/shutdown.c', after: '\nvoid machine_halt(void)' }
+    const built = await build({ ...halt, find: 'watchdog_disable();', put: 'watchdog_disable(); watchdog_disable();' })
+    expect(built.refusals).toEqual([])
+    expect(built.notices.map(({ code }) => code)).toContain('never-returns')
+    const idle = { file: 'xen/arch/x86/domain.c', after: 'cf_check idle_loop(void)' }
+    const refused = await build({ ...idle, find: '(pm_idle, cpu)', put: '(pm_idle, cpu + 1)' })
+    expect(refused.payload).toBeUndefined()
+    expect(refused.refusals).toMatchObject([{ code: 'never-returns', unit: 'arch/x86/domain.o', symbol: 'idle_loop' }])
   })
 
   describe('one patched function', () => {
