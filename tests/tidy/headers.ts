@@ -10,6 +10,7 @@ const MAIN_FILES = [
   'src/correlate/correlate.ts',
   'src/compare/compare.ts',
   'src/select/select.ts',
+  'src/shapes/shapes.ts',
   'src/assemble/assemble.ts',
   'src/verify/verify.ts',
   'src/report/model.ts',
