@@ -25,7 +25,8 @@ export interface LineFacts {
   readonly way: Way
   readonly files: readonly FileLines[]
   readonly held: readonly number[]
-  readonly code: readonly CodeLines[]
+  /** Worked out when it is asked for: few need it, and reading debug information takes its time. */
+  readonly code: () => readonly CodeLines[]
   /** The units whose patched object was compiled from the rewritten text. */
   readonly neutralUnits: ReadonlySet<string>
 }
@@ -55,7 +56,7 @@ export function lineFacts(input: LineFactsInput): LineFacts {
       embedded: embedded === undefined ? null : (embedded.get(file.original?.path ?? '') ?? []),
     })),
     held: heldNumbers(selection, Math.max(0, ...files.map(lastNumber))),
-    code: codeLines(selection, new Set(compiled.pairs.map(({ pair }) => pair.unit))),
+    code: () => codeLines(selection, new Set(compiled.pairs.map(({ pair }) => pair.unit))),
     neutralUnits,
   }
 }

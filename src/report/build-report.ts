@@ -35,7 +35,10 @@ export interface RunFacts {
   readonly units: readonly { readonly unit: string; readonly verdicts: UnitVerdicts }[]
   readonly selection: Selection
   readonly refusals: readonly Refusal[]
-  readonly lines: Omit<Lines, 'root'> & { readonly neutralUnits: ReadonlySet<string> }
+  readonly lines: Omit<Lines, 'root' | 'code'> & {
+    readonly code: () => Lines['code']
+    readonly neutralUnits: ReadonlySet<string>
+  }
   readonly warnings: readonly Reason[]
   readonly notices: readonly Reason[]
   readonly notCompared?: readonly NotCompared[]
@@ -117,7 +120,7 @@ function linesOf({ lines, tree }: RunFacts): Lines {
     original: text(file.original),
     patched: text(file.patched),
   }))
-  return { way: lines.way, root: tree.facts.sourceFolder, files, held: lines.held, code: lines.code }
+  return { way: lines.way, root: tree.facts.sourceFolder, files, held: lines.held, code: lines.code() }
 }
 
 function reportedUnits({ affected: { affected }, pairs, lines }: RunFacts): readonly ReportedUnit[] {
