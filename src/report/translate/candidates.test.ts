@@ -66,42 +66,39 @@ function worldOf(lines: readonly Line[], way: Way, noise: readonly number[]): Wo
       if (by.includes('f1')) printed.push({ number: isRewritten ? above : patched, by: 'f1', line: patched })
     }
   }
-  const file: FileLines = {
-    file: 'a.c',
-    way,
-    insertions: 0,
-    unsafe: [],
-    reason: '',
+  const rewritten = isRewritten ? numbers : []
+  const known = way === 'neutral' || way === 'ignore' ? null : embedded
+  const file = { ...EMPTY, way, map, numbers: rewritten, embedded: known }
+  const texts = {
     original: { path: 'a.c', sha256: 'old', lines: lines.length },
     patched: { path: 'a.c', sha256: 'new', lines: patched },
-    map,
-    numbers: isRewritten ? numbers : [],
-    numbering: isRewritten ? 'above' : 'none',
-    embedded: way === 'neutral' || way === 'ignore' ? null : embedded,
   }
+  return { layer: layerOf({ ...file, ...texts }, printed, noise), printed }
+}
+
+const EMPTY = { file: 'a.c', insertions: 0, unsafe: [], reason: '', numbering: 'above' } as const
+const CHANGED = { verdict: 'changed', included: true, reasons: [] } as const
+const UNIT = {
+  unit: 'a.o',
+  source: 'a.c',
+  kind: 'changed',
+  because: ['a.c'],
+  command: [],
+  cached: false,
+  compileTime: 0,
+} as const
+
+function layerOf(file: FileLines, printed: readonly Printed[], noise: readonly number[]): Layer {
+  const { way } = file
   const included = way === 'ignore' ? ['f1', 'f2'] : ['f1']
-  const functions = included.map(
-    name => ({ name, unit: 'a.o', symbols: [name], verdict: 'changed', included: true, reasons: [] }) as const,
-  )
-  const held = [
-    ...new Set([...printed.filter(({ by }) => included.includes(by)).map(({ number }) => number), ...noise]),
-  ]
-  const unit = {
-    unit: 'a.o',
-    source: 'a.c',
-    kind: 'changed',
-    because: ['a.c'],
-    command: [],
-    cached: false,
-    compileTime: 0,
-  } as const
+  const own = printed.filter(({ by }) => included.includes(by)).map(({ number }) => number)
   const report = {
     ...emptyReport('build', '0'),
-    functions,
-    lines: { way, root: '', files: [file], held, code: [] },
-    units: [{ ...unit, text: isRewritten ? ('neutral' as const) : ('patched' as const) }],
+    functions: included.map(name => ({ name, unit: 'a.o', symbols: [name], ...CHANGED })),
+    lines: { way, root: '', files: [file], held: [...new Set([...own, ...noise])], code: [] },
+    units: [{ ...UNIT, text: file.numbers.length > 0 ? ('neutral' as const) : ('patched' as const) }],
   }
-  return { layer: { name: 'fix', report }, printed }
+  return { name: 'fix', report }
 }
 
 function meanings(layer: Layer, text: string, source: Source = 'patched') {
