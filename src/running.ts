@@ -5,7 +5,7 @@
 import { basename } from 'node:path'
 import { during, InputError } from './base/errors.ts'
 import type { Reason } from './base/refusal.ts'
-import { readImage } from './build/index.ts'
+import { readGiven, readImage } from './build/index.ts'
 import type { TreeFacts } from './build/model.ts'
 import { buildIdOf, readElf } from './elf/index.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from './target/xen-symbols.ts'
@@ -70,7 +70,7 @@ function readBelow(
   symbols: HypervisorSymbols | undefined,
   version: XenVersion,
 ): readonly VerifiedPayload[] {
-  const stack = files.map(file => ({ name: basename(file), bytes: readImage(file) }))
+  const stack = files.map(file => ({ name: basename(file), bytes: readGiven(file, '--on') }))
   return files.length === 0 ? [] : loadedStack(stack, { symbols, version })
 }
 
@@ -79,9 +79,9 @@ export function readMemory(option: string, symbols: HypervisorSymbols | undefine
   const at = option.lastIndexOf('@')
   const [file, place] = at === -1 ? [option, ''] : [option.slice(0, at), option.slice(at + 1)]
   const start = symbols?.lookup('_stext')
-  if (place === '' && start !== undefined) return { address: start, bytes: readImage(file) }
+  if (place === '' && start !== undefined) return { address: start, bytes: readGiven(file, '--memory') }
   if (/^(0x)?[0-9a-f]{1,16}$/i.test(place)) {
-    return { address: BigInt(`0x${place.replace(/^0x/i, '')}`), bytes: readImage(file) }
+    return { address: BigInt(`0x${place.replace(/^0x/i, '')}`), bytes: readGiven(file, '--memory') }
   }
   throw new InputError(
     'build/bad-memory',

@@ -14,3 +14,16 @@ export function readImage(path: string): Uint8Array {
     )
   }
 }
+
+/** The bytes of a file that an option names; throws `build/cannot-read` when it cannot be read. */
+export function readGiven(path: string, option: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new InputError(
+      'build/cannot-read',
+      `${path}, given with ${option}, cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      'is the path right, and may you read the file?',
+    )
+  }
+}

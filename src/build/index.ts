@@ -3,7 +3,7 @@ export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits } from './compile.ts'
 export { type Declarations, declarationsOf, originalTexts } from './declarations.ts'
 export { checkFresh } from './fresh.ts'
-export { readImage } from './image.ts'
+export { readGiven, readImage } from './image.ts'
 export type {
   Affected,
   AffectedUnit,

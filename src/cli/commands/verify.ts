@@ -50,7 +50,10 @@ export function define(host: Host) {
         ],
         codes: [
           [0, 'it would be taken, and with --key is signed with that key'],
-          [2, 'it would be refused, or it would crash the hypervisor, or it is not signed'],
+          [
+            2,
+            'it would be refused, would crash the hypervisor, replaces other code than runs (--tree), or is not signed',
+          ],
         ],
       }),
     )
