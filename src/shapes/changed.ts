@@ -50,12 +50,12 @@ function nameOf(key: TypeKey): string {
 function changedConstants({ before, after }: Comparison): readonly Changed[] {
   const values = new Map<string, bigint>()
   for (const type of after.unit.types.values())
-    if (type.kind === 'enum') for (const [name, value] of type.values) values.set(name, value)
+    if (type.kind === 'enum') for (const [name, value] of type.values) values.set(`${type.scope} ${name}`, value)
   const found: Changed[] = []
   for (const [id, type] of before.unit.types) {
     if (type.kind !== 'enum' || before.keyOf(id) !== undefined) continue
     const differences = [...type.values].flatMap(([name, value]): Difference[] => {
-      const now = values.get(name)
+      const now = values.get(`${type.scope} ${name}`)
       return now === undefined || now === value ? [] : [{ what: 'value', text: `${name} was ${value} and is ${now}` }]
     })
     const [first = ''] = type.values.keys()

@@ -46,14 +46,16 @@ int weigh(int amount) { return amount * 3 + (int)level; }
 int heavy(struct item *item) { return item->weight > 100; }
 int tally(struct sums *sums, int by) { sums->total += by; return sums->total; }
 int count(void) {
-  struct sums sums = { 0, 0 };
+  enum { FROM, TO };
+  struct sums sums = { FROM, 0 };
   for (struct item *item = items; item; item = item->next) tally(&sums, weigh(item->weight));
   return sums.total;
 }
 int middle(int row, int column) {
+  enum { TO, FROM };
   struct spot spot;
   spot.row = row * 2;
-  spot.column = column * 2;
+  spot.column = column * 2 + FROM;
   return spot.row + spot.column;
 }
 `,

@@ -94,6 +94,10 @@ const HELP = {
       so: 'only if these are the functions',
       run: 'hotsplice build --tree ~/xen --patch fix.patch --expect-functions functions.txt',
     },
+    {
+      so: 'a member more in a structure of which, as you know, no object exists yet',
+      run: 'hotsplice build --tree ~/xen --patch fix.patch --accept-type rangeset',
+    },
   ],
   codes: [
     [0, 'the payload was written'],
