@@ -44,7 +44,7 @@ ifconfig lo 127.0.0.1 up
 ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
 xenstored
 for word in $(cat /proc/cmdline); do
-  case $word in dom0.key=*) echo "ssh-ed25519 ${word#dom0.key=}" > /root/.ssh/authorized_keys ;; esac
+  case $word in dom0.key=*) echo "ssh-ed25519 ${word#dom0.key=}" > /.ssh/authorized_keys ;; esac
 done
 dropbear -R -E -s
 echo "dom0: ready" > /dev/console
@@ -60,14 +60,16 @@ fill() {
   for program in "${programs[@]}"; do copy_with_needs "$packages/$program" "usr/sbin/$(basename "$program")"; done
   install -D -m 755 "$packages/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" "$tree/lib64/ld-linux-x86-64.so.2"
   install -D -m 755 "$packages/bin/busybox" "$tree/bin/busybox"
-  mkdir -p "$tree"/{bin,sbin,usr/bin,usr/sbin,etc/xen,modules,proc,sys,dev,tmp,root/.ssh,etc/dropbear,var/lib/xenstored,run/xenstored,var/run/xen,var/run/xenstored}
-  chmod 700 "$tree/root" "$tree/root/.ssh"
+  mkdir -p "$tree"/{bin,sbin,usr/bin,usr/sbin,etc/xen,etc/dropbear,modules,proc,sys,dev,tmp,.ssh}
+  mkdir -p "$tree"/{run,var/run}/{xen,xenstored} "$tree/var/lib/xenstored"
+  touch "$tree/etc/xen/xl.conf"
+  chmod 700 "$tree/.ssh"
   number=10
   for module in "${modules[@]}"; do
     cp "$(find "$packages/lib/modules" -name "$module.ko")" "$tree/modules/$number-$module.ko"
     number=$((number + 1))
   done
-  printf 'root:x:0:0:root:/root:/bin/sh\n' > "$tree/etc/passwd"
+  printf 'root:x:0:0:root:/:/bin/sh\n' > "$tree/etc/passwd"
   printf 'root:x:0:\n' > "$tree/etc/group"
   write_init
 }

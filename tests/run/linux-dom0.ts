@@ -110,6 +110,7 @@ interface Machine {
   readonly key: string
 }
 
+/** By the host's clock: counting instructions (-icount), as the rehearsal does, makes Linux's clock leap and hang. */
 function machine({ hypervisor, images, port, key }: Machine): string[] {
   const memory = 'dom0_mem=384M,max:384M dom0_max_vcpus=1'
   const linux = 'console=hvc0 quiet rodata=off init_on_alloc=0 mitigations=off swiotlb=512'
