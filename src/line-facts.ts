@@ -14,7 +14,10 @@ import { type LineSequence, readLineSequences } from './dwarf/line-rows.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
 import type { SetNumber } from './line-table.ts'
 import type { CompiledUnits, FileWay, JudgedUnit, JudgedUnits, Way } from './line-ways.ts'
+import { hasCode } from './lines/lexed.ts'
+import { lex } from './lines/lexer.ts'
 import type { NeutralFile } from './lines/neutral-model.ts'
+import type { RefinedLineMap } from './lines/token-map.ts'
 import type { PieceId } from './pieces/model.ts'
 import { sourceName } from './pieces/names.ts'
 import type { CodeLines, EmbeddedLine, FileLines, LineRun, SourceText } from './report/model.ts'
@@ -44,7 +47,8 @@ export function lineFacts(input: LineFactsInput): LineFacts {
   const ways = new Map(compiled.files.map(way => [way.file, way]))
   const files = compiled.change.files.map(file => {
     const way = ways.get(file.newPath ?? file.oldPath ?? '')
-    return { ...wayOf(way, compiled.way), ...textsOf(file, compiled.neutralFiles.get(file.newPath ?? '')) }
+    const map = compiled.maps.get(file.oldPath ?? '')
+    return { ...wayOf(way, compiled.way), ...textsOf(file, map, compiled.neutralFiles.get(file.newPath ?? '')) }
   })
   const neutralUnits = new Set(
     compiled.pairs.filter(({ neutral }) => neutral?.patched !== undefined).map(({ pair }) => pair.unit),
@@ -69,13 +73,13 @@ function wayOf(way: FileWay | undefined, otherwise: Way): FileWay {
   return way ?? { file: '', way: otherwise, insertions: 0, unsafe: [], reason: '' }
 }
 
-function textsOf(file: TouchedFile, neutral: NeutralFile | undefined) {
+function textsOf(file: TouchedFile, map: RefinedLineMap | undefined, neutral: NeutralFile | undefined) {
   const { oldPath, newPath, oldText, newText, lineMap } = file
   return {
     original: sourceText(oldPath, oldText, lineMap.toPatched.length - 1),
     patched: sourceText(newPath, newText, lineMap.toOriginal.length - 1),
-    map: runsOfMap(lineMap),
-    numbers: neutral === undefined ? [] : lineRuns(numbersOf(neutral.numbers)),
+    map: lineRuns(pairsOfMap(map ?? lineMap, map?.several)),
+    numbers: neutral === undefined ? [] : lineRuns(numbersOf(newText, neutral.numbers)),
     numbering: neutral?.numbering ?? ('none' as const),
   }
 }
@@ -85,17 +89,34 @@ function sourceText(path: string | undefined, text: string, lines: number): Sour
   return { path, sha256: createHash('sha256').update(text, 'latin1').digest('hex'), lines }
 }
 
-function runsOfMap({ toOriginal }: LineMap): readonly LineRun[] {
-  return lineRuns([...toOriginal].flatMap((line, patched) => (line > 0 ? [[line, patched] as const] : [])))
+/** Original and patched line; lines whose tokens were split or joined have several counterparts. */
+function pairsOfMap({ toPatched, toOriginal }: LineMap, several: RefinedLineMap['several'] = new Map()): LinePair[] {
+  const pairs = new Map<string, LinePair>()
+  const add = (original: number, patched: number) => {
+    if (original > 0 && patched > 0) pairs.set(`${original} ${patched}`, [original, patched])
+  }
+  for (const [patched, original] of toOriginal.entries()) add(original, patched)
+  for (const [original, patched] of toPatched.entries()) add(original, patched)
+  for (const [patched, originals] of several) for (const original of originals) add(original, patched)
+  return [...pairs.values()].sort(([a, b], [c, d]) => b - d || a - c)
 }
 
-/** For each patched line the number that the compiler saw there. */
-function numbersOf(numbers: Int32Array): (readonly [number, number])[] {
-  return [...numbers].flatMap((number, patched) => (patched > 0 && number > 0 ? [[number, patched] as const] : []))
+/**
+ * For each patched line the number that the compiler saw there. A line without code gives way to one that has code: no
+ * directive was put before it, so it shares its number with a line further down, and nothing can print it.
+ */
+function numbersOf(text: string, numbers: Int32Array): LinePair[] {
+  const lexed = lex(text)
+  const all = [...numbers].map((number, patched): LinePair => [number, patched])
+  const isNumbered = ([number, patched]: LinePair) => number > 0 && patched > 0
+  const taken = new Set(all.filter(([, patched]) => hasCode(lexed, patched)).map(([number]) => number))
+  return all.filter(isNumbered).filter(([number, patched]) => hasCode(lexed, patched) || !taken.has(number))
 }
+
+type LinePair = readonly [number, number]
 
 /** Pairs of numbers that rise together, as runs. */
-export function lineRuns(pairs: readonly (readonly [number, number])[]): readonly LineRun[] {
+export function lineRuns(pairs: readonly LinePair[]): readonly LineRun[] {
   const runs: [number, number, number][] = []
   for (const [from, to] of pairs) {
     const last = runs.at(-1)

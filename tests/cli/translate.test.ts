@@ -96,6 +96,27 @@ describe.skipIf(!hasGcc)('needs gcc', () => {
     expect(run.stderr).toBe('')
   })
 
+  test('lines that only became others: comments put in, a statement split', async () => {
+    const patch = patchOf(
+      demo,
+      'around',
+      ['int f1(', '/* one\n * two */\nint f1('],
+      ['balance - amount', 'balance - amount * 2'],
+      ['return balance;', 'return\n        balance;'],
+    )
+    for (const way of ['auto', 'mask'] as const) {
+      const output = ['-o', 'around.livepatch', '--json', 'around.json', '--lines', way]
+      const args = ['build', '--target', 'process', '--tree', demo.tree, '--patch', patch, ...output]
+      expect((await hotsplice(args, { cwd: demo.folder })).status).toBe(0)
+      const said = {
+        auto: '{=file1.c:6}',
+        mask: '{?file1.c:6 by code that was not replaced | file1.c:4 by f1 in around}',
+      }
+      expect(translate('file1.c:4', 'around.json').stdout).toBe(`file1.c:4 ${said[way]}`)
+      expect(translate('file1.c:12', 'around.json').stdout).toBe('file1.c:12 {=file1.c:14}')
+    }
+  })
+
   test('a report without a payload: 1, and JSON all the same', async () => {
     const patch = patchOf(demo, 'comment', ['return balance - amount;', 'return balance - amount; /* left */'])
     const args = ['build', '--target', 'process', '--tree', demo.tree, '--patch', patch, '--json', 'idle.json']
