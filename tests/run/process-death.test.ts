@@ -10,7 +10,7 @@ import { type BuiltDaemon, buildDaemon, RunningDaemon } from './process-daemon.t
 import { settledState, spawnTool, startTool, writeTool } from './process-tool.ts'
 
 const possible = hasGcc && process.arch === 'x64' && process.platform === 'linux'
-const KILLS = 60
+const KILLS = Number(process.env.HOTSPLICE_KILLS ?? 40)
 const ROUNDS = 40
 
 let daemon: BuiltDaemon
