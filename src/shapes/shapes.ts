@@ -11,7 +11,7 @@
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
 import { type Changed, type ComparedUnit, compareUnitTypes } from './changed.ts'
-import { livingTypes, textReason, usersOf } from './living.ts'
+import { livingTypes, type Reasons, textReason, usersOf } from './living.ts'
 import type { ShapeQuestions, ShapeUnit, TypeChange } from './model.ts'
 import { changedPrototypes } from './prototypes.ts'
 import type { TypeKey } from './unit-types.ts'
@@ -23,6 +23,8 @@ export type * from './model.ts'
 export class Shapes {
   readonly #units: readonly ComparedUnit[]
   readonly #changed: ReadonlyMap<TypeKey, readonly Found[]>
+  /** Asked for only where a type changed, and once. */
+  #known: Reasons | undefined
 
   constructor(units: readonly ShapeUnit[]) {
     this.#units = units.map(compareUnitTypes)
@@ -36,8 +38,7 @@ export class Shapes {
   /** Units whose text has to be looked at before `judge` can tell: nothing else says that a changed type lives. */
   doubtfulUnits(): readonly string[] {
     if (this.#changed.size === 0) return []
-    const living = livingTypes(this.#units)
-    const doubtful = [...this.#changed].filter(([key, found]) => !living.has(key) && !isOwnWitness(found))
+    const doubtful = [...this.#changed].filter(([key, found]) => !this.#living.has(key) && !isOwnWitness(found))
     return [...new Set(doubtful.flatMap(([, found]) => found.map(({ unit }) => unit.shape.unit)))]
   }
 
@@ -62,12 +63,11 @@ export class Shapes {
   /** One for each cause; what changed only because of it is told with it. */
   #typeChanges({ textOf }: ShapeQuestions): readonly TypeChange[] {
     if (this.#changed.size === 0) return []
-    const living = livingTypes(this.#units)
     const causes = [...this.#changed].filter(([, found]) => found.some(({ each }) => each.because.length === 0))
     return causes.map(([key, found]) => {
       const first = found.find(({ each }) => each.because.length === 0) ?? found[0]
       const { functions, data } = usersOf(this.#units, key)
-      const lives = isOwnWitness(found) ? OWN_WITNESS : (living.get(key) ?? textReason(this.#units, key, textOf))
+      const lives = isOwnWitness(found) ? OWN_WITNESS : (this.#living.get(key) ?? textReason(this.#units, key, textOf))
       return {
         name: key,
         names: new Set(found.flatMap(({ each }) => each.names)),
@@ -80,6 +80,11 @@ export class Shapes {
         place: placeOf(first),
       }
     })
+  }
+
+  get #living(): Reasons {
+    this.#known ??= livingTypes(this.#units)
+    return this.#known
   }
 
   #movedBy(key: TypeKey): readonly string[] {
