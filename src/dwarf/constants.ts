@@ -4,6 +4,7 @@ export const DW_TAG = {
   array_type: 0x01,
   enumeration_type: 0x04,
   formal_parameter: 0x05,
+  label: 0x0a,
   lexical_block: 0x0b,
   member: 0x0d,
   pointer_type: 0x0f,

@@ -176,6 +176,7 @@ const NO_TYPES: ReadonlySet<number> = new Set([
   DW_TAG.enumerator,
   DW_TAG.subprogram,
   DW_TAG.variable,
+  DW_TAG.label,
   DW_TAG.lexical_block,
 ])
 
