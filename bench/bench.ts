@@ -3,8 +3,8 @@
  *
  *   npm run bench -- [NAME ...] [--skip NAME ...]     only these; all but these
  *
- * The names: one, many, diff, all (Debian's Xen), lines (texts), apply (a program's stand). What cannot be measured, for
- * lack of a tool, is said.
+ * The names: one, many, declarations, diff, all (on Debian’s Xen), lines (texts), apply (a program’s stand). What cannot
+ * be measured, for lack of a tool, is said.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,6 +18,7 @@ import {
   compileOf,
   compilesOf,
   countDifferent,
+  MANY_DECLARATIONS,
   MANY_UNITS,
   oneUnit,
   shiftedObjects,
@@ -81,13 +82,13 @@ async function buildOne(): Promise<void> {
 }
 
 /** Minutes of compiling: once, and the compiles alone right after. */
-async function manyUnits(): Promise<void> {
+async function manyUnits(edits = MANY_UNITS, name = 'the body of an inline function'): Promise<void> {
   const tree = await xenTree()
-  const patch = writePatch(tree, MANY_UNITS, join(work, 'many.patch'))
+  const patch = writePatch(tree, edits, join(work, 'many.patch'))
   const { report, ...run } = await build(patch)
   const alone = await compileAlone(compilesOf(tree, report.units), jobs)
   printRow({
-    what: `build, ${report.units.length} units`,
+    what: `build, ${report.units.length} units (${name})`,
     spent: run,
     against: [{ what: `their compiles, ${jobs} at once`, spent: alone, ratio: run.time / alone.time }],
     more: `${said({ time: run.time - alone.time, cpu: run.cpu - alone.cpu })} more`,
@@ -161,7 +162,8 @@ const rebuilt = once(async () => {
 
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   one: buildOne,
-  many: manyUnits,
+  many: () => manyUnits(),
+  declarations: () => manyUnits(MANY_DECLARATIONS, 'its prototype: types are compared, too'),
   diff: diffOne,
   all: allObjects,
   lines: () => import('./lines.ts'),

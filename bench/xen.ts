@@ -17,8 +17,18 @@ export const oneUnit = (number: number): readonly Edit[] => [
   },
 ]
 
-/** An inline function of a header that about 250 units include. */
+/** The body of an inline function in a header that about 250 units include. */
 export const MANY_UNITS: readonly Edit[] = [
+  {
+    file: 'xen/include/xen/sched.h',
+    after: 'static inline struct vcpu *domain_vcpu(',
+    find: 'vcpu_id >= d->max_vcpus ?',
+    put: 'vcpu_id + 1 > d->max_vcpus ?',
+  },
+]
+
+/** Likewise its parameter's type: whether a type changed shape has to be asked in every unit. */
+export const MANY_DECLARATIONS: readonly Edit[] = [
   {
     file: 'xen/include/xen/sched.h',
     after: 'static inline struct vcpu *domain_vcpu(',

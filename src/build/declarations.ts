@@ -8,12 +8,13 @@ import { join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import type { Parts } from '../ctext/outline.ts'
 import { declareTheSame, type Outline, takeApartText } from '../ctext/outline.ts'
+import { declareTheSameRaw } from '../ctext/raw-outline.ts'
 import { type DebugUnit, readDebugUnit, unpackSections } from '../dwarf/index.ts'
 import type { SourceChange } from '../source/model.ts'
 import { overlayOf } from './affected.ts'
 import { tryCompile } from './compile.ts'
 import { toBase } from './layout.ts'
-import type { Affected, Overlay, Tree, Unit } from './model.ts'
+import type { Affected, AffectedUnit, Overlay, Tree, Unit } from './model.ts'
 import { quiet } from './open.ts'
 import type { Product } from './products.ts'
 
@@ -36,25 +37,70 @@ export interface Declarations {
 const NOTHING: Overlay = new Map()
 
 export async function declarationsOf(tree: Tree, affected: Affected, change: SourceChange): Promise<Declarations> {
-  const units = affected.affected
-    .filter(({ unit, kind }) => kind === 'changed' && unit.language === 'c' && unit.role !== 'embedded')
-    .map(({ unit }) => unit)
+  const asked = affected.affected.filter(
+    ({ unit, kind }) => kind === 'changed' && unit.language === 'c' && unit.role !== 'embedded',
+  )
+  const units = asked.map(({ unit }) => unit)
   const patched = overlayOf(change, affected)
-  const outlines = await both(tree, { units, patched, product: 'outline' })
-  const same = units.filter(unit => {
-    const [before, after] = outlines.get(unit)?.map(asOutline) ?? []
-    return before !== undefined && after !== undefined && declareTheSame(before, after)
-  })
-  const rest = units.filter(unit => !same.includes(unit))
+  const same = await declaringTheSame(tree, { groups: groupsOf(asked, change), patched })
+  const rest = units.filter(unit => !same.has(unit))
   const early = await both(tree, { units: rest, patched, product: 'types' })
   const others = rest.filter(unit => early.get(unit)?.some(each => each.content === undefined) !== false)
   const plain = await both(tree, { units: others, patched, product: 'plain-types' })
   const found = rest.map(unit => pairOf(tree, unit, plain.get(unit) ?? early.get(unit) ?? []))
   return {
     compared: found.flatMap(each => ('original' in each ? [each] : [])),
-    same,
+    same: [...same],
     unknown: found.flatMap(each => ('words' in each ? [each] : [])),
   }
+}
+
+/** Units of which one answers for all, the first; most groups have one unit. */
+type Group = readonly Unit[]
+
+/**
+ * Where the texts themselves show that only the insides of inline functions differ, one unit of those that read the same
+ * touched files is enough to see what macros make of them.
+ */
+function groupsOf(asked: readonly AffectedUnit[], change: SourceChange): readonly Group[] {
+  const quiet = new Set(
+    change.files
+      .filter(({ oldPath, newPath, oldText, newText }) => oldPath === newPath && declareTheSameRaw(oldText, newText))
+      .map(({ newPath }) => newPath),
+  )
+  const groups = new Map<string, Unit[]>()
+  for (const { unit, because } of asked) {
+    const key = because.every(path => quiet.has(path)) ? because.join('\n') : `unit ${unit.unit}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [unit])
+    else group.push(unit)
+  }
+  return [...groups.values()]
+}
+
+async function declaringTheSame(
+  tree: Tree,
+  { groups, patched }: { groups: readonly Group[]; patched: Overlay },
+): Promise<ReadonlySet<Unit>> {
+  const first = await sameOutline(
+    tree,
+    groups.flatMap(group => group.slice(0, 1)),
+    patched,
+  )
+  const doubtful = groups.filter(([unit]) => unit !== undefined && !first.has(unit)).flatMap(group => group.slice(1))
+  const others = await sameOutline(tree, doubtful, patched)
+  const whole = groups.filter(([unit]) => unit !== undefined && first.has(unit)).flat()
+  return new Set([...whole, ...others])
+}
+
+async function sameOutline(tree: Tree, units: readonly Unit[], patched: Overlay): Promise<ReadonlySet<Unit>> {
+  const outlines = await both(tree, { units, patched, product: 'outline' })
+  return new Set(
+    units.filter(unit => {
+      const [before, after] = outlines.get(unit)?.map(asOutline) ?? []
+      return before !== undefined && after !== undefined && declareTheSame(before, after)
+    }),
+  )
 }
 
 /** The preprocessed text of units as they are, taken apart. */

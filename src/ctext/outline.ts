@@ -9,6 +9,8 @@ import { hash } from 'node:crypto'
 export interface Body {
   /** The function's name. */
   readonly name: string
+  /** What stands before its braces, back to the end of what came before. */
+  readonly head: string
   /** With its braces. */
   readonly text: string
 }
@@ -40,7 +42,7 @@ export function takeApartText(text: string): Parts {
       if (name !== undefined) bodyAt = at
     } else if (sign === '}' && --braces === 0 && parens === 0) {
       if (name !== undefined) {
-        bodies.push({ name, text: text.slice(bodyAt, at + 1) })
+        bodies.push({ name, head: text.slice(head, bodyAt), text: text.slice(bodyAt, at + 1) })
         around.push(text.slice(from, bodyAt), '{}')
         from = at + 1
         head = from
@@ -93,7 +95,7 @@ interface BodyOutline {
 }
 
 /** Declares a type inside a function, or static data. */
-const DECLARES = /\b(?:struct|union|enum)\b[^;{}=]*\{|\b(?:typedef|static|extern)\b/
+export const DECLARES = /\b(?:struct|union|enum)\b[^;{}=]*\{|\b(?:typedef|static|extern)\b/
 
 export function outlineOf(text: string): Outline {
   const { around, bodies } = takeApartText(text)
