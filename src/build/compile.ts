@@ -268,14 +268,15 @@ function ownWords(result: RunResult, farm: Farm): string {
 const SHOWN = 5
 
 export function compileFailed(failed: readonly CompileFailure[]): InputError {
-  const [first] = failed
   const labels = [...new Set(failed.map(({ request }) => request.label))].join(', ')
-  const shown = failed.slice(0, SHOWN).map(({ request, words }) => `${request.unit.unit}:\n${words}`)
-  const rest = failed.length > SHOWN ? [`and ${failed.length - SHOWN} more units`] : []
-  const what = failed.length === 1 ? `${first?.request.unit.unit} does` : `${failed.length} units do`
+  const units = new Set(failed.map(({ request }) => request.unit.unit))
+  // Several texts of one unit mostly fail with the same words.
+  const texts = [...new Set(failed.map(({ request, words }) => `${request.unit.unit}:\n${words}`))]
+  const rest = texts.length > SHOWN ? [`and ${texts.length - SHOWN} more`] : []
+  const what = units.size === 1 ? `${[...units][0]} does` : `${units.size} units do`
   return new InputError(
     'build/compile-failed',
-    [`${what} not compile with the ${labels} texts`, ...shown, ...rest].join('\n'),
+    [`${what} not compile with the ${labels} texts`, ...texts.slice(0, SHOWN), ...rest].join('\n'),
     'the words are the compiler’s own; the tree itself was not touched',
   )
 }
