@@ -2,9 +2,9 @@
  * A patch rewritten so that every line it leaves alone keeps its number, as a patch that `patch -p1` applies: for people
  * who build with other tools (kpatch-build, klp-build, livepatch-build).
  */
-import { createTwoFilesPatch } from 'diff'
 import { neutralize } from './lines/neutral.ts'
 import type { NeutralFile, NeutralStyle } from './lines/neutral-model.ts'
+import { writePatch } from './lines/write-patch.ts'
 import { applyPatches } from './source/apply-patches.ts'
 import { atBase } from './source/base.ts'
 import type { PatchText, SourceReader, TouchedFile } from './source/model.ts'
@@ -30,14 +30,13 @@ export function neutralPatch(
   options: NeutralPatchOptions,
 ): NeutralPatch {
   const change = atBase(patches, reader, options.prefixes, at => applyPatches(patches, at))
-  const files = change.files.map(file => {
-    const oldName = spelledBy(options.prefixes, file.oldPath ?? '')
-    return { file, neutral: isSource(file) ? neutralize(file, { style: options.style, oldName }) : undefined }
-  })
+  const files = change.files
+    .filter(isSource)
+    .map(file => neutralize(file, { style: options.style, oldName: spelledBy(options.prefixes, file.oldPath ?? '') }))
   return {
-    text: files.map(({ file, neutral }) => filePatch(file, neutral?.text ?? file.newText)).join(''),
-    files: files.flatMap(({ neutral }) => neutral ?? []),
-    notes: [...change.notices, ...files.flatMap(({ neutral }) => (neutral === undefined ? [] : notesOf(neutral)))],
+    text: writePatch(change.files, new Map(files.map(({ path, text }) => [path, text]))),
+    files,
+    notes: [...change.notices, ...files.flatMap(notesOf)],
   }
 }
 
@@ -59,19 +58,4 @@ function notesOf({ path, unsafe, reformatted, notes, insertions }: NeutralFile):
     ...unsafe.map(({ text }) => `${path}: ${text}`),
     ...notes.map(note => `${path}: ${note}`),
   ]
-}
-
-/** A renamed file is taken away and put back, which every patch(1) understands. */
-function filePatch({ oldPath, newPath, oldText }: TouchedFile, text: string): string {
-  if (oldPath !== undefined && newPath !== undefined && oldPath !== newPath) {
-    return unified(oldPath, undefined, oldText, '') + unified(undefined, newPath, '', text)
-  }
-  return unified(oldPath, newPath, oldText, text)
-}
-
-function unified(oldPath: string | undefined, newPath: string | undefined, before: string, after: string): string {
-  const from = oldPath === undefined ? '/dev/null' : `a/${oldPath}`
-  const to = newPath === undefined ? '/dev/null' : `b/${newPath}`
-  const patch = createTwoFilesPatch(from, to, before, after, '', '', { context: 3 })
-  return patch.slice(patch.indexOf('--- ')).replace(/^(--- .*|\+\+\+ .*)\t$/gm, '$1')
 }

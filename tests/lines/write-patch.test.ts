@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { neutralize } from '../../src/lines/neutral.ts'
 import { writePatch } from '../../src/lines/write-patch.ts'
+import { neutralPatch } from '../../src/neutral-patch.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
 import type { TouchedFile } from '../../src/source/model.ts'
 import { edit, edits, files } from './awkward.ts'
@@ -90,4 +91,31 @@ describe.skipIf(missing.length > 0)(`a written patch${why}`, () => {
     const again = applyPatches([{ name: 'p', text: patch }], { read: path => tree[path] })
     expect(again.files.map(file => [file.oldPath, file.newPath, file.newText]).sort()).toEqual([...entries].sort())
   })
+
+  test.for([PATCH, GIT])(
+    'for other builders: odd names, an empty file, a line that looks like a header: %s',
+    command => {
+      const tree: Tree = { 'my file.c': '-- a\t\nint b;\n', 'd/\u00e9.c': 'int z;\n', 'old.c': 'int o;\n' }
+      const texts = { 'my file.c': 'int b;\n', 'd/\u00e9.c': 'int y;\n', 'd/none.c': '', 'new.c': 'int o;\n' }
+      const change = Object.entries(texts).map(([newPath, newText]): TouchedFile => {
+        const oldPath = newPath === 'new.c' ? 'old.c' : newPath in tree ? newPath : undefined
+        const lineMap = { toPatched: new Int32Array(1), toOriginal: new Int32Array(1) }
+        return {
+          oldPath,
+          newPath,
+          oldText: (oldPath && tree[oldPath]) ?? '',
+          newText,
+          kind: 'edited',
+          hunks: [],
+          lineMap,
+        }
+      })
+      const patch = { name: 'p', text: writePatch(change, new Map()) }
+      const reader = { read: (path: string) => tree[path] }
+      const { text, files } = neutralPatch([patch], reader, { style: 'directive', prefixes: [''] })
+      const neutral = Object.fromEntries(files.map(file => [file.path, file.text]))
+      const paths = [...Object.keys(texts), 'old.c']
+      expect(applied(tree, text, command, paths)).toEqual({ ...texts, ...neutral, 'old.c': undefined })
+    },
+  )
 })

@@ -17,6 +17,6 @@ test.for([
     { read },
     { style: 'auto', prefixes: ['', 'xen/'] },
   )
-  expect(text).toContain(`+++ b/${to}\n@@ -0,0 +1,5 @@\n+#line 1 "${name}"\n+#line 2\n+int n;\n+#line 1\n+int a;\n`)
+  expect(text).toContain(`+++ b/${to}\n@@ -1,1 +1,5 @@\n+#line 1 "${name}"\n+#line 2\n+int n;\n+#line 1\n int a;\n`)
   expect(notes).toContain(`${to}: keeps its old name for __FILE__: #line 1 "${name}"`)
 })
