@@ -66,7 +66,7 @@ export function inspectPayload(bytes: Uint8Array): PayloadModel {
     depends: noteOf(elf, DEPENDS),
     xenDepends: noteOf(elf, XEN_DEPENDS),
     functions: functions.map(({ facts }) => facts),
-    hooks: loaded.filter(({ name }) => name.startsWith(HOOK_PREFIX)).map(section => hooksIn(elf, section)),
+    hooks: elf.sections.filter(({ name }) => name.startsWith(HOOK_PREFIX)).map(section => hooksIn(elf, section)),
     entries: entriesOf(loaded),
     sections: loaded.map(({ name, size, alignment, flags }) => ({ name, size, alignment, memory: memoryOf(flags) })),
     undefinedSymbols: elf.symbols.filter(({ place, name }) => place.in === 'nowhere' && name !== '').map(s => s.name),
@@ -142,13 +142,9 @@ function hooksIn(elf: Payload, section: ElfSection<'payload'>) {
   const functions = Array.from({ length: Math.floor(section.size / 8) }, (_, index) => {
     const reached = reachedFrom(elf, section, index * 8)
     if (reached === undefined) return 'nothing'
-    const named = elf.symbols.find(
-      ({ name, place }) =>
-        name !== '' &&
-        place.in === 'section' &&
-        place.section === reached.section?.id &&
-        place.offset === reached.offset,
-    )
+    const isThere = ({ name, place }: ElfSymbol<'payload'>) =>
+      name !== '' && place.in === 'section' && place.section === reached.section?.id && place.offset === reached.offset
+    const named = isThere(reached.symbol) ? reached.symbol : elf.symbols.find(isThere)
     return named?.name ?? placeWords(reached)
   })
   return { section: section.name, functions }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type NewSection, writeElf } from '../../src/elf/index.ts'
+import { describePayload, payloadSummary } from '../../src/report/inspect.ts'
 import { inspectPayload } from '../../src/target/inspect.ts'
 import { hasGcc } from '../support/gcc.ts'
 import { ID, optionsFor, payloadOf, selectSources } from './support.ts'
@@ -37,6 +38,14 @@ test.skipIf(!hasGcc)('a payload tells all about itself', () => {
   })
   expect(model.functions[0]?.newCode).toMatch(/^\.text\+0x/)
   expect(model.sections).toContainEqual({ name: '.data', size: 4, alignment: 4, memory: 'writable' })
+  const summary = payloadSummary(payload.bytes, 'fix.livepatch')
+  expect(summary).toMatchObject({
+    buildId: payload.buildId,
+    functions: [{ name: 'f', expectation: '8b05' }],
+    hooks: [{ hook: 'unload', function: 'unit0.c#hook' }],
+    needs: ['flag', 'printk'],
+  })
+  expect(describePayload(summary, 'fix.livepatch')).toContain('1 hook\n  unload: unit0.c#hook\n\nneeds 2 symbols')
 })
 
 test('a payload by hand: NOPs at an address, a broken note', () => {
@@ -58,4 +67,7 @@ test('a payload by hand: NOPs at an address, a broken note', () => {
     functions: [{ name: '0xffff82d040200000', newCode: null, newSize: 5, oldSize: 64, version: 1, expectation: null }],
     canBeReapplied: true,
   })
+  const text = describePayload(payloadSummary(bytes, 'by-hand'), 'by-hand')
+  expect(text).toContain('depends      none')
+  expect(text).toContain('  0xffff82d040200000  64 → 5 bytes')
 })

@@ -1,6 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
-import { readElf } from '../../elf/index.ts'
-import { describePayload, inspectPayload } from '../../report/inspect.ts'
+import { describePayload, payloadSummary } from '../../report/inspect.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../commands.ts'
 import { type Console, checkOutputs } from '../console.ts'
@@ -33,6 +32,6 @@ export function define(host: Host) {
 
 function inspect(file: string, json: string | undefined, console: Console): Finished {
   checkOutputs([file], [json])
-  const summary = inspectPayload(readElf<'payload'>(readInput(file, 'the payload')), file)
+  const summary = payloadSummary(readInput(file, 'the payload'), file)
   return { ending: 'done', text: describePayload(summary, file, console.ink), json: summary }
 }

@@ -1,5 +1,4 @@
-import { readElf } from '../../elf/index.ts'
-import { inspectPayload } from '../../report/inspect.ts'
+import { payloadSummary } from '../../report/inspect.ts'
 import type { Host } from '../commands.ts'
 import { readInput } from '../files.ts'
 import { DRY_OPTION, onHost, operate, operationHelp } from './operate.ts'
@@ -31,7 +30,7 @@ export function define(cli: Host) {
 /** For the record; null where the file is no payload. */
 export function payloadId(file: string): string | null {
   try {
-    return inspectPayload(readElf<'payload'>(readInput(file, 'the payload')), file).buildId
+    return payloadSummary(readInput(file, 'the payload'), file).buildId
   } catch {
     return null
   }
