@@ -5,7 +5,6 @@
 
 import { assemble, type Payload } from './assemble/assemble.ts'
 import type { Reason, Refusal } from './base/refusal.ts'
-import type { Side } from './base/side.ts'
 import {
   type Affected,
   affectedUnits,
@@ -13,13 +12,12 @@ import {
   type ObjectPair,
   type OpenOptions,
   openTree,
-  probe,
   type Tree,
 } from './build/index.ts'
 import { checkPayload, rulesFor } from './check-payload.ts'
 import { checkCode } from './code-that-runs.ts'
-import { readElf } from './elf/index.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
+import { askEntrySizes } from './entry-sizes.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { compileForWay, judgeUnits, type OneCompile, type Way } from './line-ways.ts'
@@ -32,8 +30,6 @@ import { checkShapes } from './shape-check.ts'
 import { applyPatches } from './source/apply-patches.ts'
 import { atBase } from './source/base.ts'
 import type { PatchText, SourceChange } from './source/model.ts'
-import type { ProbedSizes } from './special/entry-size.ts'
-import { probedSizes, probeText } from './special/probe.ts'
 import { smallestFunction, startsWithLandingPad, type TargetFacts } from './target/facts.ts'
 import { targetFacts } from './target/targets.ts'
 
@@ -94,15 +90,16 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const watch = new Stopwatch(before.timings)
 
   // lines, build: the affected units, compiled as the chosen way needs them. The tree was not written to.
-  const [compiled, probed, declarations] = await watch.time('compile', () =>
+  const [compiled, sizes, declarations] = await watch.time('compile', () =>
     Promise.all([
       compileForWay(tree, affected, change, options.lines ?? 'auto'),
-      probeSizes(tree, affected),
+      askEntrySizes(tree, affected),
       declarationsOf(tree, affected, change),
     ]),
   )
 
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
+  const { probed } = sizes
   const cut: CutOptions = { table: options.target, ...(probed === undefined ? {} : { probed }) }
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
 
@@ -124,7 +121,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const shapes = await watch.time('shapes', () => checkShapes({ ...about, table: target.sectionTable }))
   const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals, ...code.refusals, ...shapes.refusals]
   const warnings = [...running.warnings, ...code.warnings, ...otherCopies(units, running.symbols), ...shapes.warnings]
-  const notices = [...judged.notices, ...table.notices, ...code.notices, ...shapes.notices]
+  const notices = [...sizes.notices, ...judged.notices, ...table.notices, ...code.notices, ...shapes.notices]
   const lines = lineFacts({ compiled, judged, selection, set: table.set })
   const pairs = compiled.pairs.map(({ pair }) => pair)
   const judgements = { pairs, units, selection, notices, warnings }
@@ -182,12 +179,6 @@ function applyToTree(patches: readonly PatchText[], tree: Tree): SourceChange {
 }
 
 /** The sizes of special entries as the tree's own headers have them; undefined where they could not be asked for. */
-async function probeSizes(tree: Tree, affected: Affected): Promise<ProbedSizes | undefined> {
-  const unit = affected.affected.find(({ unit: { language }, kind }) => language === 'c' && kind === 'changed')?.unit
-  if (tree.facts.kind !== 'xen' || unit === undefined) return undefined
-  return probedSizes(readElf<Side>(await probe(tree, unit, probeText())))
-}
-
 function asRefusal({ code, file, text, hint }: Affected['refusals'][number]): Refusal {
   return { code, unit: file, symbol: '', text, hint }
 }

@@ -42,8 +42,8 @@ export interface EntryLayout {
   readonly fields: readonly EntryField[]
   /** C expression for the entry's size, for a probe; undefined where none is right. */
   readonly sizeof: string | undefined
-  /** The header that declares the structure. */
-  readonly header: string | undefined
+  /** Headers that declare the structure, as versions have them; the first that is there counts. */
+  readonly headers: readonly string[]
 }
 
 const HIGH: LineBits = { offsetBits: 24, lineShift: 7, lineBits: 7 }
@@ -59,7 +59,8 @@ const bugFrame = (type: number): EntryLayout => ({
     { offset: 4, bias: 4, line: LOW },
   ],
   sizeof: 'sizeof(struct bug_frame)',
-  header: 'xen/lib.h',
+  // 4.18 moved the structure out of asm/bug.h, which xen/lib.h still includes; 4.22's lib.h no longer does.
+  headers: ['xen/bug.h', 'xen/lib.h'],
 })
 
 export const ENTRY_LAYOUTS: readonly EntryLayout[] = [
@@ -76,7 +77,7 @@ export const ENTRY_LAYOUTS: readonly EntryLayout[] = [
     ],
     // sizeof(struct bug_frame) is 8, without the second slot that holds the message.
     sizeof: undefined,
-    header: undefined,
+    headers: [],
   },
   {
     section: '.altinstructions',
@@ -88,7 +89,7 @@ export const ENTRY_LAYOUTS: readonly EntryLayout[] = [
       { offset: 4, bias: 0, lengthAt: 11 },
     ],
     sizeof: 'sizeof(struct alt_instr)',
-    header: 'asm/alternative.h',
+    headers: ['asm/alternative.h'],
   },
   {
     section: '.alt_call_sites',
@@ -97,7 +98,7 @@ export const ENTRY_LAYOUTS: readonly EntryLayout[] = [
     owner: 0,
     fields: [{ offset: 0, bias: 0 }],
     sizeof: 'sizeof(struct alt_call)',
-    header: 'asm/alternative-call.h',
+    headers: ['asm/alternative-call.h'],
   },
   {
     section: '.ex_table',
@@ -109,7 +110,7 @@ export const ENTRY_LAYOUTS: readonly EntryLayout[] = [
       { offset: 4, bias: 0 },
     ],
     sizeof: 'sizeof(struct exception_table_entry)',
-    header: 'asm/uaccess.h',
+    headers: ['asm/uaccess.h'],
   },
 ]
 

@@ -11,15 +11,26 @@ import type { ProbedSizes } from './entry-size.ts'
 
 const PREFIX = 'hotsplice_size_of_'
 
-/** C text whose object tells the sizes; a structure whose header this version does not have is left out. */
-export function probeText(): string {
-  const declarations = ENTRY_LAYOUTS.flatMap(({ section, sizeof, header }) => {
-    if (sizeof === undefined || header === undefined) return []
-    return [
-      `#if __has_include(<${header}>)\n#include <${header}>\nunsigned char ${PREFIX}${identifier(section)}[${sizeof}];\n#endif`,
-    ]
+/** C text whose object tells the size for one section. */
+export interface ProbeText {
+  readonly section: string
+  readonly text: string
+}
+
+/**
+ * One text for each section, to be compiled one behind the other or, where a version does not have a structure that
+ * its header had, one by one. A structure without a header that this version has is left out.
+ */
+export function probeTexts(): readonly ProbeText[] {
+  return ENTRY_LAYOUTS.flatMap(({ section, sizeof, headers }) => {
+    if (sizeof === undefined) return []
+    const declaration = `unsigned char ${PREFIX}${identifier(section)}[${sizeof}];`
+    const branches = headers.map(
+      (header, index) =>
+        `#${index === 0 ? 'if' : 'elif'} __has_include(<${header}>)\n#include <${header}>\n${declaration}\n`,
+    )
+    return [{ section, text: `${branches.join('')}#endif\n` }]
   })
-  return `${declarations.join('\n')}\n`
 }
 
 /** The sizes in bytes by section, read from the probe's object. */
