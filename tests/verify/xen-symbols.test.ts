@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readHypervisorSymbols, withBuildId } from '../../src/target/xen-symbols.ts'
+import { xenVersionOf } from '../../src/target/xen-version.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 
 const missing = missingFor(...toBuildXen)
@@ -29,6 +30,10 @@ describe.skipIf(missing !== '')(`Debian's Xen ${missing}`, () => {
     })
     const id = Buffer.from(symbols.buildId ?? []).toString('hex')
     expect(words).toContain(`Build ID: ${id}`)
+    // The Makefile's own numbers.
+    const makefile = readFileSync(file(configuration, 'Makefile'), 'utf8')
+    const part = (name: string) => new RegExp(`${name} +:?= (\\d+)`).exec(makefile)?.[1]
+    expect(xenVersionOf(symbols)).toBe(`${part('XEN_VERSION')}.${part('XEN_SUBVERSION')}`)
     expect(symbols).toMatchObject({ format: 'elf', machine: 62, takesPayloads: true, debug: configuration === 'debug' })
   })
 

@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { Command, Option } from '@commander-js/extra-typings'
 import { InputError } from '../../base/errors.ts'
 import { type HypervisorSymbols, readHypervisorSymbols } from '../../target/xen-symbols.ts'
+import { xenVersionOf } from '../../target/xen-version.ts'
 import {
   describeVerify,
   loadedStack,
@@ -12,6 +13,7 @@ import {
   verifyAndLoad,
   withCode,
   XEN_VERSIONS,
+  type XenVersion,
 } from '../../verify/index.ts'
 import type { compareReplaced } from '../../verify-code.ts'
 import { attempt, type Finished } from '../attempt.ts'
@@ -30,7 +32,11 @@ export function define(host: Host) {
     .option('--build-dir <dir>', 'where the objects are (O=), when not in the tree')
     .option('--memory <file[@address]>', "a copy of the running system's code, raw (from _stext on), to compare with")
     .option('--on <payload...>', 'payloads that are applied already, the lowest first')
-    .addOption(new Option('--xen-version <version>', 'whose rules').choices(XEN_VERSIONS).default(XEN_VERSIONS[0]))
+    .addOption(
+      new Option('--xen-version <version>', 'whose rules (default: what the symbols say, or 4.17)').choices(
+        XEN_VERSIONS,
+      ),
+    )
     .option('--key <file>', 'a certificate or public key in PEM: is the payload signed with it?')
     .option('--all', 'show the checks that passed or did not apply, too')
     .option('--json <file>', 'write the result as JSON; - is standard output')
@@ -45,7 +51,7 @@ export function define(host: Host) {
           },
           {
             so: 'on top of another',
-            run: 'hotsplice verify b.livepatch --on a.livepatch --symbols xen-syms --xen-version 4.20',
+            run: 'hotsplice verify b.livepatch --on a.livepatch --symbols xen-syms',
           },
         ],
         codes: [
@@ -70,7 +76,7 @@ interface Request {
   readonly buildDir?: string
   readonly memory?: string
   readonly on?: readonly string[]
-  readonly xenVersion: (typeof XEN_VERSIONS)[number]
+  readonly xenVersion?: XenVersion
   readonly key?: string
   readonly all?: true
   readonly json?: string
@@ -78,7 +84,7 @@ interface Request {
 }
 
 async function verify(request: Request): Promise<Finished> {
-  const { payload, symbols: file, on = [], xenVersion: version, all, json } = request
+  const { payload, symbols: file, on = [], all, json } = request
   checkOutputs([...on, payload, file, ...(request.key === undefined ? [] : [request.key])], [json])
   if (request.memory !== undefined && request.tree === undefined) {
     throw new InputError('cli/usage', '--memory is held against the objects of a tree, and there is no --tree')
@@ -86,6 +92,7 @@ async function verify(request: Request): Promise<Finished> {
   const bytes = readInput(payload, 'the payload')
   const stack = on.map(name => ({ name: basename(name), bytes: readInput(name, 'the payload') }))
   const symbols = readHypervisorSymbols(readInput(file, 'the symbols'))
+  const version = request.xenVersion ?? versionOf(symbols)
   const below = loadedStack(stack, { symbols, version })
   const { report, replaced } = verifyAndLoad({ payload: bytes, symbols, version, on: below }, basename(payload))
   const compared = request.tree === undefined ? report : await withTree(report, replaced, { request, symbols, below })
@@ -95,6 +102,18 @@ async function verify(request: Request): Promise<Finished> {
     text: describeVerify(answered, { all: all === true }),
     json: answered,
   }
+}
+
+/** The version that the image says it is; the oldest known for one that does not say. */
+function versionOf(symbols: HypervisorSymbols): XenVersion {
+  const said = xenVersionOf(symbols) ?? XEN_VERSIONS[0]
+  const known = XEN_VERSIONS.find(version => version === said)
+  if (known !== undefined) return known
+  throw new InputError(
+    'verify/unknown-version',
+    `the symbols are those of Xen ${said}, whose loader’s rules are not known; ${XEN_VERSIONS[0]} to ${XEN_VERSIONS.at(-1)} are`,
+    'say with --xen-version whose rules to ask',
+  )
 }
 
 async function signed(report: VerifyReport, payload: Uint8Array, key: string): Promise<VerifyReport> {
