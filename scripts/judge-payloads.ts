@@ -1,9 +1,9 @@
 /**
  * Xen is the judge: payloads made wrong on purpose, what verify says of each and what the real Xen does with it.
  *
- *   npx tsx scripts/judge-payloads.ts [--count N] [--seed S] [--only TEXT] [--config release|debug] [--json FILE]
+ *   npx tsx scripts/judge-payloads.ts [--count N] [--seed S] [--only TEXT] [--config release|debug | --tree DIR] [--json FILE]
  *
- * Without --count all of them, which takes some twenty minutes; --only takes those whose name holds TEXT. Prints what
+ * --tree is a built tree of another version. Without --count all of them, which takes some twenty minutes; --only takes those whose name holds TEXT. Prints what
  * differs and a table by category; exits with 1 when something differs without a known reason.
  */
 import { execFileSync } from 'node:child_process'
@@ -24,13 +24,14 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     config: { type: 'string', default: 'release' },
+    tree: { type: 'string' },
     json: { type: 'string' },
   },
 })
 
 const seed = Number(values.seed)
 const script = join(import.meta.dirname, 'xen.sh')
-const tree = execFileSync(script, [values.config], { encoding: 'utf8' }).trim()
+const tree = values.tree ?? execFileSync(script, [values.config], { encoding: 'utf8' }).trim()
 const mutations = sampleMutations(Number(values.count), seed).filter(({ name }) => name.includes(values.only))
 const started = performance.now()
 const compared: Compared[] = []

@@ -12,17 +12,17 @@ import type { ProbedSizes } from './special/entry-size.ts'
 import { probedSizes, probeTexts } from './special/probe.ts'
 
 export interface EntrySizes {
-  /** Undefined when nothing was asked: no structure of the target is in question. */
-  readonly probed: ProbedSizes | undefined
+  /** Empty when nothing was asked: no structure of the target is in question. */
+  readonly known: { readonly probed?: ProbedSizes }
   readonly notices: readonly Reason[]
 }
 
 export async function askEntrySizes(tree: Tree, affected: Affected): Promise<EntrySizes> {
   const unit = affected.affected.find(({ unit: { language }, kind }) => language === 'c' && kind === 'changed')?.unit
-  if (tree.facts.kind !== 'xen' || unit === undefined) return { probed: undefined, notices: [] }
+  if (tree.facts.kind !== 'xen' || unit === undefined) return { known: {}, notices: [] }
   const texts = probeTexts()
   const [all] = await tryProbes(tree, unit, [texts.map(({ text }) => text).join('')])
-  if (all !== undefined) return { probed: sizesIn(all), notices: [] }
+  if (all !== undefined) return { known: { probed: sizesIn(all) }, notices: [] }
   const each = await tryProbes(
     tree,
     unit,
@@ -34,7 +34,8 @@ export async function askEntrySizes(tree: Tree, affected: Affected): Promise<Ent
       code: 'entry-size-unknown',
       text: `the size of ${section}’s entries could not be asked of the compiler with the flags of ${unit.unit}; it is taken from the relocations alone`,
     }))
-  return { probed: new Map(each.flatMap(object => (object === undefined ? [] : [...sizesIn(object)]))), notices }
+  const probed = new Map(each.flatMap(object => (object === undefined ? [] : [...sizesIn(object)])))
+  return { known: { probed }, notices }
 }
 
 function sizesIn(object: Uint8Array): ProbedSizes {

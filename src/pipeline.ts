@@ -99,8 +99,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   )
 
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
-  const { probed } = sizes
-  const cut: CutOptions = { table: options.target, ...(probed === undefined ? {} : { probed }) }
+  const cut: CutOptions = { table: options.target, ...sizes.known }
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
 
   // select: what the payload contains and why, and everything that stands in the way.

@@ -1,7 +1,8 @@
 /** What verify says beside what the real Xen says, for payloads made wrong on purpose. */
 import { readFileSync } from 'node:fs'
 import { readHypervisorSymbols } from '../../src/target/xen-symbols.ts'
-import { type VerifyReport, verifyPayload } from '../../src/verify/index.ts'
+import { xenVersionOf } from '../../src/target/xen-version.ts'
+import { type VerifyReport, verifyPayload, XEN_VERSIONS } from '../../src/verify/index.ts'
 import { type BaseName, basePayload, RECIPES } from './base-payloads.ts'
 import { EXCEPTIONS } from './exceptions.ts'
 import { type Asked, askXen, type XenVerdict } from './judge.ts'
@@ -28,12 +29,14 @@ export interface CompareOptions {
 /** Yields one comparison for each mutation, in order. */
 export async function* compareWithXen(options: CompareOptions): AsyncGenerator<Compared> {
   const symbols = readHypervisorSymbols(readFileSync(options.xenSyms))
+  const version = XEN_VERSIONS.find(each => each === xenVersionOf(symbols))
+  if (version === undefined) throw new Error(`${options.xenSyms} is of no version that verify knows`)
   const bases = new Map<BaseName, Uint8Array>()
   const cases = options.mutations.map(mutation => {
     const base = bases.get(mutation.base) ?? basePayload(RECIPES[mutation.base], { symbols })
     bases.set(mutation.base, base)
     const bytes = mutate(mutation, base, options.seed)
-    return { mutation, bytes, report: verifyPayload({ payload: bytes, symbols, version: '4.17', on: [] }) }
+    return { mutation, bytes, report: verifyPayload({ payload: bytes, symbols, version, on: [] }) }
   })
   const asked = cases.map(({ mutation, bytes, report }): Asked => {
     return { name: mutation.name, bytes, suspicious: report.errno === 'crash' }
