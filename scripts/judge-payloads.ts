@@ -3,8 +3,9 @@
  *
  *   npx tsx scripts/judge-payloads.ts [--count N] [--seed S] [--only TEXT] [--config release|debug | --tree DIR] [--json FILE]
  *
- * --tree is a built tree of another version. Without --count all of them, which takes some twenty minutes; --only takes those whose name holds TEXT. Prints what
- * differs and a table by category; exits with 1 when something differs without a known reason.
+ * --tree is a built tree of another version. Without --count all of them, which takes some twenty minutes; --only takes
+ * those whose name holds TEXT. Prints what differs and a table by category; exits with 1 when something differs without a
+ * known reason.
  */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
