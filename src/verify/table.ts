@@ -5,6 +5,7 @@
  * To add a rule: a row in the group it belongs to, its code in docs/findings/verify-*.md, a row in table.test.ts that
  * breaks it, and a mutation in tests/verify/mutations.ts so that the real Xen judges it.
  */
+import { ALTERNATIVE_BRANCH_RULES } from './checks/alternative-branches.ts'
 import { CONSISTENCY_RULES } from './checks/consistency.ts'
 import { EXPECTATION_RULES, FUNCTION_RULES } from './checks/functions.ts'
 import { HEADER_RULES } from './checks/header.ts'
@@ -37,6 +38,7 @@ const ALL: readonly Rule[] = [
   ...BUILD_ID_RULES,
   ...BUG_FRAME_RULES,
   ...ALTERNATIVE_RULES,
+  ...ALTERNATIVE_BRANCH_RULES,
   ...ALTERNATIVE_CALL_RULES,
   ...EXCEPTION_RULES,
   ...METADATA_RULES,

@@ -87,7 +87,7 @@ function hookRule(when: Hook['when'], rule: Pick<Rule, 'code' | 'step' | 'title'
       const hooks = present(loading).filter(([row]) => row.when === when)
       if (hooks.length === 0)
         throw absent(`the payload has no hooks that run when it is ${when === 'apply' ? 'applied' : 'reverted'}`)
-      return hooks.flatMap(([row, section]) => hookProblems(loading, row, section))
+      return [...hooks.flatMap(([row, section]) => hookProblems(loading, row, section)), ...inPlace(loading, when)]
     },
   }
 }
@@ -98,6 +98,16 @@ function hookProblems(loading: Loading, hook: Hook, section: RawSection): readon
   if (instead === undefined || !isEnabled(loading, HOOK_PREFIX + instead)) return findings
   // A hook of one's own in place of Xen's: whether it calls these is its affair.
   return findings.map(found => ({ ...found, errno: 'warning' }))
+}
+
+/** What a hook in place of Xen's own apply or revert leaves undone, Xen finds, and stops. */
+function inPlace(loading: Loading, when: Hook['when']): readonly Finding[] {
+  const name = HOOK_PREFIX + when
+  const count = loading.functions.length
+  if (count === 0 || !isEnabled(loading, name)) return []
+  const does = when === 'apply' ? 'writes the jumps to' : 'takes back the jumps to'
+  const text = `${name} runs in place of what ${does} the ${count} functions of the payload: a hook that does not do that for all of them, or fails half-way, stops Xen`
+  return [finding('warning', text, name)]
 }
 
 /** A single hook that is there and not null. */

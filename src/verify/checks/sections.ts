@@ -13,6 +13,10 @@ const NOBITS = 8
 
 const each = 'livepatch_elf.c elf_resolve_sections'
 
+/** What the loader asks for by name. */
+const LOOKED_FOR =
+  /^\.(livepatch\.(funcs|depends|xen_depends|hooks\..*)|note\.gnu\.build-id|bug_frames\.[0-3]|alt.*|ex_table|modinfo)$/
+
 /** A rule about every section; items are the loader's loop. */
 function eachSection(
   loading: Loading,
@@ -154,6 +158,19 @@ export const SECTION_RULES: readonly Rule[] = [
     },
   },
   {
+    code: 'section-twice',
+    step: 'section-names',
+    source: 'livepatch_elf.c livepatch_elf_sec_by_name',
+    title: 'no section that Xen looks for is there twice',
+    check: loading =>
+      eachSection(loading, section => {
+        const name = loading.nameOf(section)
+        const first = loading.sectionNamed(name)
+        if (first === undefined || first === section || section.size === 0n || !LOOKED_FOR.test(name)) return undefined
+        return ['warning', `Xen looks at the first of that name only, section ${first.index}, and passes this one over`]
+      }),
+  },
+  {
     code: 'symbol-table-memory',
     step: 'symbol-names',
     source: 'livepatch_elf.c elf_get_sym',
@@ -222,7 +239,7 @@ export const PLACEMENT_RULES: readonly Rule[] = [
     check: loading => {
       const { pages } = loading.layout
       const text = `it needs ${pages} pages, Xen keeps ${loading.area.pages} for all payloads`
-      return when(pages > loading.area.pages, () => finding('ENOMEM', text, 'the file', 1))
+      return when(pages > loading.area.pages, () => finding('ENOMEM', text, 'the file', loading.sections.length))
     },
   },
   {
@@ -233,7 +250,7 @@ export const PLACEMENT_RULES: readonly Rule[] = [
     check: loading =>
       loading.relocated.copied.outside.map(section => {
         const text = `${loading.placeOf(section)} (size ${hex(section.size)}, alignment ${section.alignment}) is written past the end of the memory that Xen computes for the payload`
-        return finding('crash', text, loading.placeOf(section), 2)
+        return finding('crash', text, loading.placeOf(section), loading.sections.length + 1)
       }),
   },
   {

@@ -182,7 +182,8 @@ function usedTable(loading: Loading): RawSection {
   return table
 }
 
-function alternatives(loading: Loading) {
+/** Every entry of the table of alternatives, with the places that it is about. */
+export function alternatives(loading: Loading) {
   const table = usedTable(loading)
   const { alternatives: rules } = loading.machine
   const content = loading.content(table)
