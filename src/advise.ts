@@ -9,7 +9,7 @@ import type { OneCompile, Way } from './line-ways.ts'
 import { createHotpatch, type HotpatchOptions, type HotpatchRun, prepareHotpatch } from './pipeline.ts'
 
 /** auto first: what it compiles is most of what the others need. */
-export const ADVISED_WAYS: readonly Way[] = ['auto', 'neutral', 'mask', 'table', 'ignore']
+const ADVISED_WAYS: readonly Way[] = ['auto', 'neutral', 'mask', 'table', 'ignore']
 
 export interface TriedWay {
   readonly way: Way

@@ -116,7 +116,7 @@ function numbersOf(text: string, numbers: Int32Array): LinePair[] {
 type LinePair = readonly [number, number]
 
 /** Pairs of numbers that rise together, as runs. */
-export function lineRuns(pairs: readonly LinePair[]): readonly LineRun[] {
+function lineRuns(pairs: readonly LinePair[]): readonly LineRun[] {
   const runs: [number, number, number][] = []
   for (const [from, to] of pairs) {
     const last = runs.at(-1)

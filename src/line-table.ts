@@ -45,7 +45,7 @@ export interface FoundPlaces {
   readonly leftOut: readonly Reason[]
 }
 
-export function findTablePlaces(
+function findTablePlaces(
   units: readonly TableUnitInput[],
   symbols: HypervisorSymbols,
   runningName: (file: string, name: string, local: boolean) => string,

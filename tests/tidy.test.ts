@@ -1,6 +1,7 @@
 /** The rules of the house. Each failure names the file, what is so, and what to do. */
 import { describe, expect, test } from 'vitest'
 import { fileBreaches, functionBreaches, typeBreaches } from './tidy/budgets.ts'
+import { exportBreaches } from './tidy/exports.ts'
 import { findingBreaches } from './tidy/findings.ts'
 import { headerBreaches, ruleBreaches } from './tidy/headers.ts'
 import { importBreaches, processBreaches, wrongImport } from './tidy/imports.ts'
@@ -10,6 +11,7 @@ import { type Breach, product, words } from './tidy/sources.ts'
 const rules: readonly { name: string; breaches: () => readonly Breach[] }[] = [
   { name: 'data flows one way: imports follow the order of the stages', breaches: importBreaches },
   { name: 'the outside world is touched in build, apply and cli only', breaches: processBreaches },
+  { name: 'what a file exports, another one imports', breaches: exportBreaches },
   { name: 'no file is longer than 400 lines', breaches: fileBreaches },
   { name: 'no function is longer than 60 lines or takes more than 4 parameters', breaches: functionBreaches },
   { name: 'no any, no !, no casts', breaches: typeBreaches },

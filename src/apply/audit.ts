@@ -22,7 +22,7 @@ export interface AuditEntry {
 }
 
 /** HOTSPLICE_AUDIT, or hotsplice's folder in the user's state. */
-export function auditFile(): string {
+function auditFile(): string {
   const { HOTSPLICE_AUDIT, XDG_STATE_HOME } = process.env
   return HOTSPLICE_AUDIT || join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'hotsplice', 'audit.jsonl')
 }

@@ -22,6 +22,6 @@ export class PlaceIndex {
   }
 }
 
-export function keyOf({ unit, piece }: PieceAddress): string {
+function keyOf({ unit, piece }: PieceAddress): string {
   return `${unit} ${piece}`
 }

@@ -27,7 +27,7 @@ import type { TargetFacts } from '../target/facts.ts'
 import type { PlacedPiece } from './model.ts'
 import { OutputSection, type Placement, type SectionKind } from './output-section.ts'
 
-export const ALTERNATIVES = '.altinstructions'
+const ALTERNATIVES = '.altinstructions'
 export const REPLACEMENTS = '.altinstr_replacement'
 
 /** The output sections by name, and where each piece lies, in the selection's order. */

@@ -9,6 +9,7 @@ import { compileUnits } from './compile.ts'
 import { type CompilerIdentity, commentOf, identify } from './compiler.ts'
 import type { Tree, Unit } from './model.ts'
 import { run } from './run.ts'
+import { shellText } from './words.ts'
 
 /** The objects that the running system was linked from, by unit; those that must be compiled are, in parallel. */
 export async function originalObjects(tree: Tree, units: readonly Unit[]): Promise<Map<string, Uint8Array>> {
@@ -55,7 +56,7 @@ async function copied(tree: Tree, unit: Unit, object: Uint8Array): Promise<Uint8
     writeFileSync(path, object)
     for (const step of unit.objcopy) {
       const result = await run([...step, path], { folder: unit.folder, signal: tree.run.signal })
-      if (result.exit !== 0) throw new InputError('build/objcopy-failed', `${step.join(' ')}: ${result.errors.trim()}`)
+      if (result.exit !== 0) throw new InputError('build/objcopy-failed', `${shellText(step)}: ${result.errors.trim()}`)
     }
     return new Uint8Array(readFileSync(path))
   } finally {

@@ -15,7 +15,7 @@ export interface Limits {
   readonly treeAge: number
 }
 
-export const LIMITS: Limits = { bytes: 1 << 30, treeAge: 60 * DAY }
+const LIMITS: Limits = { bytes: 1 << 30, treeAge: 60 * DAY }
 
 /** Prunes unless that was done within the last day. `now` is the clock's, in milliseconds. */
 export function pruneDaily(cacheFolder: string, now: number, limits: Limits = LIMITS): void {

@@ -287,7 +287,7 @@ const COMPARED_WHEN_REACHED: ReadonlySet<SectionClass> = new Set<SectionClass>([
 ])
 
 /** The out-of-line parts of each function. A part whose function is not in the object stands for itself. */
-export function partsByFunction<S extends Side>(map: PieceMap<S>): ReadonlyMap<Piece<S>['id'], readonly Piece<S>[]> {
+function partsByFunction<S extends Side>(map: PieceMap<S>): ReadonlyMap<Piece<S>['id'], readonly Piece<S>[]> {
   const functions = map.pieces.filter(piece => piece.kind === 'function')
   const byName = new Map(functions.map(piece => [piece.name, piece]))
   const parts = new Map<Piece<S>['id'], Piece<S>[]>()

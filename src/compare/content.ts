@@ -214,7 +214,7 @@ function sectionName<S extends Side>(map: PieceMap<S>, piece: Piece<S>): string 
 }
 
 /** What a target is called, for people. */
-export function targetName<S extends Side>(map: PieceMap<S>, target: Target<S>): string {
+function targetName<S extends Side>(map: PieceMap<S>, target: Target<S>): string {
   switch (target.to) {
     case 'piece': {
       const piece = map.pieces[target.piece]

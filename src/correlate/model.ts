@@ -1,4 +1,4 @@
-import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
+import type { PieceId, PieceMap } from '../pieces/model.ts'
 
 export type RuleName =
   | 'global-name'
@@ -31,6 +31,3 @@ export interface Correlation {
   readonly toOriginal: ReadonlyMap<PieceId<'patched'>, PieceId<'original'>>
   readonly ambiguities: readonly Ambiguity[]
 }
-
-/** What a function needs besides itself: its out-of-line parts (`f.cold`), by the piece of the function. */
-export type PartsOf<S extends 'original' | 'patched'> = ReadonlyMap<PieceId<S>, readonly Piece<S>[]>

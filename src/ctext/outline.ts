@@ -69,7 +69,7 @@ function endOfLiteral(text: string, at: number): number {
 const NO_NAMES = /\b(?:__attribute__|__attribute|__asm__|__asm|asm|_Alignas|__typeof__|__typeof|typeof)\b\s*@/g
 
 /** The name of the function that a head, up to its `{`, defines; undefined where it is not surely one. */
-export function functionNamed(head: string): string | undefined {
+function functionNamed(head: string): string | undefined {
   if (!/\)\s*$/.test(head)) return undefined
   // Every list in parentheses becomes a mark, and attributes go: what is left of an aggregate has no list then.
   let plain = head.replace(/^\s*#.*$|"(?:\\.|[^"\\])*"/gm, '')

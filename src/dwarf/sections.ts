@@ -8,6 +8,8 @@
 import { InputError } from '../base/errors.ts'
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection } from '../elf/index.ts'
+import { SHF_COMPRESSED } from '../elf/spec/constants.ts'
+import { hasFlag } from '../elf/spec/flags.ts'
 
 export interface DebugSections {
   readonly info: Uint8Array
@@ -31,7 +33,6 @@ const KEYS = ['info', 'abbrev', 'str', 'lineStr', 'line', 'strOffsets'] as const
 const EARLY = '.gnu.debuglto_'
 /** R_X86_64_32, R_X86_64_DTPOFF32 excluded: an offset in another section; R_AARCH64_ABS32 likewise. */
 const OFFSETS_32: ReadonlySet<number> = new Set([10, 258])
-const SHF_COMPRESSED = 0x800
 
 /** The debug information of an object; undefined where it has none. */
 export function debugSections<S extends Side>(object: ElfObject<S>): DebugSections | undefined {
@@ -52,7 +53,7 @@ export function debugSections<S extends Side>(object: ElfObject<S>): DebugSectio
 function contentOf<S extends Side>(object: ElfObject<S>, name: string): Uint8Array {
   const section = object.sections.find(each => each.name === name)
   if (section === undefined) return new Uint8Array()
-  if ((section.flags & SHF_COMPRESSED) !== 0)
+  if (hasFlag(section.flags, SHF_COMPRESSED))
     throw new InputError('dwarf/compressed', `${name} is compressed`, 'compile with -gz=none')
   return relocated(object, section)
 }

@@ -68,7 +68,7 @@ export function layOut(sides: Sides, plan: readonly PlannedChunk[]): LaidLine[] 
   return carried === '' ? lines : undefined
 }
 
-export function lineText(file: LexedFile, line: number): string {
+function lineText(file: LexedFile, line: number): string {
   return file.text.slice(file.lineStarts[line], file.lineStarts[line + 1])
 }
 

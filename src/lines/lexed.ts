@@ -14,7 +14,7 @@ export type Barrier =
  * In the order of their codes in `LexedFile.barriers`; code 0 is a place where `#line` may stand. With `depths` and the
  * flags AFTER_SPACE and BEFORE_TOKENS, the codes are all of the lexer's state that decides how the line is read.
  */
-export const BARRIERS: readonly (Barrier | undefined)[] = [
+const BARRIERS: readonly (Barrier | undefined)[] = [
   undefined,
   'continued-line',
   'directive',
@@ -44,7 +44,7 @@ export const DIRECTIVE_COMMENT = 9
 export type DirectiveKind = 'if' | 'elif' | 'else' | 'endif' | 'line' | 'other'
 
 /** In the order of their codes in `LexedFile.directives`; code 0 is no directive. */
-export const DIRECTIVE_KINDS: readonly (DirectiveKind | undefined)[] = [
+const DIRECTIVE_KINDS: readonly (DirectiveKind | undefined)[] = [
   undefined,
   'if',
   'elif',

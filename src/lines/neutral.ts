@@ -19,7 +19,7 @@
 import type { TouchedFile } from '../source/model.ts'
 import { chunksOf } from './chunks.ts'
 import type { LaidLine, PlannedChunk, Sides } from './layout.ts'
-import { BARRIERS, directiveAt, type LexedFile } from './lexed.ts'
+import { barrierAt, directiveAt, type LexedFile } from './lexed.ts'
 import { lex } from './lexer.ts'
 import type { NeutralFile, NeutralizeOptions, Reformatted, UnsafeLines } from './neutral-model.ts'
 import { BUG_FRAME_LIMIT, type Numbering, numberAdded } from './numbering.ts'
@@ -104,11 +104,7 @@ function unsafeOf({ sides }: Circumstances, { lexed, lines, placement }: Attempt
     const laid = lines[line - 1]
     if (laid === undefined) continue
     const own = numbersItself(sides.patched) || numbersItself(sides.old)
-    const because = laid.mixed
-      ? 'joined-lines'
-      : own
-        ? 'own-numbers'
-        : (BARRIERS[lexed.barriers[line] ?? 0] ?? 'no-place')
+    const because = laid.mixed ? 'joined-lines' : own ? 'own-numbers' : (barrierAt(lexed, line) ?? 'no-place')
     const last = runs.at(-1)
     if (last?.because === because && last.patchedEnd === laid.patched) {
       runs[runs.length - 1] = {

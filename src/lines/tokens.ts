@@ -53,7 +53,7 @@ export function tokenText({ text, tokens }: LexedFile, at: number): string {
 }
 
 /** Index of the first pair of tokens that differ, counted from the ranges' starts; undefined where all are the same. */
-export function firstDifference(a: LexedFile, inA: TokenRange, b: LexedFile, inB: TokenRange): number | undefined {
+function firstDifference(a: LexedFile, inA: TokenRange, b: LexedFile, inB: TokenRange): number | undefined {
   const count = Math.max(inA.end - inA.from, inB.end - inB.from)
   for (let index = 0; index < count; index++) {
     const [atA, atB] = [inA.from + index, inB.from + index]

@@ -9,12 +9,12 @@
 import { relocationType } from '../arch/relocations.ts'
 import { bytesToInstructionEnd, endsWithField } from '../arch/x86-decode.ts'
 import type { Side } from '../base/side.ts'
-import type { ElfObject, ElfRelocation, ElfSection, ElfSymbol, SectionId } from '../elf/model.ts'
+import type { ElfObject, ElfRelocation, ElfSection, ElfSymbol } from '../elf/model.ts'
 import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { splitAddend } from '../special/entries.ts'
 import type { Range } from './cut.ts'
 import { pieceId } from './ids.ts'
-import type { Piece, PieceId, Reference, Target } from './model.ts'
+import type { PieceId, Reference, Target } from './model.ts'
 
 /** Pieces of a section by place: their ids run from `first`, in the order of `ranges`. */
 export interface SectionPieces<S extends Side> {
@@ -82,7 +82,7 @@ function reach<S extends Side>(context: ReferenceContext<S>, relocation: ElfRelo
 }
 
 /** The piece that holds byte `offset`; at the very end of a section, the last one. */
-export function pieceAt<S extends Side>(
+function pieceAt<S extends Side>(
   pieces: SectionPieces<S> | undefined,
   offset: number,
 ): { readonly id: PieceId<S>; readonly offset: number } | undefined {
@@ -152,9 +152,4 @@ function isUnclear<S extends Side>(
   const start = place.offset + Number(addend) + FIELD
   const first = pieceAt(pieces, start)
   return first === undefined || first.id !== pieceAt(pieces, start + IMMEDIATE)?.id
-}
-
-/** Whether `piece` holds byte `offset` of its section. */
-export function holds<S extends Side>(piece: Piece<S>, section: SectionId<S>, offset: number): boolean {
-  return piece.section === section && offset >= piece.offset && offset < piece.offset + piece.size
 }

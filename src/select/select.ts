@@ -19,7 +19,7 @@ import type { Denial } from '../target/xen-denied.ts'
 import { directives } from './directives.ts'
 import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
-import type { PieceAddress, Replacement, SelectedPiece, Selection, UnitIndex } from './model.ts'
+import type { PieceAddress, Replacement, Selection, UnitIndex } from './model.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
 import { verdictReason } from './words.ts'
 
@@ -193,19 +193,4 @@ function withoutRepeats(refusals: readonly Refusal[]): readonly Refusal[] {
     const key = JSON.stringify([code, unit, symbol, text])
     return !seen.has(key) && seen.add(key) !== undefined
   })
-}
-
-/** The chain that brought a piece in, from itself to the changed function or hook that began it. */
-export function chainOf(selection: Selection, address: PieceAddress): readonly SelectedPiece[] {
-  const chain: SelectedPiece[] = []
-  for (let at: PieceAddress | undefined = address; at !== undefined; ) {
-    const { unit, piece }: PieceAddress = at
-    const found: SelectedPiece | undefined = selection.pieces.find(
-      candidate => candidate.address.unit === unit && candidate.address.piece === piece,
-    )
-    if (found === undefined || chain.includes(found)) break
-    chain.push(found)
-    at = found.because
-  }
-  return chain
 }

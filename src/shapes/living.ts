@@ -73,7 +73,7 @@ function ownFunctions(functions: readonly DebugFunction[]): readonly DebugFuncti
   return functions.filter(({ declared }) => !declared)
 }
 
-export function typesOf({ comparison }: ComparedUnit): UnitTypes {
+function typesOf({ comparison }: ComparedUnit): UnitTypes {
   return comparison.before
 }
 
@@ -84,7 +84,7 @@ function isReplaced({ shape }: ComparedUnit, name: string): boolean {
 }
 
 /** For each type, the types that hold or point to it. */
-export function holdersOf(units: readonly ComparedUnit[]): ReadonlyMap<TypeKey, ReadonlyMap<TypeKey, string>> {
+function holdersOf(units: readonly ComparedUnit[]): ReadonlyMap<TypeKey, ReadonlyMap<TypeKey, string>> {
   const holders = new Map<TypeKey, Map<TypeKey, string>>()
   for (const unit of units) {
     const types = typesOf(unit)

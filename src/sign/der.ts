@@ -59,7 +59,7 @@ function lengthBytes(length: number): number[] {
   return [0x80 | bytes.length, ...bytes]
 }
 
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
+function concat(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {

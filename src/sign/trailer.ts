@@ -8,7 +8,7 @@ import type { Hash } from './cms.ts'
 export const MARK = '~Module signature appended~\n'
 const HEADER_SIZE = 12
 export const PKEY_ALGO_RSA = 1
-export const PKEY_ID_X509 = 1
+const PKEY_ID_X509 = 1
 const HASHES: Readonly<Record<Hash, number>> = { sha256: 4, sha384: 5, sha512: 6 }
 
 export interface Trailer {

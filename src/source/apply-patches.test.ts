@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { overlayOf } from '../build/index.ts'
 import { applyPatches } from './apply-patches.ts'
-import { overlayOf } from './changes.ts'
 import { patchPaths } from './patch-paths.ts'
 
 const LINES = ['one', 'two', 'three', 'four', 'five', 'six', 'seven']
@@ -173,8 +173,8 @@ describe('what a patch makes of a tree', () => {
       after: { 'f.c': null, 'g.c': text('1', ...LINES.slice(1)) },
     },
   ])('$name', ({ tree = { 'f.c': FILE }, patch, after }) => {
-    const { files } = apply(tree, patch)
-    expect(Object.fromEntries(overlayOf(files))).toEqual(after)
+    const change = apply(tree, patch)
+    expect(Object.fromEntries(overlayOf(change, { generated: new Map(), renamed: new Map() }))).toEqual(after)
   })
 })
 

@@ -22,14 +22,6 @@ export function touchedFiles(workspace: Workspace, reader: SourceReader) {
   return { files, unchanged }
 }
 
-/** What replaces, adds or (null) removes which file: the change as a build sees it. */
-export function overlayOf(files: readonly TouchedFile[]): ReadonlyMap<string, string | null> {
-  const overlay = new Map<string, string | null>()
-  for (const { oldPath, newPath } of files) if (oldPath !== undefined && oldPath !== newPath) overlay.set(oldPath, null)
-  for (const { newPath, newText } of files) if (newPath !== undefined) overlay.set(newPath, newText)
-  return overlay
-}
-
 interface Surroundings {
   readonly workspace: Workspace
   readonly reader: SourceReader

@@ -12,12 +12,6 @@ export function splitLines(text: string): string[] {
   return lines
 }
 
-/** Where nothing changed: every line is its own counterpart. */
-export function identityMap(lineCount: number): LineMap {
-  const map = Int32Array.from({ length: lineCount + 1 }, (_, line) => line)
-  return { toPatched: map, toOriginal: map }
-}
-
 /** Where nothing was kept: a new, removed or wholly replaced file. */
 export function emptyMap(originalLines: number, patchedLines: number): LineMap {
   return { toPatched: new Int32Array(originalLines + 1), toOriginal: new Int32Array(patchedLines + 1) }
@@ -31,11 +25,4 @@ export function fromPatched(toOriginal: Int32Array, originalLines: number): Line
     if (original > 0) toPatched[original] = line
   }
   return { toPatched, toOriginal }
-}
-
-/** The map of two changes in a row; `first` ends where `second` begins. */
-export function composeMaps(first: LineMap, second: LineMap): LineMap {
-  const toOriginal = second.toOriginal.map(line => first.toOriginal[line] ?? 0)
-  toOriginal[0] = 0
-  return fromPatched(toOriginal, first.toPatched.length - 1)
 }

@@ -34,6 +34,6 @@ export const XEN_X86_64: TargetFacts = {
 }
 
 /** `common/irq.c#foo` for a symbol that is local to its file, the plain name for any other. */
-export function xenName(fileSymbol: string, name: string, local: boolean): string {
+function xenName(fileSymbol: string, name: string, local: boolean): string {
   return local && fileSymbol !== '' ? `${fileSymbol}#${name}` : name
 }

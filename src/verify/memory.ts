@@ -69,7 +69,7 @@ export class Memory {
 }
 
 /** What `image` has at `address`; pages have one kind each. */
-export function kindIn(image: PayloadImage, address: bigint): MemoryKind | undefined {
+function kindIn(image: PayloadImage, address: bigint): MemoryKind | undefined {
   const offset = address - image.start
   if (offset < 0n || offset >= BigInt(image.bytes.length)) return undefined
   const text = roundUp(image.textSize, PAGE)

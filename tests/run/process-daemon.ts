@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { agentFile } from '../../src/apply/process/agent-file.ts'
 import { createHotpatch } from '../../src/pipeline.ts'
 
-export const DAEMON = `
+const DAEMON = `
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -95,7 +95,7 @@ export function buildIdOf(what: string | Uint8Array): string {
   return id
 }
 
-export function inFolder<T>(work: (folder: string) => T): T {
+function inFolder<T>(work: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-test-'))
   try {
     return work(folder)

@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { InputError } from '../../src/base/errors.ts'
+import { overlayOf } from '../../src/build/index.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
-import { overlayOf } from '../../src/source/changes.ts'
 
 const runs = Number(process.env.HOTSPLICE_PATCH_RUNS ?? 150)
 const seed = Number(process.env.HOTSPLICE_SEED ?? 20261122)
@@ -91,7 +91,7 @@ function ours(tree: Tree, patch: string, fuzz: number): Outcome {
   try {
     const change = applyPatches([{ name: 'p', text: patch }], { read: path => tree[path] }, { fuzz })
     const after = new Map(Object.entries(tree))
-    for (const [path, text] of overlayOf(change.files)) {
+    for (const [path, text] of overlayOf(change, { generated: new Map(), renamed: new Map() })) {
       if (text === null) after.delete(path)
       else after.set(path, text)
     }

@@ -43,7 +43,7 @@ export async function explainSites({ tree: folder, cacheFolder, ...options }: Ex
 }
 
 /** Bytes of loaded sections that differ and lie on no site; relocations that differ other than in a bug frame's addend. */
-export function bytesLeft({ sites, objects }: Pick<ListedUnit, 'sites' | 'objects'>): readonly string[] {
+function bytesLeft({ sites, objects }: Pick<ListedUnit, 'sites' | 'objects'>): readonly string[] {
   const [before, after] = [readElf<'original'>(objects.original), readElf<'patched'>(objects.shifted)]
   if (before.sections.length !== after.sections.length) return ['another number of sections']
   const found: string[] = []

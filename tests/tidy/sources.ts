@@ -76,32 +76,39 @@ export interface Import {
   /** A path relative to the checkout for our own files, the bare name for packages. */
   readonly target: string
   readonly typesOnly: boolean
+  /** Undefined for all that the file exports. */
+  readonly names: readonly string[] | undefined
 }
 
 /** Static imports, re-exports and `import()` of a file. */
 export function importsOf(source: SourceFile): readonly Import[] {
   const found: Import[] = []
-  const add = (node: ts.Node, specifier: string, typesOnly: boolean) => {
+  const add = (node: ts.Node, specifier: string, what: Pick<Import, 'typesOnly' | 'names'>) => {
     const target = specifier.startsWith('.') ? relative('.', join(dirname(source.path), specifier)) : specifier
-    found.push({ line: lineOf(source, node), target, typesOnly })
+    found.push({ line: lineOf(source, node), target, ...what })
   }
   for (const node of nodesOf(source.tree)) {
     if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
-      add(node, node.moduleSpecifier.text, importsTypesOnly(node))
+      const bindings = node.importClause?.namedBindings
+      const names = bindings && ts.isNamedImports(bindings) ? namesOf(bindings.elements) : undefined
+      add(node, node.moduleSpecifier.text, { typesOnly: importsTypesOnly(node), names })
     } else if (ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
       const { exportClause } = node
       const elements = exportClause && ts.isNamedExports(exportClause) ? exportClause.elements : []
-      add(
-        node,
-        node.moduleSpecifier.text,
-        node.isTypeOnly || (elements.length > 0 && elements.every(e => e.isTypeOnly)),
-      )
+      const typesOnly = node.isTypeOnly || (elements.length > 0 && elements.every(e => e.isTypeOnly))
+      const names = elements.length > 0 ? namesOf(elements) : undefined
+      add(node, node.moduleSpecifier.text, { typesOnly, names })
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       const [argument] = node.arguments
-      if (argument && ts.isStringLiteral(argument)) add(node, argument.text, false)
+      if (argument && ts.isStringLiteral(argument)) add(node, argument.text, { typesOnly: false, names: undefined })
     }
   }
   return found
+}
+
+/** As the file that they come from calls them. */
+function namesOf(elements: readonly (ts.ImportSpecifier | ts.ExportSpecifier)[]): readonly string[] {
+  return elements.map(({ propertyName, name }) => (propertyName ?? name).text)
 }
 
 function importsTypesOnly({ importClause }: ts.ImportDeclaration): boolean {

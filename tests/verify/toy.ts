@@ -7,12 +7,12 @@ import { buildIdNote } from '../../src/target/build-id-note.ts'
 import { FUNC_FIELDS, FUNC_SIZE, funcBytes } from '../../src/target/func-entry.ts'
 import type { HypervisorSymbol, HypervisorSymbols } from '../../src/target/xen-symbols.ts'
 
-export const TOY_ID = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
-export const PAYLOAD_ID = Uint8Array.of(20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)
+const TOY_ID = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+const PAYLOAD_ID = Uint8Array.of(20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)
 
-export const TEXT = 0xffff_82d0_4020_0000n
-export const DATA = 0xffff_82d0_4030_0000n
-export const INIT = 0xffff_82d0_4038_0000n
+const TEXT = 0xffff_82d0_4020_0000n
+const DATA = 0xffff_82d0_4030_0000n
+const INIT = 0xffff_82d0_4038_0000n
 const END = 0xffff_82d0_4040_0000n
 const AREA = 0x1000
 
@@ -224,7 +224,7 @@ function sections(): NewSection[] {
 
 type Content = Partial<Omit<NewSection, 'name'>>
 
-export function toyObject(): NewObject {
+function toyObject(): NewObject {
   return { header: { machine: 62 }, sections: sections(), symbols: symbols() }
 }
 

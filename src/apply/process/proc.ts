@@ -24,7 +24,7 @@ export interface ProcessIdentity {
 }
 
 /** Who has the number now; undefined when nobody has. */
-export function identify(pid: number): ProcessIdentity | undefined {
+function identify(pid: number): ProcessIdentity | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
@@ -150,7 +150,7 @@ const another = (pid: number, asked: string, found: string) =>
 
 const LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) \S+ \d+ *(.*)$/
 
-export function parseMappings(text: string): readonly Mapping[] {
+function parseMappings(text: string): readonly Mapping[] {
   return text.split('\n').flatMap(line => {
     const [, start, end, access, offset, path] = LINE.exec(line) ?? []
     if (start === undefined || end === undefined || access === undefined || offset === undefined) return []

@@ -10,7 +10,7 @@ import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs
 import type { Argument, GuestBuffer } from './record.ts'
 import { layOut } from './record.ts'
 
-export const MAILBOX_SIZE = 4 * 1024 * 1024
+const MAILBOX_SIZE = 4 * 1024 * 1024
 
 const MAGIC = 'hotsplic'
 const ADDRESS = 0x08

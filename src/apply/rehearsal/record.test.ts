@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { InputError } from '../../base/errors.ts'
-import { buffer, cString, layOut, pointerTo, record, u8, u16, u32, u64, zeros } from './record.ts'
+import { buffer, cString, layOut, number, pointerTo, record, u16, u32, u64, zeros } from './record.ts'
 
 const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex')
 
 test('fields lie one after the other, little end first', () => {
-  expect(hex(record(u8(1), u16(0x203), u32(0x4050607), u64(8n), zeros(2)).bytes)).toBe(
+  expect(hex(record(number(1, 1), u16(0x203), u32(0x4050607), u64(8n), zeros(2)).bytes)).toBe(
     '01' + '0302' + '07060504' + '0800000000000000' + '0000',
   )
 })

@@ -29,7 +29,6 @@ export interface LaidOut {
 
 const ALIGNMENT = 16
 
-export const u8 = (value: number): Field => number(value, 1)
 export const u16 = (value: number): Field => number(value, 2)
 export const u32 = (value: number): Field => number(value, 4)
 export const u64 = (value: bigint | number): Field => number(value, 8)

@@ -73,7 +73,7 @@ export interface SessionLimits {
   readonly deadline?: number | undefined
 }
 
-export const DEFAULT_LIMITS: SessionLimits = { boot: 60_000, request: 60_000 }
+const DEFAULT_LIMITS: SessionLimits = { boot: 60_000, request: 60_000 }
 
 /** How long an action may stay pending before -EAGAIN is reported as its result. */
 const PENDING_MS = 20_000

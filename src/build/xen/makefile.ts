@@ -16,7 +16,7 @@ const CONDITION = /^(ifeq|ifneq)\s*\(\$\(CONFIG_(\w+)\)\s*,\s*(\w*)\)$/
 const DEFINED = /^(ifdef|ifndef)\s+CONFIG_(\w+)$/
 
 /** Reads a Makefile under a configuration. */
-export function readMakefile(text: string, config: ReadonlyMap<string, string>): MakefileObjects {
+function readMakefile(text: string, config: ReadonlyMap<string, string>): MakefileObjects {
   const listed = new Map<string, string>()
   const rest: string[] = []
   // For each open condition: whether its lines count; undefined where only make knows.

@@ -106,7 +106,7 @@ export function openXen(layout: Layout, options: OpenOptions): Tree {
   }
 }
 
-export function notBuilt(buildFolder: string): InputError {
+function notBuilt(buildFolder: string): InputError {
   return new InputError(
     'build/not-built',
     `${buildFolder} holds no finished build of Xen: nothing there says what the image was linked from`,

@@ -15,6 +15,7 @@ import { isInside, type Layout, listFolder, readText, walk } from '../layout.ts'
 import type { OpenOptions } from '../model.ts'
 import { interrupted, packageHint, run } from '../run.ts'
 import { keyOf } from '../store.ts'
+import { shellText } from '../words.ts'
 import { readConfig } from './config.ts'
 import { checkConfig, configOf } from './open.ts'
 
@@ -155,7 +156,7 @@ function makeFailed(words: readonly string[], output: string): InputError {
   const last = output.trimEnd().split('\n').slice(-SHOWN_LINES).join('\n')
   return new InputError(
     'build/make-failed',
-    `${words.join(' ')} failed:\n${last}`,
+    `${shellText(words)} failed:\n${last}`,
     missing === undefined ? 'mend the tree, or give what make needs with --make-arg VAR=VALUE' : packageHint(missing),
   )
 }

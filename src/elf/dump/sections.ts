@@ -1,5 +1,6 @@
 import type { Side } from '../../base/side.ts'
 import type { ElfHeader, ElfObject, ElfSection } from '../model.ts'
+import { EM_X86_64 } from '../spec/constants.ts'
 import { hasFlag } from '../spec/flags.ts'
 import {
   digits,
@@ -86,7 +87,7 @@ function keyEnd({ machine, osAbi }: ElfHeader): string {
   const words = [
     ...(gnu ? ['R (retain)'] : []),
     ...(gnu || osAbi === 0 ? ['D (mbind)'] : []),
-    ...(machine === 62 ? ['l (large)'] : []),
+    ...(machine === EM_X86_64 ? ['l (large)'] : []),
     'p (processor specific)',
   ]
   return `  ${words.join(', ')}`

@@ -1,5 +1,4 @@
 /** Numbers of the ELF specification (System V gABI 4.1, chapters 4 and 5), in its own spelling. */
-export const EI_NIDENT = 16
 export const ELFCLASS64 = 2
 export const ELFDATA2LSB = 1
 export const EV_CURRENT = 1
@@ -10,9 +9,7 @@ export const SYM_SIZE = 24
 export const RELA_SIZE = 24
 
 export const ET_REL = 1
-export const ET_EXEC = 2
 export const ET_DYN = 3
-export const EM_386 = 3
 export const EM_X86_64 = 62
 export const EM_AARCH64 = 183
 
@@ -21,17 +18,13 @@ export const SHT_PROGBITS = 1
 export const SHT_SYMTAB = 2
 export const SHT_STRTAB = 3
 export const SHT_RELA = 4
-export const SHT_HASH = 5
 export const SHT_DYNAMIC = 6
 export const SHT_NOTE = 7
 export const SHT_NOBITS = 8
 export const SHT_REL = 9
 export const SHT_DYNSYM = 11
-export const SHT_INIT_ARRAY = 14
-export const SHT_FINI_ARRAY = 15
 export const SHT_GROUP = 17
 export const SHT_SYMTAB_SHNDX = 18
-export const SHT_X86_64_UNWIND = 0x70000001
 
 export const SHF_WRITE = 0x1
 export const SHF_ALLOC = 0x2
@@ -39,7 +32,6 @@ export const SHF_EXECINSTR = 0x4
 export const SHF_MERGE = 0x10
 export const SHF_STRINGS = 0x20
 export const SHF_INFO_LINK = 0x40
-export const SHF_LINK_ORDER = 0x80
 export const SHF_GROUP = 0x200
 export const SHF_TLS = 0x400
 export const SHF_COMPRESSED = 0x800
@@ -53,18 +45,7 @@ export const SHN_ABS = 0xfff1
 export const SHN_COMMON = 0xfff2
 export const SHN_XINDEX = 0xffff
 
-export const STB_LOCAL = 0
-export const STB_GLOBAL = 1
-export const STB_WEAK = 2
-
-export const STT_NOTYPE = 0
-export const STT_OBJECT = 1
-export const STT_FUNC = 2
-export const STT_SECTION = 3
-export const STT_FILE = 4
-export const STT_COMMON = 5
 export const STT_TLS = 6
-export const STT_GNU_IFUNC = 10
 
 export const GRP_COMDAT = 1
 export const NT_GNU_BUILD_ID = 3

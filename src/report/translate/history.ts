@@ -96,13 +96,6 @@ export function readersText({ touches, base }: FileHistory, source: 'patched' | 
   return source === 'original' ? (base ?? touches[0].lines.patched) : (last?.patched ?? last?.original ?? null)
 }
 
-export function textOf({ touches }: FileHistory, sha256: string): SourceText | undefined {
-  return touches
-    .flatMap(({ lines: { original, patched } }) => [original, patched])
-    .filter(text => text !== null)
-    .find(text => text.sha256 === sha256)
-}
-
 export function versionOf({ touches }: FileHistory, sha256: string, layers: readonly Layer[]): Version {
   const touch = touches.find(({ lines: { patched } }) => patched?.sha256 === sha256)
   if (touch === undefined) return { is: 'original' }

@@ -10,7 +10,7 @@ import { absent, type Finding, finding, hex, type Rule, when } from '../rule.ts'
 
 const PAYLOAD_VERSION = 2
 /** Bytes of old code that Xen can keep (LIVEPATCH_OPAQUE_SIZE). */
-export const LONGEST_KEPT = 31
+const LONGEST_KEPT = 31
 
 const source = 'livepatch.c prepare_payload'
 
