@@ -46,6 +46,10 @@ export const EXCEPTIONS: readonly Exception[] = [
     applies: unnoticed('alternatives-padding'),
   },
   {
+    reason: 'from 4.18 on: the build-id lies in memory that Xen has freed, and is read again only for a payload on top',
+    applies: (report, xen) => unnoticed('kept-sections')(report, xen) && xen.name.endsWith('/.note.gnu.build-id'),
+  },
+  {
     reason: "the payload's code was relocated against another place, or not at all, as some right payload may be",
     applies: ownCode(/^relocation\/\.rela\.text-/, /^relocation\/random-/, /^section\/\.rela\.text-size-0$/),
   },

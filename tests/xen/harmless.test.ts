@@ -1,6 +1,6 @@
 /**
- * Line numbers on the real tree, in both configurations: bounded samples of `scripts/harmless.ts` and `scripts/sites.ts`
- * (all units with HOTSPLICE_ALL_UNITS=1), and one real edit among moved lines.
+ * Line numbers on the real tree, in both configurations: bounded samples of `scripts/harmless.ts`, `scripts/sites.ts`
+ * (all units with HOTSPLICE_ALL_UNITS=1) and `scripts/real-edits.ts`, and chosen real edits among moved lines.
  */
 import { afterAll, describe, expect, test } from 'vitest'
 import { quiet } from '../../src/build/index.ts'
@@ -8,6 +8,7 @@ import { cacheFolder } from '../../src/cli/cache-folder.ts'
 import type { Way } from '../../src/line-ways.ts'
 import { createHotpatch } from '../../src/pipeline.ts'
 import { explainSites } from '../support/explain-sites.ts'
+import { runRealEdits } from '../support/real-edits.ts'
 import { runHarmless } from '../support/run-harmless.ts'
 import { type Edit, patchText } from './edits.ts'
 import { type Oracle, openOracle } from './oracle.ts'
@@ -123,5 +124,16 @@ describe.skipIf(missing !== '')(`one real edit among moved lines${without}`, () 
       expect(replaced, way).toBe(changed.length)
     }
     expect((await judged('ignore')).changed.length).toBeGreaterThanOrEqual(functions.changed.length + dragged)
+  })
+
+  test.for(['release', 'debug'] as const)('drawn at random (%s)', { timeout: 600_000 }, async config => {
+    const tree = xenTree(config)
+    const oracle = oracles.get(config) ?? openOracle(tree)
+    oracles.set(config, oracle)
+    const ways = ['auto', 'mask', 'neutral', 'table'] as const
+    const result = await runRealEdits({ tree, oracle, count: EDITS, seed: 30, cacheFolder: cacheFolder(), ways })
+    expect(result.wrong).toEqual([])
+    expect(result.built).toBeGreaterThan(0)
+    console.log(`${config}: ${result.edits} real edits, each ${ways.length} ways; ${result.built} payloads`)
   })
 })
