@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compile, hasGcc } from '../../tests/support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge, verdictLines } from '../../tests/support/judge.ts'
 
 const HEAD = `
@@ -160,7 +160,7 @@ const rows: readonly Row[] = [
   },
 ]
 
-test.skipIf(!hasGcc).for(rows)('$name', ({ before, after, verdicts }) => {
+test.skipIf(!hasGcc).for(rows)(`$name${withoutGcc}`, ({ before, after, verdicts }) => {
   expect(verdictLines(judge(compile(HEAD + before), compile(HEAD + after)))).toEqual(verdicts)
 })
 

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { compile, hasGcc } from '../../tests/support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge, verdictLines } from '../../tests/support/judge.ts'
 import { diffObjects } from '../diff.ts'
 import { readElf } from '../elf/index.ts'
@@ -34,12 +34,12 @@ void stop(void) { __asm__ volatile(".Lbug: ud2\\n.pushsection .bug_frames.2, \\"
 
 const RUNS = Number(process.env.HOTSPLICE_MUTATIONS ?? 1500)
 
-test.skipIf(!hasGcc)('an object against itself has no difference', () => {
+test.skipIf(!hasGcc)(`an object against itself has no difference${withoutGcc}`, () => {
   const object = compile(TEXT)
   expect(verdictLines(judge(object, object))).toEqual([])
 })
 
-test.skipIf(!hasGcc)('one changed byte is never the same', () => {
+test.skipIf(!hasGcc)(`one changed byte is never the same${withoutGcc}`, () => {
   const object = compile(TEXT)
   const places = comparedBytes(object)
   expect(places.length).toBeGreaterThan(400)
@@ -55,7 +55,7 @@ test.skipIf(!hasGcc)('one changed byte is never the same', () => {
   )
 })
 
-test.skipIf(!hasGcc)('one changed relocation is never the same', () => {
+test.skipIf(!hasGcc)(`one changed relocation is never the same${withoutGcc}`, () => {
   const object = compile(TEXT)
   const tables = readElf<'original'>(object).sections.filter(({ type, info }) => {
     return type === 4 && isCompared(readElf<'original'>(object).sections[info]?.name ?? '')
@@ -85,7 +85,7 @@ void bug(void) { __asm__ volatile(".Lbug2: ud2\\n.pushsection .bug_frames.2, \\"
 .long (.Lbug2 - .Lfrm2) + %c0\\n.long (%c1 - .Lfrm2) + %c2\\n.popsection" :: "i"((__LINE__ >> 7) << 24), "i"("file.c"), "i"((__LINE__ & 127) << 24)); }
 `
 
-test.skipIf(!hasGcc)('one changed byte outside the line numbers is never only a line number', () => {
+test.skipIf(!hasGcc)(`one changed byte outside the line numbers is never only a line number${withoutGcc}`, () => {
   const original = compile(NUMBERED)
   const shifted = { object: compile(`#line 4\n${NUMBERED}`), shift: 3 }
   const patched = compile(`\n\n${NUMBERED}`)

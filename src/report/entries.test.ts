@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compile, hasGcc } from '../../tests/support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge } from '../../tests/support/judge.ts'
 import { dataEntries, functionEntries, reportedName, type UnitFacts } from './entries.ts'
 
@@ -43,12 +43,12 @@ const rows = [
   },
 ] as const
 
-test.skipIf(!hasGcc).for(rows)('$name (needs gcc)', ({ before, after, entries }) => {
+test.skipIf(!hasGcc).for(rows)(`$name${withoutGcc}`, ({ before, after, entries }) => {
   const told = functionEntries(factsOf(before, after))
   expect(told.map(({ name, verdict, symbols }) => `${name} ${verdict}: ${symbols.join(', ')}`)).toEqual(entries)
 })
 
-test.skipIf(!hasGcc)('numbered statics of one name are one entry (needs gcc)', () => {
+test.skipIf(!hasGcc)(`numbered statics of one name are one entry${withoutGcc}`, () => {
   const before =
     'int f(void) { static int n = 1; return n += flag; } int g(void) { static int n = 2; return n += flag; }'
   const facts = factsOf(before, before.replace('n = 1', 'n = 3').replace('n = 2', 'n = 4'))
@@ -57,7 +57,7 @@ test.skipIf(!hasGcc)('numbered statics of one name are one entry (needs gcc)', (
   expect(told[0]?.symbols).toHaveLength(2)
 })
 
-test.skipIf(!hasGcc)('why it was taken comes after why it differs (needs gcc)', () => {
+test.skipIf(!hasGcc)(`why it was taken comes after why it differs${withoutGcc}`, () => {
   const facts = factsOf('int f(void) { return flag; }', 'int f(void) { return flag + 1; }')
   const [entry] = functionEntries({ ...facts, inclusion: () => ({ code: 'taken', text: 'it was' }) })
   expect(entry?.included).toBe(true)

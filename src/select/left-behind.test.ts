@@ -1,6 +1,6 @@
 /** What cannot work although it compiles: variables that moved, data that others read, functions that nobody re-enters. */
 import { expect, test } from 'vitest'
-import { compile, hasGcc } from '../../tests/support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { RULES, selectFrom } from '../../tests/support/judge.ts'
 import { targetFacts } from '../target/targets.ts'
 
@@ -57,18 +57,21 @@ test.skipIf(!hasGcc).for<Row>([
     after: 'const int limit[2] = { 5, 7 }; int f(int a) { return limit[a & 1] * flag; }',
     refused: ['changed-constant limit'],
   },
-])('$name', ({ before, after, refused }) => {
+])(`$name${withoutGcc}`, ({ before, after, refused }) => {
   const { refusals } = selectFrom(compile(HEAD + before), compile(HEAD + after))
   expect(refusals.map(({ code, symbol }) => `${code} ${symbol.replace(/\.\d+$/, '')}`)).toEqual(refused)
   for (const { text, hint } of refusals) expect([text, hint].every(words => words.length > 20)).toBe(true)
 })
 
-test.skipIf(!hasGcc)('a function that must not be replaced is refused with its own reason and way out', () => {
-  const { denied } = targetFacts('xen', 62)
-  const rules = { ...RULES, denied: (_unit: string, name: string) => denied('arch/x86/domain.o', name) }
-  const text = (n: number) => `${HEAD} extern void work(int); void idle_loop(void) { for (;;) work(${n}); }`
-  const { refusals } = selectFrom(compile(text(3)), compile(text(5)), rules)
-  expect(refusals).toMatchObject([{ code: 'never-returns', symbol: 'idle_loop' }])
-  expect(refusals[0]?.text).toContain('never returns')
-  expect(refusals[0]?.hint).toContain('calls out of the old loop')
-})
+test.skipIf(!hasGcc)(
+  `a function that must not be replaced is refused with its own reason and way out${withoutGcc}`,
+  () => {
+    const { denied } = targetFacts('xen', 62)
+    const rules = { ...RULES, denied: (_unit: string, name: string) => denied('arch/x86/domain.o', name) }
+    const text = (n: number) => `${HEAD} extern void work(int); void idle_loop(void) { for (;;) work(${n}); }`
+    const { refusals } = selectFrom(compile(text(3)), compile(text(5)), rules)
+    expect(refusals).toMatchObject([{ code: 'never-returns', symbol: 'idle_loop' }])
+    expect(refusals[0]?.text).toContain('never returns')
+    expect(refusals[0]?.hint).toContain('calls out of the old loop')
+  },
+)

@@ -1,6 +1,6 @@
 /** What lies at the beginning and the end of a program's life: each has words of its own, and nothing of it was freed. */
 import { expect, test } from 'vitest'
-import { compile, hasGcc } from '../../tests/support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { RULES, selectFrom, selectionLines } from '../../tests/support/judge.ts'
 
 const rules = { ...RULES, table: 'process' as const }
@@ -42,7 +42,7 @@ test.skipIf(!hasGcc).for([
     selection: ['replacement f'],
     words: undefined,
   },
-])('$name', ({ before, after, selection, words }) => {
+])(`$name${withoutGcc}`, ({ before, after, selection, words }) => {
   const found = selectFrom(compile(HEAD + before), compile(HEAD + after), rules)
   const texts = found.refusals.map(({ text }) => text).join('\n')
   expect(texts).not.toMatch(/boot|system/)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compile, hasGcc } from '../../tests/support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { RULES, selectFrom, selectionLines } from '../../tests/support/judge.ts'
 import type { PieceAddress, Selection } from './model.ts'
 
@@ -95,12 +95,12 @@ const rows: readonly Row[] = [
   },
 ]
 
-test.skipIf(!hasGcc).for(rows)('$name', ({ before, after, selection }) => {
+test.skipIf(!hasGcc).for(rows)(`$name${withoutGcc}`, ({ before, after, selection }) => {
   const selected = selectFrom(compile(HEAD + before), compile(HEAD + after))
   expect(selectionLines(selected).toSorted()).toEqual(selection.toSorted())
 })
 
-test.skipIf(!hasGcc)('a call goes to the new code, an address taken stays the old one', () => {
+test.skipIf(!hasGcc)(`a call goes to the new code, an address taken stays the old one${withoutGcc}`, () => {
   const text = (n: number) =>
     `${HEAD} NOINLINE int f(int a) { return a * ${n} + flag; } int g(int a) { return f(a) * ${n}; } void *h(int a) { flag = a * ${n}; return f; }`
   const { pieces } = selectFrom(compile(text(3)), compile(text(5)))
@@ -111,7 +111,7 @@ test.skipIf(!hasGcc)('a call goes to the new code, an address taken stays the ol
   )
 })
 
-test.skipIf(!hasGcc)('a name that the running system lacks, or has twice, is refused', () => {
+test.skipIf(!hasGcc)(`a name that the running system lacks, or has twice, is refused${withoutGcc}`, () => {
   const text = (n: number) => `${HEAD} static int own[4]; int f(int a) { return own[a]++ + flag * ${n}; }`
   const [before, after] = [compile(text(11)), compile(text(13))]
   const codes = (count: (name: string) => number) =>
@@ -121,7 +121,7 @@ test.skipIf(!hasGcc)('a name that the running system lacks, or has twice, is ref
   expect(codes(() => 1)).toEqual([])
 })
 
-test.skipIf(!hasGcc)('everything included has a chain that ends at a changed function', () => {
+test.skipIf(!hasGcc)(`everything included has a chain that ends at a changed function${withoutGcc}`, () => {
   const before = 'int f(int a) { return a + flag * 11; }'
   const after =
     'static int deep; static NOINLINE int note(int a) { printk("noted"); return deep += a; } int f(int a) { return note(a) + flag * 11; }'

@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest'
 import { assemble } from '../../src/assemble/assemble.ts'
 import type { TargetName } from '../../src/target/targets.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { loadPayload } from './loader.ts'
-import { factLines, hasReadelf, ID, optionsFor, payloadOf, readelfComplaints, selectSources } from './support.ts'
+import {
+  factLines,
+  hasReadelf,
+  ID,
+  optionsFor,
+  payloadOf,
+  readelfComplaints,
+  selectSources,
+  withoutReadelf,
+} from './support.ts'
 
 const HEAD = `
 extern int printk(const char *format, ...);
@@ -236,7 +245,7 @@ const rows: readonly Row[] = [
   },
 ]
 
-test.skipIf(!hasGcc || !hasReadelf).for(rows)('$name', row => {
+test.skipIf(!hasGcc || !hasReadelf).for(rows)(`$name${withoutGcc || withoutReadelf}`, row => {
   const { before = OLD, after, second, target, flags, facts } = row
   const sources = [{ before: HEAD + before, after: HEAD + after }]
   if (second !== undefined) sources.push({ before: HEAD + second.before, after: HEAD + second.after })
@@ -256,13 +265,13 @@ const CHANGE = {
   after: `${HEAD} static int seen; static NOINLINE int g(int a) { return a * flag + 1; } int f(int a) { seen++; return g(a) + printk("two"); }`,
 }
 
-test.skipIf(!hasGcc)('the same source gives the same bytes in another folder', () => {
+test.skipIf(!hasGcc)(`the same source gives the same bytes in another folder${withoutGcc}`, () => {
   const [first, second] = [payloadOf(selectSources([CHANGE], {})), payloadOf(selectSources([CHANGE], {}))]
   expect(Buffer.from(first.bytes).equals(second.bytes)).toBe(true)
   expect(first.buildId).toMatch(/^[0-9a-f]{40}$/)
 })
 
-test.skipIf(!hasGcc)('the build-id depends on everything: content, dependency, module information', () => {
+test.skipIf(!hasGcc)(`the build-id depends on everything: content, dependency, module information${withoutGcc}`, () => {
   const selection = selectSources([CHANGE], {})
   const other = selectSources([{ ...CHANGE, after: CHANGE.after.replace('two', 'six') }], {})
   const options = optionsFor()
@@ -275,20 +284,20 @@ test.skipIf(!hasGcc)('the build-id depends on everything: content, dependency, m
   expect(new Set(ids).size).toBe(4)
 })
 
-test.skipIf(!hasGcc)('a payload without a known build-id of the system is an error with a way out', () => {
+test.skipIf(!hasGcc)(`a payload without a known build-id of the system is an error with a way out${withoutGcc}`, () => {
   const selection = selectSources([CHANGE], {})
   const { target } = optionsFor()
   expect(() => assemble(selection, { target })).toThrow(expect.objectContaining({ code: 'assemble/no-build-id' }))
 })
 
-test.skipIf(!hasGcc)('refusals of the selection come along with our own', () => {
+test.skipIf(!hasGcc)(`refusals of the selection come along with our own${withoutGcc}`, () => {
   const selection = selectSources([CHANGE], {})
   const refusal = { code: 'changed-data', unit: 'unit0.o', symbol: 'limit', text: 'it changed', hint: 'leave it' }
   const assembly = assemble({ ...selection, refusals: [refusal] }, optionsFor())
   expect(assembly).toEqual({ kind: 'refused', refusals: [refusal] })
 })
 
-test.skipIf(!hasGcc)('two replacements of one running name are refused', () => {
+test.skipIf(!hasGcc)(`two replacements of one running name are refused${withoutGcc}`, () => {
   const selection = selectSources([CHANGE, CHANGE], {})
   const units = selection.units.map(unit => ({ ...unit, fileSymbol: 'same.c' }))
   const replacements = selection.replacements.map(one => ({ ...one, runningName: 'same.c#g' }))
@@ -298,18 +307,21 @@ test.skipIf(!hasGcc)('two replacements of one running name are refused', () => {
   )
 })
 
-test.skipIf(!hasGcc)('two new functions of one name have no name, because nobody could tell them apart', () => {
-  const source = {
-    before: `${HEAD} int f(int a) { return a + flag * 11; }`,
-    after: `${HEAD} static NOINLINE int note(int a) { return a * flag; } int f(int a) { return note(a) + flag * 11; }`,
-  }
-  const other = (text: string) => text.replaceAll('int f(', 'int g(')
-  const selection = selectSources([source, { before: other(source.before), after: other(source.after) }], {})
-  const units = selection.units.map(unit => ({ ...unit, fileSymbol: 'same.c' }))
-  expect(factLines({ ...selection, units }, optionsFor())).toEqual(['needs flag', 'replaces f', 'replaces g'])
-})
+test.skipIf(!hasGcc)(
+  `two new functions of one name have no name, because nobody could tell them apart${withoutGcc}`,
+  () => {
+    const source = {
+      before: `${HEAD} int f(int a) { return a + flag * 11; }`,
+      after: `${HEAD} static NOINLINE int note(int a) { return a * flag; } int f(int a) { return note(a) + flag * 11; }`,
+    }
+    const other = (text: string) => text.replaceAll('int f(', 'int g(')
+    const selection = selectSources([source, { before: other(source.before), after: other(source.after) }], {})
+    const units = selection.units.map(unit => ({ ...unit, fileSymbol: 'same.c' }))
+    expect(factLines({ ...selection, units }, optionsFor())).toEqual(['needs flag', 'replaces f', 'replaces g'])
+  },
+)
 
-test.skipIf(!hasGcc)('an expectation is written where Xen looks for it', () => {
+test.skipIf(!hasGcc)(`an expectation is written where Xen looks for it${withoutGcc}`, () => {
   const selection = selectSources([CHANGE], {})
   const expected = Uint8Array.of(0x55, 0x48, 0x89)
   const { bytes } = payloadOf(selection, { ...optionsFor(), expectations: new Map([['unit0.c#g', expected]]) })
@@ -320,7 +332,7 @@ test.skipIf(!hasGcc)('an expectation is written where Xen looks for it', () => {
   expect([...table.subarray(104 + 72, 104 + 77)]).toEqual([0, 0, 0, 0, 0])
 })
 
-test.skipIf(!hasGcc)('the function table leads to the names and the new code', () => {
+test.skipIf(!hasGcc)(`the function table leads to the names and the new code${withoutGcc}`, () => {
   const selection = selectSources([CHANGE], {})
   const loaded = loadPayload(payloadOf(selection).bytes, () => 0x1000n)
   const strings = loaded.addressOf('.livepatch.strings')
@@ -335,29 +347,32 @@ test.skipIf(!hasGcc)('the function table leads to the names and the new code', (
   expect(loaded.bytesOf('.livepatch.funcs')[32]).toBe(2)
 })
 
-test.skipIf(!hasGcc)('a program calls far functions through a jump to the slot that holds their address', () => {
-  const source = {
-    before: 'int puts(const char *); int f(int a) { return puts("y") + a; }',
-    after: 'int puts(const char *); int f(int a) { return puts("x") + a * 3; }',
-  }
-  const selection = selectSources([source], { target: 'process', flags: PROGRAM })
-  const far = 0x7fff_1234_5678n
-  const loaded = loadPayload(payloadOf(selection, optionsFor('process')).bytes, () => far)
-  const code = loaded.bytesOf('.text')
-  const call = code.indexOf(0xe8)
-  const jump = loaded.targetAt('.text', call + 1) + 4n
-  expect(jump).toBe(loaded.addressOf('.plt'))
-  expect([...loaded.bytesOf('.plt').subarray(0, 2)]).toEqual([0xff, 0x25])
-  expect(loaded.targetAt('.plt', 2) + 4n).toBe(loaded.addressOf('.got'))
-  expect(loaded.pointerAt('.got', 0)).toBe(far)
-})
+test.skipIf(!hasGcc)(
+  `a program calls far functions through a jump to the slot that holds their address${withoutGcc}`,
+  () => {
+    const source = {
+      before: 'int puts(const char *); int f(int a) { return puts("y") + a; }',
+      after: 'int puts(const char *); int f(int a) { return puts("x") + a * 3; }',
+    }
+    const selection = selectSources([source], { target: 'process', flags: PROGRAM })
+    const far = 0x7fff_1234_5678n
+    const loaded = loadPayload(payloadOf(selection, optionsFor('process')).bytes, () => far)
+    const code = loaded.bytesOf('.text')
+    const call = code.indexOf(0xe8)
+    const jump = loaded.targetAt('.text', call + 1) + 4n
+    expect(jump).toBe(loaded.addressOf('.plt'))
+    expect([...loaded.bytesOf('.plt').subarray(0, 2)]).toEqual([0xff, 0x25])
+    expect(loaded.targetAt('.plt', 2) + 4n).toBe(loaded.addressOf('.got'))
+    expect(loaded.pointerAt('.got', 0)).toBe(far)
+  },
+)
 
 const ABSOLUTE = PROGRAM.map(flag => (flag === '-fpic' ? '-fno-pic' : flag))
 
 test.skipIf(!hasGcc).for([
   { kind: 'relative', flags: PROGRAM, width: 4 },
   { kind: 'absolute', flags: [...ABSOLUTE, '-fno-pie'], width: 8 },
-])('the entries of a jump table of $kind addresses lead into the new function', ({ flags, width }) => {
+])(`the entries of a jump table of $kind addresses lead into the new function${withoutGcc}`, ({ flags, width }) => {
   const numbers = Array.from({ length: 12 }, (_, index) => index)
   const text = (factor: number) => `${numbers.map(i => `int call${i}(void);`).join(' ')}
     int f(int a) { switch (a) { ${numbers.map(i => `case ${i}: return a * ${i * factor + 7} + call${i}();`).join(' ')} } return 0; }`

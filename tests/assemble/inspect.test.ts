@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { type NewSection, writeElf } from '../../src/elf/index.ts'
 import { describePayload, payloadSummary } from '../../src/report/inspect.ts'
 import { inspectPayload } from '../../src/target/inspect.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { ID, optionsFor, payloadOf, selectSources } from './support.ts'
 
 const HEAD = `extern int printk(const char *, ...); extern int flag;
 static void hook(void) { flag = 1; } void *__attribute__((section(".livepatch.hooks.unload"))) const data = hook;`
 
-test.skipIf(!hasGcc)('a payload tells all about itself', () => {
+test.skipIf(!hasGcc)(`a payload tells all about itself${withoutGcc}`, () => {
   const selection = selectSources(
     [
       {

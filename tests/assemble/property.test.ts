@@ -42,16 +42,19 @@ const plan: fc.Arbitrary<Plan> = fc.record({
 })
 
 test('every selected piece is there once, with its bytes, and every field leads where its link says', () => {
+  let payloads = 0
   fc.assert(
     fc.property(plan, ({ units, choice }) => {
       const selection = selectionOf(units.map(unitObject), choice)
       if (selection.replacements.length === 0) return
+      payloads++
       const payload = payloadOf(selection)
       expectPieces(selection, payload)
       expectLinks(selection, payload)
     }),
     { numRuns: 300, seed: 20170 },
   )
+  expect(payloads).toBeGreaterThan(100)
 })
 
 /** Instructions of 5 bytes: a move of a number, or a call whose field is relocated; then a return. */

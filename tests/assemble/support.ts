@@ -79,6 +79,7 @@ export function factLines(selection: Selection, options: AssembleOptions): reado
 }
 
 export const hasReadelf = spawnSync('readelf', ['--version']).status === 0
+export const withoutReadelf = hasReadelf ? '' : ' (readelf is missing)'
 
 /** What readelf has to say against the object; empty for a sound one. */
 export function readelfComplaints(bytes: Uint8Array): string {

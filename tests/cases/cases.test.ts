@@ -15,7 +15,7 @@ import { describe, expect, test } from 'vitest'
 import type { UnitVerdicts } from '../../src/compare/compare.ts'
 import { diffObjects } from '../../src/diff.ts'
 import { select } from '../../src/select/select.ts'
-import { compile, hasGcc } from '../support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { RULES } from '../support/judge.ts'
 import { readObject } from '../xen/oracle/binutils.ts'
 import { type ObjectText, textOf } from '../xen/oracle/functions.ts'
@@ -23,7 +23,7 @@ import { caseFolder, flagsOf, readCases, tableOf } from './read.ts'
 
 const update = process.env.HOTSPLICE_UPDATE === '1'
 
-describe.skipIf(!hasGcc)(`small cases${hasGcc ? '' : ' (gcc is missing)'}`, () => {
+describe.skipIf(!hasGcc)(`small cases${withoutGcc}`, () => {
   test.for(readCases())('$name', (one, { skip }) => {
     const { name, directives, before, after } = one
     const made = (text: string) => compile(text, flagsOf(one), 'input.c')

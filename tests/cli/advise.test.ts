@@ -5,11 +5,11 @@ import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SCHEMAS } from '../../src/cli/schemas.ts'
 import type { Advice } from '../../src/report/advice.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { hotsplice } from '../xen/command.ts'
 import { type Demo, makeDemo, patchOf } from './support/demo.ts'
 
-describe.skipIf(!hasGcc)('needs gcc', () => {
+describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
   let demo: Demo
   let env: NodeJS.ProcessEnv
   beforeAll(() => {

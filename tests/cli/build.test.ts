@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readReport } from '../../src/report/schema.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { hotsplice } from '../xen/command.ts'
 import { type Demo, makeDemo, patchOf } from './support/demo.ts'
 
@@ -28,7 +28,7 @@ async function build(patch: string, ...more: string[]) {
 
 const payloads = () => readdirSync(demo.folder).filter(name => name.includes('.livepatch'))
 
-describe.skipIf(!hasGcc)('needs gcc', () => {
+describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
   test('the example: both functions are in, and explain says why each', async () => {
     const { status, report, stdout } = await build(demo.patch)
     expect(status).toBe(0)

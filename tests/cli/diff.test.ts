@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readReport } from '../../src/report/schema.ts'
-import { compile, hasGcc } from '../support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { hotsplice } from '../xen/command.ts'
 
 const SOURCE = `extern int note(int);
@@ -32,7 +32,7 @@ afterAll(() => {
 const diff = (...args: string[]) => hotsplice(['diff', ...args], { cwd: folder })
 const verdicts = (json: string) => readReport(json, 'json').functions.map(({ name, verdict }) => `${name} ${verdict}`)
 
-describe.skipIf(!hasGcc)('needs gcc', () => {
+describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
   test('an object against itself: 3, and nothing is listed', async () => {
     expect(await diff('original.o', 'original.o')).toEqual({ status: 3, stdout: 'they are the same\n', stderr: '' })
   })

@@ -4,10 +4,8 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildProgram, type Edit, FILES, type Program, patchOf } from '../shapes/support.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { hotsplice } from '../xen/command.ts'
-
-const title = hasGcc ? '' : ' (gcc is missing)'
 
 const message = v.strictObject({ text: v.pipe(v.string(), v.minLength(1)) })
 const level = v.picklist(['none', 'note', 'warning', 'error'])
@@ -74,7 +72,7 @@ const LOG = v.strictObject({
   ]),
 })
 
-describe.skipIf(!hasGcc)(`--sarif${title}`, () => {
+describe.skipIf(!hasGcc)(`--sarif${withoutGcc}`, () => {
   let program: Program
   beforeAll(() => {
     program = buildProgram()

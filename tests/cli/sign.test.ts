@@ -131,13 +131,10 @@ describe.skipIf(!hasOpenssl)(`what is not signed${title}`, () => {
 
   test('no changed byte passes', () => {
     const signed = signPayload(payload(), signer(), { format: 'cms', hash: 'sha256' })
-    const end = signed.length - 24
     fc.assert(
-      fc.property(fc.nat(end - 1), fc.integer({ min: 1, max: 255 }), (place, flip) => {
+      fc.property(fc.constantFrom(...meaningfulPlaces(signed)), fc.integer({ min: 1, max: 255 }), (place, flip) => {
         const broken = signed.slice()
         broken[place] = (broken[place] ?? 0) ^ flip
-        // What the certificate in the message says, nobody asks; and the header's padding means nothing.
-        if (!isMeaningful(signed, place)) return
         expect(check(broken).valid).toBe(false)
       }),
       { numRuns: 400 },
@@ -154,10 +151,13 @@ describe.skipIf(!hasOpenssl)(`what is not signed${title}`, () => {
   })
 })
 
-/** The payload, and the signature itself: the last 256 bytes of the message. */
-function isMeaningful(signed: Uint8Array, place: number): boolean {
+/**
+ * The payload, and the signature itself: the last 256 bytes before a trailer's header. What the certificate in the
+ * message says, nobody asks; and the header's padding means nothing.
+ */
+function meaningfulPlaces(signed: Uint8Array): readonly number[] {
   const end = signed.length - 24
-  return place < payload().length || (place >= end - 256 && place < end)
+  return [...signed.keys()].filter(place => place < payload().length || (place >= end - 256 && place < end))
 }
 
 describe.skipIf(!hasOpenssl)(`as a check of verify${title}`, () => {

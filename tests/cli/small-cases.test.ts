@@ -5,10 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { caseFolder, flagsOf, readCases, type SmallCase, tableOf } from '../cases/read.ts'
-import { compile, hasGcc } from '../support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { type BuildReport, buildPayload, hotsplice } from '../xen/command.ts'
-
-const title = hasGcc ? '' : ' (gcc is missing)'
 
 let folder = ''
 beforeEach(() => {
@@ -16,7 +14,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-describe.skipIf(!hasGcc)(`diff says what is expected${title}`, () => {
+describe.skipIf(!hasGcc)(`diff says what is expected${withoutGcc}`, () => {
   test.for(readCases())('$name', async one => {
     const wanted = readFileSync(join(caseFolder, one.name, 'expected/verdicts.txt'), 'utf8')
     const files = [one.before, one.after].map((text, index) => {
@@ -31,7 +29,7 @@ describe.skipIf(!hasGcc)(`diff says what is expected${title}`, () => {
   })
 })
 
-describe.skipIf(!hasGcc)(`build for a process${title}`, () => {
+describe.skipIf(!hasGcc)(`build for a process${withoutGcc}`, () => {
   const chosen = ['line-number', 'static-locals', 'cold-part', 'new-function', 'strings-merged', 'jump-table']
   test.for(readCases().filter(({ name }) => chosen.includes(name)))('$name', async one => {
     const { status, report, payload, stderr } = await buildHere(one)

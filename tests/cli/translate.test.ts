@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SCHEMAS } from '../../src/cli/schemas.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { command, hotsplice } from '../xen/command.ts'
 import { type Demo, makeDemo, patchOf } from './support/demo.ts'
 
 const WAYS = ['auto', 'neutral', 'mask', 'ignore'] as const
 
-describe.skipIf(!hasGcc)('needs gcc', () => {
+describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
   let demo: Demo
   beforeAll(async () => {
     demo = makeDemo()

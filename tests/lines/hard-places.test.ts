@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest'
 import { neutralize } from '../../src/lines/neutral.ts'
 import type { NeutralFile } from '../../src/lines/neutral-model.ts'
-import { compile, hasGcc } from '../support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { faults } from './faults.ts'
 import { touched } from './touched.ts'
 
@@ -161,7 +161,7 @@ const ROWS: Row[] = [
 
 const options = ['-O2', '-Wall', '-Wextra', '-Werror', '-Wno-unused', '-std=gnu99']
 
-describe.skipIf(!hasGcc)(`hard places${hasGcc ? '' : ' (skipped: needs gcc)'}`, () => {
+describe.skipIf(!hasGcc)(`hard places${withoutGcc}`, () => {
   test.for(ROWS)('$name', row => {
     const change = touched(row.old, row.patched)
     if (change === undefined) throw new Error('the row changes nothing')

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { neutralize } from '../../src/lines/neutral.ts'
 import type { NeutralStyle } from '../../src/lines/neutral-model.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { edit, edits, files } from './awkward.ts'
 import { faults } from './faults.ts'
 import { presumedTokens } from './presumed.ts'
@@ -15,7 +15,7 @@ import { touched } from './touched.ts'
 
 const runs = Number(process.env.HOTSPLICE_NEUTRAL_RUNS ?? 25)
 const seed = Number(process.env.HOTSPLICE_SEED ?? 20261122)
-describe.skipIf(!hasGcc)(`neutral texts, by gcc${hasGcc ? '' : ' (skipped: needs gcc)'}`, () => {
+describe.skipIf(!hasGcc)(`neutral texts, by gcc${withoutGcc}`, () => {
   test.for<NeutralStyle>(['auto', 'directive', 'reformat'])('%s', { timeout: 1_200_000 }, style => {
     let [compared, clean] = [0, 0]
     fc.assert(

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { chunksOf } from '../../src/lines/chunks.ts'
 import { neutralize } from '../../src/lines/neutral.ts'
 import { corresponds, refineLineMap } from '../../src/lines/token-map.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { edit, editHarmlessly, edits, files, harmlessEdits } from './awkward.ts'
 import { isLineNumber } from './faults.ts'
 import { type PresumedToken, presumedTokens } from './presumed.ts'
@@ -20,7 +20,7 @@ const sameText = (a: PresumedToken[], b: PresumedToken[]) =>
   a.length === b.length &&
   a.every(({ text }, index) => text === b[index]?.text || (isLineNumber(text) && isLineNumber(b[index]?.text ?? '')))
 
-describe.skipIf(!hasGcc)(`equal tokens, by gcc${hasGcc ? '' : ' (skipped: needs gcc)'}`, () => {
+describe.skipIf(!hasGcc)(`equal tokens, by gcc${withoutGcc}`, () => {
   const changes = fc.oneof(
     {
       weight: 3,

@@ -8,7 +8,7 @@ import { neutralize } from '../../src/lines/neutral.ts'
 import { shiftLines } from '../../src/lines/shift.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
 import type { TouchedFile } from '../../src/source/model.ts'
-import { compile, hasGcc } from '../support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { faults } from './faults.ts'
 import { touched } from './touched.ts'
 
@@ -31,7 +31,7 @@ function objectOf(files: Record<string, string>, main: string): Buffer {
   return readFileSync(join(folder, 'out.o'))
 }
 
-describe.skipIf(!hasGcc)(`whole files${hasGcc ? '' : ' (skipped: needs gcc)'}`, () => {
+describe.skipIf(!hasGcc)(`whole files${withoutGcc}`, () => {
   test('a header that is included twice: the objects are equal, and without the rewriting they are not', () => {
     const header =
       '#ifndef H\n#define H\nstatic inline int h(void) { return __LINE__; }\n#endif\nFIELD(a, __LINE__)\nFIELD(b, __LINE__)\n'

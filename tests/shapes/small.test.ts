@@ -1,9 +1,7 @@
 /** Patches that change types of a small program: which are refused, and which are harmless. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { buildProgram, type Edit, hotpatch, type Program } from './support.ts'
-
-const title = hasGcc ? '' : ' (gcc is missing)'
 
 let program: Program
 beforeAll(() => {
@@ -152,7 +150,7 @@ const REFUSED: readonly Refused[] = [
   },
 ]
 
-describe.skipIf(!hasGcc)(`refused${title}`, () => {
+describe.skipIf(!hasGcc)(`refused${withoutGcc}`, () => {
   test.for(REFUSED)('$name', async ({ edits, code = 'shape-changed', symbol, says }) => {
     const run = await hotpatch(program, [...edits, ...(edits.some(([, from]) => from.includes('> 100')) ? [] : [CODE])])
     expect(run.payload).toBeUndefined()
@@ -211,7 +209,7 @@ const HARMLESS: readonly {
   },
 ]
 
-describe.skipIf(!hasGcc)(`harmless${title}`, () => {
+describe.skipIf(!hasGcc)(`harmless${withoutGcc}`, () => {
   test.for(HARMLESS)('$name', async ({ edits, notices = [] }) => {
     const run = await hotpatch(program, [...edits, CODE])
     expect(run.refusals).toEqual([])
@@ -220,7 +218,7 @@ describe.skipIf(!hasGcc)(`harmless${title}`, () => {
   })
 })
 
-describe.skipIf(!hasGcc)(`who knows better${title}`, () => {
+describe.skipIf(!hasGcc)(`who knows better${withoutGcc}`, () => {
   const added: Edit = inItem('  unsigned rest : 5;\n', '  unsigned rest : 5;\n  unsigned short price;\n')
 
   test.for(['item', 'struct item', '*'])('--accept-type %s', async name => {

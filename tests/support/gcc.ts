@@ -18,6 +18,8 @@ export const XEN_LIKE = [
 ]
 
 export const hasGcc = spawnSync('gcc', ['--version']).status === 0
+/** For the title of what is skipped then. */
+export const withoutGcc = hasGcc ? '' : ' (gcc is missing)'
 
 /** Compiles one C text; throws with the compiler's own words when it does not compile. */
 export function compile(text: string, flags: readonly string[] = XEN_LIKE, name = 'unit.c'): Uint8Array {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { otherCopies } from '../../src/other-copies.ts'
 import type { HypervisorSymbol } from '../../src/target/xen-symbols.ts'
-import { compile, hasGcc } from '../support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { judge } from '../support/judge.ts'
 import { toyHypervisor } from './toy.ts'
 
@@ -30,7 +30,7 @@ const running = (...files: string[]) =>
     ),
   })
 
-test.skipIf(!hasGcc)('a function of that name in a unit that was not compiled again is told', () => {
+test.skipIf(!hasGcc)(`a function of that name in a unit that was not compiled again is told${withoutGcc}`, () => {
   const units = [unit('a'), unit('b')]
   expect(otherCopies(units, running('a.c', 'b.c'))).toEqual([])
   expect(otherCopies(units, undefined)).toEqual([])
@@ -39,6 +39,6 @@ test.skipIf(!hasGcc)('a function of that name in a unit that was not compiled ag
   expect(told?.text).toMatch(/^helper changed in 2 units; c\.c has/)
 })
 
-test.skipIf(!hasGcc)('one unit that changes a function of its own says nothing about others', () => {
+test.skipIf(!hasGcc)(`one unit that changes a function of its own says nothing about others${withoutGcc}`, () => {
   expect(otherCopies([unit('a')], running('a.c', 'c.c'))).toEqual([])
 })

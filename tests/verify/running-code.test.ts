@@ -67,7 +67,7 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
     expect(findings.reduce((sum, { entries }) => sum + entries, 0)).toBeGreaterThan(5000)
   })
 
-  test(`one byte changed in each of ${SAMPLE} functions: exactly these are found, at that byte`, () => {
+  test(`one byte changed in each of up to ${SAMPLE} functions: exactly these are found, at that byte`, () => {
     const random = new Random(SEED)
     const symbols = fresh()
     const right = checkUnits(units, new RunningImage(fresh())).findings
@@ -79,6 +79,7 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
       change(symbols, finding.address + BigInt(offset))
       chosen.set(labelOf(finding), offset)
     }
+    expect(chosen.size).toBeGreaterThan(SAMPLE / 2)
     const found = different(checkUnits(units, new RunningImage(symbols)).findings)
     // Where two symbols name one function, both are found.
     const names = new Set(found.map(labelOf))

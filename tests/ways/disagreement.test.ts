@@ -12,14 +12,14 @@ import { type CompiledUnits, compileForWay, judgeUnits } from '../../src/line-wa
 import { select } from '../../src/select/select.ts'
 import { verdictReason } from '../../src/select/words.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { RULES } from '../support/judge.ts'
 import { makeTree, readCases } from './read.ts'
 
 /** Two functions change; between() and below() only hold line numbers. */
 const CASE = 'series'
 
-describe.skipIf(!hasGcc)(`a disagreement of two ways${hasGcc ? '' : ' (gcc is missing)'}`, () => {
+describe.skipIf(!hasGcc)(`a disagreement of two ways${withoutGcc}`, () => {
   let work = ''
   let compiled: CompiledUnits
   beforeAll(async () => {

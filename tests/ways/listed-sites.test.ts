@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest'
 import { openTree, quiet } from '../../src/build/index.ts'
 import { listLineSites } from '../../src/line-sites.ts'
 import { lowerLines } from '../../src/lines/shift.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { makeTree, readCases } from './read.ts'
 
-describe.skipIf(!hasGcc)(`the sites of one-byte numbers${hasGcc ? '' : ' (gcc is missing)'}`, () => {
+describe.skipIf(!hasGcc)(`the sites of one-byte numbers${withoutGcc}`, () => {
   test('lines 123 to 129 are all found', async () => {
     const work = mkdtempSync(join(tmpdir(), 'hotsplice-listed-'))
     try {

@@ -13,13 +13,13 @@ import { quiet } from '../../src/build/index.ts'
 import type { Way } from '../../src/line-ways.ts'
 import { createHotpatch, type HotpatchRun } from '../../src/pipeline.ts'
 import { verdictReason } from '../../src/select/words.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { caseFolder, makeTree, readCases, type WayCase } from './read.ts'
 
 const update = process.env.HOTSPLICE_UPDATE === '1'
 const WAYS: readonly Way[] = ['ignore', 'neutral', 'mask', 'table', 'auto']
 
-describe.skipIf(!hasGcc)(`every way${hasGcc ? '' : ' (gcc is missing)'}`, () => {
+describe.skipIf(!hasGcc)(`every way${withoutGcc}`, () => {
   let work = ''
   beforeAll(() => {
     work = mkdtempSync(join(tmpdir(), 'hotsplice-ways-'))

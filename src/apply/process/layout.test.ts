@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { hasGcc } from '../../../tests/support/gcc.ts'
+import { hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
 import { agentSource } from './agent-file.ts'
 import {
   CHECK_PIECE,
@@ -35,7 +35,7 @@ int main(void) {
   return 0;
 }`
 
-test.skipIf(!hasGcc)('sizes, offsets and numbers are the header’s (needs gcc)', () => {
+test.skipIf(!hasGcc)(`sizes, offsets and numbers are the header’s${withoutGcc}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-layout-'))
   try {
     writeFileSync(join(folder, 'layout.c'), PROGRAM)

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { compile, hasGcc } from '../../../tests/support/gcc.ts'
+import { compile, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
 import { toyHypervisor } from '../../../tests/verify/toy.ts'
 import { readElf } from '../../elf/index.ts'
 import { pieceMap } from '../../pieces/pieces.ts'
@@ -82,14 +82,14 @@ test.skipIf(!hasGcc).for<Row>([
     object: `extern int nobody __attribute__((weak)); ${F} { return &nobody != 0; }`,
     unchecked: /relocation type 9 is not compared/,
   },
-])('$name', ({ object, runs = object, says, unchecked }) => {
+])(`$name${withoutGcc}`, ({ object, runs = object, says, unchecked }) => {
   const finding = check(object, runs)
   if (says === undefined) expect(finding.difference).toBeUndefined()
   else expect(finding.difference?.text).toMatch(says)
   expect(finding.unchecked.join()).toMatch(unchecked ?? /^$/)
 })
 
-test.skipIf(!hasGcc)('a copy of memory counts where it reaches, and what boot edits is left out', () => {
+test.skipIf(!hasGcc)(`a copy of memory counts where it reaches, and what boot edits is left out${withoutGcc}`, () => {
   const text = `${F} { return a * 11 + flag; }`
   const { symbols, own } = link(text, text)
   const address = symbols.lookup('f') ?? 0n
