@@ -111,6 +111,31 @@ static int open_task_file(int thread, const char *file)
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* The file's text, at most `room` bytes with a NUL behind it; its length, or a negative errno. */
+static long read_task_file(int thread, const char *file, char *text, size_t room)
+{
+    const int opened = open_task_file(thread, file);
+    if (opened < 0) return -errno;
+    const long length = read(opened, text, room - 1);
+    const int failed = errno;
+    close(opened);
+    if (length < 0) return -failed;
+    text[length] = 0;
+    return length;
+}
+
+/* Leaves `text` behind the digits. */
+static uint64_t read_hex(const char **text)
+{
+    uint64_t value = 0;
+    for (;; (*text)++) {
+        const char c = **text;
+        if (c >= '0' && c <= '9') value = value * 16 + (uint64_t)(c - '0');
+        else if (c >= 'a' && c <= 'f') value = value * 16 + (uint64_t)(c - 'a' + 10);
+        else return value;
+    }
+}
+
 /* ---- seats: one for each thread that is to stand ---- */
 
 enum { SEAT_FREE = 0, SEAT_CALLED = 1, SEAT_TAKING = 2, SEAT_TAKEN = 3 };
@@ -209,55 +234,67 @@ static int each_thread(int (*visit)(int thread))
     return sum;
 }
 
-static uint64_t blocked_somewhere;
+static int memory = -1; /* /proc/self/mem, during an action */
+static uint64_t avoided; /* signals that some thread blocks or waits for; bit 0 is signal 1 */
+static int avoider;      /* such a thread */
 
-static int note_blocked(int thread)
+/* Only the C library blocks these, while a thread is born or dies; it goes on at once. */
+#define LIBRARY_SIGNALS (3ull << 31)
+
+/* What a thread waits for in sigwait() is not in its mask meanwhile; a signal of ours would end the wait. */
+static uint64_t awaited(int thread)
+{
+    char text[256];
+    uint64_t set = 0;
+    if (read_task_file(thread, "syscall", text, sizeof text) <= 0) return 0;
+    char *argument;
+    if (strtol(text, &argument, 10) != SYS_rt_sigtimedwait || strncmp(argument, " 0x", 3) != 0) return 0;
+    const char *address = argument + 3;
+    return pread(memory, &set, sizeof set, (off_t)read_hex(&address)) == sizeof set ? set : 0;
+}
+
+static int note_avoided(int thread)
 {
     static char text[4096];
-    const int file = open_task_file(thread, "status");
-    if (file < 0) return 0;
-    const long length = read(file, text, sizeof text - 1);
-    close(file);
-    if (length <= 0) return 0;
-    text[length] = 0;
-    const char *line = strstr(text, "\nSigBlk:");
-    uint64_t mask = 0;
+    const uint64_t earlier = awaited(thread);
+    if (read_task_file(thread, "status", text, sizeof text) <= 0 || strstr(text, "\nState:\tZ") != NULL) return 0;
+    const char *line = strstr(text, "\nSigBlk:\t");
     if (line == NULL) return 0;
-    for (line += 8; *line == '\t' || *line == ' ';) line++;
-    for (; (*line >= '0' && *line <= '9') || (*line >= 'a' && *line <= 'f'); line++)
-        mask = mask * 16 + (uint64_t)(*line <= '9' ? *line - '0' : *line - 'a' + 10);
-    blocked_somewhere |= mask;
+    line += strlen("\nSigBlk:\t");
+    const uint64_t mask = read_hex(&line), passing = (mask & LIBRARY_SIGNALS) == LIBRARY_SIGNALS;
+    const uint64_t mine = earlier | (passing ? 0 : mask) | awaited(thread);
+    if (mine & ~avoided) avoider = thread;
+    avoided |= mine;
     return 0;
 }
 
-/* A real-time signal that the program does not use and no thread blocks; the handler stays, it harms nobody. */
-static void choose_signal(void)
+/* Makes the signal ours; 0 when some thread blocks or waits for it, or the program uses it. */
+static int take_signal(int number)
 {
     struct sigaction ours, theirs;
     memset(&ours, 0, sizeof ours);
     ours.sa_sigaction = stand;
     ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
     sigfillset(&ours.sa_mask);
-    blocked_somewhere = 0;
-    each_thread(note_blocked);
-    if (work_signal != 0 && !(blocked_somewhere >> (work_signal - 1) & 1) && sigaction(work_signal, NULL, &theirs) == 0 &&
-        (theirs.sa_flags & SA_SIGINFO) && theirs.sa_sigaction == stand)
-        return;
-    int fallback = 0;
-    for (int number = SIGRTMAX - 3; number > SIGRTMIN; number--) {
-        if (sigaction(number, NULL, &theirs) != 0) continue;
-        const int mine = (theirs.sa_flags & SA_SIGINFO) && theirs.sa_sigaction == stand;
-        if (!mine && theirs.sa_handler != SIG_DFL) continue;
-        if (fallback == 0) fallback = number;
-        if (blocked_somewhere >> (number - 1) & 1) continue;
-        fallback = number;
-        break;
-    }
-    work_signal = fallback;
-    if (fallback != 0) sigaction(fallback, &ours, NULL);
+    if (avoided >> (number - 1) & 1 || sigaction(number, NULL, &theirs) != 0) return 0;
+    if ((theirs.sa_flags & SA_SIGINFO) && theirs.sa_sigaction == stand) return 1;
+    return theirs.sa_handler == SIG_DFL && sigaction(number, &ours, NULL) == 0;
+}
+
+/* A real-time signal that nobody uses, the one of the last action if it still is; 0 when there is none now. */
+static int choose_signal(void)
+{
+    avoided = 0;
+    each_thread(note_avoided);
+    if (work_signal != 0 && take_signal(work_signal)) return work_signal;
+    for (int number = SIGRTMAX - 3; number > SIGRTMIN; number--)
+        if (take_signal(number)) return number;
+    return 0;
 }
 
 /* ---- bringing them to a stand ---- */
+
+static int uncalled; /* the thread that could not be sent a signal */
 
 static int call_thread(int thread)
 {
@@ -276,20 +313,20 @@ static int call_thread(int thread)
     info.si_uid = getuid();
     info.si_value.sival_ptr = (void *)(uintptr_t)((uint64_t)round_number << 32 | seat_count);
     seat_count++;
-    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, work_signal, &info) != 0) atomic_store(&seat->claim, 0);
-    return 1;
+    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, work_signal, &info) == 0) return 1;
+    const int failed = errno;
+    atomic_store(&seat->claim, 0);
+    if (failed == ESRCH) return 1; /* it has ended; any other failure leaves it running */
+    uncalled = thread;
+    return -EBUSY;
 }
 
-/* Whether the thread has ended, or is the first one and waits for the others to end. */
+/* Whether the thread has ended, or is the first one and waits for the others to end. In doubt it has not. */
 static int is_gone(int thread)
 {
     char text[128];
-    const int file = open_task_file(thread, "stat");
-    if (file < 0) return 1;
-    const long length = read(file, text, sizeof text - 1);
-    close(file);
-    if (length <= 0) return 1;
-    text[length] = 0;
+    const long length = read_task_file(thread, "stat", text, sizeof text);
+    if (length <= 0) return length == -ENOENT || length == -ESRCH;
     const char *end = strrchr(text, ')');
     return end != NULL && (end[2] == 'Z' || end[2] == 'X');
 }
@@ -324,7 +361,10 @@ static void release(void)
         }
 }
 
-/* Calls every thread until no new one turns up and all stand. 0, or a negative errno after letting them go. */
+/*
+ * Calls every thread until all stand and no new one turns up. 0, or a negative errno after letting them go. Who stands
+ * starts no thread: so only a list that is read after all stood can be the whole one.
+ */
 static int gather(struct hs_work *w, uint64_t end)
 {
     const uint64_t begun = now();
@@ -335,24 +375,24 @@ static int gather(struct hs_work *w, uint64_t end)
     atomic_store(&overrun, 0);
     atomic_store(&round_open, round_number);
     for (;;) {
+        const uint32_t seen = atomic_load(&arrivals);
+        const int absent = missing(now() > begun + MILLISECOND);
         const int fresh = each_thread(call_thread);
         if (fresh < 0) {
-            w->why = fresh == -E2BIG ? HS_WHY_MANY : HS_WHY_TASKS;
+            w->why = fresh == -E2BIG ? HS_WHY_MANY : fresh == -EBUSY ? HS_WHY_SIGNAL : HS_WHY_TASKS;
+            w->thread = fresh == -EBUSY ? (uint32_t)uncalled : 0;
             release();
             return fresh;
         }
-        const uint32_t seen = atomic_load(&arrivals);
-        const int absent = missing(now() > begun + MILLISECOND);
         const int late = now() >= end;
         if (absent < 0 && fresh == 0 && !late) break;
-        if (absent < 0 && !late) continue;
         if (late) {
             w->why = HS_WHY_LATE;
-            w->thread = seat_count == 0 ? 0 : (uint32_t)seats[absent < 0 ? 0 : absent].thread;
+            w->thread = seat_count == 0 ? 0 : (uint32_t)seats[absent < 0 ? seat_count - 1 : (unsigned)absent].thread;
             release();
             return -EBUSY;
         }
-        futex_wait(&arrivals, seen, MILLISECOND);
+        if (absent >= 0) futex_wait(&arrivals, seen, MILLISECOND);
     }
     w->threads = seat_count;
     return 0;
@@ -360,18 +400,22 @@ static int gather(struct hs_work *w, uint64_t end)
 
 /* ---- what the standing threads are doing ---- */
 
-static uint64_t read_hex(const char **text)
+/* What follows the addresses in a line of maps, ` rw-p 00000000 00:00 0 [stack]`: whether it is writable and no file's. */
+static int is_anonymous(const char *rest)
 {
-    uint64_t value = 0;
-    for (;; (*text)++) {
-        const char c = **text;
-        if (c >= '0' && c <= '9') value = value * 16 + (uint64_t)(c - '0');
-        else if (c >= 'a' && c <= 'f') value = value * 16 + (uint64_t)(c - 'a' + 10);
-        else return value;
+    if (rest[2] != 'w' || rest[4] != 'p') return 0;
+    for (int field = 0; field < 4; field++) {
+        rest = strchr(rest, ' ');
+        if (rest == NULL) return 0;
+        rest++;
     }
+    return rest[0] == '0' && (rest[1] == ' ' || rest[1] == 0);
 }
 
-/* One line of /proc/self/maps: gives the stacks that lie in it their end. */
+/*
+ * One line of /proc/self/maps: gives the stacks that lie in it their end. A stack can be several mappings, one upon
+ * the other: mlock() or madvise() of a part makes that part a mapping of its own.
+ */
 static void note_mapping(const char *line)
 {
     const uint64_t start = read_hex(&line);
@@ -381,7 +425,8 @@ static void note_mapping(const char *line)
     if (line[0] != ' ' || line[1] != 'r') return;
     for (unsigned at = 0; at < seat_count; at++) {
         const uint64_t stack = (uint64_t)seats[at].registers[REG_RSP];
-        if (stack >= start && stack < end) seats[at].top = end;
+        const int goes_on = seats[at].top != 0 && seats[at].top == start && is_anonymous(line);
+        if (goes_on || (stack >= start && stack < end)) seats[at].top = end;
     }
 }
 
@@ -439,6 +484,28 @@ static int blocked_by(struct hs_work *w, const struct seat *seat, unsigned why, 
     return -EBUSY;
 }
 
+/*
+ * Read as a file, because there can be memory above a stack, in the same mapping, that nobody may touch: pages that
+ * guard another stack, or that lie behind the end of a file.
+ */
+static int look_at_stack(struct hs_work *w, const struct seat *seat)
+{
+    static uint64_t words[8192];
+    for (uint64_t place = (uint64_t)seat->registers[REG_RSP] & ~7ull; place < seat->top;) {
+        const uint64_t left = seat->top - place;
+        const long got = pread(memory, words, left < sizeof words ? left : sizeof words, (off_t)place);
+        if (got < 8) {
+            /* The page that the thread works on can be read; if not, nothing is known. */
+            const int first = place == ((uint64_t)seat->registers[REG_RSP] & ~7ull);
+            return first ? blocked_by(w, seat, HS_WHY_STACK, place) : 0;
+        }
+        for (long at = 0; at < got / 8; at++)
+            if (leads_inside(w, words[at])) return blocked_by(w, seat, HS_WHY_INSIDE, words[at]);
+        place += (uint64_t)got & ~7ull;
+    }
+    return 0;
+}
+
 static int look_at(struct hs_work *w, const struct seat *seat)
 {
     const uint64_t place = (uint64_t)seat->registers[REG_RIP];
@@ -447,10 +514,7 @@ static int look_at(struct hs_work *w, const struct seat *seat)
     for (unsigned at = 0; at <= REG_RCX; at++)
         if (leads_inside(w, (uint64_t)seat->registers[at]))
             return blocked_by(w, seat, HS_WHY_INSIDE, (uint64_t)seat->registers[at]);
-    const uint64_t *word = (const uint64_t *)((uint64_t)seat->registers[REG_RSP] & ~7ull);
-    for (; word < (const uint64_t *)seat->top; word++)
-        if (leads_inside(w, *word)) return blocked_by(w, seat, HS_WHY_INSIDE, *word);
-    return 0;
+    return look_at_stack(w, seat);
 }
 
 static int look_around(struct hs_work *w)
@@ -508,6 +572,23 @@ static int come_to_stand(struct hs_work *w, uint64_t end)
     }
 }
 
+/* Tries until `end`, because a thread may block all signals for a while only. */
+static int agree_on_signal(struct hs_work *w, uint64_t end)
+{
+    for (;;) {
+        w->phase = HS_GATHER;
+        work_signal = choose_signal();
+        w->signal = (uint32_t)work_signal;
+        if (work_signal != 0) return 0;
+        w->attempts++;
+        w->why = w->cancel != 0 ? HS_WHY_CANCELLED : HS_WHY_LATE;
+        w->thread = w->cancel != 0 ? 0 : (uint32_t)avoider;
+        if (w->cancel != 0) return -EINTR;
+        if (now() >= end) return -EBUSY;
+        nap(2 * MILLISECOND);
+    }
+}
+
 static void let_go(struct hs_work *w)
 {
     release();
@@ -515,8 +596,6 @@ static void let_go(struct hs_work *w)
 }
 
 /* ---- steps ---- */
-
-static int memory = -1;
 
 static int put(uint64_t address, const uint8_t *bytes, uint32_t length)
 {
@@ -658,9 +737,10 @@ static int carry_out(struct hs_work *w)
     memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
     if (memory < 0) return failed_at(w, HS_WHY_WRITE, 0, -errno);
     result = prepare(w, steps_at(w, w->stand_at), w->stand);
+    if (result == 0) result = agree_on_signal(w, end);
     if (result == 0) {
-        choose_signal();
-        w->signal = (uint32_t)work_signal;
+        w->why = HS_WHY_NONE;
+        w->thread = w->attempts = 0;
         result = come_to_stand(w, end);
     }
     if (result == 0) {
@@ -732,11 +812,13 @@ static void start_worker(void)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* A child has a copy of everything but the thread. Work that was under way is the parent's. */
+/*
+ * A child has a copy of everything but the thread. Work that was under way is the parent's; its own begins when the
+ * process's number is the child's, which the tool waits for.
+ */
 static void in_child(void)
 {
     struct hs_work *w = work();
-    state->process = (uint32_t)getpid();
     state->worker = 0;
     atomic_store(&round_open, 0);
     memset(seats, 0, HS_THREADS * sizeof *seats);
@@ -746,6 +828,7 @@ static void in_child(void)
         w->phase = HS_IDLE;
         w->done = w->asked;
     }
+    __atomic_store_n(&state->process, (uint32_t)getpid(), __ATOMIC_RELEASE);
     start_worker();
 }
 

@@ -103,6 +103,7 @@ enum {
     HS_WHY_CANCELLED = 9,
     HS_WHY_FORKED = 10,   /* the process forked meanwhile; this is the child */
     HS_WHY_STACK = 11,    /* a stack whose end is not known, a signal handler's own for example */
+    HS_WHY_SIGNAL = 12,   /* the thread could not be sent a signal */
 };
 
 struct hs_state {

@@ -33,6 +33,7 @@ const POLL_MS = 1
 /** How long the agent may take to notice work, and to end it beyond its own time. */
 const NOTICE_MS = 5_000
 const BEYOND_MS = 20_000
+const BIRTH_MS = 500
 
 export interface WorkResult extends WorkState {
   /** False when patience ended before the work did. */
@@ -101,6 +102,7 @@ export class Agent {
   async carryOut(order: WorkOrder, signal?: AbortSignal): Promise<WorkResult> {
     const { base, workAt, workSize } = this.header
     const at = base + workAt
+    await this.#born()
     const before = this.work()
     if (before.asked !== before.done) throw new Refused('EBUSY', 'another action is under way')
     const bytes = workBytes(order)
@@ -119,6 +121,16 @@ export class Agent {
     if (!result.finished || result.result !== 0) throw new Refused('EIO', 'the agent did not answer a question')
     const { base, workAt } = this.header
     return readAnswers(this.memory.read(base + workAt + WORK.steps, steps.length * STEP_SIZE), steps.length)
+  }
+
+  /** A child of fork has its parent's agent for a moment, and drops the work it finds when it gets its own. */
+  async #born(): Promise<void> {
+    const own = this.memory.innerPid()
+    const end = performance.now() + BIRTH_MS
+    while (performance.now() < end) {
+      if (readHeader(this.memory.read(this.header.base, HEADER_SIZE))?.process === own) return
+      await sleep(POLL_MS)
+    }
   }
 
   async #wait(number: number, timeoutMs: number, signal: AbortSignal | undefined): Promise<WorkResult> {
@@ -169,7 +181,13 @@ export function explainWork(work: WorkState): readonly string[] {
     case 'inside':
       return [`thread ${work.thread} was in what is replaced, or would return to it (${place}), in ${times(work)}`]
     case 'late':
-      return [`thread ${work.thread} did not stop: it blocks signals, or waits in the kernel (${times(work)})`]
+      return [
+        `thread ${work.thread} did not stop: it blocks or awaits all signals, or waits in the kernel (${times(work)})`,
+      ]
+    case 'signal':
+      return [
+        `thread ${work.thread} could not be sent a signal: too many are pending (ulimit -i), or a filter forbids it`,
+      ]
     case 'stack':
       return [
         `the stack of thread ${work.thread} cannot be seen as a whole, it is in a signal handler (${times(work)})`,

@@ -241,6 +241,7 @@ export type Obstacle =
   | 'cancelled'
   | 'forked'
   | 'stack'
+  | 'signal'
 
 const OBSTACLES: readonly Obstacle[] = [
   'none',
@@ -255,6 +256,7 @@ const OBSTACLES: readonly Obstacle[] = [
   'cancelled',
   'forked',
   'stack',
+  'signal',
 ]
 
 /** How a work stands. */

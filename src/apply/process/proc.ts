@@ -110,6 +110,13 @@ export class ProcessMemory {
     )
   }
 
+  /** The process's number as it sees it itself, in the innermost namespace. */
+  innerPid(): number {
+    const { pid } = this.identity
+    const text = readFileSync(`/proc/${pid}/status`, 'latin1')
+    return Number(/^NSpid:.*?(\d+)$/m.exec(text)?.[1] ?? pid)
+  }
+
   mappings(): readonly Mapping[] {
     return parseMappings(readFileSync(`/proc/${this.identity.pid}/maps`, 'latin1'))
   }
