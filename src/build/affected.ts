@@ -7,6 +7,7 @@
 import type { Reason } from '../base/refusal.ts'
 import type { SourceChange, TouchedFile } from '../source/model.ts'
 import { unitsOfBuildFiles } from './build-files.ts'
+import { programFile } from './commands/kinds.ts'
 import { toAbsolute } from './layout.ts'
 import type { Affected, AffectedUnit, BuildRefusal, Dependent, Overlay, Tree } from './model.ts'
 import { withoutUnchanged } from './proof.ts'
@@ -126,7 +127,9 @@ function sortOut(tree: Tree, files: readonly TouchedFile[]): { refusals: BuildRe
   for (const file of files) {
     const path = file.newPath ?? file.oldPath ?? ''
     if (tree.facts.kind !== 'xen') {
-      notices.push({ code: 'not-compiled', text: `${path} is read by no unit of compile_commands.json` })
+      if (isEmbedded(tree, path)) refusals.push(embedded(path))
+      else if (programFile(path) === 'unknown') refusals.push(unread(path))
+      else notices.push({ code: 'not-compiled', text: `${path} is read by no unit of compile_commands.json` })
       continue
     }
     const kind = kindOf(path, { arch: archOf(tree), config: tree.facts.config, added: file.oldPath === undefined })
@@ -145,6 +148,15 @@ function isEmbedded(tree: Tree, path: string): boolean {
     const file = toAbsolute(tree.layout, text)
     return tree.texts.embeds(file) && tree.reader.read(text)?.includes(nameOf(path)) === true
   })
+}
+
+function unread(path: string): BuildRefusal {
+  return {
+    code: 'unknown-file',
+    file: path,
+    text: `${path} is read by no unit of compile_commands.json; whether sources are made from it is not recorded`,
+    hint: 'leave the file out of this patch; where a source is generated from it, patch what is generated',
+  }
 }
 
 function embedded(path: string): BuildRefusal {

@@ -132,7 +132,9 @@ const COMPILED = /\.(c|C|cc|cpp|cxx|s|S)$/
 
 /** Trees with compile_commands.json: sources that come and go, where a build file that the patch edits names them. */
 function unitsOfListedSources(tree: Tree, files: readonly TouchedFile[]): BuildFiles {
-  const buildFiles = files.filter(({ oldPath, newPath }) => isBuildFile(newPath ?? oldPath ?? ''))
+  const buildFiles = files.filter(
+    ({ oldPath, newPath }) => isBuildFile(newPath ?? oldPath ?? '') || tree.responseFiles.has(oldPath ?? ''),
+  )
   const come = files.filter(
     ({ oldPath, newPath }) => newPath !== undefined && newPath !== oldPath && COMPILED.test(newPath),
   )

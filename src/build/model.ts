@@ -175,6 +175,8 @@ export interface Tree {
   readonly layout: Layout
   /** Every unit of the image; for compile-commands trees, every entry that compiles C. */
   readonly units: readonly Unit[]
+  /** Files that hold options of compile commands (`@file`), relative to `base`. */
+  readonly responseFiles: ReadonlySet<string>
   /** The tree's own texts, by path relative to `base`. */
   readonly reader: SourceReader
   /** The same as digests, each file read once. */

@@ -153,6 +153,54 @@ describe.skipIf(missing !== '')(`compile_commands.json (${missing || 'gcc is her
       expect(notices.map(({ code }) => code)).toEqual(['not-compiled'])
     }))
 
+  test('what no unit reads is known for what it is, or refused: sources may be made from it', () =>
+    inFolder(async folder => {
+      const tree = await opened(folder)
+      const texts = Object.fromEntries(
+        [
+          'README',
+          'doc/manual.texi',
+          't/issue.t',
+          'src/unused.h',
+          '.clang-format',
+          'src/grammar.y',
+          'gen.py',
+          'x.h.in',
+        ].map(path => [path, 'x']),
+      )
+      const { refusals, notices } = await affectedUnits(tree, changeOf(tree, texts))
+      expect(refusals.map(({ code, file }) => [code, file])).toEqual([
+        ['unknown-file', 'src/grammar.y'],
+        ['unknown-file', 'gen.py'],
+        ['unknown-file', 'x.h.in'],
+      ])
+      expect(notices.map(({ code }) => code)).toEqual(Array(5).fill('not-compiled'))
+    }))
+
+  test('options in a response file are the command’s own, and an edit of that file is one of the build', () =>
+    inFolder(async folder => {
+      const command = 'gcc @../flags.rsp -c ../src/alone.c -o alone.o'
+      const entries = [{ directory: '.', file: '../src/alone.c', command }]
+      const files = (flags: string) => ({
+        'build/compile_commands.json': JSON.stringify(entries),
+        'flags.rsp': '-O1 @more.rsp',
+        'build/more.rsp': flags,
+      })
+      const compiled = async (flags: string) => {
+        const tree = await opened(folder, files(flags))
+        const [unit] = tree.units
+        if (unit === undefined) throw new Error('no unit')
+        return { tree, unit, object: textOf(await originalObject(tree, unit)) }
+      }
+      const { tree, unit, object } = await compiled(`-DNAME='"a b"' -DOTHER=\\"x\\" "-DTHIRD=1 2"\n`)
+      expect(unit.command).toEqual(expect.arrayContaining(['-O1', '-DNAME="a b"', '-DOTHER="x"', '-DTHIRD=1 2']))
+      expect(unit.command.some(word => word.startsWith('@'))).toBe(false)
+      const { refusals } = await affectedUnits(tree, changeOf(tree, { 'flags.rsp': '-O2' }))
+      expect(refusals.map(({ code, file }) => [code, file])).toEqual([['makefile-edit', 'flags.rsp']])
+      // Other options in the same file are another compile.
+      expect((await compiled('-fno-omit-frame-pointer -O0')).object).not.toBe(object)
+    }))
+
   test('link-time optimisation is refused by name', () =>
     inFolder(async folder => {
       const entries = [{ directory: '.', file: '../src/alone.c', command: 'gcc -flto -c ../src/alone.c -o alone.o' }]

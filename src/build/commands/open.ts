@@ -51,6 +51,9 @@ export function openCompileCommands(path: string, options: OpenOptions): Tree {
     },
     layout,
     units,
+    responseFiles: new Set(
+      entries.flatMap(entry => entry.responseFiles.map(file => toBase(layout, texts.real.of(file)))),
+    ),
     reader: texts,
     texts,
     run: { target, jobs, progress, cacheFolder, signal },

@@ -3,13 +3,17 @@ import { isAbsolute, join, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { takeApart } from '../command.ts'
 import { shellWords } from '../words.ts'
+import { expandResponseFiles } from './response-files.ts'
 
 export interface CommandEntry {
   /** Absolute. */
   readonly folder: string
   /** Absolute. */
   readonly source: string
+  /** Response files (`@file`) are in their place. */
   readonly words: readonly string[]
+  /** The response files, absolute. */
+  readonly responseFiles: readonly string[]
   /** The object, absolute. */
   readonly output: string
 }
@@ -50,14 +54,15 @@ function readEntry(value: unknown, { at, base, fail }: Context): CommandEntry | 
   const directory = 'directory' in value ? value.directory : undefined
   const file = 'file' in value ? value.file : undefined
   if (typeof directory !== 'string' || typeof file !== 'string') throw fail('no directory or no file', at)
-  const words = wordsOf(value)
-  if (words === undefined || words.length === 0) throw fail('neither plain command nor arguments', at)
+  const written = wordsOf(value)
+  if (written === undefined || written.length === 0) throw fail('neither plain command nor arguments', at)
   if (!SOURCES.test(file)) return undefined
   const folder = resolve(base, directory)
+  const { words, files: responseFiles } = expandResponseFiles(written, folder)
   const output = takeApart(words).output ?? ('output' in value ? value.output : undefined)
   const stem = file.slice(file.lastIndexOf('/') + 1).replace(SOURCES, '.o')
   const source = isAbsolute(file) ? join(file) : join(folder, file)
-  return { folder, source, words, output: resolve(folder, typeof output === 'string' ? output : stem) }
+  return { folder, source, words, responseFiles, output: resolve(folder, typeof output === 'string' ? output : stem) }
 }
 
 function wordsOf(value: object): string[] | undefined {

@@ -96,6 +96,7 @@ export function openXen(layout: Layout, options: OpenOptions): Tree {
     facts,
     layout,
     units,
+    responseFiles: new Set(),
     reader: contents,
     texts: contents,
     dependents: paths => Promise.resolve(own.dependents(paths)),
