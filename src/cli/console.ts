@@ -3,7 +3,7 @@ import colours from 'picocolors'
 import { InputError } from '../base/errors.ts'
 import { type Ink, PLAIN } from '../report/ink.ts'
 import { toJson } from '../report/json.ts'
-import { STANDARD, writeWhole } from './files.ts'
+import { isSpecial, placesOf, STANDARD, writeWhole } from './files.ts'
 import { type ProgressDisplay, progressOn } from './progress.ts'
 
 export interface Console {
@@ -46,18 +46,19 @@ export function openConsole(json: string | undefined): Console {
   }
 }
 
-/** `--json` must not take the place of a file that the command reads or writes. */
+/** `--json` must not take the place of a file that the command reads or writes, however it is spelled. */
 export function checkOutputs(inputs: readonly string[], outputs: readonly (string | undefined)[]): void {
-  const seen = new Set(inputs)
+  const seen = new Set(inputs.filter(input => input !== STANDARD).flatMap(placesOf))
   for (const output of outputs) {
-    if (output === undefined || output === STANDARD) continue
-    if (seen.has(output)) {
+    if (output === undefined || output === STANDARD || isSpecial(output)) continue
+    const [place = output] = placesOf(output)
+    if (seen.has(place)) {
       throw new InputError(
         'cli/same-file',
         `${output} is named twice, once to be written`,
         'give every output a file of its own',
       )
     }
-    seen.add(output)
+    seen.add(place)
   }
 }

@@ -1,6 +1,6 @@
 /** Files that the user names: inputs that are told by name when they cannot be read, outputs that appear whole. */
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { InputError } from '../base/errors.ts'
 
 /** By this name standard input is read, standard output written. */
@@ -9,11 +9,26 @@ export const STANDARD = '-'
 /** The bytes of an input; `what` says what it is to the command: `the patch`. */
 export function readInput(path: string, what: string): Uint8Array {
   try {
-    const bytes = readFileSync(path === STANDARD ? 0 : path)
+    const read = () => readFileSync(path === STANDARD ? 0 : path)
+    const bytes = path === STANDARD || isSpecial(path) ? leavingSignals(read) : read()
     // A view of the file's own, never of a pool that others share.
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   } catch (error) {
     throw new InputError('cli/cannot-read', `${what} ${path} cannot be read: ${reason(error)}`)
+  }
+}
+
+/**
+ * A terminal or pipe may keep us waiting for ever, and what waits cannot call handlers of our own: until it is over,
+ * a signal ends the process at once, as it does where nobody handles it.
+ */
+function leavingSignals<Result>(wait: () => Result): Result {
+  const kept = (['SIGINT', 'SIGTERM'] as const).map(name => ({ name, handlers: process.rawListeners(name) }))
+  for (const { name } of kept) process.removeAllListeners(name)
+  try {
+    return wait()
+  } finally {
+    for (const { name, handlers } of kept) for (const handler of handlers) process.on(name, () => handler())
   }
 }
 
@@ -38,8 +53,20 @@ export function writeWhole(path: string, content: Uint8Array | string): void {
   }
 }
 
+/** The name that writing to `path` would replace, and the file that reading it would read. */
+export function placesOf(path: string): readonly string[] {
+  const real = (name: string) => {
+    try {
+      return realpathSync(name)
+    } catch {
+      return resolve(name)
+    }
+  }
+  return [join(real(dirname(path)), basename(path)), real(path)]
+}
+
 /** A device or pipe (/dev/null, /dev/stdout) is written to, never replaced. */
-function isSpecial(path: string): boolean {
+export function isSpecial(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false })
   return found !== undefined && !found.isFile() && !found.isDirectory()
 }

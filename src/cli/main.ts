@@ -1,11 +1,19 @@
 #!/usr/bin/env node
 /** The `hotsplice` command. */
+import { exitCode } from './exit-code.ts'
 import { interruptSignal } from './interrupt.ts'
 import { run } from './run.ts'
 
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on('error', error => {
-  if (!('code' in error) || error.code !== 'EPIPE') throw error
-})
+const code = run(process.argv.slice(2), interruptSignal())
 
-process.exitCode = await run(process.argv.slice(2), interruptSignal())
+process.stdout.on('error', error => {
+  // A reader that has seen enough (`| head`) is no failure.
+  if ('code' in error && error.code === 'EPIPE') return
+  process.stderr.write(`error: standard output cannot be written: ${error.message} [cli/cannot-write]\n`)
+  // What went wrong besides counts more.
+  void code.then(ended => (process.exitCode = ended || exitCode('bad-input')))
+})
+// Where words to the user go nowhere, nobody can be told.
+process.stderr.on('error', () => undefined)
+
+process.exitCode = await code

@@ -64,7 +64,7 @@ interface Request {
 
 function diff(request: Request, console: Console): Finished {
   const { original, patched, shifted, shift, target, json } = request
-  checkOutputs([original, patched], [json])
+  checkOutputs([original, patched, ...(shifted === undefined ? [] : [shifted])], [json])
   if ((shifted === undefined) !== (shift === undefined)) {
     throw new InputError('cli/usage', '--shifted and --shift belong together', 'give both, or neither')
   }
