@@ -17,7 +17,8 @@ export interface AuditEntry {
   readonly payload: string
   /** Build-id of the payload, where it was at hand. */
   readonly buildId: string | null
-  readonly result: number
+  /** Null where its end was not seen; `errno` is the error's code then. */
+  readonly result: number | null
   readonly errno: string | null
 }
 

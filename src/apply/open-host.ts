@@ -22,7 +22,7 @@ export async function openHost(text: string, options: HostOptions): Promise<Host
   if (text === 'xen' || text.startsWith('xen:ssh://')) {
     const { openXen } = await import('./xen/xen-host.ts')
     const { localRunner, remoteRunner } = await import('./xen/runner.ts')
-    return openXen(text === 'xen' ? localRunner : remoteRunner(text.slice('xen:'.length)))
+    return openXen(text === 'xen' ? localRunner(signal) : remoteRunner(text.slice('xen:'.length), signal))
   }
   if (text === 'rehearsal') {
     const { hypervisor, cacheFolder } = options

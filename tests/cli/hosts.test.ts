@@ -1,6 +1,6 @@
 /** The commands for hosts as a script sees them: exit codes, and JSON of the published forms. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
@@ -55,6 +55,20 @@ describe.skipIf(!possible)('the commands for hosts (need gcc on x86-64 Linux)', 
     expect(told('load', 'fix.livepatch', '--dry-run')).toMatchObject({ status: 0, command: 'load' })
     expect(told('list')).toMatchObject({ payloads: [] })
     expect(await running.ask('a')).toBe('6')
+  })
+
+  test('an action whose end was not seen is in the record, with the error', () => {
+    expect(told('upload', 'late', 'fix.livepatch').status).toBe(0)
+    running.child.kill('SIGSTOP')
+    const { status, stdout } = hotsplice(
+      ['apply', 'late', '--host', `process:${running.pid}`, '--json', '-'],
+      daemon.folder,
+    )
+    running.child.kill('SIGCONT')
+    expect([status, stdout]).toEqual([1, expect.stringContaining('process/agent-silent')])
+    const lines = readFileSync(join(daemon.folder, 'audit.jsonl'), 'utf8').trimEnd().split('\n')
+    const last = { operation: 'apply', payload: 'late', result: null, errno: 'process/agent-silent' }
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject(last)
   })
 
   test('a host that there is not is an error, in the form of every command’s failure', () => {

@@ -1,5 +1,6 @@
 /** Runs a program here, or on another machine through the system's ssh, which honours the user's own configuration. */
 import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
 import { InputError } from '../../base/errors.ts'
 
 export interface Ran {
@@ -13,20 +14,24 @@ export interface Runner {
   run(words: readonly string[], input?: Uint8Array): Promise<Ran>
 }
 
-export const localRunner: Runner = {
+/** The programs of this machine; `signal` ends what runs. */
+export const localRunner = (signal?: AbortSignal): Runner => ({
   name: 'xen',
-  run: (words, input) => start(words, input),
-}
+  run: (words, input) => start(words, { input, signal }),
+})
 
 /** `ssh://user@host:port`. */
-export function remoteRunner(url: string, ssh = 'ssh'): Runner {
+export function remoteRunner(url: string, signal?: AbortSignal, ssh = 'ssh'): Runner {
   const { user, host, port } = parseTarget(url)
   const target = user === '' ? host : `${user}@${host}`
   const base = [ssh, '-o', 'BatchMode=yes', ...(port === '' ? [] : ['-p', port]), '--', target]
   return {
     name: `xen:${url}`,
     // The other side joins the words with spaces and gives them to a shell, so each is quoted.
-    run: (words, input) => start([...base, words.map(quote).join(' ')], input),
+    run: (words, input) => {
+      const command = words.map(quote).join(' ')
+      return start([...base, command], { input, signal, remote: command })
+    },
   }
 }
 
@@ -46,26 +51,35 @@ export const quote = (word: string): string =>
   /^[A-Za-z0-9_./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 const NOT_FOUND = 127
+/** What a shell makes of a program that a signal ended: this, and the signal's number. */
+const KILLED = 128
 const SSH_FAILED = 255
 
-function start(words: readonly string[], input: Uint8Array | undefined): Promise<Ran> {
+interface Run {
+  readonly input: Uint8Array | undefined
+  readonly signal: AbortSignal | undefined
+  /** What the other side is to run, where there is one. */
+  readonly remote?: string
+}
+
+function start(words: readonly string[], { input, signal, remote }: Run): Promise<Ran> {
   const [program = '', ...rest] = words
   return new Promise((resolve, reject) => {
-    const child = spawn(program, rest, { env: { ...process.env, LC_ALL: 'C' }, stdio: 'pipe' })
+    const child = spawn(program, rest, { env: { ...process.env, LC_ALL: 'C' }, stdio: 'pipe', signal })
     const output: Buffer[] = []
     const errors: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
     child.stdin.on('error', () => undefined) // It may end without reading; its exit code tells.
     child.on('error', () => reject(missing(program)))
-    child.on('close', code => {
+    child.on('close', (code, killer) => {
       const ran = {
-        code: code ?? NOT_FOUND,
+        code: code ?? KILLED + (killer === null ? 0 : constants.signals[killer]),
         output: Buffer.concat(output).toString('utf8'),
         errors: Buffer.concat(errors).toString('utf8'),
       }
-      if (ran.code === NOT_FOUND) reject(missing(rest.at(-1) ?? program))
-      else if (ran.code === SSH_FAILED && program.endsWith('ssh')) {
+      if (ran.code === NOT_FOUND) reject(missing(remote ?? program))
+      else if (ran.code === SSH_FAILED && remote !== undefined) {
         reject(new InputError('xen/unreachable', `ssh did not get there: ${ran.errors.trim() || 'no reason given'}`))
       } else resolve(ran)
     })

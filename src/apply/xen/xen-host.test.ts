@@ -56,6 +56,19 @@ test.for([
   expect(calls[1]).toBe(ran)
 })
 
+test('where the list fails, that is the answer, and not that there is no such payload', async () => {
+  const failed = { code: 1, errors: 'Error 1: Operation not permitted\n' }
+  const { host } = standIn({ 'xen-livepatch list': failed })
+  const answer = { result: -1, words: ['Error 1: Operation not permitted'] }
+  expect(await host.get('fix')).toEqual(answer)
+  expect(await host.act({ action: 'apply', name: 'fix' })).toEqual(answer)
+})
+
+test('a program that was killed is no program that is missing', async () => {
+  const killed = localRunner().run(['sh', '-c', 'kill -9 $$'])
+  await expect(killed).resolves.toMatchObject({ code: 137 })
+})
+
 test('an action that the tool left pending is asked for until it ends', async () => {
   let lists = 0
   const host = openXen({
@@ -98,7 +111,7 @@ describe('through ssh', () => {
     writeFileSync(ssh, `#!/bin/sh\nprintf '%s\\n' "$@" > ${folder}/words\nfor last; do :; done\nexec sh -c "$last"\n`)
     chmodSync(ssh, 0o755)
     const odd = 'it\'s $HOME `id`; "x" \\ *'
-    const { output } = await remoteRunner('ssh://root@server:2222', ssh).run(['printf', '%s', odd])
+    const { output } = await remoteRunner('ssh://root@server:2222', undefined, ssh).run(['printf', '%s', odd])
     expect(output).toBe(odd)
     const words = readFileSync(join(folder, 'words'), 'utf8').split('\n').slice(0, 6)
     expect(words).toEqual(['-o', 'BatchMode=yes', '-p', '2222', '--', 'root@server'])
@@ -108,12 +121,14 @@ describe('through ssh', () => {
     const ssh = join(folder, 'ssh')
     writeFileSync(ssh, '#!/bin/sh\necho "no route" >&2\nexit 255\n')
     chmodSync(ssh, 0o755)
-    await expect(remoteRunner('ssh://server', ssh).run(['true'])).rejects.toThrow(/did not get there: no route/)
+    await expect(remoteRunner('ssh://server', undefined, ssh).run(['true'])).rejects.toThrow(
+      /did not get there: no route/,
+    )
   })
 })
 
 test('a tool that is not installed is told as such', async () => {
-  await expect(localRunner.run(['hotsplice-no-such-tool'])).rejects.toThrow(/cannot be run/)
+  await expect(localRunner().run(['hotsplice-no-such-tool'])).rejects.toThrow(/cannot be run/)
 })
 
 test.for(['ssh://-oProxyCommand=x', 'ssh://a@-b', 'http://x', 'ssh://a b', 'ssh://x:99999999', 'ssh://$(id)'])(

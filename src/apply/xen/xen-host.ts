@@ -57,7 +57,8 @@ class XenHost implements Host {
   async get(name: string): Promise<GetOutcome> {
     const bad = badName(name)
     if (bad !== undefined) return bad
-    const { payloads } = await this.list()
+    const { result, words, payloads } = await this.list()
+    if (result < 0) return { result, words }
     const found = payloads.find(candidate => candidate.name === name)
     if (found === undefined) return { result: ENOENT, words: [`there is no payload ${name}`] }
     return { result: 0, words: [], status: { state: found.state, rc: found.rc } }
@@ -95,7 +96,7 @@ class XenHost implements Host {
     const end = performance.now() + PATIENCE_MS
     for (;;) {
       const { result, words, status } = await this.get(name)
-      if (status === undefined) return { result, words }
+      if (status === undefined) return { result, words: ['what came of it could not be asked for:', ...words] }
       if (status.rc !== EAGAIN) return { result: status.rc, words: [] }
       if (performance.now() >= end) return { result: EAGAIN, words: ['it is still under way'] }
       await sleep(POLL_MS)

@@ -1,9 +1,10 @@
 /** What the eight operations on hosts have in common: options, opening the host, the record, words and JSON. */
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings'
-import { writeAudit } from '../../apply/audit.ts'
+import { type AuditEntry, writeAudit } from '../../apply/audit.ts'
 import type { ListedPayload, Outcome, Host as System } from '../../apply/host.ts'
 import { HOST_FORMS, openHost } from '../../apply/open-host.ts'
 import { describeResult, errnoName } from '../../apply/rehearsal/errno.ts'
+import { reportedError } from '../../report/error-report.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
@@ -68,9 +69,15 @@ export async function operate(request: HostRequest, cli: Host, operation: () => 
     if (request.hypervisor !== undefined) console.progress.step(`booting ${request.hypervisor}`)
     const system = await openHost(request.host, { ...request, cacheFolder: cacheFolder(), signal: cli.signal })
     try {
-      const performed = await run(system, console)
-      if (!readOnly)
-        await record(system, { name, payload, buildId: performed.buildId ?? buildId?.() ?? null }, performed, console)
+      const noted = { operation: name, payload, readOnly, console }
+      const performed = await run(system, console).catch(async error => {
+        // It may be carried out all the same: by an agent that sleeps, behind a line that broke.
+        await record(system, noted, { buildId: buildId?.() ?? null, result: null, errno: reportedError(error).code })
+        throw error
+      })
+      const { result } = performed
+      const id = performed.buildId ?? buildId?.() ?? null
+      await record(system, noted, { buildId: id, result, errno: errnoName(result) })
       return finish(request, name, payload, performed)
     } finally {
       await system.close()
@@ -109,23 +116,28 @@ function finish(request: HostRequest, name: string, payload: string, performed: 
   return { ending: done ? 'done' : 'refused', text: done ? (text ?? told) : told, json }
 }
 
-interface Recorded {
-  readonly name: string
+interface Noted {
+  readonly operation: string
   readonly payload: string
-  readonly buildId: string | null
+  readonly readOnly: boolean
+  readonly console: Console
 }
 
-async function record(system: System, what: Recorded, { result }: Outcome, console: Console): Promise<void> {
+type Result = Pick<AuditEntry, 'buildId' | 'result' | 'errno'>
+
+async function record(system: System, { readOnly, console, ...what }: Noted, result: Result): Promise<void> {
+  if (readOnly) return
   const { buildId: runs } = await system.about().catch(() => ({ buildId: null }))
-  const { name: operation, payload, buildId } = what
-  const trouble = writeAudit({ host: system.name, runs, operation, payload, buildId, result, errno: errnoName(result) })
+  const trouble = writeAudit({ host: system.name, runs, ...what, ...result })
   if (trouble !== undefined) console.note(`the record of this could not be written: ${trouble}`)
 }
+
+const DAY_MS = 86_400_000
 
 /** Milliseconds, fractions allowed. */
 export function milliseconds(text: string): number {
   const number = Number(text)
-  if (!Number.isFinite(number) || number <= 0)
-    throw new InvalidArgumentError('It must be a number of milliseconds above 0.')
+  if (!(number > 0 && number <= DAY_MS))
+    throw new InvalidArgumentError('It must be a number of milliseconds above 0, at most a day’s (86400000).')
   return number
 }
