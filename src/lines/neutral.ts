@@ -30,6 +30,17 @@ import { explainOff, explainReformat, numberingNotes } from './words.ts'
 
 export function neutralize(file: TouchedFile, options: NeutralizeOptions): NeutralFile {
   if (file.oldPath === undefined || file.newPath === undefined) return untouched(file)
+  // gcc skips a byte order mark only where it is the very first thing: it stays there, whatever comes below it.
+  const [mark, oldText, newText] = [markOf(file.newText), afterMark(file.oldText), afterMark(file.newText)]
+  const neutral = rewritten({ ...file, oldText, newText }, options)
+  return mark === '' ? neutral : { ...neutral, text: mark + neutral.text }
+}
+
+const BYTE_ORDER_MARK = '\xef\xbb\xbf'
+const markOf = (text: string) => (text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : '')
+const afterMark = (text: string) => text.slice(markOf(text).length)
+
+function rewritten(file: TouchedFile, options: NeutralizeOptions): NeutralFile {
   const sides: Sides = { old: lex(file.oldText), patched: lex(file.newText) }
   const chunks = chunksOf(file.lineMap)
   const numbering = numberAdded(chunks, sides.old, options.numberLimit ?? BUG_FRAME_LIMIT)

@@ -102,3 +102,20 @@ test('neutralize’s JSON has the patch that it prints', () => {
     rmSync(folder, { recursive: true, force: true })
   }
 })
+
+test('neutralize prints a patch of a source that is not UTF-8 byte by byte, and its names as patch(1) reads them', () => {
+  const { folder, tree } = makeDemo()
+  try {
+    const patch = join(folder, 'odd.patch')
+    writeFileSync(join(tree, 'my file.c'), '/* \xe9 */\nint a = __LINE__;\n', 'latin1')
+    const hunk = '@@ -1,2 +1,3 @@\n /* \xe9 */\n+int n;\n int a = __LINE__;\n'
+    writeFileSync(patch, `--- a/my file.c\t\n+++ b/my file.c\t\n${hunk}`, 'latin1')
+    const words = [command, 'neutralize', '--tree', tree, '--patch', patch]
+    const { stdout } = spawnSync(process.execPath, words, { cwd: folder })
+    expect(stdout.toString('latin1')).toContain('\n /* \xe9 */\n+#line 3\n+int n;\n+#line 2\n')
+    const taken = spawnSync('patch', ['-p1', '--force'], { cwd: tree, input: stdout, encoding: 'utf8' })
+    expect(taken.stdout).toBe("patching file 'my file.c'\n")
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

@@ -113,6 +113,16 @@ describe.skipIf(!hasGcc)(`whole files${withoutGcc}`, () => {
     })
   })
 
+  test.for(['auto', 'directive', 'reformat'] as const)('a byte order mark stays where it is skipped: %s', style => {
+    const old = '\xef\xbb\xbfint g(int);\nint f(void) { return __LINE__; }\n'
+    for (const added of ['int n;\n', '/* n */\n', '']) {
+      const now = old.replace('int g(int);\n', `${added}int g(int); /* more */\n`)
+      const { text } = neutralize(change(old, now), { style })
+      expect(text.lastIndexOf('\xef\xbb\xbf')).toBe(0)
+      expect(objectOf({ 's.c': text }, 's.c').length).toBeGreaterThan(0)
+    }
+  })
+
   test.for(['', '\xef\xbb\xbf'])(
     'a shifted file differs by its line numbers, also behind a byte order mark (%j)',
     mark => {

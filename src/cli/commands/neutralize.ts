@@ -67,6 +67,7 @@ function rewrite({ tree, patch, style, output, json }: Request, console: Console
   const prefixes = existsSync(join(tree, 'xen', 'Makefile')) ? ['', 'xen/'] : ['']
   const { text, files, notes } = neutralPatch(patches, { read }, { style, prefixes })
   for (const note of notes) console.note(note)
+  if (text === '') console.note('nothing is left of the patch: without it, the compiler sees the same lines')
   const told = {
     schema: 1,
     command: 'neutralize',
@@ -77,9 +78,13 @@ function rewrite({ tree, patch, style, output, json }: Request, console: Console
     notes,
     patch: Buffer.from(text, 'latin1').toString('utf8'),
   }
-  if (output === undefined || output === STANDARD)
-    return { ending: 'done', text: json === STANDARD ? '' : told.patch.replace(/\n$/, ''), json: told }
-  writeWhole(output, Buffer.from(text, 'latin1'))
+  const bytes = Buffer.from(text, 'latin1')
+  if (output === undefined || output === STANDARD) {
+    // As bytes: a source need not be UTF-8, and a patch of it must not be spelled anew.
+    const also = () => (json === STANDARD ? undefined : process.stdout.write(bytes))
+    return { ending: 'done', text: '', json: told, also }
+  }
+  writeWhole(output, bytes)
   return { ending: 'done', text: `wrote ${output}`, json: told, undo: () => rmSync(output, { force: true }) }
 }
 
