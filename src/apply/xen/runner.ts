@@ -12,12 +12,15 @@ export interface Ran {
 export interface Runner {
   readonly name: string
   run(words: readonly string[], input?: Uint8Array): Promise<Ran>
+  /** The same, also after an interrupt: for what has to be tidied up. */
+  tidy(words: readonly string[]): Promise<Ran>
 }
 
 /** The programs of this machine; `signal` ends what runs. */
 export const localRunner = (signal?: AbortSignal): Runner => ({
   name: 'xen',
   run: (words, input) => start(words, { input, signal }),
+  tidy: words => start(words, {}),
 })
 
 /** `ssh://user@host:port`. */
@@ -28,10 +31,8 @@ export function remoteRunner(url: string, signal?: AbortSignal, ssh = 'ssh'): Ru
   return {
     name: `xen:${url}`,
     // The other side joins the words with spaces and gives them to a shell, so each is quoted.
-    run: (words, input) => {
-      const command = words.map(quote).join(' ')
-      return start([...base, command], { input, signal, remote: command })
-    },
+    run: (words, input) => start([...base, commandOf(words)], { input, signal, remote: commandOf(words) }),
+    tidy: words => start([...base, commandOf(words)], { remote: commandOf(words) }),
   }
 }
 
@@ -55,9 +56,11 @@ const NOT_FOUND = 127
 const KILLED = 128
 const SSH_FAILED = 255
 
+const commandOf = (words: readonly string[]): string => words.map(quote).join(' ')
+
 interface Run {
-  readonly input: Uint8Array | undefined
-  readonly signal: AbortSignal | undefined
+  readonly input?: Uint8Array | undefined
+  readonly signal?: AbortSignal | undefined
   /** What the other side is to run, where there is one. */
   readonly remote?: string
 }

@@ -11,14 +11,12 @@ const row = (name: string, state: string) => `${name.padEnd(40)}| ${state}    | 
 
 function standIn(answers: Readonly<Record<string, Partial<Ran>>>) {
   const calls: string[] = []
-  const runner: Runner = {
-    name: 'xen',
-    run: async (words, input) => {
-      calls.push(words.join(' ') + (input === undefined ? '' : ` < ${input.length} bytes`))
-      const key = Object.keys(answers).find(start => words.join(' ').startsWith(start))
-      return { code: 0, output: '', errors: '', ...(key === undefined ? {} : answers[key]) }
-    },
+  const run: Runner['run'] = async (words, input) => {
+    calls.push(words.join(' ') + (input === undefined ? '' : ` < ${input.length} bytes`))
+    const key = Object.keys(answers).find(start => words.join(' ').startsWith(start))
+    return { code: 0, output: '', errors: '', ...(key === undefined ? {} : answers[key]) }
   }
+  const runner: Runner = { name: 'xen', run, tidy: run }
   return { host: openXen(runner), calls }
 }
 
@@ -64,15 +62,31 @@ test('where the list fails, that is the answer, and not that there is no such pa
   expect(await host.act({ action: 'apply', name: 'fix' })).toEqual(answer)
 })
 
+test('a name that would spoil every later list is refused', async () => {
+  const { host, calls } = standIn({})
+  expect((await host.upload({ name: 'a\nb', payload: new Uint8Array(7) })).result).toBe(-22)
+  expect(calls).toEqual([])
+})
+
+test('an interrupt ends what runs, and what has to be tidied up is', async () => {
+  const stop = new AbortController()
+  const waiting = localRunner(stop.signal).run(['sleep', '60'])
+  stop.abort()
+  await expect(waiting).rejects.toThrow()
+  await expect(localRunner(stop.signal).tidy(['true'])).resolves.toMatchObject({ code: 0 })
+})
+
 test('a program that was killed is no program that is missing', async () => {
   const killed = localRunner().run(['sh', '-c', 'kill -9 $$'])
   await expect(killed).resolves.toMatchObject({ code: 137 })
+  const { host } = standIn({ 'xen-livepatch list': { code: 137 } })
+  expect(await host.list()).toMatchObject({ result: -5, words: [expect.stringContaining('code 137')] })
 })
 
 test('an action that the tool left pending is asked for until it ends', async () => {
   let lists = 0
   const host = openXen({
-    name: 'xen',
+    ...localRunner(),
     run: async words => {
       if (words[1] === 'apply') return { code: 1, output: '', errors: "Operation didn't complete.\n" }
       const word = lists++ === 0 ? 'CHECKED' : lists < 3 ? 'CHECKED (11, Resource temporarily unavailable)' : 'APPLIED'

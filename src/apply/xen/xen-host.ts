@@ -43,7 +43,7 @@ class XenHost implements Host {
   }
 
   async upload({ name, payload, dryRun = false }: UploadRequest): Promise<Outcome> {
-    const bad = badName(name)
+    const bad = badName(name) ?? unlistable(name)
     if (bad !== undefined) return bad
     if (dryRun) return { result: 0, words: [`would run: ${TOOL} upload ${quote(name)} FILE`] }
     const { file, remove } = await this.#bring(payload)
@@ -123,7 +123,7 @@ class XenHost implements Host {
     if (made.code !== 0 || !file.startsWith('/')) {
       throw new InputError('xen/no-room', `no temporary file could be made: ${made.errors.trim()}`)
     }
-    const remove = () => this.#runner.run(['rm', '-f', file])
+    const remove = () => this.#runner.tidy(['rm', '-f', file])
     const put = await this.#runner.run(['dd', 'status=none', `of=${file}`], payload)
     if (put.code === 0) return { file, remove }
     await remove()
@@ -137,9 +137,17 @@ function badName(name: string): Outcome | undefined {
   return { result: EINVAL, words: [`a name of ${length} bytes; names have 1 to ${LONGEST_NAME}`] }
 }
 
+/** A line break in a name would make every later list, and so every later operation, unreadable. */
+function unlistable(name: string): Outcome | undefined {
+  const odd = [...name].some(letter => letter < ' ' || letter === '\x7f')
+  return odd ? { result: EINVAL, words: ['a name with control characters, which no list can show'] } : undefined
+}
+
 /** The tool's exit code is 0 for success; its words have the errno, where there was one. */
 function outcome({ code, output, errors }: Ran): Outcome {
   if (code === 0) return { result: 0, words: [] }
   const words = `${errors}\n${output}`.split('\n').map(line => line.trim())
-  return { result: parseFailure(errors) ?? EIO, words: words.filter(line => line !== '') }
+  const said = words.filter(line => line !== '')
+  const silent = `${TOOL} ended with code ${code}, without a word`
+  return { result: parseFailure(errors) ?? EIO, words: said.length > 0 ? said : [silent] }
 }
