@@ -10,7 +10,7 @@ import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/mode
 import { isCompilerMade } from '../pieces/names.ts'
 import { entryLayout, lineAddend } from '../special/entries.ts'
 import type { Link, LinkedReference, PieceAddress, Role, SelectedPiece, UnitIndex } from './model.ts'
-import { newDataRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
+import { newRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
 import type { SelectRules, UnitInput } from './select.ts'
 
 interface Included {
@@ -199,7 +199,7 @@ export class Linker {
     const map = this.#map(to.unit)
     const reason = { code: 'referenced', text: `${piece.name} uses it` }
     const isWritable = ((map.object.sections[target.section]?.flags ?? 0) & SHF_WRITE) !== 0
-    const refusal = newDataRefusal(this.#context(to.unit), piece.name, map, target)
+    const refusal = newRefusal(this.#context(to.unit), piece.name, map, target)
     if (refusal !== undefined) {
       this.#refuse(from, refusal)
       return false

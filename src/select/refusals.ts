@@ -70,6 +70,13 @@ const CONSTANT: Words = {
   hint: 'leave it as it is, add a copy under another name with the new values, and use that in the functions you change',
 }
 
+/** Its callers would be led to what chooses the function, as if that were the function. */
+const INDIRECT: Words = {
+  code: 'relocation-not-allowed',
+  what: 'is an indirect function (ifunc): loaders of payloads do not ask it which function is meant',
+  hint: 'indirect functions are chosen while a program starts; call the one that was chosen through a pointer',
+}
+
 type WordsByClass = Partial<Record<SectionClass, Words>>
 
 const OF_CODE: WordsByClass = {
@@ -134,7 +141,7 @@ export function functionRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const words = OF_CODE[classOf(map, piece, context.table)]
+  const words = OF_CODE[classOf(map, piece, context.table)] ?? indirectWords(map, piece)
   return words === undefined ? undefined : refusal(context, judged, words)
 }
 
@@ -190,14 +197,14 @@ export function reachesInit(from: string, name: string): Omit<Refusal, 'unit'> {
   }
 }
 
-/** The refusal for new data that the payload would have to bring, by its section; undefined when it can. */
-export function newDataRefusal(
+/** The refusal for what is new and the payload would have to bring; undefined when it can. */
+export function newRefusal(
   context: UnitContext,
   from: string,
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const words = OF_NEW_DATA[classOf(map, piece, context.table)]
+  const words = OF_NEW_DATA[classOf(map, piece, context.table)] ?? indirectWords(map, piece)
   if (words === undefined) return undefined
   return {
     code: words.code,
@@ -206,6 +213,10 @@ export function newDataRefusal(
     text: `${piece.name}, which ${from} uses, is new and ${words.what}`,
     hint: words.hint,
   }
+}
+
+function indirectWords(map: PieceMap<Side>, { symbols }: Piece<Side>): Words | undefined {
+  return symbols.some(id => map.object.symbols[id]?.kind === 'indirect-function') ? INDIRECT : undefined
 }
 
 function classOf(map: PieceMap<Side>, piece: Piece<Side>, table: SectionTable): SectionClass {

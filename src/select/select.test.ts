@@ -37,6 +37,13 @@ const rows: readonly Row[] = [
     selection: ['new-function note', 'replacement f', 'new-data seen'],
   },
   {
+    name: 'a new indirect function is refused: its callers would reach what chooses it',
+    before: 'int f(int a) { return a + flag * 11; }',
+    after: `static int one(void) { return 1; } static void *choose(void) { return one; }
+      int chosen(void) __attribute__((ifunc("choose"))); int f(int a) { return chosen() + flag * 11; }`,
+    selection: ['replacement f', 'refused relocation-not-allowed chosen'],
+  },
+  {
     name: 'a new function that nothing reaches stays out',
     before: 'int f(int a) { return a + flag * 11; }',
     after: 'int f(int a) { return a + flag * 12; } int unused(int a) { return a * 77; }',

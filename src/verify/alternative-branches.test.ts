@@ -69,9 +69,16 @@ describe('alternatives that put calls in place', () => {
     expect(judge(put)).toMatchObject({ errno: 'crash', decidedBy })
   })
 
-  test('warns of a call through a pointer of its own that is null', () => {
-    const report = judge({ edit: through(undefined) })
-    expect(report.errno).toBe(null)
-    expect(report.checks.find(({ code }) => code === 'alternatives-branches')?.warning).toContain('UD2')
+  test('refuses a call through a variable of its own that is null, warns of a constant', () => {
+    const variable = judge({ edit: through(undefined) })
+    expect(variable).toMatchObject({ errno: 'crash', decidedBy: 'alternatives-branches' })
+    const constant = judge({
+      edit: editor => {
+        through(undefined)(editor)
+        editor.setSection('.data', 'flags', 2).rename('.data', '.rel')
+      },
+    })
+    expect(constant.errno).toBe(null)
+    expect(constant.checks.find(({ code }) => code === 'alternatives-branches')?.warning).toContain('UD2')
   })
 })

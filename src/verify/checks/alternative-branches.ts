@@ -96,7 +96,8 @@ function branchProblem(loading: Loading, branch: Branch): readonly Finding[] {
   if (destination === undefined) return []
   if (destination === 0n) {
     const text = `calls through ${hex(pointer)}, which is null when the payload is uploaded: Xen puts UD2 there for good`
-    return wrong('warning', text)
+    // Code that asks first never comes to a call through a null constant; a variable is there to be set.
+    return wrong(loading.memory.kindAt(pointer) === 'writable' ? 'crash' : 'warning', text)
   }
   const distance = destination - (original + BRANCH_SIZE)
   const reached = distance === BigInt.asIntN(32, distance)
