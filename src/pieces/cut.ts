@@ -1,6 +1,6 @@
 /**
  * Cuts an object into pieces (see `model.ts`): first the ranges, here; then what each one's relocations reach
- * (`references.ts`), and which function each special entry belongs to (`owners.ts`).
+ * (`references.ts`), and which function each special entry belongs to (`pieces.ts`).
  *
  * How a section is cut depends on what it is: strings at their NULs, constants and special entries by size, chunks
  * where entries point, all else where symbols start.

@@ -21,7 +21,7 @@ export interface PayloadSummary {
 }
 
 export interface ReplacedFunction {
-  /** As the running system calls it, `irq.c#foo`; `0x…` where the payload gives an address instead. */
+  /** As the running system calls it, `common/irq.c#foo`; `0x…` where the payload gives an address instead. */
   readonly name: string
   readonly oldSize: number
   readonly newSize: number

@@ -26,7 +26,7 @@ export function hotsplice(
   })
 }
 
-/** The part of the published JSON that these tests look at; the contract is in docs/json. */
+/** The part of the published JSON that these tests look at; the contract is in docs/schema. */
 export interface BuildReport {
   readonly schema: number
   readonly outcome: 'built' | 'nothing-to-do' | 'refused' | 'error'
