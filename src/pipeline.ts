@@ -156,7 +156,8 @@ function machineOf(units: readonly UnitInput[]): number {
   return units[0]?.verdicts.correlation.patched.object.header.machine ?? EM_X86_64
 }
 
-function rulesOf(target: TargetFacts, { symbols, below }: Running): SelectRules {
+/** What the select stage asks about the target and the system that runs. */
+export function rulesOf(target: TargetFacts, { symbols, below }: Running): SelectRules {
   const count = countRunning(symbols, below)
   const freed = isFreed(symbols)
   return {

@@ -2,10 +2,11 @@
  * Which compiler a command means on this machine: enough to know its results again, and to tell it from the one that
  * made the tree.
  */
-import { accessSync, constants, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { readElf } from '../elf/index.ts'
+import { inPrivatePlace } from './private-place.ts'
 import { packageHint, run } from './run.ts'
 import { keyOf, Store } from './store.ts'
 
@@ -89,9 +90,7 @@ async function ask(
     const found = exit === 0 ? findProgram(output.trim(), folder) : undefined
     if (found !== undefined) parts.push(`${stamp(found)} ${found}`)
   }
-  const place = join(cacheFolder, 'private', `${process.pid}-${Math.random().toString(36).slice(2)}`)
-  mkdirSync(place, { recursive: true })
-  try {
+  return inPrivatePlace(cacheFolder, async place => {
     const object = join(place, 'empty.o')
     const base = [path, '-c', '-x', 'c', '/dev/null', '-o', object]
     const plain = await run(base, { folder, signal })
@@ -100,9 +99,7 @@ async function ask(
     const comment = commentOf(readFileSync(object)) ?? ''
     const gnu = await run([...base, `-Wa,--MD,${place}/empty.d`], { folder, signal })
     return { parts, comment, assembler: gnu.exit === 0 ? 'gnu' : 'other' }
-  } finally {
-    rmSync(place, { recursive: true, force: true })
-  }
+  })
 }
 
 /** The compiler's own words in an object; undefined where it left none. */

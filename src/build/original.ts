@@ -1,5 +1,5 @@
 /** The original side: the tree's own objects, and the proof that this machine's compiler made them. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError, InternalError } from '../base/errors.ts'
 import type { Side } from '../base/side.ts'
@@ -8,6 +8,7 @@ import { takeApart } from './command.ts'
 import { compileUnits } from './compile.ts'
 import { type CompilerIdentity, commentOf, identify } from './compiler.ts'
 import type { Tree, Unit } from './model.ts'
+import { inPrivatePlace } from './private-place.ts'
 import { run } from './run.ts'
 import { shellText } from './words.ts'
 
@@ -49,19 +50,15 @@ async function ownObject(tree: Tree, unit: Unit): Promise<Uint8Array> {
 
 /** The object after the copies that the tree's build makes of it. */
 async function copied(tree: Tree, unit: Unit, object: Uint8Array): Promise<Uint8Array> {
-  const folder = join(tree.run.cacheFolder, 'private', `${process.pid}-copy-${Math.random().toString(36).slice(2)}`)
-  const path = join(folder, 'object.o')
-  mkdirSync(folder, { recursive: true })
-  try {
+  return inPrivatePlace(tree.run.cacheFolder, async folder => {
+    const path = join(folder, 'object.o')
     writeFileSync(path, object)
     for (const step of unit.objcopy) {
       const result = await run([...step, path], { folder: unit.folder, signal: tree.run.signal })
       if (result.exit !== 0) throw new InputError('build/objcopy-failed', `${shellText(step)}: ${result.errors.trim()}`)
     }
     return new Uint8Array(readFileSync(path))
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 /** The FILE symbol of an object: the name by which the running system scopes its local symbols. */

@@ -2,13 +2,14 @@
  * What the compiles of one call share: farms, one for each overlay, digests, the store, and the private folder that
  * holds it all and is gone afterwards.
  */
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type CompilerIdentity, identify } from './compiler.ts'
 import { type Farm, isReadable, makeFarm } from './farm.ts'
 import { type Layout, listFolder, realOrSelf, toAbsolute } from './layout.ts'
 import type { Overlay, Tree, Unit } from './model.ts'
+import { privatePlace, removeAbandoned } from './private-place.ts'
 import { keyOf, Store } from './store.ts'
 import type { PatchedTexts, TreeTexts } from './texts.ts'
 
@@ -38,8 +39,7 @@ export class Workshop {
     this.layout = tree.layout
     this.store = new Store(tree.run.cacheFolder)
     this.#texts = tree.texts
-    const places = join(tree.run.cacheFolder, 'private')
-    this.#private = join(places, `${process.pid}-${Math.random().toString(36).slice(2)}`)
+    this.#private = privatePlace(tree.run.cacheFolder)
   }
 
   texts(overlay: Overlay): PatchedTexts {
@@ -107,7 +107,7 @@ export class Workshop {
   }
 
   #folder(what: string): string {
-    if (!this.#made) removeAbandoned(join(this.tree.run.cacheFolder, 'private'))
+    if (!this.#made) removeAbandoned(this.tree.run.cacheFolder)
     this.#made = true
     const path = join(this.#private, `${what}-${this.#count++}`)
     mkdirSync(path, { recursive: true })
@@ -161,28 +161,4 @@ const ASKS_FOR_HEADER =
 /** Texts that ask whether some other file exists get the answer of the whole tree. */
 function asksForFiles(overlay: Overlay): boolean {
   return [...overlay.values()].some(text => text?.replace(ASKS_FOR_HEADER, '').includes('__has_include') === true)
-}
-
-/** Private folders of runs that were killed before they could clean up. */
-function removeAbandoned(places: string): void {
-  let names: string[] = []
-  try {
-    names = readdirSync(places)
-  } catch {
-    return
-  }
-  for (const name of names) {
-    const pid = Number.parseInt(name, 10)
-    if (Number.isInteger(pid) && !isAlive(pid))
-      void rm(join(places, name), { recursive: true, force: true }).catch(() => undefined)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }

@@ -16,10 +16,10 @@ import { compareUnit, type UnitVerdicts } from '../../src/compare/compare.ts'
 import { correlate } from '../../src/correlate/correlate.ts'
 import { readElf } from '../../src/elf/index.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
-import { countRunning, isFreed, type Running } from '../../src/running.ts'
-import { type Selection, type SelectRules, select, type UnitInput } from '../../src/select/select.ts'
+import { rulesOf } from '../../src/pipeline.ts'
+import type { Running } from '../../src/running.ts'
+import { type Selection, select, type UnitInput } from '../../src/select/select.ts'
 import { classifySection } from '../../src/special/sections.ts'
-import { smallestFunction, startsWithLandingPad } from '../../src/target/facts.ts'
 import { EXPECTATION_LIMIT, FUNC_FIELDS, FUNC_SIZE } from '../../src/target/func-entry.ts'
 import { inspectPayload } from '../../src/target/inspect.ts'
 import { FUNCS } from '../../src/target/payload-sections.ts'
@@ -126,7 +126,7 @@ function selectAll(unit: string, bytes: Uint8Array, symbols: HypervisorSymbols):
   const original = pieceMap(readElf<'original'>(bytes), { table: 'xen' })
   const verdicts = compareUnit(correlate(original, pieceMap(readElf<'patched'>(bytes), { table: 'xen' })), 'xen')
   const fileSymbol = original.object.symbols.find(({ kind }) => kind === 'file')?.name ?? ''
-  const rules = rulesFor(symbols)
+  const rules = rulesOf(target, runningOf(symbols))
   const isOne = (name: string, local: boolean) => rules.countRunning?.(rules.runningName(fileSymbol, name, local)) === 1
   const left = new Set<string>()
   for (let round = 0; round < 10; round++) {
@@ -162,19 +162,4 @@ function asChanged(verdicts: UnitVerdicts, take: (name: string, local: boolean) 
     return { ...judged, verdict: { kind: 'changed', because } as const }
   })
   return { ...verdicts, functions }
-}
-
-function rulesFor(symbols: HypervisorSymbols): SelectRules {
-  const count = countRunning(symbols)
-  const freed = isFreed(symbols)
-  return {
-    table: target.sectionTable,
-    machine: target.machine,
-    runningName: target.runningName,
-    smallest: pad => smallestFunction(target, pad),
-    startsWithLandingPad: code => startsWithLandingPad(target, code),
-    denied: target.denied,
-    ...(count === undefined ? {} : { countRunning: count }),
-    ...(freed === undefined ? {} : { isFreed: freed }),
-  }
 }

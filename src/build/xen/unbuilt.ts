@@ -13,6 +13,7 @@ import { findProgram } from '../compiler.ts'
 import { isReadable } from '../farm.ts'
 import { isInside, type Layout, listFolder, readText, walk } from '../layout.ts'
 import type { OpenOptions } from '../model.ts'
+import { isAlive } from '../private-place.ts'
 import { interrupted, packageHint, run } from '../run.ts'
 import { keyOf } from '../store.ts'
 import { shellText } from '../words.ts'
@@ -192,15 +193,6 @@ function takeLock(lock: string): boolean {
     const owner = Number.parseInt(readText(lock) ?? '', 10)
     if (Number.isInteger(owner) && !isAlive(owner)) rmSync(lock, { force: true })
     return false
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

@@ -2,10 +2,11 @@
  * Runs commands that the tree's build recorded again, in a private copy of the few files they read, so that a generated
  * header can be made from patched texts. Copies, not links: some of these commands write through a name that exists.
  */
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readText, toAbsolute } from '../../layout.ts'
 import type { Overlay, Tree } from '../../model.ts'
+import { inPrivatePlace } from '../../private-place.ts'
 import { run } from '../../run.ts'
 import { readCommand } from '../command-file.ts'
 
@@ -39,9 +40,8 @@ export function recordedStep(tree: Tree, target: string): Step {
 }
 
 export async function replay(tree: Tree, recipe: Recipe, overlay: Overlay): Promise<Replayed> {
-  const root = join(tree.run.cacheFolder, 'private', `${process.pid}-replay-${Math.random().toString(36).slice(2)}`)
-  const folder = root + tree.layout.buildFolder
-  try {
+  return inPrivatePlace(tree.run.cacheFolder, async root => {
+    const folder = root + tree.layout.buildFolder
     mkdirSync(folder, { recursive: true })
     const python = /^\S*python[\d.]*$/.exec(recordedStep(tree, 'include/compat/xen.c').command?.split(' ')[0] ?? '')
     // Scripts of the build run one another by this name.
@@ -61,9 +61,7 @@ export async function replay(tree: Tree, recipe: Recipe, overlay: Overlay): Prom
       texts.set(target, text)
     }
     return { texts }
-  } finally {
-    rmSync(root, { recursive: true, force: true })
-  }
+  })
 }
 
 function copyIn(
