@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../commands.ts'
 import { helpAfter } from '../help.ts'
+import { eachVariable, positive } from '../option-values.ts'
 import type { AdviseRequest } from './advise-run.ts'
 
 const MORE = [
@@ -23,9 +24,9 @@ export function define(host: Host) {
     .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
     .addOption(new Option('--target <name>', 'what will load the payload').choices(['xen', 'process']).default('xen'))
     .option('--config <file>', "Xen's .config, for a tree that was not built")
-    .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', collected)
+    .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
-    .option('-j, --jobs <n>', 'how many compilers may run at once', toJobs, availableParallelism())
+    .option('-j, --jobs <n>', 'how many compilers may run at once', positive, availableParallelism())
     .option('--json <file>', 'write the advice as JSON; - is standard output')
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ target, makeArg, ...rest }) => {
@@ -58,14 +59,3 @@ const HELP = {
     [3, 'nothing to do: the patch changes no code'],
   ],
 } as const
-
-function collected(value: string, before: readonly string[] | undefined): readonly string[] {
-  if (!/^[^=\s]+=/.test(value)) throw new InvalidArgumentError('It must be VAR=VALUE.')
-  return [...(before ?? []), value]
-}
-
-function toJobs(text: string): number {
-  const jobs = Number(text)
-  if (!Number.isInteger(jobs) || jobs < 1) throw new InvalidArgumentError('It must be a whole number, 1 or more.')
-  return jobs
-}

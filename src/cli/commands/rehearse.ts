@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { Command, Option } from '@commander-js/extra-typings'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
@@ -6,6 +6,7 @@ import { type Console, checkOutputs } from '../console.ts'
 import type { Ending } from '../exit-code.ts'
 import { readInput, readText } from '../files.ts'
 import { helpAfter } from '../help.ts'
+import { positive } from '../option-values.ts'
 
 const MORE = [
   'Boots FILE in QEMU with a tiny dom0 of its own, and carries out a script of live patching operations. Without a',
@@ -19,8 +20,8 @@ export function define(host: Host) {
     .argument('<payload...>', 'in the order of the stack')
     .requiredOption('--hypervisor <file>', 'what to boot: xen/xen of the build, or xen.gz')
     .option('--script <file>', 'the operations to carry out')
-    .option('--cpus <n>', 'processors of the machine', whole, 1)
-    .addOption(new Option('--timeout <ms>', 'how long all of it may take').argParser(whole).default(60_000))
+    .option('--cpus <n>', 'processors of the machine', positive, 1)
+    .addOption(new Option('--timeout <ms>', 'how long all of it may take').argParser(positive).default(60_000))
     .option('--json <file>', 'write the result as JSON; - is standard output')
     .addHelpText(
       'after',
@@ -67,10 +68,4 @@ async function tryOut(request: Request, console: Console, signal: AbortSignal): 
   })
   const ending: Ending = result.outcome === 'passed' ? 'done' : 'refused'
   return { ending, text: describeRehearsal(result), json: result }
-}
-
-function whole(text: string): number {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number, 1 or more.')
-  return number
 }

@@ -1,0 +1,19 @@
+/** How values of options are read; a wrong one is told with what it must be. */
+import { InvalidArgumentError } from '@commander-js/extra-typings'
+
+export function positive(text: string): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number, 1 or more.')
+  return number
+}
+
+/** For options that may be given again. */
+export function eachOf(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value]
+}
+
+/** What goes to make: `VAR=VALUE`. */
+export function eachVariable(value: string, before: readonly string[] | undefined): readonly string[] {
+  if (!/^[^=\s]+=/.test(value)) throw new InvalidArgumentError('It must be VAR=VALUE.')
+  return eachOf(value, before)
+}
