@@ -9,6 +9,7 @@ import {
   type Affected,
   affectedUnits,
   declarationsOf,
+  mayThrow,
   type ObjectPair,
   type OpenOptions,
   openTree,
@@ -109,7 +110,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const isTable = options.lines === 'table'
   const table = isTable ? await watch.time('table', () => lineTable(tree, judged.units, needs)) : NO_TABLE
   const units = table.unit === undefined ? judged.units : [...judged.units, table.unit]
-  const rules = { ...rulesOf(target, running), standIns: table.standIns }
+  const rules = { ...rulesOf(target, running, throwingOf(affected)), standIns: table.standIns }
   const selection = watch.timeSync('select', () => select(units, rules))
 
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
@@ -156,8 +157,12 @@ function machineOf(units: readonly UnitInput[]): number {
   return units[0]?.verdicts.correlation.patched.object.header.machine ?? EM_X86_64
 }
 
-/** What the select stage asks about the target and the system that runs. */
-export function rulesOf(target: TargetFacts, { symbols, below }: Running): SelectRules {
+/** What the select stage asks about the target, the system that runs, and the units that exceptions pass through. */
+export function rulesOf(
+  target: TargetFacts,
+  { symbols, below }: Running,
+  throwing: ReadonlySet<string> = new Set(),
+): SelectRules {
   const count = countRunning(symbols, below)
   const freed = isFreed(symbols)
   return {
@@ -166,10 +171,14 @@ export function rulesOf(target: TargetFacts, { symbols, below }: Running): Selec
     runningName: target.runningName,
     smallest: pad => smallestFunction(target, pad),
     startsWithLandingPad: code => startsWithLandingPad(target, code),
-    denied: target.denied,
+    denied: (unit, name) => target.denied(unit, name) ?? (throwing.has(unit) ? target.unwinding : undefined),
     ...(count === undefined ? {} : { countRunning: count }),
     ...(freed === undefined ? {} : { isFreed: freed }),
   }
+}
+
+function throwingOf({ affected }: Affected): ReadonlySet<string> {
+  return new Set(affected.filter(({ unit }) => mayThrow(unit.command)).map(({ unit }) => unit.unit))
 }
 
 function applyToTree(patches: readonly PatchText[], tree: Tree): SourceChange {
@@ -178,7 +187,6 @@ function applyToTree(patches: readonly PatchText[], tree: Tree): SourceChange {
   )
 }
 
-/** The sizes of special entries as the tree's own headers have them; undefined where they could not be asked for. */
 function asRefusal({ code, file, text, hint }: Affected['refusals'][number]): Refusal {
   return { code, unit: file, symbol: '', text, hint }
 }

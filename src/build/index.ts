@@ -1,5 +1,6 @@
 /** The build stage: a change and a tree become pairs of objects. The tree is never written to. */
 export { affectedUnits, overlayOf } from './affected.ts'
+export { mayThrow } from './command.ts'
 export { compileUnits } from './compile.ts'
 export { type Declarations, declarationsOf, originalTexts } from './declarations.ts'
 export { checkFresh } from './fresh.ts'

@@ -63,6 +63,8 @@ export interface TargetFacts {
   readonly runningName: (fileSymbol: string, name: string, local: boolean) => string
   /** Why a function must not be replaced, by its unit's object file and its name; undefined when it may. */
   readonly denied: (unit: string, name: string) => Denial | undefined
+  /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */
+  readonly unwinding: Denial | undefined
 }
 
 /** The least size in bytes of a function that can be replaced, given whether it starts with a landing pad. */

@@ -17,6 +17,7 @@ import {
   R_X86_64_PLT32,
   R_X86_64_REX_GOTPCRELX,
 } from './x86-relocations.ts'
+import type { Denial } from './xen-denied.ts'
 
 /** The narrow ones fit only where the pool lies low enough; the loader checks each. TLS and IRELATIVE are not here. */
 const RELOCATIONS: ReadonlyMap<number, RelocationWay> = new Map([
@@ -31,6 +32,13 @@ const RELOCATIONS: ReadonlyMap<number, RelocationWay> = new Map([
   [R_X86_64_GOTPCRELX, 'got'],
   [R_X86_64_REX_GOTPCRELX, 'got'],
 ])
+
+/** C++ ABI for Itanium, "Exception Handling": the unwinder looks each frame up in tables that the program's link made. */
+const UNWINDING: Denial = {
+  code: 'unwinding',
+  why: 'it is C++ code that exceptions may pass through, and a payload has no unwind tables: an exception that reaches the new code would end the program',
+  hint: 'where no exceptions are used, compile the unit with -fno-exceptions; otherwise put the change into a C function that no exception passes',
+}
 
 export const PROCESS_X86_64: TargetFacts = {
   name: 'process',
@@ -47,6 +55,7 @@ export const PROCESS_X86_64: TargetFacts = {
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: Number.POSITIVE_INFINITY },
   runningName: processName,
   denied: () => undefined,
+  unwinding: UNWINDING,
 }
 
 /** The same spelling as Xen's: `main.c#helper` for a symbol that is local to its file. */

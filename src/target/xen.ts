@@ -31,6 +31,7 @@ export const XEN_X86_64: TargetFacts = {
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: 126 },
   runningName: xenName,
   denied: xenDenied,
+  unwinding: undefined,
 }
 
 /** `common/irq.c#foo` for a symbol that is local to its file, the plain name for any other. */

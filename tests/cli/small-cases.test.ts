@@ -55,9 +55,17 @@ describe.skipIf(!hasGcc)(`build for a process${withoutGcc}`, () => {
   )
 })
 
-async function buildHere(one: SmallCase) {
+test.skipIf(!hasGcc)(`code that exceptions may pass through is refused${withoutGcc}`, async () => {
+  const one = readCases().find(({ name }) => name === 'new-function')
+  if (one === undefined) throw new Error('the case is gone')
+  const { status, report, payload } = await buildHere(one, ['-fexceptions'])
+  expect(new Set(report.refusals.map(({ code }) => code))).toEqual(new Set(['unwinding']))
+  expect([status, payload]).toEqual([2, undefined])
+})
+
+async function buildHere(one: SmallCase, more: readonly string[] = []) {
   writeFileSync(join(folder, 'input.c'), one.before)
-  const command = ['gcc', ...flagsOf(one), '-c', 'input.c', '-o', 'input.o']
+  const command = ['gcc', ...flagsOf(one), ...more, '-c', 'input.c', '-o', 'input.o']
   expect(spawnSync('gcc', command.slice(1), { cwd: folder }).status).toBe(0)
   expect(existsSync(join(folder, 'input.o'))).toBe(true)
   const entries = [{ directory: folder, file: 'input.c', arguments: command }]
