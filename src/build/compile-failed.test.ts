@@ -9,8 +9,13 @@ const failure = (unit: string, label: string, words: string): CompileFailure => 
 })
 
 test('one unit with two texts and the same words is one', () => {
-  const error = compileFailed([failure('a.o', 'patched', 'a.c:1: no'), failure('a.o', 'neutral', 'a.c:1: no')])
-  expect(error.message).toBe('a.o does not compile with the patched, neutral texts\na.o:\na.c:1: no')
+  const error = compileFailed([failure('a.o', 'shifted', 'a.c:1: no'), failure('a.o', 'neutral', 'a.c:1: no')])
+  expect(error.message).toBe('a.o does not compile with the shifted, neutral texts\na.o:\na.c:1: no')
+})
+
+test('a patched text that does not compile speaks for what is made from it', () => {
+  const error = compileFailed([failure('a.o', 'patched', 'a.c:9: no'), failure('a.o', 'neutral', 'a.c:7: no')])
+  expect(error.message).toBe('a.o does not compile with the patched texts\na.o:\na.c:9: no')
 })
 
 test('units are counted, and five texts are shown', () => {

@@ -267,10 +267,13 @@ function ownWords(result: RunResult, farm: Farm): string {
 
 const SHOWN = 5
 
-export function compileFailed(failed: readonly CompileFailure[]): InputError {
+export function compileFailed(failures: readonly CompileFailure[]): InputError {
+  // What is made from a patched text that does not compile tells nothing new, and not at the patch's own lines.
+  const broken = new Set(failures.flatMap(({ request: { label, unit } }) => (label === 'patched' ? [unit.unit] : [])))
+  const failed = failures.filter(({ request: { label, unit } }) => label === 'patched' || !broken.has(unit.unit))
   const labels = [...new Set(failed.map(({ request }) => request.label))].join(', ')
   const units = new Set(failed.map(({ request }) => request.unit.unit))
-  // Several texts of one unit mostly fail with the same words.
+  // Several texts of one unit may fail with the same words.
   const texts = [...new Set(failed.map(({ request, words }) => `${request.unit.unit}:\n${words}`))]
   const rest = texts.length > SHOWN ? [`and ${texts.length - SHOWN} more`] : []
   const what = units.size === 1 ? `${[...units][0]} does` : `${units.size} units do`

@@ -40,7 +40,7 @@ const REPORT: RunReport = {
       symbols: ['g'],
       verdict: 'line-only',
       included: false,
-      reasons: [{ code: 'line-only', text: 'only embedded line numbers differ, at 1 places' }],
+      reasons: [{ code: 'line-only', text: 'only embedded line numbers differ, at 1 place' }],
     },
   ],
   pieces: [
@@ -73,7 +73,7 @@ with them: 1 string or constant, 2 special-section entries
 
 left out, though not the same: 1
   b.o
-    g  line-only: only embedded line numbers differ, at 1 places
+    g  line-only: only embedded line numbers differ, at 1 place
 
 notice: a hunk moved [source]
 

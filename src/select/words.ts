@@ -7,8 +7,10 @@ export function verdictReason(verdict: Verdict): Reason {
   switch (verdict.kind) {
     case 'same':
       return { code: 'same', text: 'the code, what it reaches and its special entries are the same' }
-    case 'line-only':
-      return { code: 'line-only', text: `only embedded line numbers differ, at ${verdict.sites} places` }
+    case 'line-only': {
+      const places = verdict.sites === 1 ? 'place' : 'places'
+      return { code: 'line-only', text: `only embedded line numbers differ, at ${verdict.sites} ${places}` }
+    }
     case 'new':
       return { code: 'new', text: 'it is not in the original object' }
     case 'gone':
