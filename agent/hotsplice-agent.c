@@ -238,7 +238,11 @@ static int memory = -1; /* /proc/self/mem, during an action */
 static uint64_t avoided; /* signals that some thread blocks or waits for; bit 0 is signal 1 */
 static int avoider;      /* such a thread */
 
-/* Only the C library blocks these, while a thread is born or dies; it goes on at once. */
+/*
+ * 32 and 33 are the C library's own: it clears both from every mask that a program asks for, and blocks them itself
+ * while a thread is born or dies, or waits for the lock of the stacks meanwhile. glibc 2.36 then leaves 33 open: so one
+ * of them is enough to know such a thread, which goes on soon.
+ */
 #define LIBRARY_SIGNALS (3ull << 31)
 
 /* What a thread waits for in sigwait() is not in its mask meanwhile; a signal of ours would end the wait. */
@@ -261,7 +265,7 @@ static int note_avoided(int thread)
     const char *line = strstr(text, "\nSigBlk:\t");
     if (line == NULL) return 0;
     line += strlen("\nSigBlk:\t");
-    const uint64_t mask = read_hex(&line), passing = (mask & LIBRARY_SIGNALS) == LIBRARY_SIGNALS;
+    const uint64_t mask = read_hex(&line), passing = mask & LIBRARY_SIGNALS;
     const uint64_t mine = earlier | (passing ? 0 : mask) | awaited(thread);
     if (mine & ~avoided) avoider = thread;
     avoided |= mine;
