@@ -154,8 +154,8 @@ describe.skipIf(!possible)('threads that are hard to stop (needs gcc on x86-64 L
   test('threads that give birth to threads: none runs while the others stand', async () => {
     await open('b', watch())
     for (let round = 0; round < 12; round++) {
-      expect(await apply(5000)).toBe('done')
-      expect(said(await host.act({ action: 'revert', name: 'p', timeoutMs: 5000 }))).toBe('done')
+      expect(await apply(20_000)).toBe('done')
+      expect(said(await host.act({ action: 'revert', name: 'p', timeoutMs: 20_000 }))).toBe('done')
     }
     expect(await running.ask('?')).toBe('0 0')
   })
