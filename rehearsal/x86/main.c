@@ -18,6 +18,8 @@
 #define SHORTEST_NAP   100000ull       /* 0.1 ms */
 #define LONGEST_NAP    10000000ull     /* 10 ms */
 #define DRIVER_IS_GONE 60000000000ull  /* no heartbeat for a minute */
+/* After a longer step of the clock the host itself stood still, a paused or suspended one, and the driver with it. */
+#define LONGEST_STEP   1000000000ull
 
 #define LOOKS_BEFORE_NAP 64
 
@@ -74,7 +76,7 @@ static uint64_t nap_after(uint64_t idle)
 static void await_request(uint32_t completed)
 {
     uint64_t begun = clock_now();
-    uint64_t last_beat = begun;
+    uint64_t last_look = begun, silence = 0;
     uint32_t heartbeat = mailbox->heartbeat;
 
     for (uint32_t looks = 1; mailbox->requested == completed; looks++) {
@@ -84,10 +86,13 @@ static void await_request(uint32_t completed)
         }
 
         uint64_t now = clock_now();
+        uint64_t step = now - last_look;
+        last_look = now;
+        silence += step > LONGEST_STEP ? LONGEST_STEP : step;
         if (mailbox->heartbeat != heartbeat) {
             heartbeat = mailbox->heartbeat;
-            last_beat = now;
-        } else if (now - last_beat > DRIVER_IS_GONE) {
+            silence = 0;
+        } else if (silence > DRIVER_IS_GONE) {
             give_up("@hotsplice lost: the driver is gone");
         }
         nap(nap_after(now - begun));

@@ -20,6 +20,7 @@ import { readHypervisor } from './hypervisor.ts'
 import type { MachineRequest, Mailbox } from './mailbox.ts'
 import { createMailbox } from './mailbox.ts'
 import type { BootOptions, Downfall } from './model.ts'
+import { startPatience } from './patience.ts'
 import type { GuestBuffer } from './record.ts'
 
 /** The machine is gone; thrown by whatever was asked of it. Not an error of input: what was rehearsed did it. */
@@ -157,12 +158,12 @@ class RunningMachine implements Machine {
 
   private wait(request: number, timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const takeBack = startPatience(timeoutMs, () => {
         const sign = `no answer within ${Math.round(timeoutMs)} ms`
         this.finish(new MachineLost({ kind: 'hung', sign, lines: this.console.last(KEPT_LINES) }))
-      }, timeoutMs)
+      })
       const settle = (action: () => void) => {
-        clearTimeout(timer)
+        takeBack()
         this.waiting = undefined
         action()
       }

@@ -1,0 +1,111 @@
+/** The one who drives a rehearsed machine stands still, with the machine or for ever. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface, type Interface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
+
+const missing = missingFor(...toBuildXen, ...toBootXen)
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const HOST = join(ROOT, 'src/apply/rehearsal-host.ts')
+/** Longer than the minute after which the dom0 takes a silent driver for gone. */
+const STANDSTILL_MS = 80_000
+const DOM0_PATIENCE_MS = 60_000
+
+/** Says `machine PID` when it runs, and for every line on its input how many payloads there are, or what is wrong. */
+const DRIVER = `
+  import { readdirSync, readFileSync } from 'node:fs'
+  import { createInterface } from 'node:readline'
+  import { openRehearsal } from ${JSON.stringify(HOST)}
+  const host = await openRehearsal({ hypervisor: process.argv[2], cpus: 2, cacheFolder: undefined })
+  const lists = async () => {
+    try {
+      return (await host.list()).payloads.length + ' payloads'
+    } catch (error) {
+      return error.message
+    }
+  }
+  await lists()
+  const parentOfMachine = pid => {
+    try {
+      return Number(/\\(qemu.*\\) . (\\d+)/.exec(readFileSync('/proc/' + pid + '/stat', 'utf8'))?.[1])
+    } catch {}
+  }
+  console.log('machine ' + readdirSync('/proc').find(pid => /^\\d+$/.test(pid) && parentOfMachine(pid) === process.pid))
+  for await (const line of createInterface({ input: process.stdin })) console.log(await lists())
+  await host.close()
+`
+
+describe.skipIf(missing !== '')(`a driver that stands still ${missing}`, () => {
+  let folder: string
+  let script: string
+  let hypervisor: string
+  const drivers: ChildProcess[] = []
+
+  beforeAll(() => {
+    hypervisor = join(xenTree('release'), 'xen/xen')
+    folder = mkdtempSync(join(tmpdir(), 'hotsplice-standstill-'))
+    script = join(folder, 'driver.mts')
+    writeFileSync(script, DRIVER)
+  })
+  afterAll(() => {
+    for (const driver of drivers) driver.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const nextLine = async (lines: Interface): Promise<string> => String((await once(lines, 'line'))[0])
+
+  async function drive(): Promise<{ driver: ChildProcess; lines: Interface; machine: number }> {
+    const driver = spawn(process.execPath, ['--import', 'tsx', script, hypervisor], {
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    drivers.push(driver)
+    if (driver.stdout === null) throw new Error('no pipe')
+    const lines = createInterface({ input: driver.stdout })
+    const machine = Number(/^machine (\d+)$/.exec(await nextLine(lines))?.[1])
+    expect(commandOf(machine)).toMatch(/^qemu/)
+    return { driver, lines, machine }
+  }
+
+  test.concurrent('a host that was suspended: machine and driver go on where they were', async () => {
+    const { driver, lines, machine } = await drive()
+    const answer = nextLine(lines)
+    const pid = driver.pid ?? 0
+    process.kill(pid, 'SIGSTOP')
+    process.kill(machine, 'SIGSTOP')
+    await sleep(STANDSTILL_MS)
+    process.kill(machine, 'SIGCONT')
+    await sleep(300) // the worse order: the machine looks for its driver before that one has moved
+    process.kill(pid, 'SIGCONT')
+    driver.stdin?.write('list\n')
+    expect(await answer).toBe('0 payloads')
+    driver.stdin?.end()
+    await once(driver, 'exit')
+    expect(commandOf(machine)).toBeUndefined()
+  })
+
+  test.concurrent('a driver that was killed: the machine ends itself', async () => {
+    const { driver, machine } = await drive()
+    driver.kill('SIGKILL')
+    await sleep(1000)
+    expect(commandOf(machine)).toMatch(/^qemu/)
+    for (let waited = 0; commandOf(machine) !== undefined && waited < 4 * DOM0_PATIENCE_MS; waited += 500) {
+      await sleep(500)
+    }
+    expect(commandOf(machine)).toBeUndefined()
+  })
+})
+
+/** The name of a process, unless there is none or it is one that nobody has waited for. */
+function commandOf(pid: number): string | undefined {
+  const file = `/proc/${pid}/stat`
+  const stat = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const [, name, state] = /^\d+ \((.*)\) (.)/s.exec(stat) ?? []
+  return state === 'Z' ? undefined : name
+}
