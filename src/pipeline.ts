@@ -9,11 +9,11 @@ import {
   type Affected,
   affectedUnits,
   declarationsOf,
-  mayThrow,
   type ObjectPair,
   type OpenOptions,
   openTree,
   type Tree,
+  throwingUnits,
 } from './build/index.ts'
 import { checkPayload, rulesFor } from './check-payload.ts'
 import { checkCode } from './code-that-runs.ts'
@@ -110,7 +110,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const isTable = options.lines === 'table'
   const table = isTable ? await watch.time('table', () => lineTable(tree, judged.units, needs)) : NO_TABLE
   const units = table.unit === undefined ? judged.units : [...judged.units, table.unit]
-  const rules = { ...rulesOf(target, running, throwingOf(affected)), standIns: table.standIns }
+  const rules = { ...rulesOf(target, running, await throwingOf(target, before)), standIns: table.standIns }
   const selection = watch.timeSync('select', () => select(units, rules))
 
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
@@ -177,8 +177,10 @@ export function rulesOf(
   }
 }
 
-function throwingOf({ affected }: Affected): ReadonlySet<string> {
-  return new Set(affected.filter(({ unit }) => mayThrow(unit.command)).map(({ unit }) => unit.unit))
+/** Asked only where the target has a word about it. */
+async function throwingOf({ unwinding }: TargetFacts, prepared: Prepared): Promise<ReadonlySet<string>> {
+  const { tree, affected, change } = prepared
+  return unwinding === undefined ? new Set() : throwingUnits(tree, affected, change)
 }
 
 function applyToTree(patches: readonly PatchText[], tree: Tree): SourceChange {

@@ -83,19 +83,3 @@ export function prefixMaps(options: readonly string[], root: string): string[] {
   })
   return [`-fmacro-prefix-map=${root}=`, `-fdebug-prefix-map=${root}=`, ...own]
 }
-
-/**
- * Says whether exceptions may pass through what a command compiles: C++, or C that asks for it (GCC manual, "Code
- * Generation Options": -fexceptions is the default for languages that need it).
- */
-export function mayThrow(command: readonly string[]): boolean {
-  const { compiler, options } = takeApart(command)
-  const said = options.findLast(option => /^-f(no-)?exceptions$/.test(option))
-  if (said !== undefined) return said === '-fexceptions'
-  const language = options.lastIndexOf('-x')
-  if (language !== -1) return options[language + 1]?.startsWith('c++') === true
-  return (
-    /(^|[/-])(g|clang|c)\+\+(-[\d.]+)?$/.test(compiler) ||
-    options.some(option => /^[^-].*\.(cc|cpp|cxx|C)$/.test(option))
-  )
-}

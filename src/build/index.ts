@@ -1,8 +1,8 @@
 /** The build stage: a change and a tree become pairs of objects. The tree is never written to. */
 export { affectedUnits, overlayOf } from './affected.ts'
-export { mayThrow } from './command.ts'
 export { compileUnits } from './compile.ts'
 export { type Declarations, declarationsOf, originalTexts } from './declarations.ts'
+export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
 export { readGiven, readImage } from './image.ts'
 export type {

@@ -9,6 +9,8 @@ export type Product =
   | 'preprocessed'
   /** An `Outline` of that text, as JSON: enough to tell whether two texts declare the same. */
   | 'outline'
+  /** The macros that are defined at the end of the text, a line each. */
+  | 'macros'
   | 'assembler'
   /** Nothing but the names of what was read. */
   | 'reads'
@@ -36,6 +38,7 @@ export const PRODUCTS: Readonly<Record<Product, Making>> = {
   object: { options: [], compiles: true, keep: whole },
   preprocessed: { options: ['-E', '-P'], compiles: false, keep: whole },
   outline: { options: ['-E', '-P'], compiles: false, keep: outline },
+  macros: { options: ['-E', '-dM'], compiles: false, keep: whole },
   assembler: { options: ['-S', '-g0'], compiles: false, keep: whole },
   reads: { options: ['-E'], compiles: false, keep: () => new Uint8Array() },
   types: { options: [...DEBUG, ...EARLY], compiles: true, keep: types },

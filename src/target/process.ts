@@ -36,7 +36,7 @@ const RELOCATIONS: ReadonlyMap<number, RelocationWay> = new Map([
 /** C++ ABI for Itanium, "Exception Handling": the unwinder looks each frame up in tables that the program's link made. */
 const UNWINDING: Denial = {
   code: 'unwinding',
-  why: 'it is C++ code that exceptions may pass through, and a payload has no unwind tables: an exception that reaches the new code would end the program',
+  why: 'its unit is compiled with exceptions enabled, so one may pass through it, and a payload has no unwind tables: an exception that reaches the new code would end the program',
   hint: 'where no exceptions are used, compile the unit with -fno-exceptions; otherwise put the change into a C function that no exception passes',
 }
 

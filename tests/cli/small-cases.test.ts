@@ -55,12 +55,22 @@ describe.skipIf(!hasGcc)(`build for a process${withoutGcc}`, () => {
   )
 })
 
-test.skipIf(!hasGcc)(`code that exceptions may pass through is refused${withoutGcc}`, async () => {
-  const one = readCases().find(({ name }) => name === 'new-function')
-  if (one === undefined) throw new Error('the case is gone')
-  const { status, report, payload } = await buildHere(one, ['-fexceptions'])
-  expect(new Set(report.refusals.map(({ code }) => code))).toEqual(new Set(['unwinding']))
-  expect([status, payload]).toEqual([2, undefined])
+const hasGxx = hasGcc && spawnSync('gcc', ['-x', 'c++', '-E', '/dev/null']).status === 0
+
+describe.skipIf(!hasGxx)(`code that exceptions may pass through${hasGxx ? '' : ' (g++ is missing)'}`, () => {
+  test.for([
+    { more: ['-fexceptions'], passes: true },
+    { more: ['-fexceptions', '-fno-exceptions'], passes: false },
+    { more: ['-x', 'c++'], passes: true },
+    { more: ['-xc++'], passes: true },
+    { more: ['-x', 'c++', '-fno-exceptions'], passes: false },
+  ])('gcc $more: refused $passes', async ({ more, passes }) => {
+    const one = readCases().find(({ name }) => name === 'new-function')
+    if (one === undefined) throw new Error('the case is gone')
+    const { status, report, payload, stderr } = await buildHere(one, more)
+    expect(new Set(report.refusals.map(({ code }) => code)), stderr).toEqual(new Set(passes ? ['unwinding'] : []))
+    expect([status, payload !== undefined]).toEqual(passes ? [2, false] : [0, true])
+  })
 })
 
 async function buildHere(one: SmallCase, more: readonly string[] = []) {

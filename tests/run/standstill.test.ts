@@ -46,6 +46,7 @@ describe.skipIf(missing !== '')(`a driver that stands still ${missing}`, () => {
   let script: string
   let hypervisor: string
   const drivers: ChildProcess[] = []
+  const machines: number[] = []
 
   beforeAll(() => {
     hypervisor = join(xenTree('release'), 'xen/xen')
@@ -55,6 +56,7 @@ describe.skipIf(missing !== '')(`a driver that stands still ${missing}`, () => {
   })
   afterAll(() => {
     for (const driver of drivers) driver.kill('SIGKILL')
+    for (const machine of machines) if (commandOf(machine)?.startsWith('qemu')) process.kill(machine, 'SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -70,6 +72,7 @@ describe.skipIf(missing !== '')(`a driver that stands still ${missing}`, () => {
     const lines = createInterface({ input: driver.stdout })
     const machine = Number(/^machine (\d+)$/.exec(await nextLine(lines))?.[1])
     expect(commandOf(machine)).toMatch(/^qemu/)
+    machines.push(machine)
     return { driver, lines, machine }
   }
 

@@ -34,7 +34,6 @@ const POLL_MS = 1
 const NOTICE_MS = 5_000
 const BEYOND_MS = 20_000
 const BIRTH_MS = 500
-const LONGEST_STEP_MS = 500
 
 export interface WorkResult extends WorkState {
   /** False when patience ended before the work did. */
@@ -135,15 +134,12 @@ export class Agent {
   }
 
   async #wait(number: number, timeoutMs: number, signal: AbortSignal | undefined): Promise<WorkResult> {
-    let [last, passed] = [performance.now(), 0]
+    const begun = performance.now()
     let cancelled = false
     for (;;) {
       const now = this.work()
       if (now.done >= number) return { ...now, finished: true }
-      // A longer step: this process stood still, and the other one, too, if it was the machine that did.
-      const time = performance.now()
-      passed += Math.min(time - last, LONGEST_STEP_MS)
-      last = time
+      const passed = performance.now() - begun
       if (now.taken < number && passed > NOTICE_MS) throw this.#silent()
       if (passed > timeoutMs + BEYOND_MS) return { ...now, finished: false }
       if (signal?.aborted === true && !cancelled) {
