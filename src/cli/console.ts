@@ -5,24 +5,19 @@ import { type Ink, PLAIN } from '../report/ink.ts'
 import { toJson } from '../report/json.ts'
 import { isSpecial, placesOf, STANDARD, writeWhole } from './files.ts'
 import { type ProgressDisplay, progressOn } from './progress.ts'
+import { COLOURED, deliver, deliverJson, say } from './terminal.ts'
 
 export interface Console {
   /** For what was asked for: standard output, unless JSON has it. */
   readonly result: (text: string) => void
   /** For everything beside it: standard error. */
   readonly note: (text: string) => void
+  /** For what other programs read on standard output: nothing is changed, unless a terminal is the reader. */
+  readonly data: (bytes: Uint8Array) => void
   /** Writes the JSON that was asked for; nothing where none was. */
   readonly json: (value: unknown) => void
   readonly ink: Ink
   readonly progress: ProgressDisplay
-}
-
-const COLOURED: Ink = {
-  strong: colours.bold,
-  faint: colours.dim,
-  good: colours.green,
-  bad: colours.red,
-  warn: colours.yellow,
 }
 
 /** `json` is what `--json` was given: a file, or `-`, which moves everything else to standard error. */
@@ -32,13 +27,14 @@ export function openConsole(json: string | undefined): Console {
   const progress = progressOn(process.stderr)
   const write = (output: NodeJS.WriteStream) => (text: string) => {
     progress.end()
-    output.write(text.endsWith('\n') ? text : `${text}\n`)
+    say(output, text.endsWith('\n') ? text : `${text}\n`)
   }
   return {
     result: write(stream),
     note: write(process.stderr),
+    data: bytes => void deliver(process.stdout, bytes),
     json: value => {
-      if (json === STANDARD) process.stdout.write(toJson(value))
+      if (json === STANDARD) deliverJson(process.stdout, toJson(value))
       else if (json !== undefined) writeWhole(json, toJson(value))
     },
     ink: inColour ? COLOURED : PLAIN,

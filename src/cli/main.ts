@@ -3,13 +3,14 @@
 import { exitCode } from './exit-code.ts'
 import { interruptSignal } from './interrupt.ts'
 import { run } from './run.ts'
+import { say } from './terminal.ts'
 
 const code = run(process.argv.slice(2), interruptSignal())
 
 process.stdout.on('error', error => {
   // A reader that has seen enough (`| head`) is no failure.
   if ('code' in error && error.code === 'EPIPE') return
-  process.stderr.write(`error: standard output cannot be written: ${error.message} [cli/cannot-write]\n`)
+  say(process.stderr, `error: standard output cannot be written: ${error.message} [cli/cannot-write]\n`)
   // What went wrong besides counts more.
   void code.then(ended => (process.exitCode = ended || exitCode('bad-input')))
 })

@@ -1,4 +1,5 @@
 /** How a long step tells that it lives: one line that is drawn over on a terminal, one line a step elsewhere. */
+import { shownName } from '../base/printable.ts'
 import type { Progress } from '../build/model.ts'
 
 export interface ProgressDisplay extends Progress {
@@ -20,7 +21,7 @@ export function progressOn(output: ProgressOutput): ProgressDisplay {
 
 /** Plain lines: no control characters, and no counting, which would fill a log. */
 function lines(output: ProgressOutput): ProgressDisplay {
-  return { step: text => output.write(`${text}\n`), tick: () => undefined, end: () => undefined }
+  return { step: text => output.write(`${shownName(text)}\n`), tick: () => undefined, end: () => undefined }
 }
 
 function drawn(output: ProgressOutput): ProgressDisplay {
@@ -28,8 +29,8 @@ function drawn(output: ProgressOutput): ProgressDisplay {
   const draw = (text: string) => output.write(CLEAR_LINE + text.slice(0, Math.max(1, (output.columns ?? 80) - 1)))
   return {
     step: text => {
-      current = text
-      draw(`${text} …`)
+      current = shownName(text)
+      draw(`${current} …`)
     },
     tick: (done, total) => draw(`${current} … ${done} of ${total}`),
     end: () => {

@@ -56,7 +56,7 @@ export function payloadSummary(bytes: Uint8Array, file: string): PayloadSummary 
 
 export function describePayload(payload: PayloadSummary, file: string, ink: Ink = PLAIN): string {
   const { buildId, depends, xenDepends, functions, hooks, needs, modinfo, sections } = payload
-  const width = Math.max(0, ...functions.map(({ name }) => name.length))
+  const width = functions.reduce((most, { name }) => Math.max(most, name.length), 0)
   const lines = [
     ink.strong(file),
     `  build-id     ${buildId ?? 'none'}`,

@@ -1,5 +1,7 @@
 /** What `hotsplice advise` does: reads the patches, tries every way, writes what comes of each. */
+
 import { type TriedWay, tryWays } from '../../advise.ts'
+import { withShownNames } from '../../base/printable.ts'
 import { type Advice, adviceOf, type TriedReport } from '../../report/advice.ts'
 import { adviceText } from '../../report/advice-text.ts'
 import { buildReport } from '../../report/build-report.ts'
@@ -43,7 +45,7 @@ export async function runAdvise(request: AdviseRequest, console: Console, signal
     tried.map(each => reportOf(each, request)),
     VERSION,
   )
-  return { ending: ENDINGS[advice.outcome], text: adviceText(advice, console.ink), json: advice }
+  return { ending: ENDINGS[advice.outcome], text: adviceText(withShownNames(advice), console.ink), json: advice }
 }
 
 function reportOf({ way, run, error, effort }: TriedWay, { target }: AdviseRequest): TriedReport {

@@ -2,6 +2,8 @@ import { Command } from '@commander-js/extra-typings'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
+import type { Console } from '../console.ts'
+import { STANDARD } from '../files.ts'
 import { helpAfter } from '../help.ts'
 import { VERSION } from '../version.ts'
 
@@ -21,14 +23,16 @@ export function define(cli: Host) {
       }),
     )
     .action(async ({ source = false, json }) => {
-      const work = async (): Promise<Finished> => {
+      const work = async (console: Console): Promise<Finished> => {
         const { agentFile, agentSource } = await import('../../apply/process/agent-file.ts')
         const file = source ? agentSource() : agentFile(cacheFolder())
         const is = source ? 'source' : 'library'
         return {
           ending: 'done',
-          text: file,
+          text: json === STANDARD ? file : '',
           json: { schema: 1, command: 'agent', version: VERSION, outcome: 'done', is, file },
+          // For LD_PRELOAD: a path is taken as it is.
+          also: () => (json === STANDARD ? undefined : console.data(Buffer.from(`${file}\n`))),
         }
       }
       cli.ended(await attempt({ json, command: 'agent', signal: cli.signal, work }))

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
+import { withShownNames } from '../../base/printable.ts'
 import { createHotpatch, type HotpatchRun } from '../../pipeline.ts'
 import { buildReport, withPayload } from '../../report/build-report.ts'
 import type { RunReport, Way } from '../../report/model.ts'
@@ -67,7 +68,7 @@ export async function runBuild(request: BuildRequest, console: Console, signal: 
   const also = () => {
     if (request.sarif !== undefined) writeSarif(request.sarif, written, ending, run.change)
   }
-  return { ending, text: summary(written, console.ink), json: written, also, undo }
+  return { ending, text: summary(withShownNames(written), console.ink), json: written, also, undo }
 }
 
 const given = (file: string | undefined) => (file === undefined ? [] : [file])

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { InputError } from '../../base/errors.ts'
+import { withShownNames } from '../../base/printable.ts'
 import { diffObjects } from '../../diff.ts'
 import { diffReport } from '../../report/diff-report.ts'
 import { summary } from '../../report/text.ts'
@@ -88,7 +89,7 @@ function diff(request: Request, console: Console): Finished {
     timings: { read: read - start, compare: performance.now() - read },
     reasonOf: verdictReason,
   })
-  return { ending: endingOf(report.outcome), text: summary(report, console.ink), json: report }
+  return { ending: endingOf(report.outcome), text: summary(withShownNames(report), console.ink), json: report }
 }
 
 /** What both paths end with: `common/domain.o`; the original's name where they end differently. */

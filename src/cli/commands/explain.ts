@@ -1,4 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
+import { shownName, withShownNames } from '../../base/printable.ts'
 import { explain } from '../../report/explain.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../commands.ts'
@@ -31,5 +32,8 @@ export function define(host: Host) {
 async function explainReport(file: string, name: string | undefined, console: Console): Promise<Finished> {
   const { readReport } = await import('../../report/schema.ts')
   const report = readReport(readText(file, 'the report', 'utf8'), file)
-  return { ending: 'done', text: explain(report, name, console.ink) }
+  return {
+    ending: 'done',
+    text: explain(withShownNames(report), name === undefined ? name : shownName(name), console.ink),
+  }
 }

@@ -1,4 +1,5 @@
 import { describeResult } from '../../apply/rehearsal/errno.ts'
+import { shownName } from '../../base/printable.ts'
 import type { Host } from '../commands.ts'
 import { onHost, operate, operationHelp } from './operate.ts'
 
@@ -19,7 +20,7 @@ export function define(cli: Host) {
             result,
             words,
             payloads: [{ name, state, rc, metadata: '' }],
-            text: `${name}: ${state}${lastly(rc)}`,
+            text: `${shownName(name)}: ${state}${lastly(rc)}`,
           }
         },
       }))

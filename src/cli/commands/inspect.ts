@@ -1,4 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
+import { withShownNames } from '../../base/printable.ts'
 import { describePayload, payloadSummary } from '../../report/inspect.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../commands.ts'
@@ -33,5 +34,5 @@ export function define(host: Host) {
 function inspect(file: string, json: string | undefined, console: Console): Finished {
   checkOutputs([file], [json])
   const summary = payloadSummary(readInput(file, 'the payload'), file)
-  return { ending: 'done', text: describePayload(summary, file, console.ink), json: summary }
+  return { ending: 'done', text: describePayload(withShownNames(summary), file, console.ink), json: summary }
 }

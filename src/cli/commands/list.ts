@@ -1,4 +1,5 @@
 import type { HostFacts, ListedPayload } from '../../apply/host.ts'
+import { withShownNames } from '../../base/printable.ts'
 import type { Host } from '../commands.ts'
 import { lastly } from './get.ts'
 import { onHost, operate, operationHelp } from './operate.ts'
@@ -14,7 +15,7 @@ export function define(cli: Host) {
         run: async system => {
           const { result, words, payloads } = await system.list()
           const facts = await system.about()
-          return { result, words, payloads, runs: facts.buildId, text: table(payloads, facts) }
+          return { result, words, payloads, runs: facts.buildId, text: table(withShownNames(payloads), facts) }
         },
       }))
     })
@@ -23,7 +24,7 @@ export function define(cli: Host) {
 function table(payloads: readonly ListedPayload[], { buildId }: HostFacts): string {
   const runs = `runs build-id ${buildId ?? 'unknown'}`
   if (payloads.length === 0) return `no payloads; ${runs}`
-  const width = Math.max(...payloads.map(({ name }) => name.length))
+  const width = payloads.reduce((most, { name }) => Math.max(most, name.length), 0)
   const rows = payloads.map(({ name, state, rc, metadata }) =>
     `${name.padEnd(width)}  ${state}${lastly(rc)}  ${metadata}`.trimEnd(),
   )

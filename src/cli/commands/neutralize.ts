@@ -1,6 +1,8 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from '@commander-js/extra-typings'
+import { shownName } from '../../base/printable.ts'
+import { isNoFile, sourceText } from '../../build/source-text.ts'
 import type { NeutralFile } from '../../lines/neutral-model.ts'
 import { neutralPatch } from '../../neutral-patch.ts'
 import { attempt, type Finished } from '../attempt.ts'
@@ -60,13 +62,13 @@ interface Request {
 function rewrite({ tree, patch, style, output, json }: Request, console: Console): Finished {
   checkOutputs([...patch], [output, json])
   const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
-  const read = (path: string) => {
-    const file = join(tree, path)
-    return existsSync(file) ? readFileSync(file, 'latin1') : undefined
+  const reader = {
+    read: (path: string) => sourceText(join(tree, path), path),
+    isNoFile: (path: string) => isNoFile(join(tree, path)),
   }
   const prefixes = existsSync(join(tree, 'xen', 'Makefile')) ? ['', 'xen/'] : ['']
-  const { text, files, notes } = neutralPatch(patches, { read }, { style, prefixes })
-  for (const note of notes) console.note(note)
+  const { text, files, notes } = neutralPatch(patches, reader, { style, prefixes })
+  for (const note of notes) console.note(shownName(note))
   if (text === '') console.note('nothing is left of the patch: without it, the compiler sees the same lines')
   const told = {
     schema: 1,
@@ -81,7 +83,7 @@ function rewrite({ tree, patch, style, output, json }: Request, console: Console
   const bytes = Buffer.from(text, 'latin1')
   if (output === undefined || output === STANDARD) {
     // As bytes: a source need not be UTF-8, and a patch of it must not be spelled anew.
-    const also = () => (json === STANDARD ? undefined : process.stdout.write(bytes))
+    const also = () => (json === STANDARD ? undefined : console.data(bytes))
     return { ending: 'done', text: '', json: told, also }
   }
   writeWhole(output, bytes)

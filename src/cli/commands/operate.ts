@@ -4,6 +4,7 @@ import { type AuditEntry, writeAudit } from '../../apply/audit.ts'
 import type { ListedPayload, Outcome, Host as System } from '../../apply/host.ts'
 import { HOST_FORMS, openHost } from '../../apply/open-host.ts'
 import { describeResult, errnoName } from '../../apply/rehearsal/errno.ts'
+import { withShownNames } from '../../base/printable.ts'
 import { reportedError } from '../../report/error-report.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
@@ -112,7 +113,7 @@ function finish(request: HostRequest, name: string, payload: string, performed: 
     ...(payloads === undefined ? {} : { payloads }),
   }
   const head = done ? `${name} ${payload}: done` : `${name} ${payload}: ${describeResult(result)}`
-  const told = [head.replace(' :', ':'), ...words.map(line => `  ${line}`)].join('\n')
+  const told = [head.replace(' :', ':'), ...withShownNames(words).map(line => `  ${line}`)].join('\n')
   return { ending: done ? 'done' : 'refused', text: done ? (text ?? told) : told, json }
 }
 

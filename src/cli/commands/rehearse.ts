@@ -1,4 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings'
+import { withShownNames } from '../../base/printable.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
@@ -67,5 +68,5 @@ async function tryOut(request: Request, console: Console, signal: AbortSignal): 
     signal,
   })
   const ending: Ending = result.outcome === 'passed' ? 'done' : 'refused'
-  return { ending, text: describeRehearsal(result), json: result }
+  return { ending, text: describeRehearsal(withShownNames(result)), json: result }
 }

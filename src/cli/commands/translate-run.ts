@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { during, InputError } from '../../base/errors.ts'
+import { shownName } from '../../base/printable.ts'
 import { readReport } from '../../report/schema.ts'
 import type { Layer, Reference, Source } from '../../report/translate/model.ts'
 import { Translator } from '../../report/translate/translator.ts'
@@ -10,6 +11,7 @@ import { type RunningLines, runningLines } from '../../running-lines.ts'
 import type { Finished } from '../attempt.ts'
 import { checkOutputs } from '../console.ts'
 import { readInput, readText, STANDARD } from '../files.ts'
+import { deliver, say } from '../terminal.ts'
 import { VERSION } from '../version.ts'
 
 export interface TranslateRequest {
@@ -102,9 +104,9 @@ interface Copy {
 async function copy(translator: Translator, input: NodeJS.ReadStream, { output, signal }: Copy): Promise<void> {
   input.setEncoding('latin1')
   const write = async (lines: readonly string[], end: string) => {
-    for (const note of translator.takeNotes()) process.stderr.write(`note: ${note}\n`)
+    for (const note of translator.takeNotes()) say(process.stderr, `note: ${shownName(note)}\n`)
     const text = lines.map(line => line + end).join('')
-    if (text !== '' && !output.write(text, 'latin1')) await once(output, 'drain')
+    if (text !== '' && !deliver(output, Buffer.from(text, 'latin1'))) await once(output, 'drain')
   }
   let pause: NodeJS.Timeout | undefined
   const stop = () => input.destroy()

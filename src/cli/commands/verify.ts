@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { Command, Option } from '@commander-js/extra-typings'
 import { InputError } from '../../base/errors.ts'
+import { withShownNames } from '../../base/printable.ts'
 import { type HypervisorSymbols, readHypervisorSymbols } from '../../target/xen-symbols.ts'
 import { xenVersionOf } from '../../target/xen-version.ts'
 import {
@@ -99,7 +100,7 @@ async function verify(request: Request): Promise<Finished> {
   const answered = request.key === undefined ? compared : await signed(compared, bytes, request.key)
   return {
     ending: answered.accepted ? 'done' : 'refused',
-    text: describeVerify(answered, { all: all === true }),
+    text: describeVerify(withShownNames(answered), { all: all === true }),
     json: answered,
   }
 }

@@ -1,3 +1,5 @@
+import { shownName } from '../../base/printable.ts'
+
 /** The words that readelf has for the numbers of a file: one table for each field, a row for each value. */
 export const FILE_TYPES: Readonly<Record<number, string>> = {
   0: 'NONE (None)',
@@ -108,10 +110,7 @@ export function numbered(type: number, first: { readonly os: number; readonly pr
 
 /** A name as a terminal may show it: its bytes are UTF-8 in practice, and control characters must not act. */
 export function printable(name: string): string {
-  if (/^[ -~]*$/.test(name)) return name
-  const text = Buffer.from(name, 'latin1').toString('utf8')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f]/g, c => `^${String.fromCharCode(c.charCodeAt(0) ^ 0x40)}`)
+  return /^[ -~]*$/.test(name) ? name : shownName(Buffer.from(name, 'latin1').toString('utf8'))
 }
 
 /** `digits` hexadecimal digits at least, without a prefix. */
