@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { SourceReader } from '../source/model.ts'
-import { type Layout, RealPaths, readText, toAbsolute } from './layout.ts'
+import { type Layout, RealPaths, toAbsolute } from './layout.ts'
 import type { Overlay } from './model.ts'
+import { isNoFile, sourceText } from './source-text.ts'
 
 const EMBEDS: readonly [string, string] = ['.incbin', '.include']
 
@@ -27,7 +28,11 @@ export class TreeTexts implements SourceReader {
 
   /** A file below `base`, one character a byte. */
   read(path: string): string | undefined {
-    return readText(toAbsolute(this.layout, path))
+    return sourceText(toAbsolute(this.layout, path), path)
+  }
+
+  isNoFile(path: string): boolean {
+    return isNoFile(toAbsolute(this.layout, path))
   }
 
   /** Names a file's content; `absent` where there is none. */

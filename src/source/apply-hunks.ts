@@ -3,10 +3,13 @@ import { matches, type Place, placeHunk } from './place-hunk.ts'
 
 export interface PlacedHunk extends Place {
   readonly hunk: Hunk
+  /** Which of the file's hunks it is, from 1. */
+  readonly number: number
 }
 
 export interface FailedHunk {
   readonly hunk: Hunk
+  readonly number: number
   /** The line where it was looked for first. */
   readonly expected: number
   readonly why: 'no-match' | 'out-of-order' | 'already-applied' | 'file-exists'
@@ -32,18 +35,19 @@ export function applyHunks(old: readonly string[], hunks: readonly Hunk[], how: 
   const placed: PlacedHunk[] = []
   const failed: FailedHunk[] = []
   let offset = 0
-  for (const hunk of hunks) {
+  for (const [index, hunk] of hunks.entries()) {
+    const number = index + 1
     const place = placeHunk(old, hunk, { offset, writtenTo: output.writtenTo }, how.maxFuzz)
     const expected = hunk.oldLine + offset
     if (place === undefined) {
       const done = newSide(hunk).length > 0 && matches(old, newSide(hunk), expected)
-      failed.push({ hunk, expected, why: done ? 'already-applied' : 'no-match' })
+      failed.push({ hunk, number, expected, why: done ? 'already-applied' : 'no-match' })
       continue
     }
     if (oldSide(hunk).length > 0) offset = place.line - hunk.oldLine
-    if (how.mustBeNew && place.line === 1 && old.length > 0) failed.push({ hunk, expected, why: 'file-exists' })
-    else if (output.writeHunk(hunk, place.line)) placed.push({ hunk, ...place })
-    else failed.push({ hunk, expected, why: 'out-of-order' })
+    if (how.mustBeNew && place.line === 1 && old.length > 0) failed.push({ hunk, number, expected, why: 'file-exists' })
+    else if (output.writeHunk(hunk, place.line)) placed.push({ hunk, number, ...place })
+    else failed.push({ hunk, number, expected, why: 'out-of-order' })
   }
   output.copyTo(old.length)
   return { lines: output.lines, toOld: Int32Array.from(output.toOld), placed, failed }

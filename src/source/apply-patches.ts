@@ -13,6 +13,7 @@
  * Out: a SourceChange: each touched file once, old and new text, line map, hunks; notices.
  */
 import { InputError } from '../base/errors.ts'
+import { shownName } from '../base/printable.ts'
 import { applyHunks, type PlacedHunk } from './apply-hunks.ts'
 import { touchedFiles } from './changes.ts'
 import { explainFailure } from './explain-failure.ts'
@@ -36,7 +37,7 @@ export function applyPatches(
   const notices: string[] = []
   for (const patch of patches) {
     const parsed = readPatch(patch)
-    notices.push(...parsed.notices)
+    for (const notice of parsed.notices) notices.push(notice)
     const run: Run = { maxFuzz: options.fuzz ?? 0, notices, failures: [], failedFiles: new Set() }
     for (const file of parsed.files) applyFile(file, workspace, run)
     if (run.failures.length > 0) {
@@ -70,7 +71,7 @@ function applyFile(file: PatchFile, workspace: Workspace, run: Run): void {
   const how = { maxFuzz: run.maxFuzz, mustBeNew: file.oldAbsence === 2 }
   const result = applyHunks(state.lines, file.hunks, how)
   for (const placed of result.placed) noticeOffset(file, target, placed, run.notices)
-  run.failures.push(...result.failed.map(failure => explainFailure(file, path, failure, state.lines)))
+  for (const failure of result.failed) run.failures.push(shownName(explainFailure(file, path, failure, state.lines)))
   if (result.failed.length > 0) {
     run.failedFiles.add(path).add(target)
     return
@@ -97,14 +98,19 @@ function appliedHunk(file: PatchFile, { hunk, line }: PlacedHunk): AppliedHunk {
   return { statedLine: hunk.oldLine, line, offset: line - hunk.oldLine, patch: file.patch, patchLine: hunk.patchLine }
 }
 
-function noticeOffset(file: PatchFile, path: string, { hunk, line, fuzz }: PlacedHunk, notices: string[]): void {
+function noticeOffset(
+  file: PatchFile,
+  path: string,
+  { hunk, number, line, fuzz }: PlacedHunk,
+  notices: string[],
+): void {
   const offset = line - hunk.oldLine
   if (offset === 0 && fuzz === 0) return
   const away = `${Math.abs(offset)} line${Math.abs(offset) === 1 ? '' : 's'} ${offset < 0 ? 'above' : 'below'} where it says`
   const ignored =
     fuzz === 0 ? '' : `${offset === 0 ? '' : ', '}ignoring ${fuzz} outer context line${fuzz === 1 ? '' : 's'}`
   notices.push(
-    `${file.patch}: hunk ${file.hunks.indexOf(hunk) + 1} for ${path} (line ${hunk.patchLine} of the patch) ` +
+    `${file.patch}: hunk ${number} for ${path} (line ${hunk.patchLine} of the patch) ` +
       `applies at line ${line}, ${offset === 0 ? '' : away}${ignored}`,
   )
 }

@@ -4,6 +4,7 @@
  * apply a fix to the wrong file.
  */
 import { InputError } from '../base/errors.ts'
+import { shownName } from '../base/printable.ts'
 import type { PatchText, SourceChange, SourceReader, TouchedFile } from './model.ts'
 import { patchPaths } from './patch-paths.ts'
 
@@ -22,7 +23,7 @@ export function atBase(
   const fitting = prefixes.filter((_, index) => missing[index]?.length === 0)
   const [prefix, ...others] = expected.length === 0 ? prefixesByName(patches, prefixes) : fitting
   if (prefix === undefined) {
-    const absent = (missing[0] ?? []).slice(0, 5).map(({ path }) => path)
+    const absent = (missing[0] ?? []).slice(0, 5).map(({ path }) => shownName(path))
     throw new InputError(
       'source/no-such-file',
       `the patch is for ${absent.join(', ')}, which the tree does not have`,
@@ -36,7 +37,10 @@ export function atBase(
       'make the patch from the root of the repository',
     )
   }
-  const change = apply({ read: path => reader.read(prefix + path) })
+  const change = apply({
+    read: path => reader.read(prefix + path),
+    isNoFile: path => reader.isNoFile?.(prefix + path) === true,
+  })
   return prefix === '' ? change : { ...change, files: change.files.map(file => below(prefix, file)) }
 }
 

@@ -1,10 +1,10 @@
 import type { FailedHunk } from './apply-hunks.ts'
+import { indexOf } from './find-lines.ts'
 import { oldSide, type PatchFile } from './patch-file.ts'
 
 /** Says which hunk failed, where it was looked for, and what stands there instead. */
 export function explainFailure(file: PatchFile, path: string, failure: FailedHunk, lines: readonly string[]): string {
-  const { hunk } = failure
-  const number = file.hunks.indexOf(hunk) + 1
+  const { hunk, number } = failure
   const old = oldSide(hunk)
   const last = failure.expected + Math.max(old.length, 1) - 1
   return (
@@ -42,16 +42,35 @@ function whatIsThere(expected: number, old: readonly string[], lines: readonly s
   return `${near}line ${line + at} should be ${quote(wanted)}, but is ${quote(found)}${ends}`
 }
 
+/** More agreements than this are not counted: a text of equal lines has too many to say anything. */
+const MOST_COUNTED = 1e7
+
 /** Where most of the lines agree; of several such places the nearest. */
 function closest(old: readonly string[], lines: readonly string[], expected: number) {
-  const score = (line: number) => old.reduce((sum, text, index) => sum + (lines[line + index - 1] === text ? 1 : 0), 0)
-  let best = { line: expected, equal: score(expected) }
-  for (let line = 1; line <= lines.length; line++) {
-    const equal = score(line)
+  const here = old.reduce((sum, text, index) => sum + (lines[expected + index - 1] === text ? 1 : 0), 0)
+  let best = { line: expected, equal: here }
+  for (const [line, equal] of agreements(old, lines)) {
     const nearer = Math.abs(line - expected) < Math.abs(best.line - expected)
-    if (equal > best.equal || (equal === best.equal && equal > 0 && nearer)) best = { line, equal }
+    if (equal > best.equal || (equal === best.equal && nearer)) best = { line, equal }
   }
   return best
+}
+
+/** For each line where at least one would agree, how many do. */
+function agreements(old: readonly string[], lines: readonly string[]): ReadonlyMap<number, number> {
+  const index = indexOf(lines)
+  const found = new Map<number, number>()
+  let left = MOST_COUNTED
+  for (const [at, text] of old.entries()) {
+    const places = index.get(text) ?? []
+    left -= places.length
+    if (left < 0) return new Map()
+    for (const place of places) {
+      const line = place + 1 - at
+      if (line >= 1) found.set(line, (found.get(line) ?? 0) + 1)
+    }
+  }
+  return found
 }
 
 function quote(text: string): string {

@@ -1,4 +1,5 @@
 import { InputError, type InputErrorCode } from '../base/errors.ts'
+import { shownName } from '../base/printable.ts'
 import { isUnsafePath } from './names.ts'
 import type { PatchFile } from './patch-file.ts'
 import type { FileState, Workspace } from './workspace.ts'
@@ -50,9 +51,31 @@ export function findFile(file: PatchFile, workspace: Workspace, notices: string[
     })
   }
   const found = file.action === 'edit' ? findEdited(file, workspace) : findMoved(file, workspace, notices)
+  if (workspace.read(found.target) === undefined) checkPlace(file, found.target, workspace)
   const exists = found.state !== undefined && found.state.lines.length > 0
   if (file.oldAbsence === 2 && file.hunks.length === 0 && exists) throw alreadyExists(file, found.path)
   return found
+}
+
+/** A file can be made only where nothing else is, and in a folder. */
+function checkPlace(file: PatchFile, path: string, workspace: Workspace): void {
+  const hint = 'is this the right tree, and the right version?'
+  if (workspace.isNoFile(path)) {
+    throw sourceError(file, {
+      code: 'source/not-a-file',
+      fact: `makes ${path}, but something that is no ordinary file has that name`,
+      hint,
+    })
+  }
+  for (let cut = path.indexOf('/'); cut !== -1; cut = path.indexOf('/', cut + 1)) {
+    const above = path.slice(0, cut)
+    if (workspace.read(above) === undefined) continue
+    throw sourceError(file, {
+      code: 'source/not-a-folder',
+      fact: `makes ${path}, but ${above} is a file, in which there can be no other`,
+      hint,
+    })
+  }
 }
 
 function findEdited(file: PatchFile, workspace: Workspace): FoundFile {
@@ -136,5 +159,5 @@ interface Words {
 
 /** An error about one file's part of a patch. */
 export function sourceError(file: PatchFile, { code, fact, hint }: Words): InputError {
-  return new InputError(code, `${file.patch}: the part at line ${file.patchLine} ${fact}`, hint)
+  return new InputError(code, `${file.patch}: the part at line ${file.patchLine} ${shownName(fact)}`, hint)
 }

@@ -8,6 +8,8 @@
 export interface SourceReader {
   /** The file's text, one character a byte; undefined when there is no such file. */
   read(path: string): string | undefined
+  /** Whether something stands there that is no ordinary file, so that none can be made. */
+  isNoFile?(path: string): boolean
 }
 
 /** For every line of one version of a file that did not change, its number in the other version. */

@@ -4,6 +4,8 @@
  * gives no usable name, which is how patch(1) treats a name without the component to strip.
  */
 
+import { utf8Text } from '../base/printable.ts'
+
 export interface NameField {
   /** After `-p1`; undefined for /dev/null and where nothing is left after stripping. */
   readonly name: string | undefined
@@ -129,14 +131,21 @@ function stripFirst(raw: string): string | undefined {
 function tidy(path: string | undefined): string | undefined {
   const parts = path?.split('/').filter((part, index) => part !== '.' && (part !== '' || index === 0))
   const joined = parts?.join('/')
-  return joined === undefined || joined === '' ? undefined : asText(joined)
+  return joined === '' ? undefined : joined
 }
 
-/** A patch is read one character a byte; a path is what file systems are asked for, so UTF-8 becomes text. */
-function asText(bytes: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(bytes, char => char.charCodeAt(0)))
-  } catch {
-    return bytes
-  }
+const LONGEST_PART = 255
+const LONGEST_PATH = 4095
+
+/**
+ * A patch is read one character a byte; a path is what file systems are asked for, as text. Says why a name cannot be
+ * one; under other bytes than its own a file would be another file.
+ */
+export function pathOf(bytes: string): { readonly path: string } | { readonly wrong: string } {
+  if (bytes.includes('\0')) return { wrong: 'has a NUL byte' }
+  if (bytes.length > LONGEST_PATH) return { wrong: `has ${bytes.length} bytes, and paths have ${LONGEST_PATH} at most` }
+  const longest = bytes.split('/').reduce((most, part) => Math.max(most, part.length), 0)
+  if (longest > LONGEST_PART) return { wrong: `has a part of ${longest} bytes, and names have ${LONGEST_PART} at most` }
+  const path = utf8Text(bytes)
+  return path === undefined ? { wrong: 'is not UTF-8' } : { path }
 }

@@ -3,6 +3,7 @@
  * below, one above, two below, and so on. Unequal context at its ends says that it stands at the file's first or last
  * line, and it may then stand nowhere else. With fuzz, outer context lines may differ.
  */
+import { occurrences } from './find-lines.ts'
 import { contextOf, type Hunk, oldSide } from './patch-file.ts'
 
 export interface Place {
@@ -44,7 +45,7 @@ function placeWithFuzz(lines: readonly string[], hunk: Hunk, progress: Progress,
   const skipFirst = fuzz + before - context
   const skipLast = fuzz + after - context
   const fits = (line: number, first: number, last: number) =>
-    matches(lines, pattern.slice(first, pattern.length - last), line + first)
+    matches(lines, pattern, line, { first, end: pattern.length - last })
 
   const highest = lines.length - (pattern.length - skipLast) + 1
   const lowest = Math.max(progress.writtenTo + 1, 1)
@@ -57,23 +58,59 @@ function placeWithFuzz(lines: readonly string[], hunk: Hunk, progress: Progress,
     const line = lines.length - pattern.length + 1
     return line >= lowest && fits(line, first, 0) ? line : undefined
   }
-  return nearest(guess, lowest, highest, line => fits(line, first, skipLast))
+  // Almost always it stands where it should.
+  if (guess >= lowest && guess <= highest && fits(guess, first, skipLast)) return guess
+  const wanted = pattern.slice(first, pattern.length - skipLast)
+  const places = wanted.length === 0 ? undefined : occurrences(lines, wanted).map(at => at + 1 - first)
+  return nearest({ guess, lowest, highest }, places)
+}
+
+interface Span {
+  readonly guess: number
+  readonly lowest: number
+  readonly highest: number
 }
 
 /**
- * The line nearest to `guess` that fits, the later one of two equally near. Where the guess lies before `lowest`, patch(1)
- * also looks at lines already written; what it finds there fails as out of order, so we look there too.
+ * Of the lines where it fits (undefined: everywhere) the one nearest to the guess, the later one of two equally near.
+ * Where the guess lies before `lowest`, patch(1) also looks at lines already written; what it finds there fails as out of
+ * order, so we look there too.
  */
-function nearest(guess: number, lowest: number, highest: number, fits: (line: number) => boolean): number | undefined {
+function nearest({ guess, lowest, highest }: Span, places: readonly number[] | undefined): number | undefined {
   const down = highest - guess
   const up = guess - lowest
-  for (let distance = down < 0 ? -down : Math.min(up, 0); distance <= Math.max(down, up); distance++) {
-    if (distance <= down && fits(guess + distance)) return guess + distance
-    if (distance <= up && fits(guess - distance)) return guess - distance
+  const start = down < 0 ? -down : Math.min(up, 0)
+  if (places === undefined) return start <= down ? guess + start : start <= up ? guess - start : undefined
+  let best: number | undefined
+  let least = Number.POSITIVE_INFINITY
+  for (const place of places) {
+    const below = place - guess
+    // Half a line more where the line above comes second.
+    const distances = [
+      below >= start && below <= down ? below : undefined,
+      -below >= start && -below <= up ? 0.5 - below : undefined,
+    ]
+    for (const distance of distances) {
+      if (distance === undefined || distance >= least) continue
+      least = distance
+      best = place
+    }
   }
-  return undefined
+  return best
 }
 
-export function matches(lines: readonly string[], pattern: readonly string[], from: number): boolean {
-  return pattern.every((text, index) => lines[from + index - 1] === text)
+interface Part {
+  readonly first: number
+  readonly end: number
+}
+
+/** Whether the lines from `from` on are those of the pattern, or of a part of it at its own place. */
+export function matches(
+  lines: readonly string[],
+  pattern: readonly string[],
+  from: number,
+  { first, end }: Part = { first: 0, end: pattern.length },
+): boolean {
+  for (let at = first; at < end; at++) if (lines[from + at - 1] !== pattern[at]) return false
+  return true
 }

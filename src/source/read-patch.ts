@@ -14,9 +14,10 @@
  * Out: its files in order; notices about what it says and cannot do.
  */
 import { InputError } from '../base/errors.ts'
+import { shownBytes } from '../base/printable.ts'
 import { splitLines } from './line-map.ts'
 import type { PatchText } from './model.ts'
-import { isEpoch, readBareName, readGitNames, readHeaderName, readIndexName } from './names.ts'
+import { isEpoch, pathOf, readBareName, readGitNames, readHeaderName, readIndexName } from './names.ts'
 import type { Absence, Hunk, ParsedPatch, PatchFile } from './patch-file.ts'
 import { isHunkStart, malformed, type PatchCursor, readHunk, readRange } from './read-hunk.ts'
 
@@ -113,7 +114,10 @@ function readHeader(cursor: PatchCursor, notices: string[], afterFile: boolean) 
   }
   if (header === undefined || header.extended) return header && { header, noiseBefore }
   if (header.oldName === undefined || header.newName === undefined) return undefined
-  throw malformed(cursor, `is the patch's end, but no hunk follows for ${header.newName} of line ${header.line}`)
+  throw malformed(
+    cursor,
+    `is the patch's end, but no hunk follows for ${shownBytes(header.newName)} of line ${header.line}`,
+  )
 }
 
 function readNameLine(text: string, header: Header): Header | undefined {
@@ -194,8 +198,8 @@ function finish(cursor: PatchCursor, header: Header, startsGroup: boolean): Patc
     patchLine: header.line,
     startsGroup,
     git: header.git,
-    oldName: header.oldName ?? header.bareOld ?? shared,
-    newName: header.newName ?? header.bareNew ?? shared,
+    oldName: usable(cursor, header, header.oldName ?? header.bareOld ?? shared),
+    newName: usable(cursor, header, header.newName ?? header.bareNew ?? shared),
     oldAbsence: first?.oldStart === 0 ? (header.oldEpoch ? 2 : 1) : header.oldAbsence,
     newAbsence: first?.newStart === 0 ? (header.newEpoch ? 2 : 1) : header.newAbsence,
     action: header.action,
@@ -203,6 +207,18 @@ function finish(cursor: PatchCursor, header: Header, startsGroup: boolean): Patc
     newMode: header.newMode,
     hunks,
   }
+}
+
+function usable({ name: patch }: PatchCursor, { line }: Header, name: string | undefined): string | undefined {
+  if (name === undefined) return undefined
+  const found = pathOf(name)
+  if ('path' in found) return found.path
+  const shown = shownBytes(name)
+  throw new InputError(
+    'source/unusable-name',
+    `${patch}: the part at line ${line} names ${shown.length > 80 ? `${shown.slice(0, 77)}...` : shown}, which ${found.wrong}`,
+    'no file can be made or found by that name; take this part out, or rename the file first',
+  )
 }
 
 /** Things that are part of a diff, and that we cannot apply. */

@@ -40,6 +40,11 @@ export class Workspace {
     }
   }
 
+  /** Whether something other than a file stands there. */
+  isNoFile(path: string): boolean {
+    return this.reader.isNoFile?.(path) === true
+  }
+
   readBeforeGroup(path: string): FileState | undefined {
     return this.beforeGroup.has(path) ? this.beforeGroup.get(path) : this.read(path)
   }
