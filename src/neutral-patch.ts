@@ -34,7 +34,7 @@ export function neutralPatch(
     .filter(isSource)
     .map(file => neutralize(file, { style: options.style, oldName: spelledBy(options.prefixes, file.oldPath ?? '') }))
   return {
-    text: writePatch(change.files, new Map(files.map(({ path, text }) => [path, text]))),
+    text: writePatch(change.files, new Map(files.map(file => [file.path, file]))),
     files,
     notes: [...change.notices, ...files.flatMap(notesOf)],
   }

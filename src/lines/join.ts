@@ -54,15 +54,17 @@ export function joinChunk(file: LexedFile, chunk: Chunk): Joined | undefined {
 type Seams = ReadonlyMap<number, (before: string) => string>
 
 function joinInside(file: LexedFile, chunk: Chunk, closed: ReadonlySet<number>, seams: Seams) {
-  const lines: { text: string; patched: number }[] = []
+  const lines: { pieces: string[]; patched: number }[] = []
   for (let line = chunk.newFrom; line < chunk.newEnd; line++) {
     const text = file.text.slice(file.lineStarts[line], file.lineStarts[line + 1])
     const last = lines.at(-1)
     const seam = seams.get(line)
-    if (closed.has(line) && last !== undefined && seam !== undefined) last.text = seam(last.text) + text
-    else lines.push({ text, patched: line })
+    // A seam changes only the line before it, however many have become one.
+    if (closed.has(line) && last !== undefined && seam !== undefined)
+      last.pieces.push(seam(last.pieces.pop() ?? ''), text)
+    else lines.push({ pieces: [text], patched: line })
   }
-  return lines
+  return lines.map(({ pieces, patched }) => ({ text: pieces.join(''), patched }))
 }
 
 /** How the line before `line` must be written so that `line` can follow on it; undefined where it cannot. */
@@ -94,10 +96,25 @@ const withSpace = (text: string) => `${text.replace(/\r?\n$/, '')} `
 
 /** Whether the line, or one that it continues, begins a directive. */
 function isInDirective(file: LexedFile, line: number): boolean {
-  if (file.directives[line] !== 0) return true
-  const code = file.barriers[line] ?? SAFE
-  if (code === DIRECTIVE || code === DIRECTIVE_COMMENT) return true
-  return (code === STRING || code === LINE_COMMENT) && isInDirective(file, line - 1)
+  let found = inDirectives.get(file)
+  if (found === undefined) {
+    found = linesInDirectives(file)
+    inDirectives.set(file, found)
+  }
+  return found[line] === 1
+}
+
+const inDirectives = new WeakMap<LexedFile, Uint8Array>()
+
+function linesInDirectives(file: LexedFile): Uint8Array {
+  const found = new Uint8Array(file.lineCount + 2)
+  for (let line = 1; line < found.length; line++) {
+    const code = file.barriers[line] ?? SAFE
+    const begins = (file.directives[line] ?? 0) !== 0 || code === DIRECTIVE || code === DIRECTIVE_COMMENT
+    const goesOn = (code === STRING || code === LINE_COMMENT) && found[line - 1] === 1
+    found[line] = begins || goesOn ? 1 : 0
+  }
+  return found
 }
 
 /** The `//` comment that ends the line; undefined where there is none. */

@@ -59,7 +59,7 @@ export function layOut(sides: Sides, plan: readonly PlannedChunk[]): LaidLine[] 
     } else {
       const treated = treatedLines(sides, planned, index)
       if (treated === undefined) return undefined
-      lines.push(...treated)
+      for (const line of treated) lines.push(line)
     }
     patched = chunk.newEnd
     original = chunk.oldEnd

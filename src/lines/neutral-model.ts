@@ -56,5 +56,7 @@ export interface NeutralFile {
   readonly numbering: 'above' | 'between' | 'shared' | 'none'
   /** For each patched line (entry 0 unused) the number that the compiler sees there. */
   readonly numbers: Int32Array
+  /** For each line of `text` (entry 0 unused) the line of the original that it should be; 0 where it is none. */
+  readonly origins: Int32Array
   readonly notes: readonly string[]
 }

@@ -72,12 +72,12 @@ function finish(file: TouchedFile, around: Circumstances, best: Attempt): Neutra
   const { numbering, options, sides } = around
   const renamed = file.kind === 'renamed' ? (options.oldName ?? file.oldPath ?? '') : undefined
   const first = renamed === undefined ? [] : [`#line 1 ${quoted(renamed)}\n`]
-  const before = new Map(placement.directives.map(({ before: line, number }) => [line, `#line ${number}\n`]))
-  const text = [...first, ...lines.map((line, index) => (before.get(index + 1) ?? '') + line.text)].join('')
+  const { text, origins } = written(first, lines, placement)
+  const patchedBelow = nearestBelow(lines)
   const insertions = placement.directives.map(({ before: line, number }, index) => ({
     line: line + index + first.length,
     directive: `#line ${number}`,
-    patched: patchedAtOrBelow(lines, line),
+    patched: patchedBelow[line - 1] ?? 0,
     because: lines[line - 1]?.must === false ? ('added-lines' as const) : ('keep-number' as const),
   }))
   const used = numbering.how === 'shared' || insertions.some(({ because }) => because === 'added-lines')
@@ -90,6 +90,7 @@ function finish(file: TouchedFile, around: Circumstances, best: Attempt): Neutra
     unsafe: unsafeOf(around, best),
     numbering: used ? numbering.how : 'none',
     numbers: patchedNumbers(sides.patched.lineCount, lines, placement),
+    origins,
     notes: used ? numberingNotes(numbering, sides.old.lineCount, options.numberLimit ?? BUG_FRAME_LIMIT) : [],
   }
 }
@@ -98,8 +99,32 @@ function quoted(name: string): string {
   return `"${name.replace(/[\\"]/g, '\\$&')}"`
 }
 
-function patchedAtOrBelow(lines: readonly LaidLine[], line: number): number {
-  return lines.slice(line - 1).find(laid => laid.patched > 0)?.patched ?? 0
+/** The lines with the directives between them, and of which original line each is. */
+function written(first: readonly string[], lines: readonly LaidLine[], { directives }: Placement) {
+  const before = new Map(directives.map(({ before: line, number }) => [line, `#line ${number}\n`]))
+  const texts = [...first]
+  const origins = [0, ...first.map(() => 0)]
+  for (const [index, { text, number, must }] of lines.entries()) {
+    const directive = before.get(index + 1)
+    if (directive !== undefined) {
+      texts.push(directive)
+      origins.push(0)
+    }
+    texts.push(text)
+    origins.push(must ? number : 0)
+  }
+  return { text: texts.join(''), origins: Int32Array.from(origins) }
+}
+
+/** For each line the first patched line that stands there or below. */
+function nearestBelow(lines: readonly LaidLine[]): Int32Array {
+  const below = new Int32Array(lines.length)
+  let nearest = 0
+  for (let index = lines.length - 1; index >= 0; index--) {
+    nearest = lines[index]?.patched || nearest
+    below[index] = nearest
+  }
+  return below
 }
 
 function reformatOf({ chunk, treatment }: PlannedChunk): Reformatted[] {
@@ -111,10 +136,10 @@ function reformatOf({ chunk, treatment }: PlannedChunk): Reformatted[] {
 /** Lines that are off, in runs with the same reason. */
 function unsafeOf({ sides }: Circumstances, { lexed, lines, placement }: Attempt): UnsafeLines[] {
   const runs: UnsafeLines[] = []
+  const own = placement.off.length > 0 && (numbersItself(sides.patched) || numbersItself(sides.old))
   for (const line of placement.off) {
     const laid = lines[line - 1]
     if (laid === undefined) continue
-    const own = numbersItself(sides.patched) || numbersItself(sides.old)
     const because = laid.mixed ? 'joined-lines' : own ? 'own-numbers' : (barrierAt(lexed, line) ?? 'no-place')
     const last = runs.at(-1)
     if (last?.because === because && last.patchedEnd === laid.patched) {
@@ -147,5 +172,5 @@ function untouched(file: TouchedFile): NeutralFile {
   const numbers = Int32Array.from(file.lineMap.toOriginal, (_, line) => line)
   const path = file.newPath ?? file.oldPath ?? ''
   const none = { insertions: [], reformatted: [], unsafe: [], notes: [], numbering: 'none' as const }
-  return { path, text: file.newText, numbers, ...none }
+  return { path, text: file.newText, numbers, origins: file.lineMap.toOriginal, ...none }
 }

@@ -21,27 +21,51 @@ export function layAsIs(sides: Sides, plan: readonly PlannedChunk[], allowed: bo
   return { plan, lines, lexed: sides.patched, placement: placeDirectives(sides.patched, lines, allowed) }
 }
 
+/**
+ * Lines that may be laid out in all, over all tries: most files need one try, and a file of thousands of edits where no
+ * directive may stand must not take hours. What is left undone is told as unsafe.
+ */
+const MOST_LAID = 5e6
+
 /** Lays chunks out anew until no line is off or nothing more can be done. */
 export function reformatted(sides: Sides, asIs: Attempt, allowed: boolean): Attempt {
   let current = asIs
+  const tries = new Tries(sides, allowed)
   const given = new Set<number>()
   for (;;) {
     const culprits = culpritsOf(current, given)
-    if (culprits.length === 0) return current
+    if (culprits.size === 0 || tries.exhausted) return current
     for (const culprit of culprits) given.add(culprit)
-    current = treatAll(sides, current, { culprits, allowed })
+    current = treatAll(tries, current, culprits)
   }
 }
 
-interface Treating {
-  readonly culprits: readonly number[]
-  readonly allowed: boolean
+class Tries {
+  readonly #sides: Sides
+  readonly #allowed: boolean
+  #left: number
+
+  constructor(sides: Sides, allowed: boolean) {
+    this.#sides = sides
+    this.#allowed = allowed
+    this.#left = Math.max(4, Math.floor(MOST_LAID / (sides.patched.lineCount + 1)))
+  }
+
+  get exhausted(): boolean {
+    return this.#left <= 0
+  }
+
+  /** Undefined where a treatment cannot be carried out, or its result is not proven. */
+  lay(plan: readonly PlannedChunk[]): Attempt | undefined {
+    this.#left--
+    return attempt(this.#sides, plan, this.#allowed)
+  }
 }
 
 /** All at once, or where that cannot be done, each by itself. */
-function treatAll(sides: Sides, current: Attempt, { culprits, allowed }: Treating): Attempt {
-  const together = current.plan.map((planned, index) => (culprits.includes(index) ? treated(planned, 0) : planned))
-  let done = attempt(sides, together, allowed)
+function treatAll(tries: Tries, current: Attempt, culprits: ReadonlySet<number>): Attempt {
+  const together = current.plan.map((planned, index) => (culprits.has(index) ? treated(planned, 0) : planned))
+  let done = tries.lay(together)
   if (done !== undefined) return done
   done = current
   for (const culprit of culprits) {
@@ -49,7 +73,8 @@ function treatAll(sides: Sides, current: Attempt, { culprits, allowed }: Treatin
       choice => (planned: PlannedChunk, index: number) => (index === culprit ? treated(planned, choice) : planned),
     )
     for (const choose of choices) {
-      const tried = attempt(sides, done.plan.map(choose), allowed)
+      if (tries.exhausted) return done
+      const tried = tries.lay(done.plan.map(choose))
       if (tried === undefined) continue
       done = tried
       break
@@ -82,22 +107,45 @@ function treated(planned: PlannedChunk, choice: number): PlannedChunk {
 }
 
 /** For each line that is off the nearest chunk above that moves lines and has not been treated. */
-function culpritsOf({ plan, lines, placement }: Attempt, given: ReadonlySet<number>): readonly number[] {
+function culpritsOf({ plan, lines, placement }: Attempt, given: ReadonlySet<number>): ReadonlySet<number> {
   const culprits = new Set<number>()
+  const moving = nearestMoving(plan, given)
+  const patchedAbove = nearestAbove(lines)
   for (const line of placement.off) {
-    const patched = patchedAtOrAbove(lines, line)
+    const last = lastBeginning(plan, patchedAbove[line - 1] ?? 0)
     const own = lines[line - 1]?.chunk ?? -1
-    const nearest = plan.findLastIndex(({ chunk }, index) => {
-      const moves = newLines(chunk) !== oldLines(chunk) || index === own
-      return moves && !given.has(index) && chunk.newFrom <= patched
-    })
+    const nearest = Math.max(moving[last] ?? -1, own <= last && !given.has(own) ? own : -1)
     if (nearest >= 0) culprits.add(nearest)
   }
-  return [...culprits]
+  return culprits
 }
 
-function patchedAtOrAbove(lines: readonly LaidLine[], line: number): number {
-  let at = line
-  while (at > 0 && lines[at - 1]?.patched === 0) at--
-  return lines[at - 1]?.patched ?? 0
+/** For each chunk the last one up to it that moves lines and has not been treated; -1 where there is none. */
+function nearestMoving(plan: readonly PlannedChunk[], given: ReadonlySet<number>): Int32Array {
+  let nearest = -1
+  return Int32Array.from(plan, ({ chunk }, index) => {
+    if (newLines(chunk) !== oldLines(chunk) && !given.has(index)) nearest = index
+    return nearest
+  })
+}
+
+/** The last chunk that begins on the patched line or above; -1 where there is none. */
+function lastBeginning(plan: readonly PlannedChunk[], patched: number): number {
+  let low = 0
+  let high = plan.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((plan[middle]?.chunk.newFrom ?? 0) <= patched) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
+
+/** For each line the last patched line that stands there or above. */
+function nearestAbove(lines: readonly LaidLine[]): Int32Array {
+  let nearest = 0
+  return Int32Array.from(lines, ({ patched }) => {
+    nearest = patched || nearest
+    return nearest
+  })
 }

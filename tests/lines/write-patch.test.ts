@@ -50,7 +50,7 @@ describe.skipIf(missing.length > 0)(`a written patch${why}`, () => {
         const change = touched(oldText, cut ? now.slice(0, -1) : now, 'd/f.c')
         if (change === undefined) return
         const neutral = neutralize(change, { style: 'auto' })
-        const patch = writePatch([change], new Map([[neutral.path, neutral.text]]))
+        const patch = writePatch([change], new Map([[neutral.path, neutral]]))
         const tree = { 'd/f.c': oldText }
         if (neutral.text === oldText) expect(patch).toBe('')
         else expect(applied(tree, patch, PATCH, ['d/f.c'])).toEqual({ 'd/f.c': neutral.text })
