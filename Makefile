@@ -1,13 +1,14 @@
 # make build   leaves bin/hotsplice runnable from the checkout
 # make demo    the example of the README on the host's compiler
 # make test    everything that is checked: types, style, all tests
+# make fuzz    5,000 wrong inputs to every reader; SEED, COUNT, OFFSET, ONLY=reader:number
 # make bench   prints speeds as ratios of a compile measured in the same run; never a test
 SHELL := /bin/bash
 installed := node_modules/.package-lock.json
 compiled := dist/cli/main.js
 sources := $(shell find src -name '*.ts' ! -name '*.test.ts')
 
-.PHONY: build demo test check bench tools xen-trees clean help
+.PHONY: build demo test check fuzz bench tools xen-trees clean help
 .DEFAULT_GOAL := build
 
 build: $(compiled)
@@ -25,6 +26,9 @@ test: build tools check xen-trees
 check: $(installed)
 	npm run --silent check
 	npm run --silent lint
+
+fuzz: $(installed)
+	@npx tsx scripts/fuzz.ts --seed="$(SEED)" --count="$(COUNT)" --offset="$(OFFSET)" --only="$(ONLY)"
 
 bench: build tools
 	npm run --silent bench

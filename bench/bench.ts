@@ -3,7 +3,8 @@
  *
  *   npm run bench -- [NAME ...] [--skip NAME ...]     only these; all but these
  *
- * The names: one, many, declarations, diff, all (on Debian’s Xen), lines (texts), apply (a program’s stand). What cannot
+ * The names: one, many, declarations, diff, all (on Debian’s Xen), lines (texts), neutralize (how
+ * its time grows), apply (a program’s stand). What cannot
  * be measured, for lack of a tool, is said.
  */
 import { execFileSync } from 'node:child_process'
@@ -167,6 +168,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   diff: diffOne,
   all: allObjects,
   lines: () => import('./lines.ts'),
+  neutralize: () => import('./neutralize.ts'),
   apply: () => import('./apply.ts'),
 }
 
