@@ -123,7 +123,7 @@ describe(`an alternative whose replacement is empty${withoutGcc}`, () => {
     after[(text?.fileOffset ?? 0) + 5] = 0xcc
     const selection = selectFrom(before, new Uint8Array(after))
     expect(selectionLines(selection).toSorted()).toEqual([
-      'content .altinstr_replacement+0x0',
+      'chunk .altinstr_replacement+0x0',
       'entry .altinstructions+0x0',
       'replacement f',
     ])
