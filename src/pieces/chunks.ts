@@ -9,7 +9,8 @@
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection } from '../elf/model.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { type EntryLayout, entryLayout } from '../special/entries.ts'
+import { entryLayout } from '../special/entries.ts'
+import { entrySize, type ProbedSizes } from '../special/entry-size.ts'
 
 export interface ChunkRange {
   readonly offset: number
@@ -23,10 +24,30 @@ interface Pointed {
   readonly length: number | undefined
 }
 
-/** The chunks of `section`, ascending; a replacement of no bytes is a chunk of size 0. */
-export function chunkRanges<S extends Side>(object: ElfObject<S>, section: ElfSection<S>): readonly ChunkRange[] {
-  const pointed = placesPointedTo(object, section).toSorted((a, b) => a.offset - b.offset)
-  if (pointed.some(place => place.length !== undefined)) return withLengths(section, pointed)
+/**
+ * The chunks of `section`, ascending. A replacement of no bytes is a chunk of size 0, at the start of the chunk that it
+ * points into: what stands there belongs to others.
+ */
+export function chunkRanges<S extends Side>(
+  object: ElfObject<S>,
+  section: ElfSection<S>,
+  probed?: ProbedSizes,
+): readonly ChunkRange[] {
+  const pointed = placesPointedTo(object, section, probed).toSorted((a, b) => a.offset - b.offset)
+  const isEmpty = ({ length }: Pointed) => length === 0
+  const filled = pointed.filter(place => !isEmpty(place))
+  const chunks = pointed.some(place => place.length !== undefined)
+    ? withLengths(section, filled)
+    : betweenJumps(object, section, pointed)
+  return withEmpty(chunks, pointed.filter(isEmpty))
+}
+
+/** Ranges where no entry gives a length. */
+function betweenJumps<S extends Side>(
+  object: ElfObject<S>,
+  section: ElfSection<S>,
+  pointed: readonly Pointed[],
+): readonly ChunkRange[] {
   const starts = new Set([0, ...pointed.map(place => place.offset)])
   const relocated = new Set(object.relocations[section.id]?.map(relocation => relocation.offset))
   const cuts = [...starts].filter(at => at === 0 || endsInJump(section.bytes, relocated, at)).sort((a, b) => a - b)
@@ -56,6 +77,15 @@ function withLengths<S extends Side>(section: ElfSection<S>, pointed: readonly P
   return ranges
 }
 
+function withEmpty(chunks: readonly ChunkRange[], places: readonly Pointed[]): readonly ChunkRange[] {
+  const starts = places.map(({ offset }) => {
+    const holder = chunks.find(chunk => offset >= chunk.offset && offset < endOf(chunk))
+    return holder?.offset ?? offset
+  })
+  const empty = [...new Set(starts)].map(offset => ({ offset, size: 0 }))
+  return [...chunks.filter(({ size }) => size > 0), ...empty].toSorted((a, b) => a.offset - b.offset || a.size - b.size)
+}
+
 function endOf(range: ChunkRange | undefined): number {
   return range === undefined ? 0 : range.offset + range.size
 }
@@ -68,29 +98,42 @@ function endsInJump(bytes: Uint8Array, relocated: ReadonlySet<number>, at: numbe
   return at >= 5 && bytes[at - 5] === 0xe9 && relocated.has(at - 4)
 }
 
-function placesPointedTo<S extends Side>(object: ElfObject<S>, section: ElfSection<S>): readonly Pointed[] {
+function placesPointedTo<S extends Side>(
+  object: ElfObject<S>,
+  section: ElfSection<S>,
+  probed: ProbedSizes | undefined,
+): readonly Pointed[] {
   const places: Pointed[] = []
   for (const [index, relocations] of object.relocations.entries()) {
     const from = object.sections[index]
     if (from === undefined || index === section.id) continue
-    const layout = entryLayout(from.name)
     const isCode = (from.flags & SHF_EXECINSTR) !== 0
+    const lengthOf = lengthsFromEntries(object, from, probed)
     for (const relocation of relocations) {
       const symbol = object.symbols[relocation.symbol]
       if (symbol?.place.in !== 'section' || symbol.place.section !== section.id) continue
       // A jump's field is its instruction's last four bytes.
       const offset = symbol.place.offset + Number(relocation.addend) + (isCode ? 4 : 0)
       if (offset < 0 || offset > section.size) continue
-      const length = layout === undefined ? undefined : lengthFromEntry(from, layout, relocation.offset)
-      places.push({ offset, length })
+      places.push({ offset, length: lengthOf(relocation.offset) })
     }
   }
   return places
 }
 
-function lengthFromEntry<S extends Side>(from: ElfSection<S>, layout: EntryLayout, at: number): number | undefined {
-  const inEntry = at % layout.size
-  const field = layout.fields.find(candidate => candidate.offset === inEntry)
-  if (field?.lengthAt === undefined) return undefined
-  return from.bytes[at - inEntry + field.lengthAt]
+/** Answers how long what the field at an offset of `from` points to is, where entries say so. */
+function lengthsFromEntries<S extends Side>(
+  object: ElfObject<S>,
+  from: ElfSection<S>,
+  probed: ProbedSizes | undefined,
+): (at: number) => number | undefined {
+  const layout = entryLayout(from.name)
+  if (layout?.fields.some(field => field.lengthAt !== undefined) !== true) return () => undefined
+  const relocationOffsets = object.relocations[from.id]?.map(({ offset }) => offset) ?? []
+  const size = entrySize(layout, { size: from.size, relocationOffsets }, probed)
+  return at => {
+    const inEntry = at % size
+    const lengthAt = layout.fields.find(({ offset }) => offset === inEntry)?.lengthAt
+    return lengthAt === undefined ? undefined : from.bytes[at - inEntry + lengthAt]
+  }
 }

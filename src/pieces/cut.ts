@@ -7,7 +7,7 @@
  *
  * In a section of code a piece runs up to the next symbol, not merely for its symbol's size: assembly's `.subsection`
  * puts out-of-line code after the function, and jumps there carry no relocation. Cutting by size looks right and loses
- * exactly that code.
+ * exactly that code. What only aligns the next symbol is set apart (`filler.ts`).
  */
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection, ElfSymbol } from '../elf/model.ts'
@@ -16,6 +16,7 @@ import { type EntryLayout, entryLayout } from '../special/entries.ts'
 import { entrySize, type ProbedSizes } from '../special/entry-size.ts'
 import { classifySection, type SectionTable } from '../special/sections.ts'
 import { chunkRanges } from './chunks.ts'
+import { type Ground, isFiller } from './filler.ts'
 import type { PieceKind } from './model.ts'
 
 /** A piece before its references are known. */
@@ -26,6 +27,8 @@ export interface Range<S extends Side> {
   readonly symbols: readonly ElfSymbol<S>[]
   /** For entries: how the section is laid out. */
   readonly layout?: EntryLayout
+  /** Fills up to the next symbol, by its bytes; it is padding if nothing leads to it (`padding.ts`). */
+  readonly filler?: true
 }
 
 export interface CutOptions {
@@ -60,14 +63,15 @@ function cutSection<S extends Side>(
   const layout = context.table === 'xen' ? entryLayout(section.name) : undefined
   if (layout !== undefined) return cutEntries(object, section, layout, context.probed)
   if (classifySection(section.name, context.table) === 'chunks') {
-    return chunkRanges(object, section).map(range => ({ kind: 'chunk', symbols: [], ...range }))
+    return chunkRanges(object, section, context.probed).map(range => ({ kind: 'chunk', symbols: [], ...range }))
   }
   const merged = (section.flags & SHF_MERGE) !== 0 && section.type !== SHT_NOBITS
   if (merged && (section.flags & SHF_STRINGS) !== 0) return cutStrings(section)
   if (merged && section.entrySize > 0 && section.size % section.entrySize === 0) {
     return cutConstants(section, section.entrySize)
   }
-  return cutAtSymbols(section, context.symbols)
+  const relocated = new Set(object.relocations[section.id]?.map(relocation => relocation.offset))
+  return cutAtSymbols({ section, machine: object.header.machine, relocated }, context.symbols)
 }
 
 function cutEntries<S extends Side>(
@@ -119,7 +123,8 @@ function cutConstants<S extends Side>(section: ElfSection<S>, entry: number): re
 }
 
 /** Sections that symbols divide. Symbols inside of another's extent do not cut it. */
-function cutAtSymbols<S extends Side>(section: ElfSection<S>, all: readonly ElfSymbol<S>[]): readonly Range<S>[] {
+function cutAtSymbols<S extends Side>(ground: Ground<S>, all: readonly ElfSymbol<S>[]): readonly Range<S>[] {
+  const { section } = ground
   if (section.size === 0 && all.length === 0) return []
   const isCode = (section.flags & SHF_EXECINSTR) !== 0
   const symbols = isCode ? withoutInnerLabels(all) : all
@@ -132,16 +137,24 @@ function cutAtSymbols<S extends Side>(section: ElfSection<S>, all: readonly ElfS
     const here = next - index === symbols.length ? symbols : symbols.slice(index, next)
     index = next
     if (start < end) continue
-    if (start > end) ranges.push(gap(end, start - end))
+    if (start > end) ranges.push(gap(ground, end, start))
     const limit = index < symbols.length ? placeOf(symbols[index]) : section.size
     const stated = start + here.reduce((largest, symbol) => Math.max(largest, symbol.size), 0)
-    const labels = stated === start
-    end = isCode ? Math.max(limit, stated) : labels ? limit : stated
-    end = Math.min(end, section.size)
+    end = Math.min(endOfPiece(ground, { start, stated, limit }), section.size)
     ranges.push({ kind: kindOf(here, isCode), offset: start, size: end - start, symbols: byStrength(here) })
   }
-  if (end < section.size) ranges.push(gap(end, section.size - end))
+  if (end < section.size) ranges.push(gap(ground, end, section.size))
   return ranges
+}
+
+/** Up to the next symbol where no size is stated; in code also where one is, unless what follows is only filler. */
+function endOfPiece<S extends Side>(
+  ground: Ground<S>,
+  { start, stated, limit }: { readonly start: number; readonly stated: number; readonly limit: number },
+): number {
+  if (stated === start) return limit
+  const isCode = (ground.section.flags & SHF_EXECINSTR) !== 0
+  return !isCode || stated >= limit || isFiller(ground, stated, limit) ? stated : limit
 }
 
 /**
@@ -157,8 +170,9 @@ function withoutInnerLabels<S extends Side>(symbols: readonly ElfSymbol<S>[]): r
   return symbols.filter(symbol => !isInner(symbol))
 }
 
-function gap<S extends Side>(offset: number, size: number): Range<S> {
-  return { kind: 'anonymous', offset, size, symbols: [] }
+function gap<S extends Side>(ground: Ground<S>, offset: number, end: number): Range<S> {
+  const range = { kind: 'anonymous', offset, size: end - offset, symbols: [] } as const
+  return isFiller(ground, offset, end) ? { ...range, filler: true } : range
 }
 
 function kindOf<S extends Side>(symbols: readonly ElfSymbol<S>[], isCode: boolean): PieceKind {

@@ -5,17 +5,17 @@
  * Out: a `PieceMap`. Throws `special/entry-size` when a special section's layout is not understood.
  */
 import type { Side } from '../base/side.ts'
-import type { ElfObject, ElfRelocation, ElfSection } from '../elf/model.ts'
+import type { ElfObject, ElfSection, SectionId } from '../elf/model.ts'
 import { type CutOptions, cutObject, isCut, type Range } from './cut.ts'
 import { pieceId } from './ids.ts'
 import type { Piece, PieceId, PieceMap } from './model.ts'
-import { type ReferenceContext, referencesOf, type SectionPieces } from './references.ts'
+import { withoutPadding } from './padding.ts'
+import { type ReferenceContext, referencesOf, relocationsOf, type SectionPieces } from './references.ts'
 
 export type { CutOptions } from './cut.ts'
 
 export function pieceMap<S extends Side>(object: ElfObject<S>, options: CutOptions): PieceMap<S> {
-  const ranges = cutObject(object, options)
-  const sections = numbered(ranges)
+  const sections = numbered(withoutPadding(object, numbered(cutObject(object, options))))
   const context: ReferenceContext<S> = { object, sections }
   const bySection = object.sections.map((section, index) => {
     const here = sections[index]
@@ -41,12 +41,13 @@ function sectionPieces<S extends Side>(
   section: ElfSection<S>,
   { ranges, first }: SectionPieces<S>,
 ): readonly Piece<S>[] {
-  const relocations = ascending(context.object.relocations[section.id] ?? [])
-  let next = 0
+  const relocations = new Map(
+    relocationsOf(ranges, context.object.relocations[section.id] ?? []).map(({ range, relocations }) => [
+      range,
+      relocations,
+    ]),
+  )
   return ranges.map((range, index) => {
-    const start = next
-    const end = range.offset + range.size
-    for (let at = relocations[next]; at !== undefined && at.offset < end; at = relocations[++next]);
     const [naming] = range.symbols
     return {
       id: pieceId<S>(first + index),
@@ -57,14 +58,9 @@ function sectionPieces<S extends Side>(
       symbols: range.symbols.map(symbol => symbol.id),
       name: naming?.name ?? `${section.name}+0x${range.offset.toString(16)}`,
       local: naming === undefined || naming.binding === 'local',
-      references: referencesOf(context, section, range, relocations.slice(start, next)),
+      references: referencesOf(context, section, range, relocations.get(range) ?? []),
     }
   })
-}
-
-function ascending<S extends Side>(relocations: readonly ElfRelocation<S>[]): readonly ElfRelocation<S>[] {
-  const isSorted = relocations.every((at, index) => index === 0 || (relocations[index - 1]?.offset ?? 0) <= at.offset)
-  return isSorted ? relocations : relocations.toSorted((a, b) => a.offset - b.offset)
 }
 
 /** Gives each special entry to the function that its first field points into. */
@@ -91,9 +87,15 @@ function paddingOf<S extends Side>(
   bySection: readonly (readonly Piece<S>[])[],
   options: CutOptions,
 ): PieceMap<S>['padding'] {
-  return object.sections.flatMap((section, index) => {
-    const end = (bySection[index] ?? []).reduce((last, piece) => Math.max(last, piece.offset + piece.size), 0)
-    if (end >= section.size || !isCut(section, options.table)) return []
-    return [{ section: section.id, offset: end, size: section.size - end }]
+  return object.sections.flatMap(section => {
+    if (!isCut(section, options.table)) return []
+    const gaps: { section: SectionId<S>; offset: number; size: number }[] = []
+    let end = 0
+    for (const { offset, size } of bySection[section.id] ?? []) {
+      if (offset > end) gaps.push({ section: section.id, offset: end, size: offset - end })
+      end = Math.max(end, offset + size)
+    }
+    if (end < section.size) gaps.push({ section: section.id, offset: end, size: section.size - end })
+    return gaps
   })
 }

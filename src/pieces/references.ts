@@ -47,13 +47,42 @@ export function referencesOf<S extends Side>(
       field.line === undefined
         ? { offset: relocation.addend, line: undefined }
         : splitAddend(relocation.addend, field.line)
-    const target = reach(context, { ...relocation, addend: plain }, -field.bias)
+    const isEmpty = field.lengthAt !== undefined && section.bytes[range.offset + field.lengthAt] === 0
+    const target = reach(context, { ...relocation, addend: plain }, -field.bias, isEmpty)
     return { offset, type: relocation.type, target, ...(line === undefined ? {} : { line }) }
   })
 }
 
-/** What `relocation` reaches. `bias` is added to the addend to find the byte that is meant; the delta stays as written. */
-function reach<S extends Side>(context: ReferenceContext<S>, relocation: ElfRelocation<S>, bias: number): Target<S> {
+/** Each of `ranges` that has some of `relocations`, which are given ascending or not, with those. */
+export function relocationsOf<S extends Side>(
+  ranges: readonly Range<S>[],
+  relocations: readonly ElfRelocation<S>[],
+): readonly { readonly range: Range<S>; readonly relocations: readonly ElfRelocation<S>[] }[] {
+  const sorted = ascending(relocations)
+  let next = 0
+  return ranges.flatMap(range => {
+    const start = next
+    const end = range.offset + range.size
+    for (let at = sorted[next]; at !== undefined && at.offset < end; at = sorted[++next]);
+    return next === start ? [] : [{ range, relocations: sorted.slice(start, next) }]
+  })
+}
+
+function ascending<S extends Side>(relocations: readonly ElfRelocation<S>[]): readonly ElfRelocation<S>[] {
+  const isSorted = relocations.every((at, index) => index === 0 || (relocations[index - 1]?.offset ?? 0) <= at.offset)
+  return isSorted ? relocations : relocations.toSorted((a, b) => a.offset - b.offset)
+}
+
+/**
+ * What `relocation` reaches. `bias` is added to the addend to find the byte that is meant; the delta stays as written.
+ * Where no byte is meant (`isEmpty`), it is the piece of no bytes, and never its neighbour.
+ */
+function reach<S extends Side>(
+  context: ReferenceContext<S>,
+  relocation: ElfRelocation<S>,
+  bias: number,
+  isEmpty = false,
+): Target<S> {
   const symbol = context.object.symbols[relocation.symbol]
   if (symbol === undefined || relocation.symbol === 0) return { to: 'absolute', value: relocation.addend }
   const { place } = symbol
@@ -67,9 +96,12 @@ function reach<S extends Side>(context: ReferenceContext<S>, relocation: ElfRelo
       delta: relocation.addend,
     }
   }
+  const pieces = context.sections[place.section]
+  const written = place.offset + Number(relocation.addend) + bias
+  const empty = isEmpty ? emptyPieceAt(pieces, written) : undefined
+  if (empty !== undefined) return { to: 'piece', piece: empty, delta: 0n }
   // A symbol with a name says what it means; its section's symbol says only where.
-  const meant = symbol.kind === 'section' ? place.offset + Number(relocation.addend) + bias : place.offset
-  const piece = pieceAt(context.sections[place.section], meant)
+  const piece = pieceAt(pieces, symbol.kind === 'section' ? written : place.offset)
   if (piece === undefined) {
     return { to: 'nothing', section: place.section, offset: BigInt(place.offset) + relocation.addend }
   }
@@ -91,6 +123,14 @@ function pieceAt<S extends Side>(
   // A compiler may count from outside of an object (`table - 16`); where it is alone, it is still the one that is meant.
   const [only] = ranges
   if (only !== undefined && ranges.length === 1) return { id: pieceId(first), offset: only.offset }
+  const low = lastBefore(ranges, offset)
+  const found = ranges[low]
+  if (found === undefined || offset < found.offset || offset > found.offset + found.size) return undefined
+  return { id: pieceId(first + low), offset: found.offset }
+}
+
+/** The index of the last range that starts at or before `offset`; 0 where none does. */
+function lastBefore<S extends Side>(ranges: readonly Range<S>[], offset: number): number {
   let low = 0
   let high = ranges.length - 1
   while (low < high) {
@@ -98,9 +138,18 @@ function pieceAt<S extends Side>(
     if ((ranges[middle]?.offset ?? 0) <= offset) low = middle
     else high = middle - 1
   }
-  const found = ranges[low]
-  if (found === undefined || offset < found.offset || offset > found.offset + found.size) return undefined
-  return { id: pieceId(first + low), offset: found.offset }
+  return low
+}
+
+/** The piece of no bytes for a reference to `offset` that means none: it starts with the one that has that byte. */
+function emptyPieceAt<S extends Side>(pieces: SectionPieces<S> | undefined, offset: number): PieceId<S> | undefined {
+  if (pieces === undefined) return undefined
+  const { ranges, first } = pieces
+  const last = lastBefore(ranges, offset)
+  const found = [last, last - 1].find(
+    index => ranges[index]?.size === 0 && ranges[index]?.offset === ranges[last]?.offset,
+  )
+  return found === undefined ? undefined : pieceId(first + found)
 }
 
 const NO_BIASES: ReadonlyMap<number, number> = new Map()

@@ -92,9 +92,12 @@ export function ourSections({ sections }: ElfObject<Side>): readonly string[] {
     .map(({ name, size, fileOffset, alignment }) => [name, size, fileOffset, Math.max(alignment, 1)].join(' '))
 }
 
-/** The bytes of each section as `objdump -s` prints them, by name; only for files in which names are unique. */
-export function objdumpBytes(file: string): Map<string, string> {
-  const { stdout } = run('objdump', ['-s', file])
+/**
+ * The bytes of each section as `objdump -s` prints them, by name; only for files in which names are unique. `options`
+ * can say which sections.
+ */
+export function objdumpBytes(file: string, options: readonly string[] = []): Map<string, string> {
+  const { stdout } = run('objdump', ['-s', ...options, file])
   const found = new Map<string, string>()
   for (const [, name = '', body = ''] of stdout.matchAll(/^Contents of section (.*):\n((?: [0-9a-f]+ .*\n)*)/gm)) {
     const hex = body.split('\n').map(line => line.replace(/^ [0-9a-f]+ /, '').slice(0, 35))

@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildIdOf, type ElfObject, readElf, toNewObject, writeElf } from '../../src/elf/index.ts'
+import { pieceMap } from '../../src/pieces/pieces.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 import { elfFiles, firstDifference, objdumpBytes, objdumpSections, ourSections, readelf, run } from './binutils.ts'
+import { notPadding } from './padding.ts'
 
 const missing = missingFor(...toBuildXen)
 const MINUTES = 60_000
@@ -53,6 +55,23 @@ describe.skipIf(missing !== '')(`every object of Xen's tree${missing && ` (skipp
       if ([2, 3, 4].includes(type) || bytes.length === 0) continue
       expect([name, theirs.get(name)]).toEqual([name, Buffer.from(bytes).toString('hex')])
     }
+  })
+
+  test('what is called padding is nop, int3 or zero to objdump, and has no relocation', {
+    timeout: 5 * MINUTES,
+  }, () => {
+    const padded = files.flatMap(file => {
+      const map = pieceMap(read(objects, file), { table: 'xen' })
+      const ranges = map.padding.map(({ section, offset, size }) => ({
+        section: map.object.sections[section]?.name ?? '',
+        offset,
+        size,
+      }))
+      return ranges.length === 0 ? [] : [{ file, ranges }]
+    })
+    expect(padded.length).toBeGreaterThan(100)
+    expect(padded.flatMap(({ ranges }) => ranges).length).toBeGreaterThan(500)
+    expect(padded.flatMap(({ file, ranges }) => notPadding(file, ranges)).slice(0, 5)).toEqual([])
   })
 
   test('read and written again, each has the same parts', { timeout: 2 * MINUTES }, () => {

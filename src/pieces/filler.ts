@@ -1,0 +1,39 @@
+/**
+ * What may be padding by its bytes and its place: it fills up to the next symbol or the section's end, has no relocation,
+ * and is no longer than aligning what follows can take. Whether something leads to it is another question
+ * (`padding.ts`).
+ *
+ * The object does not say how what follows was to be aligned. It is at most what its place is a multiple of, and at most
+ * the section's alignment.
+ */
+import { isCodePadding } from '../arch/padding.ts'
+import type { Side } from '../base/side.ts'
+import type { ElfSection } from '../elf/model.ts'
+import { SHF_EXECINSTR, SHT_NOBITS } from '../elf/spec/constants.ts'
+
+/** A section that is being cut. */
+export interface Ground<S extends Side> {
+  readonly section: ElfSection<S>
+  /** EM_* number. */
+  readonly machine: number
+  /** Offsets of the section's relocations. */
+  readonly relocated: ReadonlySet<number>
+}
+
+/** Whether the bytes from `start` to `end`, which are in no symbol's extent, look like padding. */
+export function isFiller<S extends Side>(ground: Ground<S>, start: number, end: number): boolean {
+  const { section, machine, relocated } = ground
+  if (end - start >= Math.min(alignmentOf(end), section.alignment)) return false
+  for (let at = start; at < end; at++) if (relocated.has(at)) return false
+  if (section.type === SHT_NOBITS) return true
+  const bytes = section.bytes.subarray(start, end)
+  if ((section.flags & SHF_EXECINSTR) !== 0) return isCodePadding(machine, bytes)
+  return bytes.every(byte => byte === 0)
+}
+
+/** The largest power of two that divides `offset`. */
+function alignmentOf(offset: number): number {
+  let alignment = 1
+  while (offset % (alignment * 2) === 0 && alignment < offset) alignment *= 2
+  return alignment
+}

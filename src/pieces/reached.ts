@@ -1,0 +1,70 @@
+/**
+ * The places that relocations reach, to the byte and whatever stands there: also between the pieces, and behind the end of
+ * what a symbol names.
+ */
+import { relocationType } from '../arch/relocations.ts'
+import { bytesToInstructionEnd, endsWithField } from '../arch/x86-decode.ts'
+import type { Side } from '../base/side.ts'
+import type { ElfObject, ElfRelocation, ElfSection, SectionId } from '../elf/model.ts'
+import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { splitAddend } from '../special/entries.ts'
+import type { Range } from './cut.ts'
+
+/** One of the bytes from `first` to `last`; mostly the two are one. */
+export interface ReachedPlace<S extends Side> {
+  readonly section: SectionId<S>
+  readonly first: number
+  readonly last: number
+}
+
+/** Bytes of a PC-relative field, and the most that an instruction has behind one. */
+const FIELD = 4
+const IMMEDIATE = 4
+
+/** The places in the object that `relocations` reach, which are those of `range` in `section`, ascending. */
+export function placesReached<S extends Side>(
+  object: ElfObject<S>,
+  section: ElfSection<S>,
+  range: Range<S>,
+  relocations: readonly ElfRelocation<S>[],
+): readonly ReachedPlace<S>[] {
+  const ends = instructionEnds(object, section, range, relocations)
+  return relocations.flatMap((relocation): ReachedPlace<S>[] => {
+    const place = object.symbols[relocation.symbol]?.place
+    if (place?.in !== 'section') return []
+    const field = range.layout?.fields.find(candidate => candidate.offset === relocation.offset - range.offset)
+    const plain = field?.line === undefined ? relocation.addend : splitAddend(relocation.addend, field.line).offset
+    const at = place.offset + Number(plain) - (field?.bias ?? 0)
+    const { least, most } = ends.get(relocation.offset) ?? { least: 0, most: 0 }
+    return [{ section: place.section, first: at + least, last: at + most }]
+  })
+}
+
+interface Distance {
+  readonly least: number
+  readonly most: number
+}
+
+/** For each PC-relative field in x86 code, by its offset in the section, the bytes up to the end of its instruction. */
+function instructionEnds<S extends Side>(
+  object: ElfObject<S>,
+  section: ElfSection<S>,
+  range: Range<S>,
+  relocations: readonly ElfRelocation<S>[],
+): ReadonlyMap<number, Distance> {
+  const ends = new Map<number, Distance>()
+  if ((section.flags & SHF_EXECINSTR) === 0 || object.header.machine !== EM_X86_64) return ends
+  const unclear: number[] = []
+  for (const { type, offset } of relocations) {
+    if (relocationType(EM_X86_64, type)?.pcRelative !== true) continue
+    const isLast = endsWithField(section.bytes, offset)
+    ends.set(offset, { least: FIELD, most: isLast ? FIELD : FIELD + IMMEDIATE })
+    if (!isLast) unclear.push(offset - range.offset)
+  }
+  if (unclear.length === 0) return ends
+  const code = section.bytes.subarray(range.offset, range.offset + range.size)
+  for (const [field, bytes] of bytesToInstructionEnd(code, unclear)) {
+    ends.set(field + range.offset, { least: bytes, most: bytes })
+  }
+  return ends
+}
