@@ -58,6 +58,14 @@ const DEPENDENCIES: readonly OutputOption[] = [
     source: PREPROCESSOR,
   },
   {
+    word: /^-(?:dependency-(?:file|dot)|module-dependency-dir)$/,
+    example: '-dependency-file F',
+    value: true,
+    by: 'clang',
+    writes: 'a dependency file, a graph, or copies of what was read',
+    source: CLANG,
+  },
+  {
     word: /^-gen-cdb-fragment-path$/,
     example: '-gen-cdb-fragment-path F',
     value: true,
@@ -212,6 +220,14 @@ const DRIVER: readonly OutputOption[] = [
     writes: 'an index of the sources',
     source: 'Apple’s clang',
   },
+  {
+    word: /^-(?:ccc-(?:arcmt|objcmt)-migrate|arcmt-migrate-report-output)$/,
+    example: '-arcmt-migrate-report-output F',
+    value: true,
+    by: 'clang',
+    writes: 'sources rewritten',
+    source: CLANG,
+  },
   { word: /^-fthin-link-bitcode=/, example: '-fthin-link-bitcode=F', by: 'clang', writes: 'bitcode', source: CLANG },
   { word: /^--symbol-graph-dir=/, example: '--symbol-graph-dir=F', by: 'clang', writes: 'symbols', source: CLANG },
   {
@@ -244,8 +260,8 @@ const FRONTEND: readonly OutputOption[] = [
   },
   { word: /^-o$/, example: '-o F', value: true, by: 'gcc, clang', writes: 'what is compiled', source: PREPROCESSOR },
   {
-    word: /^-(?:dependency-file|dependency-dot|module-dependency-dir|header-include-file|diagnostic-log-file|diagnostic-serialized-file|stack-usage-file|split-dwarf-(?:file|output)|coverage-notes-file|opt-record-file)$/,
-    example: '-dependency-file F',
+    word: /^-(?:header-include-file|diagnostic-log-file|diagnostic-serialized-file|stack-usage-file|split-dwarf-(?:file|output)|coverage-notes-file|opt-record-file)$/,
+    example: '-header-include-file F',
     value: true,
     by: 'clang',
     writes: 'what their names say',
