@@ -8,6 +8,7 @@ import type { Reason, Refusal } from './base/refusal.ts'
 import {
   type Affected,
   affectedUnits,
+  type Declarations,
   declarationsOf,
   type ObjectPair,
   type OpenOptions,
@@ -18,10 +19,10 @@ import {
 import { checkPayload, rulesFor } from './check-payload.ts'
 import { checkCode } from './code-that-runs.ts'
 import { EM_X86_64 } from './elf/spec/constants.ts'
-import { askEntrySizes } from './entry-sizes.ts'
+import { askEntrySizes, type EntrySizes } from './entry-sizes.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
-import { compileForWay, judgeUnits, type OneCompile, type Way } from './line-ways.ts'
+import { type CompiledUnits, compileForWay, judgeUnits, type OneCompile, type Way } from './line-ways.ts'
 import { otherCopies } from './other-copies.ts'
 import type { CutOptions } from './pieces/pieces.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
@@ -33,6 +34,7 @@ import { atBase } from './source/base.ts'
 import type { PatchText, SourceChange } from './source/model.ts'
 import { smallestFunction, startsWithLandingPad, type TargetFacts } from './target/facts.ts'
 import { targetFacts } from './target/targets.ts'
+import { together } from './together.ts'
 
 export interface HotpatchOptions extends OpenOptions, RunningOptions {
   readonly patches: readonly PatchText[]
@@ -92,11 +94,14 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
 
   // lines, build: the affected units, compiled as the chosen way needs them. The tree was not written to.
   const [compiled, sizes, declarations] = await watch.time('compile', () =>
-    Promise.all([
-      compileForWay(tree, affected, change, options.lines ?? 'auto'),
-      askEntrySizes(tree, affected),
-      declarationsOf(tree, affected, change),
-    ]),
+    together<[CompiledUnits, EntrySizes, Declarations]>(tree.run.signal, signal => {
+      const own = { ...tree, run: { ...tree.run, signal } }
+      return [
+        compileForWay(own, affected, change, options.lines ?? 'auto'),
+        askEntrySizes(own, affected),
+        declarationsOf(own, affected, change),
+      ]
+    }),
   )
 
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.

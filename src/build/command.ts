@@ -2,41 +2,53 @@
  * A compiler's command line, taken apart as far as hotsplice needs: who compiles, what it is given, where paths are.
  */
 import { isAbsolute } from 'node:path'
+import { OUTPUT_VARIABLES, withoutOutputs } from './outputs/take-out.ts'
 
 export interface CompilerCommand {
   /** ccache, distcc and their like, in front of the compiler. */
   readonly launcher: readonly string[]
   readonly compiler: string
-  /** Everything else, without what names outputs: `-o`, and the options that write dependencies. */
+  /** Everything else, without what names outputs: `-o`, and whatever writes further files. */
   readonly options: readonly string[]
   /** As the command spelled it. */
   readonly output: string | undefined
 }
 
 const LAUNCHERS = new Set(['ccache', 'distcc', 'icecc', 'sccache', 'env'])
-/** Options that write dependency files; hotsplice asks for its own. */
-const DEPENDENCY_ALONE = new Set(['-MD', '-MMD', '-MP', '-MG', '-M', '-MM'])
-const DEPENDENCY_WITH_VALUE = new Set(['-MF', '-MQ', '-MT', '-MJ'])
 
 export function takeApart(command: readonly string[]): CompilerCommand {
   let first = 0
   while (first < command.length - 1 && isLauncher(command[first] ?? '')) first++
   const options: string[] = []
   let output: string | undefined
-  for (let at = first + 1; at < command.length; at++) {
-    const option = command[at] ?? ''
-    if (option === '-o') output = command[++at]
-    else if (DEPENDENCY_WITH_VALUE.has(option)) at++
-    else if (/^-o./.test(option)) output = option.slice(2)
-    else if (DEPENDENCY_ALONE.has(option) || /^-M[FQTJ]./.test(option) || /^-Wp,-M/.test(option)) continue
+  const words = withoutOutputs(command.slice(first + 1))
+  for (let at = 0; at < words.length; at++) {
+    const option = words[at] ?? ''
+    const joined = /^(?:-o|--output=)(.+)$/s.exec(option)?.[1]
+    if (option === '-o' || option === '--output') output = words[++at]
+    else if (joined !== undefined) output = joined
     else options.push(option)
   }
-  return { launcher: command.slice(0, first), compiler: command[first] ?? '', options, output }
+  const launcher = command.slice(0, first).filter(word => !SETS_OUTPUT.has(word.slice(0, word.indexOf('='))))
+  return { launcher, compiler: command[first] ?? '', options, output }
 }
+
+const SETS_OUTPUT = new Set(OUTPUT_VARIABLES)
 
 /** Settings in front (`CCACHE_DIR=…`) come with `env`. */
 function isLauncher(word: string): boolean {
   return LAUNCHERS.has(word.slice(word.lastIndexOf('/') + 1)) || /^[A-Za-z_]\w*=/.test(word)
+}
+
+/** Says whether the compiler reads a source before the assembler does: it does not of plain assembly, `.s`. */
+export function isPreprocessed(source: string, options: readonly string[]): boolean {
+  let language = 'none'
+  options.forEach((option, at) => {
+    if (option === '-x') language = options[at + 1] ?? language
+    else if (/^-x./.test(option)) language = option.slice(2)
+    else if (option.startsWith('--language=')) language = option.slice('--language='.length)
+  })
+  return language === 'none' ? !source.endsWith('.s') : language !== 'assembler'
 }
 
 /** Options whose value, joined or following, names a file or folder to read. */

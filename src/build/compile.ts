@@ -5,22 +5,20 @@
  * files those are is only known from an earlier compile of the same command, so the store holds, for each command, the
  * lists of names that were read before; a result counts when the digests under one of these lists lead to it.
  */
-import { existsSync, readFileSync } from 'node:fs'
 import { duringAsync, InputError } from '../base/errors.ts'
-import { type CompilerCommand, mapPaths, prefixMaps, recordsFolder, searchedFolders, takeApart } from './command.ts'
-import type { CompilerIdentity } from './compiler.ts'
-import { readDependencyFile } from './dependency-file.ts'
-import { bypassed, type Farm } from './farm.ts'
-import { readText } from './layout.ts'
+import { recordsFolder, searchedFolders, takeApart } from './command.ts'
+import { type Job, type Made, make, options } from './make.ts'
 import type { CompiledUnit, CompileRequest, Tree, Unit } from './model.ts'
 import { PRODUCTS, type Product } from './products.ts'
-import { interrupted, type RunResult, run } from './run.ts'
+import { interrupted } from './run.ts'
 import { keyOf } from './store.ts'
 import { Workshop } from './workshop.ts'
 
 /** Compiles every request; failures of all of them are told together. Never writes to the tree. */
 export async function compileUnits(tree: Tree, requests: readonly CompileRequest[]): Promise<CompiledUnit[]> {
-  const results = await tryCompile(tree, requests, 'object')
+  // What is made from a patched text that does not compile is not worth the wait.
+  const broken = new Map(requests.map(({ unit }) => [unit, new AbortController()]))
+  const results = await tryAll(tree, requests, { product: 'object', broken })
   const failed = results.flatMap(result => (result.failed === undefined ? [] : [result.failed]))
   if (failed.length > 0) throw compileFailed(failed)
   return results.flatMap(result => (result.done === undefined ? [] : [result.done]))
@@ -37,10 +35,24 @@ export type CompileResult =
   | { readonly failed: CompileFailure; readonly done?: undefined }
 
 /** Likewise, for callers to whom a failure is an answer too. In the order of the requests. */
-export async function tryCompile(
+export function tryCompile(
   tree: Tree,
   requests: readonly CompileRequest[],
   product: Product,
+): Promise<CompileResult[]> {
+  return tryAll(tree, requests, { product })
+}
+
+interface Wanted {
+  readonly product: Product
+  /** Given where a unit's other texts are of no use once its patched one has failed; then its signal is given. */
+  readonly broken?: ReadonlyMap<Unit, AbortController>
+}
+
+async function tryAll(
+  tree: Tree,
+  requests: readonly CompileRequest[],
+  { product, broken }: Wanted,
 ): Promise<CompileResult[]> {
   if (requests.length === 0) return []
   const shop = new Workshop(
@@ -54,7 +66,10 @@ export async function tryCompile(
     for (let at = next++; at < requests.length; at = next++) {
       const request = requests[at]
       if (request === undefined || shop.stopped) return
-      results[at] = await compileOne(shop, request, product)
+      const result = await unlessBroken(broken?.get(request.unit), tree.run.signal, signal =>
+        compileOne(shop, request, product, signal),
+      )
+      if (result !== undefined) results[at] = result
       tree.run.progress.tick(++done, requests.length)
     }
   }
@@ -63,29 +78,42 @@ export async function tryCompile(
     const ended = await Promise.allSettled(workers.map(each => each.catch(error => shop.stop(error))))
     for (const each of ended) if (each.status === 'rejected') throw each.reason
     if (tree.run.signal?.aborted === true) throw interrupted()
-    return results
+    shop.checkTree()
+    return results.filter(result => result !== undefined)
   } finally {
     await shop.close()
   }
 }
 
-/** Everything about one compile that does not change while it is tried. */
-interface Job {
-  readonly shop: Workshop
-  readonly request: CompileRequest
-  readonly product: Product
-  readonly parts: CompilerCommand
-  readonly compiler: CompilerIdentity
-  /** Names command, compiler and surroundings; not yet the texts. */
-  readonly key: string
+/** Nothing, where another text of the unit fails before this one is done. */
+async function unlessBroken(
+  broken: AbortController | undefined,
+  outer: AbortSignal | undefined,
+  compile: (signal: AbortSignal | undefined) => Promise<CompileResult>,
+): Promise<CompileResult | undefined> {
+  if (broken === undefined) return compile(outer)
+  if (broken.signal.aborted) return undefined
+  try {
+    const result = await compile(outer === undefined ? broken.signal : AbortSignal.any([outer, broken.signal]))
+    if (result.failed?.request.label === 'patched') broken.abort()
+    return result
+  } catch (error) {
+    if (broken.signal.aborted && outer?.aborted !== true) return undefined
+    throw error
+  }
 }
 
-async function compileOne(shop: Workshop, request: CompileRequest, product: Product): Promise<CompileResult> {
+async function compileOne(
+  shop: Workshop,
+  request: CompileRequest,
+  product: Product,
+  signal: AbortSignal | undefined,
+): Promise<CompileResult> {
   const { unit, label } = request
   const parts = takeApart(unit.command)
   const compiler = await shop.compiler(parts.compiler, unit.folder)
   const key = jobKey(shop, request, { product, parts, compiler })
-  const job: Job = { shop, request, product, parts, compiler, key }
+  const job: Job = { shop, request, product, parts, compiler, key, signal }
   const command = [
     ...parts.launcher,
     parts.compiler,
@@ -96,17 +124,12 @@ async function compileOne(shop: Workshop, request: CompileRequest, product: Prod
   if (known !== undefined) return { done: { unit, label, ...known, command, cached: true, compileTime: 0 } }
   return duringAsync(`compiling ${unit.unit} (${label})`, async () => {
     const made = await make(job)
+    keep(job, made)
     if (made.object === undefined) return { failed: { request, words: made.words } }
     return {
       done: { unit, label, object: made.object, reads: made.reads, command, cached: false, compileTime: made.time },
     }
   })
-}
-
-function options({ parts, product, request }: Job): string[] {
-  const making = PRODUCTS[product]
-  const own = making.compiles ? parts.options : parts.options.filter(option => option !== '-c')
-  return [...own, ...(request.extraFlags ?? []), ...making.options]
 }
 
 function jobKey(
@@ -118,7 +141,7 @@ function jobKey(
   // Folders count where the object records them, and where the command spells them.
   const placed = recordsFolder(own) || own.some(option => option.includes('/') && /(?:^|[=,]|-I)\//.test(option))
   return keyOf([
-    'compile 1',
+    'compile 2',
     job.product,
     job.compiler.key,
     ...job.parts.launcher,
@@ -137,9 +160,11 @@ function lookUp({
   shop,
   key,
   request,
+  product,
 }: Job): { readonly object: Uint8Array; readonly reads: readonly string[] } | undefined {
   for (const reads of shop.readLists(key)) {
-    const object = shop.store.get('objects', contentKey(shop, key, { reads, request }))
+    const readable = product === 'object' ? PRODUCTS.object.keep : undefined
+    const object = shop.store.get('objects', contentKey(shop, key, { reads, request }), readable)
     if (object !== undefined) return { object, reads }
   }
   return undefined
@@ -160,36 +185,8 @@ function contentKey(
   ])
 }
 
-interface Made {
-  readonly object: Uint8Array | undefined
-  /** Every file that was read, as spelled, the farm's root taken off. */
-  readonly reads: readonly string[]
-  readonly words: string
-  readonly time: number
-}
-
-/** In a lean farm first. What fails there, or reads past it, is tried in a full one, and only that answer counts. */
-async function make(job: Job): Promise<Made> {
-  const lean = await makeIn(job, job.shop.farm(job.request.overlay, 'lean'))
-  if (lean.object !== undefined && lean.bypassed.length === 0) return keep(job, lean)
-  const full = await makeIn(job, job.shop.farm(job.request.overlay, 'full'))
-  if (full.object === undefined) return full
-  if (full.bypassed.length > 0) {
-    throw new InputError(
-      'build/overlay-bypassed',
-      `${job.request.unit.unit} reads ${full.bypassed.join(', ')} through a link that leads out of the tree, so that its patched text cannot be shown to the compiler`,
-      'give the tree by the folder that really holds these files',
-    )
-  }
-  return keep(job, full)
-}
-
-interface MadeIn extends Made {
-  readonly bypassed: readonly string[]
-}
-
-function keep(job: Job, made: MadeIn): Made {
-  if (made.object === undefined) return made
+function keep(job: Job, { object, reads }: Made): void {
+  if (object === undefined) return
   const { shop, key, request } = job
   const texts = shop.texts(request.overlay)
   const { folder } = request.unit
@@ -197,72 +194,10 @@ function keep(job: Job, made: MadeIn): Made {
   const certain =
     job.product !== 'object' ||
     job.compiler.assembler === 'gnu' ||
-    !made.reads.some(name => texts.embeds(name.startsWith('/') ? name : `${folder}/${name}`))
-  if (certain) {
-    shop.addList(key, made.reads)
-    shop.store.put('objects', contentKey(shop, key, { reads: made.reads, request }), made.object)
-  }
-  return made
-}
-
-async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
-  const { shop, request, parts, compiler, product } = job
-  const { unit } = request
-  const out = shop.output()
-  const object = `${out}.o`
-  const gnu = compiler.assembler === 'gnu' && product === 'object'
-  const command = [
-    ...parts.launcher,
-    parts.compiler,
-    ...mapPaths(options(job), path => (farm.mirrors(path) ? farm.at(path) : path)),
-    ...prefixMaps(parts.options, farm.root),
-    ...(gnu ? [`-Wa,--MD,${out}.as`] : []),
-    ...['-MD', '-MF', `${out}.cc`, '-MT', 'x', '-o', object],
-  ]
-  const { signal } = shop.tree.run
-  const result = await run(command, { folder: farm.at(unit.folder), signal })
-  const steps = product === 'object' ? unit.objcopy : []
-  const failed = result.exit !== 0 ? result : await objcopySteps({ ...unit, objcopy: steps }, object, signal)
-  if (failed !== undefined) {
-    return { object: undefined, words: ownWords(failed, farm), time: result.time, bypassed: [], reads: [] }
-  }
-  const place = farm.at(unit.folder)
-  // The assembler also names its input, which is gone, and the source as debug information spells it.
-  const assembled = namesIn(`${out}.as`).filter(name => existsSync(name.startsWith('/') ? name : `${place}/${name}`))
-  const spelled = [...new Set([...namesIn(`${out}.cc`), ...assembled])]
-  return {
-    object: PRODUCTS[product].keep(new Uint8Array(readFileSync(object))),
-    words: ownWords(result, farm),
-    time: result.time,
-    bypassed: bypassed(
-      farm,
-      shop.layout,
-      spelled.map(name => (name.startsWith('/') ? name : `${place}/${name}`)),
-    ),
-    reads: spelled.map(name => (name.startsWith(`${farm.root}/`) ? name.slice(farm.root.length) : name)),
-  }
-}
-
-function namesIn(dependencyFile: string): string[] {
-  return readDependencyFile(readText(dependencyFile) ?? '')
-}
-
-/** Runs the tree's own objcopy steps on a fresh object; the one that failed is returned. */
-async function objcopySteps(
-  unit: Unit,
-  object: string,
-  signal: AbortSignal | undefined,
-): Promise<RunResult | undefined> {
-  for (const step of unit.objcopy) {
-    const result = await run([...step, object], { folder: unit.folder, signal })
-    if (result.exit !== 0) return result
-  }
-  return undefined
-}
-
-/** What a program said, with paths as the user knows them. */
-function ownWords(result: RunResult, farm: Farm): string {
-  return `${result.errors}${result.output}`.replaceAll(farm.root, '').trimEnd()
+    !reads.some(name => texts.embeds(name.startsWith('/') ? name : `${folder}/${name}`))
+  if (!certain) return
+  shop.addList(key, reads)
+  shop.store.put('objects', contentKey(shop, key, { reads, request }), object)
 }
 
 const SHOWN = 5

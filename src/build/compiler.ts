@@ -2,10 +2,11 @@
  * Which compiler a command means on this machine: enough to know its results again, and to tell it from the one that
  * made the tree.
  */
-import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { readElf } from '../elf/index.ts'
+import { findProgram } from './find-program.ts'
 import { inPrivatePlace } from './private-place.ts'
 import { packageHint, run } from './run.ts'
 import { keyOf, Store } from './store.ts'
@@ -28,14 +29,7 @@ interface Remembered {
 }
 
 /** Variables that change what a compiler does without showing in its command. */
-const VARIABLES = [
-  'CPATH',
-  'C_INCLUDE_PATH',
-  'GCC_EXEC_PREFIX',
-  'COMPILER_PATH',
-  'CCC_OVERRIDE_OPTIONS',
-  'DEPENDENCIES_OUTPUT',
-]
+const VARIABLES = ['CPATH', 'C_INCLUDE_PATH', 'GCC_EXEC_PREFIX', 'COMPILER_PATH', 'CCC_OVERRIDE_OPTIONS']
 
 /** Finds the program that `name` means in `folder`, and asks it what it is; remembered until a file of it changes. */
 export async function identify(
@@ -61,43 +55,26 @@ export async function identify(
   return { path: realpathSync(path), key, comment: known.comment, assembler: known.assembler }
 }
 
-/** Where a program is, as the shell would find it from `folder`. */
-export function findProgram(name: string, folder: string): string | undefined {
-  if (name.includes('/')) return isProgram(isAbsolute(name) ? name : join(folder, name))
-  for (const place of (process.env.PATH ?? '').split(':')) {
-    const found = isProgram(join(place === '' ? folder : place, name))
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-function isProgram(path: string): string | undefined {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile() ? path : undefined
-  } catch {
-    return undefined
-  }
-}
-
 async function ask(
   path: string,
   { cacheFolder, signal, folder }: { folder: string; cacheFolder: string; signal: AbortSignal | undefined },
 ): Promise<Remembered> {
-  const parts: string[] = []
-  for (const part of ['cc1', 'as']) {
-    const { exit, output } = await run([path, `-print-prog-name=${part}`], { folder, signal })
-    const found = exit === 0 ? findProgram(output.trim(), folder) : undefined
-    if (found !== undefined) parts.push(`${stamp(found)} ${found}`)
-  }
   return inPrivatePlace(cacheFolder, async place => {
+    // Not in the tree: nothing that a compiler leaves where it runs may get there.
+    const settings = { folder: place, scratch: place, signal }
+    const parts: string[] = []
+    for (const part of ['cc1', 'as']) {
+      const { exit, output } = await run([path, `-print-prog-name=${part}`], settings)
+      const found = exit === 0 ? findProgram(output.trim(), folder) : undefined
+      if (found !== undefined) parts.push(`${stamp(found)} ${found}`)
+    }
     const object = join(place, 'empty.o')
     const base = [path, '-c', '-x', 'c', '/dev/null', '-o', object]
-    const plain = await run(base, { folder, signal })
-    if (plain.exit !== 0)
+    const plain = await run(base, settings)
+    if (plain.exit !== 0 || !existsSync(object))
       throw new InputError('build/bad-compiler', `${path} cannot compile an empty text: ${plain.errors.trim()}`)
     const comment = commentOf(readFileSync(object)) ?? ''
-    const gnu = await run([...base, `-Wa,--MD,${place}/empty.d`], { folder, signal })
+    const gnu = await run([...base, `-Wa,--MD,${place}/empty.d`], settings)
     return { parts, comment, assembler: gnu.exit === 0 ? 'gnu' : 'other' }
   })
 }

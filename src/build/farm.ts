@@ -4,11 +4,23 @@
  * It mirrors the tree below its own root, path for path: real folders, and in them links to the tree's files. The
  * command runs in the mirrored folder, so relative names (and with them `__FILE__`) stay as they are.
  *
+ * In a folder that a command runs in, files are copies: a compiler that writes to a name of its own choice there must not
+ * write through a link.
+ *
  * A link to a whole folder would be cheaper, but `folder/../x.h` follows it and ends in the tree, beside the patched
  * copy. So a lean farm, which links folders where nobody is known to leave them that way, is only half of an answer:
  * `bypassed` looks at what the compiler really opened, and a full farm, without linked folders, is the other half.
  */
-import { mkdirSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { isInside, type Layout, listFolder, realOrSelf, toAbsolute, toBase, walk } from './layout.ts'
 import type { Overlay } from './model.ts'
@@ -35,6 +47,8 @@ export interface FarmOptions {
   readonly root: string
   /** Folders that commands run in, or that are left by `..`; they must be real. */
   readonly real: ReadonlySet<string>
+  /** Folders that commands run in. */
+  readonly written: ReadonlySet<string>
   readonly full: boolean
   /** The sources that a lean farm needs, absolute; undefined for all. */
   readonly sources: ReadonlySet<string> | undefined
@@ -51,7 +65,7 @@ export function isReadable(name: string): boolean {
   return !PRODUCT.test(name)
 }
 
-export function makeFarm({ layout, overlay, root, real, full, sources }: FarmOptions): Farm {
+export function makeFarm({ layout, overlay, root, real, written, full, sources }: FarmOptions): Farm {
   const left = new Set<string>()
   const isLeft = (path: string) => !full && sources !== undefined && SOURCE.test(path) && !sources.has(path)
   const replaced = new Map([...overlay].map(([path, text]) => [toAbsolute(layout, path), text]))
@@ -65,7 +79,7 @@ export function makeFarm({ layout, overlay, root, real, full, sources }: FarmOpt
   for (const folder of [...folders].sort()) {
     mkdirSync(root + folder, { recursive: true })
     if (full || tops.some(top => isInside(top, folder)))
-      linkEntries({ root, folder, folders, replaced, full, isLeft, left })
+      linkEntries({ root, folder, folders, replaced, full, isLeft, left, copies: written.has(folder) })
   }
   for (const [path, text] of replaced) {
     if (text === null) continue
@@ -95,9 +109,10 @@ interface LinkTask {
   readonly full: boolean
   readonly isLeft: (path: string) => boolean
   readonly left: Set<string>
+  readonly copies: boolean
 }
 
-function linkEntries({ root, folder, folders, replaced, full, isLeft, left }: LinkTask): void {
+function linkEntries({ root, folder, folders, replaced, full, isLeft, left, copies }: LinkTask): void {
   const entries = listFolder(folder)
   for (const name of entries.folders) {
     const path = `${folder}/${name}`
@@ -107,7 +122,7 @@ function linkEntries({ root, folder, folders, replaced, full, isLeft, left }: Li
     const path = `${folder}/${name}`
     if (replaced.has(path) || !(full || isReadable(name))) continue
     if (isLeft(path)) left.add(name)
-    else symlinkSync(path, root + path)
+    else if (!copies || !copy(path, root + path)) symlinkSync(path, root + path)
   }
   for (const name of entries.links) {
     const path = `${folder}/${name}`
@@ -115,6 +130,23 @@ function linkEntries({ root, folder, folders, replaced, full, isLeft, left }: Li
     // A relative link stays relative: it leads to the mirrored file, so that it may be the patched one.
     const target = readlinkSync(path)
     symlinkSync(isAbsolute(target) ? path : target, root + path)
+  }
+}
+
+/** What is larger is no text, and stays a link: a folder may hold a program's image, or its core. */
+const LARGEST_COPY = 1 << 20
+
+/** Copies a file with its time, which `__TIMESTAMP__` tells; false where it has to be a link. */
+function copy(from: string, to: string): boolean {
+  try {
+    const found = statSync(from)
+    if (!found.isFile() || found.size > LARGEST_COPY) return false
+    copyFileSync(from, to)
+    utimesSync(to, found.atime, found.mtime)
+    return true
+  } catch {
+    rmSync(to, { force: true })
+    return false
   }
 }
 

@@ -110,3 +110,21 @@ export function readText(path: string): string | undefined {
     return undefined
   }
 }
+
+/** The text of a file that names others: names are UTF-8 to those who ask for files. Undefined when there is no such file. */
+export function readNames(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Says why a name cannot be handed to the system as it is; undefined where it can. A name that was not UTF-8 would come
+ * out as other bytes, and a NUL would end it early.
+ */
+export function whyNoName(name: string): string | undefined {
+  if (name.includes('\0')) return 'a NUL byte'
+  return /\ufffd|\p{Surrogate}/u.test(name) ? 'bytes that are not UTF-8' : undefined
+}

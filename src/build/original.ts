@@ -9,6 +9,7 @@ import { compileUnits } from './compile.ts'
 import { type CompilerIdentity, commentOf, identify } from './compiler.ts'
 import type { Tree, Unit } from './model.ts'
 import { inPrivatePlace } from './private-place.ts'
+import { guardOf } from './read-only.ts'
 import { run } from './run.ts'
 import { shellText } from './words.ts'
 
@@ -53,8 +54,9 @@ async function copied(tree: Tree, unit: Unit, object: Uint8Array): Promise<Uint8
   return inPrivatePlace(tree.run.cacheFolder, async folder => {
     const path = join(folder, 'object.o')
     writeFileSync(path, object)
+    const settings = { folder: unit.folder, scratch: folder, signal: tree.run.signal, guard: await guardOf(tree) }
     for (const step of unit.objcopy) {
-      const result = await run([...step, path], { folder: unit.folder, signal: tree.run.signal })
+      const result = await run([...step, path], settings)
       if (result.exit !== 0) throw new InputError('build/objcopy-failed', `${shellText(step)}: ${result.errors.trim()}`)
     }
     return new Uint8Array(readFileSync(path))

@@ -19,12 +19,18 @@ export type Product =
   /** Debug information as any compiler writes it. */
   | 'plain-types'
 
-interface Making {
+export interface Making {
   readonly options: readonly string[]
   /** Whether the compiler makes an object on the way, so that `-c` stays. */
   readonly compiles: boolean
-  /** What is kept of the compiler's file. */
+  /** What is kept of the compiler's file; an InputError where it is not what was asked for. */
   readonly keep: (made: Uint8Array) => Uint8Array
+}
+
+/** Nothing is kept that cannot be read: a full disk behind a wrapper leaves half an object, and all is said to be well. */
+const readable = (made: Uint8Array) => {
+  readElf(made)
+  return made
 }
 
 const whole = (made: Uint8Array) => made
@@ -35,7 +41,7 @@ const DEBUG = ['-w', '-g', '-gdwarf-5', '-gno-split-dwarf', '-gz=none']
 const EARLY = ['-flto', '-fno-fat-lto-objects', '-fno-early-inlining', '-fno-tree-fre', '-fno-tree-vrp']
 
 export const PRODUCTS: Readonly<Record<Product, Making>> = {
-  object: { options: [], compiles: true, keep: whole },
+  object: { options: [], compiles: true, keep: readable },
   preprocessed: { options: ['-E', '-P'], compiles: false, keep: whole },
   outline: { options: ['-E', '-P'], compiles: false, keep: outline },
   macros: { options: ['-E', '-dM'], compiles: false, keep: whole },
@@ -57,4 +63,13 @@ function types(made: Uint8Array): Uint8Array {
   const isElf = made[0] === 0x7f && made[1] === 0x45
   const sections = isElf ? debugSections(readElf<'original'>(made)) : undefined
   return sections === undefined ? new Uint8Array() : packSections(sections)
+}
+
+/**
+ * What takes the place of a product where a source is assembled as it is: its text is its preprocessed text, and what it
+ * reads only the assembler knows. Undefined for the text.
+ */
+export function plainMaking(product: Product): Making | undefined {
+  if (product === 'object') return PRODUCTS.object
+  return product === 'reads' ? { ...PRODUCTS.object, keep: PRODUCTS.reads.keep } : undefined
 }

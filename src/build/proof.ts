@@ -4,11 +4,12 @@
  * Wanted for assembly, which reads headers only for constants, and for the 32-bit boot code, whose bytes are part of the
  * image without being linked: both read headers that patches touch, and neither can be hotpatched.
  */
+import { isPreprocessed, takeApart } from './command.ts'
 import { compileFailed, tryCompile } from './compile.ts'
 import type { AffectedUnit, BuildRefusal, Overlay, Tree, Unit } from './model.ts'
 import type { Product } from './products.ts'
 
-/** Assembly by its preprocessed text, everything else by its object. */
+/** Assembly by its preprocessed text, where it has one; everything else by its object. */
 const PRODUCTS: readonly Product[] = ['preprocessed', 'object']
 
 export interface Proven {
@@ -29,15 +30,18 @@ export async function withoutUnchanged(
   const unchanged = new Set<Unit>()
   const gone = new Set<Unit>()
   for (const product of PRODUCTS) {
-    const units = doubtful
-      .map(({ unit }) => unit)
-      .filter(unit => (unit.language === 'assembly') === (product === 'preprocessed'))
+    const units = doubtful.map(({ unit }) => unit).filter(unit => isByText(unit) === (product === 'preprocessed'))
     for (const [unit, how] of await compareBoth(tree, { units, overlay, product }))
       (how === 'same' ? unchanged : gone).add(unit)
   }
   const left = affected.filter(({ unit }) => !unchanged.has(unit) && !gone.has(unit))
   const embedded = left.filter(({ unit }) => unit.role === 'embedded' || isBootCode(unit))
   return { affected: left.filter(each => !embedded.includes(each)), refusals: embedded.map(refuse) }
+}
+
+/** Plain assembly may read further files only as it is assembled. */
+function isByText(unit: Unit): boolean {
+  return unit.language === 'assembly' && isPreprocessed(unit.source, takeApart(unit.command).options)
 }
 
 /** Units whose both texts give the same, and units that do not even compile as they are (left by another configuration). */

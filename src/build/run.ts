@@ -4,9 +4,16 @@
  */
 import { spawn } from 'node:child_process'
 import { InputError } from '../base/errors.ts'
+import { findProgram } from './find-program.ts'
+import { OUTPUT_VARIABLES } from './outputs/take-out.ts'
+import type { Guard } from './read-only.ts'
 
 export interface RunOptions {
   readonly folder: string
+  /** A private folder for temporary files. */
+  readonly scratch: string
+  /** Keeps the user's tree from what the program writes. */
+  readonly guard?: Pick<Guard, 'enter'> | undefined
   readonly signal?: AbortSignal | undefined
   /** Added to the environment. */
   readonly environment?: Readonly<Record<string, string>>
@@ -25,20 +32,17 @@ const ENVIRONMENT = { LC_ALL: 'C', LANGUAGE: '' }
 
 /** Runs `command`; a program that is not there is an InputError, one that fails is a result. */
 export function run(command: readonly string[], options: RunOptions): Promise<RunResult> {
-  const [program = '', ...rest] = command
+  const [program = ''] = command
   const started = performance.now()
+  const entry = options.guard?.enter(options.folder) ?? []
   return new Promise((resolve, reject) => {
     if (options.signal?.aborted === true) return reject(interrupted())
-    const child = spawn(program, rest, {
-      cwd: options.folder,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { SOURCE_DATE_EPOCH: '0', ...process.env, ...ENVIRONMENT, ...options.environment },
-    })
+    // Behind another program, one that is missing would only be that one's failure.
+    if (entry.length > 0 && findProgram(program, options.folder) === undefined) return reject(notFound(program))
+    const child = start([...entry, ...command], options, entry.length > 0)
+    if (child instanceof Error) return reject(notStarted(program, child))
     const output: Buffer[] = []
     const errors: Buffer[] = []
-    child.stdout.on('data', chunk => output.push(chunk))
-    child.stderr.on('data', chunk => errors.push(chunk))
     const stop = () => killGroup(child.pid)
     options.signal?.addEventListener('abort', stop, { once: true })
     child.on('error', error => {
@@ -48,14 +52,36 @@ export function run(command: readonly string[], options: RunOptions): Promise<Ru
     child.on('close', (code, how) => {
       options.signal?.removeEventListener('abort', stop)
       if (options.signal?.aborted === true) return reject(interrupted())
+      const words = Buffer.concat(errors).toString('utf8')
+      if (entry.length > 0 && code !== 0 && words.startsWith(`${entry[0]}: `))
+        return reject(notStarted(program, new Error(words.trim())))
       resolve({
         exit: code ?? 128,
         output: Buffer.concat(output).toString('latin1'),
-        errors: Buffer.concat(errors).toString('utf8') + (how === null ? '' : `${program} was stopped by ${how}\n`),
+        errors: words + (how === null ? '' : `${program} was stopped by ${how}\n`),
         time: performance.now() - started,
       })
     })
+    // Where no descriptor was left, there are no streams, and the error comes later.
+    child.stdout?.on('data', chunk => output.push(chunk))
+    child.stderr?.on('data', chunk => errors.push(chunk))
   })
+}
+
+function start(words: readonly string[], { folder, scratch, environment }: RunOptions, elsewhere: boolean) {
+  const [program = '', ...rest] = words
+  const own = Object.entries(process.env).filter(([name]) => !OUTPUT_VARIABLES.includes(name))
+  const temporary = { TMPDIR: scratch, TMP: scratch, TEMP: scratch }
+  try {
+    return spawn(program, rest, {
+      cwd: elsewhere ? '/' : folder,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { SOURCE_DATE_EPOCH: '0', ...Object.fromEntries(own), ...ENVIRONMENT, ...temporary, ...environment },
+    })
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
 }
 
 /** What every step throws when the user stopped the run; the CLI answers it with exit code 130. */
@@ -74,9 +100,21 @@ function killGroup(pid: number | undefined): void {
 
 function notStarted(program: string, error: Error): InputError {
   const code = 'code' in error ? String(error.code) : error.message
-  if (code !== 'ENOENT') return new InputError('build/not-started', `${program} could not be started: ${code}`)
+  if (code === 'ENOENT') return notFound(program)
+  return new InputError('build/not-started', `${program} could not be started: ${code}`, HINTS.get(code))
+}
+
+function notFound(program: string): InputError {
   return new InputError('build/no-program', `${program} was not found`, packageHint(program))
 }
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['EMFILE', 'this process may not open more files: raise the limit (ulimit -n), or use fewer jobs (-j)'],
+  ['ENFILE', 'the system has no more open files to give: end some programs, or raise fs.file-max'],
+  ['EAGAIN', 'no more processes may be started: raise the limit (ulimit -u), or use fewer jobs (-j)'],
+  ['ENOMEM', 'the system has no memory left: end some programs, or use fewer jobs (-j)'],
+  ['E2BIG', 'the command and the environment are too long for the system: shorten them'],
+])
 
 const PACKAGES: ReadonlyMap<string, string> = new Map([
   ['gcc', 'gcc'],

@@ -5,19 +5,23 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { InputError } from '../base/errors.ts'
 
 const DIGEST_SIZE = 32
 let count = 0
 
 export class Store {
   readonly folder: string
+  readonly #damaged: (path: string) => void
 
-  constructor(folder: string) {
+  /** `damaged` is told of each file that is there and cannot be used. */
+  constructor(folder: string, damaged: (path: string) => void = () => undefined) {
     this.folder = folder
+    this.#damaged = damaged
   }
 
-  /** What was put under a key; undefined where there is nothing whole. */
-  get(kind: string, key: string): Uint8Array | undefined {
+  /** What was put under a key; undefined where there is nothing whole, or nothing that `read` can read. */
+  get(kind: string, key: string, read: (content: Uint8Array) => unknown = whole): Uint8Array | undefined {
     const path = this.#path(kind, key)
     let file: Buffer
     try {
@@ -25,10 +29,13 @@ export class Store {
     } catch {
       return undefined
     }
-    const content = file.subarray(DIGEST_SIZE)
-    if (!digest(content).equals(file.subarray(0, DIGEST_SIZE))) return undefined
+    const content = new Uint8Array(file.subarray(DIGEST_SIZE))
+    if (!digest(content).equals(file.subarray(0, DIGEST_SIZE)) || !canRead(content, read)) {
+      this.#damaged(path)
+      return undefined
+    }
     markUsed(path)
-    return new Uint8Array(content)
+    return content
   }
 
   put(kind: string, key: string, content: Uint8Array): void {
@@ -55,6 +62,18 @@ export class Store {
 
   #path(kind: string, key: string): string {
     return join(this.folder, kind, key.slice(0, 2), key.slice(2))
+  }
+}
+
+const whole = () => undefined
+
+function canRead(content: Uint8Array, read: (content: Uint8Array) => unknown): boolean {
+  try {
+    read(content)
+    return true
+  } catch (error) {
+    if (error instanceof InputError) return false
+    throw error
   }
 }
 

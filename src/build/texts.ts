@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { InputError } from '../base/errors.ts'
 import type { SourceReader } from '../source/model.ts'
 import { type Layout, RealPaths, toAbsolute } from './layout.ts'
 import type { Overlay } from './model.ts'
@@ -59,7 +60,8 @@ export class TreeTexts implements SourceReader {
     let bytes: Buffer
     try {
       bytes = readFileSync(path)
-    } catch {
+    } catch (error) {
+      if (!isMissing(error)) throw unreadable(path, error)
       return 'absent'
     }
     if (bytes.includes(EMBEDS[0]) || bytes.includes(EMBEDS[1])) this.#embedding.add(path)
@@ -117,6 +119,16 @@ export class PatchedTexts {
     const real = this.#tree.real.of(path)
     return this.#replaced.get(real) ?? this.#tree.digest(real)
   }
+}
+
+/** What no compiler can read either; anything else, such as descriptors that ran out, may be otherwise for a compiler. */
+function isMissing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG'].includes(String(code))
+}
+
+function unreadable(path: string, error: unknown): InputError {
+  return new InputError('build/cannot-read', error instanceof Error ? error.message : `${path}: ${String(error)}`)
 }
 
 function digestOfText(text: string): string {

@@ -10,6 +10,7 @@ import { type Farm, isReadable, makeFarm } from './farm.ts'
 import { type Layout, listFolder, realOrSelf, toAbsolute } from './layout.ts'
 import type { Overlay, Tree, Unit } from './model.ts'
 import { privatePlace, removeAbandoned } from './private-place.ts'
+import { type Guard, guardOf } from './read-only.ts'
 import { keyOf, Store } from './store.ts'
 import type { PatchedTexts, TreeTexts } from './texts.ts'
 
@@ -30,6 +31,7 @@ export class Workshop {
   readonly #names = new Map<string, string>()
   readonly #private: string
   #made = false
+  #unwatch: (() => void) | undefined
   #output: string | undefined
   #count = 0
 
@@ -37,7 +39,9 @@ export class Workshop {
     this.tree = tree
     this.#units = units
     this.layout = tree.layout
-    this.store = new Store(tree.run.cacheFolder)
+    this.store = new Store(tree.run.cacheFolder, path =>
+      tree.run.progress.step(`made anew, because what is kept cannot be read: ${path}`),
+    )
     this.#texts = tree.texts
     this.#private = privatePlace(tree.run.cacheFolder)
   }
@@ -65,6 +69,7 @@ export class Workshop {
         overlay,
         root: this.#folder('farm'),
         real: this.#realFolders(overlay),
+        written: new Set(this.#units.map(unit => unit.folder)),
         full,
         sources: this.#sources(),
       })
@@ -115,6 +120,18 @@ export class Workshop {
     return realOrSelf(path)
   }
 
+  /** What keeps the tree from what compilers write; from the first time on it is watched. */
+  async guard(): Promise<Guard> {
+    const guard = await guardOf(this.tree)
+    this.#unwatch ??= guard.watch()
+    return guard
+  }
+
+  /** Fails where a compiler wrote to the tree. */
+  checkTree(): void {
+    this.#unwatch?.()
+  }
+
   /** Names of what could be found in the searched folders: a new header there may be found before the old one. */
   names(searched: readonly string[], folder: string): string {
     const lists = searched.map(path => {
@@ -132,7 +149,7 @@ export class Workshop {
 
   readLists(key: string): string[][] {
     const text = this.store.getText('lists', key)
-    const value: unknown = text === undefined ? [] : JSON.parse(text)
+    const value: unknown = text === undefined ? [] : parseOrNothing(text)
     if (!Array.isArray(value)) return []
     return value.filter((list): list is string[] => Array.isArray(list) && list.every(name => typeof name === 'string'))
   }
@@ -150,7 +167,16 @@ export class Workshop {
   }
 
   async close(): Promise<void> {
-    if (this.#made) await rm(this.#private, { recursive: true, force: true })
+    // Descriptors may have run out, and come back as children end.
+    if (this.#made) await rm(this.#private, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+function parseOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -2,13 +2,13 @@
  * A tree with compile_commands.json. It says how units are compiled, and nothing of what they read: that is asked of the
  * preprocessor, once for each text. Originals are compiled here, with split sections, unless the tree's own have them.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import type { Reason } from '../../base/refusal.ts'
 import { takeApart } from '../command.ts'
 import { tryCompile } from '../compile.ts'
-import { isInside, type Layout, readText, realOrSelf, toAbsolute, toBase } from '../layout.ts'
+import { isInside, type Layout, realOrSelf, toAbsolute, toBase } from '../layout.ts'
 import type { Dependent, OpenOptions, Tree, Unit } from '../model.ts'
 import { TreeTexts } from '../texts.ts'
 import { type CommandEntry, readCompileCommands } from './read.ts'
@@ -25,7 +25,7 @@ export function openCompileCommands(path: string, options: OpenOptions): Tree {
   const base = realOrSelf(resolve(options.tree))
   const layout: Layout = { base, sourceFolder: base, buildFolder: realOrSelf(dirname(path)), prefix: '' }
   const texts = new TreeTexts(layout)
-  const entries = readCompileCommands(readText(path) ?? '', path)
+  const entries = readCompileCommands(readFileSync(path), path)
   const units = readUnits(layout, texts, entries)
   const [first] = units
   if (first === undefined) {

@@ -2,6 +2,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { takeApart } from '../command.ts'
+import { whyNoName } from '../layout.ts'
 import { shellWords } from '../words.ts'
 import { expandResponseFiles } from './response-files.ts'
 
@@ -19,7 +20,7 @@ export interface CommandEntry {
 }
 
 /** Entries that compile C, C++ or assembly, in order; the same command counts once. */
-export function readCompileCommands(text: string, path: string): CommandEntry[] {
+export function readCompileCommands(bytes: Uint8Array, path: string): CommandEntry[] {
   const fail = (what: string, at?: number) =>
     new InputError(
       'build/bad-compile-commands',
@@ -28,7 +29,7 @@ export function readCompileCommands(text: string, path: string): CommandEntry[] 
     )
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))
   } catch (error) {
     throw fail(`not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
@@ -57,13 +58,26 @@ function readEntry(value: unknown, { at, base, fail }: Context): CommandEntry | 
   const written = wordsOf(value)
   if (written === undefined || written.length === 0) throw fail('neither plain command nor arguments', at)
   if (!SOURCES.test(file)) return undefined
+  const output = 'output' in value && typeof value.output === 'string' ? value.output : undefined
+  checkNames([directory, file, ...written, ...given(output)], what => fail(what, at))
   const folder = resolve(base, directory)
   const { words, files: responseFiles } = expandResponseFiles(written, folder)
-  const output = takeApart(words).output ?? ('output' in value ? value.output : undefined)
+  checkNames(words, what => fail(`${what}, by way of ${responseFiles.join(', ')}`, at))
   const stem = file.slice(file.lastIndexOf('/') + 1).replace(SOURCES, '.o')
   const source = isAbsolute(file) ? join(file) : join(folder, file)
-  return { folder, source, words, responseFiles, output: resolve(folder, typeof output === 'string' ? output : stem) }
+  return { folder, source, words, responseFiles, output: resolve(folder, takeApart(words).output ?? output ?? stem) }
 }
+
+const given = (word: string | undefined) => (word === undefined ? [] : [word])
+
+function checkNames(words: readonly string[], fail: (what: string) => InputError): void {
+  for (const word of words) {
+    const why = whyNoName(word)
+    if (why !== undefined) throw fail(`${why} in ${JSON.stringify(word.slice(0, SHOWN))}`)
+  }
+}
+
+const SHOWN = 100
 
 function wordsOf(value: object): string[] | undefined {
   if ('arguments' in value && Array.isArray(value.arguments)) {

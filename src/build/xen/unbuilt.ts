@@ -9,8 +9,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSy
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { InputError } from '../../base/errors.ts'
-import { findProgram } from '../compiler.ts'
 import { isReadable } from '../farm.ts'
+import { findProgram } from '../find-program.ts'
 import { isInside, type Layout, listFolder, readText, walk } from '../layout.ts'
 import type { OpenOptions } from '../model.ts'
 import { isAlive } from '../private-place.ts'
@@ -133,7 +133,7 @@ async function make(layout: Layout, copy: Layout, options: OpenOptions): Promise
     { step: 'building Xen once, in a copy; this takes minutes', words: [...base, `-j${options.jobs}`] },
   ]) {
     options.progress.step(step)
-    const result = await run(words, { folder: copy.base, signal: options.signal, environment })
+    const result = await run(words, { folder: copy.base, scratch: copy.base, signal: options.signal, environment })
     if (result.exit !== 0) throw makeFailed(words, `${result.output}${result.errors}`)
     const config = configOf(buildFolder)
     if (config !== undefined) checkConfig(config, options.config ?? layout.buildFolder)

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { readText, toAbsolute } from '../../layout.ts'
 import type { Overlay, Tree } from '../../model.ts'
 import { inPrivatePlace } from '../../private-place.ts'
+import { guardOf } from '../../read-only.ts'
 import { run } from '../../run.ts'
 import { readCommand } from '../command-file.ts'
 
@@ -51,7 +52,8 @@ export async function replay(tree: Tree, recipe: Recipe, overlay: Overlay): Prom
       if (recorded === undefined) return { failed: `the build did not record how it made ${target}` }
       const command = recorded.replaceAll(`${tree.layout.sourceFolder}/`, `${root}${tree.layout.sourceFolder}/`)
       mkdirSync(join(folder, dirname(target)), { recursive: true })
-      const result = await run(['/bin/sh', '-e', '-c', command], { folder, environment, signal: tree.run.signal })
+      const settings = { folder, scratch: root, environment, signal: tree.run.signal, guard: await guardOf(tree) }
+      const result = await run(['/bin/sh', '-e', '-c', command], settings)
       if (result.exit !== 0) return { failed: `${target}: ${result.errors.replaceAll(root, '').trim()}` }
     }
     const texts = new Map<string, string>()
