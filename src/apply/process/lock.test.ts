@@ -162,7 +162,8 @@ describe.skipIf(!canContain)('between containers (needs root, and the right to m
 
   test('a tool on the host and one inside exclude each other', async () => {
     const pid = await contained()
-    expect(memoryFiles(pid)).toEqual([`/proc/${pid}/mem`, `/proc/${pid}/root/proc/1/mem`])
+    const root = `/proc/${pid}/root`
+    expect(memoryFiles(pid)).toEqual([`/proc/${pid}/mem`, `${root}/proc/1/mem`])
     const inside = await holder(1, ['nsenter', '--pid', '--mount', `--target=${pid}`, `--wd=${process.cwd()}`])
     expect(await isHeld(pid)).toBe(true)
     // nsenter forks for the new namespace of numbers: who holds the lock is its child.

@@ -17,10 +17,11 @@ export function memoryFiles(pid: number): readonly string[] {
 function folderInside(pid: number): string | undefined {
   try {
     const here = placeOf(`/proc/${pid}`)
+    const root = `/proc/${pid}/root`
     const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'latin1')
     return here.numbers
       .filter(number => isProc(mounts, number))
-      .map(number => `/proc/${pid}/root/proc/${number}`)
+      .map(number => `${root}/proc/${number}`)
       .find(folder => isSame(folder, here))
   } catch {
     return undefined

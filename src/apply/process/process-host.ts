@@ -148,6 +148,7 @@ class ProcessHost implements Host {
   }
 
   async close(): Promise<void> {
+    this.#program?.close()
     this.#memory.close()
   }
 
