@@ -3,11 +3,12 @@
  * depend on. Belongs to the pipeline; a stage gets it as plain values.
  */
 import { basename } from 'node:path'
+import { programId } from './apply/process/program.ts'
 import { during, InputError } from './base/errors.ts'
 import type { Reason } from './base/refusal.ts'
 import { readGiven, readImage } from './build/index.ts'
 import type { TreeFacts } from './build/model.ts'
-import { buildIdOf, readElf } from './elf/index.ts'
+
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from './target/xen-symbols.ts'
 import { loadedStack, type MemoryCopy, type VerifiedPayload, type XenVersion } from './verify/index.ts'
 
@@ -92,8 +93,7 @@ export function readMemory(option: string, symbols: HypervisorSymbols | undefine
 
 /** A program: its build-id counts; what its names resolve to is for its loader to say, which sees the process. */
 function readProgram({ symbols: file, depends, xenDepends }: RunningOptions): Running {
-  const read = (path: string) =>
-    during(`reading the build-id of ${path}`, () => buildIdOf(readElf<'original'>(readImage(path))))
+  const read = (path: string) => during(`reading the build-id of ${path}`, () => programId(path))
   const buildId = file === undefined ? undefined : read(file)
   return {
     isXen: false,

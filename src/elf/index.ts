@@ -12,6 +12,7 @@ export type {
   SymbolId,
   SymbolKind,
 } from './model.ts'
+export type { FileParts } from './read/cursor.ts'
 export {
   type DynamicRelocation,
   type DynamicRelocations,
@@ -20,6 +21,7 @@ export {
   readDynamicSymbols,
 } from './read/dynamic.ts'
 export { buildIdOf, readNotes } from './read/notes.ts'
+export { type ElfOutline, outlineSymbols, readOutline } from './read/outline.ts'
 export { readElf } from './read/read.ts'
 export { symbolValue } from './values.ts'
 export { toNewObject } from './write/from-object.ts'

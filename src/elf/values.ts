@@ -8,7 +8,10 @@ import { hasFlag } from './spec/flags.ts'
  * st_value as the file has it: an offset in a relocatable object, an address in a linked file, an alignment for common
  * symbols. A thread-local symbol of a linked file counts from the start of the template.
  */
-export function symbolValue<S extends Side>(elf: ElfObject<S>, symbol: Omit<ElfSymbol<S>, 'id'>): bigint {
+export function symbolValue<S extends Side>(
+  elf: Pick<ElfObject<S>, 'header' | 'sections'>,
+  symbol: Omit<ElfSymbol<S>, 'id'>,
+): bigint {
   const { place, kind } = symbol
   switch (place.in) {
     case 'nowhere':

@@ -3,8 +3,8 @@
  * linker, and cannot be replaced. They lie further from the pools than a jump reaches, and the tool holds one file's code
  * against what runs, the program's. A payload that asks for it is told which library it meant, and what to do instead.
  */
-import { readFileSync } from 'node:fs'
-import { buildIdOf, readElf } from '../../elf/index.ts'
+import { buildIdOf, readOutline } from '../../elf/index.ts'
+import { withParts } from './file-parts.ts'
 import type { ProcessMemory } from './proc.ts'
 import { Refused } from './refused.ts'
 
@@ -43,7 +43,7 @@ export function refuseLibraryPayload(id: string, memory: ProcessMemory): void {
 
 function idOfFile(path: string): string | undefined {
   try {
-    const id = buildIdOf(readElf<'original'>(new Uint8Array(readFileSync(path))))
+    const id = withParts(path, parts => buildIdOf(readOutline<'original'>(parts)))
     return id === undefined ? undefined : Buffer.from(id).toString('hex')
   } catch {
     return undefined // Gone, replaced by something else, or no ELF file: then it is not the one.

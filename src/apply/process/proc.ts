@@ -51,6 +51,7 @@ export class ProcessMemory {
     const before = identify(pid)
     if (before === undefined) throw new InputError('process/none', `there is no process ${pid}`)
     if (started !== undefined && started !== before.started) throw another(pid, started, before.started)
+    checkIsWhole(pid)
     const file = openMemory(pid)
     const after = identify(pid)
     if (after?.started !== before.started) {
@@ -113,7 +114,7 @@ export class ProcessMemory {
   /** The process's number as it sees it itself, in the innermost namespace. */
   innerPid(): number {
     const { pid } = this.identity
-    const text = readFileSync(`/proc/${pid}/status`, 'latin1')
+    const text = readStatus(`/proc/${pid}`)
     return Number(/^NSpid:.*?(\d+)$/m.exec(text)?.[1] ?? pid)
   }
 
@@ -132,6 +133,22 @@ export class ProcessMemory {
     if (this.#closed) return
     this.#closed = true
     closeSync(this.#file)
+  }
+}
+
+/** /proc has folders for threads too, under other names than the process's: tools would not meet there. */
+function checkIsWhole(pid: number): void {
+  const process = Number(/^Tgid:\s*(\d+)$/m.exec(readStatus(`/proc/${pid}`))?.[1] ?? pid)
+  if (process === pid) return
+  throw new InputError('process/number', `${pid} is a thread of process ${process}`, `write process:${process}`)
+}
+
+/** Empty where the process has ended. */
+function readStatus(folder: string): string {
+  try {
+    return readFileSync(`${folder}/status`, 'latin1')
+  } catch {
+    return ''
   }
 }
 

@@ -148,6 +148,7 @@ class ProcessHost implements Host {
   }
 
   async close(): Promise<void> {
+    this.#program?.close()
     this.#memory.close()
   }
 
@@ -222,14 +223,14 @@ class ProcessHost implements Host {
   /** Runs an operation that changes something, while no other tool does. */
   async #alone(operation: () => Promise<Outcome>): Promise<Outcome> {
     this.#memory.checkAlive()
-    const lock = await takeLock(this.#memory.identity, this.#options.lockMs ?? LOCK_MS)
+    const lock = await takeLock(this.#memory, this.#options.lockMs ?? LOCK_MS, this.#options.signal)
     if (lock === undefined) return { result: -16, words: ['another tool is at work on this process'] }
     try {
       return await operation()
     } catch (error) {
       return refusal(error)
     } finally {
-      await lock.release()
+      lock.release()
     }
   }
 }

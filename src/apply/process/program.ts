@@ -2,12 +2,20 @@
  * The program that a process runs, from its file: build-id, symbols in the payload's spelling, and the code as the
  * compiler left it. Its place in memory is told by the mapping of its code.
  */
-import { readFileSync } from 'node:fs'
 import { InputError } from '../../base/errors.ts'
-import { buildIdOf, type ElfObject, type ElfSection, type ElfSymbol, readElf, symbolValue } from '../../elf/index.ts'
+import {
+  buildIdOf,
+  type ElfOutline,
+  type ElfSection,
+  type ElfSymbol,
+  outlineSymbols,
+  readOutline,
+  symbolValue,
+} from '../../elf/index.ts'
 import { EM_X86_64, SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../../elf/spec/constants.ts'
 import { hasFlag } from '../../elf/spec/flags.ts'
 import { processName } from '../../target/process.ts'
+import { type OpenedParts, openParts, withParts } from './file-parts.ts'
 import type { Mapping, ProcessMemory } from './proc.ts'
 
 export interface ProgramSymbol {
@@ -17,43 +25,43 @@ export interface ProgramSymbol {
   readonly kind: ElfSymbol<'original'>['kind']
 }
 
-type Elf = ElfObject<'original'>
+type Elf = ElfOutline<'original'>
+
+/** More than any program has; so many would not fit into memory. */
+const MOST_SYMBOLS = 2 ** 23
 
 export class Program {
   readonly path: string
   /** Hexadecimal digits; null where the program has none. */
   readonly buildId: string | null
+  readonly #file: OpenedParts
   readonly #elf: Elf
   readonly #bias: number
-  readonly #symbols: ReadonlyMap<string, readonly ProgramSymbol[]>
+  readonly #symbols: ReadonlyMap<string, Named>
 
-  private constructor(path: string, elf: Elf, named: Elf, bias: number) {
+  private constructor(path: string, file: OpenedParts, place: Pick<ProgramPlace, 'elf' | 'bias' | 'symbols'>) {
     this.path = path
-    this.#elf = elf
-    this.#bias = bias
-    this.buildId = idOf(elf)
-    this.#symbols = symbolsOf(named, bias)
+    this.#file = file
+    this.#elf = place.elf
+    this.#bias = place.bias
+    this.buildId = idOf(place.elf)
+    this.#symbols = place.symbols
   }
 
-  /** Reads the running program; `symbolsFile` has the names where the program was stripped. */
+  /** Opens the running program; `symbolsFile` has the names where the program was stripped. */
   static of(memory: ProcessMemory, symbolsFile?: string): Program {
     const { path, name } = memory.programFile()
-    const elf = readElf<'original'>(new Uint8Array(readFileSync(path)))
-    if (elf.header.machine !== EM_X86_64) {
-      throw new InputError(
-        'process/machine',
-        `${name} is for machine ${elf.header.machine}; this host knows x86-64 only`,
-      )
+    const file = open(path)
+    try {
+      return new Program(name, file, placeOf(file, memory, symbolsFile))
+    } catch (error) {
+      file.close()
+      throw error
     }
-    const named = symbolsFile === undefined ? (debugFile(elf) ?? elf) : readElf<'original'>(read(symbolsFile))
-    if (symbolsFile !== undefined && idOf(named) !== idOf(elf)) {
-      throw new InputError(
-        'process/other-symbols',
-        `${symbolsFile} has build-id ${idOf(named) ?? 'none'}, the running program ${idOf(elf) ?? 'none'}`,
-        'give the unstripped file of the very build that runs',
-      )
-    }
-    return new Program(name, elf, named, biasOf(elf, memory.mappings(), name))
+  }
+
+  close(): void {
+    this.#file.close()
   }
 
   get hasSymbols(): boolean {
@@ -62,12 +70,15 @@ export class Program {
 
   /** All symbols of that name: `file.c#name` for one that is local to its file. */
   find(name: string): readonly ProgramSymbol[] {
-    return this.#symbols.get(name) ?? []
+    const found = this.#symbols.get(name)
+    return found === undefined ? [] : listOf(found)
   }
 
   /** Symbols whose names start so. */
   startingWith(prefix: string): readonly ProgramSymbol[] {
-    return [...this.#symbols].flatMap(([name, symbols]) => (name.startsWith(prefix) ? symbols : []))
+    const found: ProgramSymbol[] = []
+    for (const [name, symbols] of this.#symbols) if (name.startsWith(prefix)) found.push(...listOf(symbols))
+    return found
   }
 
   /** Bytes of the program's code as its file has them; undefined unless one section holds all of them. */
@@ -76,8 +87,54 @@ export class Program {
       const start = Number(section.address) + this.#bias
       return isCode(section) && address >= start && address + length <= start + section.size
     })
-    const at = section === undefined ? 0 : address - Number(section.address) - this.#bias
-    return section?.bytes.subarray(at, at + length)
+    if (section === undefined) return undefined
+    return this.#file.read(section.fileOffset + address - Number(section.address) - this.#bias, length)
+  }
+}
+
+interface ProgramPlace {
+  readonly elf: Elf
+  /** How far the program lies from the addresses in its file. */
+  readonly bias: number
+  readonly symbols: ReadonlyMap<string, Named>
+}
+
+function placeOf(file: OpenedParts, memory: ProcessMemory, symbolsFile: string | undefined): ProgramPlace {
+  const { name } = memory.programFile()
+  const elf = readOutline<'original'>(file)
+  if (elf.header.machine !== EM_X86_64) {
+    throw new InputError('process/machine', `${name} is for machine ${elf.header.machine}; this host knows x86-64 only`)
+  }
+  const bias = biasOf(elf, memory.mappings(), name)
+  if (symbolsFile === undefined) return { elf, bias, symbols: symbolsOf(elf, bias) ?? installedSymbols(elf, bias) }
+  const given = open(symbolsFile)
+  try {
+    const named = readOutline<'original'>(given)
+    if (idOf(named) !== idOf(elf)) {
+      throw new InputError(
+        'process/other-symbols',
+        `${symbolsFile} has build-id ${idOf(named) ?? 'none'}, the running program ${idOf(elf) ?? 'none'}`,
+        'give the unstripped file of the very build that runs',
+      )
+    }
+    return { elf, bias, symbols: symbolsOf(named, bias) ?? new Map() }
+  } finally {
+    given.close()
+  }
+}
+
+/** Nearly every name is one symbol's, and there may be millions; several are kept by their addresses. */
+type Named = ProgramSymbol | Map<number, ProgramSymbol>
+
+const listOf = (found: Named): readonly ProgramSymbol[] => (found instanceof Map ? [...found.values()] : [found])
+
+/** The build-id of a program's file. */
+export function programId(path: string): Uint8Array | undefined {
+  const file = open(path)
+  try {
+    return buildIdOf(readOutline<'original'>(file))
+  } finally {
+    file.close()
   }
 }
 
@@ -89,9 +146,9 @@ function idOf(elf: Elf): string | null {
   return id === undefined ? null : Buffer.from(id).toString('hex')
 }
 
-function read(path: string): Uint8Array {
+function open(path: string): OpenedParts {
   try {
-    return new Uint8Array(readFileSync(path))
+    return openParts(path)
   } catch (error) {
     throw new InputError(
       'process/cannot-read',
@@ -101,13 +158,15 @@ function read(path: string): Uint8Array {
 }
 
 /** Where distributions put the symbols of stripped programs. */
-function debugFile(elf: Elf): Elf | undefined {
+function installedSymbols(elf: Elf, bias: number): ProgramPlace['symbols'] {
   const id = idOf(elf)
-  if (elf.symbols.length > 0 || id === null) return undefined
+  if (id === null) return new Map()
   try {
-    return readElf(new Uint8Array(readFileSync(`/usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`)))
+    return withParts(`/usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`, parts => {
+      return symbolsOf(readOutline(parts), bias) ?? new Map()
+    })
   } catch {
-    return undefined
+    return new Map()
   }
 }
 
@@ -124,18 +183,26 @@ function biasOf(elf: Elf, mappings: readonly Mapping[], name: string): number {
   return mapping.start + (code.fileOffset - mapping.offset) - Number(code.address)
 }
 
-function symbolsOf(elf: Elf, bias: number): ReadonlyMap<string, readonly ProgramSymbol[]> {
-  const found = new Map<string, ProgramSymbol[]>()
+/** Undefined where the file has no table of symbols. */
+function symbolsOf(elf: Elf, bias: number): ProgramPlace['symbols'] | undefined {
+  const found = new Map<string, Named>()
   let file = ''
-  for (const symbol of elf.symbols) {
+  let kept = 0
+  const exists = outlineSymbols(elf, symbol => {
     const { name, kind, binding, place, size } = symbol
     if (kind === 'file') file = name
-    if (name === '' || kind === 'file' || kind === 'section' || kind === 'tls' || place.in !== 'section') continue
+    if (name === '' || kind === 'file' || kind === 'section' || kind === 'tls' || place.in !== 'section') return
     const spelled = processName(file, name, binding === 'local')
     const entry = { name: spelled, address: Number(symbolValue(elf, symbol)) + bias, size, kind }
     const others = found.get(spelled)
-    if (others === undefined) found.set(spelled, [entry])
-    else if (!others.some(other => other.address === entry.address)) others.push(entry)
-  }
-  return found
+    if (others === undefined) found.set(spelled, entry)
+    else if (others instanceof Map) others.set(entry.address, others.get(entry.address) ?? entry)
+    else if (others.address !== entry.address) {
+      found.set(spelled, new Map([others, entry].map(each => [each.address, each])))
+    }
+    if (++kept > MOST_SYMBOLS) {
+      throw new InputError('process/cannot-read', `the program has more than ${MOST_SYMBOLS} symbols with names`)
+    }
+  })
+  return exists ? found : undefined
 }

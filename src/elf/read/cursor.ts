@@ -9,34 +9,50 @@ export const TWO_32 = 2 ** 32
 
 const HOST_IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
-/** A file held in memory; hands out bytes and tables, each checked once against the file's end. */
+/** A file that may be larger than memory, or than a buffer can be: it gives copies of its parts. */
+export interface FileParts {
+  readonly length: number
+  /** The bytes [offset, offset + size), all of them; they lie within `length`. */
+  read(offset: number, size: number): Uint8Array
+}
+
+/** Most that is read of a file in one part: tables of programs have some hundred megabytes. */
+const LARGEST_PART = 2 ** 30
+
+/** A file, held in memory or read in parts; hands out bytes and tables, each checked once against the file's end. */
 export class FileBytes {
-  readonly bytes: Uint8Array
+  readonly length: number
+  /** Undefined where the file is held in memory. */
+  readonly parts: FileParts | undefined
+  readonly #bytes: Uint8Array
   /** The whole file as 32-bit words, where this machine can look at it so. */
   readonly #words: Uint32Array | undefined
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes
-    if (HOST_IS_LITTLE_ENDIAN && bytes.byteOffset % 4 === 0) {
-      this.#words = tableOf(bytes, 0, 'the file').words
+  constructor(file: Uint8Array | FileParts) {
+    this.length = file.length
+    this.parts = 'read' in file ? file : undefined
+    this.#bytes = 'read' in file ? new Uint8Array() : file
+    if (HOST_IS_LITTLE_ENDIAN && this.parts === undefined && this.#bytes.byteOffset % 4 === 0) {
+      this.#words = tableOf(this.#bytes, 0, 'the file').words
     }
   }
 
   holds(offset: number, size: number): boolean {
-    return offset + size <= this.bytes.length
+    return offset + size <= this.length
   }
 
   truncated(offset: number, size: number, what: string): InputError {
     return new InputError(
       'elf/truncated',
-      `${what} would lie at ${hex(offset)} to ${hex(offset + size)}, but the file has ${hex(this.bytes.length)} bytes`,
+      `${what} would lie at ${hex(offset)} to ${hex(offset + size)}, but the file has ${hex(this.length)} bytes`,
       'the file may be cut short or damaged; build it again',
     )
   }
 
-  /** The bytes [offset, offset + size), a view of the file; the caller asked `holds`. */
+  /** The bytes [offset, offset + size), a view of the file or a copy of its part; the caller asked `holds`. */
   view(offset: number, size: number): Uint8Array {
-    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + offset, size)
+    if (this.parts !== undefined) return partOf(this.parts, offset, size)
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + offset, size)
   }
 
   /** The stretch [offset, offset + size) as a table; bytes that fill no word are left out. */
@@ -47,6 +63,15 @@ export class FileBytes {
     }
     return tableOf(this.view(offset, size), offset, name)
   }
+}
+
+function partOf(parts: FileParts, offset: number, size: number): Uint8Array {
+  if (size <= LARGEST_PART) return parts.read(offset, size)
+  throw new InputError(
+    'elf/part-too-large',
+    `a part of ${size} bytes at ${hex(offset)} is to be read, but no more than ${LARGEST_PART} at once`,
+    'the file may be damaged; else the program is larger than any that is known',
+  )
 }
 
 /** Bytes that were checked, as a table; they begin at `fileOffset` of the file. */

@@ -19,7 +19,7 @@ export interface Header {
 }
 
 export function readHeader(file: FileBytes): Header {
-  const start = file.bytes.subarray(0, 4)
+  const start = file.view(0, Math.min(4, file.length))
   if (start.length < 4 || start[0] !== 0x7f || start[1] !== 0x45 || start[2] !== 0x4c || start[3] !== 0x46) {
     const found = Buffer.from(start).toString('hex')
     throw new InputError('elf/not-elf', `not an ELF file: it starts with ${found || 'nothing'}, not 7f454c46`)

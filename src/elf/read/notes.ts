@@ -9,11 +9,14 @@ const NOTE_HEADER_SIZE = 12
 
 /** The notes of one section, in order; throws `elf/bad-note` where a note does not fit. */
 export function readNotes<S extends Side>(section: ElfSection<S>): readonly ElfNote[] {
+  return [...notesOf(section)]
+}
+
+function* notesOf<S extends Side>(section: ElfSection<S>): Generator<ElfNote> {
   const { bytes, alignment } = section
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   // The gABI pads to 8 in 64-bit files; in practice only sections that say so do.
   const unit = alignment === 8 ? 8 : 4
-  const notes: ElfNote[] = []
   for (let at = 0; at < bytes.length; ) {
     if (at + NOTE_HEADER_SIZE > bytes.length) throw badNote(section, at, 'its header')
     const nameSize = view.getUint32(at, true)
@@ -22,23 +25,23 @@ export function readNotes<S extends Side>(section: ElfSection<S>): readonly ElfN
     const start = alignUp(nameEnd, unit)
     if (nameEnd > bytes.length) throw badNote(section, at, `a name of ${nameSize} bytes`)
     if (start + size > bytes.length && size > 0) throw badNote(section, at, `a descriptor of ${size} bytes`)
-    notes.push({
+    yield {
       offset: at,
       name: nameOf(bytes.subarray(at + NOTE_HEADER_SIZE, nameEnd)),
       type: view.getUint32(at + 8, true),
       descriptor: bytes.subarray(start, start + size),
-    })
+    }
     at = alignUp(start + size, unit)
   }
-  return notes
 }
 
 /** The build-id in the first note that has one: any length, as the linker wrote it. */
-export function buildIdOf<S extends Side>({ sections }: ElfObject<S>): Uint8Array | undefined {
+export function buildIdOf<S extends Side>({ sections }: Pick<ElfObject<S>, 'sections'>): Uint8Array | undefined {
   for (const section of sections) {
     if (section.type !== SHT_NOTE) continue
-    const note = readNotes(section).find(({ name, type }) => name === 'GNU' && type === NT_GNU_BUILD_ID)
-    if (note !== undefined) return note.descriptor
+    for (const { name, type, descriptor } of notesOf(section)) {
+      if (name === 'GNU' && type === NT_GNU_BUILD_ID) return descriptor
+    }
   }
   return undefined
 }

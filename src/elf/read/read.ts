@@ -12,7 +12,7 @@
  */
 import { InputError } from '../../base/errors.ts'
 import type { Side } from '../../base/side.ts'
-import type { ElfObject } from '../model.ts'
+import type { ElfObject, ElfSection } from '../model.ts'
 import { ET_REL, SHT_SYMTAB } from '../spec/constants.ts'
 import { Bases } from './bases.ts'
 import { FileBytes } from './cursor.ts'
@@ -27,14 +27,7 @@ export function readElf<S extends Side>(bytes: Uint8Array): ElfObject<S> {
   const file = new FileBytes(bytes)
   const header = readHeader(file)
   const sections = readSections<S>(file, header)
-  const symbolTables = sections.filter(section => section.type === SHT_SYMTAB)
-  const [symbolTable, second] = symbolTables
-  if (second !== undefined) {
-    throw new InputError(
-      'elf/several-symbol-tables',
-      `sections ${symbolTables.map(s => s.id).join(' and ')} are all symbol tables; at most one is allowed`,
-    )
-  }
+  const symbolTable = symbolTableOf(sections)
   const linked = header.fields.type !== ET_REL
   const bases = new Bases(sections, linked)
   const symbols = symbolTable === undefined ? [] : readSymbols({ sections, table: symbolTable, linked, bases })
@@ -46,4 +39,13 @@ export function readElf<S extends Side>(bytes: Uint8Array): ElfObject<S> {
     relocations: readRelocations(file, context),
     groups: readGroups(context, bytes.length),
   }
+}
+
+export function symbolTableOf<S extends Side>(sections: readonly ElfSection<S>[]): ElfSection<S> | undefined {
+  const tables = sections.filter(({ type }) => type === SHT_SYMTAB)
+  if (tables.length < 2) return tables[0]
+  throw new InputError(
+    'elf/several-symbol-tables',
+    `sections ${tables.map(({ id }) => id).join(' and ')} are all symbol tables; at most one is allowed`,
+  )
 }

@@ -34,7 +34,7 @@ export function readRelocations<S extends Side>(file: FileBytes, context: Contex
   for (const section of context.sections) {
     if (section.type !== SHT_RELA && section.type !== SHT_REL) continue
     total += section.size
-    if (total > file.bytes.length) throw overlapping(section, total, file.bytes.length)
+    if (total > file.length) throw overlapping(section, total, file.length)
     const target = targetOf(section, context)
     if (target === undefined || section.size === 0) continue
     const table = file.table(section.fileOffset, section.size, section.name)

@@ -50,8 +50,8 @@ function readRows<S extends Side>(file: FileBytes, table: Table, names: StringTa
     const size = (words[at + 8] ?? 0) + sizeHigh * TWO_32
     const empty = type === SHT_NOBITS || type === SHT_NULL || size === 0
     if (!empty && !file.holds(fileOffset, size)) throw file.truncated(fileOffset, size, `section ${index} ${name}`)
-    sections[index] = {
-      id: sectionId(index),
+    const section: ElfSection<S> = {
+      id: sectionId<S>(index),
       name,
       type,
       flags: (words[at + 2] ?? 0) + flagsHigh * TWO_32,
@@ -62,11 +62,18 @@ function readRows<S extends Side>(file: FileBytes, table: Table, names: StringTa
       info: words[at + 11] ?? 0,
       alignment: (words[at + 12] ?? 0) + alignmentHigh * TWO_32,
       entrySize: (words[at + 14] ?? 0) + entrySizeHigh * TWO_32,
-      bytes: empty ? NO_BYTES : file.view(fileOffset, size),
+      bytes: empty || file.parts !== undefined ? NO_BYTES : file.view(fileOffset, size),
     }
-    index++
+    if (!empty && file.parts !== undefined) readWhenAsked(section, file)
+    sections[index++] = section
   }
   return sections
+}
+
+/** The bytes of a file that is not held in memory are read each time that somebody asks for them. */
+function readWhenAsked<S extends Side>(section: ElfSection<S>, file: FileBytes): void {
+  const { fileOffset, size } = section
+  Object.defineProperty(section, 'bytes', { enumerable: true, get: () => file.view(fileOffset, size) })
 }
 
 /** The 64-bit fields of a section header, by their word. */

@@ -30,13 +30,26 @@ export interface SymbolSource<S extends Side> {
 const SYM_WORDS = SYM_SIZE / 4
 
 export function readSymbols<S extends Side>(source: SymbolSource<S>): readonly ElfSymbol<S>[] {
+  const symbols = new Array<ElfSymbol<S>>(Math.floor(source.table.size / SYM_SIZE))
+  let index = 0
+  visitSymbols(source, symbol => {
+    symbols[index++] = symbol
+  })
+  return symbols
+}
+
+/** The same one by one, for tables of millions, of which hardly any is kept. */
+export function visitSymbols<S extends Side>(source: SymbolSource<S>, visit: (symbol: ElfSymbol<S>) => void): void {
   const { sections, linked, bases } = source
   const table = symbolTable(source)
   const names = symbolNames(source)
-  const symbols = readRows({ sections, linked, bases, table, extended: extendedIndices(source) }, names)
-  const first = symbols[0]
-  if (first === undefined || (first.place.in === 'nowhere' && first.name === '')) return symbols
-  throw errorAt(table, table.first, 'elf/bad-symbol-index', 'symbol 0 is not the null symbol: it has a name or a place')
+  visitRows({ sections, linked, bases, table, extended: extendedIndices(source) }, names, symbol => {
+    if (symbol.id === 0 && (symbol.place.in !== 'nowhere' || symbol.name !== '')) {
+      const fact = 'symbol 0 is not the null symbol: it has a name or a place'
+      throw errorAt(table, table.first, 'elf/bad-symbol-index', fact)
+    }
+    visit(symbol)
+  })
 }
 
 interface Context<S extends Side> extends Omit<SymbolSource<S>, 'table'> {
@@ -44,10 +57,13 @@ interface Context<S extends Side> extends Omit<SymbolSource<S>, 'table'> {
   readonly extended: Table | undefined
 }
 
-function readRows<S extends Side>(context: Context<S>, names: StringTable): readonly ElfSymbol<S>[] {
+function visitRows<S extends Side>(
+  context: Context<S>,
+  names: StringTable,
+  visit: (symbol: ElfSymbol<S>) => void,
+): void {
   const { table, sections, linked } = context
   const { words, first, end } = table
-  const symbols = new Array<ElfSymbol<S>>((end - first) / SYM_WORDS)
   let index = 0
   for (let at = first; at < end; at += SYM_WORDS) {
     const flags = words[at + 1] ?? 0
@@ -68,9 +84,9 @@ function readRows<S extends Side>(context: Context<S>, names: StringTable): read
     }
     if (!linked) checkRange(table, at, symbol, sections)
     const unsaid = kind === 'other' || binding === 'other' || other > 3
-    symbols[index++] = unsaid ? { ...symbol, raw: { info, other } } : symbol
+    visit(unsaid ? { ...symbol, raw: { info, other } } : symbol)
+    index++
   }
-  return symbols
 }
 
 function symbolTable<S extends Side>({ table: section }: SymbolSource<S>): Table {
