@@ -26,12 +26,12 @@ export function rulesFor(version: string | undefined): XenVersion {
 /** Verifies for the tree's version of Xen; the newest rules known where the tree's are not. */
 export function checkPayload(
   payload: Uint8Array,
-  { symbols, below }: Running,
+  { symbols, tableUse, below }: Running,
   version: string | undefined,
   options: RunningOptions,
 ): CheckedPayload {
   const known = rulesFor(version)
-  const report = verifyPayload({ payload, symbols, version: known, on: below })
+  const report = verifyPayload({ payload, symbols, version: known, tableUse, on: below })
   const excused = new Set(GIVEN.filter(([option]) => options[option] !== undefined).map(([, code]) => code))
   const failed = report.checks.filter(({ status, code }) => status === 'failed' && !excused.has(code))
   return {

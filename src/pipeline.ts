@@ -23,6 +23,7 @@ import { askEntrySizes, type EntrySizes } from './entry-sizes.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { type CompiledUnits, compileForWay, judgeUnits, type OneCompile, type Way } from './line-ways.ts'
+import { fittedTo } from './loader-table.ts'
 import { otherCopies } from './other-copies.ts'
 import type { CutOptions } from './pieces/pieces.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
@@ -110,7 +111,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
 
   // select: what the payload contains and why, and everything that stands in the way.
   const running = watch.timeSync('running', () => readRunning(tree.facts, rulesFor(tree.facts.version), options))
-  const target = targetFacts(options.target, machineOf(judged.units))
+  const target = fittedTo(targetFacts(options.target, machineOf(judged.units)), running)
   const needs = { symbols: running.symbols, target, newLine: judged.newLine }
   const isTable = options.lines === 'table'
   const table = isTable ? await watch.time('table', () => lineTable(tree, judged.units, needs)) : NO_TABLE
@@ -140,7 +141,13 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const facts = { target, depends, xenDepends, modinfo: modinfoOf(units), expectations: code.expectations }
   const assembly = watch.timeSync('assemble', () => assemble(selection, facts))
   const unplaced = assembly.kind === 'refused' ? assembly.refusals.filter(each => !isConsequence(each, selection)) : []
-  const obstacles = [...affected.refusals.map(asRefusal), ...unplaced, ...code.refusals, ...shapes.refusals]
+  const obstacles = [
+    ...affected.refusals.map(asRefusal),
+    ...running.refusals,
+    ...unplaced,
+    ...code.refusals,
+    ...shapes.refusals,
+  ]
   if (assembly.kind === 'refused' || obstacles.length > 0) return { ...found, refusals: obstacles, payload: undefined }
   const { payload } = assembly
   if (target.name !== 'xen') return { ...found, refusals, payload }

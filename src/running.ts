@@ -8,7 +8,7 @@ import { during, InputError } from './base/errors.ts'
 import type { Reason } from './base/refusal.ts'
 import { readGiven, readImage } from './build/index.ts'
 import type { TreeFacts } from './build/model.ts'
-
+import { type LoaderTable, loaderTable } from './loader-table.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from './target/xen-symbols.ts'
 import { loadedStack, type MemoryCopy, type VerifiedPayload, type XenVersion } from './verify/index.ts'
 
@@ -26,7 +26,7 @@ export interface RunningOptions {
   readonly expect?: boolean
 }
 
-export interface Running {
+export interface Running extends LoaderTable {
   readonly isXen: boolean
   /** Undefined where no file with symbols is known. */
   readonly symbols: HypervisorSymbols | undefined
@@ -49,10 +49,12 @@ export function readRunning(facts: TreeFacts, version: XenVersion, options: Runn
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
   const buildId = given === undefined ? own?.buildId : given.buildId
-  const below = readBelow(options.on ?? [], symbols, version)
+  const table = loaderTable(facts, symbols)
+  const below = readBelow(options.on ?? [], { symbols, version, tableUse: table.tableUse })
   const depends = options.depends === undefined ? undefined : readBuildId('--depends', options.depends)
   const isBottom = depends === undefined || buildId === undefined || Buffer.compare(depends, buildId) === 0
   return {
+    ...table,
     isXen: true,
     symbols,
     depends: depends ?? below.at(-1)?.buildId ?? buildId,
@@ -66,13 +68,9 @@ export function readRunning(facts: TreeFacts, version: XenVersion, options: Runn
 }
 
 /** The payloads below, each verified on those below it. */
-function readBelow(
-  files: readonly string[],
-  symbols: HypervisorSymbols | undefined,
-  version: XenVersion,
-): readonly VerifiedPayload[] {
+function readBelow(files: readonly string[], known: Parameters<typeof loadedStack>[1]): readonly VerifiedPayload[] {
   const stack = files.map(file => ({ name: basename(file), bytes: readGiven(file, '--on') }))
-  return files.length === 0 ? [] : loadedStack(stack, { symbols, version })
+  return files.length === 0 ? [] : loadedStack(stack, known)
 }
 
 /** A copy of memory, raw, from an address on; from the start of the code (`_stext`) unless one is given. */
@@ -96,6 +94,8 @@ function readProgram({ symbols: file, depends, xenDepends }: RunningOptions): Ru
   const read = (path: string) => during(`reading the build-id of ${path}`, () => programId(path))
   const buildId = file === undefined ? undefined : read(file)
   return {
+    tableUse: undefined,
+    refusals: [],
     isXen: false,
     namesOnly: false,
     below: [],

@@ -149,7 +149,10 @@ function rank(name: string): number {
 }
 
 function notices(sections: readonly OutputSection[], target: TargetFacts): readonly Reason[] {
-  const writable = sections.filter(({ kind, size }) => hasFlag(kind.flags, SHF_WRITE) && size > 0)
+  // The table of functions alone is what Xen itself writes, and puts back when it reverts.
+  const writable = sections.filter(
+    ({ kind, size }) => hasFlag(kind.flags, SHF_WRITE) && size > 0 && kind.name !== FUNCS,
+  )
   if (writable.length === 0 || !target.writableForbidsReapply) return []
   const names = writable.map(({ kind }) => kind.name).join(' and ')
   return [

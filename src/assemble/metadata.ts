@@ -1,6 +1,6 @@
 /** The sections that tell the loader what the payload is: functions, dependencies, identity, and a few words. */
 import { InternalError } from '../base/errors.ts'
-import { SHF_ALLOC, SHT_NOTE } from '../elf/spec/constants.ts'
+import { SHF_ALLOC, SHF_WRITE, SHT_NOTE } from '../elf/spec/constants.ts'
 import type { Selection } from '../select/model.ts'
 import { buildIdNote } from '../target/build-id-note.ts'
 import { FUNC_FIELDS, funcBytes } from '../target/func-entry.ts'
@@ -11,14 +11,18 @@ import { readOnly } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'
 import type { SymbolBook } from './symbol-book.ts'
 
-/** `.livepatch.funcs` and the names it points to; nothing when no function is replaced, because Xen refuses empty ones. */
+/**
+ * `.livepatch.funcs` and the names it points to; nothing when no function is replaced, because Xen refuses empty ones.
+ * Writable only where the loader writes into it: nothing else has reason to.
+ */
 export function functionTable(
   { replacements }: Selection,
   { target, expectations }: AssembleOptions,
   { places, book }: { readonly places: PlaceIndex; readonly book: SymbolBook },
 ): readonly OutputSection[] {
   if (replacements.length === 0) return []
-  const table = new OutputSection(readOnly(FUNCS))
+  const kind = readOnly(FUNCS)
+  const table = new OutputSection(target.writesTable ? { ...kind, flags: kind.flags | SHF_WRITE } : kind)
   const strings = new OutputSection(readOnly(STRINGS))
   const ordered = replacements.toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
   for (const { address, runningName, oldSize } of ordered) {

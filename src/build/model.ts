@@ -8,6 +8,7 @@
  */
 import type { Reason } from '../base/refusal.ts'
 import type { SourceReader } from '../source/model.ts'
+import type { TableUse } from '../target/table-use.ts'
 import type { Layout } from './layout.ts'
 import type { TreeTexts } from './texts.ts'
 
@@ -133,6 +134,8 @@ export interface TreeFacts {
   readonly config: ReadonlyMap<string, string>
   /** The linked image with symbols (xen-syms), if the build left one. */
   readonly symbols: string | undefined
+  /** For Xen: what its loader does with a payload's table of functions, by its source; undefined where that does not tell. */
+  readonly tableUse: TableUse | undefined
 }
 
 /** How a long step tells that it lives; the CLI draws it, tests pass `quiet`. */

@@ -25,8 +25,11 @@ interface Abbreviation {
 /** Attributes beyond these are read over. */
 const WANTED: ReadonlySet<number> = new Set(Object.values(DW_AT))
 
-/** The root entry of every unit in the section. */
-export function readEntries(sections: DebugSections): Entry[] {
+/**
+ * The root entry of every unit in the section. With `wanted`, only of those whose name it takes; the others are not read,
+ * nor are those of another version, whose names are not known.
+ */
+export function readEntries(sections: DebugSections, wanted?: (name: string) => boolean): Entry[] {
   const cursor = new Cursor(sections.info, '.debug_info')
   const roots: Entry[] = []
   while (!cursor.ended) {
@@ -35,13 +38,18 @@ export function readEntries(sections: DebugSections): Entry[] {
     if (length >= 0xfffffff0) throw unsupported('64-bit debug information')
     const end = cursor.at + length
     const version = cursor.u16()
+    if (version !== 5 && wanted !== undefined) {
+      cursor.at = end
+      continue
+    }
     if (version !== 5) throw unsupported(`debug information of version ${version}`)
     const kind = cursor.u8()
     const addressSize = cursor.u8()
     const abbreviations = readAbbreviations(sections.abbrev, cursor.u32())
     if (kind === DW_UT_COMPILE) {
       const reader = new UnitReader(sections, { cursor, start, addressSize, abbreviations })
-      roots.push(reader.tree())
+      const root = reader.tree(wanted)
+      if (root !== undefined) roots.push(root)
     }
     cursor.at = end
   }
@@ -91,10 +99,11 @@ class UnitReader {
     this.#lineStrings = new Strings(sections.lineStr, '.debug_line_str')
   }
 
-  tree(): Entry {
+  tree(wanted?: (name: string) => boolean): Entry | undefined {
     const { cursor } = this.#unit
     const root = this.#entry()
     if (root === undefined) throw unsupported('a unit without an entry')
+    if (wanted !== undefined && !wanted(String(root.entry.attributes.get(DW_AT.name)))) return undefined
     const open = root.hasChildren ? [root.entry] : []
     for (let parent = open.at(-1); parent !== undefined; parent = open.at(-1)) {
       if (cursor.ended) break

@@ -12,5 +12,5 @@ export type {
   TypeId,
 } from './model.ts'
 export { VOID } from './model.ts'
-export { readDebugUnit } from './read.ts'
+export { readDebugUnit, readNamedUnit } from './read.ts'
 export { type DebugSections, debugSections, packSections, unpackSections } from './sections.ts'

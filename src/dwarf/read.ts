@@ -17,10 +17,19 @@ import {
 import type { DebugSections } from './sections.ts'
 
 export function readDebugUnit(sections: DebugSections): DebugUnit {
+  return unitOf(sections, readEntries(sections))
+}
+
+/** The units of an image whose source has a name that `wanted` takes, as one. */
+export function readNamedUnit(sections: DebugSections, wanted: (name: string) => boolean): DebugUnit {
+  return unitOf(sections, readEntries(sections, wanted))
+}
+
+function unitOf(sections: DebugSections, roots: readonly Entry[]): DebugUnit {
   const types = new Map<TypeId, DebugType>()
   const functions: DebugFunction[] = []
   const variables: DebugVariable[] = []
-  for (const root of readEntries(sections)) {
+  for (const root of roots) {
     const reader = new Reader(root, readFileNames(sections, numberOf(root, DW_AT.stmt_list) ?? 0))
     reader.read({ types, functions, variables })
   }

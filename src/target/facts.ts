@@ -49,7 +49,9 @@ export interface TargetFacts {
   }
   /** Whether a payload without these two notes is rejected. */
   readonly needsDependencies: boolean
-  /** A new payload may be applied again after a revert only if it has no writable data. */
+  /** Whether the loader writes into the table of replaced functions, so that the payload's must be writable. */
+  readonly writesTable: boolean
+  /** A new payload may be applied again after a revert only if it has no writable data but that table. */
   readonly writableForbidsReapply: boolean
   readonly limits: {
     /** Bytes of the file, and of each section without content. */

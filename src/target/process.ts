@@ -51,6 +51,7 @@ export const PROCESS_X86_64: TargetFacts = {
   padding: 0xcc,
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   needsDependencies: false,
+  writesTable: false,
   writableForbidsReapply: false,
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: Number.POSITIVE_INFINITY },
   runningName: processName,

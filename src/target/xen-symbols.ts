@@ -11,6 +11,7 @@ import type { ElfObject, ElfSection, ElfSymbol } from '../elf/model.ts'
 import { EM_X86_64, NT_GNU_BUILD_ID, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../elf/spec/constants.ts'
 import { type BootEdit, BootEdits } from './boot-edits.ts'
 import { isPe, readPeBuildId } from './pe-build-id.ts'
+import { type TableUse, tableUseOfImage } from './table-use.ts'
 import { XenNameTable } from './xen-name-table.ts'
 
 export type { BootEdit } from './boot-edits.ts'
@@ -43,6 +44,8 @@ export interface HypervisorSymbols {
   readonly takesPayloads: boolean | undefined
   /** Whether it is a debug build (CONFIG_DEBUG), whose assertions stop it. */
   readonly debug: boolean | undefined
+  /** What its loader does with a payload's table of functions; undefined where the image does not tell. */
+  readonly tableUse: TableUse | undefined
   /** Every symbol with a place, in the order of addresses. */
   readonly symbols: readonly HypervisorSymbol[]
   /** The address that Xen's own search finds for a name in its spelling. */
@@ -87,6 +90,9 @@ export function withBuildId(symbols: HypervisorSymbols, buildId: Uint8Array | un
     get debug() {
       return symbols.debug
     },
+    get tableUse() {
+      return symbols.tableUse
+    },
     get symbols() {
       return symbols.symbols
     },
@@ -108,6 +114,7 @@ function efiSymbols(buildId: Uint8Array | undefined): HypervisorSymbols {
     buildId,
     takesPayloads: undefined,
     debug: undefined,
+    tableUse: undefined,
     symbols: [],
     lookup: () => undefined,
     symbolsAt: () => [],
@@ -132,6 +139,7 @@ class ElfHypervisor implements HypervisorSymbols {
   #names: XenNameTable | undefined
   #edits: BootEdits | undefined
   #init: readonly [bigint, bigint] | undefined
+  #tableUse: { readonly use: TableUse | undefined } | undefined
 
   constructor(elf: ElfObject<'original'>) {
     this.#elf = elf
@@ -154,6 +162,11 @@ class ElfHypervisor implements HypervisorSymbols {
       s =>
         s.name.startsWith('.rodata') && Buffer.from(s.bytes.buffer, s.bytes.byteOffset, s.size).includes('debug=y\0'),
     )
+  }
+
+  get tableUse(): TableUse | undefined {
+    this.#tableUse ??= { use: tableUseOfImage(this.#elf) }
+    return this.#tableUse.use
   }
 
   get symbols(): readonly HypervisorSymbol[] {

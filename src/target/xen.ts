@@ -27,6 +27,7 @@ export const XEN_X86_64: TargetFacts = {
   padding: 0xcc,
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   needsDependencies: true,
+  writesTable: false,
   writableForbidsReapply: true,
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: 126 },
   runningName: xenName,

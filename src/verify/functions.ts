@@ -15,6 +15,8 @@ export interface Expectation {
 export interface FunctionEntry {
   readonly index: number
   readonly version: number
+  /** Where older loaders keep whether the function is patched; means nothing to newer ones. */
+  readonly applied: number
   readonly newAddress: bigint
   readonly newSize: number
   readonly oldSize: number
@@ -47,6 +49,7 @@ function readEntry(loading: Loading, view: DataView, index: number): FunctionEnt
   return {
     index,
     version: view.getUint8(at + 32),
+    applied: view.getUint8(at + 64),
     newAddress: view.getBigUint64(at + 8, true),
     newSize: view.getUint32(at + 24, true),
     oldSize: view.getUint32(at + 28, true),

@@ -3,6 +3,7 @@
  * after relocation, the functions it replaces. A fact that rests on something broken throws `NotReached`, so that a rule
  * is shown as not applicable instead of giving an answer about nonsense.
  */
+import type { TableUse } from '../target/table-use.ts'
 import type { HypervisorSymbols } from '../target/xen-symbols.ts'
 import { payloadArea } from './area.ts'
 import { type FunctionEntry, readFunctions } from './functions.ts'
@@ -43,6 +44,7 @@ export class Loading {
   readonly version: XenVersion
   readonly on: readonly VerifiedPayload[]
   readonly #symbols: HypervisorSymbols | undefined
+  readonly #tableUse: TableUse | undefined
   readonly #names = new Map<number, string>()
   #sections: readonly RawSection[] | undefined
   #realSections: readonly RawSection[] | undefined
@@ -52,11 +54,12 @@ export class Loading {
   #relocated: Relocated | undefined
   #functions: readonly FunctionEntry[] | undefined
 
-  constructor({ payload, symbols, version, on }: VerifyInput) {
+  constructor({ payload, symbols, version, tableUse, on }: VerifyInput) {
     this.raw = new RawPayload(payload)
     this.version = version
     this.on = on
     this.#symbols = symbols
+    this.#tableUse = tableUse
   }
 
   /** With names and code; throws where only a build-id was given, or nothing. */
@@ -71,6 +74,11 @@ export class Loading {
     if (this.#symbols === undefined)
       throw new NotReached("needs the hypervisor's build-id: give its xen-syms or xen.efi", 'needs')
     return this.#symbols.buildId
+  }
+
+  /** What the loader does with the table of functions; undefined where image and source do not tell. */
+  get tableUse(): TableUse | undefined {
+    return this.#symbols?.tableUse ?? this.#tableUse ?? this.hypervisor.tableUse
   }
 
   get header(): RawHeader {

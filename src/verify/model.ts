@@ -4,6 +4,7 @@
  * The worst mistake here is to accept what Xen refuses or what stops it. `accepted` therefore means that no rule failed,
  * neither while Xen loads and applies the payload nor where its code would run and be reverted.
  */
+import type { TableUse } from '../target/table-use.ts'
 import type { HypervisorSymbols } from '../target/xen-symbols.ts'
 
 /** The versions whose rules are known; each stands for the last state of its stable branch. */
@@ -102,6 +103,8 @@ export interface VerifyInput {
   /** Without them (or with xen.efi's, which hold a build-id only) what needs addresses is not applicable. */
   readonly symbols?: HypervisorSymbols | undefined
   readonly version: XenVersion
+  /** What the loader does with the table of functions, by its source; asked where the symbols do not tell. */
+  readonly tableUse?: TableUse | undefined
   /** Loaded and applied before this one, lowest first. */
   readonly on: readonly VerifiedPayload[]
 }

@@ -49,11 +49,11 @@ export function verifyAndLoad(input: VerifyInput, name: string): VerifiedLoad {
 /** A stack, lowest first: each is verified on those below it. After one that is not accepted the others see the stack without it. */
 export function verifyStack(
   payloads: readonly { readonly name: string; readonly bytes: Uint8Array }[],
-  { symbols, version }: Pick<VerifyInput, 'symbols' | 'version'>,
+  known: Pick<VerifyInput, 'symbols' | 'version' | 'tableUse'>,
 ): readonly VerifiedLoad[] {
   const on: VerifiedPayload[] = []
   return payloads.map(({ name, bytes }) => {
-    const result = verifyAndLoad({ payload: bytes, symbols, version, on: [...on] }, name)
+    const result = verifyAndLoad({ ...known, payload: bytes, on: [...on] }, name)
     if (result.loaded !== undefined) on.push(result.loaded)
     return result
   })
@@ -62,7 +62,7 @@ export function verifyStack(
 /** What the loader has of a stack; throws where one of them would not be taken. */
 export function loadedStack(
   payloads: readonly { readonly name: string; readonly bytes: Uint8Array }[],
-  known: Pick<VerifyInput, 'symbols' | 'version'>,
+  known: Pick<VerifyInput, 'symbols' | 'version' | 'tableUse'>,
 ): readonly VerifiedPayload[] {
   return verifyStack(payloads, known).map(({ report, loaded }, index) => {
     if (loaded !== undefined) return loaded

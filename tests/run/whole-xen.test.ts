@@ -96,7 +96,16 @@ function deathOf(name: string): string {
 function runningOf(symbols: HypervisorSymbols): Running {
   const { buildId } = symbols
   const nothing = { warnings: [], namesOnly: false, below: [], memory: undefined }
-  return { ...nothing, isXen: true, symbols, depends: buildId, xenDepends: buildId, expect: 'yes' }
+  return {
+    ...nothing,
+    isXen: true,
+    tableUse: symbols.tableUse,
+    refusals: [],
+    symbols,
+    depends: buildId,
+    xenDepends: buildId,
+    expect: 'yes',
+  }
 }
 
 function lifeOf(name: string): string {

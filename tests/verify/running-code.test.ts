@@ -223,7 +223,8 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
       // With xen.efi, whose code lies at other distances, old code is expected up to the first of them only.
       const symbols = fresh()
       const ids = { depends: symbols.buildId, xenDepends: symbols.buildId }
-      const known = { isXen: true, symbols, warnings: [], below: [], memory: undefined, expect: 'yes', ...ids } as const
+      const nothing = { warnings: [], refusals: [], below: [], memory: undefined, tableUse: undefined } as const
+      const known = { isXen: true, symbols, expect: 'yes', ...nothing, ...ids } as const
       const expected = (namesOnly: boolean) => checkCode(right.units, right.selection, { ...known, namesOnly })
       expect(expected(false).expectations.get('xen_extra_version')).toHaveLength(12)
       expect(expected(true).expectations.get('xen_extra_version')).toHaveLength(3)

@@ -48,6 +48,7 @@ export function toyHypervisor(changes: Partial<HypervisorSymbols> = {}): Hypervi
     buildId: TOY_ID,
     takesPayloads: true,
     debug: false,
+    tableUse: 'reads',
     symbols,
     lookup: name => symbols.find(candidate => candidate.name === name)?.address,
     symbolsAt: address => symbols.filter(candidate => candidate.address === address),

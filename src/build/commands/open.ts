@@ -48,6 +48,7 @@ export function openCompileCommands(path: string, options: OpenOptions): Tree {
       version: undefined,
       config: new Map(),
       symbols: undefined,
+      tableUse: undefined,
     },
     layout,
     units,

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import type { Reason } from '../../base/refusal.ts'
+import { LOADER_SOURCES, type TableUse, tableUseOfTexts } from '../../target/table-use.ts'
 import { takeApart } from '../command.ts'
 import { type Layout, readText, realOrSelf } from '../layout.ts'
 import type { OpenOptions, Tree, TreeFacts } from '../model.ts'
@@ -90,6 +91,7 @@ export function openXen(layout: Layout, options: OpenOptions): Tree {
     version: version === undefined ? undefined : `${version.major}.${version.minor}`,
     config,
     symbols: existsSync(symbols) ? symbols : undefined,
+    tableUse: tableUseIn(sourceFolder),
   }
   const { target, jobs, progress, cacheFolder, signal } = options
   return {
@@ -105,6 +107,12 @@ export function openXen(layout: Layout, options: OpenOptions): Tree {
     run: { target, jobs, progress, cacheFolder, signal },
     notices: staleConfig(buildFolder, config),
   }
+}
+
+function tableUseIn(sourceFolder: string): TableUse | undefined {
+  const read = (file: string) => readText(join(sourceFolder, file))
+  const { entry, loader, machine } = LOADER_SOURCES
+  return tableUseOfTexts({ entry: read(entry), loader: read(loader), machine: read(machine) })
 }
 
 function notBuilt(buildFolder: string): InputError {

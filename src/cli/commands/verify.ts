@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { Command, Option } from '@commander-js/extra-typings'
 import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
+import type { Tree } from '../../build/index.ts'
 import { type HypervisorSymbols, readHypervisorSymbols } from '../../target/xen-symbols.ts'
 import { xenVersionOf } from '../../target/xen-version.ts'
 import {
@@ -94,9 +95,11 @@ async function verify(request: Request): Promise<Finished> {
   const stack = on.map(name => ({ name: basename(name), bytes: readInput(name, 'the payload') }))
   const symbols = readHypervisorSymbols(readInput(file, 'the symbols'))
   const version = request.xenVersion ?? versionOf(symbols)
-  const below = loadedStack(stack, { symbols, version })
-  const { report, replaced } = verifyAndLoad({ payload: bytes, symbols, version, on: below }, basename(payload))
-  const compared = request.tree === undefined ? report : await withTree(report, replaced, { request, symbols, below })
+  const tree = request.tree === undefined ? undefined : await openGiven(request.tree, request)
+  const known = { symbols, version, tableUse: tree?.facts.tableUse }
+  const below = loadedStack(stack, known)
+  const { report, replaced } = verifyAndLoad({ ...known, payload: bytes, on: below }, basename(payload))
+  const compared = tree === undefined ? report : await withTree(report, replaced, { request, tree, symbols, below })
   const answered = request.key === undefined ? compared : await signed(compared, bytes, request.key)
   return {
     ending: answered.accepted ? 'done' : 'refused',
@@ -125,30 +128,11 @@ async function signed(report: VerifyReport, payload: Uint8Array, key: string): P
   return withSignature(report, checkSignature(payload, readPublicKey(readText(key, 'the key', 'latin1'))))
 }
 
-interface TreeQuestion {
-  readonly request: Request
-  readonly symbols: HypervisorSymbols
-  readonly below: readonly VerifiedPayload[]
-}
-
-/** Loaded only where a tree is given: most runs check a payload in less time than a tree takes to open. */
-async function withTree(
-  report: VerifyReport,
-  replaced: Parameters<typeof compareReplaced>[0],
-  { request, symbols, below }: TreeQuestion,
-): Promise<VerifyReport> {
-  const [{ openTree, quiet }, { readMemory }, { compareReplaced }] = await Promise.all([
-    import('../../build/index.ts'),
-    import('../../running.ts'),
-    import('../../verify-code.ts'),
-  ])
-  if (symbols.format !== 'elf') {
-    const leftOut = ['xen.efi tells a build-id only: to compare code, give xen-syms']
-    return withCode(report, { findings: [], leftOut })
-  }
-  const { tree: folder, buildDir, memory, signal } = request
-  const tree = await openTree({
-    tree: folder ?? '',
+/** The code behind it is loaded only where a tree is given: most runs take less time than a tree takes to open. */
+async function openGiven(folder: string, { buildDir, signal }: Request): Promise<Tree> {
+  const { openTree, quiet } = await import('../../build/index.ts')
+  return openTree({
+    tree: folder,
     target: 'xen',
     jobs: availableParallelism(),
     progress: quiet,
@@ -156,6 +140,28 @@ async function withTree(
     signal,
     ...(buildDir === undefined ? {} : { buildDir }),
   })
+}
+
+interface TreeQuestion {
+  readonly request: Request
+  readonly tree: Tree
+  readonly symbols: HypervisorSymbols
+  readonly below: readonly VerifiedPayload[]
+}
+
+async function withTree(
+  report: VerifyReport,
+  replaced: Parameters<typeof compareReplaced>[0],
+  { request: { memory }, tree, symbols, below }: TreeQuestion,
+): Promise<VerifyReport> {
+  const [{ readMemory }, { compareReplaced }] = await Promise.all([
+    import('../../running.ts'),
+    import('../../verify-code.ts'),
+  ])
+  if (symbols.format !== 'elf') {
+    const leftOut = ['xen.efi tells a build-id only: to compare code, give xen-syms']
+    return withCode(report, { findings: [], leftOut })
+  }
   const answer = await compareReplaced(replaced, {
     tree,
     symbols,

@@ -9,7 +9,8 @@ import type { FunctionEntry } from '../functions.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
 import type { AddressRange } from '../model.ts'
-import { type Finding, finding, hex, type Rule } from '../rule.ts'
+import { WRITE } from '../raw.ts'
+import { absent, type Finding, finding, hex, type Rule } from '../rule.ts'
 import { eachFunction, oldAddressOf } from './functions.ts'
 import { isBlank } from './hooks.ts'
 
@@ -25,6 +26,8 @@ export function overwrittenBy(loading: Loading, entry: FunctionEntry): AddressRa
   return size > 0 ? { address: address + BigInt(landingPad), size } : undefined
 }
 
+/** LIVEPATCH_FUNC_APPLIED. */
+const APPLIED = 1
 /** Of any instruction of x86. */
 const LONGEST_INSTRUCTION = 15
 
@@ -46,6 +49,26 @@ export const APPLY_RULES: readonly Rule[] = [
       }),
   },
   {
+    code: 'functions-writable',
+    step: 'jumps',
+    source: 'xen/livepatch.h common_livepatch_apply; arch/*/livepatch.c arch_livepatch_apply',
+    title: `Xen can write where it keeps the state of each function, if that is ${FUNCS}`,
+    check: tableProblem,
+  },
+  {
+    code: 'function-state',
+    step: 'jumps',
+    source: 'xen/livepatch.h common_livepatch_apply, common_livepatch_revert',
+    title: 'no function claims to be patched already',
+    check: loading =>
+      eachFunction(loading, ({ applied }) => {
+        if (applied !== APPLIED || loading.tableUse === 'reads') return undefined
+        const text =
+          'its state says that it is patched already: Xen writes no jump, and the revert writes bytes of the payload over the old code'
+        return ['crash', text]
+      }),
+  },
+  {
     code: 'switched-off-landing-pad',
     step: 'jumps',
     source: 'arch/x86/livepatch.c arch_livepatch_apply; xen/livepatch.h livepatch_insn_len',
@@ -63,6 +86,24 @@ export const APPLY_RULES: readonly Rule[] = [
       }),
   },
 ]
+
+/** A table in read-only memory is what today's loaders want and what stops those that write into it. */
+function tableProblem(loading: Loading): readonly Finding[] {
+  const section = loading.sectionNamed(FUNCS)
+  if (section === undefined || section.size === 0n) throw absent(`there is no ${FUNCS}`)
+  if (!isLoaded(section) || (section.flags & WRITE) !== 0) return []
+  const use = loading.tableUse
+  if (use === 'reads' || use === 'writes-through') return []
+  const crash = (text: string) => [
+    finding('crash', `${FUNCS} is read-only (no SHF_WRITE), and ${text}`, loading.placeOf(section), -1),
+  ]
+  if (use === 'writes') {
+    return crash('this hypervisor keeps there which functions are patched: it writes and dies of a page fault')
+  }
+  return crash(
+    'its image does not tell whether this hypervisor writes into it: --tree with the source of what runs does, and a writable table is right for either kind',
+  )
+}
 
 export const RUN_RULES: readonly Rule[] = [
   {
