@@ -29,7 +29,9 @@ const kept = process.env.HOTSPLICE_TEST_OBJECTS
 
 /** Compiles one C text; throws with the compiler's own words when it does not compile. */
 export function compile(text: string, flags: readonly string[] = XEN_LIKE, name = 'unit.c'): Uint8Array {
-  const key = createHash('sha256').update(JSON.stringify([text, flags, name])).digest('hex')
+  const key = createHash('sha256')
+    .update(JSON.stringify([text, flags, name]))
+    .digest('hex')
   const object = made.get(key) ?? readKept(key) ?? keep(key, runGcc(text, flags, name))
   made.set(key, object)
   return object.slice()
