@@ -198,8 +198,11 @@ function inOrder(lines: ReadonlyMap<number, Fates>): EmbeddedLine[] {
 }
 
 const OPERAND_SIZE = 0x66
-/** From an operand-size prefix to the last byte before a two-byte number: opcode, ModRM, SIB, displacement. */
-const PREFIX_REACH = 8
+/**
+ * From an operand-size prefix to a two-byte number at most: an instruction has 15 bytes, and between the two may lie other
+ * prefixes, REX, opcode, ModRM, SIB and displacement.
+ */
+const PREFIX_REACH = 13
 
 /**
  * The numbers that a log could get from the payload, and some more: any byte, any four in a row, two where an instruction

@@ -8,8 +8,7 @@
  * Directives: `flags` for the compiler, `shift` by how many lines, `table` (xen or process), `produces` a symbol without
  * which this compiler does not show the case. HOTSPLICE_UPDATE=1 writes the expected texts; read what changed.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { UnitVerdicts } from '../../src/compare/compare.ts'
@@ -17,8 +16,8 @@ import { diffObjects } from '../../src/diff.ts'
 import { select } from '../../src/select/select.ts'
 import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { RULES } from '../support/judge.ts'
-import { readObject } from '../xen/oracle/binutils.ts'
-import { type ObjectText, textOf } from '../xen/oracle/functions.ts'
+import { missedDifferences } from './missed.ts'
+import { symbolsOf, textFrom } from './objects.ts'
 import { caseFolder, flagsOf, readCases, tableOf } from './read.ts'
 
 const update = process.env.HOTSPLICE_UPDATE === '1'
@@ -43,12 +42,8 @@ describe.skipIf(!hasGcc)(`small cases${withoutGcc}`, () => {
         verdictsText(diffObjects({ original, patched: changed, shifted: { object, shift }, table })),
       )
     }
-    // binutils' text is the judge of which functions differ: ours may call more of them changed, never fewer. Where a
-    // constant differs, it is that which is said and refused.
-    const ours = namesOfDifferent(verdicts)
-    const missed = differing(textFrom(original), textFrom(changed)).filter(one => !ours.has(one))
-    const isConstant = verdicts.data.some(({ verdict }) => verdict.kind === 'changed')
-    expect(isConstant ? [] : missed).toEqual([])
+    // binutils' text is the judge of what differs: ours may call more of it changed, never less.
+    expect(missedDifferences(verdicts, textFrom(original), textFrom(changed))).toEqual([])
   })
 })
 
@@ -75,39 +70,4 @@ function selectionText(verdicts: UnitVerdicts, table: 'xen' | 'process'): string
   ])
 }
 
-/** Aliases included. */
-function namesOfDifferent({ functions, correlation }: UnitVerdicts): Set<string> {
-  const { symbols } = correlation.patched.object
-  return new Set(
-    functions
-      .filter(({ verdict }) => verdict.kind !== 'same')
-      .flatMap(({ name, patched: piece }) => [name, ...(piece?.symbols ?? []).map(id => symbols[id]?.name ?? '')])
-      .map(familyOf),
-  )
-}
-
 const asText = (lines: readonly string[]) => (lines.length === 0 ? 'nothing\n' : `${[...lines].sort().join('\n')}\n`)
-const familyOf = (name: string) => name.replace(/\..*/, '')
-
-function textFrom(object: Uint8Array): ObjectText {
-  return withFile(object, file => textOf(readObject(file)))
-}
-
-function symbolsOf(object: Uint8Array): Set<string> {
-  return withFile(object, file => new Set(readObject(file).symbols.map(({ name }) => name)))
-}
-
-function withFile<T>(object: Uint8Array, use: (file: string) => T): T {
-  const work = mkdtempSync(join(tmpdir(), 'hotsplice-object-'))
-  try {
-    writeFileSync(join(work, 'unit.o'), object)
-    return use(join(work, 'unit.o'))
-  } finally {
-    rmSync(work, { recursive: true })
-  }
-}
-
-function differing(before: ObjectText, after: ObjectText): string[] {
-  const names = new Set([...before.functions.keys(), ...after.functions.keys()])
-  return [...names].filter(name => before.functions.get(name) !== after.functions.get(name))
-}

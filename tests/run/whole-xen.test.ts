@@ -125,13 +125,13 @@ async function linkedUnits(tree: string) {
   }
 }
 
-interface Selected {
+interface SelectedUnit {
   readonly selection: Selection
   readonly input: UnitInput
 }
 
 /** Takes all functions of a unit but those that the stages refuse, which are found by asking them. */
-function selectAll(unit: string, bytes: Uint8Array, symbols: HypervisorSymbols): Selected {
+function selectAll(unit: string, bytes: Uint8Array, symbols: HypervisorSymbols): SelectedUnit {
   const original = pieceMap(readElf<'original'>(bytes), { table: 'xen' })
   const verdicts = compareUnit(correlate(original, pieceMap(readElf<'patched'>(bytes), { table: 'xen' })), 'xen')
   const fileSymbol = original.object.symbols.find(({ kind }) => kind === 'file')?.name ?? ''
@@ -148,16 +148,34 @@ function selectAll(unit: string, bytes: Uint8Array, symbols: HypervisorSymbols):
   throw new Error(`${unit} is refused again and again`)
 }
 
-/** The functions that refusals name; where they name something else, the functions that brought it in. */
-function refusedIn({ refusals, pieces }: Selection, left: ReadonlySet<string>): readonly string[] {
-  const named = refusals.map(({ symbol }) => symbol)
-  const replaced = pieces.filter(({ role, piece }) => role === 'replacement' && named.includes(piece.name))
-  if (replaced.length > 0) return replaced.map(({ piece }) => piece.name)
-  const texts = refusals.map(({ text }) => text)
-  const mentioned = pieces.filter(({ piece }) => texts.some(text => text.split(/[ ,]/).includes(piece.name)))
-  const owners = mentioned.map(({ piece }) => piece.name.replace(/\..*/, ''))
-  if (owners.every(name => left.has(name))) throw new Error(texts.join('\n'))
+/** The replaced functions that refusals are about: those named, those that brought in what is named, or that reach it. */
+function refusedIn(selection: Selection, left: ReadonlySet<string>): readonly string[] {
+  const { refusals, pieces } = selection
+  const owners = refusals.flatMap(({ symbol }) => {
+    const named = pieces.filter(({ piece }) => piece.name === symbol)
+    const concerned = named.length > 0 ? named : pieces.filter(each => reaches(selection, each, symbol))
+    return concerned.map(each => rootOf(selection, each))
+  })
+  if (owners.every(name => left.has(name))) throw new Error(refusals.map(({ text }) => text).join('\n'))
   return owners
+}
+
+type Selected = Selection['pieces'][number]
+
+function reaches({ units }: Selection, { address, piece }: Selected, symbol: string): boolean {
+  const { pieces } = units[address.unit]?.patched ?? { pieces: [] }
+  return piece.references.some(({ target }) => {
+    if (target.to === 'external') return target.name === symbol
+    return target.to === 'piece' && pieces[target.piece]?.name === symbol
+  })
+}
+
+/** The name at the end of the chain of reasons. */
+function rootOf(selection: Selection, { piece, because }: Selected): string {
+  const before = selection.pieces.find(
+    ({ address }) => address.unit === because?.unit && address.piece === because.piece,
+  )
+  return before === undefined ? piece.name : rootOf(selection, before)
 }
 
 function asChanged(verdicts: UnitVerdicts, take: (name: string, local: boolean) => boolean): UnitVerdicts {

@@ -1,6 +1,7 @@
 /** Objects made at test time by the host's gcc, so that no binary is ever checked in. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -21,8 +22,36 @@ export const hasGcc = spawnSync('gcc', ['--version']).status === 0
 /** For the title of what is skipped then. */
 export const withoutGcc = hasGcc ? '' : ' (gcc is missing)'
 
+/** What was compiled before: many tests hold the same text against others. */
+const made = new Map<string, Uint8Array>()
+/** Where a mutation run keeps objects from one run of the tests to the next. */
+const kept = process.env.HOTSPLICE_TEST_OBJECTS
+
 /** Compiles one C text; throws with the compiler's own words when it does not compile. */
 export function compile(text: string, flags: readonly string[] = XEN_LIKE, name = 'unit.c'): Uint8Array {
+  const key = createHash('sha256')
+    .update(JSON.stringify([text, flags, name]))
+    .digest('hex')
+  const object = made.get(key) ?? readKept(key) ?? keep(key, runGcc(text, flags, name))
+  made.set(key, object)
+  return object.slice()
+}
+
+function readKept(key: string): Uint8Array | undefined {
+  const file = join(kept ?? '', key)
+  return kept !== undefined && existsSync(file) ? new Uint8Array(readFileSync(file)) : undefined
+}
+
+function keep(key: string, object: Uint8Array): Uint8Array {
+  if (kept === undefined) return object
+  mkdirSync(kept, { recursive: true })
+  const partial = join(kept, `${key}.${process.pid}`)
+  writeFileSync(partial, object)
+  renameSync(partial, join(kept, key))
+  return object
+}
+
+function runGcc(text: string, flags: readonly string[], name: string): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-test-'))
   try {
     writeFileSync(join(folder, name), text)

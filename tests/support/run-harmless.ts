@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { openTree, quiet } from '../../src/build/index.ts'
 import { createHotpatch, type HotpatchOptions } from '../../src/pipeline.ts'
 import { draws, harmlessEdit } from './harmless.ts'
+import { answerOf, type HarmlessFacts } from './harmless-answer.ts'
 
 export interface HarmlessOptions {
   readonly tree: string
@@ -63,11 +64,9 @@ export async function runHarmless({
           refusedByIgnore += run.refusals.length > 0 ? 1 : 0
           continue
         }
-        if (found === 0 && run.refusals.length === 0) continue
-        const says = way === 'neutral' && run.lines.files.some(({ unsafe }) => unsafe.length > 0)
-        if (says) unanswered.neutral++
-        else if (way === 'mask' && isAboutLength(run)) unanswered.mask++
-        else wrong.push(`${way}: ${edit.kind} in ${edit.path}: ${namesOf(run)}\n${edit.patch}`)
+        const answer = answerOf(way, factsOf(run))
+        if (answer === 'wrong') wrong.push(`${way}: ${edit.kind} in ${edit.path}: ${namesOf(run)}\n${edit.patch}`)
+        else if (answer === 'none' && way !== 'auto') unanswered[way]++
       }
       say(`${edits}/${count} ${edit.kind} in ${edit.path}: ignore would take ${dragged} so far`)
     }
@@ -79,12 +78,15 @@ export async function runHarmless({
 
 type Run = Awaited<ReturnType<typeof createHotpatch>>
 
-/** mask cannot see behind a field whose width depends on the number, and its verdict says that the size differs. */
-function isAboutLength({ units }: Run): boolean {
-  const changed = units.flatMap(({ verdicts }) =>
-    verdicts.functions.filter(({ verdict }) => verdict.kind === 'changed'),
-  )
-  return changed.every(({ verdict }) => verdict.kind === 'changed' && verdict.because.what === 'size')
+function factsOf({ selection, refusals, units, lines }: Run): HarmlessFacts {
+  return {
+    replaced: selection.replacements.length,
+    refused: refusals.length,
+    unsafe: lines.files.reduce((sum, { unsafe }) => sum + unsafe.length, 0),
+    changed: units.flatMap(({ verdicts }) =>
+      verdicts.functions.flatMap(({ verdict }) => (verdict.kind === 'changed' ? [verdict.because.what] : [])),
+    ),
+  }
 }
 
 function namesOf({ units, refusals }: Run): string {

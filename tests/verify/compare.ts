@@ -8,6 +8,7 @@ import { EXCEPTIONS } from './exceptions.ts'
 import { type Asked, askXen, type XenVerdict } from './judge.ts'
 import { allMutations, type Mutation, mutate } from './mutations.ts'
 import { Random } from './random.ts'
+import { type Touched, touchedIn } from './touched.ts'
 
 export interface Compared {
   readonly name: string
@@ -36,7 +37,7 @@ export async function* compareWithXen(options: CompareOptions): AsyncGenerator<C
     const base = bases.get(mutation.base) ?? basePayload(RECIPES[mutation.base], { symbols })
     bases.set(mutation.base, base)
     const bytes = mutate(mutation, base, options.seed)
-    return { mutation, bytes, report: verifyPayload({ payload: bytes, symbols, version, on: [] }) }
+    return { mutation, base, bytes, report: verifyPayload({ payload: bytes, symbols, version, on: [] }) }
   })
   const asked = cases.map(({ mutation, bytes, report }): Asked => {
     return { name: mutation.name, bytes, suspicious: report.errno === 'crash' }
@@ -44,11 +45,11 @@ export async function* compareWithXen(options: CompareOptions): AsyncGenerator<C
   let index = 0
   for await (const verdict of askXen({ hypervisor: options.hypervisor }, asked)) {
     const found = cases[index++]
-    if (found !== undefined) yield compare(found.report, verdict)
+    if (found !== undefined) yield compare(found.report, verdict, touchedIn(found.base, found.bytes))
   }
 }
 
-function compare(report: VerifyReport, xen: XenVerdict): Compared {
+function compare(report: VerifyReport, xen: XenVerdict, touched: readonly Touched[]): Compared {
   const sameErrno = report.errno === xen.errno
   const sameStep = xen.errno === 'crash' || xen.errno === null || xen.step === report.stage
   const agree = sameErrno && sameStep
@@ -57,7 +58,7 @@ function compare(report: VerifyReport, xen: XenVerdict): Compared {
     verify: { errno: report.errno, stage: report.stage, code: report.decidedBy },
     xen: { errno: xen.errno, step: xen.step },
     agree,
-    exception: agree ? undefined : EXCEPTIONS.find(row => row.applies(report, xen))?.reason,
+    exception: agree ? undefined : EXCEPTIONS.find(row => row.applies(report, xen, touched))?.reason,
     console: xen.console.slice(-6),
   }
 }

@@ -1,6 +1,6 @@
 /** Changes single fields of a finished payload, so that it is wrong in exactly one way. */
 
-const SECTION_FIELDS = {
+export const SECTION_FIELDS = {
   name: [0, 4],
   type: [4, 4],
   flags: [8, 8],
@@ -13,7 +13,7 @@ const SECTION_FIELDS = {
   entrySize: [56, 8],
 } as const
 
-const SYMBOL_FIELDS = {
+export const SYMBOL_FIELDS = {
   name: [0, 4],
   info: [4, 1],
   other: [5, 1],

@@ -6,10 +6,12 @@
  */
 import type { VerifyReport } from '../../src/verify/index.ts'
 import type { XenVerdict } from './judge.ts'
+import type { Touched } from './touched.ts'
 
 export interface Exception {
   readonly reason: string
-  readonly applies: (report: VerifyReport, xen: XenVerdict) => boolean
+  /** `touched` is what the payload differs in from the right one: whoever made it wrong has no say. */
+  readonly applies: (report: VerifyReport, xen: XenVerdict, touched: readonly Touched[]) => boolean
 }
 
 /** Verify says that it would crash once it runs; Xen came through what the judge asked for. */
@@ -18,11 +20,19 @@ const unnoticed =
   (report, xen) =>
     report.errno === 'crash' && xen.errno === null && codes.includes(report.decidedBy ?? '')
 
-/** Xen took the payload and died in its code; one of these was done to it. */
+/** Xen took the payload and died in its code; nothing but this was done to it. */
 const ownCode =
-  (...names: readonly RegExp[]): Exception['applies'] =>
-  (report, xen) =>
-    report.accepted && xen.errno === 'crash' && xen.step !== 'upload' && names.some(name => name.test(xen.name))
+  (isHarmless: (touched: Touched) => boolean): Exception['applies'] =>
+  (report, xen, touched) =>
+    report.accepted && xen.errno === 'crash' && xen.step !== 'upload' && touched.length > 0 && touched.every(isHarmless)
+
+const isSmaller = (touched: Touched, section: RegExp) =>
+  touched.in === 'section header' &&
+  touched.field === 'size' &&
+  touched.to < touched.from &&
+  section.test(touched.section)
+
+const CODE = /^\.rela\.text/
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -47,22 +57,28 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     reason: 'from 4.18 on: the build-id lies in memory that Xen has freed, and is read again only for a payload on top',
-    applies: (report, xen) => unnoticed('kept-sections')(report, xen) && xen.name.endsWith('/.note.gnu.build-id'),
+    applies: (report, xen, touched) =>
+      unnoticed('kept-sections')(report, xen, touched) &&
+      touched.every(each => each.in === 'section header' && each.section === '.note.gnu.build-id'),
   },
   {
     reason: "the payload's code was relocated against another place, or not at all, as some right payload may be",
-    applies: ownCode(/^relocation\/\.rela\.text-/, /^relocation\/random-/, /^section\/\.rela\.text-size-0$/),
+    applies: ownCode(each => (each.in === 'content' && CODE.test(each.section)) || isSmaller(each, CODE)),
   },
   {
     reason: 'a symbol was moved to another place in the payload, as some right payload may have it',
-    applies: ownCode(/^symbol\/.*-(value|section)-/, /^symbol\/random-/),
+    applies: ownCode(each => each.in === 'symbol' && (each.field === 'value' || each.field === 'section')),
   },
   {
     reason: 'other replacement code, as some right payload may have it',
-    applies: ownCode(/^relocation\/\.rela\.altinstructions-/, /^section\/\.altinstr_replacement-offset-/),
+    applies: ownCode(
+      each =>
+        (each.in === 'content' && each.section === '.rela.altinstructions') ||
+        (each.in === 'section header' && each.section === '.altinstr_replacement' && each.field === 'offset'),
+    ),
   },
   {
     reason: 'variables share their place with what follows, because their section is said to be smaller',
-    applies: ownCode(/^section\/\.(data|bss)-size-/, /^section\/random-/),
+    applies: ownCode(each => isSmaller(each, /^\.(data|bss)/)),
   },
 ]
