@@ -33,7 +33,11 @@ export function checkCode(units: readonly UnitInput[], selection: Selection, run
   if (selection.replacements.length === 0) return NOTHING
   if (symbols === undefined || symbols.format !== 'elf') {
     const text = 'no xen-syms is known, so whether the code to be replaced is the code that runs was not compared'
-    return { ...NOTHING, warnings: running.isXen ? [{ code: 'code-not-compared', text }] : [] }
+    return {
+      ...NOTHING,
+      refusals: running.refusals,
+      warnings: running.isXen ? [{ code: 'code-not-compared', text }] : [],
+    }
   }
   const image = new RunningImage(
     symbols,
@@ -43,7 +47,8 @@ export function checkCode(units: readonly UnitInput[], selection: Selection, run
   const checkers = units.map(({ fileSymbol, verdicts }) => {
     return new UnitCode(verdicts.correlation.original, fileSymbol, image)
   })
-  const refusals: Refusal[] = []
+  // What is not known of the loader stands in the way of a payload with a table of functions, and of no other.
+  const refusals: Refusal[] = [...running.refusals]
   const warnings: Reason[] = []
   for (const replacement of selection.replacements) {
     const below = replacedBelow(running, replacement)

@@ -141,13 +141,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const facts = { target, depends, xenDepends, modinfo: modinfoOf(units), expectations: code.expectations }
   const assembly = watch.timeSync('assemble', () => assemble(selection, facts))
   const unplaced = assembly.kind === 'refused' ? assembly.refusals.filter(each => !isConsequence(each, selection)) : []
-  const obstacles = [
-    ...affected.refusals.map(asRefusal),
-    ...running.refusals,
-    ...unplaced,
-    ...code.refusals,
-    ...shapes.refusals,
-  ]
+  const obstacles = [...affected.refusals.map(asRefusal), ...unplaced, ...code.refusals, ...shapes.refusals]
   if (assembly.kind === 'refused' || obstacles.length > 0) return { ...found, refusals: obstacles, payload: undefined }
   const { payload } = assembly
   if (target.name !== 'xen') return { ...found, refusals, payload }
