@@ -8,7 +8,7 @@ import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge, verdictLines } from '../../tests/support/judge.ts'
 import { diffObjects } from '../diff.ts'
 import { readElf } from '../elf/index.ts'
-import { SHF_ALLOC, SHT_NOBITS } from '../elf/spec/constants.ts'
+import { SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../elf/spec/constants.ts'
 import { pieceMap } from '../pieces/pieces.ts'
 import { classifySection } from '../special/sections.ts'
 
@@ -118,6 +118,45 @@ function lineFields(original: Uint8Array, patched: Uint8Array): readonly number[
   return differing.flatMap(at => [at, at + 1, at + 2, at + 3])
 }
 
+/** Sections that several share, so that padding lies between them. */
+const SHARED = `
+#define INIT __attribute__((section(".init.text"), noinline))
+#define READ_MOSTLY __attribute__((section(".data.read_mostly")))
+extern int printk(const char *format, ...);
+READ_MOSTLY char first = 1; READ_MOSTLY long second = 2; READ_MOSTLY short third = 3; READ_MOSTLY long fourth[2] = { 4, 5 };
+INIT int one(int a) { return printk("one %d", a + first); }
+INIT int two(int a) { if (a > 7) __asm__ volatile("jmp 1f\\n.subsection 1\\n1: ud2\\n.p2align 4\\n.subsection 0"); return a * third; }
+INIT long three(int a) { return fourth[a & 1] + second; }
+INIT long four(int a) { return one(a) + two(a) + three(a); }
+`
+
+test.skipIf(!hasGcc)(
+  `where padding lies between, one changed byte of what is no padding is never the same${withoutGcc}`,
+  () => {
+    const object = compile(SHARED)
+    const { map, places } = compared(object)
+    // Data that nothing reaches is nothing to anybody; code may be run into.
+    const padding = map.padding.flatMap(({ section, offset, size }) => {
+      const { fileOffset = 0, flags = 0 } = map.object.sections[section] ?? {}
+      if ((flags & SHF_EXECINSTR) === 0) return []
+      return Array.from({ length: size }, (_, index) => fileOffset + offset + index)
+    })
+    expect(places.length).toBeGreaterThan(100)
+    expect(padding.length).toBeGreaterThan(20)
+    const all = [...places, ...padding]
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: all.length - 1 }), fc.integer({ min: 1, max: 255 }), (index, change) => {
+        const at = all[index] ?? 0
+        const mutated = object.slice()
+        mutated[at] = (mutated[at] ?? 0) ^ change
+        // One byte makes no nop of another length: what has changed within padding is no padding any more.
+        expect(verdictOf(object, mutated), `byte 0x${at.toString(16)} of the file`).not.toEqual([])
+      }),
+      { numRuns: RUNS, seed: 20261125 },
+    )
+  },
+)
+
 /** What differs. What is thrown says nothing of the two objects, and fails the test: no change here makes them unreadable. */
 function verdictOf(object: Uint8Array, mutated: Uint8Array): readonly string[] {
   return verdictLines(judge(object, mutated))
@@ -129,11 +168,16 @@ function isCompared(section: string): boolean {
 
 /** File offsets of all bytes in pieces: what is loaded, without alignment between pieces and without strings' ends. */
 function comparedBytes(object: Uint8Array): readonly number[] {
+  return compared(object).places
+}
+
+function compared(object: Uint8Array) {
   const map = pieceMap(readElf<'original'>(object), { table: 'xen' })
-  return map.pieces.flatMap(piece => {
+  const places = map.pieces.flatMap((piece): readonly number[] => {
     const section = map.object.sections[piece.section]
     if (section === undefined || section.type === SHT_NOBITS || (section.flags & SHF_ALLOC) === 0) return []
     if (!isCompared(section.name) || piece.name.endsWith('+pad')) return []
     return Array.from({ length: piece.size }, (_, i) => section.fileOffset + piece.offset + i)
   })
+  return { map, places }
 }

@@ -92,14 +92,15 @@ export function ourSections({ sections }: ElfObject<Side>): readonly string[] {
     .map(({ name, size, fileOffset, alignment }) => [name, size, fileOffset, Math.max(alignment, 1)].join(' '))
 }
 
-/**
- * The bytes of each section as `objdump -s` prints them, by name; only for files in which names are unique. `options`
- * can say which sections.
- */
-export function objdumpBytes(file: string, options: readonly string[] = []): Map<string, string> {
-  const { stdout } = run('objdump', ['-s', ...options, file])
+/** The bytes of each section as `objdump -s` prints them, by name; only for files in which names are unique. */
+export function objdumpBytes(file: string): ReadonlyMap<string, string> {
+  return bytesBySection(run('objdump', ['-s', file]).stdout)
+}
+
+/** The same from objdump's text. */
+export function bytesBySection(text: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
-  for (const [, name = '', body = ''] of stdout.matchAll(/^Contents of section (.*):\n((?: [0-9a-f]+ .*\n)*)/gm)) {
+  for (const [, name = '', body = ''] of text.matchAll(/^Contents of section (.*):\n((?: [0-9a-f]+ .*\n)*)/gm)) {
     const hex = body.split('\n').map(line => line.replace(/^ [0-9a-f]+ /, '').slice(0, 35))
     found.set(name, hex.join('').replaceAll(' ', ''))
   }
