@@ -28,6 +28,7 @@ import { Pools } from './pools.ts'
 import { ProcessMemory } from './proc.ts'
 import { Program } from './program.ts'
 import { Refused } from './refused.ts'
+import { filteredThreads, seccompRefusal } from './seccomp.ts'
 
 export interface ProcessHostOptions {
   readonly pid: number
@@ -36,6 +37,8 @@ export interface ProcessHostOptions {
   /** The unstripped program, where the running one has no symbols. */
   readonly symbols?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** The user's word that the program's seccomp filters let the agent do its work. */
+  readonly despiteSeccomp?: boolean | undefined
   /** How long to wait for another tool. */
   readonly lockMs?: number | undefined
 }
@@ -226,6 +229,9 @@ class ProcessHost implements Host {
   /** Runs an operation that changes something, while no other tool does. */
   async #alone(operation: () => Promise<Outcome>): Promise<Outcome> {
     this.#memory.checkAlive()
+    const { despiteSeccomp = false } = this.#options
+    const filter = seccompRefusal(filteredThreads(`/proc/${this.#memory.identity.pid}/task`), despiteSeccomp)
+    if (filter !== undefined) return refusal(new Refused('EPERM', filter))
     const lock = await takeLock(this.#memory, this.#options.lockMs ?? LOCK_MS, this.#options.signal)
     if (lock === undefined) return { result: -16, words: ['another tool is at work on this process'] }
     try {
