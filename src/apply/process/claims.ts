@@ -121,10 +121,10 @@ function must(holds: boolean, fact: () => string): asserts holds {
   if (!holds) throw agentNumbers(fact())
 }
 
-export function agentNumbers(fact: string): InputError {
+function agentNumbers(fact: string): InputError {
   return new InputError(
     'process/agent-numbers',
     `what the process says of its agent cannot be: ${fact}`,
-    'the program has written over the memory of hotsplice, or only pretends to have an agent; nothing was done',
+    'the program has written over the memory of hotsplice, or only pretends to have an agent',
   )
 }
