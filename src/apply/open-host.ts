@@ -7,6 +7,8 @@ export interface HostOptions {
   readonly hypervisor?: string | undefined
   /** For a process: the unstripped program. */
   readonly symbols?: string | undefined
+  /** For a process: its seccomp filters let the agent do its work. */
+  readonly despiteSeccomp?: boolean | undefined
   readonly cacheFolder: string
   readonly signal?: AbortSignal | undefined
 }
@@ -14,10 +16,10 @@ export interface HostOptions {
 export const HOST_FORMS = 'process:PID, process:PID@START, xen, xen:ssh://[USER@]SERVER[:PORT], rehearsal'
 
 export async function openHost(text: string, options: HostOptions): Promise<Host> {
-  const { signal, symbols } = options
+  const { signal, symbols, despiteSeccomp } = options
   if (text.startsWith('process:')) {
     const { openProcess, parseProcess } = await import('./process/process-host.ts')
-    return openProcess({ ...parseProcess(text.slice('process:'.length)), symbols, signal })
+    return openProcess({ ...parseProcess(text.slice('process:'.length)), symbols, signal, despiteSeccomp })
   }
   if (text === 'xen' || text.startsWith('xen:ssh://')) {
     const { openXen } = await import('./xen/xen-host.ts')

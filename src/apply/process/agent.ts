@@ -4,9 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InputError } from '../../base/errors.ts'
+import { checkedAnswers, checkedHeader, checkedSlots, checkedWork } from './claims.ts'
 import {
   type AgentHeader,
   HEADER_SIZE,
+  type KnownState,
   LAYOUT_VERSION,
   readAnswers,
   readHeader,
@@ -14,7 +16,6 @@ import {
   readWork,
   SLOT_SIZE,
   type Slot,
-  type SlotState,
   STATE_OFFSET,
   STEP_SIZE,
   type Step,
@@ -52,8 +53,9 @@ export class Agent {
   /** Finds the agent of a process; throws when there is none. */
   static find(memory: ProcessMemory): Agent {
     const { pid } = memory.identity
-    for (const mapping of memory.mappings()) {
-      if (!MAPPING.test(mapping.path) || mapping.offset !== 0) continue
+    const mappings = memory.mappings().filter(({ path }) => MAPPING.test(path))
+    for (const mapping of mappings) {
+      if (mapping.offset !== 0 || mapping.end - mapping.start < HEADER_SIZE) continue
       const header = readHeader(memory.read(mapping.start, HEADER_SIZE))
       if (header === undefined || header.base !== mapping.start) continue
       if (header.version !== LAYOUT_VERSION) {
@@ -63,7 +65,7 @@ export class Agent {
           'use the hotsplice that the process was started with',
         )
       }
-      return new Agent(memory, header)
+      return new Agent(memory, checkedHeader(header, mapping, mappings))
     }
     throw new InputError(
       'process/no-agent',
@@ -74,7 +76,7 @@ export class Agent {
 
   slots(): readonly Slot[] {
     const { base, slotsAt, slots } = this.header
-    return readSlots(this.memory.read(base + slotsAt, slots * SLOT_SIZE))
+    return checkedSlots(readSlots(this.memory.read(base + slotsAt, slots * SLOT_SIZE)), this.header)
   }
 
   /** Fills an empty slot; the last write, of four bytes, is what makes it exist. */
@@ -84,12 +86,12 @@ export class Agent {
     this.setState(index, 'CHECKED')
   }
 
-  setState(index: number, state: SlotState): void {
+  setState(index: number, state: KnownState): void {
     this.memory.write(this.#slotAt(index) + STATE_OFFSET, stateBytes(state))
   }
 
   work(): WorkState {
-    return readWork(this.memory.read(this.header.base + this.header.workAt, WORK.size))
+    return checkedWork(readWork(this.memory.read(this.header.base + this.header.workAt, WORK.size)), this.header)
   }
 
   /** Whether a work, perhaps of a tool that is gone, is still under way. */
@@ -120,7 +122,8 @@ export class Agent {
     const result = await this.carryOut(order)
     if (!result.finished || result.result !== 0) throw new Refused('EIO', 'the agent did not answer a question')
     const { base, workAt } = this.header
-    return readAnswers(this.memory.read(base + workAt + WORK.steps, steps.length * STEP_SIZE), steps.length)
+    const bytes = this.memory.read(base + workAt + WORK.steps, steps.length * STEP_SIZE)
+    return checkedAnswers(readAnswers(bytes, steps.length))
   }
 
   /** A child of fork has its parent's agent for a moment, and drops the work it finds when it gets its own. */
@@ -206,6 +209,8 @@ export function explainWork(work: WorkState): readonly string[] {
       return ['the process has more threads than the agent can hold']
     case 'cancelled':
       return ['given up before it was done']
+    case 'unknown':
+      return ['the agent gives a reason that this tool does not know']
     case 'forked':
       return ['the process forked meanwhile, and this is the child']
   }

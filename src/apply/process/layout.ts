@@ -32,6 +32,7 @@ export interface AgentHeader {
   readonly size: number
   readonly pools: Areas
   readonly slots: number
+  readonly slotSize: number
   readonly slotsAt: number
   readonly workAt: number
   readonly workSize: number
@@ -40,8 +41,11 @@ export interface AgentHeader {
   readonly beats: number
 }
 
-export type SlotState = 'empty' | 'CHECKED' | 'APPLIED'
-const SLOT_STATES: Readonly<Record<SlotState, number>> = { empty: 0, CHECKED: 1, APPLIED: 2 }
+export type SlotState = 'empty' | 'CHECKED' | 'APPLIED' | 'unknown'
+const SLOT_STATES = { empty: 0, CHECKED: 1, APPLIED: 2 } as const
+/** Those that a slot can be brought into. */
+export type KnownState = keyof typeof SLOT_STATES
+const STATE_NAMES: readonly SlotState[] = ['empty', 'CHECKED', 'APPLIED']
 
 export interface Slot {
   readonly index: number
@@ -72,6 +76,7 @@ export function readHeader(bytes: Uint8Array): AgentHeader | undefined {
     size: u64(view, 24),
     pools: readAreas(view, 32),
     slots: view.getUint32(80, true),
+    slotSize: view.getUint32(84, true),
     slotsAt: view.getUint32(88, true),
     workAt: view.getUint32(92, true),
     workSize: view.getUint32(96, true),
@@ -94,7 +99,7 @@ export function readSlots(bytes: Uint8Array): readonly Slot[] {
     return {
       index,
       name: Buffer.from(slot.subarray(0, Math.min(end === -1 ? NAME_SIZE : end, NAME_SIZE))).toString('utf8'),
-      state: state === SLOT_STATES.APPLIED ? 'APPLIED' : state === SLOT_STATES.CHECKED ? 'CHECKED' : 'empty',
+      state: STATE_NAMES[state] ?? 'unknown',
       result: view.getInt32(OFFSET.result, true),
       order: view.getUint32(OFFSET.order, true),
       applied: view.getUint32(OFFSET.applied, true),
@@ -118,7 +123,7 @@ export function slotBytes(slot: Pick<Slot, 'name' | 'areas' | 'about'>): Uint8Ar
   return bytes
 }
 
-export function stateBytes(state: SlotState): Uint8Array {
+export function stateBytes(state: KnownState): Uint8Array {
   const bytes = new Uint8Array(4)
   viewOf(bytes).setUint32(0, SLOT_STATES[state], true)
   return bytes
@@ -128,7 +133,7 @@ export type Step =
   | { readonly kind: 'write'; readonly address: number; readonly before: Uint8Array; readonly after: Uint8Array }
   | { readonly kind: 'check'; readonly address: number; readonly bytes: Uint8Array }
   | { readonly kind: 'hook' | 'veto'; readonly address: number; readonly slot: number }
-  | { readonly kind: 'slot'; readonly slot: number; readonly state: SlotState; readonly order: number }
+  | { readonly kind: 'slot'; readonly slot: number; readonly state: KnownState; readonly order: number }
   | { readonly kind: 'wipe'; readonly slot: number }
   /** `address` is that of a name; the answer is found in the step afterwards. */
   | { readonly kind: 'find' | 'call'; readonly address: number }
@@ -242,6 +247,7 @@ export type Obstacle =
   | 'forked'
   | 'stack'
   | 'signal'
+  | 'unknown'
 
 const OBSTACLES: readonly Obstacle[] = [
   'none',
@@ -285,7 +291,7 @@ export function readWork(bytes: Uint8Array): WorkState {
     slot: view.getUint32(40, true),
     action: view.getUint32(44, true),
     attempts: view.getUint32(84, true),
-    why: OBSTACLES[view.getUint32(88, true)] ?? 'none',
+    why: OBSTACLES[view.getUint32(88, true)] ?? 'unknown',
     thread: view.getUint32(92, true),
     place: u64(view, 96),
     stoodMs: u64(view, 104) / 1e6,

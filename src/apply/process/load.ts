@@ -144,8 +144,7 @@ function readEntry(table: Uint8Array, at: number, placed: PlacedPayload, context
     throw new Refused('EOPNOTSUPP', `${name} has an entry of version ${fields.version}`)
   const old = fields.oldAddress === 0n ? oldAddress(name, fields.oldSize, context.program) : Number(fields.oldAddress)
   const entry = { name, old, oldSize: fields.oldSize, new: pointer(FUNC_FIELDS.newAddress), newSize: fields.newSize }
-  const running = context.memory.read(old, entry.oldSize)
-  checkRunning(entry, running, context)
+  const running = runningCode(entry, context)
   const { offset, bytes } = replacementOf(entry, running, placed)
   return {
     ...entry,
@@ -169,15 +168,17 @@ function oldAddress(name: string, oldSize: number, program: Program): number {
 }
 
 /** The running code is the program file's, but for the jumps of payloads that are applied. */
-function checkRunning({ name, old, oldSize }: Entry, running: Uint8Array, { program, loaded }: LoadContext): void {
+function runningCode({ name, old, oldSize }: Entry, { program, loaded, memory }: LoadContext): Uint8Array {
   const file = program.codeAt(old, oldSize)
   if (file === undefined) throw new Refused('EINVAL', `${name} is no code of the program`)
+  const running = memory.read(old, oldSize)
   const jumps = loaded.flatMap(({ functions }) => functions.filter(other => other.old === old))
   const isJump = (place: number) => jumps.some(({ at, bytes }) => place >= at && place < at + bytes.length / 2)
   const differs = running.findIndex((byte, index) => byte !== file[index] && !isJump(old + index))
   if (differs !== -1) {
     throw new Refused('EINVAL', `the running code of ${name} is not that of its file, at ${hex(old + differs)}`)
   }
+  return running
 }
 
 function replacementOf(entry: Entry, running: Uint8Array, placed: PlacedPayload) {

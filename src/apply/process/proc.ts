@@ -70,6 +70,7 @@ export class ProcessMemory {
   }
 
   read(address: number, length: number): Uint8Array {
+    if (length > MOST_READ) throw unreadable(address, length, this.identity)
     const bytes = new Uint8Array(length)
     let got = 0
     try {
@@ -83,10 +84,7 @@ export class ProcessMemory {
     }
     if (got < length) {
       this.checkAlive()
-      throw new InputError(
-        'process/not-mapped',
-        `${length} bytes at ${hex(address)} of process ${this.identity.pid} cannot be read`,
-      )
+      throw unreadable(address, length, this.identity)
     }
     return bytes
   }
@@ -164,6 +162,12 @@ function openMemory(pid: number): number {
     )
   }
 }
+
+/** More than any part of a payload, or of a function, has. */
+const MOST_READ = 256 * 2 ** 20
+
+const unreadable = (address: number, length: number, { pid }: ProcessIdentity) =>
+  new InputError('process/not-mapped', `${length} bytes at ${hex(address)} of process ${pid} cannot be read`)
 
 const another = (pid: number, asked: string, found: string) =>
   new InputError(

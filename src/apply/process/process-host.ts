@@ -18,6 +18,7 @@ import {
 import { EAGAIN, ENOENT } from '../rehearsal/errno.ts'
 import { ACTS_IN } from '../rehearsal/xen-abi.ts'
 import { decodeAbout } from './about.ts'
+import { checkCarriedOut, checkUploaded } from './afterwards.ts'
 import { Agent, explainWork } from './agent.ts'
 import type { Slot } from './layout.ts'
 import { prepareLoad } from './load.ts'
@@ -27,6 +28,7 @@ import { Pools } from './pools.ts'
 import { ProcessMemory } from './proc.ts'
 import { Program } from './program.ts'
 import { Refused } from './refused.ts'
+import { filteredThreads, seccompRefusal } from './seccomp.ts'
 
 export interface ProcessHostOptions {
   readonly pid: number
@@ -35,6 +37,8 @@ export interface ProcessHostOptions {
   /** The unstripped program, where the running one has no symbols. */
   readonly symbols?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** The user's word that the program's seccomp filters let the agent do its work. */
+  readonly despiteSeccomp?: boolean | undefined
   /** How long to wait for another tool. */
   readonly lockMs?: number | undefined
 }
@@ -88,6 +92,7 @@ class ProcessHost implements Host {
       if (dryRun) return { result: 0, words }
       for (const { address, bytes } of load.pieces) this.#memory.write(address, bytes)
       this.#agent.fillSlot(empty.index, load.slot)
+      checkUploaded(load, this.#agent.slots()[empty.index], this.#memory)
       return { result: 0, words }
     })
   }
@@ -195,11 +200,12 @@ class ProcessHost implements Host {
     const numbers = { attempts: work.attempts, threads: work.threads, stoodMs: work.stoodMs }
     const { buildId } = target.about
     if (!work.finished) return { result: EAGAIN, words: ['it is still under way'], numbers, buildId }
+    if (work.result === 0) checkCarriedOut(order, this.#agent.slots(), this.#memory)
     return { result: work.result, words: work.result === 0 ? [] : explainWork(work), numbers, buildId }
   }
 
   #theProgram(): Program {
-    this.#program ??= Program.of(this.#memory, this.#options.symbols)
+    this.#program ??= new Program(this.#memory, this.#options.symbols)
     return this.#program
   }
 
@@ -208,14 +214,14 @@ class ProcessHost implements Host {
       .filter(({ state }) => state !== 'empty')
       .map(slot => {
         const { address, length } = slot.about
-        return { slot, about: decodeAbout(this.#memory.read(address, length), slot.name) }
+        return { slot, about: decodeAbout(this.#memory.read(address, length), slot) }
       })
   }
 
   #listed(slot: Slot): ListedPayload {
     const { asked, done, slot: busy, action } = this.#agent.work()
     const pending = asked !== done && action !== 0 && busy === slot.index
-    const { metadata } = decodeAbout(this.#memory.read(slot.about.address, slot.about.length), slot.name)
+    const { metadata } = decodeAbout(this.#memory.read(slot.about.address, slot.about.length), slot)
     const state = slot.state === 'APPLIED' ? 'APPLIED' : 'CHECKED'
     return { name: slot.name, state, rc: pending ? EAGAIN : slot.result, metadata }
   }
@@ -223,6 +229,9 @@ class ProcessHost implements Host {
   /** Runs an operation that changes something, while no other tool does. */
   async #alone(operation: () => Promise<Outcome>): Promise<Outcome> {
     this.#memory.checkAlive()
+    const { despiteSeccomp = false } = this.#options
+    const filter = seccompRefusal(filteredThreads(`/proc/${this.#memory.identity.pid}/task`), despiteSeccomp)
+    if (filter !== undefined) return refusal(new Refused('EPERM', filter))
     const lock = await takeLock(this.#memory, this.#options.lockMs ?? LOCK_MS, this.#options.signal)
     if (lock === undefined) return { result: -16, words: ['another tool is at work on this process'] }
     try {

@@ -3,32 +3,14 @@
  * compiler left it. Its place in memory is told by the mapping of its code.
  */
 import { InputError } from '../../base/errors.ts'
-import {
-  buildIdOf,
-  type ElfOutline,
-  type ElfSection,
-  type ElfSymbol,
-  outlineSymbols,
-  readOutline,
-  symbolValue,
-} from '../../elf/index.ts'
+import { buildIdOf, type ElfOutline, type ElfSection, readOutline } from '../../elf/index.ts'
 import { EM_X86_64, SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../../elf/spec/constants.ts'
 import { hasFlag } from '../../elf/spec/flags.ts'
-import { processName } from '../../target/process.ts'
 import { type OpenedParts, openParts, withParts } from './file-parts.ts'
 import type { Mapping, ProcessMemory } from './proc.ts'
-
-export interface ProgramSymbol {
-  readonly name: string
-  readonly address: number
-  readonly size: number
-  readonly kind: ElfSymbol<'original'>['kind']
-}
+import { ProgramNames, type ProgramSymbol } from './program-names.ts'
 
 type Elf = ElfOutline<'original'>
-
-/** More than any program has; so many would not fit into memory. */
-const MOST_SYMBOLS = 2 ** 23
 
 export class Program {
   readonly path: string
@@ -37,48 +19,47 @@ export class Program {
   readonly #file: OpenedParts
   readonly #elf: Elf
   readonly #bias: number
-  readonly #symbols: ReadonlyMap<string, Named>
-
-  private constructor(path: string, file: OpenedParts, place: Pick<ProgramPlace, 'elf' | 'bias' | 'symbols'>) {
-    this.path = path
-    this.#file = file
-    this.#elf = place.elf
-    this.#bias = place.bias
-    this.buildId = idOf(place.elf)
-    this.#symbols = place.symbols
-  }
+  /** The unstripped program that was given. */
+  readonly #given: OpenedParts | undefined
+  #names: ProgramNames | undefined
 
   /** Opens the running program; `symbolsFile` has the names where the program was stripped. */
-  static of(memory: ProcessMemory, symbolsFile?: string): Program {
+  constructor(memory: ProcessMemory, symbolsFile?: string) {
     const { path, name } = memory.programFile()
-    const file = open(path)
+    this.path = name
+    this.#file = open(path)
     try {
-      return new Program(name, file, placeOf(file, memory, symbolsFile))
+      this.#elf = readOutline<'original'>(this.#file)
+      const { machine } = this.#elf.header
+      if (machine !== EM_X86_64) {
+        throw new InputError('process/machine', `${name} is for machine ${machine}; this host knows x86-64 only`)
+      }
+      this.buildId = idOf(this.#elf)
+      this.#bias = biasOf(this.#elf, memory.mappings(), name)
+      this.#given = symbolsFile === undefined ? undefined : openSymbols(symbolsFile, this.buildId)
     } catch (error) {
-      file.close()
+      this.#file.close()
       throw error
     }
   }
 
   close(): void {
     this.#file.close()
+    this.#given?.close()
   }
 
   get hasSymbols(): boolean {
-    return this.#symbols.size > 0
+    return this.#theNames().some
   }
 
   /** All symbols of that name: `file.c#name` for one that is local to its file. */
   find(name: string): readonly ProgramSymbol[] {
-    const found = this.#symbols.get(name)
-    return found === undefined ? [] : listOf(found)
+    return this.#theNames().find(name)
   }
 
   /** Symbols whose names start so. */
   startingWith(prefix: string): readonly ProgramSymbol[] {
-    const found: ProgramSymbol[] = []
-    for (const [name, symbols] of this.#symbols) if (name.startsWith(prefix)) found.push(...listOf(symbols))
-    return found
+    return this.#theNames().startingWith(prefix)
   }
 
   /** Bytes of the program's code as its file has them; undefined unless one section holds all of them. */
@@ -90,43 +71,18 @@ export class Program {
     if (section === undefined) return undefined
     return this.#file.read(section.fileOffset + address - Number(section.address) - this.#bias, length)
   }
-}
 
-interface ProgramPlace {
-  readonly elf: Elf
-  /** How far the program lies from the addresses in its file. */
-  readonly bias: number
-  readonly symbols: ReadonlyMap<string, Named>
-}
-
-function placeOf(file: OpenedParts, memory: ProcessMemory, symbolsFile: string | undefined): ProgramPlace {
-  const { name } = memory.programFile()
-  const elf = readOutline<'original'>(file)
-  if (elf.header.machine !== EM_X86_64) {
-    throw new InputError('process/machine', `${name} is for machine ${elf.header.machine}; this host knows x86-64 only`)
+  #theNames(): ProgramNames {
+    this.#names ??= this.#readNames()
+    return this.#names
   }
-  const bias = biasOf(elf, memory.mappings(), name)
-  if (symbolsFile === undefined) return { elf, bias, symbols: symbolsOf(elf, bias) ?? installedSymbols(elf, bias) }
-  const given = open(symbolsFile)
-  try {
-    const named = readOutline<'original'>(given)
-    if (idOf(named) !== idOf(elf)) {
-      throw new InputError(
-        'process/other-symbols',
-        `${symbolsFile} has build-id ${idOf(named) ?? 'none'}, the running program ${idOf(elf) ?? 'none'}`,
-        'give the unstripped file of the very build that runs',
-      )
-    }
-    return { elf, bias, symbols: symbolsOf(named, bias) ?? new Map() }
-  } finally {
-    given.close()
+
+  #readNames(): ProgramNames {
+    if (this.#given !== undefined) return new ProgramNames(readOutline(this.#given), this.#bias)
+    const own = new ProgramNames(this.#elf, this.#bias)
+    return own.exist ? own : (installedNames(this.buildId, this.#bias) ?? own)
   }
 }
-
-/** Nearly every name is one symbol's, and there may be millions; several are kept by their addresses. */
-type Named = ProgramSymbol | Map<number, ProgramSymbol>
-
-const listOf = (found: Named): readonly ProgramSymbol[] => (found instanceof Map ? [...found.values()] : [found])
 
 /** The build-id of a program's file. */
 export function programId(path: string): Uint8Array | undefined {
@@ -157,16 +113,31 @@ function open(path: string): OpenedParts {
   }
 }
 
-/** Where distributions put the symbols of stripped programs. */
-function installedSymbols(elf: Elf, bias: number): ProgramPlace['symbols'] {
-  const id = idOf(elf)
-  if (id === null) return new Map()
+/** The file that has the names; it must be of the very build that runs. */
+function openSymbols(path: string, running: string | null): OpenedParts {
+  const file = open(path)
   try {
-    return withParts(`/usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`, parts => {
-      return symbolsOf(readOutline(parts), bias) ?? new Map()
-    })
+    const id = idOf(readOutline(file))
+    if (id === running) return file
+    throw new InputError(
+      'process/other-symbols',
+      `${path} has build-id ${id ?? 'none'}, the running program ${running ?? 'none'}`,
+      'give the unstripped file of the very build that runs',
+    )
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+/** Where distributions put the symbols of stripped programs. */
+function installedNames(id: string | null, bias: number): ProgramNames | undefined {
+  if (id === null) return undefined
+  try {
+    const path = `/usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`
+    return withParts(path, parts => new ProgramNames(readOutline(parts), bias))
   } catch {
-    return new Map()
+    return undefined
   }
 }
 
@@ -181,28 +152,4 @@ function biasOf(elf: Elf, mappings: readonly Mapping[], name: string): number {
     throw new InputError('process/no-code', `the code of ${name} is not mapped in the process as its file has it`)
   }
   return mapping.start + (code.fileOffset - mapping.offset) - Number(code.address)
-}
-
-/** Undefined where the file has no table of symbols. */
-function symbolsOf(elf: Elf, bias: number): ProgramPlace['symbols'] | undefined {
-  const found = new Map<string, Named>()
-  let file = ''
-  let kept = 0
-  const exists = outlineSymbols(elf, symbol => {
-    const { name, kind, binding, place, size } = symbol
-    if (kind === 'file') file = name
-    if (name === '' || kind === 'file' || kind === 'section' || kind === 'tls' || place.in !== 'section') return
-    const spelled = processName(file, name, binding === 'local')
-    const entry = { name: spelled, address: Number(symbolValue(elf, symbol)) + bias, size, kind }
-    const others = found.get(spelled)
-    if (others === undefined) found.set(spelled, entry)
-    else if (others instanceof Map) others.set(entry.address, others.get(entry.address) ?? entry)
-    else if (others.address !== entry.address) {
-      found.set(spelled, new Map([others, entry].map(each => [each.address, each])))
-    }
-    if (++kept > MOST_SYMBOLS) {
-      throw new InputError('process/cannot-read', `the program has more than ${MOST_SYMBOLS} symbols with names`)
-    }
-  })
-  return exists ? found : undefined
 }

@@ -1,7 +1,7 @@
 /** The four actions on a payload that is on the host: one definition, four commands. */
 import type { ActionName } from '../../apply/host.ts'
 import type { Host } from '../commands.ts'
-import { DRY_OPTION, milliseconds, onHost, operate, operationHelp } from './operate.ts'
+import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, SECCOMP_OPTION } from './operate.ts'
 
 interface ActionWords {
   readonly action: ActionName
@@ -15,6 +15,7 @@ export function defineAction(cli: Host, { action, description, example }: Action
     .option('--no-deps', 'do not ask what it depends on, only what it is built for (also --nodeps)')
     .option('--nodeps', 'the same as --no-deps, as xen-livepatch has it')
     .option('--timeout <ms>', 'how long everything may take to come to a stand (default: the host’s own)', milliseconds)
+    .option(...SECCOMP_OPTION)
     .option(...DRY_OPTION)
     .addHelpText('after', operationHelp([{ so: example, run: `hotsplice ${action} fix --host process:1234` }]))
   return command.action(async (name, options) => {

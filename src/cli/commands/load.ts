@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { Host as System } from '../../apply/host.ts'
 import type { Host } from '../commands.ts'
 import { readInput } from '../files.ts'
-import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, type Performed } from './operate.ts'
+import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, type Performed, SECCOMP_OPTION } from './operate.ts'
 import { payloadId } from './upload.ts'
 
 export function define(cli: Host) {
@@ -15,6 +15,7 @@ export function define(cli: Host) {
     .option('--no-deps', 'do not ask what it depends on, only what it is built for (also --nodeps)')
     .option('--nodeps', 'the same as --no-deps, as xen-livepatch has it')
     .option('--timeout <ms>', 'how long everything may take to come to a stand (default: the host’s own)', milliseconds)
+    .option(...SECCOMP_OPTION)
     .option(...DRY_OPTION)
     .addHelpText(
       'after',

@@ -19,6 +19,11 @@ const SYMBOLS_OPTION = ['--symbols <file>', 'for a process: its unstripped progr
 const JSON_OPTION = ['--json <file>', 'write the result as JSON; - is standard output'] as const
 export const DRY_OPTION = ['--dry-run', 'make every check that changes nothing, and stop there'] as const
 
+export const SECCOMP_OPTION = [
+  '--despite-seccomp',
+  'for a process under seccomp: its filters let the agent do its work (docs/hosts.md)',
+] as const
+
 /** A command that opens a host, with the options of all of them. */
 export function onHost(name: string, description: string) {
   return new Command(name)
@@ -42,6 +47,7 @@ export interface HostRequest {
   readonly host: string
   readonly hypervisor?: string
   readonly symbols?: string
+  readonly despiteSeccomp?: boolean
   readonly json?: string
 }
 

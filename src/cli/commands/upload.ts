@@ -1,12 +1,13 @@
 import { payloadSummary } from '../../report/inspect.ts'
 import type { Host } from '../commands.ts'
 import { readInput } from '../files.ts'
-import { DRY_OPTION, onHost, operate, operationHelp } from './operate.ts'
+import { DRY_OPTION, onHost, operate, operationHelp, SECCOMP_OPTION } from './operate.ts'
 
 export function define(cli: Host) {
   return onHost('upload', 'Brings a payload to a host, where it is checked and waits to be applied.')
     .argument('<name>', 'what to call it there, up to 127 bytes')
     .argument('<payload>', 'the payload’s file')
+    .option(...SECCOMP_OPTION)
     .option(...DRY_OPTION)
     .addHelpText(
       'after',
