@@ -1,13 +1,15 @@
 # make build   leaves bin/hotsplice runnable from the checkout
 # make demo    the example of the README on the host's compiler
-# make test    everything that is checked: types, style, all tests
+# make test    types, style, all light tests and a sample of each real target
+# make test-all  that, and the rest: more of the same kinds, and all there is of one
+# make mutants   one small mistake at a time: do the light tests notice? Adds up over runs; COUNT=50
 # make bench   prints speeds as ratios of a compile measured in the same run; never a test
 SHELL := /bin/bash
 installed := node_modules/.package-lock.json
 compiled := dist/cli/main.js
 sources := $(shell find src -name '*.ts' ! -name '*.test.ts')
 
-.PHONY: build demo test check bench tools xen-trees clean help
+.PHONY: build demo test test-rest test-all mutants check bench tools xen-trees clean help
 .DEFAULT_GOAL := build
 
 build: $(compiled)
@@ -21,6 +23,17 @@ demo: build tools
 test: build tools check xen-trees
 	@rm -f .vitest/report.json
 	npm run --silent test
+
+# Both, though the first may fail.
+test-all:
+	@$(MAKE) --no-print-directory test; status=$$?; $(MAKE) --no-print-directory test-rest && exit $$status
+
+test-rest: build tools xen-trees
+	@rm -f .vitest/rest.json
+	npm run --silent test:rest
+
+mutants: $(installed)
+	npm run --silent mutants -- --count $(or $(COUNT),50)
 
 check: $(installed)
 	npm run --silent check

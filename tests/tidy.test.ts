@@ -5,6 +5,7 @@ import { exportBreaches } from './tidy/exports.ts'
 import { findingBreaches } from './tidy/findings.ts'
 import { headerBreaches, ruleBreaches } from './tidy/headers.ts'
 import { importBreaches, processBreaches, wrongImport } from './tidy/imports.ts'
+import { kindBreaches, matches } from './tidy/kinds.ts'
 import { machineBreaches } from './tidy/machine.ts'
 import { type Breach, product, words } from './tidy/sources.ts'
 
@@ -18,6 +19,7 @@ const rules: readonly { name: string; breaches: () => readonly Breach[] }[] = [
   { name: 'main files say what they are for', breaches: headerBreaches },
   { name: 'files of rules say where the rules come from', breaches: ruleBreaches },
   { name: 'each code has its page, each page its code', breaches: findingBreaches },
+  { name: 'tests are what their place says, and draw from seeds', breaches: kindBreaches },
   { name: 'nothing of one machine, no registry, no binaries', breaches: machineBreaches },
 ]
 
@@ -47,5 +49,18 @@ describe('the import rule itself', () => {
     { from: 'cli', target: 'src/pipeline.ts', types: false, allowed: true },
   ])('$from may import $target (types only: $types): $allowed', ({ from, target, types, allowed }) => {
     expect(wrongImport(from, target, types) === undefined).toBe(allowed)
+  })
+})
+
+describe('the patterns of vitest.config.ts', () => {
+  test.for([
+    ['tests/xen/**/*.test.ts', 'tests/xen/edits.test.ts', true],
+    ['tests/xen/**/*.test.ts', 'tests/xen/deep/er/edits.test.ts', true],
+    ['tests/xen/**/*.test.ts', 'tests/xen2/edits.test.ts', false],
+    ['tests/lines/*-on-xen.test.ts', 'tests/lines/lexer-on-xen.test.ts', true],
+    ['tests/lines/*-on-xen.test.ts', 'tests/lines/deep/lexer-on-xen.test.ts', false],
+    ['tests/lines/*-on-xen.test.ts', 'tests/lines/lexer.test.ts', false],
+  ] as const)('%s has %s: %s', ([pattern, path, does]) => {
+    expect(matches(pattern, path)).toBe(does)
   })
 })
