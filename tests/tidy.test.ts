@@ -1,7 +1,9 @@
 /** The rules of the house. Each failure names the file, what is so, and what to do. */
+
+import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { fileBreaches, functionBreaches, typeBreaches } from './tidy/budgets.ts'
-import { exportBreaches } from './tidy/exports.ts'
+import { exportBreaches, exportsOf, unneeded } from './tidy/exports.ts'
 import { findingBreaches } from './tidy/findings.ts'
 import { headerBreaches, ruleBreaches } from './tidy/headers.ts'
 import { importBreaches, processBreaches, wrongImport } from './tidy/imports.ts'
@@ -62,5 +64,30 @@ describe('the patterns of vitest.config.ts', () => {
     ['tests/lines/*-on-xen.test.ts', 'tests/lines/lexer.test.ts', false],
   ] as const)('%s has %s: %s', ([pattern, path, does]) => {
     expect(matches(pattern, path)).toBe(does)
+  })
+})
+
+describe('the rule of exports itself', () => {
+  const text = `
+    export interface Options { readonly deep: Deep }
+    export interface Deep { readonly one: number }
+    export interface Unused { readonly one: number }
+    export type Inside = number
+    export type Alone = Unused | Deep
+    export function taken(options: Options): void { const inside: Inside = 3 }
+    export function dead(): Alone { return { one: 1 } }
+    export const value: Listed[] = []
+    export interface Listed { readonly one: 1 }
+  `
+  const tree = ts.createSourceFile('src/x.ts', text, ts.ScriptTarget.ES2023, true)
+
+  test.for([
+    { taken: ['taken', 'value'], unneeded: ['Unused', 'Inside', 'Alone', 'dead'] },
+    { taken: ['taken', 'value', 'dead'], unneeded: ['Inside'] },
+    { taken: ['Alone'], unneeded: ['Options', 'Inside', 'taken', 'dead', 'value', 'Listed'] },
+    { taken: [], unneeded: ['Options', 'Deep', 'Unused', 'Inside', 'Alone', 'taken', 'dead', 'value', 'Listed'] },
+  ])('where $taken is taken: $unneeded', ({ taken, unneeded: expected }) => {
+    const found = unneeded(exportsOf({ path: 'src/x.ts', text, tree }), name => taken.includes(name))
+    expect(found.map(({ name }) => name)).toEqual(expected)
   })
 })
