@@ -38,6 +38,7 @@ mutants: $(installed)
 check: $(installed)
 	npm run --silent check
 	npm run --silent lint
+	npm run --silent unused
 
 bench: build tools
 	npm run --silent bench
