@@ -1,6 +1,8 @@
 # make build   leaves bin/hotsplice runnable from the checkout
 # make demo    the example of the README on the host's compiler
-# make test    everything that is checked: types, style, all tests
+# make test    types, style, all light tests and a sample of each real target
+# make test-all  that, and the rest: more of the same kinds, and all there is of one
+# make mutants   one small mistake at a time: do the light tests notice? Adds up over runs; COUNT=50
 # make fuzz    5,000 wrong inputs to every reader; SEED, COUNT, OFFSET, ONLY=reader:number
 # make bench   prints speeds as ratios of a compile measured in the same run; never a test
 SHELL := /bin/bash
@@ -8,7 +10,7 @@ installed := node_modules/.package-lock.json
 compiled := dist/cli/main.js
 sources := $(shell find src -name '*.ts' ! -name '*.test.ts')
 
-.PHONY: build demo test check fuzz bench tools xen-trees clean help
+.PHONY: build demo test test-rest test-all mutants check fuzz bench tools xen-trees clean help
 .DEFAULT_GOAL := build
 
 build: $(compiled)
@@ -23,9 +25,21 @@ test: build tools check xen-trees
 	@rm -f .vitest/report.json
 	npm run --silent test
 
+# Both, though the first may fail.
+test-all:
+	@$(MAKE) --no-print-directory test; status=$$?; $(MAKE) --no-print-directory test-rest && exit $$status
+
+test-rest: build tools xen-trees
+	@rm -f .vitest/rest.json
+	npm run --silent test:rest
+
+mutants: $(installed)
+	npm run --silent mutants -- --count $(or $(COUNT),50)
+
 check: $(installed)
 	npm run --silent check
 	npm run --silent lint
+	npm run --silent unused
 
 fuzz: $(installed)
 	@npx tsx scripts/fuzz.ts --seed="$(SEED)" --count="$(COUNT)" --offset="$(OFFSET)" --only="$(ONLY)"

@@ -1,23 +1,50 @@
 /**
- * Three kinds of tests.
- * - light: beside the code, and across stages with small inputs.
+ * Four kinds of tests.
+ * - light: beside the code, and across stages with small inputs. They build no Xen and start no machine.
  * - command: run the compiled command as a process of its own.
- * - heavy: need Xen's built tree or QEMU; one file at a time, after the others, and patient.
+ * - sample: of each real target (Xen's tree, the real Xen in QEMU, real programs) enough to see each kind of thing once.
+ * - rest: more of the same kinds, and all there is of one; the longest of what needs a real target.
+ *
+ * `make test` takes the first three, `make test-all` and `.ci/run` everything. What needs a real target runs one file at
+ * a time, after the others, and is patient. A new file below one of the folders of REAL is a sample; where it takes more than some
+ * twenty seconds and shows what others show too, it is named in REST.
  */
 import { defineConfig } from 'vitest/config'
 
-const HEAVY = [
+export const REAL = [
   'tests/xen/**/*.test.ts',
   'tests/run/**/*.test.ts',
   'tests/verify/**/*.test.ts',
   'tests/build/**/*.test.ts',
   'tests/oracle/xen-objects.test.ts',
+  'tests/lines/*-on-xen.test.ts',
+  'tests/shapes/xen.test.ts',
 ]
-const COMMAND = ['tests/cli/**/*.test.ts']
+export const REST = [
+  // Every function of Xen, where the sample takes chosen ones.
+  'tests/run/whole-xen.test.ts',
+  'tests/verify/running-code.test.ts',
+  // Edits drawn at random, where the sample takes written ones (tests/xen/edits.test.ts).
+  'tests/xen/harmless.test.ts',
+  'tests/lines/neutral-on-xen.test.ts',
+  // A large program and many threads, where the sample takes a small daemon (tests/run/process.test.ts).
+  'tests/run/process-memcached.test.ts',
+  'tests/run/process-crowd.test.ts',
+  // Another way to the same hypervisor (tests/run/hosts.test.ts).
+  'tests/run/ssh-xen.test.ts',
+]
+export const COMMAND = ['tests/cli/**/*.test.ts']
 /** Compiles src/ to dist/ once, unless it is up to date. */
 const COMPILED = ['tests/cli/support/compile.ts']
 
 const shared = { environment: 'node', pool: 'forks', maxWorkers: 2 } as const
+const real = {
+  ...shared,
+  globalSetup: COMPILED,
+  maxWorkers: 1,
+  testTimeout: 600_000,
+  hookTimeout: 1_200_000,
+} as const
 
 export default defineConfig({
   test: {
@@ -27,7 +54,7 @@ export default defineConfig({
           ...shared,
           name: 'light',
           include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
-          exclude: [...HEAVY, ...COMMAND],
+          exclude: [...REAL, ...COMMAND],
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
@@ -43,18 +70,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      {
-        test: {
-          ...shared,
-          name: 'heavy',
-          include: HEAVY,
-          globalSetup: COMPILED,
-          maxWorkers: 1,
-          testTimeout: 600_000,
-          hookTimeout: 1_200_000,
-          sequence: { groupOrder: 2 },
-        },
-      },
+      { test: { ...real, name: 'sample', include: REAL, exclude: REST, sequence: { groupOrder: 2 } } },
+      { test: { ...real, name: 'rest', include: REST, sequence: { groupOrder: 3 } } },
     ],
   },
 })

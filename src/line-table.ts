@@ -38,7 +38,7 @@ export interface SetNumber {
   readonly site: LineSite
 }
 
-export interface FoundPlaces {
+interface FoundPlaces {
   readonly places: readonly TablePlace[]
   /** Whose numbers they are, in the same order. */
   readonly set: readonly SetNumber[]

@@ -1,10 +1,13 @@
 /** The rules of the house. Each failure names the file, what is so, and what to do. */
+
+import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { fileBreaches, functionBreaches, typeBreaches } from './tidy/budgets.ts'
-import { exportBreaches } from './tidy/exports.ts'
+import { exportBreaches, exportsOf, unneeded } from './tidy/exports.ts'
 import { findingBreaches } from './tidy/findings.ts'
 import { headerBreaches, ruleBreaches } from './tidy/headers.ts'
 import { importBreaches, processBreaches, wrongImport } from './tidy/imports.ts'
+import { kindBreaches, matches } from './tidy/kinds.ts'
 import { machineBreaches } from './tidy/machine.ts'
 import { type Breach, product, words } from './tidy/sources.ts'
 
@@ -18,6 +21,7 @@ const rules: readonly { name: string; breaches: () => readonly Breach[] }[] = [
   { name: 'main files say what they are for', breaches: headerBreaches },
   { name: 'files of rules say where the rules come from', breaches: ruleBreaches },
   { name: 'each code has its page, each page its code', breaches: findingBreaches },
+  { name: 'tests are what their place says, and draw from seeds', breaches: kindBreaches },
   { name: 'nothing of one machine, no registry, no binaries', breaches: machineBreaches },
 ]
 
@@ -47,5 +51,43 @@ describe('the import rule itself', () => {
     { from: 'cli', target: 'src/pipeline.ts', types: false, allowed: true },
   ])('$from may import $target (types only: $types): $allowed', ({ from, target, types, allowed }) => {
     expect(wrongImport(from, target, types) === undefined).toBe(allowed)
+  })
+})
+
+describe('the patterns of vitest.config.ts', () => {
+  test.for([
+    ['tests/xen/**/*.test.ts', 'tests/xen/edits.test.ts', true],
+    ['tests/xen/**/*.test.ts', 'tests/xen/deep/er/edits.test.ts', true],
+    ['tests/xen/**/*.test.ts', 'tests/xen2/edits.test.ts', false],
+    ['tests/lines/*-on-xen.test.ts', 'tests/lines/lexer-on-xen.test.ts', true],
+    ['tests/lines/*-on-xen.test.ts', 'tests/lines/deep/lexer-on-xen.test.ts', false],
+    ['tests/lines/*-on-xen.test.ts', 'tests/lines/lexer.test.ts', false],
+  ] as const)('%s has %s: %s', ([pattern, path, does]) => {
+    expect(matches(pattern, path)).toBe(does)
+  })
+})
+
+describe('the rule of exports itself', () => {
+  const text = `
+    export interface Options { readonly deep: Deep }
+    export interface Deep { readonly one: number }
+    export interface Unused { readonly one: number }
+    export type Inside = number
+    export type Alone = Unused | Deep
+    export function taken(options: Options): void { const inside: Inside = 3 }
+    export function dead(): Alone { return { one: 1 } }
+    export const value: Listed[] = []
+    export interface Listed { readonly one: 1 }
+  `
+  const tree = ts.createSourceFile('src/x.ts', text, ts.ScriptTarget.ES2023, true)
+
+  test.for([
+    { taken: ['taken', 'value'], unneeded: ['Unused', 'Inside', 'Alone', 'dead'] },
+    { taken: ['taken', 'value', 'dead'], unneeded: ['Inside'] },
+    { taken: ['Alone'], unneeded: ['Options', 'Inside', 'taken', 'dead', 'value', 'Listed'] },
+    { taken: [], unneeded: ['Options', 'Deep', 'Unused', 'Inside', 'Alone', 'taken', 'dead', 'value', 'Listed'] },
+  ])('where $taken is taken: $unneeded', ({ taken, unneeded: expected }) => {
+    const found = unneeded(exportsOf({ path: 'src/x.ts', text, tree }), name => taken.includes(name))
+    expect(found.map(({ name }) => name)).toEqual(expected)
   })
 })

@@ -32,8 +32,9 @@ struct mailbox {
     uint64_t number;        /* 0x20, driver */
     uint64_t arguments[HYPERCALL_ARGUMENTS]; /* 0x28, driver */
     int64_t result;         /* 0x50, dom0 */
+    uint64_t patience;      /* 0x58, driver: nanoseconds without a heartbeat after which it is gone; 0: a minute */
 };
 
-_Static_assert(sizeof(struct mailbox) == 0x58, "mailbox.ts relies on this layout");
+_Static_assert(sizeof(struct mailbox) == 0x60, "mailbox.ts relies on this layout");
 
 #endif

@@ -17,7 +17,7 @@
 /* Nanoseconds. A request may lie unseen for one nap; a machine that waits long should not keep its host busy. */
 #define SHORTEST_NAP   100000ull       /* 0.1 ms */
 #define LONGEST_NAP    10000000ull     /* 10 ms */
-#define DRIVER_IS_GONE 60000000000ull  /* no heartbeat for a minute */
+#define DRIVER_IS_GONE 60000000000ull  /* no heartbeat for a minute, unless the driver says otherwise */
 /* After a longer step of the clock the host itself stood still, a paused or suspended one, and the driver with it. */
 #define LONGEST_STEP   1000000000ull
 
@@ -78,6 +78,7 @@ static void await_request(uint32_t completed)
     uint64_t begun = clock_now();
     uint64_t last_look = begun, silence = 0;
     uint32_t heartbeat = mailbox->heartbeat;
+    uint64_t patience = mailbox->patience ? mailbox->patience : DRIVER_IS_GONE;
 
     for (uint32_t looks = 1; mailbox->requested == completed; looks++) {
         if (looks % LOOKS_BEFORE_NAP != 0) {
@@ -92,7 +93,7 @@ static void await_request(uint32_t completed)
         if (mailbox->heartbeat != heartbeat) {
             heartbeat = mailbox->heartbeat;
             silence = 0;
-        } else if (silence > DRIVER_IS_GONE) {
+        } else if (silence > patience) {
             give_up("@hotsplice lost: the driver is gone");
         }
         nap(nap_after(now - begun));

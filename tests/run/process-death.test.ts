@@ -6,11 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openProcess } from '../../src/apply/process/process-host.ts'
 import { hasGcc } from '../support/gcc.ts'
+import { draws } from '../support/harmless.ts'
 import { type BuiltDaemon, buildDaemon, RunningDaemon } from './process-daemon.ts'
 import { settledState, spawnTool, startTool, writeTool } from './process-tool.ts'
 
 const possible = hasGcc && process.arch === 'x64' && process.platform === 'linux'
 const KILLS = Number(process.env.HOTSPLICE_KILLS ?? 40)
+const SEED = Number(process.env.HOTSPLICE_SEED ?? 40)
 const ROUNDS = 40
 
 let daemon: BuiltDaemon
@@ -27,15 +29,16 @@ describe.skipIf(!possible)('a tool that dies, and tools at once (need gcc on x86
   })
   afterAll(() => daemon?.remove())
 
-  test(`killed at ${KILLS} random moments: the daemon goes on, both functions are old or both new`, async () => {
+  test(`killed at ${KILLS} moments drawn from seed ${SEED}: the daemon goes on, both functions are old or both new`, async () => {
     const running = new RunningDaemon(daemon)
     await running.ask('s')
     const script = writeTool(daemon.folder)
     const seen = new Set<string>()
+    const draw = draws(SEED)
     try {
       for (let kill = 0; kill < KILLS; kill++) {
         const tool = await startTool(script, running.pid, 'fix')
-        await sleep(Math.random() * 40)
+        await sleep(draw(400) / 10)
         tool.kill('SIGKILL')
         await once(tool, 'exit')
         const host = openProcess({ pid: running.pid })

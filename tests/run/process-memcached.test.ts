@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Host } from '../../src/apply/host.ts'
 import { openProcess } from '../../src/apply/process/process-host.ts'
+import { draws } from '../support/harmless.ts'
 import { type Built, buildPayloads, Client, KINDS, type Kind, load, startServer, tree } from './memcached.ts'
 import { handPayload, idOf } from './process-daemon.ts'
 import { settledState, startTool, writeTool } from './process-tool.ts'
@@ -19,6 +20,7 @@ import { settledState, startTool, writeTool } from './process-tool.ts'
 /** More of both: HOTSPLICE_CYCLES=1000 HOTSPLICE_KILLS=500. */
 const CYCLES = Number(process.env.HOTSPLICE_CYCLES ?? 100)
 const KILLS = Number(process.env.HOTSPLICE_KILLS ?? 10)
+const SEED = Number(process.env.HOTSPLICE_SEED ?? 10)
 const CLIENTS = 4
 
 describe.skipIf(tree === undefined)('memcached (needs gcc, and Debian’s source package to be had)', () => {
@@ -156,7 +158,7 @@ describe.skipIf(tree === undefined)('memcached (needs gcc, and Debian’s source
     for (const client of [observer, held, other]) client.close()
   })
 
-  test(`a tool killed at ${KILLS} random moments: it serves on, and is patched or is not`, async () => {
+  test(`a tool killed at ${KILLS} moments drawn from seed ${SEED}: it serves on, and is patched or is not`, async () => {
     const kind = KINDS[2]
     if (kind === undefined) throw new Error('there is no third kind')
     writeFileSync(join(folder, 'fix.livepatch'), built.payloads[2] ?? new Uint8Array())
@@ -166,10 +168,11 @@ describe.skipIf(tree === undefined)('memcached (needs gcc, and Debian’s source
     const observer = new Client(port)
     const before = await host.about()
     const seen = new Map<string, number>()
+    const draw = draws(SEED)
     try {
       for (let kill = 0; kill < KILLS; kill++) {
         const tool = await startTool(script, server.pid ?? 0, 'fix')
-        await sleep(Math.random() * 120) // about one round of the tool's
+        await sleep(draw(1200) / 10) // about one round of the tool's
         tool.kill('SIGKILL')
         await once(tool, 'exit')
         const state = await settledState(host, 'fix')

@@ -32,7 +32,7 @@ export function compile(text: string, flags: readonly string[] = XEN_LIKE, name 
   const key = createHash('sha256')
     .update(JSON.stringify([text, flags, name]))
     .digest('hex')
-  const object = made.get(key) ?? readKept(key) ?? keep(key, runGcc(text, flags, name))
+  const object = made.get(key) ?? readKept(key) ?? keep(key, compileAnew(text, flags, name))
   made.set(key, object)
   return object.slice()
 }
@@ -51,7 +51,8 @@ function keep(key: string, object: Uint8Array): Uint8Array {
   return object
 }
 
-function runGcc(text: string, flags: readonly string[], name: string): Uint8Array {
+/** As `compile`, whatever was compiled before; in a folder of its own each time. */
+export function compileAnew(text: string, flags: readonly string[], name = 'unit.c'): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-test-'))
   try {
     writeFileSync(join(folder, name), text)

@@ -48,7 +48,7 @@ export interface RealEdit {
 }
 
 /** Draws one; undefined where nothing could be exchanged. */
-export function realEdit(tree: Tree, draw: Draw): RealEdit | undefined {
+function realEdit(tree: Tree, draw: Draw): RealEdit | undefined {
   const units = tree.units.filter(unit => unit.language === 'c' && unit.role === 'linked' && unit.source.endsWith('.c'))
   const path = units[draw(units.length)]?.dependencies[0]
   const original = path === undefined ? undefined : tree.reader.read(path)

@@ -1,4 +1,7 @@
-/** What a file of the product exports, another file takes: the rest is dead, or its own affair. */
+/**
+ * What a file of the product exports, another file takes: the rest is dead, or its own affair. A type may also be part of
+ * what is exported beside it: who takes a function may want to name what it gives.
+ */
 import ts from 'typescript'
 import { type Breach, importsOf, lineOf, product, type SourceFile, sources } from './sources.ts'
 
@@ -9,27 +12,52 @@ export function exportBreaches(): readonly Breach[] {
   return product
     .filter(({ path }) => !wholly.has(path))
     .flatMap(source =>
-      exportedValues(source)
-        .filter(({ name }) => !taken.has(`${source.path} ${name}`))
-        .map(({ name, line }) => ({
-          file: source.path,
-          line,
-          fact: `exports ${name}, which no other file imports`,
-          todo: 'remove it where its own file does not use it either, else take `export` away',
-        })),
+      unneeded(exportsOf(source), name => taken.has(`${source.path} ${name}`)).map(({ name, line }) => ({
+        file: source.path,
+        line,
+        fact: `exports ${name}, which no other file imports`,
+        todo: 'remove it where its own file does not use it either, else take `export` away',
+      })),
     )
 }
 
-/** Functions, constants and classes; a type is often exported only because a function that has it in its signature is. */
-function exportedValues(source: SourceFile): readonly { readonly name: string; readonly line: number }[] {
+export interface Exported {
+  readonly name: string
+  readonly line: number
+  readonly isType: boolean
+  /** Names in its signature: all but the bodies of functions. */
+  readonly mentions: ReadonlySet<string>
+}
+
+/** What nobody takes, and no signature of what somebody takes needs. */
+export function unneeded(exported: readonly Exported[], isTaken: (name: string) => boolean): readonly Exported[] {
+  const needed = exported.filter(({ name }) => isTaken(name))
+  for (const { mentions } of needed) {
+    needed.push(...exported.filter(each => each.isType && mentions.has(each.name) && !needed.includes(each)))
+  }
+  return exported.filter(each => !needed.includes(each))
+}
+
+export function exportsOf(source: SourceFile): readonly Exported[] {
   return source.tree.statements.flatMap(statement => {
     const modifiers = ts.canHaveModifiers(statement) ? (ts.getModifiers(statement) ?? []) : []
     if (!modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return []
+    const isType = ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)
     const names = ts.isVariableStatement(statement)
       ? statement.declarationList.declarations.map(({ name }) => name.getText(source.tree))
-      : ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)
+      : isType || ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)
         ? [statement.name?.text ?? 'default']
         : []
-    return names.map(name => ({ name, line: lineOf(source, statement) }))
+    const mentions = new Set(mentionsOf(statement))
+    return names.map(name => ({ name, line: lineOf(source, statement), isType, mentions }))
   })
+}
+
+function* mentionsOf(node: ts.Node): Generator<string> {
+  if (ts.isIdentifier(node)) yield node.text
+  const children: ts.Node[] = []
+  node.forEachChild(child => {
+    if (!ts.isBlock(child)) children.push(child)
+  })
+  for (const child of children) yield* mentionsOf(child)
 }

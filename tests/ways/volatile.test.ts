@@ -9,8 +9,8 @@ import { compileForWay, judgeUnits, type Way } from '../../src/line-ways.ts'
 import { verdictReason } from '../../src/select/words.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
 import { built, inFolder, open } from '../build/support.ts'
-import { compile, XEN_LIKE } from '../support/gcc.ts'
-import { missingFor } from '../xen/tree.ts'
+import { compileAnew, XEN_LIKE } from '../support/gcc.ts'
+import { missingFor } from '../support/missing.ts'
 
 const missing = missingFor('gcc', 'make', 'objcopy', 'ld')
 const WAYS: readonly Way[] = ['neutral', 'mask', 'table', 'auto']
@@ -34,6 +34,7 @@ function patchOf(tree: Tree, path: string, edit: (text: string) => string): stri
   return createTwoFilesPatch(`a/${path}`, `b/${path}`, before, edit(before), '', '')
 }
 
+const FLAGS = [...XEN_LIKE, '-g']
 const COMMON = 'xen/common/two.c'
 const CLOCK = `#include "../include/shared.h"
 extern int say(const char *, int);
@@ -151,7 +152,7 @@ int second(void) { return say("second", __COUNTER__ + 40); }
 
   test('objects of one source, compiled in two folders, are the same', () => {
     const text = 'extern int say(const char *, int);\nint f(int x) { return say(__FILE__, x); }\n'
-    const [original, patched] = [compile(text, [...XEN_LIKE, '-g']), compile(text, [...XEN_LIKE, '-g'])]
+    const [original, patched] = [compileAnew(text, FLAGS), compileAnew(text, FLAGS)]
     expect(Buffer.compare(original, patched)).not.toBe(0)
     const { functions, data } = diffObjects({ original, patched, table: 'process' })
     expect([...functions, ...data].filter(({ verdict }) => verdict.kind !== 'same')).toEqual([])

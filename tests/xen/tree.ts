@@ -1,8 +1,10 @@
 /** Debian's Xen: where the source and the built trees are, and whether this machine can have them. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+
+export { missingFor } from '../support/missing.ts'
 
 export type Configuration = 'release' | 'debug'
 
@@ -11,12 +13,6 @@ const script = fileURLToPath(new URL('../../scripts/xen.sh', import.meta.url))
 /** The folder that holds `xen/`; the first call on a machine fetches and builds, which takes minutes. */
 export function xenTree(what: Configuration | 'source'): string {
   return execFileSync(script, [what], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
-}
-
-/** Why Xen cannot be built or booted here; empty when it can. For `skipIf`, in the title of what is skipped. */
-export function missingFor(...tools: string[]): string {
-  const missing = tools.filter(tool => spawnSync('which', [tool]).status !== 0)
-  return missing.length === 0 ? '' : `missing: ${missing.join(', ')}`
 }
 
 export const toBuildXen = ['gcc', 'make', 'flex', 'bison', 'readelf', 'objdump', 'diff', 'python3']

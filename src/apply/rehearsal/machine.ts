@@ -74,7 +74,7 @@ export async function bootMachine(options: BootOptions, timeoutMs: number): Prom
   try {
     writeFileSync(join(folder, 'xen'), image)
     copyFileSync(dom0, join(folder, 'dom0'))
-    const machine = new RunningMachine(createMailbox(join(folder, 'mailbox')), folder, options)
+    const machine = new RunningMachine(createMailbox(join(folder, 'mailbox'), options.patienceMs), folder, options)
     await machine.boot(timeoutMs)
     return machine
   } finally {

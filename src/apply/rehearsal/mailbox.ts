@@ -20,6 +20,7 @@ const KIND = 0x18
 const HEARTBEAT = 0x1c
 const NUMBER = 0x20
 const RESULT = 0x50
+const PATIENCE = 0x58
 const ARENA = 0x1000
 const ARGUMENTS = 5
 
@@ -44,8 +45,8 @@ export interface Mailbox {
   close(): void
 }
 
-/** Creates the mailbox as a new file. */
-export function createMailbox(file: string): Mailbox {
+/** Creates the mailbox as a new file. The dom0 ends itself when nothing beat for `patienceMs`; 0 leaves the time to it. */
+export function createMailbox(file: string, patienceMs = 0): Mailbox {
   const descriptor = openSync(file, 'wx+', 0o600)
   ftruncateSync(descriptor, MAILBOX_SIZE)
   writeSync(descriptor, Buffer.from(MAGIC, 'latin1'), 0, MAGIC.length, 0)
@@ -62,6 +63,7 @@ export function createMailbox(file: string): Mailbox {
     writeSync(descriptor, bytes, 0, bytes.length, offset)
   }
 
+  write(PATIENCE, bigWords([BigInt(patienceMs) * 1_000_000n]))
   return {
     post(request) {
       let number = 0n

@@ -20,6 +20,8 @@ export interface BootOptions {
   readonly xenArguments?: readonly string[] | undefined
   /** QEMU's program, `qemu-system-x86_64` by default. */
   readonly emulator?: string | undefined
+  /** After how many milliseconds without a sign of this process the machine ends itself; a minute by default. */
+  readonly patienceMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** Called with every line of the console when it comes. */
   readonly onLine?: ((line: string) => void) | undefined

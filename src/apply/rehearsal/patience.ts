@@ -6,18 +6,26 @@
 
 const STEP_MS = 500
 
-/** Calls `onEnd` when `timeoutMs` milliseconds have passed in steps of at most `stepMs`; the result takes it back. */
-export function startPatience(timeoutMs: number, onEnd: () => void, stepMs = STEP_MS): () => void {
+/** Calls `action` after so many milliseconds; the result takes it back. */
+export type After = (milliseconds: number, action: () => void) => () => void
+
+const afterReally: After = (milliseconds, action) => {
+  const timer = setTimeout(action, milliseconds)
+  return () => clearTimeout(timer)
+}
+
+/** Calls `onEnd` when `timeoutMs` milliseconds have passed in steps; the result takes it back. */
+export function startPatience(timeoutMs: number, onEnd: () => void, after: After = afterReally): () => void {
   let left = timeoutMs
-  let timer: NodeJS.Timeout
+  let takeBack: () => void
   const next = () => {
-    const step = Math.min(left, stepMs)
-    timer = setTimeout(() => {
+    const step = Math.min(left, STEP_MS)
+    takeBack = after(step, () => {
       left -= step
       if (left > 0) next()
       else onEnd()
-    }, step)
+    })
   }
   next()
-  return () => clearTimeout(timer)
+  return () => takeBack()
 }

@@ -45,7 +45,7 @@ export const SYSCTL = 35n
 export const SYSCTL_VERSIONS: readonly number[] = [0x15, 0x16, 0x14, 0x17, 0x18, 0x19]
 
 /** Xen refuses larger payloads before it looks at them. */
-export const LARGEST_PAYLOAD = 2 * 1024 * 1024
+const LARGEST_PAYLOAD = 2 * 1024 * 1024
 
 const SYSCTL_DEBUG_KEYS = 7
 const SYSCTL_LIVEPATCH = 27
@@ -220,7 +220,7 @@ function textPieces(text: Uint8Array, lengths: Uint8Array): string[] {
 }
 
 /** Text as Xen writes it; anything but ASCII comes out as something printable, never as an error. */
-export const textOf = (bytes: Uint8Array): string => new TextDecoder('utf-8').decode(bytes)
+const textOf = (bytes: Uint8Array): string => new TextDecoder('utf-8').decode(bytes)
 
 /** Text up to the first NUL. */
 export const cText = (bytes: Uint8Array): string => textOf(bytes).split('\0', 1)[0] ?? ''

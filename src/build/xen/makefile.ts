@@ -5,7 +5,7 @@
  */
 
 /** Objects by the list they are in: `obj`, `obj-bin`, `lib`, `extra`. */
-export interface MakefileObjects {
+interface MakefileObjects {
   readonly listed: ReadonlyMap<string, string>
   /** Every other line, in order. */
   readonly rest: readonly string[]

@@ -1,0 +1,60 @@
+/**
+ * Runs tests against one mutant after another, in one process that stays: what did not change is compiled once. The
+ * mutant's text never reaches the disk. Told by `scripts/mutants.ts`, which ends it where a mutant does not end.
+ */
+import { join } from 'node:path'
+import { createVitest } from 'vitest/node'
+import type { Asked, Told } from './messages.ts'
+
+const root = join(import.meta.dirname, '../..')
+let current: { readonly file: string; readonly text: string } | undefined
+
+const vitest = await createVitest(
+  'test',
+  {
+    root,
+    config: false,
+    watch: false,
+    pool: 'forks',
+    maxWorkers: 1,
+    isolate: false,
+    bail: 1,
+    reporters: [{}],
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    testTimeout: 60_000,
+  },
+  {
+    plugins: [
+      {
+        name: 'mutant',
+        enforce: 'pre',
+        transform: (_, id) => (current !== undefined && id === current.file ? current.text : undefined),
+      },
+    ],
+  },
+)
+const all = await vitest.globTestSpecifications()
+const tell = (message: Told) => process.send?.(message)
+
+async function ask({ file, text, tests }: Asked): Promise<void> {
+  const path = join(root, file)
+  if (current !== undefined) vitest.invalidateFile(current.file)
+  current = { file: path, text }
+  vitest.invalidateFile(path)
+  const chosen = tests.flatMap(test => all.filter(({ moduleId }) => moduleId === join(root, test)))
+  if (chosen.length !== tests.length) throw new Error(`not all are tests: ${tests.join(' ')}`)
+  const { testModules, unhandledErrors } = await vitest.rerunTestSpecifications(chosen)
+  const failed = testModules.find(module => !module.ok())
+  const names = failed === undefined ? [] : [...failed.children.allTests('failed')].map(test => test.fullName)
+  const by =
+    failed === undefined ? 'an error' : `${failed.moduleId.slice(root.length + 1)}: ${names[0] ?? 'at its start'}`
+  tell({ killedBy: failed === undefined && unhandledErrors.length === 0 ? null : by })
+}
+
+process.on('message', (message: Asked) => {
+  ask(message).catch((error: unknown) => {
+    console.error(error)
+    process.exit(1)
+  })
+})
+tell('ready')
