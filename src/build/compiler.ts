@@ -6,7 +6,7 @@ import { accessSync, constants, readFileSync, realpathSync, statSync } from 'nod
 import { isAbsolute, join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { readElf } from '../elf/index.ts'
-import { inPrivatePlace } from './private-place.ts'
+import { inPrivatePlace } from '../system/private-place.ts'
 import { packageHint, run } from './run.ts'
 import { keyOf, Store } from './store.ts'
 
@@ -50,7 +50,7 @@ export async function identify(
       packageHint(name),
     )
   }
-  const store = new Store(join(options.cacheFolder, 'compilers'))
+  const store = new Store(join(options.cacheFolder, 'compilers'), options.cacheFolder)
   const at = keyOf([path, stamp(path)])
   let known = remembered(store.getText('known', at))
   if (known === undefined || known.parts.some(part => stamp(nameOf(part)) !== stampOf(part))) {

@@ -4,12 +4,15 @@
  */
 import { spawn } from 'node:child_process'
 import { InputError } from '../base/errors.ts'
+import { holdGroup } from '../system/undertaker.ts'
 
 export interface RunOptions {
   readonly folder: string
   readonly signal?: AbortSignal | undefined
   /** Added to the environment. */
   readonly environment?: Readonly<Record<string, string>>
+  /** A descriptor that the program and what it starts have open as long as any of them lives. */
+  readonly keeps?: number | undefined
 }
 
 export interface RunResult {
@@ -32,13 +35,14 @@ export function run(command: readonly string[], options: RunOptions): Promise<Ru
     const child = spawn(program, rest, {
       cwd: options.folder,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(options.keeps === undefined ? [] : [options.keeps])],
       env: { SOURCE_DATE_EPOCH: '0', ...process.env, ...ENVIRONMENT, ...options.environment },
     })
+    const letGo = child.pid === undefined ? undefined : holdGroup(child.pid)
     const output: Buffer[] = []
     const errors: Buffer[] = []
-    child.stdout.on('data', chunk => output.push(chunk))
-    child.stderr.on('data', chunk => errors.push(chunk))
+    child.stdout?.on('data', chunk => output.push(chunk))
+    child.stderr?.on('data', chunk => errors.push(chunk))
     const stop = () => killGroup(child.pid)
     options.signal?.addEventListener('abort', stop, { once: true })
     child.on('error', error => {
@@ -46,6 +50,7 @@ export function run(command: readonly string[], options: RunOptions): Promise<Ru
       reject(notStarted(program, error))
     })
     child.on('close', (code, how) => {
+      letGo?.()
       options.signal?.removeEventListener('abort', stop)
       if (options.signal?.aborted === true) return reject(interrupted())
       resolve({

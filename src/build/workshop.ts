@@ -3,13 +3,12 @@
  * holds it all and is gone afterwards.
  */
 import { mkdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openPrivatePlace, type PrivatePlace } from '../system/private-place.ts'
 import { type CompilerIdentity, identify } from './compiler.ts'
 import { type Farm, isReadable, makeFarm } from './farm.ts'
 import { type Layout, listFolder, realOrSelf, toAbsolute } from './layout.ts'
 import type { Overlay, Tree, Unit } from './model.ts'
-import { privatePlace, removeAbandoned } from './private-place.ts'
 import { keyOf, Store } from './store.ts'
 import type { PatchedTexts, TreeTexts } from './texts.ts'
 
@@ -28,8 +27,7 @@ export class Workshop {
   readonly #patched = new Map<Overlay, PatchedTexts>()
   readonly #farms = new Map<string, Map<'lean' | 'full', Farm>>()
   readonly #names = new Map<string, string>()
-  readonly #private: string
-  #made = false
+  #private: PrivatePlace | undefined
   #output: string | undefined
   #count = 0
 
@@ -39,7 +37,6 @@ export class Workshop {
     this.layout = tree.layout
     this.store = new Store(tree.run.cacheFolder)
     this.#texts = tree.texts
-    this.#private = privatePlace(tree.run.cacheFolder)
   }
 
   texts(overlay: Overlay): PatchedTexts {
@@ -107,9 +104,8 @@ export class Workshop {
   }
 
   #folder(what: string): string {
-    if (!this.#made) removeAbandoned(this.tree.run.cacheFolder)
-    this.#made = true
-    const path = join(this.#private, `${what}-${this.#count++}`)
+    this.#private ??= openPrivatePlace(this.tree.run.cacheFolder)
+    const path = join(this.#private.path, `${what}-${this.#count++}`)
     mkdirSync(path, { recursive: true })
     // What compilers record is the folder's real name.
     return realOrSelf(path)
@@ -150,7 +146,7 @@ export class Workshop {
   }
 
   async close(): Promise<void> {
-    if (this.#made) await rm(this.#private, { recursive: true, force: true })
+    await this.#private?.close()
   }
 }
 
