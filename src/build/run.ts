@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { InputError } from '../base/errors.ts'
-import { holdGroup } from '../system/undertaker.ts'
+import { holdGroup, MARK } from '../system/undertaker.ts'
 
 export interface RunOptions {
   readonly folder: string
@@ -36,7 +36,7 @@ export function run(command: readonly string[], options: RunOptions): Promise<Ru
       cwd: options.folder,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', ...(options.keeps === undefined ? [] : [options.keeps])],
-      env: { SOURCE_DATE_EPOCH: '0', ...process.env, ...ENVIRONMENT, ...options.environment },
+      env: { SOURCE_DATE_EPOCH: '0', ...process.env, ...ENVIRONMENT, ...options.environment, ...MARK },
     })
     const letGo = child.pid === undefined ? undefined : holdGroup(child.pid)
     const output: Buffer[] = []

@@ -8,7 +8,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { InputError } from '../../base/errors.ts'
-import { holdGroup } from '../../system/undertaker.ts'
+import { holdGroup, MARK } from '../../system/undertaker.ts'
 
 export const DEFAULT_EMULATOR = 'qemu-system-x86_64'
 
@@ -54,6 +54,7 @@ export function startEmulator(options: EmulatorOptions): Emulator {
   const child = spawn(options.emulator, emulatorArguments(options), {
     cwd: options.folder,
     detached: true,
+    env: { ...process.env, ...MARK },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const letGo = child.pid === undefined ? undefined : holdGroup(child.pid)
