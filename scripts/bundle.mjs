@@ -33,7 +33,7 @@ const ENTRIES = {
   'report/index': source('report/index.ts'),
 }
 /** Start-up, and the command that is done the soonest. The entry itself stays apart: whoever awaits it must not be in it. */
-const QUICK = ['cli/run.ts', 'cli/interrupt.ts', 'cli/commands/diff.ts'].map(source)
+const QUICK = ['cli/run.ts', 'cli/commands/diff.ts'].map(source)
 /** A wasm module with its own file beside it; most commands never load it. */
 const EXTERNAL = ['iced-x86']
 const CHUNKS = 'chunks'

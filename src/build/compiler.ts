@@ -6,8 +6,8 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { readElf } from '../elf/index.ts'
+import { inPrivatePlace } from '../system/private-place.ts'
 import { findProgram } from './find-program.ts'
-import { inPrivatePlace } from './private-place.ts'
 import { packageHint, run } from './run.ts'
 import { keyOf, Store } from './store.ts'
 
@@ -44,7 +44,7 @@ export async function identify(
       packageHint(name),
     )
   }
-  const store = new Store(join(options.cacheFolder, 'compilers'))
+  const store = new Store(join(options.cacheFolder, 'compilers'), { cacheFolder: options.cacheFolder })
   const at = keyOf([path, stamp(path)])
   let known = remembered(store.getText('known', at))
   if (known === undefined || known.parts.some(part => stamp(nameOf(part)) !== stampOf(part))) {

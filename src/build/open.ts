@@ -2,10 +2,12 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { duringAsync, InputError } from '../base/errors.ts'
+import { checkCache } from '../system/cache.ts'
+import { removeAbandoned } from '../system/private-place.ts'
 import { findCompileCommands, openCompileCommands } from './commands/open.ts'
 import type { OpenOptions, Tree } from './model.ts'
 import { checkCompiler } from './original.ts'
-import { pruneDaily } from './prune.ts'
+import { pruneDaily, removeHalfBuilt } from './prune.ts'
 import { checkConfig, configOf, findXen, isBuilt, openXen, xenLayout } from './xen/open.ts'
 import { buildCopy, isAsConfigured } from './xen/unbuilt.ts'
 
@@ -14,6 +16,9 @@ export const quiet = { step: () => undefined, tick: () => undefined }
 
 export function openTree(options: OpenOptions): Promise<Tree> {
   return duringAsync(`opening the tree ${options.tree}`, async () => {
+    checkCache(options.cacheFolder)
+    await removeAbandoned(options.cacheFolder)
+    removeHalfBuilt(options.cacheFolder)
     pruneDaily(options.cacheFolder, Date.now())
     const tree = await openAny(options)
     await checkCompiler(tree)

@@ -4,6 +4,7 @@
  */
 import { lstatSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { tryLock } from '../system/file-lock.ts'
 import { listFolder, walk } from './layout.ts'
 
 const DAY = 24 * 60 * 60 * 1000
@@ -30,9 +31,30 @@ export function pruneDaily(cacheFolder: string, now: number, limits: Limits = LI
   pruneResults(cacheFolder, limits.bytes)
   const trees = join(cacheFolder, 'trees')
   for (const name of listFolder(trees).folders) {
-    if (timeOf(join(trees, name, '.built')) < now - limits.treeAge)
-      rmSync(join(trees, name), { recursive: true, force: true })
+    const tree = join(trees, name)
+    if (timeOf(join(tree, '.built')) < now - limits.treeAge) removeTree(tree, () => true)
   }
+}
+
+/** Takes away what is left of copies whose run was killed while it built them: there is a lock, and nobody has it. */
+export function removeHalfBuilt(cacheFolder: string): void {
+  const trees = join(cacheFolder, 'trees')
+  for (const name of listFolder(trees).files) {
+    if (!name.endsWith(LOCK)) continue
+    const tree = join(trees, name.slice(0, -LOCK.length))
+    removeTree(tree, () => timeOf(join(tree, '.built')) === 0)
+  }
+}
+
+/** What the lock of a tree is called, beside its folder. */
+const LOCK = '.lock'
+
+/** Not while a run builds it. */
+function removeTree(tree: string, isWanted: () => boolean): void {
+  const lock = tryLock(tree + LOCK)
+  if (lock === undefined) return
+  if (isWanted()) rmSync(tree, { recursive: true, force: true, maxRetries: 10 })
+  lock.release()
 }
 
 function pruneResults(cacheFolder: string, bytes: number): void {
@@ -41,7 +63,9 @@ function pruneResults(cacheFolder: string, bytes: number): void {
     walk(join(cacheFolder, kind), (path, folder) => {
       for (const name of folder.files) {
         const file = join(path, name)
-        files.push({ path: file, size: sizeOf(file), used: timeOf(file) })
+        // Earlier releases began files here, and left them where they were killed.
+        if (name.includes('.')) rmSync(file, { force: true })
+        else files.push({ path: file, size: sizeOf(file), used: timeOf(file) })
       }
     })
   }

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { InputError } from '../base/errors.ts'
+import { holdGroup, MARK } from '../system/undertaker.ts'
 import { findProgram } from './find-program.ts'
 import { OUTPUT_VARIABLES } from './outputs/take-out.ts'
 import type { Guard } from './read-only.ts'
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
   /** Added to the environment. */
   readonly environment?: Readonly<Record<string, string>>
+  /** A descriptor that the program and what it starts have open as long as any of them lives. */
+  readonly keeps?: number | undefined
 }
 
 export interface RunResult {
@@ -41,6 +44,7 @@ export function run(command: readonly string[], options: RunOptions): Promise<Ru
     if (entry.length > 0 && findProgram(program, options.folder) === undefined) return reject(notFound(program))
     const child = start([...entry, ...command], options, entry.length > 0)
     if (child instanceof Error) return reject(notStarted(program, child))
+    const letGo = child.pid === undefined ? undefined : holdGroup(child.pid)
     const output: Buffer[] = []
     const errors: Buffer[] = []
     const stop = () => killGroup(child.pid)
@@ -50,6 +54,7 @@ export function run(command: readonly string[], options: RunOptions): Promise<Ru
       reject(notStarted(program, error))
     })
     child.on('close', (code, how) => {
+      letGo?.()
       options.signal?.removeEventListener('abort', stop)
       if (options.signal?.aborted === true) return reject(interrupted())
       const words = Buffer.concat(errors).toString('utf8')
@@ -68,7 +73,8 @@ export function run(command: readonly string[], options: RunOptions): Promise<Ru
   })
 }
 
-function start(words: readonly string[], { folder, scratch, environment }: RunOptions, elsewhere: boolean) {
+function start(words: readonly string[], options: RunOptions, elsewhere: boolean) {
+  const { folder, scratch, environment, keeps } = options
   const [program = '', ...rest] = words
   const own = Object.entries(process.env).filter(([name]) => !OUTPUT_VARIABLES.includes(name))
   const temporary = { TMPDIR: scratch, TMP: scratch, TEMP: scratch }
@@ -76,8 +82,8 @@ function start(words: readonly string[], { folder, scratch, environment }: RunOp
     return spawn(program, rest, {
       cwd: elsewhere ? '/' : folder,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { SOURCE_DATE_EPOCH: '0', ...Object.fromEntries(own), ...ENVIRONMENT, ...temporary, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', ...(keeps === undefined ? [] : [keeps])],
+      env: { SOURCE_DATE_EPOCH: '0', ...Object.fromEntries(own), ...ENVIRONMENT, ...temporary, ...environment, ...MARK },
     })
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))

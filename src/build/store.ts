@@ -1,22 +1,30 @@
 /**
- * A folder of results that lives between runs. Files appear whole (written beside their name, then renamed) and carry
+ * A folder of results that lives between runs. Files appear whole (written in a private folder, then renamed) and carry
  * a digest of themselves, so that a torn or damaged one counts as absent. Losing the folder costs time and nothing else.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InputError } from '../base/errors.ts'
+import { openPrivatePlace } from '../system/private-place.ts'
 
 const DIGEST_SIZE = 32
-let count = 0
+
+export interface StoreOptions {
+  /** Has the private folders; it holds the store's own, or is it. */
+  readonly cacheFolder?: string
+  /** Told of each file that is there and cannot be used. */
+  readonly damaged?: (path: string) => void
+}
 
 export class Store {
   readonly folder: string
+  readonly #cacheFolder: string
   readonly #damaged: (path: string) => void
 
-  /** `damaged` is told of each file that is there and cannot be used. */
-  constructor(folder: string, damaged: (path: string) => void = () => undefined) {
+  constructor(folder: string, { cacheFolder = folder, damaged = () => undefined }: StoreOptions = {}) {
     this.folder = folder
+    this.#cacheFolder = cacheFolder
     this.#damaged = damaged
   }
 
@@ -40,14 +48,19 @@ export class Store {
 
   put(kind: string, key: string, content: Uint8Array): void {
     const path = this.#path(kind, key)
-    const beside = `${path}.${process.pid}.${count++}`
     try {
       mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(beside, Buffer.concat([digest(content), content]))
-      renameSync(beside, path)
+      // Where this run is killed, the next one clears its private folder, and with it what it had begun.
+      const place = openPrivatePlace(this.#cacheFolder)
+      try {
+        const begun = join(place.path, 'begun')
+        writeFileSync(begun, Buffer.concat([digest(content), content]))
+        renameSync(begun, path)
+      } finally {
+        place.closeAtOnce()
+      }
     } catch {
       // A full or read-only disk makes the next run slower, not this one wrong.
-      removeQuietly(beside)
     }
   }
 
@@ -84,14 +97,6 @@ function markUsed(path: string): void {
     utimesSync(path, now, now)
   } catch {
     // Another user's store, or a read-only one.
-  }
-}
-
-function removeQuietly(path: string): void {
-  try {
-    rmSync(path, { force: true })
-  } catch {
-    // Its folder could not even be made.
   }
 }
 

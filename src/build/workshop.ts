@@ -3,13 +3,12 @@
  * holds it all and is gone afterwards.
  */
 import { mkdirSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openPrivatePlace, type PrivatePlace } from '../system/private-place.ts'
 import { type CompilerIdentity, identify } from './compiler.ts'
 import { type Farm, isReadable, makeFarm } from './farm.ts'
 import { type Layout, listFolder, realOrSelf, toAbsolute } from './layout.ts'
 import type { Overlay, Tree, Unit } from './model.ts'
-import { privatePlace, removeAbandoned } from './private-place.ts'
 import { type Guard, guardOf } from './read-only.ts'
 import { keyOf, Store } from './store.ts'
 import type { PatchedTexts, TreeTexts } from './texts.ts'
@@ -29,8 +28,7 @@ export class Workshop {
   readonly #patched = new Map<Overlay, PatchedTexts>()
   readonly #farms = new Map<string, Map<'lean' | 'full', Farm>>()
   readonly #names = new Map<string, string>()
-  readonly #private: string
-  #made = false
+  #private: PrivatePlace | undefined
   #unwatch: (() => void) | undefined
   #output: string | undefined
   #count = 0
@@ -39,11 +37,10 @@ export class Workshop {
     this.tree = tree
     this.#units = units
     this.layout = tree.layout
-    this.store = new Store(tree.run.cacheFolder, path =>
-      tree.run.progress.step(`made anew, because what is kept cannot be read: ${path}`),
-    )
+    const damaged = (path: string) =>
+      tree.run.progress.step(`made anew, because what is kept cannot be read: ${path}`)
+    this.store = new Store(tree.run.cacheFolder, { damaged })
     this.#texts = tree.texts
-    this.#private = privatePlace(tree.run.cacheFolder)
   }
 
   texts(overlay: Overlay): PatchedTexts {
@@ -112,9 +109,8 @@ export class Workshop {
   }
 
   #folder(what: string): string {
-    if (!this.#made) removeAbandoned(this.tree.run.cacheFolder)
-    this.#made = true
-    const path = join(this.#private, `${what}-${this.#count++}`)
+    this.#private ??= openPrivatePlace(this.tree.run.cacheFolder)
+    const path = join(this.#private.path, `${what}-${this.#count++}`)
     mkdirSync(path, { recursive: true })
     // What compilers record is the folder's real name.
     return realOrSelf(path)
@@ -167,8 +163,7 @@ export class Workshop {
   }
 
   async close(): Promise<void> {
-    // Descriptors may have run out, and come back as children end.
-    if (this.#made) await rm(this.#private, { recursive: true, force: true, maxRetries: 5 })
+    await this.#private?.close()
   }
 }
 

@@ -1,20 +1,49 @@
 #!/usr/bin/env node
-/** The `hotsplice` command. */
+/**
+ * The `hotsplice` command. What makes nothing but its output runs right here, and no signal is handled: the system ends
+ * it at once. What has folders, programs or a target to see to runs in a thread, and is asked to stop.
+ */
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { exitCode } from './exit-code.ts'
-import { interruptSignal } from './interrupt.ts'
-import { run } from './run.ts'
+import { commandThread, supervise } from './interrupt.ts'
 import { say } from './terminal.ts'
 
-const code = run(process.argv.slice(2), interruptSignal())
+const QUICK = ['help', 'diff', 'explain', 'inspect', 'dump', 'sign']
 
-process.stdout.on('error', error => {
-  // A reader that has seen enough (`| head`) is no failure.
-  if ('code' in error && error.code === 'EPIPE') return
-  say(process.stderr, `error: standard output cannot be written: ${error.message} [cli/cannot-write]\n`)
-  // What went wrong besides counts more.
-  void code.then(ended => (process.exitCode = ended || exitCode('bad-input')))
-})
-// Where words to the user go nowhere, nobody can be told.
-process.stderr.on('error', () => undefined)
+const args = process.argv.slice(2)
+const command = args.find(arg => !arg.startsWith('-'))
+const isQuick = command === undefined || QUICK.includes(command) || args.includes('--help') || args.includes('-h')
 
-process.exitCode = await code
+if (!isMainThread && parentPort !== null) {
+  const { run } = await import('./run.ts')
+  await commandThread(parentPort, workerData, signal => run(args, signal))
+} else {
+  process.exitCode = await listened(isQuick ? here() : apart())
+}
+
+async function here(): Promise<number> {
+  const { run } = await import('./run.ts')
+  return run(args, new AbortController().signal)
+}
+
+function apart(): Promise<number> {
+  const module = new URL(import.meta.url)
+  const failed = async (signal: AbortSignal) => (await import('./run.ts')).interruptedRun(args, signal)
+  return supervise({ module, args, readsInput: command === 'translate', failed })
+}
+
+/** Sees to what goes wrong with standard output and error meanwhile. */
+async function listened(code: Promise<number>): Promise<number> {
+  let isLost = false
+  process.stdout.on('error', error => {
+    // A reader that has seen enough (`| head`) is no failure.
+    if (isLost || ('code' in error && error.code === 'EPIPE')) return
+    isLost = true
+    say(process.stderr, `error: standard output cannot be written: ${error.message} [cli/cannot-write]\n`)
+    // What went wrong besides counts more.
+    void code.then(ended => (process.exitCode = ended || exitCode('bad-input')))
+  })
+  // Where words to the user go nowhere, nobody can be told.
+  process.stderr.on('error', () => undefined)
+  return code
+}

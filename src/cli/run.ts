@@ -1,6 +1,6 @@
 /** From the command line to an exit code. Only the command that was called is loaded. */
 import { Command, CommanderError } from '@commander-js/extra-typings'
-import { InputError } from '../base/errors.ts'
+import { InputError, InternalError } from '../base/errors.ts'
 import { attempt } from './attempt.ts'
 import { COMMANDS, type Host } from './commands.ts'
 import { type Ending, exitCode } from './exit-code.ts'
@@ -52,6 +52,19 @@ function usageError(args: readonly string[], error: CommanderError, signal: Abor
   const help = COMMANDS.some(({ name }) => name === called) ? `hotsplice ${called} --help` : 'hotsplice --help'
   // Without any command commander has shown the help already.
   if (error.code === 'commander.help') return Promise.resolve('bad-input')
+  return failedRun(args, signal, () => {
+    const fact = error.message.replace(/^error: /, '').replace(/\n\(?/g, ' (')
+    throw new InputError('cli/usage', fact, `\`${help}\` shows how it is used`)
+  })
+}
+
+/** What a command says and writes that was stopped where it stood. */
+export async function interruptedRun(args: readonly string[], signal: AbortSignal): Promise<number> {
+  return exitCode(await failedRun(args, signal, () => signal.throwIfAborted()))
+}
+
+function failedRun(args: readonly string[], signal: AbortSignal, fail: () => void): Promise<Ending> {
+  const called = calledCommand(args)
   return attempt({
     json: fileAskedFor(args, '--json'),
     command: called,
@@ -61,8 +74,8 @@ function usageError(args: readonly string[], error: CommanderError, signal: Abor
       if (sarif !== undefined) (await import('./sarif-file.ts')).writeFailedSarif(sarif, reported, ending)
     },
     work: () => {
-      const fact = error.message.replace(/^error: /, '').replace(/\n\(?/g, ' (')
-      throw new InputError('cli/usage', fact, `\`${help}\` shows how it is used`)
+      fail()
+      throw new InternalError('a failed run does not end well')
     },
   })
 }

@@ -19,7 +19,9 @@ const STAGES = [
   'report',
   'apply',
 ]
-const OUTSIDE = ['build', 'apply', 'cli']
+/** What they have in common: the cache, locks, private folders. Knows nothing of a run either. */
+const SYSTEM = 'system'
+const OUTSIDE = [SYSTEM, 'build', 'apply', 'cli']
 const OUTSIDE_MODULES = ['node:fs', 'node:fs/promises', 'node:child_process', 'node:process', 'node:os', 'node:net']
 
 const folderOf = (path: string) => /^src\/([^/]+)\//.exec(path)?.[1]
@@ -51,6 +53,8 @@ export function wrongImport(
   if (from === undefined)
     return to === 'cli' ? { fact: 'imports cli', todo: 'the command line stands above everything' } : undefined
   const fact = `${from} imports ${target}`
+  if (to === SYSTEM && OUTSIDE.includes(from)) return undefined
+  if (from === SYSTEM) return to === 'base' ? undefined : { fact, todo: 'system knows errors, and nothing of a run' }
   if (KNOWLEDGE.includes(from)) {
     if (from === 'base') return { fact, todo: 'base imports nothing' }
     return to !== undefined && KNOWLEDGE.includes(to)

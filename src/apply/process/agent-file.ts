@@ -1,9 +1,10 @@
 /** The agent as a shared object: compiled by the host's gcc on first use, and kept by the content of its sources. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
+import { keptFile } from '../../system/kept-file.ts'
 import { packagePath } from '../package-folder.ts'
 
 const FOLDER = packagePath('agent/')
@@ -23,17 +24,17 @@ const FLAGS = [
 /** Where agent/hotsplice-agent.c is, for who links it into a program. */
 export const agentSource = (): string => join(FOLDER, 'hotsplice-agent.c')
 
-/** The path to put into LD_PRELOAD. */
+/** The path to put into LD_PRELOAD: a file that is what was compiled, byte for byte. */
 export function agentFile(cacheFolder: string, compiler = 'gcc'): string {
   const hash = createHash('sha256').update(FLAGS.join(' '))
   for (const source of SOURCES) hash.update(readFileSync(join(FOLDER, source)))
-  const folder = join(cacheFolder, 'agent', hash.digest('hex').slice(0, 16))
-  const file = join(folder, 'hotsplice-agent.so')
-  if (existsSync(file)) return file
-  mkdirSync(folder, { recursive: true })
-  const beside = join(folder, `.${process.pid}.so`)
+  const key = hash.digest('hex').slice(0, 16)
+  return keptFile(cacheFolder, { kind: 'agent', key, suffix: '.so', make: path => compile(compiler, path) })
+}
+
+function compile(compiler: string, output: string): void {
   try {
-    execFileSync(compiler, [...FLAGS, '-o', beside, agentSource(), '-lpthread', '-ldl'], {
+    execFileSync(compiler, [...FLAGS, '-o', output, agentSource(), '-lpthread', '-ldl'], {
       stdio: ['ignore', 'ignore', 'pipe'],
       encoding: 'utf8',
     })
@@ -45,6 +46,4 @@ export function agentFile(cacheFolder: string, compiler = 'gcc'): string {
       'install gcc and libc6-dev',
     )
   }
-  renameSync(beside, file)
-  return file
 }

@@ -5,10 +5,10 @@
 
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
+import { keptFile } from '../../system/kept-file.ts'
 import { packagePath } from '../package-folder.ts'
 
 const SOURCES = packagePath('rehearsal/x86/')
@@ -36,31 +36,14 @@ const FLAGS: readonly string[] = [
   '-Wl,--build-id=none',
 ]
 
-/** Where hotsplice keeps what can be made again. */
-export function defaultCacheFolder(): string {
-  const { HOTSPLICE_CACHE, XDG_CACHE_HOME } = process.env
-  return HOTSPLICE_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'hotsplice')
-}
-
 /** The path of the compiled dom0. */
 export function provideDom0(cacheFolder: string, compiler = hostCompiler()): string {
   const names = readdirSync(SOURCES).sort()
   const hash = createHash('sha256').update(FLAGS.join('\0'))
   for (const name of names) hash.update(`\0${name}\0`).update(readFileSync(join(SOURCES, name)))
-  const folder = join(cacheFolder, 'dom0')
-  const cached = join(folder, `${hash.digest('hex').slice(0, 32)}.elf`)
-  if (existsSync(cached)) return cached
-
-  mkdirSync(folder, { recursive: true })
-  const work = mkdtempSync(join(folder, '.building-'))
-  try {
-    const built = join(work, 'dom0')
-    compile(compiler, names, built)
-    renameSync(built, cached)
-  } finally {
-    rmSync(work, { recursive: true, force: true })
-  }
-  return cached
+  const key = hash.digest('hex').slice(0, 32)
+  const make = (path: string) => compile(compiler, names, path)
+  return keptFile(cacheFolder, { kind: 'dom0', key, suffix: '.elf', make })
 }
 
 function compile(compiler: string, names: readonly string[], output: string): void {

@@ -2,13 +2,13 @@
  * QEMU as a child process: a small PC without graphics, disk or network, whose serial line we read.
  *
  * The process leads a group of its own, and the whole group is killed when we are done with it, also when
- * this process exits first. If this process is killed outright, the dom0 misses its heartbeat and ends
- * the machine itself.
+ * this process ends first, however it ends. And where the dom0 misses its heartbeat, it ends the machine itself.
  */
 
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { InputError } from '../../base/errors.ts'
+import { holdGroup, MARK } from '../../system/undertaker.ts'
 
 export const DEFAULT_EMULATOR = 'qemu-system-x86_64'
 
@@ -54,10 +54,10 @@ export function startEmulator(options: EmulatorOptions): Emulator {
   const child = spawn(options.emulator, emulatorArguments(options), {
     cwd: options.folder,
     detached: true,
+    env: { ...process.env, ...MARK },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const kill = () => killGroup(child)
-  process.once('exit', kill)
+  const letGo = child.pid === undefined ? undefined : holdGroup(child.pid)
 
   let words = ''
   child.stderr.on('data', chunk => {
@@ -69,7 +69,7 @@ export function startEmulator(options: EmulatorOptions): Emulator {
   const finish = (why: EmulatorEnd) => {
     if (end !== undefined) return
     end = why
-    process.removeListener('exit', kill)
+    letGo?.()
     for (const listener of listeners) listener(why)
   }
   child.on('error', error => finish({ error, status: null, signal: null, words }))
@@ -78,7 +78,7 @@ export function startEmulator(options: EmulatorOptions): Emulator {
   return {
     onOutput: listener => child.stdout.on('data', listener),
     onEnd: listener => (end === undefined ? listeners.push(listener) : listener(end)),
-    kill,
+    kill: () => killGroup(child),
   }
 }
 

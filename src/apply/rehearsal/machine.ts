@@ -7,13 +7,14 @@
  * faults in its fault handler prints millions of lines.
  */
 
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
+import { cacheFolder } from '../../system/cache.ts'
+import { inPrivatePlace, removeAbandoned } from '../../system/private-place.ts'
 import type { BoundedLines, ConsoleEvent } from './console.ts'
 import { createBoundedLines, createConsoleReader, isDownfall, isLastWord } from './console.ts'
-import { defaultCacheFolder, provideDom0 } from './dom0.ts'
+import { provideDom0 } from './dom0.ts'
 import type { Emulator, EmulatorEnd } from './emulator.ts'
 import { DEFAULT_EMULATOR, emulatorError, startEmulator } from './emulator.ts'
 import { readHypervisor } from './hypervisor.ts'
@@ -69,17 +70,17 @@ interface Waiting {
 export async function bootMachine(options: BootOptions, timeoutMs: number): Promise<Machine> {
   options.signal?.throwIfAborted()
   const image = readHypervisor(options.hypervisor)
-  const dom0 = provideDom0(options.cacheFolder ?? defaultCacheFolder())
-  const folder = mkdtempSync(join(tmpdir(), 'hotsplice-rehearsal-'))
-  try {
+  const cache = options.cacheFolder ?? cacheFolder()
+  await removeAbandoned(cache)
+  const dom0 = provideDom0(cache)
+  // When it has booted, QEMU has read or mapped what it needs.
+  return inPrivatePlace(cache, async folder => {
     writeFileSync(join(folder, 'xen'), image)
     copyFileSync(dom0, join(folder, 'dom0'))
     const machine = new RunningMachine(createMailbox(join(folder, 'mailbox'), options.patienceMs), folder, options)
     await machine.boot(timeoutMs)
     return machine
-  } finally {
-    rmSync(folder, { recursive: true, force: true }) // QEMU has read or mapped what it needs
-  }
+  })
 }
 
 class RunningMachine implements Machine {

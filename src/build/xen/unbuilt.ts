@@ -7,13 +7,12 @@
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { InputError } from '../../base/errors.ts'
+import { tryLock, waitForLock } from '../../system/file-lock.ts'
 import { isReadable } from '../farm.ts'
 import { findProgram } from '../find-program.ts'
 import { isInside, type Layout, listFolder, readText, walk } from '../layout.ts'
 import type { OpenOptions } from '../model.ts'
-import { isAlive } from '../private-place.ts'
 import { interrupted, packageHint, run } from '../run.ts'
 import { keyOf } from '../store.ts'
 import { shellText } from '../words.ts'
@@ -56,12 +55,12 @@ export async function buildCopy(layout: Layout, options: OpenOptions): Promise<L
   ])
   const folder = join(resolve(options.cacheFolder), 'trees', key.slice(0, 32))
   const copy = copiedLayout(layout, folder)
-  await withLock(folder, options, async () => {
+  await withLock(folder, options, async lock => {
     if (existsSync(join(folder, '.built'))) return
     for (const path of files) copyInto(path, join(folder, relative(layout.base, path)))
     mkdirSync(copy.buildFolder, { recursive: true })
     writeFileSync(join(copy.buildFolder, '.config'), config)
-    await make(layout, copy, options)
+    await make({ layout, copy, options, lock })
     writeFileSync(join(folder, '.built'), '')
   })
   return copy
@@ -120,7 +119,15 @@ function copyInto(from: string, to: string): void {
   cpSync(from, to, { verbatimSymlinks: true, preserveTimestamps: true })
 }
 
-async function make(layout: Layout, copy: Layout, options: OpenOptions): Promise<void> {
+interface Making {
+  readonly layout: Layout
+  readonly copy: Layout
+  readonly options: OpenOptions
+  /** Held by make's children too: where we are killed, nobody else begins in their folder before they have ended. */
+  readonly lock: number
+}
+
+async function make({ layout, copy, options, lock }: Making): Promise<void> {
   const { sourceFolder, buildFolder } = copy
   const outside = buildFolder === sourceFolder ? [] : [`O=${buildFolder}`]
   // With an absolute source folder __FILE__ holds it; what runs was built in the user's own.
@@ -133,7 +140,8 @@ async function make(layout: Layout, copy: Layout, options: OpenOptions): Promise
     { step: 'building Xen once, in a copy; this takes minutes', words: [...base, `-j${options.jobs}`] },
   ]) {
     options.progress.step(step)
-    const result = await run(words, { folder: copy.base, scratch: copy.base, signal: options.signal, environment })
+    const scratch = copy.base
+    const result = await run(words, { folder: copy.base, scratch, signal: options.signal, environment, keeps: lock })
     if (result.exit !== 0) throw makeFailed(words, `${result.output}${result.errors}`)
     const config = configOf(buildFolder)
     if (config !== undefined) checkConfig(config, options.config ?? layout.buildFolder)
@@ -162,37 +170,27 @@ function makeFailed(words: readonly string[], output: string): InputError {
   )
 }
 
-/** One run at a time fills a folder; the lock names its process. */
-async function withLock(folder: string, options: OpenOptions, work: () => Promise<void>): Promise<void> {
+/** One run at a time fills a folder. `work` is given the lock's descriptor for the programs that it runs. */
+async function withLock(folder: string, options: OpenOptions, work: (lock: number) => Promise<void>): Promise<void> {
   if (existsSync(join(folder, '.built'))) {
     const now = new Date()
     utimesSync(join(folder, '.built'), now, now)
     return
   }
-  const lock = `${folder}.lock`
-  mkdirSync(dirname(folder), { recursive: true })
-  while (!takeLock(lock)) {
-    if (options.signal?.aborted === true) throw interrupted()
+  mkdirSync(dirname(folder), { recursive: true, mode: 0o700 })
+  const path = `${folder}.lock`
+  let lock = tryLock(path)
+  if (lock === undefined) {
     options.progress.step('waiting for another run that builds this tree')
-    await setTimeout(1000)
+    lock = await waitForLock(path, options.signal)
   }
+  if (lock === undefined) throw interrupted()
   try {
     if (!existsSync(join(folder, '.built'))) rmSync(folder, { recursive: true, force: true })
-    await work()
+    await work(lock.descriptor)
   } finally {
-    if (!existsSync(join(folder, '.built'))) rmSync(folder, { recursive: true, force: true })
-    rmSync(lock, { force: true })
-  }
-}
-
-function takeLock(lock: string): boolean {
-  try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' })
-    return true
-  } catch {
-    const owner = Number.parseInt(readText(lock) ?? '', 10)
-    if (Number.isInteger(owner) && !isAlive(owner)) rmSync(lock, { force: true })
-    return false
+    if (!existsSync(join(folder, '.built'))) rmSync(folder, { recursive: true, force: true, maxRetries: 10 })
+    lock.release()
   }
 }
 

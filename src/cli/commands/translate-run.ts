@@ -111,12 +111,15 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
   let pause: NodeJS.Timeout | undefined
   const stop = () => input.destroy()
   signal.addEventListener('abort', stop, { once: true })
-  let rest = ''
+  // A line may come in many chunks.
+  let rest: string[] = []
   try {
     for await (const chunk of input) {
       clearTimeout(pause)
-      const lines = (rest + String(chunk)).split('\n')
-      rest = lines.pop() ?? ''
+      const [first = '', ...others] = String(chunk).split('\n')
+      rest.push(first)
+      const lines = others.length === 0 ? [] : [rest.join(''), ...others.slice(0, -1)]
+      if (others.length > 0) rest = others.slice(-1)
       await write(
         lines.flatMap(line => translator.push(line)),
         '\n',
@@ -124,10 +127,10 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
       pause = setTimeout(() => void write(translator.end(), '\n'), PAUSE)
     }
     clearTimeout(pause)
-    const last = rest === '' ? [] : translator.push(rest)
-    const all = [...last, ...translator.end()]
-    await write(rest === '' ? all : all.slice(0, -1), '\n')
-    if (rest !== '') await write(all.slice(-1), '')
+    const last = rest.join('')
+    const all = [...(last === '' ? [] : translator.push(last)), ...translator.end()]
+    await write(last === '' ? all : all.slice(0, -1), '\n')
+    if (last !== '') await write(all.slice(-1), '')
   } catch (error) {
     if (!isClosed(error) && !signal.aborted) throw error
   } finally {

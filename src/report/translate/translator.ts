@@ -43,6 +43,7 @@ export class Translator {
   readonly #options: TranslateOptions
   readonly #notes: string[] = []
   #applied: readonly number[]
+  #named: { readonly text: string; readonly names: ReadonlySet<string> } | undefined
   #logLine = 0
   #held: { readonly text: string; readonly logLine: number; readonly applied: readonly number[] }[] = []
 
@@ -172,9 +173,15 @@ export class Translator {
       .filter(history => isNamed(history, found.path))
       .flatMap(history => {
         const all = candidatesFor(situation, history, found.number)
-        return likely(all, text, processor).map(each => this.#meaning(history, each))
+        return likely(all, this.#namesIn(text), processor).map(each => this.#meaning(history, each))
       })
     return merged(meanings)
+  }
+
+  /** Asked for each place in a line; a line may have many. */
+  #namesIn(text: string): ReadonlySet<string> {
+    if (this.#named?.text !== text) this.#named = { text, names: functionsNamedIn(text) }
+    return this.#named.names
   }
 
   /** In the reader's source where the line is there, else in its own. */
@@ -207,10 +214,9 @@ function pathOf({ touches }: FileHistory, sha256: string): string {
 /** Those that the log's own words leave; all where they leave none. */
 function likely(
   candidates: readonly Candidate[],
-  text: string,
+  names: ReadonlySet<string>,
   processor: FoundCode | undefined,
 ): readonly Candidate[] {
-  const names = functionsNamedIn(text)
   const byWords = candidates.filter(({ printer }) => printer.functions.some(name => names.has(name)))
   if (byWords.length > 0) return byWords
   if (processor === undefined) return candidates

@@ -4,9 +4,9 @@
  */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { inPrivatePlace } from '../../../system/private-place.ts'
 import { readText, toAbsolute } from '../../layout.ts'
 import type { Overlay, Tree } from '../../model.ts'
-import { inPrivatePlace } from '../../private-place.ts'
 import { guardOf } from '../../read-only.ts'
 import { run } from '../../run.ts'
 import { readCommand } from '../command-file.ts'
