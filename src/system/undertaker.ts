@@ -1,7 +1,7 @@
 /**
  * What must not outlive this process, however it ends: groups of processes, and folders. Handlers and `finally` see to
- * most ends; a process that is killed outright has none. So while there is anything, a small shell waits on a pipe of
- * which we have the other end: when we are gone it stops the groups and takes the folders away.
+ * most ends; a process that is killed outright has none. So where there is anything, a small shell waits on a pipe
+ * of which we have the other end: when we are gone it stops the groups and takes the folders away.
  *
  * Programs carry a mark in their environment, by which it also finds one that was started in the very moment.
  *
@@ -13,17 +13,19 @@ import { randomBytes } from 'node:crypto'
 const SCRIPT = `
 newline='
 '
-groups=$newline folders=$newline
+groups=$newline folders=$newline rests=
 while IFS= read -r line; do
   name=\${line#??}
+  rests=
   case $line in
     +g*) groups=$groups$name$newline ;;
     -g*) groups=\${groups%%"$newline$name$newline"*}$newline\${groups#*"$newline$name$newline"} ;;
     +f*) folders=$folders$name$newline ;;
-    end) exit 0 ;;
+    rest) rests=yes ;;
     -f*) folders=\${folders%%"$newline$name$newline"*}$newline\${folders#*"$newline$name$newline"} ;;
   esac
 done
+[ -z "$rests" ] || exit 0
 IFS=$newline
 for group in $groups; do kill -s KILL -- "-$group"; done
 for again in 1 2; do
@@ -61,9 +63,7 @@ function hold(what: string): () => void {
     isHeld = false
     held--
     tell(`-${what}`)
-    if (held > 0) return
-    waiting?.stdin?.end('end\n')
-    waiting = undefined
+    if (held === 0) tell('rest')
   }
 }
 

@@ -20,8 +20,8 @@ export interface KillsOptions {
 
 export interface KillsResult {
   readonly right: number
-  /** How many were really killed; others were done sooner. */
-  readonly killed: number
+  /** Runs that were done sooner than they could be killed; they do not count. */
+  readonly missed: number
   readonly wrong: readonly string[]
 }
 
@@ -33,15 +33,20 @@ export async function killBuilds(options: KillsOptions): Promise<KillsResult> {
   const cacheOf = (number: number) => join(folder, `cache-${number}`)
   const started = performance.now()
   await build(options, out, cacheOf(-1))
-  const time = performance.now() - started
+  let time = performance.now() - started
   const payload = readFileSync(join(out, 'fix.livepatch'))
   const wrong: string[] = []
-  let killed = 0
+  let missed = 0
   for (let number = 0; number < count; number++) {
     // Every fourth cache is used on: what was kept in it when its run was killed must be right too.
     const cache = cacheOf(number - (number % 4))
-    const delay = random() * time
-    if ((await build(options, out, cache, delay)) === 'SIGKILL') killed++
+    let delay = random() * time
+    while ((await build(options, out, cache, delay)) !== 'SIGKILL') {
+      missed++
+      time *= SHORTER
+      delay = random() * time
+    }
+    time *= LONGER
     rmSync(join(out, 'fix.livepatch'), { force: true })
     const status = await build(options, out, cache)
     const made = existsSync(join(out, 'fix.livepatch')) ? readFileSync(join(out, 'fix.livepatch')) : Buffer.of()
@@ -51,8 +56,12 @@ export async function killBuilds(options: KillsOptions): Promise<KillsResult> {
       `${number} (killed after ${Math.round(delay)} ms): ended with ${status}, left ${left.join(' ') || 'nothing'}`,
     )
   }
-  return { right: count - wrong.length, killed, wrong }
+  return { right: count - wrong.length, missed, wrong }
 }
+
+/** How long a run takes is not the same on a machine that others use too: so that about a quarter is missed. */
+const SHORTER = 0.8
+const LONGER = 1.08
 
 function leftIn(out: string, cache: string, tree: string): string[] {
   const inCache = ['private', 'trees'].flatMap(name =>
