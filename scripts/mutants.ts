@@ -143,9 +143,9 @@ async function start(): Promise<ChildProcess> {
   return child
 }
 
-/** What the worker says next; undefined when it says nothing in time, `ready` when it is gone. */
+/** What the worker says next; undefined when it says nothing in time. That it is gone says nothing of the mutant. */
 function next(child: ChildProcess): Promise<Told | undefined> {
-  return new Promise(resolve => {
+  return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, TIMEOUT_MS, undefined)
     const done = (told: Told) => {
       clearTimeout(timer)
@@ -153,7 +153,10 @@ function next(child: ChildProcess): Promise<Told | undefined> {
       resolve(told)
     }
     child.once('message', (told: Told) => done(told))
-    child.once('exit', () => done({ killedBy: 'the tests could not be run' }))
+    child.once('exit', () => {
+      clearTimeout(timer)
+      reject(new Error('the tests could not be run'))
+    })
   })
 }
 

@@ -158,6 +158,51 @@ const rows: readonly Row[] = [
     after: bug(102),
     verdicts: ['f: changed (entry)'],
   },
+  {
+    name: 'a part that nothing of its function leads to, and that is new',
+    before: 'int f(int a) { return a * 3; }',
+    after: `int f(int a) { return a * 3; } ${coldPart('nop')}`,
+    verdicts: ['f: changed (part)'],
+  },
+  {
+    name: 'a part that nothing of its function leads to, and that is gone',
+    before: `int f(int a) { return a * 3; } ${coldPart('nop')}`,
+    after: 'int f(int a) { return a * 3; }',
+    verdicts: ['f: changed (part)'],
+  },
+  {
+    name: 'a part that nothing of its function leads to, and that changes',
+    before: `int f(int a) { return a * 3; } ${coldPart('nop')}`,
+    after: `int f(int a) { return a * 3; } ${coldPart('clc')}`,
+    verdicts: ['f: changed (part)'],
+  },
+  {
+    name: 'unnamed bytes that become writable',
+    before: unnamed('.rodata.u,\\"a\\"', '.Lx: .long 7'),
+    after: unnamed('.data.u,\\"aw\\"', '.Lx: .long 7'),
+    verdicts: ['f: changed (reaches)'],
+  },
+  {
+    name: 'unnamed writable bytes in another section',
+    before: unnamed('.data.u,\\"aw\\"', '.Lx: .long 7'),
+    after: unnamed('.data.v,\\"aw\\"', '.Lx: .long 7'),
+    verdicts: ['f: changed (reaches)'],
+  },
+  {
+    name: 'unnamed writable bytes at another place of their section, which looks alike',
+    before: unnamed('.data.u,\\"aw\\"', '.long 7; .Lx: .long 7'),
+    after: unnamed('.data.u,\\"aw\\"', '.Lx: .long 7; .long 7'),
+    verdicts: ['f: changed (reaches)'],
+  },
+  {
+    name: 'unnamed writable bytes whose section grows behind them',
+    before: unnamed('.data.u,\\"aw\\"', '.Lx: .long 7; .skip 4; .globl g; .type g,@object; .size g,4; g: .long 1'),
+    after: unnamed(
+      '.data.u,\\"aw\\"',
+      '.Lx: .long 7; .skip 4; .globl g; .type g,@object; .size g,4; g: .long 1; .long 2',
+    ),
+    verdicts: ['f: changed (reaches)'],
+  },
 ]
 
 test.skipIf(!hasGcc).for(rows)(`$name${withoutGcc}`, ({ before, after, verdicts }) => {
@@ -174,4 +219,14 @@ function guarded(result: string): string {
 function bug(line: number): string {
   return `void f(void) { __asm__ volatile(".Lbug: ud2\\n.pushsection .bug_frames.2, \\"a\\", @progbits\\n.p2align 2\\n.Lfrm:\\n\\
 .long (.Lbug - .Lfrm) + %c0\\n.long (%c1 - .Lfrm) + %c2\\n.popsection" :: "i"(${(line >> 7) << 24}), "i"("file.c"), "i"(${(line & 127) << 24})); }`
+}
+
+/** An out-of-line part of f, which only its name says. */
+function coldPart(code: string): string {
+  return `__asm__(".pushsection .text.unlikely.f,\\"ax\\"; .type f.cold,@function; f.cold: ${code}; nop; ret; .size f.cold, . - f.cold; .popsection");`
+}
+
+/** A function that reads .Lx, which lies among bytes that no symbol names. */
+function unnamed(section: string, bytes: string): string {
+  return `__asm__(".pushsection ${section}; ${bytes}; .popsection"); int f(void) { int a; __asm__("movl .Lx(%%rip), %0" : "=r"(a)); return a; }`
 }

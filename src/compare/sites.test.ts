@@ -77,12 +77,66 @@ test.skipIf(!hasGcc)(`what is cut in another way explains nothing${withoutGcc}`,
   expect(unexplained.length).toBeGreaterThan(0)
 })
 
-test.skipIf(!hasGcc)(`what grows, and what reaches something else, is no line${withoutGcc}`, () => {
-  expect(sitesOf('int place[2] = { 5 };', 'int place[3] = { 8 };').unexplained).toHaveLength(1)
-  const reaching = (target: string) => `extern void a(void), b(void); void f(void) { ${target}(); __asm__("nop"); }`
-  const { sites, unexplained } = sitesOf(reaching('a'), reaching('b'))
+test.skipIf(!hasGcc)(`sections of other names are not the same, however alike they are cut${withoutGcc}`, () => {
+  const inSection = (name: string, number: number) => `__attribute__((section("${name}"))) int place = ${number};`
+  const { sites, unexplained } = sitesOf(inSection('.data.one', 42), inSection('.data.two', 45))
+  expect(sites).toEqual([])
+  expect(unexplained.map(({ text }) => text)).toEqual(['.data.one is cut in another way when lines are shifted'])
+})
+
+test.skipIf(!hasGcc)(`what grows is no line${withoutGcc}`, () => {
+  expect(sitesOf('int place[2] = { 5 };', 'int place[3] = { 8 };')).toMatchObject({ sites: [], unexplained: [{}] })
+})
+
+/** What a field of `f` refers to, before and after, in assembly; all else is the same. */
+const REFERENCES: readonly {
+  readonly name: string
+  readonly from: string
+  readonly to: string
+  readonly more?: string
+}[] = [
+  { name: 'another function', from: '.long a - .', to: '.long b - .' },
+  { name: 'another place of a function', from: '.long a - .', to: '.long a + 3 - .' },
+  { name: 'a function of this unit instead', from: '.long a - .', to: '.long own - .' },
+  { name: 'another function of this unit', from: '.long own - .', to: '.long owned - .' },
+  { name: 'another place of data', from: '.quad kept', to: '.quad kept + 3' },
+  { name: 'another number', from: '.long fixed - .', to: '.long other_fixed - .' },
+  { name: 'another place that is not loaded', from: '.quad .Lmeta', to: '.quad .Lmeta + 3' },
+  { name: 'another section that is not loaded', from: '.quad .Lmeta', to: '.quad .Lmore' },
+  { name: 'the same as another kind of field', from: 'call a', to: '.byte 0xe8; .long a - 4 - .' },
+]
+
+const reaching = (how: string) => `
+  extern void a(void), b(void);
+  int kept[3] = { 1, 2, 3 };
+  void own(void) {} void owned(void) {}
+  void f(void) { __asm__ volatile("${how}"); }
+  __asm__(".globl fixed, other_fixed; fixed = 0x1234; other_fixed = 0x1237\\n\
+    .section .meta,\\"\\"; .long 0; .Lmeta: .long 1, 2; .section .more,\\"\\"; .long 0; .Lmore: .long 1, 2; .text");
+`
+
+test.skipIf(!hasGcc).for(REFERENCES)(`what reaches $name is no line${withoutGcc}`, ({ from, to }) => {
+  const { sites, unexplained } = sitesOf(reaching(from), reaching(to))
   expect(sites).toEqual([])
   expect(unexplained.map(({ text }) => text)).toEqual(['a relocation of f differs when lines are shifted'])
+})
+
+test.skipIf(!hasGcc).for([...new Set(REFERENCES.flatMap(({ from, to }) => [from, to]))])(
+  `what reaches the same is nothing at all: %s${withoutGcc}`,
+  how => {
+    expect(sitesOf(reaching(how), reaching(how))).toEqual({ sites: [], unexplained: [] })
+    // The same names, and everything lies elsewhere.
+    const moved = `void before(void) { __asm__("nop"); }\n${reaching(how)}`
+    expect(sitesOf(moved, moved)).toEqual({ sites: [], unexplained: [] })
+  },
+)
+
+test.skipIf(!hasGcc)(`one relocation more, or less, is no line${withoutGcc}`, () => {
+  const [one, two] = [reaching('.long a - .; .long 0'), reaching('.long a - .; .long a - .')]
+  expect(sitesOf(one, two).unexplained.map(({ text }) => text)).toEqual([
+    'f has another number of relocations when lines are shifted',
+  ])
+  expect(sitesOf(two, one).unexplained).toHaveLength(2)
 })
 
 function sitesOf(before: string, after: string, files: readonly ShiftedFile[] = [FILE]) {
