@@ -21,6 +21,7 @@ import { pieceMap } from './pieces/pieces.ts'
 import type { UnitInput } from './select/select.ts'
 import { classifySection } from './special/sections.ts'
 import type { TargetFacts } from './target/facts.ts'
+import { hooksMayWriteReadOnly } from './target/read-only-data.ts'
 import type { HypervisorSymbol, HypervisorSymbols } from './target/xen-symbols.ts'
 
 export interface TableUnitInput {
@@ -50,7 +51,9 @@ function findTablePlaces(
   symbols: HypervisorSymbols,
   runningName: (file: string, name: string, local: boolean) => string,
 ): FoundPlaces {
-  const frames = frameAddresses(symbols)
+  // Bug frames lie in read-only data, and a hook that writes where it may not stops the hypervisor.
+  const mayWrite = hooksMayWriteReadOnly(symbols)
+  const frames = mayWrite ? frameAddresses(symbols) : undefined
   const places: TablePlace[] = []
   const set: SetNumber[] = []
   const leftOut: Reason[] = []
@@ -69,12 +72,17 @@ function findTablePlaces(
         } else
           leftOut.push({
             code: 'line-not-set',
-            text: `${input.unit}: line ${site.line} in ${owner.name} keeps its number: its place in the running system is not known`,
+            text: `${input.unit}: line ${site.line} in ${owner.name} keeps its number: ${whyNot(site, mayWrite)}`,
           })
       }
     }
   }
   return { places, set, leftOut }
+}
+
+function whyNot(site: LineSite, mayWrite: boolean): string {
+  if (site.in === 'addend' && !mayWrite) return "it is in read-only data, which this system's loader lets no hook write"
+  return 'its place in the running system is not known'
 }
 
 export interface TableAddition {
