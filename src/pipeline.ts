@@ -90,20 +90,11 @@ export async function prepareHotpatch(options: HotpatchOptions): Promise<Prepare
 /** `prepared` is what `prepareHotpatch` found out for the same options, whatever their way. */
 export async function createHotpatch(options: HotpatchOptions, prepared?: Prepared): Promise<HotpatchRun> {
   const before = prepared ?? (await prepareHotpatch(options))
-  const { tree, change, affected } = before
+  const { tree, affected } = before
   const watch = new Stopwatch(before.timings)
 
   // lines, build: the affected units, compiled as the chosen way needs them. The tree was not written to.
-  const [compiled, sizes, declarations] = await watch.time('compile', () =>
-    together<[CompiledUnits, EntrySizes, Declarations]>(tree.run.signal, signal => {
-      const own = { ...tree, run: { ...tree.run, signal } }
-      return [
-        compileForWay(own, affected, change, options.lines ?? 'auto'),
-        askEntrySizes(own, affected),
-        declarationsOf(own, affected, change),
-      ]
-    }),
-  )
+  const [compiled, sizes, declarations] = await watch.time('compile', () => compileAll(before, options.lines ?? 'auto'))
 
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { table: options.target, ...sizes.known }
@@ -150,6 +141,21 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const checked = watch.timeSync('verify', () => checkPayload(payload.bytes, running, tree.facts.version, options))
   const verified = { ...found, refusals: checked.refusals, warnings: [...warnings, ...checked.warnings] }
   return { ...verified, payload: checked.refusals.length > 0 ? undefined : payload }
+}
+
+/** Everything that is asked of the compiler about the affected units. One text that does not compile ends all of it. */
+function compileAll(
+  { tree, affected, change }: Prepared,
+  way: Way,
+): Promise<readonly [CompiledUnits, EntrySizes, Declarations]> {
+  return together<[CompiledUnits, EntrySizes, Declarations]>(tree.run.signal, signal => {
+    const own = { ...tree, run: { ...tree.run, signal } }
+    return [
+      compileForWay(own, affected, change, way),
+      askEntrySizes(own, affected),
+      declarationsOf(own, affected, change),
+    ]
+  })
 }
 
 /** What cannot be moved alone matters only in a function that is not refused as such. */

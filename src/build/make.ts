@@ -40,6 +40,8 @@ export interface Made {
 
 interface MadeIn extends Made {
   readonly bypassed: readonly string[]
+  /** The words with the private place's own paths. */
+  readonly said: string
 }
 
 export function options({ parts, product, request }: Job, making: Making = PRODUCTS[product]): string[] {
@@ -65,14 +67,28 @@ export async function make(job: Job): Promise<Made> {
   )
 }
 
-/** Says whether a unit that failed in a lean farm has read there what it would read in a full one. */
+/** What compilers say of a file that is not where they look; programs are run with messages in English. */
+const MISSING = /No such file|file not found|cannot (?:open|find)|can't (?:open|find)|unable to open/i
+
+/**
+ * Says whether a unit that failed in a lean farm has read there what it would read in a full one. A list of what was read
+ * is written only where nothing fails, so the preprocessor names each header as it opens it (`-H`).
+ */
 async function sawEverything(job: Job, farm: Farm): Promise<boolean> {
   if (isPlain(job)) return false
-  const asked = await makeIn({ ...job, product: 'reads' }, farm)
-  const texts = job.shop.texts(job.request.overlay)
-  const { folder } = job.request.unit
-  const isClosed = (name: string) => !texts.embeds(name.startsWith('/') ? name : `${folder}/${name}`)
-  return asked.object !== undefined && asked.bypassed.length === 0 && asked.reads.every(isClosed)
+  const { shop, request } = job
+  const extraFlags = [...(request.extraFlags ?? []), '-H']
+  const asked = await makeIn({ ...job, product: 'reads', request: { ...request, extraFlags } }, farm)
+  if (asked.object === undefined && MISSING.test(asked.words)) return false
+  const place = farm.at(request.unit.folder)
+  const named = [...asked.said.matchAll(/^\.+ (.+)$/gm)].map(([, name = '']) =>
+    name.startsWith('/') ? name : `${place}/${name}`,
+  )
+  if (asked.bypassed.length > 0 || bypassed(farm, shop.layout, named).length > 0) return false
+  // What an assembler reads, nobody has named.
+  const texts = shop.texts(request.overlay)
+  const opened = [sourceOf(shop, request.unit), ...named]
+  return !opened.some(path => texts.embeds(path.startsWith(`${farm.root}/`) ? path.slice(farm.root.length) : path))
 }
 
 async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
@@ -94,10 +110,11 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
     const words = ownWords(failed, farm)
     const [denied] = words.split('\n').filter(line => line.includes(READ_ONLY))
     if (denied !== undefined) throw treeWritten(`${unit.unit} is compiled with an option that writes: ${denied.trim()}`)
-    return { object: undefined, words, time: result.time, bypassed: [], reads: [] }
+    return { object: undefined, words, said: failed.errors, time: result.time, bypassed: [], reads: [] }
   }
   const kept = keep({ object, unit, compiler: parts.compiler, making: plain })
-  return { object: kept, words: ownWords(result, farm), time: result.time, ...readBy(job, farm, out) }
+  const words = ownWords(result, farm)
+  return { object: kept, words, said: result.errors, time: result.time, ...readBy(job, farm, out) }
 }
 
 /** `strerror(EROFS)`; programs are run with messages in English. */
@@ -148,7 +165,7 @@ function plainText({ shop, request: { unit }, product }: Job, farm: Farm): MadeI
   const source = sourceOf(shop, unit)
   const path = farm.mirrors(source) ? farm.at(source) : source
   const text = existsSync(path) ? PRODUCTS[product].keep(new Uint8Array(readFileSync(path))) : undefined
-  return { object: text, reads: [source], words: `${unit.source} does not exist`, time: 0, bypassed: [] }
+  return { object: text, reads: [source], words: `${unit.source} does not exist`, said: '', time: 0, bypassed: [] }
 }
 
 function sourceOf({ layout }: Workshop, unit: Unit): string {

@@ -59,7 +59,7 @@ export function guardOf({ layout, units, run }: Pick<Tree, 'layout' | 'units' | 
 }
 
 /** The strongest guard that this machine allows. */
-export async function guardFor({ folders, writable }: Guarded): Promise<Guard> {
+async function guardFor({ folders, writable }: Guarded): Promise<Guard> {
   const guarded = { folders: outermost(folders), writable }
   for (const way of process.getuid?.() === 0 ? [AS_ROOT, AS_USER] : [AS_USER]) {
     const guard = await namespaced(way, guarded)

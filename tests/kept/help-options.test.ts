@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { originalObject } from '../../src/build/index.ts'
 import { checksums } from '../build/support.ts'
+import { missingFor } from '../xen/tree.ts'
 import { helpOf, optionsIn } from './help-options.ts'
 import { openProgram, withoutNamespaces, writeProgram } from './support.ts'
 
@@ -61,23 +62,19 @@ const ROWS: readonly Row[] = [
     least: 50,
   },
   { program: 'gcc', help: helpOf('as', '--help'), pass: toAssembler, among: ['--MD'], least: 1 },
-  ...(clang === undefined
-    ? []
-    : [
-        {
-          program: clang,
-          help: helpOf(clang, '--help-hidden'),
-          pass: (words: readonly string[]) => words,
-          among: ['-MJ', '-serialize-diagnostics', '-foptimization-record-file=', '-ftime-trace'],
-          least: 50,
-        },
-      ]),
+  {
+    program: clang ?? 'clang',
+    help: helpOf(clang ?? 'clang', '--help-hidden'),
+    pass: words => words,
+    among: ['-MJ', '-serialize-diagnostics', '-foptimization-record-file=', '-ftime-trace'],
+    least: 50,
+  },
 ]
 
-test.skipIf(clang !== undefined)('clang is not on this machine: its options were NOT tried', () => undefined)
-
 describe.each(ROWS)('$program, options of its own help or of what it runs', ({ program, help, pass, among, least }) => {
-  test('leave the tree as it was', { timeout: 600_000 }, async () => {
+  const missing = missingFor(program)
+  const title = `leave the tree as it was (${missing === '' ? 'tried' : `NOT tried, ${missing}`})`
+  test.skipIf(missing !== '')(title, { timeout: 600_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'hotsplice-kept-'))
     const restore = withoutNamespaces(folder)
     try {
