@@ -21,8 +21,9 @@ export {
   readDynamicSymbols,
 } from './read/dynamic.ts'
 export { buildIdOf, readNotes } from './read/notes.ts'
-export { type ElfOutline, outlineSymbols, readOutline } from './read/outline.ts'
+export { type ElfOutline, readOutline, searchSymbols } from './read/outline.ts'
 export { readElf } from './read/read.ts'
+export type { FoundSymbol, SymbolSearch } from './read/symbols.ts'
 export { symbolValue } from './values.ts'
 export { toNewObject } from './write/from-object.ts'
 export type { NewGroup, NewHeader, NewObject, NewRelocation, NewSection, NewSymbol } from './write/model.ts'

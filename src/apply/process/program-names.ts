@@ -1,9 +1,8 @@
 /**
  * The names that a program's file has, in the payload's spelling: `file.c#name` for one that is local to its file. Large
- * programs have millions, so a name is spelled only when somebody asks for it.
+ * programs have millions, of which a payload asks for a few: each is searched for when somebody asks.
  */
-import { InputError } from '../../base/errors.ts'
-import { type ElfOutline, type ElfSymbol, outlineSymbols, symbolValue } from '../../elf/index.ts'
+import { type ElfOutline, type ElfSymbol, type FoundSymbol, type SymbolSearch, searchSymbols } from '../../elf/index.ts'
 import { processName } from '../../target/process.ts'
 
 export interface ProgramSymbol {
@@ -13,73 +12,64 @@ export interface ProgramSymbol {
   readonly kind: ElfSymbol<'original'>['kind']
 }
 
-/** As the table has it: the name is known already, and nearly every name is one symbol's. */
-interface Entry extends Omit<ProgramSymbol, 'name'> {
-  /** The file that a local symbol belongs to; empty for the others. */
-  readonly file: string
-}
-
-/** More than any program has; so many would not fit into memory. */
-const MOST_SYMBOLS = 2 ** 23
-
 export class ProgramNames {
-  /** Whether the file has a table of symbols at all. */
-  readonly exist: boolean
-  readonly #entries = new Map<string, Entry | Map<string, Entry>>()
+  readonly #search: SymbolSearch<'original'> | undefined
+  /** Where each section lies in the process. */
+  readonly #starts: readonly number[]
+  readonly #known = new Map<string, readonly ProgramSymbol[]>()
 
   /** `bias` is how far the program lies from the addresses in its file. */
   constructor(elf: ElfOutline<'original'>, bias: number) {
-    let file = ''
-    let kept = 0
-    this.exist = outlineSymbols(elf, symbol => {
-      const { name, kind, binding, place, size } = symbol
-      if (kind === 'file') file = name
-      if (name === '' || kind === 'file' || kind === 'section' || kind === 'tls' || place.in !== 'section') return
-      const address = Number(symbolValue(elf, symbol)) + bias
-      this.#add(name, { file: binding === 'local' ? file : '', address, size, kind })
-      if (++kept > MOST_SYMBOLS) {
-        throw new InputError('process/cannot-read', `the program has more than ${MOST_SYMBOLS} symbols with names`)
-      }
-    })
+    this.#search = searchSymbols(elf)
+    this.#starts = elf.sections.map(({ address }) => Number(address) + bias)
   }
 
-  get some(): boolean {
-    return this.#entries.size > 0
+  /** Whether the file has a table of symbols at all. */
+  get exist(): boolean {
+    return this.#search !== undefined
   }
 
   /** All symbols of that name. */
   find(spelled: string): readonly ProgramSymbol[] {
-    return readings(spelled).flatMap(({ file, name }) => this.#under(name, file))
+    return this.#all(spelled, 'whole')
   }
 
   /** Symbols whose names start so. */
   startingWith(prefix: string): readonly ProgramSymbol[] {
-    const wanted = readings(prefix)
-    const found: ProgramSymbol[] = []
-    for (const whole of this.#entries.keys()) {
-      for (const { file, name } of wanted) if (whole.startsWith(name)) found.push(...this.#under(whole, file))
+    return this.#all(prefix, 'start')
+  }
+
+  #all(spelled: string, how: 'whole' | 'start'): readonly ProgramSymbol[] {
+    const key = `${how} ${spelled}`
+    const known = this.#known.get(key) ?? this.#searched(spelled, how)
+    this.#known.set(key, known)
+    return known
+  }
+
+  /** One address counts once, whatever symbols are there. */
+  #searched(spelled: string, how: 'whole' | 'start'): readonly ProgramSymbol[] {
+    const found = new Map<string, ProgramSymbol>()
+    for (const { file, name } of readings(spelled)) {
+      for (const each of this.#search?.find(name, how) ?? []) {
+        const symbol = this.#symbolOf(each, file)
+        if (symbol === undefined) continue
+        const key = `${symbol.address} ${symbol.name}`
+        if (!found.has(key)) found.set(key, symbol)
+      }
     }
-    return found
+    return [...found.values()]
   }
 
-  #add(name: string, entry: Entry): void {
-    const others = this.#entries.get(name)
-    const key = keyOf(entry)
-    if (others === undefined) this.#entries.set(name, entry)
-    else if (others instanceof Map) others.set(key, others.get(key) ?? entry)
-    else if (keyOf(others) !== key) this.#entries.set(name, new Map([others, entry].map(each => [keyOf(each), each])))
-  }
-
-  #under(name: string, file: string): readonly ProgramSymbol[] {
-    const found = this.#entries.get(name)
-    if (found === undefined) return []
-    return (found instanceof Map ? [...found.values()] : [found])
-      .filter(entry => entry.file === file)
-      .map(({ address, size, kind }) => ({ name: processName(file, name, file !== ''), address, size, kind }))
+  /** Undefined for one that belongs to another file, or has no place that can be meant. */
+  #symbolOf({ symbol, file }: FoundSymbol<'original'>, wanted: string): ProgramSymbol | undefined {
+    const { name, kind, binding, place, size } = symbol
+    if (kind === 'file' || kind === 'section' || kind === 'tls' || place.in !== 'section') return undefined
+    const owner = binding === 'local' ? file : ''
+    if (owner !== wanted) return undefined
+    const address = (this.#starts[place.section] ?? 0) + place.offset
+    return { name: processName(owner, name, binding === 'local'), address, size, kind }
   }
 }
-
-const keyOf = ({ file, address }: Entry): string => `${address} ${file}`
 
 /** What a spelling can mean: names of files and of symbols may hold the sign that joins them. */
 function readings(spelled: string): readonly { readonly file: string; readonly name: string }[] {

@@ -49,7 +49,7 @@ export class Program {
   }
 
   get hasSymbols(): boolean {
-    return this.#theNames().some
+    return this.#theNames().exist
   }
 
   /** All symbols of that name: `file.c#name` for one that is local to its file. */

@@ -1,17 +1,17 @@
 /**
  * A program's file without its bulk, which is code and debug information: header and section table are read at once, the
- * bytes of a section when somebody asks, symbols one by one. So a file of any size takes the memory of what is looked at.
+ * bytes of a section when somebody asks, symbols are searched for. So a file of any size takes the memory of what is looked at.
  */
 import { InputError } from '../../base/errors.ts'
 import type { Side } from '../../base/side.ts'
-import type { ElfObject, ElfSymbol } from '../model.ts'
+import type { ElfObject } from '../model.ts'
 import { ET_REL } from '../spec/constants.ts'
 import { Bases } from './bases.ts'
 import { FileBytes, type FileParts } from './cursor.ts'
 import { readHeader } from './header.ts'
 import { symbolTableOf } from './read.ts'
 import { readSections } from './sections.ts'
-import { visitSymbols } from './symbols.ts'
+import { SymbolSearch } from './symbols.ts'
 
 export type ElfOutline<S extends Side> = Pick<ElfObject<S>, 'header' | 'sections'>
 
@@ -27,14 +27,10 @@ export function readOutline<S extends Side>(parts: FileParts): ElfOutline<S> {
   return { header: header.fields, sections: readSections<S>(file, header) }
 }
 
-/** Shows every symbol of `.symtab` once; says whether there is such a table. */
-export function outlineSymbols<S extends Side>(
-  { header, sections }: ElfOutline<S>,
-  visit: (symbol: ElfSymbol<S>) => void,
-): boolean {
+/** `.symtab`, to be searched; undefined where there is none. */
+export function searchSymbols<S extends Side>({ header, sections }: ElfOutline<S>): SymbolSearch<S> | undefined {
   const table = symbolTableOf(sections)
-  if (table === undefined) return false
+  if (table === undefined) return undefined
   const linked = header.type !== ET_REL
-  visitSymbols({ sections, table, linked, bases: new Bases(sections, linked) }, visit)
-  return true
+  return new SymbolSearch({ sections, table, linked, bases: new Bases(sections, linked) })
 }

@@ -7,16 +7,12 @@ import { hex } from './cursor.ts'
  */
 const CHARACTERS_PER_BYTE = 16
 
-/** No engine's strings are limited to less. */
-const LONGEST_TEXT = 2 ** 28
-
 /**
  * A string table: NUL-terminated strings addressed by the offset of their first byte (gABI, "String Table").
  * Names are decoded byte by byte (latin1), so that a name read and written again is the same bytes.
  */
 export class StringTable {
-  /** One string that all are cut from; too long for one, the bytes. */
-  readonly #text: string | Buffer
+  readonly #text: string
   readonly #name: string
   #budget: number
   /** As it should be, but a first string that is not empty is one that exists too. */
@@ -24,8 +20,7 @@ export class StringTable {
 
   /** `namedSize` is how many bytes the table has whose entries are named. */
   constructor(bytes: Uint8Array, name: string, namedSize: number) {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#text = bytes.length > LONGEST_TEXT ? buffer : buffer.toString('latin1')
+    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
     this.#name = name
     this.#budget = (bytes.length + namedSize) * CHARACTERS_PER_BYTE
     this.#beginsEmpty = bytes.length === 0 || bytes[0] === 0
@@ -40,7 +35,7 @@ export class StringTable {
     if (end === -1) throw this.#missing(offset, `${kind} ${index}`)
     this.#budget -= end - offset
     if (this.#budget < 0) throw this.#overspent(`${kind} ${index}`)
-    return typeof text === 'string' ? text.slice(offset, end) : text.toString('latin1', offset, end)
+    return text.slice(offset, end)
   }
 
   #missing(offset: number, who: string): InputError {

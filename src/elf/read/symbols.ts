@@ -11,6 +11,7 @@ import {
   SHN_XINDEX,
   SHT_STRTAB,
   SHT_SYMTAB_SHNDX,
+  STT_FILE,
   STT_TLS,
   SYM_SIZE,
 } from '../spec/constants.ts'
@@ -30,26 +31,13 @@ export interface SymbolSource<S extends Side> {
 const SYM_WORDS = SYM_SIZE / 4
 
 export function readSymbols<S extends Side>(source: SymbolSource<S>): readonly ElfSymbol<S>[] {
-  const symbols = new Array<ElfSymbol<S>>(Math.floor(source.table.size / SYM_SIZE))
-  let index = 0
-  visitSymbols(source, symbol => {
-    symbols[index++] = symbol
-  })
-  return symbols
-}
-
-/** The same one by one, for tables of millions, of which hardly any is kept. */
-export function visitSymbols<S extends Side>(source: SymbolSource<S>, visit: (symbol: ElfSymbol<S>) => void): void {
   const { sections, linked, bases } = source
   const table = symbolTable(source)
   const names = symbolNames(source)
-  visitRows({ sections, linked, bases, table, extended: extendedIndices(source) }, names, symbol => {
-    if (symbol.id === 0 && (symbol.place.in !== 'nowhere' || symbol.name !== '')) {
-      const fact = 'symbol 0 is not the null symbol: it has a name or a place'
-      throw errorAt(table, table.first, 'elf/bad-symbol-index', fact)
-    }
-    visit(symbol)
-  })
+  const symbols = readRows({ sections, linked, bases, table, extended: extendedIndices(source) }, names)
+  const first = symbols[0]
+  if (first === undefined || (first.place.in === 'nowhere' && first.name === '')) return symbols
+  throw errorAt(table, table.first, 'elf/bad-symbol-index', 'symbol 0 is not the null symbol: it has a name or a place')
 }
 
 interface Context<S extends Side> extends Omit<SymbolSource<S>, 'table'> {
@@ -57,35 +45,90 @@ interface Context<S extends Side> extends Omit<SymbolSource<S>, 'table'> {
   readonly extended: Table | undefined
 }
 
-function visitRows<S extends Side>(
-  context: Context<S>,
-  names: StringTable,
-  visit: (symbol: ElfSymbol<S>) => void,
-): void {
-  const { table, sections, linked } = context
-  const { words, first, end } = table
+function readRows<S extends Side>(context: Context<S>, names: StringTable): readonly ElfSymbol<S>[] {
+  const { words, first, end } = context.table
+  const symbols = new Array<ElfSymbol<S>>((end - first) / SYM_WORDS)
   let index = 0
   for (let at = first; at < end; at += SYM_WORDS) {
-    const flags = words[at + 1] ?? 0
-    const info = flags & 0xff
-    const other = (flags >>> 8) & 0xff
-    const kind = KINDS[info & 15] ?? 'other'
-    const binding = BINDINGS[info >>> 4] ?? 'other'
-    const sizeHigh = words[at + 5] ?? 0
-    if (isTooHigh(sizeHigh)) throw tooLarge(table, at + 4, 'st_size')
-    const symbol = {
-      id: symbolId<S>(index),
-      name: names.at(words[at] ?? 0, 'symbol', index),
-      kind,
-      binding,
-      visibility: VISIBILITIES[other & 3] ?? 'default',
-      place: readPlace(at, context),
-      size: (words[at + 4] ?? 0) + sizeHigh * TWO_32,
-    }
-    if (!linked) checkRange(table, at, symbol, sections)
-    const unsaid = kind === 'other' || binding === 'other' || other > 3
-    visit(unsaid ? { ...symbol, raw: { info, other } } : symbol)
+    symbols[index] = readRow(at, names.at(words[at] ?? 0, 'symbol', index), context)
     index++
+  }
+  return symbols
+}
+
+/** The symbol whose entry begins at word `at`. */
+function readRow<S extends Side>(at: number, name: string, context: Context<S>): ElfSymbol<S> {
+  const { table, sections, linked } = context
+  const { words, first } = table
+  const flags = words[at + 1] ?? 0
+  const info = flags & 0xff
+  const other = (flags >>> 8) & 0xff
+  const kind = KINDS[info & 15] ?? 'other'
+  const binding = BINDINGS[info >>> 4] ?? 'other'
+  const sizeHigh = words[at + 5] ?? 0
+  if (isTooHigh(sizeHigh)) throw tooLarge(table, at + 4, 'st_size')
+  const symbol = {
+    id: symbolId<S>((at - first) / SYM_WORDS),
+    name,
+    kind,
+    binding,
+    visibility: VISIBILITIES[other & 3] ?? 'default',
+    place: readPlace(at, context),
+    size: (words[at + 4] ?? 0) + sizeHigh * TWO_32,
+  }
+  if (!linked) checkRange(table, at, symbol, sections)
+  const unsaid = kind === 'other' || binding === 'other' || other > 3
+  return unsaid ? { ...symbol, raw: { info, other } } : symbol
+}
+
+export interface FoundSymbol<S extends Side> {
+  readonly symbol: ElfSymbol<S>
+  /** The file that the table names before it; empty where there is none. */
+  readonly file: string
+}
+
+/**
+ * A symbol table that is searched, and never becomes values: the names' bytes first, then which entries have what was
+ * found. So a table of millions takes little more than its bytes, and each name some milliseconds.
+ */
+export class SymbolSearch<S extends Side> {
+  readonly #context: Context<S>
+  readonly #strings: Buffer
+
+  constructor(source: SymbolSource<S>) {
+    const { sections, linked, bases } = source
+    const { bytes } = namesOf(source)
+    this.#context = { sections, linked, bases, table: symbolTable(source), extended: extendedIndices(source) }
+    this.#strings = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** In the order of the table: the symbols of that name, or those whose names start so. */
+  find(text: string, how: 'whole' | 'start'): readonly FoundSymbol<S>[] {
+    const offsets = this.#offsetsOf(Buffer.from(how === 'whole' ? `${text}\0` : text, 'latin1'))
+    if (text === '' || offsets.size === 0) return []
+    const { words, first, end } = this.#context.table
+    const found: FoundSymbol<S>[] = []
+    let file = first
+    for (let at = first; at < end; at += SYM_WORDS) {
+      if (((words[at + 1] ?? 0) & 15) === STT_FILE) file = at
+      const offset = words[at] ?? 0
+      if (!offsets.has(offset)) continue
+      const symbol = readRow(at, this.#nameAt(offset), this.#context)
+      found.push({ symbol, file: this.#nameAt(words[file] ?? 0) })
+    }
+    return found
+  }
+
+  /** Names may share bytes, so one may begin in another. */
+  #offsetsOf(wanted: Buffer): ReadonlySet<number> {
+    const found = new Set<number>()
+    for (let at = this.#strings.indexOf(wanted); at !== -1; at = this.#strings.indexOf(wanted, at + 1)) found.add(at)
+    return found
+  }
+
+  #nameAt(offset: number): string {
+    const end = this.#strings.indexOf(0, offset)
+    return end === -1 ? '' : this.#strings.toString('latin1', offset, end)
   }
 }
 
@@ -96,10 +139,15 @@ function symbolTable<S extends Side>({ table: section }: SymbolSource<S>): Table
   throw errorAt(table, table.first, 'elf/bad-table-size', `a table of ${size} bytes, not a multiple of ${SYM_SIZE}`)
 }
 
-function symbolNames<S extends Side>({ sections, table }: SymbolSource<S>): StringTable {
+function symbolNames<S extends Side>(source: SymbolSource<S>): StringTable {
+  const { bytes, name } = namesOf(source)
+  return new StringTable(bytes, name, source.table.size)
+}
+
+function namesOf<S extends Side>({ sections, table }: SymbolSource<S>): ElfSection<S> {
   const { id, link } = table
   const strings = sections[link]
-  if (strings?.type === SHT_STRTAB) return new StringTable(strings.bytes, strings.name, table.size)
+  if (strings?.type === SHT_STRTAB) return strings
   throw new InputError(
     'elf/bad-section-index',
     `sh_link of symbol table ${id} is ${link}, which is not a string table among ${sections.length} sections`,
@@ -117,7 +165,7 @@ function extendedIndices<S extends Side>({ sections, table }: SymbolSource<S>): 
 
 const NOWHERE = { in: 'nowhere' } as const
 
-/** Where the symbol whose entry begins at word `at` lies. */
+/** Where the symbol lies whose entry begins at word `at`. */
 function readPlace<S extends Side>(at: number, context: Context<S>): ElfSymbol<S>['place'] {
   const { table, sections, bases } = context
   const flags = wordAt(table, at + 1)
