@@ -1,7 +1,7 @@
 /**
  * Gives every reader wrong inputs: `make fuzz [SEED=1] [COUNT=5000] [OFFSET=0] [ONLY=patches:17]`
  *
- * Each must end with 0 to 3, within 10 s of its own and with less than 500 MB. Prints the seed, the counts for each
+ * Each must end with 0 to 3, within 10 s of processor time and with less than 500 MB. Prints the seed, the counts for each
  * reader, and the worst time and memory, each with the case; ends with 1 where one did not hold. A long run goes on where
  * another ended with OFFSET; ONLY repeats one case and shows what it said.
  */
@@ -66,7 +66,7 @@ class Runner {
     await this.#answer(() => undefined, 60_000)
   }
 
-  #answer(ask: () => unknown, patience = 2 * MOST_TIME): Promise<Told | 'ready'> {
+  #answer(ask: () => unknown, patience = 12 * MOST_TIME): Promise<Told | 'ready'> {
     const child = this.#child
     return new Promise(resolve => {
       const done = (told: Told | 'ready') => {

@@ -8,6 +8,7 @@ import type { ReportedError } from '../report/model.ts'
 import { type Console, openConsole } from './console.ts'
 import type { Ending } from './exit-code.ts'
 import { isFreeForJson, STANDARD } from './files.ts'
+import { fullPlaces } from './full-places.ts'
 import { VERSION } from './version.ts'
 
 /** What a command that came to its end has to say. */
@@ -62,7 +63,8 @@ function writeJson(console: Console, { json, also, undo }: Finished): void {
 }
 
 async function failedWith(task: Task, console: Console, error: unknown): Promise<Ending> {
-  const reported = reportedError(error)
+  const plain = reportedError(error)
+  const reported = { ...plain, text: plain.text + fullPlaces(error) }
   const ending = task.signal.aborted ? 'interrupted' : isOurs(reported) ? 'internal' : 'bad-input'
   try {
     // What was wrong may be just that: the file is one of the inputs.
@@ -88,7 +90,10 @@ const isOurs = ({ code }: ReportedError) => code === 'internal/bug'
 
 function failureWords(error: unknown, reported: ReportedError, { ink }: Console): string {
   if (error instanceof InputError) return `${ink.bad('error:')} ${describe(error)}`
-  if (!isOurs(reported)) return `${ink.bad('error:')} ${reported.text} [${reported.code}]`
+  if (!isOurs(reported)) {
+    const hint = reported.hint === null ? '' : `\n  hint: ${reported.hint}`
+    return `${ink.bad('error:')} ${reported.text} [${reported.code}]${hint}`
+  }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return [
     `${ink.bad('internal error:')} ${reported.text}`,

@@ -51,7 +51,7 @@ export function writeWhole(path: string, content: Uint8Array | string): void {
     writeFileSync(beside, content, { flag: 'wx' })
     renameSync(beside, path)
   } catch (error) {
-    if (beside !== undefined) rmSync(beside, { force: true })
+    if (beside !== undefined && whatIs(beside) !== undefined) rmSync(beside, { force: true })
     throw new InputError(
       'cli/cannot-write',
       `${path} cannot be written: ${reason(error)}`,
@@ -87,7 +87,7 @@ export function placesOf(path: string): readonly string[] {
 /** A device or pipe (/dev/null, /dev/stdout) is written to, never replaced; nor is what stands for a descriptor. */
 export function isSpecial(path: string): boolean {
   if (ownDescriptor(path) !== undefined) return true
-  const found = statSync(path, { throwIfNoEntry: false })
+  const found = whatIs(path)
   return found !== undefined && !found.isFile() && !found.isDirectory()
 }
 
@@ -112,16 +112,25 @@ function ownDescriptor(path: string): number | undefined {
   return undefined
 }
 
+/** Undefined where nothing is that can be asked about: no such name, a file or a loop on the way, a name too long. */
+function whatIs(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether a report may take the file's place without asking: there is none, it is empty, or it holds JSON. */
 export function isFreeForJson(path: string): boolean {
-  if (isSpecial(path) || statSync(path, { throwIfNoEntry: false }) === undefined) return true
+  if (isSpecial(path) || whatIs(path) === undefined) return true
   const [first] = readText(path, 'the file', 'latin1').trimStart()
   return first === undefined || first === '{'
 }
 
 /** Takes away what an earlier run left by that name, so that nobody takes it for this run's; says whether it was there. */
 export function removeStale(path: string): boolean {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false
+  if (whatIs(path)?.isFile() !== true) return false
   rmSync(path, { force: true })
   return true
 }

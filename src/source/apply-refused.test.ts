@@ -173,6 +173,42 @@ test.for<{ name: string; tree?: Record<string, string>; patch: string; code: str
     code: 'source/no-file-name',
     fact: /names no file/,
   },
+  ...[
+    { what: 'a NUL byte', name: '"a/n\\000.c"', fact: /line 1 names n\^@\.c, which has a NUL byte/ },
+    { what: 'a NUL byte that is not quoted', name: 'a/n\0.c', fact: /names n\^@\.c, which has a NUL byte/ },
+    { what: 'a NUL byte in a folder', name: '"a/d\\000/n.c"', fact: /names d\^@\/n\.c, which has a NUL byte/ },
+    { what: 'bytes that are no UTF-8', name: '"a/n\\351.c"', fact: /names n\u00e9\.c, which is not UTF-8/ },
+    { what: 'half a character', name: 'a/n\xc3.c', fact: /which is not UTF-8/ },
+    { what: 'a half of a pair', name: 'a/\xed\xa0\x80.c', fact: /which is not UTF-8/ },
+    { what: 'a part that is too long', name: `a/${'n'.repeat(256)}`, fact: /nnn\.\.\., which has a part of 256 bytes/ },
+    { what: 'a long part of few letters', name: `a/${'\xc3\xa9'.repeat(128)}`, fact: /which has a part of 256 bytes/ },
+    { what: 'a path that is too long', name: `a/${'d/'.repeat(2048)}n.c`, fact: /which has 4099 bytes/ },
+  ].map(({ what, name, fact }) => ({
+    name: `a name with ${what}`,
+    patch: patch('--- /dev/null', `+++ ${name}`, '@@ -0,0 +1 @@', '+x'),
+    code: 'source/unusable-name',
+    fact,
+  })),
+  ...['f.c/x.h', 'f.c/d/e/x.h', 'd/g.c/x.h'].map(path => ({
+    name: `a file below a file (${path})`,
+    tree: { 'f.c': FILE, 'd/g.c': FILE },
+    patch: patch('--- /dev/null', `+++ b/${path}`, '@@ -0,0 +1 @@', '+x'),
+    code: 'source/not-a-folder',
+    fact: /makes .*, but (f|d\/g)\.c is a file/,
+  })),
+  {
+    name: 'a rename to below a file',
+    tree: { 'f.c': FILE, 'g.c': FILE },
+    patch: patch('diff --git a/f.c b/g.c/f.c', 'similarity index 100%', 'rename from f.c', 'rename to g.c/f.c'),
+    code: 'source/not-a-folder',
+    fact: /g\.c is a file/,
+  },
+  {
+    name: 'a file where a folder is',
+    patch: patch('--- /dev/null', '+++ b/folder', '@@ -0,0 +1 @@', '+x'),
+    code: 'source/not-a-file',
+    fact: /makes folder, but something that is no ordinary file/,
+  },
 ])('$name is refused', ({ tree = { 'f.c': FILE }, patch, code, fact }) => {
   const error = failure(() => apply(tree, patch))
   expect(error.code).toBe(code)
@@ -185,8 +221,21 @@ function patch(...lines: string[]): string {
 }
 
 function apply(tree: Record<string, string>, text: string) {
-  return applyPatches([{ name: 'p', text }], { read: path => tree[path] })
+  return applyPatches([{ name: 'p', text }], { read: path => tree[path], isNoFile: path => path === 'folder' })
 }
+
+test('a file may take the place of a folder of that name, once what stood there is gone', () => {
+  const gone = patch('--- a/f.c', '+++ /dev/null', '@@ -1 +0,0 @@', '-x')
+  const made = patch('--- /dev/null', '+++ b/f.c/x.h', '@@ -0,0 +1 @@', '+x')
+  expect(apply({ 'f.c': 'x\n' }, gone + made).files.map(({ kind }) => kind)).toEqual(['removed', 'added'])
+})
+
+test('names in UTF-8 are text, spelled in either way', () => {
+  for (const name of ['"b/d/\\303\\251.c"', 'b/d/\xc3\xa9.c']) {
+    const { files } = apply({}, patch('--- /dev/null', `+++ ${name}`, '@@ -0,0 +1 @@', '+x'))
+    expect(files[0]?.newPath).toBe('d/\u00e9.c')
+  }
+})
 
 function failure(run: () => unknown): InputError {
   try {

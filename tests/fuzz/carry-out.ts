@@ -9,7 +9,7 @@ export interface CarriedOut {
   readonly status: number
   /** The first words of what it said. */
   readonly said: string
-  /** Milliseconds. */
+  /** Milliseconds of processor time: a busy machine makes nobody slow. */
   readonly time: number
 }
 
@@ -33,10 +33,11 @@ export async function carryOut(input: WrongInput, folder: string, agent = ''): P
     writeFileSync(join(folder, name), placed === undefined ? content : Buffer.from(here(placed), 'latin1'))
     if (name === 'tree/f.c') symlinkSync('link', join(folder, 'tree/link'))
   }
-  const start = performance.now()
+  const start = process.cpuUsage()
   const { status, stdout, stderr } = await runHere(
     input.args.map(arg => (arg === 'AGENT' ? agent : here(arg))),
     input.stdin,
   )
-  return { status, said: (stderr || stdout).slice(0, 2000), time: performance.now() - start }
+  const { user, system } = process.cpuUsage(start)
+  return { status, said: (stderr || stdout).slice(0, 2000), time: (user + system) / 1000 }
 }

@@ -28,6 +28,9 @@ const NAMES = [
   'none',
 ]
 
+/** What looks like a file's name. Possessive as can be: a text may be one long word. */
+const FILE = /(?<![\w.])\w{1,60}\.\w{1,8}(?!\w)/g
+
 type Damage = (text: string, random: Random, size: Size) => string
 
 const at = (text: string, random: Random) => random.below(text.length + 1)
@@ -51,8 +54,8 @@ const KINDS: Readonly<Record<string, Damage>> = {
   control: (text, random) => put(text, at(text, random), random.pick(CONTROLS)),
   'not UTF-8': (text, random) => put(text, at(text, random), random.pick(NOT_UTF8)),
   number: (text, random) => replaced(text, /\d+/g, random, random.pick(NUMBERS)),
-  name: (text, random) => replaced(text, /[\w.]+\.[\w]+/g, random, random.pick(NAMES)),
-  'deep name': (text, random) => replaced(text, /[\w.]+\.[\w]+/g, random, `${'d/'.repeat(1 + random.below(3000))}x.c`),
+  name: (text, random) => replaced(text, FILE, random, random.pick(NAMES)),
+  'deep name': (text, random) => replaced(text, FILE, random, `${'d/'.repeat(1 + random.below(3000))}x.c`),
   'long name': (text, random, { line }) => replaced(text, /\w+/g, random, 'n'.repeat(200 + random.below(line))),
   word: (text, random) => {
     const words = text.match(/\w+/g) ?? ['x']

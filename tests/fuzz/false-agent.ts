@@ -7,6 +7,21 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+/** What the tool has written down beside the one payload that is there, whose name acts on a terminal. */
+const ABOUT = JSON.stringify({
+  format: 1,
+  uploaded: '',
+  buildId: null,
+  depends: null,
+  programDepends: null,
+  functions: [],
+  hooks: {},
+  symbols: {},
+  metadata: 'a\u001b[31m',
+  saved: 0,
+  pristine: 0,
+})
+
 const SOURCE = `#define _GNU_SOURCE
 #include "hotsplice-agent.h"
 #include <stdio.h>
@@ -15,6 +30,7 @@ const SOURCE = `#define _GNU_SOURCE
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#define ABOUT ${JSON.stringify(ABOUT)}
 static void sound(char *b)
 {
     struct hs_state *s = (void *)b;
@@ -25,6 +41,9 @@ static void sound(char *b)
     s->magic = HS_MAGIC;
     strcpy(b + 4096, "fix");
     *(uint32_t *)(b + 4096 + 128) = 1;
+    strcpy(b + (512 << 10), ABOUT);
+    *(uint64_t *)(b + 4096 + 192) = (uint64_t)b + (512 << 10);
+    *(uint32_t *)(b + 4096 + 200) = strlen(ABOUT);
 }
 int main(void)
 {

@@ -59,8 +59,8 @@ const SOURCE = [
 ].join('')
 
 const PATCHES = [
-  '--- a/f.c\n+++ b/f.c\n@@ -4,4 +4,5 @@\n int f(int x)\n {\n-    return x + __LINE__;\n+    x++;\n+    return x + __LINE__;\n }\n',
-  '--- a/f.c\n+++ b/f.c\n@@ -20,3 +20,4 @@\n static int table[] = {\n     1,\n+    7,\n     2,\n',
+  '--- a/f.c\n+++ b/f.c\n@@ -3,7 +3,8 @@\n   } while (0)\n int f(int x)\n {\n-    return x + __LINE__;\n+    x++;\n+    return x + __LINE__;\n }\n #if A\n int g(void)\n',
+  '--- a/f.c\n+++ b/f.c\n@@ -17,6 +17,7 @@\n #endif\n static int table[] = {\n     1,\n+    7,\n     2,\n     __LINE__,\n };\n',
   'diff --git a/f.c b/g.c\nsimilarity index 90%\nrename from f.c\nrename to g.c\n--- a/f.c\n+++ b/g.c\n@@ -1,3 +1,3 @@\n #define M(x) \\\n-  do { f(x); \\\n+  do { f(x + 1); \\\n   } while (0)\n',
   'diff --git "a/d/x\\303\\251.h" "b/d/x\\303\\251.h"\nnew file mode 100644\n--- /dev/null\n+++ "b/d/x\\303\\251.h"\n@@ -0,0 +1,2 @@\n+int x;\n+int y;\n',
   'diff --git a/d/old.h b/d/old.h\ndeleted file mode 100644\n--- a/d/old.h\n+++ /dev/null\n@@ -1 +0,0 @@\n-int old;\n',

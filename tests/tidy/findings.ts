@@ -90,6 +90,7 @@ const STAGES = new Set([
   'inspect',
   'rehearse',
   'internal',
+  'system',
   'translate',
   'process',
   'xen',
