@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge, verdictLines } from '../../tests/support/judge.ts'
+import { diffObjects } from '../diff.ts'
 
 const HEAD = `
 typedef unsigned long u64;
@@ -220,6 +221,19 @@ function bug(line: number): string {
   return `void f(void) { __asm__ volatile(".Lbug: ud2\\n.pushsection .bug_frames.2, \\"a\\", @progbits\\n.p2align 2\\n.Lfrm:\\n\\
 .long (.Lbug - .Lfrm) + %c0\\n.long (%c1 - .Lfrm) + %c2\\n.popsection" :: "i"(${(line >> 7) << 24}), "i"("file.c"), "i"(${(line & 127) << 24})); }`
 }
+
+test.skipIf(!hasGcc)(`several line numbers add up: in code, in what it reaches, in its frames${withoutGcc}`, () => {
+  const text = `${HEAD}
+    int both(int a) { __asm__(".pushsection .rodata.u,\\"a\\"; .balign 4; .Lx: .long %c0, 7; .popsection; leaq .Lx(%%rip), %%rax"
+      : : "i"(__LINE__) : "rax"); printk("%d", __LINE__); return a; }`
+  const shifted = { object: compile(`#line 4\n${text}`), shift: 3 }
+  const verdicts = diffObjects({ original: compile(text), patched: compile(`\n\n${text}`), shifted, table: 'xen' })
+  expect(verdictLines(verdicts)).toEqual(['both: line-only'])
+  const other = compile(`\n\n${text.replace('%c0, 7', '%c0, 8')}`)
+  expect(verdictLines(diffObjects({ original: compile(text), patched: other, shifted, table: 'xen' }))).toEqual([
+    'both: changed (reaches)',
+  ])
+})
 
 /** An out-of-line part of f, which only its name says. */
 function coldPart(code: string): string {
