@@ -177,6 +177,27 @@ const rows: readonly Row[] = [
     after: `int f(int a) { return a * 3; } ${coldPart('clc')}`,
     verdicts: ['f: changed (part)'],
   },
+  ...looseRows('.text.loose,\\"ax\\"', 'nop; ret', 'clc; ret', '.text.loose+0x0: changed (byte)'),
+  ...looseRows('.initcall1.init,\\"aw\\"', '.quad helper', '.quad printk', '.initcall1.init+0x0: changed (reaches)'),
+  ...looseRows('.unknown,\\"a\\"', '.long 1', '.long 2', '.unknown+0x0: changed (byte)'),
+  ...looseRows(
+    '.ex_table,\\"a\\"',
+    '.long helper - ., flag - .',
+    '.long helper - ., flag + 1 - .',
+    '.ex_table+0x0: changed (reaches)',
+  ),
+  {
+    name: 'another absolute address',
+    before: absolute('0x1234', 'first'),
+    after: absolute('0x1235', 'first'),
+    verdicts: ['f: changed (reaches)'],
+  },
+  {
+    name: 'the same absolute address under another name',
+    before: absolute('0x1234', 'first'),
+    after: absolute('0x1234', 'second'),
+    verdicts: [],
+  },
   {
     name: 'unnamed bytes that become writable',
     before: unnamed('.rodata.u,\\"a\\"', '.Lx: .long 7'),
@@ -234,6 +255,29 @@ test.skipIf(!hasGcc)(`several line numbers add up: in code, in what it reaches, 
     'both: changed (reaches)',
   ])
 })
+
+/** Bytes that no symbol names and no function reaches, where the system walks or runs them: changed, new and gone. */
+function looseRows(section: string, before: string, after: string, verdict: string): readonly Row[] {
+  const loose = (bytes: string) =>
+    `__asm__(".pushsection ${section}; ${bytes}; .popsection"); int f(int a) { return a; }`
+  const name = verdict.replace(/:.*/, '')
+  return [
+    { name: `what nothing names in ${name} changes`, before: loose(before), after: loose(after), verdicts: [verdict] },
+    { name: `what nothing names in ${name} comes`, before: loose(''), after: loose(after), verdicts: [`${name}: new`] },
+    {
+      name: `what nothing names in ${name} goes`,
+      before: loose(before),
+      after: loose(''),
+      verdicts: [`${name}: gone`],
+    },
+    { name: `what nothing names in ${name} stays`, before: loose(before), after: loose(before), verdicts: [] },
+  ]
+}
+
+/** A function that calls a fixed address. */
+function absolute(address: string, name: string): string {
+  return `__asm__(".globl ${name}; ${name} = ${address}"); void f(void) { __asm__ volatile("call ${name}"); }`
+}
 
 /** An out-of-line part of f, which only its name says. */
 function coldPart(code: string): string {
