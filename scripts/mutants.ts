@@ -57,6 +57,14 @@ interface Task extends Mutant {
 
 type Results = Record<string, string | null>
 
+/** As they are when the run begins: the worker knows no others. */
+const TESTS = new Map(
+  Object.entries(AREAS).map(([area, steps]) => {
+    const all = steps.map(places => places.flatMap(filesIn).filter(file => file.endsWith('.test.ts')))
+    return [area, values.near ? all.slice(0, 1) : all]
+  }),
+)
+
 const sha = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16)
 const results: Results = readResults()
 const tasks = values.area.split(',').flatMap(tasksOf)
@@ -68,7 +76,7 @@ let worker: ChildProcess | undefined
 // What fails without a mistake would notice every one.
 for (const area of new Set(chosen.map(task => task.area))) {
   const [first] = chosen.filter(task => task.area === area)
-  for (const tests of testsOf(area)) {
+  for (const tests of TESTS.get(area) ?? []) {
     const failed = first === undefined ? null : await ask({ file: first.file, text: first.text, tests })
     if (failed !== null) throw new Error(`this fails as things are: ${failed}`)
   }
@@ -108,14 +116,9 @@ function filesIn(place: string): readonly string[] {
   return files.sort().map(file => `${place}${file}`)
 }
 
-function testsOf(area: string): readonly (readonly string[])[] {
-  const all = (AREAS[area] ?? []).map(places => places.flatMap(filesIn).filter(file => file.endsWith('.test.ts')))
-  return values.near ? all.slice(0, 1) : all
-}
-
 /** The test that notices; null where none does. */
 async function judge(task: Task): Promise<string | null> {
-  for (const tests of testsOf(task.area)) {
+  for (const tests of TESTS.get(task.area) ?? []) {
     const killedBy = await ask({ file: task.file, text: applied(task.text, task), tests })
     if (killedBy !== null) return killedBy
   }

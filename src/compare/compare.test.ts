@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge, verdictLines } from '../../tests/support/judge.ts'
+import { diffObjects } from '../diff.ts'
 
 const HEAD = `
 typedef unsigned long u64;
@@ -176,6 +177,27 @@ const rows: readonly Row[] = [
     after: `int f(int a) { return a * 3; } ${coldPart('clc')}`,
     verdicts: ['f: changed (part)'],
   },
+  ...looseRows('.text.loose,\\"ax\\"', 'nop; ret', 'clc; ret', '.text.loose+0x0: changed (byte)'),
+  ...looseRows('.initcall1.init,\\"aw\\"', '.quad helper', '.quad printk', '.initcall1.init+0x0: changed (reaches)'),
+  ...looseRows('.unknown,\\"a\\"', '.long 1', '.long 2', '.unknown+0x0: changed (byte)'),
+  ...looseRows(
+    '.ex_table,\\"a\\"',
+    '.long helper - ., flag - .',
+    '.long helper - ., flag + 1 - .',
+    '.ex_table+0x0: changed (reaches)',
+  ),
+  {
+    name: 'another absolute address',
+    before: absolute('0x1234', 'first'),
+    after: absolute('0x1235', 'first'),
+    verdicts: ['f: changed (reaches)'],
+  },
+  {
+    name: 'the same absolute address under another name',
+    before: absolute('0x1234', 'first'),
+    after: absolute('0x1234', 'second'),
+    verdicts: [],
+  },
   {
     name: 'unnamed bytes that become writable',
     before: unnamed('.rodata.u,\\"a\\"', '.Lx: .long 7'),
@@ -219,6 +241,42 @@ function guarded(result: string): string {
 function bug(line: number): string {
   return `void f(void) { __asm__ volatile(".Lbug: ud2\\n.pushsection .bug_frames.2, \\"a\\", @progbits\\n.p2align 2\\n.Lfrm:\\n\\
 .long (.Lbug - .Lfrm) + %c0\\n.long (%c1 - .Lfrm) + %c2\\n.popsection" :: "i"(${(line >> 7) << 24}), "i"("file.c"), "i"(${(line & 127) << 24})); }`
+}
+
+test.skipIf(!hasGcc)(`several line numbers add up: in code, in what it reaches, in its frames${withoutGcc}`, () => {
+  const text = `${HEAD}
+    int both(int a) { __asm__(".pushsection .rodata.u,\\"a\\"; .balign 4; .Lx: .long %c0, 7; .popsection; leaq .Lx(%%rip), %%rax"
+      : : "i"(__LINE__) : "rax"); printk("%d", __LINE__); return a; }`
+  const shifted = { object: compile(`#line 4\n${text}`), shift: 3 }
+  const verdicts = diffObjects({ original: compile(text), patched: compile(`\n\n${text}`), shifted, table: 'xen' })
+  expect(verdictLines(verdicts)).toEqual(['both: line-only'])
+  const other = compile(`\n\n${text.replace('%c0, 7', '%c0, 8')}`)
+  expect(verdictLines(diffObjects({ original: compile(text), patched: other, shifted, table: 'xen' }))).toEqual([
+    'both: changed (reaches)',
+  ])
+})
+
+/** Bytes that no symbol names and no function reaches, where the system walks or runs them: changed, new and gone. */
+function looseRows(section: string, before: string, after: string, verdict: string): readonly Row[] {
+  const loose = (bytes: string) =>
+    `__asm__(".pushsection ${section}; ${bytes}; .popsection"); int f(int a) { return a; }`
+  const name = verdict.replace(/:.*/, '')
+  return [
+    { name: `what nothing names in ${name} changes`, before: loose(before), after: loose(after), verdicts: [verdict] },
+    { name: `what nothing names in ${name} comes`, before: loose(''), after: loose(after), verdicts: [`${name}: new`] },
+    {
+      name: `what nothing names in ${name} goes`,
+      before: loose(before),
+      after: loose(''),
+      verdicts: [`${name}: gone`],
+    },
+    { name: `what nothing names in ${name} stays`, before: loose(before), after: loose(before), verdicts: [] },
+  ]
+}
+
+/** A function that calls a fixed address. */
+function absolute(address: string, name: string): string {
+  return `__asm__(".globl ${name}; ${name} = ${address}"); void f(void) { __asm__ volatile("call ${name}"); }`
 }
 
 /** An out-of-line part of f, which only its name says. */

@@ -40,6 +40,7 @@ const ROWS: readonly Row[] = [
   { name: 'a line in the middle', from: 42, to: 45, file: 'unit.c' },
   { name: 'the first line', from: 1, to: 4, file: 'unit.c' },
   { name: 'the last line', from: 100, to: 103, file: 'unit.c' },
+  { name: 'a line two of whose bytes move', from: 254, to: 257, files: [{ ...FILE, lines: 300 }], file: 'unit.c' },
   { name: 'one behind the last line', from: 101, to: 104 },
   { name: 'far behind the last line', from: 5000, to: 5003 },
   { name: 'another step than the shift', from: 42, to: 46 },
