@@ -2,7 +2,7 @@
  * How long a program stands still while a payload is applied, against threads and replaced functions. Prints a table; the
  * aim is less than 2 ms for ten functions and ten threads. Never a test: it depends on the machine and its load.
  */
-import { openProcess } from '../src/apply/process/process-host.ts'
+import { openProcess } from '../src/hosts/process/process-host.ts'
 import { buildDaemon, handPayload, idOf, RunningDaemon } from '../tests/run/process-daemon.ts'
 
 const FUNCTIONS = [1, 10, 50]

@@ -5,7 +5,7 @@
  *
  *   npx tsx bench/neutralize.ts [LINES ...]
  */
-import { neutralPatch } from '../src/neutral-patch.ts'
+import { neutralPatch } from '../src/flows/neutralize.ts'
 
 const SIZES = process.argv
   .slice(2)

@@ -11,7 +11,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readHypervisorSymbols } from '../src/target/xen-symbols.ts'
+import { readHypervisorSymbols } from '../src/loaders/xen/symbols.ts'
 import { basePayload, RECIPES } from '../tests/verify/base-payloads.ts'
 import { inTurn, printRow, timed } from './clock.ts'
 

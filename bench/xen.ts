@@ -2,8 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { compileUnits, openTree, quiet, type Tree } from '../src/build/index.ts'
 import type { ReportedUnit } from '../src/report/model.ts'
+import { compileUnits, openTree, quiet, type Tree } from '../src/trees/index.ts'
 import { type Edit, patchText } from '../tests/xen/edits.ts'
 import { type Spent, timed } from './clock.ts'
 

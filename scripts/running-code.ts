@@ -10,7 +10,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readHypervisorSymbols } from '../src/target/xen-symbols.ts'
+import { readHypervisorSymbols } from '../src/loaders/xen/symbols.ts'
 import { RunningImage } from '../src/verify/code/image.ts'
 import { checkUnits, linkedObjects, readUnits } from '../tests/verify/running-code-support.ts'
 

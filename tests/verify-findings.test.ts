@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { RULE_CODES } from '../src/verify/table.ts'
+import { RULE_CODES } from '../src/verify/xen/table.ts'
 
 const folder = join(import.meta.dirname, '..', 'docs', 'findings')
 

@@ -1,13 +1,14 @@
 /**
  * What a payload cannot hold although each piece by itself could: found from the places, before anything is written.
  */
-import { hiddenReferences } from '../arch/x86-flow.ts'
+
 import type { Refusal } from '../base/refusal.ts'
 import { EM_X86_64, SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
+import type { TargetFacts } from '../loaders/loader.ts'
+import { HOOK_PREFIX } from '../loaders/payload-sections.ts'
+import { hiddenReferences } from '../machines/x86-64/flow.ts'
 import type { SelectedPiece, Selection } from '../select/model.ts'
-import type { TargetFacts } from '../target/facts.ts'
-import { HOOK_PREFIX } from '../target/payload-sections.ts'
 import type { PlacedPiece } from './model.ts'
 import { inputSection, type Placed, pieceBytes, REPLACEMENTS } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'

@@ -6,8 +6,9 @@
  * Some such references could be made direct instead, as linkers do, but only where the distance is known to be short.
  * Here it is not: the payload goes to a pool near the program, its libraries are anywhere.
  */
+
+import type { TargetFacts } from '../loaders/loader.ts'
 import type { Link } from '../select/model.ts'
-import type { TargetFacts } from '../target/facts.ts'
 import { OutputSection } from './output-section.ts'
 import { codeKind, readOnly } from './place.ts'
 

@@ -1,10 +1,10 @@
 /** The sections that tell the loader what the payload is: functions, dependencies, identity, and a few words. */
 import { InternalError } from '../base/errors.ts'
 import { SHF_ALLOC, SHF_WRITE, SHT_NOTE } from '../elf/spec/constants.ts'
+import { buildIdNote } from '../loaders/build-id-note.ts'
+import { FUNC_FIELDS, funcBytes } from '../loaders/func-entry.ts'
+import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
-import { buildIdNote } from '../target/build-id-note.ts'
-import { FUNC_FIELDS, funcBytes } from '../target/func-entry.ts'
-import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../target/payload-sections.ts'
 import type { AssembleOptions } from './model.ts'
 import { OutputSection } from './output-section.ts'
 import { readOnly } from './place.ts'

@@ -1,7 +1,7 @@
 /** What the assemble stage takes beside the selection, and what it returns. */
 import type { Reason, Refusal } from '../base/refusal.ts'
+import type { TargetFacts } from '../loaders/loader.ts'
 import type { PieceAddress, SelectedPiece } from '../select/model.ts'
-import type { TargetFacts } from '../target/facts.ts'
 
 export interface AssembleOptions {
   readonly target: TargetFacts

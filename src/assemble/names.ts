@@ -7,9 +7,9 @@
  * So do two new things of one name, because nobody could tell them apart.
  */
 import type { Refusal } from '../base/refusal.ts'
+import type { TargetFacts } from '../loaders/loader.ts'
 import { isClone, isCompilerMade, numberedBase, partOf } from '../pieces/names.ts'
 import type { Selection } from '../select/model.ts'
-import type { TargetFacts } from '../target/facts.ts'
 import type { PlacedPiece } from './model.ts'
 import type { Placed } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'

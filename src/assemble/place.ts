@@ -21,9 +21,9 @@ import {
   SHT_PROGBITS,
 } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
+import type { TargetFacts } from '../loaders/loader.ts'
+import { classifySection } from '../loaders/sections.ts'
 import type { SelectedPiece, Selection } from '../select/model.ts'
-import { classifySection } from '../special/sections.ts'
-import type { TargetFacts } from '../target/facts.ts'
 import type { PlacedPiece } from './model.ts'
 import { OutputSection, type Placement, type SectionKind } from './output-section.ts'
 

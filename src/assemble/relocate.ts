@@ -3,11 +3,12 @@
  * not take. A link's delta is the whole addend as the compiler wrote it, seen from the start of what is reached; so
  * moving a piece changes the addend by where it went and by nothing else.
  */
-import { relocationName, relocationType } from '../arch/relocations.ts'
+
 import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
+import type { RelocationWay, TargetFacts } from '../loaders/loader.ts'
+import { relocationName, relocationType } from '../machines/relocations.ts'
 import type { Link, LinkedReference, Selection } from '../select/model.ts'
-import type { RelocationWay, TargetFacts } from '../target/facts.ts'
 import { IndirectTables, mayBeFar } from './indirect.ts'
 import type { PlacedPiece } from './model.ts'
 import type { OutputRelocation, OutputSection } from './output-section.ts'

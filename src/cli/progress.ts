@@ -1,6 +1,6 @@
 /** How a long step tells that it lives: one line that is drawn over on a terminal, one line a step elsewhere. */
 import { shownName } from '../base/printable.ts'
-import type { Progress } from '../build/model.ts'
+import type { Progress } from '../trees/model.ts'
 
 export interface ProgressDisplay extends Progress {
   /** Leaves a clean line for what comes next. */

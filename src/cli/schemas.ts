@@ -5,7 +5,7 @@
  * Versions go up when a field changes its meaning or goes; fields may be added within a version.
  */
 import * as v from 'valibot'
-import type { RehearsalResult } from '../apply/rehearsal/index.ts'
+import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
 import type { Advice } from '../report/advice.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
 import { entry, refusal, runReport } from '../report/schema.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { packagePath } from '../apply/package-folder.ts'
 import { InternalError } from '../base/errors.ts'
+import { packagePath } from '../hosts/package-folder.ts'
 
 /** Of hotsplice, as package.json has it. */
 export const VERSION = readVersion()

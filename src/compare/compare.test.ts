@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge, verdictLines } from '../../tests/support/judge.ts'
-import { diffObjects } from '../diff.ts'
+import { diffObjects } from '../flows/diff.ts'
 
 const HEAD = `
 typedef unsigned long u64;

@@ -9,9 +9,9 @@
  */
 import type { Side } from '../base/side.ts'
 import type { Correlation } from '../correlate/model.ts'
+import { classifySection, type SectionClass, type SectionTable } from '../loaders/sections.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
-import { classifySection, type SectionClass, type SectionTable } from '../special/sections.ts'
 import { ContentComparison, comparesByContent } from './content.ts'
 import type { Difference, Judged, LineOracle, Outcome, UnitVerdicts, Verdict } from './model.ts'
 

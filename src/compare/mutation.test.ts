@@ -6,11 +6,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge, verdictLines } from '../../tests/support/judge.ts'
-import { diffObjects } from '../diff.ts'
 import { readElf } from '../elf/index.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../elf/spec/constants.ts'
+import { diffObjects } from '../flows/diff.ts'
+import { classifySection } from '../loaders/sections.ts'
 import { pieceMap } from '../pieces/pieces.ts'
-import { classifySection } from '../special/sections.ts'
 
 const TEXT = `
 extern int printk(const char *format, ...);

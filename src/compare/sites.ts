@@ -10,11 +10,12 @@
  * to look for known patterns instead (a constant loaded before a call to printk); that is how a changed constant
  * gets lost.
  */
-import { numberFieldsAt } from '../arch/x86-decode.ts'
+
 import type { Side } from '../base/side.ts'
 import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { entryLayout } from '../loaders/xen/entries.ts'
+import { numberFieldsAt } from '../machines/x86-64/decode.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
-import { entryLayout } from '../special/entries.ts'
 import { bytesOf, lineOf, readLine } from './content.ts'
 import type { LineSite } from './model.ts'
 

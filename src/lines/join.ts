@@ -5,7 +5,7 @@
  * away anyway (both go), or inside a comment. Not around a directive, which ends with its line, and not inside a raw
  * string. A `//` comment before the seam becomes a block comment. The caller proves the result by comparing tokens.
  */
-import { type Chunk, newLines, oldLines } from './chunks.ts'
+
 import {
   COMMENT,
   CONTINUED,
@@ -16,7 +16,8 @@ import {
   RAW_STRING,
   SAFE,
   STRING,
-} from './lexed.ts'
+} from '../ctext/lexed.ts'
+import { type Chunk, newLines, oldLines } from './chunks.ts'
 
 export interface Joined {
   /** As many as the original had. */

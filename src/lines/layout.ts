@@ -1,7 +1,8 @@
 /** A file on its way to the compiler: its lines, and the number that each should have there. */
+
+import { CONTINUED, DIRECTIVE, type LexedFile, LINE_COMMENT, RAW_STRING, SAFE, STRING } from '../ctext/lexed.ts'
 import { type Chunk, newLines, oldLines } from './chunks.ts'
 import { type Joined, joinChunk } from './join.ts'
-import { CONTINUED, DIRECTIVE, type LexedFile, LINE_COMMENT, RAW_STRING, SAFE, STRING } from './lexed.ts'
 import { tokenLines } from './token-map.ts'
 
 export interface LaidLine {

@@ -1,4 +1,4 @@
-import type { Barrier } from './lexed.ts'
+import type { Barrier } from '../ctext/lexed.ts'
 
 /** `auto`: directives, and reformatting where none may stand. */
 export type NeutralStyle = 'auto' | 'directive' | 'reformat'

@@ -16,11 +16,12 @@
  * In:  a TouchedFile, unchanged.
  * Out: a NeutralFile: the text to compile, and what was done where and why.
  */
+
+import { barrierAt, directiveAt, type LexedFile } from '../ctext/lexed.ts'
+import { lex } from '../ctext/lexer.ts'
 import type { TouchedFile } from '../source/model.ts'
 import { chunksOf } from './chunks.ts'
 import type { LaidLine, PlannedChunk, Sides } from './layout.ts'
-import { barrierAt, directiveAt, type LexedFile } from './lexed.ts'
-import { lex } from './lexer.ts'
 import type { NeutralFile, NeutralizeOptions, Reformatted, UnsafeLines } from './neutral-model.ts'
 import { BUG_FRAME_LIMIT, type Numbering, numberAdded } from './numbering.ts'
 import type { Placement } from './place-directives.ts'

@@ -6,8 +6,9 @@
  * original lines without any token serve: no log can name those otherwise. Where these do not suffice either, added lines
  * keep whatever number they get, and share it with a line that did not change.
  */
+
+import { hasCode, type LexedFile } from '../ctext/lexed.ts'
 import { type Chunk, newLines, oldLines } from './chunks.ts'
-import { hasCode, type LexedFile } from './lexed.ts'
 
 /** Xen's bug frames (x86) hold 7 + 7 bits. */
 export const BUG_FRAME_LIMIT = (1 << 14) - 1

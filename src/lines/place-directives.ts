@@ -12,7 +12,7 @@
  * In:  lines with the number each should have; their text as the lexer sees it.
  * Out: the directives, and the lines that would still be off.
  */
-import { directiveAt, hasCode, isSkipped, type LexedFile, SAFE } from './lexed.ts'
+import { directiveAt, hasCode, isSkipped, type LexedFile, SAFE } from '../ctext/lexed.ts'
 
 /** A line that knows its number. */
 export interface NumberedLine {

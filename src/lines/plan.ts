@@ -1,10 +1,11 @@
 /** Which chunks of a file are laid out anew: as few as will do, and none whose result is not proven. */
+
+import type { LexedFile } from '../ctext/lexed.ts'
+import { lex } from '../ctext/lexer.ts'
+import { sameTokens, wholeFile } from '../ctext/tokens.ts'
 import { newLines, oldLines } from './chunks.ts'
 import { type LaidLine, layOut, type PlannedChunk, type Sides, type Treatment } from './layout.ts'
-import type { LexedFile } from './lexed.ts'
-import { lex } from './lexer.ts'
 import { type Placement, placeDirectives } from './place-directives.ts'
-import { sameTokens, wholeFile } from './tokens.ts'
 
 /** One way of laying the file out, with the directives that go with it. */
 export interface Attempt {

@@ -1,5 +1,5 @@
-import { directiveAt, type LexedFile, SAFE } from './lexed.ts'
-import { lex } from './lexer.ts'
+import { directiveAt, type LexedFile, SAFE } from '../ctext/lexed.ts'
+import { lex } from '../ctext/lexer.ts'
 
 /**
  * The *shifted* variant of a file: every line number it embeds is larger by `by`, and nothing else differs.

@@ -11,11 +11,12 @@
  * In:  a TouchedFile, unchanged.
  * Out: a RefinedLineMap.
  */
+
+import { AFTER_SPACE, BEFORE_TOKENS, type LexedFile, MACRO_CALL, SAFE } from '../ctext/lexed.ts'
+import { lex } from '../ctext/lexer.ts'
+import { sameTokens, tokensOfLines } from '../ctext/tokens.ts'
 import type { LineMap, TouchedFile } from '../source/model.ts'
 import { type Chunk, chunksOf } from './chunks.ts'
-import { AFTER_SPACE, BEFORE_TOKENS, type LexedFile, MACRO_CALL, SAFE } from './lexed.ts'
-import { lex } from './lexer.ts'
-import { sameTokens, tokensOfLines } from './tokens.ts'
 
 export interface RefinedLineMap extends LineMap {
   /** Patched lines that hold tokens of several original lines: all of these. */

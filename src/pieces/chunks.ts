@@ -9,8 +9,8 @@
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection } from '../elf/model.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { entryLayout } from '../special/entries.ts'
-import { entrySize, type ProbedSizes } from '../special/entry-size.ts'
+import { entryLayout } from '../loaders/xen/entries.ts'
+import { entrySize, type ProbedSizes } from '../loaders/xen/entry-size.ts'
 
 export interface ChunkRange {
   readonly offset: number

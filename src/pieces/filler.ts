@@ -6,10 +6,11 @@
  * The object does not say how what follows was to be aligned. It is at most what its place is a multiple of, and at most
  * the section's alignment.
  */
-import { isCodePadding } from '../arch/padding.ts'
+
 import type { Side } from '../base/side.ts'
 import type { ElfSection } from '../elf/model.ts'
 import { SHF_EXECINSTR, SHT_NOBITS } from '../elf/spec/constants.ts'
+import { isCodePadding } from '../machines/padding.ts'
 
 /** A section that is being cut. */
 export interface Ground<S extends Side> {

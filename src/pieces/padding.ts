@@ -6,10 +6,11 @@
  * where the system overwrites them while it boots (alternatives); zeros are data where something reads them. So what
  * is reached stays: code with the function before it, data as a piece of its own.
  */
-import { hiddenReferences } from '../arch/x86-flow.ts'
+
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection } from '../elf/model.ts'
 import { EM_X86_64, SHF_ALLOC, SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { hiddenReferences } from '../machines/x86-64/flow.ts'
 import type { Range } from './cut.ts'
 import { placesReached } from './reached.ts'
 import { relocationsOf, type SectionPieces } from './references.ts'

@@ -2,12 +2,13 @@
  * The places that relocations reach, to the byte and whatever stands there: also between the pieces, and behind the end of
  * what a symbol names.
  */
-import { relocationType } from '../arch/relocations.ts'
-import { bytesToInstructionEnd, endsWithField } from '../arch/x86-decode.ts'
+
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation, ElfSection, SectionId } from '../elf/model.ts'
 import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { splitAddend } from '../special/entries.ts'
+import { splitAddend } from '../loaders/xen/entries.ts'
+import { relocationType } from '../machines/relocations.ts'
+import { bytesToInstructionEnd, endsWithField } from '../machines/x86-64/decode.ts'
 import type { Range } from './cut.ts'
 
 /** One of the bytes from `first` to `last`; mostly the two are one. */

@@ -6,12 +6,13 @@
  * by the bytes between field and end of instruction, and where several pieces share a section this decides which one
  * is meant; then, and only then, the code is decoded.
  */
-import { relocationType } from '../arch/relocations.ts'
-import { bytesToInstructionEnd, endsWithField } from '../arch/x86-decode.ts'
+
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation, ElfSection, ElfSymbol } from '../elf/model.ts'
 import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { splitAddend } from '../special/entries.ts'
+import { splitAddend } from '../loaders/xen/entries.ts'
+import { relocationType } from '../machines/relocations.ts'
+import { bytesToInstructionEnd, endsWithField } from '../machines/x86-64/decode.ts'
 import type { Range } from './cut.ts'
 import { pieceId } from './ids.ts'
 import type { PieceId, Reference, Target } from './model.ts'

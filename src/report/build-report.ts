@@ -6,10 +6,10 @@
  * Out: a RunReport without a payload; `withPayload` adds it once the file is there.
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
-import type { Affected, ObjectPair, TreeFacts } from '../build/model.ts'
 import type { UnitVerdicts, Verdict } from '../compare/model.ts'
 import type { PieceAddress, SelectedPiece, Selection } from '../select/model.ts'
 import type { SourceChange } from '../source/model.ts'
+import type { Affected, ObjectPair, TreeFacts } from '../trees/model.ts'
 import { dataEntries, functionEntries } from './entries.ts'
 import {
   emptyReport,

@@ -1,7 +1,7 @@
 /** What a payload contains (`target/inspect.ts` reads it), as JSON (docs/schema/inspect.json) and as text. */
 import { InputError } from '../base/errors.ts'
-import { inspectPayload } from '../target/inspect.ts'
-import { FUNCS, HOOK_PREFIX } from '../target/payload-sections.ts'
+import { inspectPayload } from '../loaders/inspect.ts'
+import { FUNCS, HOOK_PREFIX } from '../loaders/payload-sections.ts'
 import { type Ink, PLAIN } from './ink.ts'
 import { counted } from './text.ts'
 

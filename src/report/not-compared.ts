@@ -2,9 +2,9 @@
 import type { Side } from '../base/side.ts'
 import type { UnitVerdicts } from '../compare/model.ts'
 import { SHT_NULL, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, SHT_SYMTAB_SHNDX } from '../elf/spec/constants.ts'
+import type { SectionTable } from '../loaders/sections.ts'
 import { isCut } from '../pieces/cut.ts'
 import type { PieceMap } from '../pieces/model.ts'
-import type { SectionTable } from '../special/sections.ts'
 import type { NotCompared } from './model.ts'
 
 export interface ComparedUnit {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { RULES, selectFrom } from '../../tests/support/judge.ts'
-import { targetFacts } from '../target/targets.ts'
+import { targetFacts } from '../loaders/loaders.ts'
 
 const HEAD = 'extern int flag;\n#define NOINLINE __attribute__((noinline, noclone))\n'
 

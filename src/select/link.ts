@@ -1,14 +1,15 @@
 /**
  * Follows the references of included pieces until nothing new comes in, and says for each where it leads.
  */
-import { relocationType } from '../arch/relocations.ts'
+
 import { InternalError } from '../base/errors.ts'
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
+import { entryLayout, lineAddend } from '../loaders/xen/entries.ts'
+import { relocationType } from '../machines/relocations.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
-import { entryLayout, lineAddend } from '../special/entries.ts'
 import type { Link, LinkedReference, PieceAddress, Role, SelectedPiece, UnitIndex } from './model.ts'
 import { newRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
 import type { SelectRules, UnitInput } from './select.ts'

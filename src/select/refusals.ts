@@ -5,8 +5,8 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import type { Judged } from '../compare/model.ts'
+import { classifySection, type SectionClass, type SectionTable } from '../loaders/sections.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
-import { classifySection, type SectionClass, type SectionTable } from '../special/sections.ts'
 import { verdictReason } from './words.ts'
 
 interface Words {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { overlayOf } from '../build/index.ts'
+import { overlayOf } from '../trees/index.ts'
 import { applyPatches } from './apply-patches.ts'
 import { patchPaths } from './patch-paths.ts'
 

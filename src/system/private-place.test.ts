@@ -57,7 +57,7 @@ test('what killed runs have left goes, what a living one has stays, whatever its
 test('a run that is killed outright leaves no folder and no program', async () => {
   const script = [
     `import { openPrivatePlace } from '${new URL('./private-place.ts', import.meta.url)}'`,
-    `import { run } from '${new URL('../build/run.ts', import.meta.url)}'`,
+    `import { run } from '${new URL('../trees/run.ts', import.meta.url)}'`,
     `const place = openPrivatePlace(process.argv[1])`,
     `run(['sh', '-c', 'sleep 1000 & echo $! > "$0/pid"; wait', place.path], { folder: '/' })`,
   ]

@@ -4,8 +4,9 @@
  * The worst mistake here is to accept what Xen refuses or what stops it. `accepted` therefore means that no rule failed,
  * neither while Xen loads and applies the payload nor where its code would run and be reverted.
  */
-import type { TableUse } from '../target/table-use.ts'
-import type { HypervisorSymbols } from '../target/xen-symbols.ts'
+
+import type { HypervisorSymbols } from '../loaders/xen/symbols.ts'
+import type { TableUse } from '../loaders/xen/table-use.ts'
 
 /** The versions whose rules are known; each stands for the last state of its stable branch. */
 export const XEN_VERSIONS = ['4.17', '4.18', '4.19', '4.20', '4.21', '4.22'] as const

@@ -1,7 +1,8 @@
 /** One row of the rule book, and what a row's function answers. */
-import type { Loading } from './loading.ts'
+
 import type { Verdict, XenVersion } from './model.ts'
-import type { Step } from './steps.ts'
+import type { Loading } from './xen/loading.ts'
+import type { Step } from './xen/steps.ts'
 
 export interface Rule {
   /** In lower case with dashes. */

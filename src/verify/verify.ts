@@ -6,11 +6,7 @@
  * the loader's order: step, then position in the loop of that step, then the order of checks in the loop's body.
  */
 import { InputError } from '../base/errors.ts'
-import { BUILD_ID } from '../target/payload-sections.ts'
-import { buildIdIn } from './checks/notes.ts'
-import { overwrittenBy } from './checks/running.ts'
-import { newSymbols } from './checks/symbols.ts'
-import { Loading } from './loading.ts'
+import { BUILD_ID } from '../loaders/payload-sections.ts'
 import type {
   ReplacedFunction,
   Stage,
@@ -22,8 +18,12 @@ import type {
 } from './model.ts'
 import { type Finding, NotReached, type Rule } from './rule.ts'
 import { NO_TREE } from './running-code.ts'
-import { STEPS } from './steps.ts'
-import { rulesFor } from './table.ts'
+import { buildIdIn } from './xen/checks/notes.ts'
+import { overwrittenBy } from './xen/checks/running.ts'
+import { newSymbols } from './xen/checks/symbols.ts'
+import { Loading } from './xen/loading.ts'
+import { STEPS } from './xen/steps.ts'
+import { rulesFor } from './xen/table.ts'
 
 /** Everything wrong with a payload, and what Xen would do about it. Pure; throws nothing. */
 export function verifyPayload(input: VerifyInput): VerifyReport {

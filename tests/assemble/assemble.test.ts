@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { assemble } from '../../src/assemble/assemble.ts'
-import type { TargetName } from '../../src/target/targets.ts'
+import type { TargetName } from '../../src/loaders/loaders.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { loadPayload } from './loader.ts'
 import {

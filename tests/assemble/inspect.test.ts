@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type NewSection, writeElf } from '../../src/elf/index.ts'
+import { inspectPayload } from '../../src/loaders/inspect.ts'
 import { describePayload, payloadSummary } from '../../src/report/inspect.ts'
-import { inspectPayload } from '../../src/target/inspect.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { ID, optionsFor, payloadOf, selectSources } from './support.ts'
 

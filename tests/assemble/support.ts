@@ -7,11 +7,11 @@ import { type AssembleOptions, assemble, type Payload } from '../../src/assemble
 import { compareUnit } from '../../src/compare/compare.ts'
 import { correlate } from '../../src/correlate/correlate.ts'
 import { readElf } from '../../src/elf/index.ts'
+import { inspectPayload } from '../../src/loaders/inspect.ts'
+import { smallestFunction, startsWithLandingPad } from '../../src/loaders/loader.ts'
+import { type TargetName, targetFacts } from '../../src/loaders/loaders.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
 import { type Selection, select } from '../../src/select/select.ts'
-import { smallestFunction, startsWithLandingPad } from '../../src/target/facts.ts'
-import { inspectPayload } from '../../src/target/inspect.ts'
-import { type TargetName, targetFacts } from '../../src/target/targets.ts'
 import { compile, XEN_LIKE } from '../support/gcc.ts'
 
 export const ID = Uint8Array.from({ length: 20 }, (_, index) => 0xa0 + index)

@@ -1,6 +1,6 @@
 /** The table of functions, made for loaders that write into it. */
 import { expect, test } from 'vitest'
-import { inspectPayload } from '../../src/target/inspect.ts'
+import { inspectPayload } from '../../src/loaders/inspect.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { optionsFor, payloadOf, type Source, selectSources } from './support.ts'
 

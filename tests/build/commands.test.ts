@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { affectedUnits, buildPairs, originalObject, overlayOf, type Tree } from '../../src/build/index.ts'
 import { readElf } from '../../src/elf/index.ts'
+import { affectedUnits, buildPairs, originalObject, overlayOf, type Tree } from '../../src/trees/index.ts'
 import { missingFor } from '../xen/tree.ts'
 import { changeOf, checksums, edit, inFolder, open, writeFiles } from './support.ts'
 

@@ -1,8 +1,8 @@
 /** Entry sizes, asked of trees that declare the structures where one version of Xen or another does, or nowhere. */
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { affectedUnits } from '../../src/build/index.ts'
-import { askEntrySizes } from '../../src/entry-sizes.ts'
+import { askEntrySizes } from '../../src/flows/hotpatch/entry-sizes.ts'
+import { affectedUnits } from '../../src/trees/index.ts'
 import { missingFor } from '../xen/tree.ts'
 import { built, edit, inFolder } from './support.ts'
 

@@ -16,8 +16,8 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type OpenOptions, openTree, quiet, type Tree } from '../../src/build/index.ts'
 import type { SourceChange, TouchedFile } from '../../src/source/model.ts'
+import { type OpenOptions, openTree, quiet, type Tree } from '../../src/trees/index.ts'
 
 /** Runs `work` with a folder that is gone afterwards. */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { readElf } from '../../src/elf/index.ts'
 import {
   affectedUnits,
   buildPairs,
@@ -11,8 +12,7 @@ import {
   overlayOf,
   quiet,
   type Tree,
-} from '../../src/build/index.ts'
-import { readElf } from '../../src/elf/index.ts'
+} from '../../src/trees/index.ts'
 import { missingFor } from '../xen/tree.ts'
 import { built, changeOf, checksums, edit, fail, inFolder, make, open, textOf, tinyXen, writeFiles } from './support.ts'
 

@@ -4,8 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { takeApart } from '../../src/build/command.ts'
-import { haveSameContent } from '../../src/build/fresh.ts'
+import { readElf } from '../../src/elf/index.ts'
+import { takeApart } from '../../src/trees/command.ts'
+import { haveSameContent } from '../../src/trees/fresh.ts'
 import {
   affectedUnits,
   buildPairs,
@@ -17,8 +18,7 @@ import {
   quiet,
   type Tree,
   type Unit,
-} from '../../src/build/index.ts'
-import { readElf } from '../../src/elf/index.ts'
+} from '../../src/trees/index.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 import { changeOf, checksums, edit, open } from './support.ts'
 

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { affectedUnits, buildPairs, openTree, originalObject, overlayOf, quiet } from '../../src/build/index.ts'
+import { affectedUnits, buildPairs, openTree, originalObject, overlayOf, quiet } from '../../src/trees/index.ts'
 import { edit } from '../build/support.ts'
 import { buildWith, openProgram, type Program, script, writeProgram } from './support.ts'
 

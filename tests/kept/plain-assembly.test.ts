@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { affectedUnits, buildPairs, overlayOf, type Tree } from '../../src/build/index.ts'
+import { affectedUnits, buildPairs, overlayOf, type Tree } from '../../src/trees/index.ts'
 import { edit, open, writeFiles } from '../build/support.ts'
 
 let folder = ''

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { affectedUnits, buildPairs, overlayOf, type Tree } from '../../src/build/index.ts'
+import { affectedUnits, buildPairs, overlayOf, type Tree } from '../../src/trees/index.ts'
 import { checksums, edit, open, writeFiles } from '../build/support.ts'
 
 export const SOURCE = '#include "h.h"\nint f(int x)\n{\n    return x * 100 + LIMIT;\n}\n'

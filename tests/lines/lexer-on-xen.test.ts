@@ -3,8 +3,8 @@
  * number, the preprocessor's output must not change. HOTSPLICE_ALL_UNITS=1 asks about every C unit of Xen.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { SAFE } from '../../src/lines/lexed.ts'
-import { lex } from '../../src/lines/lexer.ts'
+import { SAFE } from '../../src/ctext/lexed.ts'
+import { lex } from '../../src/ctext/lexer.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 import { cUnits, preprocess, sample, withDirectives, type XenUnit } from './xen-units.ts'
 

@@ -1,6 +1,6 @@
 /** Patches that add more lines than a call takes arguments, or than a diff of both texts could be waited for. */
 import { describe, expect, test } from 'vitest'
-import { neutralPatch } from '../../src/neutral-patch.ts'
+import { neutralPatch } from '../../src/flows/neutralize.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
 
 /** The most arguments that a call takes are fewer. */

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { shellWords } from '../../src/build/words.ts'
+import { shellWords } from '../../src/trees/words.ts'
 
 export interface XenUnit {
   /** The folder that the compile ran in: `xen/` of the tree. */

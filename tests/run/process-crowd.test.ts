@@ -1,9 +1,9 @@
 /** Programs that are hard to bring to a stand: each mode of one small program is one difficulty. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Host } from '../../src/apply/host.ts'
-import { openProcess } from '../../src/apply/process/process-host.ts'
-import { errnoName } from '../../src/apply/rehearsal/errno.ts'
+import { errnoName } from '../../src/hosts/abi/errno.ts'
+import type { Host } from '../../src/hosts/host.ts'
+import { openProcess } from '../../src/hosts/process/process-host.ts'
 import { hasGcc } from '../support/gcc.ts'
 import { type BuiltDaemon, buildDaemon, handPayload, idOf, RunningDaemon } from './process-daemon.ts'
 

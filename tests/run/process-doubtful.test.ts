@@ -1,10 +1,10 @@
 /** Programs that are not what they say: agents that make things up, and filters that end the program for a call. */
 import { dirname } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Host, Outcome } from '../../src/apply/host.ts'
-import { agentSource } from '../../src/apply/process/agent-file.ts'
-import { openProcess } from '../../src/apply/process/process-host.ts'
-import { errnoName } from '../../src/apply/rehearsal/errno.ts'
+import { errnoName } from '../../src/hosts/abi/errno.ts'
+import type { Host, Outcome } from '../../src/hosts/host.ts'
+import { agentSource } from '../../src/hosts/process/agent-file.ts'
+import { openProcess } from '../../src/hosts/process/process-host.ts'
 import { hasGcc } from '../support/gcc.ts'
 import { type BuiltDaemon, buildDaemon, handPayload, idOf, RunningDaemon } from './process-daemon.ts'
 

@@ -5,9 +5,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Host } from '../../src/apply/host.ts'
+import type { Host } from '../../src/hosts/host.ts'
 
-const HOST = fileURLToPath(new URL('../../src/apply/process/process-host.ts', import.meta.url))
+const HOST = fileURLToPath(new URL('../../src/hosts/process/process-host.ts', import.meta.url))
 const FOREVER = 1_000_000
 const EAGAIN = -11
 

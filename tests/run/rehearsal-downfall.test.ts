@@ -1,7 +1,7 @@
 /** Payloads that bring Xen down, hang it, or are broken: what the rehearsal makes of them. */
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { describeRehearsal, type Judgement, judgePayloads, rehearse } from '../../src/apply/rehearsal/index.ts'
+import { describeRehearsal, type Judgement, judgePayloads, rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
 import { hookPayload, readTarget, type TargetXen, textPayload } from './rehearsal-payloads.ts'
 

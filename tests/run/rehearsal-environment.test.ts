@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { provideDom0 } from '../../src/apply/rehearsal/dom0.ts'
-import { startRehearsal } from '../../src/apply/rehearsal/index.ts'
 import { describe as describeError, InputError } from '../../src/base/errors.ts'
+import { provideDom0 } from '../../src/hosts/rehearsal/dom0.ts'
+import { startRehearsal } from '../../src/hosts/rehearsal/index.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
 
 const missing = missingFor(...toBuildXen, ...toBootXen)

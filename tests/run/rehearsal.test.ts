@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { describeRehearsal, type RehearsalResult, rehearse, startRehearsal } from '../../src/apply/rehearsal/index.ts'
+import { describeRehearsal, type RehearsalResult, rehearse, startRehearsal } from '../../src/hosts/rehearsal/index.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
 import { buildIdOf, hookPayload, readTarget, type TargetXen, textPayload } from './rehearsal-payloads.ts'
 

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
-import { quiet } from '../../src/build/index.ts'
-import { createHotpatch, type HotpatchRun } from '../../src/pipeline.ts'
+import { createHotpatch, type HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
+import { quiet } from '../../src/trees/index.ts'
 
 export const FILES = {
   'types.h': `

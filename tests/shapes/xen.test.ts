@@ -3,11 +3,11 @@
  * keep this short. `bench/shapes.ts` does them all.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { affectedUnits, type Declarations, declarationsOf, openTree, quiet, type Tree } from '../../src/build/index.ts'
 import { cacheFolder } from '../../src/cli/cache-folder.ts'
-import { createHotpatch } from '../../src/pipeline.ts'
-import { Shapes, type ShapeVerdict } from '../../src/shapes/shapes.ts'
+import { createHotpatch } from '../../src/flows/hotpatch/hotpatch.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
+import { affectedUnits, type Declarations, declarationsOf, openTree, quiet, type Tree } from '../../src/trees/index.ts'
+import { Shapes, type ShapeVerdict } from '../../src/type-layouts/shapes.ts'
 import { type Edit, patchText } from '../xen/edits.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 

@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { InputError } from '../../src/base/errors.ts'
-import { overlayOf } from '../../src/build/index.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
+import { overlayOf } from '../../src/trees/index.ts'
 
 const runs = Number(process.env.HOTSPLICE_PATCH_RUNS ?? 150)
 const seed = Number(process.env.HOTSPLICE_SEED ?? 20261122)

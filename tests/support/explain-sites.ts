@@ -2,10 +2,11 @@
  * Shifts the lines of whole trees and asks whether every difference is a line number: `hotsplice lines` for each unit, and
  * a second look at the objects' bytes that knows nothing of pieces, instructions or entries.
  */
-import { openTree, quiet, type Unit } from '../../src/build/index.ts'
+
 import { type ElfObject, readElf } from '../../src/elf/index.ts'
 import { SHF_ALLOC } from '../../src/elf/spec/constants.ts'
-import { type ListedUnit, listUnits } from '../../src/line-sites.ts'
+import { type ListedUnit, listUnits } from '../../src/flows/list-lines.ts'
+import { openTree, quiet, type Unit } from '../../src/trees/index.ts'
 
 export interface Explained {
   readonly units: number

@@ -4,7 +4,7 @@
  * the same tokens before and after. Edits that do not are thrown away and others drawn.
  */
 import { createTwoFilesPatch } from 'diff'
-import { compileUnits, type Tree, type Unit } from '../../src/build/index.ts'
+import { compileUnits, type Tree, type Unit } from '../../src/trees/index.ts'
 
 /** A number generator that gives the same sequence for the same seed (a linear congruence, Numerical Recipes' constants). */
 export function draws(seed: number): (below: number) => number {

@@ -4,9 +4,9 @@
  * objdump's text of each function, original against patched.
  */
 import { createTwoFilesPatch } from 'diff'
-import { openTree, quiet, type Tree } from '../../src/build/index.ts'
-import type { Way } from '../../src/line-ways.ts'
-import { createHotpatch, type HotpatchOptions } from '../../src/pipeline.ts'
+import { createHotpatch, type HotpatchOptions } from '../../src/flows/hotpatch/hotpatch.ts'
+import type { Way } from '../../src/flows/hotpatch/judge.ts'
+import { openTree, quiet, type Tree } from '../../src/trees/index.ts'
 import type { Answer, Oracle } from '../xen/oracle.ts'
 import { draws } from './harmless.ts'
 

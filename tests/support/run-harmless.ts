@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openTree, quiet } from '../../src/build/index.ts'
-import { createHotpatch, type HotpatchOptions } from '../../src/pipeline.ts'
+import { createHotpatch, type HotpatchOptions } from '../../src/flows/hotpatch/hotpatch.ts'
+import { openTree, quiet } from '../../src/trees/index.ts'
 import { draws, harmlessEdit } from './harmless.ts'
 import { answerOf, type HarmlessFacts } from './harmless-answer.ts'
 

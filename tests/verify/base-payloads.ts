@@ -14,10 +14,10 @@ import {
   toNewObject,
   writeElf,
 } from '../../src/elf/index.ts'
-import { buildIdNote } from '../../src/target/build-id-note.ts'
-import { FUNC_FIELDS, FUNC_SIZE, funcBytes } from '../../src/target/func-entry.ts'
-import { BUILD_ID, DEPENDS, FUNCS, STRINGS, XEN_DEPENDS } from '../../src/target/payload-sections.ts'
-import type { HypervisorSymbols } from '../../src/target/xen-symbols.ts'
+import { buildIdNote } from '../../src/loaders/build-id-note.ts'
+import { FUNC_FIELDS, FUNC_SIZE, funcBytes } from '../../src/loaders/func-entry.ts'
+import { BUILD_ID, DEPENDS, FUNCS, STRINGS, XEN_DEPENDS } from '../../src/loaders/payload-sections.ts'
+import type { HypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
 import { compile } from '../support/gcc.ts'
 
 const FLAGS = [

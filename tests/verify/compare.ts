@@ -1,7 +1,7 @@
 /** What verify says beside what the real Xen says, for payloads made wrong on purpose. */
 import { readFileSync } from 'node:fs'
-import { readHypervisorSymbols } from '../../src/target/xen-symbols.ts'
-import { xenVersionOf } from '../../src/target/xen-version.ts'
+import { readHypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
+import { xenVersionOf } from '../../src/loaders/xen/version.ts'
 import { type VerifyReport, verifyPayload, XEN_VERSIONS } from '../../src/verify/index.ts'
 import { type BaseName, basePayload, RECIPES } from './base-payloads.ts'
 import { EXCEPTIONS } from './exceptions.ts'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readElf } from '../../src/elf/index.ts'
-import { XEN_DENIED } from '../../src/target/xen-denied.ts'
+import { XEN_DENIED } from '../../src/loaders/xen/denied.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 
 const missing = missingFor(...toBuildXen)

@@ -9,7 +9,7 @@ import {
   MachineLost,
   type RehearsalSession,
   startRehearsal,
-} from '../../src/apply/rehearsal/index.ts'
+} from '../../src/hosts/rehearsal/index.ts'
 
 export interface Asked {
   readonly name: string

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readMemory } from '../../src/running.ts'
+import { readMemory } from '../../src/flows/hotpatch/running.ts'
 import { toyHypervisor } from './toy.ts'
 
 let folder = ''

@@ -6,8 +6,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RehearsalSession, startRehearsal } from '../../src/apply/rehearsal/index.ts'
-import type { HypervisorSymbols } from '../../src/target/xen-symbols.ts'
+import { type RehearsalSession, startRehearsal } from '../../src/hosts/rehearsal/index.ts'
+import type { HypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
 import type { MemoryCopy } from '../../src/verify/index.ts'
 
 export interface Booted {

@@ -1,7 +1,7 @@
 /** A header's function changes in all units that are known to include it; the running system has one more of its name. */
 import { expect, test } from 'vitest'
-import { otherCopies } from '../../src/other-copies.ts'
-import type { HypervisorSymbol } from '../../src/target/xen-symbols.ts'
+import type { HypervisorSymbol } from '../../src/loaders/xen/symbols.ts'
+import { otherCopies } from '../../src/select/other-copies.ts'
 import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { judge } from '../support/judge.ts'
 import { toyHypervisor } from './toy.ts'

@@ -3,9 +3,9 @@
  * know every byte, and with all that rules look at.
  */
 import { type NewObject, type NewRelocation, type NewSection, type NewSymbol, writeElf } from '../../src/elf/index.ts'
-import { buildIdNote } from '../../src/target/build-id-note.ts'
-import { FUNC_FIELDS, FUNC_SIZE, funcBytes } from '../../src/target/func-entry.ts'
-import type { HypervisorSymbol, HypervisorSymbols } from '../../src/target/xen-symbols.ts'
+import { buildIdNote } from '../../src/loaders/build-id-note.ts'
+import { FUNC_FIELDS, FUNC_SIZE, funcBytes } from '../../src/loaders/func-entry.ts'
+import type { HypervisorSymbol, HypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
 
 const TOY_ID = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
 const PAYLOAD_ID = Uint8Array.of(20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1)

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readHypervisorSymbols, withBuildId } from '../../src/target/xen-symbols.ts'
-import { xenVersionOf } from '../../src/target/xen-version.ts'
+import { readHypervisorSymbols, withBuildId } from '../../src/loaders/xen/symbols.ts'
+import { xenVersionOf } from '../../src/loaders/xen/version.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 
 const missing = missingFor(...toBuildXen)

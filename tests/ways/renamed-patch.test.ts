@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { neutralPatch } from '../../src/neutral-patch.ts'
+import { neutralPatch } from '../../src/flows/neutralize.ts'
 
 const rename = (from: string, to: string) =>
   `diff --git a/${from} b/${to}\nsimilarity index 60%\nrename from ${from}\nrename to ${to}\n--- a/${from}\n+++ b/${to}\n@@ -1 +1,2 @@\n+int n;\n int a;\n`

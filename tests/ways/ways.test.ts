@@ -9,10 +9,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { quiet } from '../../src/build/index.ts'
-import type { Way } from '../../src/line-ways.ts'
-import { createHotpatch, type HotpatchRun } from '../../src/pipeline.ts'
+import { createHotpatch, type HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
+import type { Way } from '../../src/flows/hotpatch/judge.ts'
 import { verdictReason } from '../../src/select/words.ts'
+import { quiet } from '../../src/trees/index.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { caseFolder, makeTree, readCases, type WayCase } from './read.ts'
 

@@ -3,10 +3,10 @@
  * (all units with HOTSPLICE_ALL_UNITS=1) and `scripts/real-edits.ts`, and chosen real edits among moved lines.
  */
 import { afterAll, describe, expect, test } from 'vitest'
-import { quiet } from '../../src/build/index.ts'
 import { cacheFolder } from '../../src/cli/cache-folder.ts'
-import type { Way } from '../../src/line-ways.ts'
-import { createHotpatch } from '../../src/pipeline.ts'
+import { createHotpatch } from '../../src/flows/hotpatch/hotpatch.ts'
+import type { Way } from '../../src/flows/hotpatch/judge.ts'
+import { quiet } from '../../src/trees/index.ts'
 import { explainSites } from '../support/explain-sites.ts'
 import { runRealEdits } from '../support/real-edits.ts'
 import { runHarmless } from '../support/run-harmless.ts'

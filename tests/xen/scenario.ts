@@ -1,5 +1,5 @@
 /** A case as a script for the rehearsal, and what each of its steps showed. */
-import type { OperationResult, RehearsalResult } from '../../src/apply/rehearsal/index.ts'
+import type { OperationResult, RehearsalResult } from '../../src/hosts/rehearsal/index.ts'
 import type { Look, Seen, XenCase } from './case.ts'
 
 type Moment = 'original' | 'patched' | 'reverted'

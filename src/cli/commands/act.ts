@@ -1,5 +1,5 @@
 /** The four actions on a payload that is on the host: one definition, four commands. */
-import type { ActionName } from '../../apply/host.ts'
+import type { ActionName } from '../../hosts/host.ts'
 import type { Host } from '../commands.ts'
 import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, SECCOMP_OPTION } from './operate.ts'
 

@@ -1,7 +1,7 @@
 /** What `hotsplice advise` does: reads the patches, tries every way, writes what comes of each. */
 
-import { type TriedWay, tryWays } from '../../advise.ts'
 import { withShownNames } from '../../base/printable.ts'
+import { type TriedWay, tryWays } from '../../flows/advise.ts'
 import { type Advice, adviceOf, type TriedReport } from '../../report/advice.ts'
 import { adviceText } from '../../report/advice-text.ts'
 import { buildReport } from '../../report/build-report.ts'

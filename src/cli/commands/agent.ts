@@ -24,7 +24,7 @@ export function define(cli: Host) {
     )
     .action(async ({ source = false, json }) => {
       const work = async (console: Console): Promise<Finished> => {
-        const { agentFile, agentSource } = await import('../../apply/process/agent-file.ts')
+        const { agentFile, agentSource } = await import('../../hosts/process/agent-file.ts')
         const file = source ? agentSource() : agentFile(cacheFolder())
         const is = source ? 'source' : 'library'
         return {

@@ -1,5 +1,5 @@
-import { describeResult } from '../../apply/rehearsal/errno.ts'
 import { shownName } from '../../base/printable.ts'
+import { describeResult } from '../../hosts/abi/errno.ts'
 import type { Host } from '../commands.ts'
 import { onHost, operate, operationHelp } from './operate.ts'
 

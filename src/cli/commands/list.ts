@@ -1,5 +1,5 @@
-import type { HostFacts, ListedPayload } from '../../apply/host.ts'
 import { withShownNames } from '../../base/printable.ts'
+import type { HostFacts, ListedPayload } from '../../hosts/host.ts'
 import type { Host } from '../commands.ts'
 import { lastly } from './get.ts'
 import { onHost, operate, operationHelp } from './operate.ts'

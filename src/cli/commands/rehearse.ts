@@ -56,7 +56,7 @@ interface Request {
 async function tryOut(request: Request, console: Console, signal: AbortSignal): Promise<Finished> {
   const { payloads, hypervisor, script, cpus, timeout, json } = request
   checkOutputs([...payloads, hypervisor, ...(script === undefined ? [] : [script])], [json])
-  const { describeRehearsal, rehearse } = await import('../../apply/rehearsal/index.ts')
+  const { describeRehearsal, rehearse } = await import('../../hosts/rehearsal/index.ts')
   console.progress.step(`booting ${hypervisor}`)
   const result = await rehearse({
     payloads: payloads.map(file => ({ name: file, bytes: readInput(file, 'the payload') })),

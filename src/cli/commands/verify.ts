@@ -4,9 +4,10 @@ import { basename } from 'node:path'
 import { Command, Option } from '@commander-js/extra-typings'
 import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
-import type { Tree } from '../../build/index.ts'
-import { type HypervisorSymbols, readHypervisorSymbols } from '../../target/xen-symbols.ts'
-import { xenVersionOf } from '../../target/xen-version.ts'
+import type { compareReplaced } from '../../flows/verify-tree.ts'
+import { type HypervisorSymbols, readHypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import { xenVersionOf } from '../../loaders/xen/version.ts'
+import type { Tree } from '../../trees/index.ts'
 import {
   describeVerify,
   loadedStack,
@@ -17,7 +18,6 @@ import {
   XEN_VERSIONS,
   type XenVersion,
 } from '../../verify/index.ts'
-import type { compareReplaced } from '../../verify-code.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
@@ -130,7 +130,7 @@ async function signed(report: VerifyReport, payload: Uint8Array, key: string): P
 
 /** The code behind it is loaded only where a tree is given: most runs take less time than a tree takes to open. */
 async function openGiven(folder: string, { buildDir, signal }: Request): Promise<Tree> {
-  const { openTree, quiet } = await import('../../build/index.ts')
+  const { openTree, quiet } = await import('../../trees/index.ts')
   return openTree({
     tree: folder,
     target: 'xen',
@@ -155,8 +155,8 @@ async function withTree(
   { request: { memory }, tree, symbols, below }: TreeQuestion,
 ): Promise<VerifyReport> {
   const [{ readMemory }, { compareReplaced }] = await Promise.all([
-    import('../../running.ts'),
-    import('../../verify-code.ts'),
+    import('../../flows/hotpatch/running.ts'),
+    import('../../flows/verify-tree.ts'),
   ])
   if (symbols.format !== 'elf') {
     const leftOut = ['xen.efi tells a build-id only: to compare code, give xen-syms']

@@ -1,5 +1,5 @@
-import { relocationName } from '../../arch/relocations.ts'
 import type { Side } from '../../base/side.ts'
+import { relocationName } from '../../machines/relocations.ts'
 import type { ElfObject, ElfSymbol } from '../model.ts'
 import { readDynamicRelocations, readDynamicSymbols } from '../read/dynamic.ts'
 import { ET_REL, RELA_SIZE, SHT_RELA } from '../spec/constants.ts'

@@ -3,8 +3,8 @@
  * symbol were at some address, and at which address the symbol must be.
  */
 
-import { relocationType } from '../../arch/relocations.ts'
 import { EM_AARCH64 } from '../../elf/spec/constants.ts'
+import { relocationType } from '../../machines/relocations.ts'
 
 /** Those of AArch64 that fill a field of whole bytes; in instructions, the bits lie apart. */
 const AARCH64_DATA: ReadonlySet<number> = new Set([257, 258, 259, 260, 261, 262])

@@ -5,8 +5,8 @@
  * alternatives and their replacements, whose memory holds something else by then) and for the exception table, which
  * Xen sorts while booting: these are read from the image.
  */
-import { type EntryLayout, entryLayout } from '../../special/entries.ts'
-import type { HypervisorSymbols } from '../../target/xen-symbols.ts'
+import { type EntryLayout, entryLayout } from '../../loaders/xen/entries.ts'
+import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { AddressRange } from '../model.ts'
 
 /** Memory of the running hypervisor, byte for byte, from `address` on. */

@@ -5,10 +5,10 @@
  */
 
 import { SHF_WRITE } from '../../elf/spec/constants.ts'
+import { classifySection } from '../../loaders/sections.ts'
+import { entryLayout, lineAddend } from '../../loaders/xen/entries.ts'
 import type { Piece, PieceMap, Reference } from '../../pieces/model.ts'
 import { partOf } from '../../pieces/names.ts'
-import { entryLayout, lineAddend } from '../../special/entries.ts'
-import { classifySection } from '../../special/sections.ts'
 import { type LinkedField, linkedField } from './field.ts'
 import type { RunningImage } from './image.ts'
 

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openProcess } from '../../../src/apply/process/process-host.ts'
+import { openProcess } from '../../../src/hosts/process/process-host.ts'
 import { buildDaemon, handPayload, idOf, RunningDaemon } from '../../run/process-daemon.ts'
 
 export interface Races {

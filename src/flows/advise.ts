@@ -1,0 +1,67 @@
+/**
+ * Every way to treat line numbers, tried on one patch: what `hotsplice advise` puts side by side. Tree, patch and affected
+ * units are looked at once, and all ways share the store of compiled texts, so nothing is compiled twice.
+ *
+ * A way that fails (a text that the compiler does not take with it) is an answer, unless all of them do.
+ */
+import { InputError } from '../base/errors.ts'
+import { createHotpatch, type HotpatchOptions, type HotpatchRun, prepareHotpatch } from './hotpatch/hotpatch.ts'
+import type { OneCompile, Way } from './hotpatch/judge.ts'
+
+/** auto first: what it compiles is most of what the others need. */
+const ADVISED_WAYS: readonly Way[] = ['auto', 'neutral', 'mask', 'table', 'ignore']
+
+export interface TriedWay {
+  readonly way: Way
+  readonly run: HotpatchRun | undefined
+  readonly error: InputError | undefined
+  readonly effort: Effort
+}
+
+/** What the way costs by itself. */
+export interface Effort {
+  /** Texts that it needs compiled. */
+  readonly compiles: number
+  /** Those of them that an earlier run had compiled: their time is not known. */
+  readonly cached: number
+  /** Milliseconds of compilers, had this way been alone. */
+  readonly compileTime: number
+  /** Milliseconds of everything else. */
+  readonly otherTime: number
+}
+
+export async function tryWays(options: HotpatchOptions): Promise<readonly TriedWay[]> {
+  const prepared = await prepareHotpatch(options)
+  const ledger = new Map<string, OneCompile>()
+  const tried: TriedWay[] = []
+  for (const way of ADVISED_WAYS) {
+    options.progress.step(`trying --lines ${way}`)
+    try {
+      const run = await createHotpatch({ ...options, lines: way }, prepared)
+      tried.push({ way, run, error: undefined, effort: effortOf(run, ledger) })
+    } catch (error) {
+      if (!(error instanceof InputError) || options.signal?.aborted === true) throw error
+      tried.push({ way, run: undefined, error, effort: { compiles: 0, cached: 0, compileTime: 0, otherTime: 0 } })
+    }
+  }
+  const [first] = tried
+  if (first?.error !== undefined && tried.every(({ error }) => error !== undefined)) throw first.error
+  return tried
+}
+
+/** The first compile of a text is the one that took time. */
+function effortOf({ compiles, timings }: HotpatchRun, ledger: Map<string, OneCompile>): Effort {
+  const own = compiles.map(compile => {
+    const key = `${compile.label} ${compile.unit}`
+    const first = ledger.get(key) ?? compile
+    ledger.set(key, first)
+    return first
+  })
+  const { compile: _, ...others } = timings
+  return {
+    compiles: own.length,
+    cached: own.filter(({ cached }) => cached).length,
+    compileTime: own.reduce((sum, { compileTime }) => sum + compileTime, 0),
+    otherTime: Object.values(others).reduce((sum, time) => sum + time, 0),
+  }
+}

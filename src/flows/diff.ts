@@ -1,0 +1,42 @@
+/**
+ * What differs between two objects, without a tree or a patch: the pure stages alone, for `hotsplice diff` and for
+ * whoever uses the library in a build of their own.
+ */
+import { during, InputError } from '../base/errors.ts'
+import type { Side } from '../base/side.ts'
+import { compareUnit, type UnitVerdicts } from '../compare/compare.ts'
+import { inferLines } from '../compare/inferred-lines.ts'
+import { findLineSites } from '../compare/sites.ts'
+import { correlate } from '../correlate/correlate.ts'
+import { readElf } from '../elf/index.ts'
+import type { PieceMap } from '../pieces/model.ts'
+import { type CutOptions, pieceMap } from '../pieces/pieces.ts'
+
+export interface DiffInput {
+  readonly original: Uint8Array
+  readonly patched: Uint8Array
+  /** The original compiled with its lines shifted, and by how many. */
+  readonly shifted?: { readonly object: Uint8Array; readonly shift: number }
+  readonly table: CutOptions['table']
+}
+
+/** Compares two objects of one unit. With a shifted object, functions that differ only by line numbers are told. */
+export function diffObjects({ original, patched, shifted, table }: DiffInput): UnitVerdicts {
+  const read = <S extends Side>(bytes: Uint8Array, which: string): PieceMap<S> =>
+    during(`reading the ${which} object`, () => pieceMap(readElf<S>(bytes), { table }))
+  const before = read<'original'>(original, 'original')
+  const after = read<'patched'>(patched, 'patched')
+  if (before.object.header.machine !== after.object.header.machine) {
+    throw new InputError(
+      'diff/other-machine',
+      `the original is for machine ${before.object.header.machine}, the patched object for ${after.object.header.machine}`,
+    )
+  }
+  const correlation = correlate(before, after)
+  if (shifted === undefined) return compareUnit(correlation, table)
+  const file = before.object.symbols.find(symbol => symbol.kind === 'file')?.name ?? ''
+  const sites = findLineSites(before, read<'patched'>(shifted.object, 'shifted'), [
+    { file, shift: shifted.shift, lines: Number.MAX_SAFE_INTEGER },
+  ])
+  return compareUnit(correlation, table, inferLines(correlation, sites))
+}

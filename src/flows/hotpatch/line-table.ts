@@ -1,0 +1,203 @@
+/**
+ * Where the running system keeps the line numbers of functions that stay (way `table`): the sites of kept functions, as
+ * symbols of the running system. Code is found by the function's own symbol. Bug frames have no symbols; they are found
+ * in the hypervisor's tables by the instruction that they are for, and named relative to the tables' start.
+ *
+ * In:  judged units with their sites, and the hypervisor's symbols, unchanged.
+ * Out: the places, and why sites were left out. A place that cannot be found exactly is left out, never guessed.
+ */
+
+import { createHash } from 'node:crypto'
+import type { Reason } from '../../base/refusal.ts'
+import { compareUnit, type Judged, type LineOracle, type LineSite, type UnitVerdicts } from '../../compare/compare.ts'
+import { correlate } from '../../correlate/correlate.ts'
+import { emptyObject } from '../../elf/empty.ts'
+import { readElf } from '../../elf/index.ts'
+import { type TablePlace, tableUnit } from '../../lines/table.ts'
+import type { TargetFacts } from '../../loaders/loader.ts'
+import { classifySection } from '../../loaders/sections.ts'
+import { hooksMayWriteReadOnly } from '../../loaders/xen/read-only-data.ts'
+import type { HypervisorSymbol, HypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
+import { pieceMap } from '../../pieces/pieces.ts'
+import type { UnitInput } from '../../select/select.ts'
+import { probe, type Tree } from '../../trees/index.ts'
+import type { JudgedUnit } from './judge.ts'
+
+export interface TableUnitInput {
+  readonly unit: string
+  readonly fileSymbol: string
+  readonly verdicts: UnitVerdicts
+  readonly lines: LineOracle
+  /** The line's number in the patched source; undefined where the line is gone. */
+  readonly newLine: (site: LineSite) => number | undefined
+}
+
+/** A line number that the payload's table sets while it is applied. */
+export interface SetNumber {
+  readonly unit: string
+  readonly site: LineSite
+}
+
+interface FoundPlaces {
+  readonly places: readonly TablePlace[]
+  /** Whose numbers they are, in the same order. */
+  readonly set: readonly SetNumber[]
+  readonly leftOut: readonly Reason[]
+}
+
+function findTablePlaces(
+  units: readonly TableUnitInput[],
+  symbols: HypervisorSymbols,
+  runningName: (file: string, name: string, local: boolean) => string,
+): FoundPlaces {
+  // Bug frames lie in read-only data, and a hook that writes where it may not stops the hypervisor.
+  const mayWrite = hooksMayWriteReadOnly(symbols)
+  const frames = mayWrite ? frameAddresses(symbols) : undefined
+  const places: TablePlace[] = []
+  const set: SetNumber[] = []
+  const leftOut: Reason[] = []
+  for (const input of units) {
+    const { original } = input.verdicts.correlation
+    for (const judged of input.verdicts.functions) {
+      if (judged.verdict.kind !== 'line-only' || judged.original === undefined) continue
+      for (const { site, owner } of sitesOf(input, judged)) {
+        const now = input.newLine(site)
+        if (now === undefined || now === site.line) continue
+        const name = runningName(input.fileSymbol, owner.name, owner.local)
+        const place = isInit(original, owner) ? undefined : placeOf({ symbols, frames, original, name }, site)
+        if (place !== undefined) {
+          places.push({ ...place, old: site.line, new: now })
+          set.push({ unit: input.unit, site })
+        } else
+          leftOut.push({
+            code: 'line-not-set',
+            text: `${input.unit}: line ${site.line} in ${owner.name} keeps its number: ${whyNot(site, mayWrite)}`,
+          })
+      }
+    }
+  }
+  return { places, set, leftOut }
+}
+
+function whyNot(site: LineSite, mayWrite: boolean): string {
+  if (site.in === 'addend' && !mayWrite) return "it is in read-only data, which this system's loader lets no hook write"
+  return 'its place in the running system is not known'
+}
+
+export interface TableAddition {
+  /** The unit to be selected beside the others; undefined where no number is to be set. */
+  readonly unit: UnitInput | undefined
+  readonly standIns: ReadonlyMap<string, string>
+  readonly set: readonly SetNumber[]
+  readonly notices: readonly Reason[]
+}
+
+export const NO_TABLE: TableAddition = { unit: undefined, standIns: new Map(), set: [], notices: [] }
+
+export interface TableOptions {
+  readonly symbols: HypervisorSymbols | undefined
+  readonly target: TargetFacts
+  readonly newLine: TableUnitInput['newLine']
+}
+
+/** The table's own unit, compiled with the flags of an affected unit of the tree. */
+export async function lineTable(
+  tree: Tree,
+  units: readonly JudgedUnit[],
+  { symbols, target, newLine }: TableOptions,
+): Promise<TableAddition> {
+  const host = tree.units.find(({ unit, language }) => language === 'c' && units.some(each => each.unit === unit))
+  const inputs = units.flatMap(({ lines, ...unit }) => (lines === undefined ? [] : [{ ...unit, lines, newLine }]))
+  if (symbols === undefined || host === undefined || target.name !== 'xen') return NO_TABLE
+  const { places, set, leftOut } = findTablePlaces(inputs, symbols, target.runningName)
+  if (places.length === 0) return { ...NO_TABLE, notices: leftOut }
+  const { text, standIns } = tableUnit(places)
+  const patched = readElf<'patched'>(await probe(tree, host, text))
+  const options = { table: target.sectionTable }
+  const before = pieceMap(emptyObject<'original'>(patched.header), options)
+  const verdicts = compareUnit(correlate(before, pieceMap(patched, options)), target.sectionTable)
+  // Its names must differ from those of the table in a payload below, which a loader would call taken.
+  const fileSymbol = `hotsplice-lines-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.c`
+  const said = {
+    code: 'line-table',
+    text: `${places.length} line numbers of functions that stay are set while the payload is applied`,
+  }
+  return { unit: { unit: 'hotsplice/lines.o', fileSymbol, verdicts }, standIns, set, notices: [said, ...leftOut] }
+}
+
+interface OwnedSite {
+  readonly site: LineSite
+  /** The function piece whose symbol the place is counted from. */
+  readonly owner: Piece<'original'>
+}
+
+/** The sites in a function's code, its parts and its special entries. */
+function sitesOf({ verdicts, lines }: TableUnitInput, judged: Judged): readonly OwnedSite[] {
+  const map = verdicts.correlation.original
+  const successors = judged.patched === undefined ? [] : (verdicts.parts.get(judged.patched.id) ?? [])
+  const parts = successors.map(part => map.pieces[verdicts.correlation.toOriginal.get(part.id) ?? -1])
+  const owners = [judged.original, ...parts].filter(piece => piece !== undefined)
+  return owners.flatMap(owner => {
+    const ids: readonly PieceId<'original'>[] = [owner.id, ...(map.entriesOf.get(owner.id) ?? [])]
+    return ids.flatMap(id => lines.sitesOf(id).map(site => ({ site, owner })))
+  })
+}
+
+function isInit(map: PieceMap<'original'>, piece: Piece<'original'>): boolean {
+  return classifySection(map.object.sections[piece.section]?.name ?? '', 'xen') === 'init-code'
+}
+
+interface PlaceContext {
+  readonly symbols: HypervisorSymbols
+  readonly frames: Frames
+  readonly original: PieceMap<'original'>
+  /** Of the function, in the running system. */
+  readonly name: string
+}
+
+function placeOf(
+  { symbols, frames, original, name }: PlaceContext,
+  site: LineSite,
+): Pick<TablePlace, 'symbol' | 'delta' | 'kind'> | undefined {
+  const address = symbols.lookup(name)
+  if (address === undefined) return undefined
+  const width = site.bits / 8
+  if (site.in === 'code') return isWidth(width) ? { symbol: name, delta: site.offset, kind: width } : undefined
+  if (site.in !== 'addend') return undefined
+  const target = original.pieces[site.piece]?.references[0]?.target
+  if (target?.to !== 'piece' || frames === undefined) return undefined
+  const found = frames.byCode.get(address + target.delta)
+  if (found === undefined || found === 'several') return undefined
+  return { symbol: frames.symbol, delta: Number(found - frames.start), kind: 'frame' }
+}
+
+const isWidth = (width: number): width is 1 | 2 | 4 | 8 => [1, 2, 4, 8].includes(width)
+
+/** Addresses of bug frames by the address of the instruction that each is for. */
+type Frames =
+  | {
+      readonly symbol: string
+      readonly start: bigint
+      readonly byCode: ReadonlyMap<bigint, bigint | 'several'>
+    }
+  | undefined
+
+/** Xen's tables lie between `__start_bug_frames*` and `__stop_bug_frames_*` (arch/x86/xen.lds.S), in steps of 8 bytes. */
+function frameAddresses(symbols: HypervisorSymbols): Frames {
+  const named = (prefix: string) => symbols.symbols.filter(({ plainName }) => plainName.startsWith(prefix))
+  const ascending = (a: HypervisorSymbol, b: HypervisorSymbol) => (a.address < b.address ? -1 : 1)
+  const first = named('__start_bug_frames').toSorted(ascending)[0]
+  const end = named('__stop_bug_frames').toSorted(ascending).at(-1)?.address ?? 0n
+  if (first === undefined || end <= first.address) return undefined
+  const bytes = symbols.bytesAt(first.address, Number(end - first.address))
+  if (bytes === undefined) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const byCode = new Map<bigint, bigint | 'several'>()
+  for (let offset = 0; offset + 8 <= bytes.length; offset += 8) {
+    const at = first.address + BigInt(offset)
+    const code = at + BigInt.asIntN(24, BigInt(view.getUint32(offset, true)))
+    byCode.set(code, byCode.has(code) ? 'several' : at)
+  }
+  return { symbol: first.name, start: first.address, byCode }
+}

@@ -1,0 +1,180 @@
+/**
+ * Whether the functions that a payload replaces are, in the running system, what the tree's objects say; and the bytes
+ * by which the loader makes sure of it once more. Part of the pipeline, and of `verify --tree`.
+ *
+ * Which mistake is worse: to replace code that is not the code the patch was made for. So unequal code is refused, and
+ * what could not be compared is said.
+ */
+
+import { InternalError } from '../../base/errors.ts'
+import type { Reason, Refusal } from '../../base/refusal.ts'
+import { EM_X86_64 } from '../../elf/spec/constants.ts'
+import { EXPECTATION_LIMIT } from '../../loaders/func-entry.ts'
+import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import { isEndless } from '../../machines/x86-64/endless.ts'
+import type { Piece } from '../../pieces/model.ts'
+import type { Replacement, Selection } from '../../select/model.ts'
+import type { UnitInput } from '../../select/select.ts'
+import { type CodeFinding, RunningImage, UnitCode } from '../../verify/index.ts'
+import type { Running } from './running.ts'
+
+export interface CheckedCode {
+  readonly refusals: readonly Refusal[]
+  readonly warnings: readonly Reason[]
+  readonly notices: readonly Reason[]
+  /** The first bytes of the functions to be replaced, by running name. */
+  readonly expectations: ReadonlyMap<string, Uint8Array>
+}
+
+const NOTHING: CheckedCode = { refusals: [], warnings: [], notices: [], expectations: new Map() }
+
+/** Compares what is to be replaced, in the order of the selection. */
+export function checkCode(units: readonly UnitInput[], selection: Selection, running: Running): CheckedCode {
+  const { symbols } = running
+  if (selection.replacements.length === 0) return NOTHING
+  if (symbols === undefined || symbols.format !== 'elf') {
+    const text = 'no xen-syms is known, so whether the code to be replaced is the code that runs was not compared'
+    return {
+      ...NOTHING,
+      refusals: running.refusals,
+      warnings: running.isXen ? [{ code: 'code-not-compared', text }] : [],
+    }
+  }
+  const image = new RunningImage(
+    symbols,
+    running.memory,
+    running.below.flatMap(({ overwritten }) => overwritten),
+  )
+  const checkers = units.map(({ fileSymbol, verdicts }) => {
+    return new UnitCode(verdicts.correlation.original, fileSymbol, image)
+  })
+  // What is not known of the loader stands in the way of a payload with a table of functions, and of no other.
+  const refusals: Refusal[] = [...running.refusals]
+  const warnings: Reason[] = []
+  for (const replacement of selection.replacements) {
+    const below = replacedBelow(running, replacement)
+    const finding = checkOne(units, checkers, replacement, symbols)
+    if (finding?.difference !== undefined && below === undefined) refusals.push(refusalFor(replacement, finding))
+    if (finding?.difference !== undefined && below !== undefined) warnings.push(coveredWarning(replacement, below))
+    for (const text of finding?.unchecked ?? []) {
+      warnings.push({ code: 'code-not-compared', text: `${replacement.unit}, ${finding?.name}: ${text}` })
+    }
+  }
+  const { expectations, notices } = expectationsFor(selection.replacements, { units, running, symbols })
+  const endless = selection.replacements.flatMap(replacement => endlessNotice(units, replacement))
+  return { refusals, warnings: [...warnings, ...lookedAt(running)], notices: [...notices, ...endless], expectations }
+}
+
+function checkOne(
+  units: readonly UnitInput[],
+  checkers: readonly UnitCode[],
+  { address, runningName }: Replacement,
+  symbols: HypervisorSymbols,
+): CodeFinding | undefined {
+  const { piece } = originalOf(units, address)
+  const checker = checkers[address.unit]
+  if (piece === undefined || checker === undefined) throw new InternalError(`${runningName} has no original`)
+  const place = symbols.lookup(runningName)
+  // A name that the running system does not have is refused by the selection.
+  return place === undefined ? undefined : checker.check(piece, place)
+}
+
+/** Said, and no more: nearly all such functions are entered anew; those that never are stand on the target's deny-list. */
+function endlessNotice(units: readonly UnitInput[], { address, runningName, unit }: Replacement): readonly Reason[] {
+  const { piece, map } = originalOf(units, address)
+  const code = map?.object.sections[piece?.section ?? -1]?.bytes.subarray(piece?.offset, endOf(piece))
+  if (piece === undefined || code === undefined || map?.object.header.machine !== EM_X86_64) return []
+  const fields = piece.references.map(({ offset }) => offset)
+  if (!isEndless(code, fields)) return []
+  const text = `${runningName} (${unit}) never returns: a processor that is in it while the patch is applied stays in the old code, and only whoever calls it later runs the new`
+  return [{ code: 'never-returns', text }]
+}
+
+const endOf = (piece: Piece<'original'> | undefined) => (piece?.offset ?? 0) + (piece?.size ?? 0)
+
+function originalOf(units: readonly UnitInput[], { unit, piece }: Replacement['address']) {
+  const correlation = units[unit]?.verdicts.correlation
+  const map = correlation?.original
+  return { map, piece: map?.pieces[correlation?.toOriginal.get(piece) ?? -1] }
+}
+
+function refusalFor({ unit }: Replacement, { name, difference, address }: CodeFinding): Refusal {
+  const at = difference === undefined ? '' : `byte 0x${difference.offset.toString(16)}`
+  return {
+    code: 'not-the-running-code',
+    unit,
+    symbol: name,
+    text: `${name} at 0x${address.toString(16)} is not the code of ${unit}: from ${at} of the function on it differs; ${difference?.text ?? ''}`,
+    hint: 'give the tree that the running system was built from, with its compiler and configuration, and its own xen-syms; build-ids may differ, code may not',
+  }
+}
+
+function coveredWarning({ runningName, unit }: Replacement, below: string): Reason {
+  const text = `${runningName} (${unit}) is replaced by ${below} already, and what ${unit} has is not the hypervisor's own code: whether it is that of ${below} was not compared`
+  return { code: 'replaced-below', text }
+}
+
+function lookedAt({ namesOnly }: Running): readonly Reason[] {
+  const text =
+    "the code to be replaced was compared with the tree's own xen-syms: the given file has a build-id, but no symbols"
+  return namesOnly ? [{ code: 'code-not-compared', text }] : []
+}
+
+/** The name of the payload below whose jump lies in the function; undefined where none has replaced it. */
+function replacedBelow({ below, symbols }: Running, { runningName, oldSize }: Replacement): string | undefined {
+  const start = symbols?.lookup(runningName)
+  if (start === undefined) return undefined
+  const end = start + BigInt(oldSize)
+  return below.find(({ overwritten }) =>
+    overwritten.some(({ address, size }) => address < end && start < address + BigInt(size)),
+  )?.name
+}
+
+interface ProofContext {
+  readonly units: readonly UnitInput[]
+  readonly running: Running
+  readonly symbols: HypervisorSymbols
+}
+
+function expectationsFor(replacements: readonly Replacement[], { units, running, symbols }: ProofContext) {
+  const expectations = new Map<string, Uint8Array>()
+  const notices: Reason[] = []
+  if (running.expect !== 'yes') {
+    if (running.expect === 'unknown-below') {
+      const text =
+        'the payload expects no particular old code, because what lies below it is not known; --on tells, and then only functions that are replaced already go without'
+      notices.push({ code: 'no-expectations', text })
+    }
+    return { expectations, notices }
+  }
+  for (const replacement of replacements) {
+    if (replacedBelow(running, replacement) !== undefined) continue
+    const bytes = expectationOf(replacement, symbols, running.namesOnly ? firstField(units, replacement) : undefined)
+    if (bytes !== undefined && bytes.length > 0) expectations.set(replacement.runningName, bytes)
+    else {
+      const text = `${replacement.runningName} begins with code that Xen edits while booting or that only its own image tells, so the loader is not asked to compare it`
+      notices.push({ code: 'no-expectation', text })
+    }
+  }
+  return { expectations, notices }
+}
+
+/**
+ * Old code up to the first place that Xen edits at boot, since what is there hangs on the processor, and up to `limit`.
+ */
+function expectationOf(
+  { runningName, oldSize }: Replacement,
+  symbols: HypervisorSymbols,
+  limit = EXPECTATION_LIMIT,
+): Uint8Array | undefined {
+  const address = symbols.lookup(runningName)
+  if (address === undefined) return undefined
+  const most = Math.min(EXPECTATION_LIMIT, oldSize, limit)
+  const edits = symbols.bootEdits(address, most).map(edit => Number(edit.address - address))
+  return symbols.bytesAt(address, Math.max(0, Math.min(most, ...edits)))
+}
+
+/** Where the function first refers to something: xen.efi is linked by itself, and has it at another distance. */
+function firstField(units: readonly UnitInput[], { address }: Replacement): number | undefined {
+  return originalOf(units, address).piece?.references[0]?.offset
+}

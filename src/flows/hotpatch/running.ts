@@ -1,0 +1,161 @@
+/**
+ * What is known of the running system from its files: names, code and build-id, and which build-ids the payload is to
+ * depend on. Belongs to the pipeline; a stage gets it as plain values.
+ */
+import { basename } from 'node:path'
+import { during, InputError } from '../../base/errors.ts'
+import type { Reason } from '../../base/refusal.ts'
+import { programId } from '../../hosts/process/program.ts'
+import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
+import { readGiven, readImage } from '../../trees/index.ts'
+import type { TreeFacts } from '../../trees/model.ts'
+import { loadedStack, type MemoryCopy, type VerifiedPayload, type XenVersion } from '../../verify/index.ts'
+import { type LoaderTable, loaderTable } from './loader-table.ts'
+
+export interface RunningOptions {
+  /** A given xen-syms or xen.efi; the tree's own unless given. */
+  readonly symbols?: string
+  /** Build-ids in hexadecimal, instead of the one that the symbols have. */
+  readonly depends?: string
+  readonly xenDepends?: string
+  /** Payloads that are applied already, the lowest first. */
+  readonly on?: readonly string[]
+  /** `FILE` or `FILE@ADDRESS`: a copy of the running system's memory. */
+  readonly memory?: string
+  /** Whether the payload is to hold the old code's first bytes; it is unless this is false. */
+  readonly expect?: boolean
+}
+
+export interface Running extends LoaderTable {
+  readonly isXen: boolean
+  /** Undefined where no file with symbols is known. */
+  readonly symbols: HypervisorSymbols | undefined
+  readonly depends: Uint8Array | undefined
+  readonly xenDepends: Uint8Array | undefined
+  readonly warnings: readonly Reason[]
+  /** The given file told a build-id only: names and code are the tree's own. */
+  readonly namesOnly: boolean
+  /** What is applied already, the lowest first. */
+  readonly below: readonly VerifiedPayload[]
+  readonly memory: MemoryCopy | undefined
+  /** Whether old code may be expected; it may not where something unknown may have replaced it. */
+  readonly expect: 'yes' | 'no' | 'unknown-below'
+}
+
+/** Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's. */
+export function readRunning(facts: TreeFacts, version: XenVersion, options: RunningOptions): Running {
+  if (facts.kind !== 'xen') return readProgram(options)
+  const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols)
+  const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols)
+  const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
+  const buildId = given === undefined ? own?.buildId : given.buildId
+  const table = loaderTable(facts, symbols)
+  const below = readBelow(options.on ?? [], { symbols, version, tableUse: table.tableUse })
+  const depends = options.depends === undefined ? undefined : readBuildId('--depends', options.depends)
+  const isBottom = depends === undefined || buildId === undefined || Buffer.compare(depends, buildId) === 0
+  return {
+    ...table,
+    isXen: true,
+    symbols,
+    depends: depends ?? below.at(-1)?.buildId ?? buildId,
+    xenDepends: options.xenDepends === undefined ? buildId : readBuildId('--xen-depends', options.xenDepends),
+    warnings: given === undefined ? [] : otherBuildId(own?.buildId, given.buildId, options.symbols ?? ''),
+    namesOnly: given?.format === 'efi',
+    below,
+    memory: options.memory === undefined ? undefined : readMemory(options.memory, symbols),
+    expect: options.expect === false ? 'no' : isBottom || below.length > 0 ? 'yes' : 'unknown-below',
+  }
+}
+
+/** The payloads below, each verified on those below it. */
+function readBelow(files: readonly string[], known: Parameters<typeof loadedStack>[1]): readonly VerifiedPayload[] {
+  const stack = files.map(file => ({ name: basename(file), bytes: readGiven(file, '--on') }))
+  return files.length === 0 ? [] : loadedStack(stack, known)
+}
+
+/** A copy of memory, raw, from an address on; from the start of the code (`_stext`) unless one is given. */
+export function readMemory(option: string, symbols: HypervisorSymbols | undefined): MemoryCopy {
+  const at = option.lastIndexOf('@')
+  const [file, place] = at === -1 ? [option, ''] : [option.slice(0, at), option.slice(at + 1)]
+  const start = symbols?.lookup('_stext')
+  if (place === '' && start !== undefined) return { address: start, bytes: readGiven(file, '--memory') }
+  if (/^(0x)?[0-9a-f]{1,16}$/i.test(place)) {
+    return { address: BigInt(`0x${place.replace(/^0x/i, '')}`), bytes: readGiven(file, '--memory') }
+  }
+  throw new InputError(
+    'build/bad-memory',
+    `--memory is "${option}": ${place === '' ? 'where the copy begins is not known' : `"${place}" is no address`}`,
+    'FILE@ADDRESS, the address in hexadecimal; without one the copy begins at _stext of the symbols',
+  )
+}
+
+/** A program: its build-id counts; what its names resolve to is for its loader to say, which sees the process. */
+function readProgram({ symbols: file, depends, xenDepends }: RunningOptions): Running {
+  const read = (path: string) => during(`reading the build-id of ${path}`, () => programId(path))
+  const buildId = file === undefined ? undefined : read(file)
+  return {
+    tableUse: undefined,
+    refusals: [],
+    isXen: false,
+    namesOnly: false,
+    below: [],
+    memory: undefined,
+    expect: 'no',
+    symbols: undefined,
+    depends: depends === undefined ? buildId : readBuildId('--depends', depends),
+    xenDepends: xenDepends === undefined ? buildId : readBuildId('--xen-depends', xenDepends),
+    warnings: [],
+  }
+}
+
+function symbolsIn(file: string): HypervisorSymbols {
+  return during(`reading the running system's symbols in ${file}`, () => readHypervisorSymbols(readImage(file)))
+}
+
+/** How many symbols of the running system and of payloads on it have the name; undefined without symbols. */
+export function countRunning(
+  symbols: HypervisorSymbols | undefined,
+  below: readonly VerifiedPayload[] = [],
+): ((name: string) => number) | undefined {
+  if (symbols === undefined) return undefined
+  let counts: Map<string, number> | undefined
+  return name => {
+    if (counts === undefined) {
+      counts = new Map()
+      for (const symbol of symbols.symbols) counts.set(symbol.name, (counts.get(symbol.name) ?? 0) + 1)
+      for (const name of below.flatMap(({ newSymbols }) => [...newSymbols.keys()])) counts.set(name, 1)
+    }
+    return counts.get(name) ?? (symbols.lookup(name) === undefined ? 0 : 1)
+  }
+}
+
+/** Whether what the name stands for was freed after boot; undefined without symbols. */
+export function isFreed(symbols: HypervisorSymbols | undefined): ((name: string) => boolean) | undefined {
+  if (symbols === undefined) return undefined
+  return name => {
+    const address = symbols.lookup(name)
+    return address !== undefined && symbols.freedAfterBoot(address)
+  }
+}
+
+function readBuildId(option: string, text: string): Uint8Array {
+  if (text === '' || text.length % 2 !== 0 || !/^[0-9a-f]+$/i.test(text)) {
+    throw new InputError(
+      'build/bad-build-id',
+      `${option} is "${text}", which is not a build-id: an even number of hexadecimal digits`,
+      'xl info shows the running hypervisor\u2019s build-id; hotsplice inspect shows a payload\u2019s',
+    )
+  }
+  return new Uint8Array(Buffer.from(text, 'hex'))
+}
+
+function otherBuildId(own: Uint8Array | undefined, given: Uint8Array | undefined, file: string): readonly Reason[] {
+  const say = (id: Uint8Array | undefined) => (id === undefined ? 'none' : Buffer.from(id).toString('hex'))
+  if (own === undefined || say(own) === say(given)) return []
+  return [
+    {
+      code: 'other-build-id',
+      text: `${file} has the build-id ${say(given)}, but the tree's own image has ${say(own)}: the payload is for the former, made from the latter's source`,
+    },
+  ]
+}

@@ -1,0 +1,115 @@
+/**
+ * Whether the types that a patch changes live across it. Part of the pipeline: takes what the affected units declare
+ * before and after, and what the payload replaces, to the stage `shapes`, and gets the texts and objects that it asks for.
+ */
+import type { Reason, Refusal } from '../../base/refusal.ts'
+import type { Judged } from '../../compare/model.ts'
+import { classifySection, type SectionTable } from '../../loaders/sections.ts'
+import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
+import { numberedBase, sourceName } from '../../pieces/names.ts'
+import type { Selection, UnitInput } from '../../select/select.ts'
+import { type Affected, type Declarations, originalTexts, referrersOf, type Tree } from '../../trees/index.ts'
+import { Shapes, type ShapeUnit, type ShapeVerdict } from '../../type-layouts/shapes.ts'
+
+export interface ShapeInput {
+  readonly tree: Tree
+  readonly affected: Affected
+  readonly declarations: Declarations
+  readonly units: readonly UnitInput[]
+  readonly selection: Selection
+  readonly table: SectionTable
+  /** Names of types and functions whose change was accepted; `*` for all. */
+  readonly accepted: readonly string[]
+}
+
+export async function checkShapes(input: ShapeInput): Promise<ShapeVerdict> {
+  const { tree, affected, declarations, accepted } = input
+  const shapes = new Shapes(declarations.compared.flatMap(each => shapeUnitOf(input, each)))
+  const doubtful = new Set(shapes.doubtfulUnits())
+  const units = declarations.compared.map(({ unit }) => unit).filter(({ unit }) => doubtful.has(unit))
+  const texts = new Map([...(await originalTexts(tree, units))].map(([{ unit }, parts]) => [unit, parts]))
+  const compiled = new Set(affected.affected.map(({ unit }) => unit.unit))
+  const verdict = shapes.judge(accepted, {
+    textOf: unit => texts.get(unit),
+    referrersOf: name => referrersOf(tree, name, compiled),
+  })
+  const { refusals, notices } = unknownUnits(declarations, accepted)
+  return { ...verdict, refusals: [...verdict.refusals, ...refusals], notices: [...verdict.notices, ...notices] }
+}
+
+function unknownUnits(
+  { unknown }: Declarations,
+  accepted: readonly string[],
+): { readonly refusals: readonly Refusal[]; readonly notices: readonly Reason[] } {
+  const all = unknown.map(({ unit, words }) => ({
+    code: 'shapes-unknown',
+    unit: unit.unit,
+    symbol: '',
+    text: `the patch may change types of ${unit.unit}, and the compiler does not tell which: ${words.trim().split('\n')[0]}`,
+    hint: 'use a compiler that writes DWARF 5 (gcc 7, clang 9 or later); --accept-type \u2019*\u2019 if no type of data that lives changes',
+  }))
+  if (!accepted.includes('*')) return { refusals: all, notices: [] }
+  return { refusals: [], notices: all.map(({ code, text }) => ({ code, text: `${text}; that was accepted` })) }
+}
+
+function shapeUnitOf(
+  { units, selection, table }: ShapeInput,
+  { unit, original, patched, pathOf }: Declarations['compared'][number],
+): readonly ShapeUnit[] {
+  const at = units.findIndex(each => each.unit === unit.unit)
+  const input = units[at]
+  if (input === undefined) return []
+  const included = new Set(
+    selection.replacements.filter(({ address }) => address.unit === at).map(each => each.address.piece),
+  )
+  const isGoing = ({ verdict, patched: piece }: Judged) =>
+    verdict.kind === 'gone' || (piece !== undefined && included.has(piece.id))
+  const going = new Set(input.verdicts.functions.filter(isGoing).flatMap(nameOfOriginal))
+  const kept = new Set(input.verdicts.functions.filter(each => !isGoing(each)).flatMap(nameOfOriginal))
+  const map = input.verdicts.correlation.original
+  const statics = map.pieces.flatMap(({ kind, name }) => (kind === 'data' ? (numberedBase(name) ?? []) : []))
+  return [
+    {
+      unit: unit.unit,
+      original,
+      patched,
+      kept,
+      replaced: going,
+      statics: new Set(statics.map(name => `${name}.`)),
+      referredTo: name =>
+        atWork(map, kept, table)
+          .filter(piece => refersTo(map, piece, name))
+          .map(piece => piece.name),
+      pathOf,
+    },
+  ]
+}
+
+function nameOfOriginal({ original }: Judged): string[] {
+  return original === undefined ? [] : [sourceName(original.name)]
+}
+
+/** Code and data that is there after the patch as before it. What was only there to boot is gone already. */
+function atWork(
+  map: PieceMap<'original'>,
+  kept: ReadonlySet<string>,
+  table: SectionTable,
+): readonly Piece<'original'>[] {
+  return map.pieces.filter(({ kind, name, section }) => {
+    if (kind !== 'data' && !(kind === 'function' && kept.has(sourceName(name)))) return false
+    const sectionClass = classifySection(map.object.sections[section]?.name ?? '', table)
+    return sectionClass !== 'init-code' && sectionClass !== 'init-data'
+  })
+}
+
+function refersTo(map: PieceMap<'original'>, piece: Piece<'original'>, name: string): boolean {
+  return piece.references.some(({ target }) => {
+    if (target.to === 'external') return target.name === name
+    return target.to === 'piece' && isNamed(map, target.piece, name) && target.piece !== piece.id
+  })
+}
+
+function isNamed(map: PieceMap<'original'>, id: PieceId<'original'>, name: string): boolean {
+  const piece = map.pieces[id]
+  return piece?.kind === 'function' && sourceName(piece.name) === name
+}

@@ -1,0 +1,71 @@
+/**
+ * The four operations of the live patching interface, the same on every kind of host.
+ *
+ * A result is the interface's own: zero for success, a negative errno where the host said no. A refusal is no
+ * exception. Exceptions are InputErrors: there is no such host, it cannot be reached, or its answer makes no sense.
+ */
+import type { ActionName, ListedPayload, PayloadStatus } from './abi/xen-abi.ts'
+
+export type { ActionName, ListedPayload, PayloadState, PayloadStatus } from './abi/xen-abi.ts'
+
+/** Longest name, in bytes; the interface counts the NUL as well. */
+export const LONGEST_NAME = 127
+
+export interface Host {
+  /** As `--host` has it. */
+  readonly name: string
+  upload(request: UploadRequest): Promise<Outcome>
+  get(name: string): Promise<GetOutcome>
+  list(): Promise<ListOutcome>
+  /** Carries an action out and waits for its end; -EAGAIN when it was still pending when patience ended. */
+  act(request: ActionRequest): Promise<Outcome>
+  /** Build-ids of what runs, and what the host knows about itself. */
+  about(): Promise<HostFacts>
+  close(): Promise<void>
+}
+
+export interface UploadRequest {
+  readonly name: string
+  readonly payload: Uint8Array
+  /** Every check that can be made without changing anything. */
+  readonly dryRun?: boolean | undefined
+}
+
+export interface ActionRequest {
+  readonly action: ActionName
+  readonly name: string
+  /** Do not ask what the payload depends on; what it is built for is asked all the same. */
+  readonly nodeps?: boolean | undefined
+  /** Milliseconds for everything to come to a stand; the host's own when not given. */
+  readonly timeoutMs?: number | undefined
+  readonly dryRun?: boolean | undefined
+}
+
+export interface Outcome {
+  /** 0, or a negative errno. */
+  readonly result: number
+  /** What the host says about it, a line each. */
+  readonly words: readonly string[]
+  /** Measured by the host; milliseconds and counts. */
+  readonly numbers?: Readonly<Record<string, number>>
+  /** The payload's build-id, where the host knows it. */
+  readonly buildId?: string | null
+}
+
+export interface GetOutcome extends Outcome {
+  /** Present when the result is 0. */
+  readonly status?: PayloadStatus | undefined
+}
+
+export interface ListOutcome extends Outcome {
+  readonly payloads: readonly ListedPayload[]
+}
+
+export interface HostFacts {
+  readonly buildId: string | null
+  /** Name and value, in a fixed order. */
+  readonly texts: readonly { readonly name: string; readonly value: string }[]
+}
+
+/** How long an action may take to bring everything to a stand, by kind of host. */
+export const DEFAULT_TIMEOUT_MS = { process: 1000, xen: 30 } as const

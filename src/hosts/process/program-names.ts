@@ -1,0 +1,81 @@
+/**
+ * The names that a program's file has, in the payload's spelling: `file.c#name` for one that is local to its file. Large
+ * programs have millions, of which a payload asks for a few: each is searched for when somebody asks.
+ */
+import { type ElfOutline, type ElfSymbol, type FoundSymbol, type SymbolSearch, searchSymbols } from '../../elf/index.ts'
+import { processName } from '../../loaders/process/process.ts'
+
+export interface ProgramSymbol {
+  readonly name: string
+  readonly address: number
+  readonly size: number
+  readonly kind: ElfSymbol<'original'>['kind']
+}
+
+export class ProgramNames {
+  readonly #search: SymbolSearch<'original'> | undefined
+  /** Where each section lies in the process. */
+  readonly #starts: readonly number[]
+  readonly #known = new Map<string, readonly ProgramSymbol[]>()
+
+  /** `bias` is how far the program lies from the addresses in its file. */
+  constructor(elf: ElfOutline<'original'>, bias: number) {
+    this.#search = searchSymbols(elf)
+    this.#starts = elf.sections.map(({ address }) => Number(address) + bias)
+  }
+
+  /** Whether the file has a table of symbols at all. */
+  get exist(): boolean {
+    return this.#search !== undefined
+  }
+
+  /** All symbols of that name. */
+  find(spelled: string): readonly ProgramSymbol[] {
+    return this.#all(spelled, 'whole')
+  }
+
+  /** Symbols whose names start so. */
+  startingWith(prefix: string): readonly ProgramSymbol[] {
+    return this.#all(prefix, 'start')
+  }
+
+  #all(spelled: string, how: 'whole' | 'start'): readonly ProgramSymbol[] {
+    const key = `${how} ${spelled}`
+    const known = this.#known.get(key) ?? this.#searched(spelled, how)
+    this.#known.set(key, known)
+    return known
+  }
+
+  /** One address counts once, whatever symbols are there. */
+  #searched(spelled: string, how: 'whole' | 'start'): readonly ProgramSymbol[] {
+    const found = new Map<string, ProgramSymbol>()
+    for (const { file, name } of readings(spelled)) {
+      for (const each of this.#search?.find(name, how) ?? []) {
+        const symbol = this.#symbolOf(each, file)
+        if (symbol === undefined) continue
+        const key = `${symbol.address} ${symbol.name}`
+        if (!found.has(key)) found.set(key, symbol)
+      }
+    }
+    return [...found.values()]
+  }
+
+  /** Undefined for one that belongs to another file, or has no place that can be meant. */
+  #symbolOf({ symbol, file }: FoundSymbol<'original'>, wanted: string): ProgramSymbol | undefined {
+    const { name, kind, binding, place, size } = symbol
+    if (kind === 'file' || kind === 'section' || kind === 'tls' || place.in !== 'section') return undefined
+    const owner = binding === 'local' ? file : ''
+    if (owner !== wanted) return undefined
+    const address = (this.#starts[place.section] ?? 0) + place.offset
+    return { name: processName(owner, name, binding === 'local'), address, size, kind }
+  }
+}
+
+/** What a spelling can mean: names of files and of symbols may hold the sign that joins them. */
+function readings(spelled: string): readonly { readonly file: string; readonly name: string }[] {
+  const found = [{ file: '', name: spelled }]
+  for (let at = spelled.indexOf('#'); at !== -1; at = spelled.indexOf('#', at + 1)) {
+    found.push({ file: spelled.slice(0, at), name: spelled.slice(at + 1) })
+  }
+  return found
+}

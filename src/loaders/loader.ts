@@ -1,0 +1,79 @@
+/**
+ * What the assemble stage and later ones must know of the system that loads the payload: one value for each target.
+ * To add a target: a file beside `xen.ts` with its facts, and a row in `targets.ts`.
+ */
+import type { SectionTable } from './sections.ts'
+import type { Denial } from './xen/denied.ts'
+
+export type TargetName = 'xen' | 'process'
+
+/** How a relocation type of the compiler gets into the payload. */
+export type RelocationWay =
+  /** As it is; the loader does the arithmetic. */
+  | 'as-is'
+  /** The field leads to a slot of the payload's own table, which holds the address. */
+  | 'got'
+  /** A call: direct inside the payload, else through a jump of the payload's own, which reaches any distance. */
+  | 'plt'
+  /** Says nothing; left out. */
+  | 'drop'
+
+export interface TargetFacts {
+  readonly name: TargetName
+  /** EM_*. */
+  readonly machine: number
+  /** Which sections mean what (`special/sections.ts`). */
+  readonly sectionTable: SectionTable
+  /** What is written over the start of a replaced function. */
+  readonly trampoline: {
+    /** Bytes of the jump. */
+    readonly size: number
+    /** The instruction that stays in front of it: ENDBR64. */
+    readonly landingPad: readonly number[]
+    /** The new code lies less than this many bytes away, in either direction. */
+    readonly reach: number
+  }
+  /** By R_* number; a type that is not here is refused. */
+  readonly relocations: ReadonlyMap<number, RelocationWay>
+  /** R_* of an address of 8 bytes. */
+  readonly addressRelocation: number
+  /** R_* of a signed distance of 4 bytes, counted from the field. */
+  readonly distanceRelocation: number
+  /** Fills the gaps between functions: a trap. */
+  readonly padding: number
+  readonly hooks: {
+    /** Sections that hold any number of pointers. */
+    readonly lists: readonly string[]
+    /** Sections that hold exactly one pointer. */
+    readonly single: readonly string[]
+  }
+  /** Whether a payload without these two notes is rejected. */
+  readonly needsDependencies: boolean
+  /** Whether the loader writes into the table of replaced functions, so that the payload's must be writable. */
+  readonly writesTable: boolean
+  /** A new payload may be applied again after a revert only if it has no writable data but that table. */
+  readonly writableForbidsReapply: boolean
+  readonly limits: {
+    /** Bytes of the file, and of each section without content. */
+    readonly size: number
+    /** Section headers, the null one included, must be fewer. */
+    readonly sections: number
+    /** Characters of a symbol's name. */
+    readonly name: number
+  }
+  /** The name by which the running system's symbol table has a symbol of the file `fileSymbol`. */
+  readonly runningName: (fileSymbol: string, name: string, local: boolean) => string
+  /** Why a function must not be replaced, by its unit's object file and its name; undefined when it may. */
+  readonly denied: (unit: string, name: string) => Denial | undefined
+  /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */
+  readonly unwinding: Denial | undefined
+}
+
+/** The least size in bytes of a function that can be replaced, given whether it starts with a landing pad. */
+export function smallestFunction({ trampoline }: TargetFacts, startsWithPad: boolean): number {
+  return trampoline.size + (startsWithPad ? trampoline.landingPad.length : 0)
+}
+
+export function startsWithLandingPad({ trampoline }: TargetFacts, code: Uint8Array): boolean {
+  return code.length >= trampoline.landingPad.length && trampoline.landingPad.every((byte, at) => code[at] === byte)
+}

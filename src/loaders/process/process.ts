@@ -1,0 +1,65 @@
+/**
+ * A running Linux process on x86-64. Its loader is ours (`apply/`), so the payload has the form that Xen's has; but a
+ * program's code reaches its libraries through tables that only its own link has made, so the payload brings its own.
+ */
+import { EM_X86_64 } from '../../elf/spec/constants.ts'
+import {
+  R_X86_64_32,
+  R_X86_64_32S,
+  R_X86_64_64,
+  R_X86_64_GOTPCREL,
+  R_X86_64_GOTPCRELX,
+  R_X86_64_NONE,
+  R_X86_64_PC32,
+  R_X86_64_PC64,
+  R_X86_64_PLT32,
+  R_X86_64_REX_GOTPCRELX,
+} from '../../machines/x86-64/relocation-numbers.ts'
+import type { RelocationWay, TargetFacts } from '../loader.ts'
+import { LIST_HOOKS, SINGLE_HOOKS } from '../payload-sections.ts'
+import type { Denial } from '../xen/denied.ts'
+
+/** The narrow ones fit only where the pool lies low enough; the loader checks each. TLS and IRELATIVE are not here. */
+const RELOCATIONS: ReadonlyMap<number, RelocationWay> = new Map([
+  [R_X86_64_NONE, 'drop'],
+  [R_X86_64_64, 'as-is'],
+  [R_X86_64_PC32, 'as-is'],
+  [R_X86_64_PC64, 'as-is'],
+  [R_X86_64_32, 'as-is'],
+  [R_X86_64_32S, 'as-is'],
+  [R_X86_64_PLT32, 'plt'],
+  [R_X86_64_GOTPCREL, 'got'],
+  [R_X86_64_GOTPCRELX, 'got'],
+  [R_X86_64_REX_GOTPCRELX, 'got'],
+])
+
+/** C++ ABI for Itanium, "Exception Handling": the unwinder looks each frame up in tables that the program's link made. */
+const UNWINDING: Denial = {
+  code: 'unwinding',
+  why: 'its unit is compiled with exceptions enabled, so one may pass through it, and a payload has no unwind tables: an exception that reaches the new code would end the program',
+  hint: 'where no exceptions are used, compile the unit with -fno-exceptions; otherwise put the change into a C function that no exception passes',
+}
+
+export const PROCESS_X86_64: TargetFacts = {
+  name: 'process',
+  machine: EM_X86_64,
+  sectionTable: 'process',
+  trampoline: { size: 5, landingPad: [0xf3, 0x0f, 0x1e, 0xfa], reach: 2 ** 31 },
+  relocations: RELOCATIONS,
+  addressRelocation: R_X86_64_64,
+  distanceRelocation: R_X86_64_PC32,
+  padding: 0xcc,
+  hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
+  needsDependencies: false,
+  writesTable: false,
+  writableForbidsReapply: false,
+  limits: { size: 2 * 1024 * 1024, sections: 1024, name: Number.POSITIVE_INFINITY },
+  runningName: processName,
+  denied: () => undefined,
+  unwinding: UNWINDING,
+}
+
+/** The same spelling as Xen's: `main.c#helper` for a symbol that is local to its file. */
+export function processName(fileSymbol: string, name: string, local: boolean): string {
+  return local && fileSymbol !== '' ? `${fileSymbol}#${name}` : name
+}

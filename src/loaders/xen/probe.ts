@@ -1,0 +1,48 @@
+/**
+ * Asks the compiler how large the entries of special sections are: a small text, compiled with a unit's own flags,
+ * declares one array for each structure, as long as the structure is large; the symbols' sizes are the answer. Nothing
+ * runs and no debug information is needed, which builds often lack.
+ */
+
+import type { Side } from '../../base/side.ts'
+import type { ElfObject } from '../../elf/model.ts'
+import { ENTRY_LAYOUTS } from './entries.ts'
+import type { ProbedSizes } from './entry-size.ts'
+
+const PREFIX = 'hotsplice_size_of_'
+
+/** C text whose object tells the size for one section. */
+export interface ProbeText {
+  readonly section: string
+  readonly text: string
+}
+
+/**
+ * One text for each section, to be compiled one behind the other or, where a version does not have a structure that
+ * its header had, one by one. A structure without a header that this version has is left out.
+ */
+export function probeTexts(): readonly ProbeText[] {
+  return ENTRY_LAYOUTS.flatMap(({ section, sizeof, headers }) => {
+    if (sizeof === undefined) return []
+    const declaration = `unsigned char ${PREFIX}${identifier(section)}[${sizeof}];`
+    const branches = headers.map(
+      (header, index) =>
+        `#${index === 0 ? 'if' : 'elif'} __has_include(<${header}>)\n#include <${header}>\n${declaration}\n`,
+    )
+    return [{ section, text: `${branches.join('')}#endif\n` }]
+  })
+}
+
+/** The sizes in bytes by section, read from the probe's object. */
+export function probedSizes(object: ElfObject<Side>): ProbedSizes {
+  const sizes = new Map<string, number>()
+  for (const { section } of ENTRY_LAYOUTS) {
+    const symbol = object.symbols.find(({ name }) => name === PREFIX + identifier(section))
+    if (symbol !== undefined) sizes.set(section, symbol.size)
+  }
+  return sizes
+}
+
+function identifier(section: string): string {
+  return section.replace(/\W/g, '_')
+}

@@ -1,0 +1,41 @@
+/**
+ * Xen 4.17 to 4.22 on x86-64, as its live patch loader sees the world.
+ * Sources: common/livepatch.c, common/livepatch_elf.c, arch/x86/livepatch.c and tools/symbols.c of these versions.
+ */
+import { EM_X86_64 } from '../../elf/spec/constants.ts'
+import { R_X86_64_64, R_X86_64_NONE, R_X86_64_PC32, R_X86_64_PLT32 } from '../../machines/x86-64/relocation-numbers.ts'
+import type { RelocationWay, TargetFacts } from '../loader.ts'
+import { LIST_HOOKS, SINGLE_HOOKS } from '../payload-sections.ts'
+import { xenDenied } from './denied.ts'
+
+/** The loader takes these and answers -EOPNOTSUPP to any other. A NONE of ours would name symbol 0, which it refuses. */
+const RELOCATIONS: ReadonlyMap<number, RelocationWay> = new Map([
+  [R_X86_64_NONE, 'drop'],
+  [R_X86_64_64, 'as-is'],
+  [R_X86_64_PC32, 'as-is'],
+  [R_X86_64_PLT32, 'as-is'],
+])
+
+export const XEN_X86_64: TargetFacts = {
+  name: 'xen',
+  machine: EM_X86_64,
+  sectionTable: 'xen',
+  trampoline: { size: 5, landingPad: [0xf3, 0x0f, 0x1e, 0xfa], reach: 2 ** 31 },
+  relocations: RELOCATIONS,
+  addressRelocation: R_X86_64_64,
+  distanceRelocation: R_X86_64_PC32,
+  padding: 0xcc,
+  hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
+  needsDependencies: true,
+  writesTable: false,
+  writableForbidsReapply: true,
+  limits: { size: 2 * 1024 * 1024, sections: 1024, name: 126 },
+  runningName: xenName,
+  denied: xenDenied,
+  unwinding: undefined,
+}
+
+/** `common/irq.c#foo` for a symbol that is local to its file, the plain name for any other. */
+function xenName(fileSymbol: string, name: string, local: boolean): string {
+  return local && fileSymbol !== '' ? `${fileSymbol}#${name}` : name
+}

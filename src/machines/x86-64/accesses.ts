@@ -1,0 +1,71 @@
+/**
+ * What a function does with memory and registers, as far as it shows which of two sources it was compiled from: the
+ * single bytes that it touches at fixed distances from a pointer, whether it uses its second argument, and whether it
+ * sets CR0. System V calling convention.
+ */
+import type * as iced from 'iced-x86'
+import { decoderLibrary } from './library.ts'
+
+export interface Accesses {
+  /** Distances from a register (not the stack's, not the instruction pointer) at which one byte is read or written. */
+  readonly bytes: ReadonlySet<number>
+  /** Whether RSI is read before anything writes it, as every call may. */
+  readonly usesSecondArgument: boolean
+  /** CR0 holds the switch that lets the processor write to read-only memory. */
+  readonly setsControl: boolean
+}
+
+/** Looks at the instructions in the order of their addresses. */
+export function accessesOf(code: Uint8Array): Accesses {
+  const { Decoder, DecoderOptions, Instruction, InstructionInfoFactory, Mnemonic, Register } = decoderLibrary()
+  const decoder = new Decoder(64, code, DecoderOptions.None)
+  const instruction = new Instruction()
+  const factory = new InstructionInfoFactory()
+  const bytes = new Set<number>()
+  let second: Touch | undefined
+  let setsControl = false
+  try {
+    while (decoder.canDecode) {
+      decoder.decodeOut(instruction)
+      if (instruction.isInvalid) continue
+      const distance = byteDistance(instruction)
+      if (distance !== undefined) bytes.add(distance)
+      if (instruction.mnemonic === Mnemonic.Mov && instruction.op0Register === Register.CR0) setsControl = true
+      second ??= touchOfSecond(instruction, factory)
+    }
+  } finally {
+    factory.free()
+    instruction.free()
+    decoder.free()
+  }
+  return { bytes, usesSecondArgument: second === 'read', setsControl }
+}
+
+/** What happens to a register: what it held is used, or lost. */
+type Touch = 'read' | 'written'
+
+function touchOfSecond(instruction: iced.Instruction, factory: iced.InstructionInfoFactory): Touch | undefined {
+  const { FlowControl, OpAccess, Register, RegisterExt } = decoderLibrary()
+  const { flowControl } = instruction
+  const info = factory.info(instruction)
+  const used = info.usedRegisters()
+  const touched = used.flatMap(({ register, access }) =>
+    RegisterExt.fullRegister(register) === Register.RSI ? [access] : [],
+  )
+  for (const each of used) each.free()
+  info.free()
+  if (touched.some(access => access !== OpAccess.Write && access !== OpAccess.CondWrite)) return 'read'
+  if (touched.length > 0) return 'written'
+  return flowControl === FlowControl.Call || flowControl === FlowControl.IndirectCall ? 'written' : undefined
+}
+
+function byteDistance(instruction: iced.Instruction): number | undefined {
+  const { MemorySize, OpKind, Register, RegisterExt } = decoderLibrary()
+  const { memorySize, memoryBase, memoryIndex } = instruction
+  const operands = Array.from({ length: instruction.opCount }, (_, index) => instruction.opKind(index))
+  if (!operands.includes(OpKind.Memory) || memoryIndex !== Register.None) return undefined
+  if (memorySize !== MemorySize.UInt8 && memorySize !== MemorySize.Int8) return undefined
+  const base = RegisterExt.fullRegister(memoryBase)
+  const isPointer = base !== Register.None && base !== Register.RSP && base !== Register.RIP
+  return isPointer ? Number(BigInt.asIntN(64, instruction.memoryDisplacement)) : undefined
+}

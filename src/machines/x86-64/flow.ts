@@ -1,0 +1,79 @@
+/**
+ * Where x86-64 code leads by distances of its own, without a relocation: short jumps, calls within a section, addresses
+ * relative to the instruction pointer, and running on past its end. Assemblers resolve those themselves when both ends
+ * are in one section; whoever moves one end alone must know of them.
+ */
+import type { Instruction } from 'iced-x86'
+import { decoderLibrary } from './library.ts'
+
+export interface HiddenReference {
+  /** Of the instruction, within the code; the code's length where it runs on past its end. */
+  readonly offset: number
+  /** What it leads to, counted from the code's start; may be negative. */
+  readonly target: number
+}
+
+/**
+ * The references of `code` that leave it. `relocated` are the offsets of relocated fields: their instructions lead where
+ * the relocation says.
+ */
+export function hiddenReferences(code: Uint8Array, relocated: ReadonlySet<number>): readonly HiddenReference[] {
+  const { Decoder, DecoderOptions, Instruction } = decoderLibrary()
+  const found: HiddenReference[] = []
+  const decoder = new Decoder(64, code, DecoderOptions.None)
+  const instruction = new Instruction()
+  let ends = true
+  try {
+    while (decoder.canDecode) {
+      const start = decoder.position
+      decoder.decodeOut(instruction)
+      if (instruction.isInvalid) continue
+      const end = start + instruction.length
+      const target = targetOf(instruction)
+      const isRelocated = someBetween(relocated, start, end)
+      if (target !== undefined && !isRelocated && (target < 0 || target >= code.length)) {
+        found.push({ offset: start, target })
+      }
+      if (!isFiller(instruction)) ends = leavesForGood(instruction)
+    }
+  } finally {
+    instruction.free()
+    decoder.free()
+  }
+  if (!ends) found.push({ offset: code.length, target: code.length })
+  return found
+}
+
+/** The place that the instruction itself computes; undefined for those that compute none. */
+function targetOf(instruction: Instruction): number | undefined {
+  const { OpKind } = decoderLibrary()
+  if (instruction.opCount > 0 && instruction.op0Kind === OpKind.NearBranch64) {
+    return Number(BigInt.asIntN(64, instruction.nearBranchTarget))
+  }
+  if (instruction.isIpRelMemoryOperand) return Number(BigInt.asIntN(64, instruction.ipRelMemoryAddress))
+  return undefined
+}
+
+function someBetween(offsets: ReadonlySet<number>, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (offsets.has(at)) return true
+  return false
+}
+
+/** Padding between functions, which nothing runs into. */
+function isFiller(instruction: Instruction): boolean {
+  const { Mnemonic } = decoderLibrary()
+  return instruction.mnemonic === Mnemonic.Nop || instruction.mnemonic === Mnemonic.Int3
+}
+
+/** A call at the very end counts as one that does not return. */
+function leavesForGood(instruction: Instruction): boolean {
+  const { FlowControl } = decoderLibrary()
+  switch (instruction.flowControl) {
+    case FlowControl.Next:
+    case FlowControl.ConditionalBranch:
+    case FlowControl.XbeginXabortXend:
+      return false
+    default:
+      return true
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Which units a change concerns, and what about it cannot be turned into a hotpatch.
+ *
+ * Taking a unit for affected that is not costs one compile; missing one loses a part of the fix. So everything that read
+ * a touched file counts, and only a proof (the same preprocessed text, the same object) takes a unit off the list.
+ */
+import type { Reason } from '../base/refusal.ts'
+import type { SourceChange, TouchedFile } from '../source/model.ts'
+import { unitsOfBuildFiles } from './build-files.ts'
+import { programFile } from './compile-commands/kinds.ts'
+import { toAbsolute } from './layout.ts'
+import type { Affected, AffectedUnit, BuildRefusal, Dependent, Overlay, Tree } from './model.ts'
+import { withoutUnchanged } from './proof.ts'
+import { pinVolatile } from './volatile.ts'
+import { withoutUnused } from './xen/archive.ts'
+import { type Generated, generatedUnder } from './xen/generated/generated.ts'
+import { kindOf } from './xen/kinds.ts'
+import { archOf, changedScripts, type Scripts } from './xen/linker-script.ts'
+
+export async function affectedUnits(tree: Tree, change: SourceChange): Promise<Affected> {
+  const xen = tree.facts.kind === 'xen'
+  const touched = new Set(change.files.flatMap(pathsOf))
+  const built = unitsOfBuildFiles(tree, change.files)
+  const plain: Affected = { ...NOTHING, renamed: built.renamed }
+
+  // Generated headers first: what reads one of them is affected like what reads a touched file.
+  const overlay = overlayOf(change, plain)
+  const generated = xen ? await generatedUnder(tree, touched, overlay) : NOT_GENERATED
+  const patched = overlayOf(change, { ...plain, generated: generated.texts })
+
+  // Every unit that read something touched, or would now find another file under a name it asks for.
+  const dependents = await tree.dependents(new Set([...touched, ...generated.texts.keys()]))
+  const shadowed = await shadowedUnits(tree, change.files)
+  const all = merged(built.affected, [...dependents, ...shadowed])
+  const present = withoutUnused(tree, all)
+  const proven = await withoutUnchanged(tree, present.affected, patched)
+  const scripts = xen ? await changedScripts(tree, touched, patched) : NO_SCRIPTS
+
+  // What nobody read must be known for what it is.
+  const read = new Set([
+    ...dependents.flatMap(each => each.because),
+    ...built.handled,
+    ...generated.read,
+    ...scripts.read,
+  ])
+  const rest = sortOut(
+    tree,
+    change.files.filter(file => !pathsOf(file).some(path => read.has(path))),
+  )
+  // The clock stands still for those that look at it.
+  const pinned = await pinVolatile(tree, proven.affected, patched)
+  return {
+    affected: pinned.affected,
+    refusals: [generated, built, scripts, proven, rest, pinned].flatMap(each => each.refusals),
+    notices: [...built.notices, ...present.notices, ...rest.notices, ...pinned.notices],
+    generated: generated.texts,
+    renamed: built.renamed,
+  }
+}
+
+/**
+ * The overlay of a patched tree. `texts` replaces the patched text of some files by another form of it (line-neutral,
+ * say), by new path.
+ */
+export function overlayOf(
+  change: SourceChange,
+  { generated, renamed }: Pick<Affected, 'generated' | 'renamed'>,
+  texts: ReadonlyMap<string, string> = new Map(),
+): Overlay {
+  const overlay = new Map<string, string | null>(generated)
+  for (const { oldPath, newPath } of change.files)
+    if (oldPath !== undefined && oldPath !== newPath) overlay.set(oldPath, null)
+  for (const { newPath, newText } of change.files) {
+    if (newPath === undefined) continue
+    const text = texts.get(newPath) ?? newText
+    overlay.set(newPath, text)
+    const compiledAt = renamed.get(newPath)
+    if (compiledAt !== undefined) overlay.set(compiledAt, text)
+  }
+  return overlay
+}
+
+const NOTHING: Affected = { affected: [], refusals: [], notices: [], generated: new Map(), renamed: new Map() }
+const NOT_GENERATED: Generated = { texts: new Map(), refusals: [], read: new Set() }
+const NO_SCRIPTS: Scripts = { refusals: [], read: new Set() }
+
+function pathsOf({ oldPath, newPath }: TouchedFile): string[] {
+  return [...new Set([oldPath, newPath])].filter(path => path !== undefined)
+}
+
+/** A new file may be found before the one of that name that a unit reads today. */
+async function shadowedUnits(tree: Tree, files: readonly TouchedFile[]): Promise<Dependent[]> {
+  const added = files
+    .filter(({ kind }) => kind === 'added' || kind === 'renamed')
+    .flatMap(({ newPath }) => newPath ?? [])
+  if (added.length === 0) return []
+  const byName = new Map<string, string[]>()
+  for (const path of added) byName.set(nameOf(path), [...(byName.get(nameOf(path)) ?? []), path])
+  const readers = await tree.namesakes(new Set(byName.keys()))
+  return readers
+    .map(({ unit, because }) => ({
+      unit,
+      because: because.filter(path => path !== unit.dependencies[0]).flatMap(path => byName.get(nameOf(path)) ?? []),
+    }))
+    .filter(({ because }) => because.length > 0)
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** One entry for each unit; what build files say about a unit outweighs what its text says. */
+function merged(known: readonly AffectedUnit[], dependents: readonly Dependent[]): AffectedUnit[] {
+  const all = new Map(known.map(each => [each.unit.unit, each]))
+  for (const { unit, because } of dependents) {
+    const before = all.get(unit.unit)
+    const reasons = [...new Set([...(before?.because ?? []), ...because])].sort()
+    all.set(unit.unit, { unit, kind: 'changed', ...before, because: reasons })
+  }
+  return [...all.values()].sort((a, b) => (a.unit.unit < b.unit.unit ? -1 : 1))
+}
+
+/** Touched files that nothing reads: notices and refusals by kind. */
+function sortOut(tree: Tree, files: readonly TouchedFile[]): { refusals: BuildRefusal[]; notices: Reason[] } {
+  const refusals: BuildRefusal[] = []
+  const notices: Reason[] = []
+  for (const file of files) {
+    const path = file.newPath ?? file.oldPath ?? ''
+    if (tree.facts.kind !== 'xen') {
+      if (isEmbedded(tree, path)) refusals.push(embedded(path))
+      else if (programFile(path) === 'unknown') refusals.push(unread(path))
+      else notices.push({ code: 'not-compiled', text: `${path} is read by no unit of compile_commands.json` })
+      continue
+    }
+    const kind = kindOf(path, { arch: archOf(tree), config: tree.facts.config, added: file.oldPath === undefined })
+    if (kind.what === 'aside' && kind.code === 'not-compiled' && isEmbedded(tree, path)) refusals.push(embedded(path))
+    else if (kind.what === 'aside') notices.push({ code: kind.code, text: `${path} ${kind.text}` })
+    if (kind.what === 'refused')
+      refusals.push({ code: kind.code, file: path, text: `${path} ${kind.text}`, hint: kind.hint })
+  }
+  return { refusals, notices }
+}
+
+/** Says whether a text that makes an assembler read files names this one; no compiler tells of those. */
+function isEmbedded(tree: Tree, path: string): boolean {
+  const texts = new Set(tree.units.flatMap(unit => unit.dependencies))
+  return [...texts].some(text => {
+    const file = toAbsolute(tree.layout, text)
+    return tree.texts.embeds(file) && tree.reader.read(text)?.includes(nameOf(path)) === true
+  })
+}
+
+function unread(path: string): BuildRefusal {
+  return {
+    code: 'unknown-file',
+    file: path,
+    text: `${path} is read by no unit of compile_commands.json; whether sources are made from it is not recorded`,
+    hint: 'leave the file out of this patch; where a source is generated from it, patch what is generated',
+  }
+}
+
+function embedded(path: string): BuildRefusal {
+  return {
+    code: 'unknown-file',
+    file: path,
+    text: `${path} is named where an assembler is told to read files; which units have it in them is not recorded`,
+    hint: 'leave the file out of this patch',
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * One compile in a private place: the command as it runs there, what it leaves, and what it read.
+ *
+ * What the compiler is asked for must be there afterwards: an object that can be read, and a list of what was read that
+ * holds at least the source. A unit without such a list would count as reading nothing, and a fix of it as no change.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { InputError } from '../base/errors.ts'
+import { type CompilerCommand, isPreprocessed, mapPaths, prefixMaps } from './command.ts'
+import type { CompilerIdentity } from './compiler.ts'
+import { readDependencyFile } from './dependency-file.ts'
+import { readNames, toAbsolute, whyNoName } from './layout.ts'
+import { bypassed, type Farm } from './mirror.ts'
+import type { CompileRequest, Unit } from './model.ts'
+import { type Making, PRODUCTS, type Product, plainMaking } from './products.ts'
+import { type Guard, treeWritten } from './read-only.ts'
+import { type RunResult, run } from './run.ts'
+import type { Workshop } from './workshop.ts'
+
+/** Everything about one compile that does not change while it is tried. */
+export interface Job {
+  readonly shop: Workshop
+  readonly request: CompileRequest
+  readonly product: Product
+  readonly parts: CompilerCommand
+  readonly compiler: CompilerIdentity
+  /** Names command, compiler and surroundings; not yet the texts. */
+  readonly key: string
+  readonly signal: AbortSignal | undefined
+}
+
+export interface Made {
+  readonly object: Uint8Array | undefined
+  /** Every file that was read, as spelled, the farm's root taken off. */
+  readonly reads: readonly string[]
+  readonly words: string
+  readonly time: number
+}
+
+interface MadeIn extends Made {
+  readonly bypassed: readonly string[]
+  /** The words with the private place's own paths. */
+  readonly said: string
+}
+
+export function options({ parts, product, request }: Job, making: Making = PRODUCTS[product]): string[] {
+  const own = making.compiles ? parts.options : parts.options.filter(option => option !== '-c')
+  return [...own, ...(request.extraFlags ?? []), ...making.options]
+}
+
+/**
+ * In a lean farm first. What reads past it is tried in a full one, and only that answer counts; so is what fails there,
+ * unless the preprocessor shows that it saw nothing but the patched tree: then its words are final.
+ */
+export async function make(job: Job): Promise<Made> {
+  const farm = job.shop.farm(job.request.overlay, 'lean')
+  const lean = await makeIn(job, farm)
+  if (lean.object !== undefined && lean.bypassed.length === 0) return lean
+  if (lean.object === undefined && (farm.full || (await sawEverything(job, farm)))) return lean
+  const full = await makeIn(job, job.shop.farm(job.request.overlay, 'full'))
+  if (full.object === undefined || full.bypassed.length === 0) return full
+  throw new InputError(
+    'build/overlay-bypassed',
+    `${job.request.unit.unit} reads ${full.bypassed.join(', ')} through a link that leads out of the tree, so that its patched text cannot be shown to the compiler`,
+    'give the tree by the folder that really holds these files',
+  )
+}
+
+/** What compilers say of a file that is not where they look; programs are run with messages in English. */
+const MISSING = /No such file|file not found|cannot (?:open|find)|can't (?:open|find)|unable to open/i
+
+/**
+ * Says whether a unit that failed in a lean farm has read there what it would read in a full one. A list of what was read
+ * is written only where nothing fails, so the preprocessor names each header as it opens it (`-H`).
+ */
+async function sawEverything(job: Job, farm: Farm): Promise<boolean> {
+  if (isPlain(job)) return false
+  const { shop, request } = job
+  const extraFlags = [...(request.extraFlags ?? []), '-H']
+  const asked = await makeIn({ ...job, product: 'reads', request: { ...request, extraFlags } }, farm)
+  if (asked.object === undefined && MISSING.test(asked.words)) return false
+  const place = farm.at(request.unit.folder)
+  const named = [...asked.said.matchAll(/^\.+ (.+)$/gm)].map(([, name = '']) =>
+    name.startsWith('/') ? name : `${place}/${name}`,
+  )
+  if (asked.bypassed.length > 0 || bypassed(farm, shop.layout, named).length > 0) return false
+  // What an assembler reads, nobody has named.
+  const texts = shop.texts(request.overlay)
+  const opened = [sourceOf(shop, request.unit), ...named]
+  return !opened.some(path => texts.embeds(path.startsWith(`${farm.root}/`) ? path.slice(farm.root.length) : path))
+}
+
+async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
+  const { shop, request, product, parts, signal } = job
+  const { unit } = request
+  const plain = isPlain(job) ? plainMaking(product) : PRODUCTS[product]
+  if (plain === undefined) return plainText(job, farm)
+  const out = shop.output()
+  const object = `${out}.o`
+  const guard = await shop.guard()
+  const command = commandIn(job, { farm, out, making: plain })
+  const result = await run(command, { folder: farm.at(unit.folder), scratch: dirname(out), signal, guard })
+  const steps = product === 'object' ? unit.objcopy : []
+  const failed =
+    result.exit !== 0
+      ? result
+      : await objcopySteps({ ...unit, objcopy: steps }, object, { scratch: dirname(out), signal, guard })
+  if (failed !== undefined) {
+    const words = ownWords(failed, farm)
+    const [denied] = words.split('\n').filter(line => line.includes(READ_ONLY))
+    if (denied !== undefined) throw treeWritten(`${unit.unit} is compiled with an option that writes: ${denied.trim()}`)
+    return { object: undefined, words, said: failed.errors, time: result.time, bypassed: [], reads: [] }
+  }
+  const kept = keep({ object, unit, compiler: parts.compiler, making: plain })
+  const words = ownWords(result, farm)
+  return { object: kept, words, said: result.errors, time: result.time, ...readBy(job, farm, out) }
+}
+
+/** `strerror(EROFS)`; programs are run with messages in English. */
+const READ_ONLY = 'Read-only file system'
+
+function isPlain({ parts, request: { unit } }: Job): boolean {
+  return !isPreprocessed(unit.source, parts.options)
+}
+
+function commandIn(job: Job, { farm, out, making }: { farm: Farm; out: string; making: Making }): string[] {
+  const { parts, compiler, product } = job
+  const gnu = compiler.assembler === 'gnu' && (product === 'object' || isPlain(job))
+  return [
+    ...parts.launcher,
+    parts.compiler,
+    ...mapPaths(options(job, making), path => (farm.mirrors(path) ? farm.at(path) : path)),
+    ...prefixMaps(parts.options, farm.root),
+    ...(gnu ? [`-Wa,--MD,${out}.as`] : []),
+    ...['-MD', '-MF', `${out}.cc`, '-MT', 'x', '-o', `${out}.o`],
+  ]
+}
+
+interface Kept {
+  readonly object: string
+  readonly unit: Unit
+  readonly compiler: string
+  readonly making: Making
+}
+
+/** What was asked for; an error where the compiler says that all is well and it is not. */
+function keep({ object, unit, compiler, making }: Kept): Uint8Array {
+  const bad = (what: string) =>
+    new InputError(
+      'build/bad-output',
+      `${compiler} ended without an error, and what it made of ${unit.source} ${what}`,
+      'look at what stands between the command and the compiler (a wrapper, a cache, a full disk); nothing of it was kept',
+    )
+  if (!existsSync(object)) throw bad('is not there')
+  try {
+    return making.keep(new Uint8Array(readFileSync(object)))
+  } catch (error) {
+    throw error instanceof InputError ? bad(`cannot be read: ${error.message}`) : error
+  }
+}
+
+/** Plain assembly as its own preprocessed text: no compiler writes one. */
+function plainText({ shop, request: { unit }, product }: Job, farm: Farm): MadeIn {
+  const source = sourceOf(shop, unit)
+  const path = farm.mirrors(source) ? farm.at(source) : source
+  const text = existsSync(path) ? PRODUCTS[product].keep(new Uint8Array(readFileSync(path))) : undefined
+  return { object: text, reads: [source], words: `${unit.source} does not exist`, said: '', time: 0, bypassed: [] }
+}
+
+function sourceOf({ layout }: Workshop, unit: Unit): string {
+  return toAbsolute(layout, unit.dependencies[0] ?? unit.source)
+}
+
+function readBy(job: Job, farm: Farm, out: string): Pick<MadeIn, 'reads' | 'bypassed'> {
+  const { shop, request } = job
+  const place = farm.at(request.unit.folder)
+  const absolute = (name: string) => (name.startsWith('/') ? name : `${place}/${name}`)
+  // The assembler also names its input, which is gone, and the source as debug information spells it.
+  const assembled = namesIn(`${out}.as`).filter(name => existsSync(absolute(name)))
+  const compiled = isPlain(job) ? [farm.at(sourceOf(shop, request.unit))] : namesIn(`${out}.cc`)
+  const spelled = [...new Set([...compiled, ...assembled])]
+  const reads = spelled.map(name => (name.startsWith(`${farm.root}/`) ? name.slice(farm.root.length) : name))
+  checkReads(job, reads)
+  return { reads, bypassed: bypassed(farm, shop.layout, spelled.map(absolute)) }
+}
+
+function namesIn(dependencyFile: string): string[] {
+  return readDependencyFile(readNames(dependencyFile) ?? '')
+}
+
+function checkReads({ shop, request: { unit }, parts }: Job, reads: readonly string[]): void {
+  const { real } = shop.tree.texts
+  const source = real.of(sourceOf(shop, unit))
+  const isSource = (name: string) => real.of(name.startsWith('/') ? name : `${unit.folder}/${name}`) === source
+  const foreign = reads.find(name => whyNoName(name) !== undefined)
+  if (foreign !== undefined)
+    throw new InputError(
+      'build/bad-name',
+      `${unit.unit} reads a file whose name holds ${whyNoName(foreign)}: ${JSON.stringify(foreign)}`,
+      'rename the file',
+    )
+  if (reads.some(isSource)) return
+  throw new InputError(
+    'build/no-dependencies',
+    `${unit.unit} was compiled, but ${parts.compiler} does not tell that it read ${unit.source}: ${reads.length === 0 ? 'it wrote no list of files' : `its list names ${reads.length} others`} where -MD -MF asked for one; what a patch changes in this unit cannot be known`,
+    'name the compiler itself in the command, or make the wrapper around it pass on -MD, -MF and -MT as they are',
+  )
+}
+
+/** Runs the tree's own objcopy steps on a fresh object; the one that failed is returned. */
+async function objcopySteps(
+  unit: Unit,
+  object: string,
+  settings: { scratch: string; signal: AbortSignal | undefined; guard: Guard },
+): Promise<RunResult | undefined> {
+  for (const step of unit.objcopy) {
+    const result = await run([...step, object], { folder: unit.folder, ...settings })
+    if (result.exit !== 0) return result
+  }
+  return undefined
+}
+
+/** What a program said, with paths as the user knows them. */
+function ownWords(result: RunResult, farm: Farm): string {
+  return `${result.errors}${result.output}`.replaceAll(farm.root, '').trimEnd()
+}

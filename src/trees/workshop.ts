@@ -1,0 +1,184 @@
+/**
+ * What the compiles of one call share: farms, one for each overlay, digests, the store, and the private folder that
+ * holds it all and is gone afterwards.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { openPrivatePlace, type PrivatePlace } from '../system/private-place.ts'
+import { type CompilerIdentity, identify } from './compiler.ts'
+import { type Layout, listFolder, realOrSelf, toAbsolute } from './layout.ts'
+import { type Farm, isReadable, makeFarm } from './mirror.ts'
+import type { Overlay, Tree, Unit } from './model.ts'
+import { type Guard, guardOf } from './read-only.ts'
+import { keyOf, Store } from './store.ts'
+import type { PatchedTexts, TreeTexts } from './texts.ts'
+
+/** How many lists of read files are remembered for one command. */
+const LISTS = 8
+const FEW_UNITS = 32
+
+export class Workshop {
+  readonly tree: Tree
+  readonly layout: Layout
+  readonly store: Store
+  stopped = false
+  readonly #units: readonly Unit[]
+  readonly #texts: TreeTexts
+  readonly #compilers = new Map<string, Promise<CompilerIdentity>>()
+  readonly #patched = new Map<Overlay, PatchedTexts>()
+  readonly #farms = new Map<string, Map<'lean' | 'full', Farm>>()
+  readonly #names = new Map<string, string>()
+  #private: PrivatePlace | undefined
+  #unwatch: (() => void) | undefined
+  #output: string | undefined
+  #count = 0
+
+  constructor(tree: Tree, units: readonly Unit[]) {
+    this.tree = tree
+    this.#units = units
+    this.layout = tree.layout
+    const damaged = (path: string) => tree.run.progress.step(`made anew, because what is kept cannot be read: ${path}`)
+    this.store = new Store(tree.run.cacheFolder, { damaged })
+    this.#texts = tree.texts
+  }
+
+  texts(overlay: Overlay): PatchedTexts {
+    let known = this.#patched.get(overlay)
+    if (known === undefined) {
+      known = this.#texts.with(overlay)
+      this.#patched.set(overlay, known)
+    }
+    return known
+  }
+
+  farm(overlay: Overlay, kind: 'lean' | 'full'): Farm {
+    const { content } = this.texts(overlay)
+    const farms = this.#farms.get(content) ?? new Map<'lean' | 'full', Farm>()
+    this.#farms.set(content, farms)
+    // New and removed files change where a compiler looks; only a full farm is right about that.
+    const full = kind === 'full' || this.texts(overlay).changesNames.length > 0 || asksForFiles(overlay)
+    const wanted = full ? 'full' : 'lean'
+    let farm = farms.get(wanted)
+    if (farm === undefined) {
+      farm = makeFarm({
+        layout: this.layout,
+        overlay,
+        root: this.#folder('farm'),
+        real: this.#realFolders(overlay),
+        written: new Set(this.#units.map(unit => unit.folder)),
+        full,
+        sources: this.#sources(),
+      })
+      farms.set(wanted, farm)
+    }
+    return farm
+  }
+
+  /** Folders that must not be links: where commands run, and what known spellings leave by `..` to reach a patched file. */
+  #realFolders(overlay: Overlay): ReadonlySet<string> {
+    const real = new Set([this.layout.buildFolder, ...this.#units.map(unit => unit.folder)])
+    const names = new Set([...overlay.keys()].map(path => path.slice(path.lastIndexOf('/') + 1)))
+    for (const spelled of this.tree.leavingFolders(names)) {
+      for (const { index } of spelled.matchAll(/\/\.\.(?=\/)/g)) real.add(join(spelled.slice(0, index)))
+    }
+    return real
+  }
+
+  /** The sources that these units read; with many units it is cheaper not to ask. */
+  #sources(): ReadonlySet<string> | undefined {
+    if (this.#units.length > FEW_UNITS) return undefined
+    return new Set(this.#units.flatMap(unit => unit.dependencies).map(path => toAbsolute(this.layout, path)))
+  }
+
+  compiler(name: string, folder: string): Promise<CompilerIdentity> {
+    const key = name.includes('/') ? join(folder, name) : name
+    let known = this.#compilers.get(key)
+    if (known === undefined) {
+      const { cacheFolder, signal } = this.tree.run
+      known = identify(name, { folder, cacheFolder, signal })
+      this.#compilers.set(key, known)
+    }
+    return known
+  }
+
+  /** What the names of one compile's results begin with. */
+  output(): string {
+    this.#output ??= this.#folder('out')
+    return `${this.#output}/${this.#count++}`
+  }
+
+  #folder(what: string): string {
+    this.#private ??= openPrivatePlace(this.tree.run.cacheFolder)
+    const path = join(this.#private.path, `${what}-${this.#count++}`)
+    mkdirSync(path, { recursive: true })
+    // What compilers record is the folder's real name.
+    return realOrSelf(path)
+  }
+
+  /** What keeps the tree from what compilers write; from the first time on it is watched. */
+  async guard(): Promise<Guard> {
+    const guard = await guardOf(this.tree)
+    this.#unwatch ??= guard.watch()
+    return guard
+  }
+
+  /** Fails where a compiler wrote to the tree. */
+  checkTree(): void {
+    this.#unwatch?.()
+  }
+
+  /** Names of what could be found in the searched folders: a new header there may be found before the old one. */
+  names(searched: readonly string[], folder: string): string {
+    const lists = searched.map(path => {
+      const place = path.startsWith('/') ? path : join(folder, path)
+      let known = this.#names.get(place)
+      if (known === undefined) {
+        const { files, folders, links } = listFolder(place)
+        known = keyOf([...files.filter(isReadable), '--', ...folders, '--', ...links])
+        this.#names.set(place, known)
+      }
+      return known
+    })
+    return keyOf(lists)
+  }
+
+  readLists(key: string): string[][] {
+    const text = this.store.getText('lists', key)
+    const value: unknown = text === undefined ? [] : parseOrNothing(text)
+    if (!Array.isArray(value)) return []
+    return value.filter((list): list is string[] => Array.isArray(list) && list.every(name => typeof name === 'string'))
+  }
+
+  addList(key: string, names: readonly string[]): void {
+    const known = this.readLists(key)
+    if (known.some(list => list.length === names.length && list.every((name, at) => name === names[at]))) return
+    this.store.putText('lists', key, JSON.stringify([names, ...known].slice(0, LISTS)))
+  }
+
+  /** Lets running compiles end, starts no more, and passes the reason on. */
+  stop(error: unknown): never {
+    this.stopped = true
+    throw error
+  }
+
+  async close(): Promise<void> {
+    await this.#private?.close()
+  }
+}
+
+function parseOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Asks for a header by its name; every farm has all headers, whatever else it leaves out. */
+const ASKS_FOR_HEADER =
+  /__has_include(?:_next)?\s*\(\s*(?:<(?:[^<>"\n]*\/)?[\w-]+\.h>|"(?:[^<>"\n]*\/)?[\w-]+\.h")\s*\)/g
+
+/** Texts that ask whether some other file exists get the answer of the whole tree. */
+function asksForFiles(overlay: Overlay): boolean {
+  return [...overlay.values()].some(text => text?.replace(ASKS_FOR_HEADER, '').includes('__has_include') === true)
+}

@@ -1,0 +1,115 @@
+/**
+ * Alternatives that put a call or jump in place. Source: arch/x86/alternative.c "_apply_alternatives".
+ *
+ * A replacement that begins with a call or jump keeps its destination when it is put in place. Before 4.21 one that leads
+ * to itself means more, if what it replaces is an indirect call or jump: Xen reads the pointer and makes the call direct.
+ */
+
+import { type Finding, finding, hex, NotReached, type Rule } from '../../rule.ts'
+import type { Loading } from '../loading.ts'
+import { alternatives } from './special.ts'
+
+const PLACE = '.altinstructions'
+const SOURCE = 'arch/x86/alternative.c _apply_alternatives'
+
+const [CALL, JUMP] = [0xe8, 0xe9]
+const BRANCH_SIZE = 5n
+/** X86_FEATURE_ALWAYS is the number of long mode. */
+const ALWAYS = 93
+/** ALT_FLAG_NOT: for processors without it, which there are none of. */
+const NEVER = 0x8000 | ALWAYS
+const INDIRECT = 0xff
+const INDIRECT_SIZE = 6
+const TO_ITSELF = -5
+
+interface Branch {
+  readonly index: number
+  readonly original: bigint
+  /** Where it leads, when it is not made from a pointer. */
+  readonly target: bigint
+  readonly toItself: boolean
+  /** Where the pointer lies that Xen makes a direct branch of. */
+  readonly pointer: bigint | undefined
+}
+
+export const ALTERNATIVE_BRANCH_RULES: readonly Rule[] = [
+  {
+    code: 'alternatives-pointers',
+    step: 'alternatives-applied',
+    source: SOURCE,
+    to: '4.20',
+    title: 'pointers that calls are made of can be read',
+    check: loading =>
+      branches(loading).flatMap(({ index, pointer }) => {
+        if (pointer === undefined || loading.memory.read(pointer, 8) !== undefined) return []
+        const text = `entry ${index} calls through ${hex(pointer)}, where nothing is mapped; Xen reads it`
+        return [finding('crash', text, PLACE, index)]
+      }),
+  },
+  {
+    code: 'alternatives-branches',
+    step: 'run',
+    source: SOURCE,
+    title: 'calls and jumps that are put in place lead to code',
+    check: loading => branches(loading).flatMap(branch => branchProblem(loading, branch)),
+  },
+]
+
+/** Entries whose replacement begins with a relative call or jump. */
+function branches(loading: Loading): readonly Branch[] {
+  if (!loading.machine.takesAlternativeCalls) throw new NotReached('told on x86 only', 'absent')
+  return alternatives(loading).flatMap(({ index, entry, original, replacement }) => {
+    const code = loading.memory.read(replacement, Number(BRANCH_SIZE))
+    const opcode = code?.[0]
+    if (code === undefined || entry.replacementLength < BRANCH_SIZE) return []
+    if ((opcode !== CALL && opcode !== JUMP) || entry.feature === NEVER) return []
+    const distance = int32(code, 1)
+    const toItself = distance === TO_ITSELF
+    const special = toItself && entry.feature === ALWAYS && entry.originalLength >= INDIRECT_SIZE
+    return {
+      index,
+      original,
+      target: replacement + BRANCH_SIZE + BigInt(distance),
+      toItself,
+      pointer: special ? pointerOf(loading, original, opcode === CALL ? 0x15 : 0x25) : undefined,
+    }
+  })
+}
+
+function pointerOf(loading: Loading, original: bigint, kind: number): bigint | undefined {
+  const code = loading.memory.read(original, INDIRECT_SIZE)
+  if (code?.[0] !== INDIRECT || code[1] !== kind) return undefined
+  return original + BigInt(INDIRECT_SIZE + int32(code, 2))
+}
+
+const int32 = (bytes: Uint8Array, at: number) =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getInt32(at, true)
+
+function branchProblem(loading: Loading, branch: Branch): readonly Finding[] {
+  const { index, original, pointer, target, toItself } = branch
+  const wrong = (errno: Finding['errno'], text: string) => [finding(errno, `entry ${index} ${text}`, PLACE, index)]
+  if (pointer === undefined) {
+    if (toItself) return wrong('crash', `puts a branch to itself at ${hex(original)}, where no indirect one is`)
+    if (loading.memory.kindAt(target) === 'code') return []
+    return wrong('crash', `puts a call or jump to ${hex(target)} in place, which is not code`)
+  }
+  const destination = knownPointer(loading, pointer)
+  if (destination === undefined) return []
+  if (destination === 0n) {
+    const text = `calls through ${hex(pointer)}, which is null when the payload is uploaded: Xen puts UD2 there for good`
+    // Code that asks first never comes to a call through a null constant; a variable is there to be set.
+    return wrong(loading.memory.kindAt(pointer) === 'writable' ? 'crash' : 'warning', text)
+  }
+  const distance = destination - (original + BRANCH_SIZE)
+  const reached = distance === BigInt.asIntN(32, distance)
+  if (reached && loading.memory.kindAt(destination) === 'code') return []
+  const what = reached ? 'not code' : 'too far for a direct call'
+  return wrong('crash', `calls through ${hex(pointer)}, which points to ${hex(destination)}: ${what}`)
+}
+
+/** What a pointer of the payload holds once it is loaded. What the hypervisor's hold by now is not known; code is. */
+function knownPointer(loading: Loading, pointer: bigint): bigint | undefined {
+  const { start, bytes } = loading.loaded.copied.image
+  const own = pointer >= start && pointer + 8n <= start + BigInt(bytes.length)
+  return own || loading.memory.kindAt(pointer) === 'code' ? loading.memory.readU64(pointer) : undefined
+}

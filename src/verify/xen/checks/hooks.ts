@@ -1,0 +1,165 @@
+/**
+ * Functions that Xen calls when a payload is applied or reverted. Sources: livepatch.c "LIVEPATCH_ASSIGN_SINGLE_HOOK",
+ * "LIVEPATCH_ASSIGN_MULTI_HOOK", "apply_payload", "livepatch_action", "livepatch_do_action".
+ */
+
+import { HOOK_PREFIX } from '../../../loaders/payload-sections.ts'
+import { isAtLeast } from '../../model.ts'
+import { absent, type Finding, finding, hex, type Rule } from '../../rule.ts'
+import { isLoaded } from '../layout.ts'
+import type { Loading } from '../loading.ts'
+import type { RawSection } from '../raw.ts'
+
+const POINTER = 8
+
+interface Hook {
+  readonly section: string
+  /** A single pointer, which may be null; otherwise an array of them, none of which may. */
+  readonly single: boolean
+  readonly when: 'apply' | 'revert'
+  /** The single hook that, where it is there, runs in place of what would call this one. */
+  readonly insteadOf?: string
+}
+
+const hook = (name: string, single: boolean, when: Hook['when']): Hook => {
+  return { section: HOOK_PREFIX + name, single, when }
+}
+
+/** In the order in which the loader asks for them. */
+export const HOOKS: readonly Hook[] = [
+  { ...hook('load', false, 'apply'), insteadOf: 'apply' },
+  { ...hook('unload', false, 'revert'), insteadOf: 'revert' },
+  hook('preapply', true, 'apply'),
+  hook('apply', true, 'apply'),
+  hook('postapply', true, 'apply'),
+  hook('prerevert', true, 'revert'),
+  hook('revert', true, 'revert'),
+  hook('postrevert', true, 'revert'),
+]
+
+const ENDBR64 = 0xfa1e0ff3
+
+export const HOOK_RULES: readonly Rule[] = [
+  {
+    code: 'hook-size',
+    step: 'hooks',
+    source: 'livepatch.c prepare_payload',
+    title: 'hook sections hold whole pointers, and one where there can be only one',
+    check: loading =>
+      present(loading).flatMap(([{ section: name, single }, section], item) => {
+        const { size } = section
+        const good = single ? size === BigInt(POINTER) : size % BigInt(POINTER) === 0n
+        const text = `${name} has ${size} bytes, not ${single ? '' : 'a multiple of '}${POINTER}`
+        return good ? [] : [finding('EINVAL', text, loading.placeOf(section), item)]
+      }),
+  },
+  hookRule('apply', { code: 'hook-apply', step: 'apply-hooks', title: 'hooks that run when it is applied are code' }),
+  hookRule('revert', { code: 'hook-revert', step: 'revert', title: 'hooks that run when it is reverted are code' }),
+]
+
+/** What all hooks point to; nothing where they are not loaded. */
+export function hookTargets(loading: Loading): readonly bigint[] {
+  return HOOKS.flatMap(({ section: name }) => {
+    const section = loading.sectionNamed(name)
+    const content = section && isLoaded(section) ? loading.content(section) : undefined
+    if (content === undefined) return []
+    const view = new DataView(content.buffer, content.byteOffset, content.byteLength)
+    const count = Math.floor(content.length / POINTER)
+    return Array.from({ length: count }, (_, index) => view.getBigUint64(index * POINTER, true))
+  })
+}
+
+/** The hook sections of a payload; throws where there are none. */
+function present(loading: Loading): (readonly [Hook, RawSection])[] {
+  const found = HOOKS.flatMap(row => {
+    const section = loading.sectionNamed(row.section)
+    return section === undefined ? [] : [[row, section] as const]
+  })
+  if (found.length === 0) throw absent('the payload has no hooks')
+  return found
+}
+
+function hookRule(when: Hook['when'], rule: Pick<Rule, 'code' | 'step' | 'title'>): Rule {
+  return {
+    ...rule,
+    source: 'livepatch.c apply_payload, revert_payload, livepatch_action',
+    check: loading => {
+      const hooks = present(loading).filter(([row]) => row.when === when)
+      if (hooks.length === 0)
+        throw absent(`the payload has no hooks that run when it is ${when === 'apply' ? 'applied' : 'reverted'}`)
+      return [...hooks.flatMap(([row, section]) => hookProblems(loading, row, section)), ...inPlace(loading, when)]
+    },
+  }
+}
+
+function hookProblems(loading: Loading, hook: Hook, section: RawSection): readonly Finding[] {
+  const findings = pointerProblems(loading, hook, section)
+  const instead = hook.insteadOf
+  if (instead === undefined || !isEnabled(loading, HOOK_PREFIX + instead)) return findings
+  // A hook of one's own in place of Xen's: whether it calls these is its affair.
+  return findings.map(found => ({ ...found, errno: 'warning' }))
+}
+
+/** What a hook in place of Xen's own apply or revert leaves undone, Xen finds, and stops. */
+function inPlace(loading: Loading, when: Hook['when']): readonly Finding[] {
+  const name = HOOK_PREFIX + when
+  const count = loading.functions.length
+  if (count === 0 || !isEnabled(loading, name)) return []
+  const does = when === 'apply' ? 'writes the jumps to' : 'takes back the jumps to'
+  const text = `${name} runs in place of what ${does} the ${count} functions of the payload: a hook that does not do that for all of them, or fails half-way, stops Xen`
+  return [finding('warning', text, name)]
+}
+
+/** A single hook that is there and not null. */
+function isEnabled(loading: Loading, name: string): boolean {
+  const section = loading.sectionNamed(name)
+  if (section === undefined || !isLoaded(section)) return false
+  return loading.content(section)?.some(byte => byte !== 0) ?? false
+}
+
+function pointerProblems(loading: Loading, { section: name, single }: Hook, section: RawSection): readonly Finding[] {
+  const place = loading.placeOf(section)
+  if (!isLoaded(section) && section.size > 0n) return [notLoaded(loading, name, single, place)]
+  const content = loading.content(section)
+  if (content === undefined) return []
+  const view = new DataView(content.buffer, content.byteOffset, content.byteLength)
+  const findings: Finding[] = []
+  for (let at = 0; at + POINTER <= content.length; at += POINTER) {
+    const target = view.getBigUint64(at, true)
+    if (target === 0n && single) continue
+    const where = `${name}, pointer ${at / POINTER}`
+    const kind = loading.memory.kindAt(target)
+    if (kind !== 'code') {
+      const what = kind === undefined ? 'where nothing is mapped' : `${kind} memory`
+      findings.push(finding('crash', `${where}: ${hex(target)} is ${what}; Xen calls it`, place, at))
+    } else if (isBlank(loading, target)) {
+      findings.push(finding('crash', `${where}: at ${hex(target)} are zeros, no code; Xen calls it`, place, at))
+    } else if (loading.memory.readU32(target) !== ENDBR64 && usesLandingPads(loading)) {
+      const text = `${where} does not begin with ENDBR64; with CET-IBT switched on, calling it stops Xen`
+      findings.push(finding('warning', text, place, at))
+    }
+  }
+  return findings
+}
+
+/** No function begins with two zero bytes: where code is missing, Xen has filled its place with them. */
+export function isBlank(loading: Loading, address: bigint): boolean {
+  return loading.memory.read(address, 2)?.every(byte => byte === 0) ?? false
+}
+
+function notLoaded(loading: Loading, name: string, single: boolean, place: string): Finding {
+  if (single && !isAtLeast(loading.version, '4.18')) {
+    return finding('warning', `${name} is not loaded (no SHF_ALLOC): Xen ignores the hook in silence`, place)
+  }
+  const what = isAtLeast(loading.version, '4.18')
+    ? 'the pointers lie in memory freed after the upload'
+    : 'Xen follows a null pointer'
+  return finding('crash', `${name} is not loaded (no SHF_ALLOC): ${what}`, place)
+}
+
+/** A hypervisor built with CONFIG_XEN_IBT keeps landing pads at functions called through pointers. */
+function usesLandingPads({ hypervisor }: Loading): boolean {
+  const probe = hypervisor.lookup('do_xen_version')
+  const first = probe === undefined ? undefined : hypervisor.bytesAt(probe, 4)
+  return first !== undefined && new DataView(first.buffer, first.byteOffset, 4).getUint32(0, true) === ENDBR64
+}

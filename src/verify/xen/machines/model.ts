@@ -1,0 +1,80 @@
+/** What differs between CPU architectures in the loader's rules; one file for each, `index.ts` is the table. */
+
+import type { XenVersion } from '../../model.ts'
+import type { Memory } from '../memory.ts'
+
+/** A field that a relocation is about to fill. */
+export interface Field {
+  readonly type: number
+  /** In its section, whose size is `sectionSize`. */
+  readonly offset: bigint
+  readonly sectionSize: bigint
+  /** The field's address once loaded. */
+  readonly address: bigint
+  /** Symbol plus addend, 64 bits. */
+  readonly value: bigint
+  /** The section's loaded bytes; the field lies in them once `offset` was found good. */
+  readonly bytes: DataView
+}
+
+export type RelocationResult = 'done' | 'unknown-type' | 'past-end' | 'overflow'
+
+/** How much of an old function the loader's jump needs; `landingPad` of it stays in front of the jump. */
+export type Needed = { readonly bytes: number; readonly landingPad: number } | 'unreadable'
+
+export interface Machine {
+  /** EM_*. */
+  readonly elfMachine: number
+  /** EI_DATA is looked at. */
+  readonly checksByteOrder: boolean
+  /** What an SHT_REL section gives. */
+  readonly relErrno: 'EOPNOTSUPP' | 'ENOSYS'
+  relocate(field: Field): RelocationResult
+  /** Reads the old function's first instruction where that matters. */
+  neededAt(memory: Memory, oldAddress: bigint): Needed
+  /** Whether a function is measured also when it is only switched off (new address 0). */
+  readonly measuresSwitchedOff: boolean
+  /** A switched-off function's size must be a multiple of it. */
+  readonly instructionSize: number
+  /** Jumps reach from -distance to distance - 1. */
+  readonly distance: bigint
+  readonly bugFrameSize: number
+  readonly alternatives: AlternativeRules
+  readonly takesExceptionTable: boolean
+  readonly takesAlternativeCalls: boolean
+  /** Whether code may be cut at `length`, between two instructions. */
+  isInstructionEnd(code: Uint8Array, length: number): boolean
+  /** The relocation type that only calls and jumps have. */
+  readonly branchType: number
+  /** Names that the assembler makes and the loader does not count as symbols of the payload. */
+  isMappingSymbol(name: string): boolean
+}
+
+export interface AlternativeRules {
+  readonly entrySize: number
+  read(view: DataView, at: number): Alternative
+  /** Why applying the entry would fail, if it would. */
+  problem(entry: Alternative, hypervisor: AlternativeContext): AlternativeProblem | undefined
+}
+
+export interface Alternative {
+  /** Relative to the entry's own start, and the next for the replacement to its second field. */
+  readonly originalOffset: bigint
+  readonly replacementOffset: bigint
+  readonly feature: number
+  readonly originalLength: number
+  readonly replacementLength: number
+  readonly padding: number
+}
+
+export interface AlternativeContext {
+  readonly version: XenVersion
+  /** Words of CPU features in the hypervisor's policy; undefined where unknown. */
+  readonly policyWords: number | undefined
+}
+
+export interface AlternativeProblem {
+  readonly what: 'lengths' | 'feature'
+  readonly errno: 'ENOSPC' | 'ERANGE' | 'crash'
+  readonly text: string
+}

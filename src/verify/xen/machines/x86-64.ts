@@ -1,0 +1,99 @@
+/** x86-64. Sources: xen/arch/x86/livepatch.c, xen/arch/x86/alternative.c, asm/endbr.h. */
+import { EM_X86_64 } from '../../../elf/spec/constants.ts'
+import { isAtLeast } from '../../model.ts'
+import type { Memory } from '../memory.ts'
+import { u64 } from '../raw.ts'
+import type { Alternative, AlternativeContext, AlternativeProblem, Field, Machine, RelocationResult } from './model.ts'
+import { isInstructionEnd } from './x86-instructions.ts'
+
+const NONE = 0
+const ABSOLUTE_64 = 1
+const PC_32 = 2
+const PLT_32 = 4
+
+const JUMP_SIZE = 5
+/** ENDBR64, and the NOP that Xen puts in its place where nothing calls the function through a pointer. */
+const LANDING_PADS = new Set([0xfa1e0ff3, 0x011f0f66])
+const LANDING_PAD_SIZE = 4
+
+/** Longest stretch of code that one alternative edits (MAX_PATCH_LEN). */
+const LONGEST_EDIT = 254
+const NOT_FLAG = 0x8000
+
+/** PLT32 is taken for PC32: Xen is linked statically. */
+function relocate({ type, offset, sectionSize, address, value, bytes }: Field): RelocationResult {
+  if (type === NONE) return 'done'
+  const width = type === ABSOLUTE_64 ? 8n : 4n
+  if (type !== ABSOLUTE_64 && type !== PC_32 && type !== PLT_32) return 'unknown-type'
+  if (offset >= sectionSize || offset + width > sectionSize) return 'past-end'
+  if (type === ABSOLUTE_64) {
+    bytes.setBigUint64(Number(offset), u64(value), true)
+    return 'done'
+  }
+  const distance = BigInt.asIntN(64, value - address)
+  bytes.setInt32(Number(offset), Number(BigInt.asIntN(32, distance)), true)
+  return distance === BigInt.asIntN(32, distance) ? 'done' : 'overflow'
+}
+
+function neededAt(memory: Memory, oldAddress: bigint) {
+  const first = memory.readU32(oldAddress)
+  if (first === undefined) return 'unreadable'
+  const landingPad = LANDING_PADS.has(first) ? LANDING_PAD_SIZE : 0
+  return { bytes: JUMP_SIZE + landingPad, landingPad }
+}
+
+/** struct alt_instr: two signed offsets, feature, three lengths, a byte of state. */
+function readAlternative(view: DataView, at: number): Alternative {
+  return {
+    originalOffset: BigInt(view.getInt32(at, true)),
+    replacementOffset: BigInt(view.getInt32(at + 4, true)),
+    feature: view.getUint16(at + 8, true),
+    originalLength: view.getUint8(at + 10),
+    replacementLength: view.getUint8(at + 11),
+    padding: view.getUint8(at + 12),
+  }
+}
+
+/** 4.17 stops on these (BUG_ON); later versions refuse the payload. */
+function problem(entry: Alternative, { version, policyWords }: AlternativeContext): AlternativeProblem | undefined {
+  const refused = isAtLeast(version, '4.18')
+  const { replacementLength, originalLength, padding } = entry
+  const room = originalLength + padding
+  if (replacementLength > room) {
+    const text = `its replacement has ${replacementLength} bytes, the place ${room} (${originalLength} and ${padding} of padding)`
+    return { what: 'lengths', errno: refused ? 'ENOSPC' : 'crash', text }
+  }
+  if (room > LONGEST_EDIT) {
+    const text = `the place has ${room} bytes; at most ${LONGEST_EDIT} can be edited`
+    return { what: 'lengths', errno: refused ? 'ENOSPC' : 'crash', text }
+  }
+  const feature = entry.feature & ~NOT_FLAG
+  const limit = policyWords === undefined ? undefined : (policyWords + ownWords(version)) * 32
+  if (limit === undefined || feature < limit) return undefined
+  return {
+    what: 'feature',
+    errno: refused ? 'ERANGE' : 'crash',
+    text: `CPU feature ${feature} is not below ${limit}, the number of features that this hypervisor counts`,
+  }
+}
+
+/** Words of features beyond the policy's: synthetic ones and CPU bugs (X86_NR_SYNTH, X86_NR_BUG). */
+const ownWords = (version: Parameters<typeof isAtLeast>[0]): number => (isAtLeast(version, '4.21') ? 3 : 2)
+
+export const X86_64: Machine = {
+  elfMachine: EM_X86_64,
+  checksByteOrder: true,
+  relErrno: 'EOPNOTSUPP',
+  relocate,
+  neededAt,
+  measuresSwitchedOff: false,
+  instructionSize: 1,
+  distance: 0x8000_0000n,
+  bugFrameSize: 8,
+  alternatives: { entrySize: 14, read: readAlternative, problem },
+  takesExceptionTable: true,
+  takesAlternativeCalls: true,
+  isInstructionEnd,
+  branchType: PLT_32,
+  isMappingSymbol: () => false,
+}

@@ -1,0 +1,37 @@
+/** What Xen passes over in silence, or finds in another order than one would think. */
+import { expect, test } from 'vitest'
+import { Editor } from '../../../tests/verify/editor.ts'
+import { toyHypervisor, toyPayload } from '../../../tests/verify/toy.ts'
+import { verifyPayload } from '../index.ts'
+
+function judge(edit: (editor: Editor) => unknown) {
+  const editor = new Editor(toyPayload())
+  edit(editor)
+  return verifyPayload({ payload: editor.bytes, symbols: toyHypervisor(), version: '4.17', on: [] })
+}
+
+const warning = (report: ReturnType<typeof judge>, code: string) =>
+  report.checks.find(check => check.code === code)?.warning
+
+test('a section that cannot be placed is found before memory is asked for', () => {
+  const report = judge(e => e.setSection('.text', 'flags', 7).setSection('.livepatch.depends', 'alignment', 1n << 63n))
+  expect(report).toMatchObject({ errno: 'EOPNOTSUPP', decidedBy: 'section-access' })
+})
+
+test('a second table of a name is passed over, with a warning', () => {
+  const report = judge(e => e.setSection('.comment', 'name', e.section('.ex_table', 'name')))
+  expect(report.accepted).toBe(true)
+  expect(warning(report, 'section-twice')).toMatch(/section \d+ \.ex_table: .*first of that name/)
+})
+
+test.for(['apply', 'revert'])('a hook in place of what Xen does to %s functions is told', when => {
+  const report = judge(e => {
+    const name = `.livepatch.hooks.${when}`
+    // The longest hook's name makes room for it.
+    const at = Number(e.section(e.read(62, 2) === 0n ? 0 : Number(e.read(62, 2)), 'offset'))
+    const from = at + Number(e.section('.livepatch.hooks.prerevert', 'name'))
+    for (let i = 0; i <= name.length; i++) e.write(from + i, 1, name.charCodeAt(i) || 0)
+  })
+  expect(report.accepted).toBe(true)
+  expect(warning(report, `hook-${when}`)).toContain('stops Xen')
+})
