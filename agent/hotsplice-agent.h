@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the agent and the tool (src/apply/process/layout.ts) agree on. All of it lies in the state block, a private
+ * What the agent and the tool (src/hosts/process/layout.ts) agree on. All of it lies in the state block, a private
  * mapping of the process that /proc/PID/maps shows as "/memfd:hotsplice" at file offset 0; the pools follow in the
  * same file. Numbers are little-endian and naturally aligned; HS_VERSION changes with any of them.
  */

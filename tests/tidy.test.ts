@@ -6,14 +6,15 @@ import { fileBreaches, functionBreaches, typeBreaches } from './tidy/budgets.ts'
 import { exportBreaches, exportsOf, unneeded } from './tidy/exports.ts'
 import { findingBreaches } from './tidy/findings.ts'
 import { headerBreaches, ruleBreaches } from './tidy/headers.ts'
-import { importBreaches, processBreaches, wrongImport } from './tidy/imports.ts'
+import { importBreaches, placeBreaches, processBreaches, wrongImport } from './tidy/imports.ts'
 import { kindBreaches, matches } from './tidy/kinds.ts'
 import { machineBreaches } from './tidy/machine.ts'
 import { type Breach, product, words } from './tidy/sources.ts'
 
 const rules: readonly { name: string; breaches: () => readonly Breach[] }[] = [
   { name: 'data flows one way: imports follow the order of the stages', breaches: importBreaches },
-  { name: 'the outside world is touched in build, apply and cli only', breaches: processBreaches },
+  { name: 'every folder has its place', breaches: placeBreaches },
+  { name: 'the outside world is touched in trees, hosts and cli only', breaches: processBreaches },
   { name: 'what a file exports, another one imports', breaches: exportBreaches },
   { name: 'no file is longer than 400 lines', breaches: fileBreaches },
   { name: 'no function is longer than 60 lines or takes more than 4 parameters', breaches: functionBreaches },
@@ -37,21 +38,32 @@ describe('the house', () => {
 
 describe('the import rule itself', () => {
   test.for([
-    { from: 'elf', target: 'src/base/errors.ts', types: false, allowed: true },
-    { from: 'elf', target: 'src/select/model.ts', types: true, allowed: false },
-    { from: 'base', target: 'src/elf/model.ts', types: true, allowed: false },
-    { from: 'select', target: 'src/compare/model.ts', types: true, allowed: true },
-    { from: 'select', target: 'src/compare/content.ts', types: false, allowed: false },
-    { from: 'compare', target: 'src/select/model.ts', types: true, allowed: false },
-    { from: 'select', target: 'src/pipeline.ts', types: true, allowed: false },
-    { from: 'select', target: 'node:fs', types: false, allowed: false },
-    { from: 'build', target: 'node:fs', types: false, allowed: true },
-    { from: 'build', target: 'src/system/cache.ts', types: false, allowed: true },
-    { from: 'select', target: 'src/system/cache.ts', types: true, allowed: false },
-    { from: 'system', target: 'src/build/model.ts', types: true, allowed: false },
-    { from: undefined, target: 'src/select/select.ts', types: false, allowed: true },
-    { from: undefined, target: 'src/cli/run.ts', types: false, allowed: false },
-    { from: 'cli', target: 'src/pipeline.ts', types: false, allowed: true },
+    { from: 'src/elf/a.ts', target: 'src/base/errors.ts', types: false, allowed: true },
+    { from: 'src/elf/a.ts', target: 'src/machines/relocations.ts', types: true, allowed: false },
+    { from: 'src/machines/a.ts', target: 'src/elf/model.ts', types: false, allowed: true },
+    { from: 'src/base/a.ts', target: 'src/elf/model.ts', types: true, allowed: false },
+    { from: 'src/select/a.ts', target: 'src/compare/model.ts', types: true, allowed: true },
+    { from: 'src/select/a.ts', target: 'src/compare/content.ts', types: false, allowed: false },
+    { from: 'src/compare/a.ts', target: 'src/select/model.ts', types: true, allowed: false },
+    { from: 'src/select/a.ts', target: 'src/flows/hotpatch/hotpatch.ts', types: true, allowed: false },
+    { from: 'src/select/a.ts', target: 'src/index.ts', types: true, allowed: false },
+    { from: 'src/select/a.ts', target: 'node:fs', types: false, allowed: false },
+    { from: 'src/trees/a.ts', target: 'node:fs', types: false, allowed: true },
+    { from: 'src/trees/a.ts', target: 'src/system/cache.ts', types: false, allowed: true },
+    { from: 'src/select/a.ts', target: 'src/system/cache.ts', types: true, allowed: false },
+    { from: 'src/system/a.ts', target: 'src/trees/model.ts', types: true, allowed: false },
+    { from: 'src/hosts/a.ts', target: 'src/loaders/loader.ts', types: false, allowed: true },
+    { from: 'src/hosts/a.ts', target: 'src/select/model.ts', types: true, allowed: false },
+    { from: 'src/flows/a.ts', target: 'src/select/select.ts', types: false, allowed: true },
+    { from: 'src/flows/a.ts', target: 'src/flows/hotpatch/hotpatch.ts', types: false, allowed: true },
+    { from: 'src/flows/a.ts', target: 'src/flows/b.ts', types: true, allowed: false },
+    { from: 'src/flows/a.ts', target: 'src/hosts/host.ts', types: true, allowed: false },
+    { from: 'src/flows/a.ts', target: 'src/cli/run.ts', types: false, allowed: false },
+    { from: 'src/cli/a.ts', target: 'src/select/model.ts', types: true, allowed: true },
+    { from: 'src/cli/a.ts', target: 'src/select/select.ts', types: false, allowed: false },
+    { from: 'src/cli/a.ts', target: 'src/report/text.ts', types: false, allowed: true },
+    { from: 'src/index.ts', target: 'src/select/select.ts', types: false, allowed: true },
+    { from: 'src/index.ts', target: 'src/cli/run.ts', types: false, allowed: false },
   ])('$from may import $target (types only: $types): $allowed', ({ from, target, types, allowed }) => {
     expect(wrongImport(from, target, types) === undefined).toBe(allowed)
   })

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory that we share with the driver (src/apply/rehearsal/mailbox.ts has the same layout).
+ * The memory that we share with the driver (src/hosts/rehearsal/mailbox.ts has the same layout).
  *
  * The driver lays a request out, everything it points to included, and last of all counts `requested`
  * up. We carry it out, write `result`, count `completed` up, and say so on the console: by then whatever

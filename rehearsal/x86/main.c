@@ -2,7 +2,7 @@
 /*
  * A dom0 that does one thing: hypercalls that somebody outside the machine asks for.
  *
- * All knowledge of live patching is in the driver (src/apply/rehearsal). It lays out a hypercall's
+ * All knowledge of live patching is in the driver (src/hosts/rehearsal). It lays out a hypercall's
  * structures in memory that we share, at the addresses where we see them, and counts a number up; we
  * make the call. There is no interrupt handler, no scheduler and no allocator here, and we want none:
  * whatever goes wrong on this machine should be the hypervisor's or the payload's doing.

@@ -6,8 +6,9 @@
 
 import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
+import { relocationName } from '../elf/spec/relocation-names.ts'
 import type { RelocationWay, TargetFacts } from '../loaders/loader.ts'
-import { relocationName, relocationType } from '../machines/relocations.ts'
+import { relocationType } from '../machines/relocations.ts'
 import type { Link, LinkedReference, Selection } from '../select/model.ts'
 import { IndirectTables, mayBeFar } from './indirect.ts'
 import type { PlacedPiece } from './model.ts'

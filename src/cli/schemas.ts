@@ -5,11 +5,12 @@
  * Versions go up when a field changes its meaning or goes; fields may be added within a version.
  */
 import * as v from 'valibot'
+import { XEN_VERSIONS } from '../flows/verify/verify.ts'
 import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
 import type { Advice } from '../report/advice.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
 import { entry, refusal, runReport } from '../report/schema.ts'
-import { type Errno, type VerifyReport, XEN_VERSIONS } from '../verify/index.ts'
+import type { Errno, VerifyReport } from '../verify/model.ts'
 import type { Translation } from './commands/translate-run.ts'
 
 const text = v.string()

@@ -5,13 +5,33 @@
  * A way that fails (a text that the compiler does not take with it) is an answer, unless all of them do.
  */
 import { InputError } from '../base/errors.ts'
+import { type Advice, adviceOf, type TriedReport } from '../report/advice.ts'
+import { errorReport, reportedError } from '../report/error-report.ts'
 import { createHotpatch, type HotpatchOptions, type HotpatchRun, prepareHotpatch } from './hotpatch/hotpatch.ts'
 import type { OneCompile, Way } from './hotpatch/judge.ts'
+import { type ReportLabel, reportOfRun } from './hotpatch/report.ts'
+
+/** What comes of each way, side by side, and which to take. */
+export async function advise(options: HotpatchOptions, version: string): Promise<Advice> {
+  const tried = await tryWays(options)
+  return adviceOf(
+    tried.map(each => reportOf(each, { version, target: options.target })),
+    version,
+  )
+}
+
+function reportOf({ way, run, error, effort }: TriedWay, label: ReportLabel): TriedReport {
+  if (run === undefined) {
+    const failed = errorReport('build', label.version, reportedError(error))
+    return { way, report: { ...failed, lines: { ...failed.lines, way } }, size: null, effort }
+  }
+  return { way, report: reportOfRun(run, label), size: run.payload?.bytes.length ?? null, effort }
+}
 
 /** auto first: what it compiles is most of what the others need. */
 const ADVISED_WAYS: readonly Way[] = ['auto', 'neutral', 'mask', 'table', 'ignore']
 
-export interface TriedWay {
+interface TriedWay {
   readonly way: Way
   readonly run: HotpatchRun | undefined
   readonly error: InputError | undefined
@@ -19,7 +39,7 @@ export interface TriedWay {
 }
 
 /** What the way costs by itself. */
-export interface Effort {
+interface Effort {
   /** Texts that it needs compiled. */
   readonly compiles: number
   /** Those of them that an earlier run had compiled: their time is not known. */
@@ -30,7 +50,7 @@ export interface Effort {
   readonly otherTime: number
 }
 
-export async function tryWays(options: HotpatchOptions): Promise<readonly TriedWay[]> {
+async function tryWays(options: HotpatchOptions): Promise<readonly TriedWay[]> {
   const prepared = await prepareHotpatch(options)
   const ledger = new Map<string, OneCompile>()
   const tried: TriedWay[] = []

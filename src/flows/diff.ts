@@ -11,6 +11,32 @@ import { correlate } from '../correlate/correlate.ts'
 import { readElf } from '../elf/index.ts'
 import type { PieceMap } from '../pieces/model.ts'
 import { type CutOptions, pieceMap } from '../pieces/pieces.ts'
+import { diffReport } from '../report/diff-report.ts'
+import type { RunReport } from '../report/model.ts'
+import { verdictReason } from '../select/words.ts'
+
+export interface DiffRequest extends Omit<DiffInput, 'table'> {
+  readonly target: 'xen' | 'process'
+  /** How the report calls the pair: `common/domain.o`. */
+  readonly unit: string
+  /** Of hotsplice. */
+  readonly version: string
+}
+
+/** Compares two objects, as a report. */
+export function diff({ target, unit, version, ...objects }: DiffRequest): RunReport {
+  const start = performance.now()
+  const verdicts = diffObjects({ ...objects, table: target })
+  return diffReport({
+    version,
+    target,
+    unit,
+    verdicts,
+    way: objects.shifted === undefined ? 'ignore' : 'mask',
+    timings: { compare: performance.now() - start },
+    reasonOf: verdictReason,
+  })
+}
 
 export interface DiffInput {
   readonly original: Uint8Array

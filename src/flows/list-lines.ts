@@ -13,7 +13,7 @@ import { readElf } from '../elf/index.ts'
 import { lowerLines, shiftLines } from '../lines/shift.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { pieceMap } from '../pieces/pieces.ts'
-import { compileUnits, originalObject, type Tree, type Unit } from '../trees/index.ts'
+import { compileUnits, type OpenOptions, openTree, originalObject, type Tree, type Unit } from '../trees/index.ts'
 
 /** A site as people read it. */
 export interface ListedSite {
@@ -39,6 +39,11 @@ export interface ListedUnit {
   readonly unexplained: readonly string[]
   /** What was compared. */
   readonly objects: { readonly original: Uint8Array; readonly shifted: Uint8Array }
+}
+
+/** Opens the tree, and lists the sites of every unit that is compiled from `source`. */
+export async function listLines(options: OpenOptions, source: string): Promise<readonly ListedUnit[]> {
+  return listLineSites(await openTree(options), source)
 }
 
 /** Lists the sites of every unit that is compiled from `source` (relative to the tree or to its source folder). */

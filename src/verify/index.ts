@@ -1,7 +1,6 @@
 export { UnitCode } from './code/code.ts'
 export { type MemoryCopy, RunningImage } from './code/image.ts'
 export type { CodeDifference, CodeFinding } from './code/model.ts'
-export { describeVerify } from './describe.ts'
 export {
   type Errno,
   type ReplacedFunction,

@@ -12,7 +12,7 @@ import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
 
 const missing = missingFor(...toBuildXen, ...toBootXen)
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const HOST = join(ROOT, 'src/apply/rehearsal-host.ts')
+const HOST = join(ROOT, 'src/hosts/rehearsal/rehearsal-host.ts')
 /** After this time the dom0 takes a silent driver for gone; a minute, where nothing is said. */
 const PATIENCE_MS = 4000
 const STANDSTILL_MS = 7000

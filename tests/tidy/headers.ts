@@ -3,22 +3,23 @@ import { type Breach, product } from './sources.ts'
 
 /** To add a stage: its main file. */
 const MAIN_FILES = [
-  'src/pipeline.ts',
+  'src/flows/hotpatch/hotpatch.ts',
   'src/source/apply-patches.ts',
-  'src/lines/lexer.ts',
-  'src/build/index.ts',
+  'src/ctext/lexer.ts',
+  'src/lines/neutral.ts',
+  'src/trees/index.ts',
   'src/correlate/correlate.ts',
   'src/compare/compare.ts',
   'src/select/select.ts',
-  'src/shapes/shapes.ts',
+  'src/type-layouts/shapes.ts',
   'src/assemble/assemble.ts',
   'src/verify/verify.ts',
   'src/report/model.ts',
-  'src/apply/rehearsal/rehearse.ts',
+  'src/hosts/rehearsal/rehearse.ts',
   'src/elf/model.ts',
   'src/pieces/model.ts',
-  'src/special/sections.ts',
-  'src/target/facts.ts',
+  'src/loaders/sections.ts',
+  'src/loaders/loader.ts',
   'src/cli/commands.ts',
 ]
 

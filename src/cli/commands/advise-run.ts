@@ -1,12 +1,8 @@
 /** What `hotsplice advise` does: reads the patches, tries every way, writes what comes of each. */
-
 import { withShownNames } from '../../base/printable.ts'
-import { type TriedWay, tryWays } from '../../flows/advise.ts'
-import { type Advice, adviceOf, type TriedReport } from '../../report/advice.ts'
+import { advise } from '../../flows/advise.ts'
+import type { Advice } from '../../report/advice.ts'
 import { adviceText } from '../../report/advice-text.ts'
-import { buildReport } from '../../report/build-report.ts'
-import { errorReport, reportedError } from '../../report/error-report.ts'
-import { verdictReason } from '../../select/words.ts'
 import type { Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
@@ -40,19 +36,6 @@ export async function runAdvise(request: AdviseRequest, console: Console, signal
   checkOutputs(inputs, [json])
   const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
   const options = { ...request, patches, progress: console.progress, cacheFolder: cacheFolder(), signal }
-  const tried = await tryWays(options)
-  const advice = adviceOf(
-    tried.map(each => reportOf(each, request)),
-    VERSION,
-  )
+  const advice = await advise(options, VERSION)
   return { ending: ENDINGS[advice.outcome], text: adviceText(withShownNames(advice), console.ink), json: advice }
-}
-
-function reportOf({ way, run, error, effort }: TriedWay, { target }: AdviseRequest): TriedReport {
-  if (run === undefined) {
-    const failed = errorReport('build', VERSION, reportedError(error))
-    return { way, report: { ...failed, lines: { ...failed.lines, way } }, size: null, effort }
-  }
-  const report = buildReport({ ...run, version: VERSION, target, reasonOf: verdictReason })
-  return { way, report, size: run.payload?.bytes.length ?? null, effort }
 }

@@ -4,10 +4,10 @@ import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { withShownNames } from '../../base/printable.ts'
 import { createHotpatch, type HotpatchRun } from '../../flows/hotpatch/hotpatch.ts'
-import { buildReport, withPayload } from '../../report/build-report.ts'
+import { reportOfRun } from '../../flows/hotpatch/report.ts'
+import { withPayload } from '../../report/build-report.ts'
 import type { RunReport, Way } from '../../report/model.ts'
 import { summary } from '../../report/text.ts'
-import { verdictReason } from '../../select/words.ts'
 import type { Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
@@ -61,7 +61,8 @@ export async function runBuild(request: BuildRequest, console: Console, signal: 
     cacheFolder: cacheFolder(),
     signal,
   })
-  const found = expectedOnly(reportOf(run, request), expected)
+  const report = reportOfRun(run, { version: VERSION, target: request.target })
+  const found = expectedOnly(report, expected)
   const written = found.outcome === 'built' && !signal.aborted ? writePayload(run, found, output) : found
   const undo = () => rmSync(output, { force: true })
   const ending = endingOf(written.outcome)
@@ -76,10 +77,6 @@ const given = (file: string | undefined) => (file === undefined ? [] : [file])
 function defaultOutput(patch: string): string {
   const name = patch === '-' ? 'stdin' : basename(patch)
   return `${name.replace(/\.(?:patch|diff)$/, '')}.livepatch`
-}
-
-function reportOf(run: HotpatchRun, { target }: BuildRequest): RunReport {
-  return buildReport({ ...run, version: VERSION, target, reasonOf: verdictReason })
 }
 
 function expectedOnly(report: RunReport, expected: ReturnType<typeof parseExpectation> | undefined): RunReport {

@@ -2,10 +2,8 @@ import { basename } from 'node:path'
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
-import { diffObjects } from '../../flows/diff.ts'
-import { diffReport } from '../../report/diff-report.ts'
+import { diff as compareObjects } from '../../flows/diff.ts'
 import { summary } from '../../report/text.ts'
-import { verdictReason } from '../../select/words.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../commands.ts'
 import type { Console } from '../console.ts'
@@ -73,22 +71,13 @@ function diff(request: Request, console: Console): Finished {
   const input = {
     original: readInput(original, 'the original object'),
     patched: readInput(patched, 'the patched object'),
-    table: target,
+    ...(shifted === undefined || shift === undefined
+      ? {}
+      : { shifted: { object: readInput(shifted, 'the shifted object'), shift } }),
   }
-  const read = performance.now()
-  const verdicts =
-    shifted === undefined || shift === undefined
-      ? diffObjects(input)
-      : diffObjects({ ...input, shifted: { object: readInput(shifted, 'the shifted object'), shift } })
-  const report = diffReport({
-    version: VERSION,
-    target,
-    unit: unitOf(original, patched),
-    verdicts,
-    way: shifted === undefined ? 'ignore' : 'mask',
-    timings: { read: read - start, compare: performance.now() - read },
-    reasonOf: verdictReason,
-  })
+  const read = performance.now() - start
+  const compared = compareObjects({ ...input, target, unit: unitOf(original, patched), version: VERSION })
+  const report = { ...compared, timings: { read, ...compared.timings } }
   return { ending: endingOf(report.outcome), text: summary(withShownNames(report), console.ink), json: report }
 }
 

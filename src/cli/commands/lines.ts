@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Command } from '@commander-js/extra-typings'
-import { type ListedUnit, listLineSites } from '../../flows/list-lines.ts'
-import { openTree } from '../../trees/index.ts'
+import { type ListedUnit, listLines } from '../../flows/list-lines.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
@@ -50,8 +49,7 @@ async function list(
   checkOutputs([], [json])
   const options = { jobs: availableParallelism(), progress: console.progress, cacheFolder: cacheFolder(), signal }
   const target = { target: 'xen' as const, ...(buildDir === undefined ? {} : { buildDir }) }
-  const tree = await openTree({ tree: folder, ...target, ...options })
-  const units = await listLineSites(tree, source)
+  const units = await listLines({ tree: folder, ...target, ...options }, source)
   const unexplained = units.flatMap(({ unit, unexplained: texts }) => texts.map(text => ({ unit, text })))
   return {
     ending: 'done',

@@ -1,5 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings'
-import type { SignOptions } from '../../sign/sign.ts'
+import type { SignRequest } from '../../flows/sign.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../commands.ts'
 import { checkOutputs } from '../console.ts'
@@ -43,18 +43,18 @@ export function define(host: Host) {
     })
 }
 
-interface Request extends SignOptions {
+interface Request extends Pick<SignRequest, 'format' | 'hash'> {
   readonly payload: string
   readonly key: string
   readonly cert: string
   readonly output: string
 }
 
-async function sign({ payload, key, cert, output, format, hash }: Request): Promise<Finished> {
+async function sign({ payload, key, cert, output, ...options }: Request): Promise<Finished> {
   checkOutputs([key, cert], [output])
-  const { readSigner, signPayload } = await import('../../sign/sign.ts')
-  const signer = readSigner(readText(key, 'the key', 'latin1'), readText(cert, 'the certificate', 'latin1'))
-  const signed = signPayload(readInput(payload, 'the payload'), signer, { format, hash })
+  const { signFile } = await import('../../flows/sign.ts')
+  const pair = { key: readText(key, 'the key', 'latin1'), certificate: readText(cert, 'the certificate', 'latin1') }
+  const signed = signFile(readInput(payload, 'the payload'), { ...pair, ...options })
   writeWhole(output, signed)
   return { ending: 'done', text: `signed ${output}: ${signed.length} bytes` }
 }

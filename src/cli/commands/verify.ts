@@ -4,24 +4,13 @@ import { basename } from 'node:path'
 import { Command, Option } from '@commander-js/extra-typings'
 import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
-import type { compareReplaced } from '../../flows/verify-tree.ts'
-import { type HypervisorSymbols, readHypervisorSymbols } from '../../loaders/xen/symbols.ts'
-import { xenVersionOf } from '../../loaders/xen/version.ts'
-import type { Tree } from '../../trees/index.ts'
-import {
-  describeVerify,
-  loadedStack,
-  type VerifiedPayload,
-  type VerifyReport,
-  verifyAndLoad,
-  withCode,
-  XEN_VERSIONS,
-  type XenVersion,
-} from '../../verify/index.ts'
+import { type TreeQuestion, verifyFile, XEN_VERSIONS } from '../../flows/verify/verify.ts'
+import { describeVerify } from '../../report/verify-text.ts'
+import type { XenVersion } from '../../verify/model.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../commands.ts'
-import { checkOutputs } from '../console.ts'
+import { type Console, checkOutputs } from '../console.ts'
 import { readInput, readText } from '../files.ts'
 import { helpAfter } from '../help.ts'
 
@@ -66,7 +55,7 @@ export function define(host: Host) {
       }),
     )
     .action(async (payload, options) => {
-      const work = () => verify({ payload, signal: host.signal, ...options })
+      const work = (console: Console) => verify({ payload, signal: host.signal, ...options }, console)
       host.ended(await attempt({ json: options.json, command: 'verify', signal: host.signal, work }))
     })
 }
@@ -85,89 +74,41 @@ interface Request {
   readonly signal: AbortSignal
 }
 
-async function verify(request: Request): Promise<Finished> {
-  const { payload, symbols: file, on = [], all, json } = request
-  checkOutputs([...on, payload, file, ...(request.key === undefined ? [] : [request.key])], [json])
-  if (request.memory !== undefined && request.tree === undefined) {
+async function verify(request: Request, { progress }: Console): Promise<Finished> {
+  const { payload, symbols, on = [], all, json, key, xenVersion } = request
+  checkOutputs([...on, payload, symbols, ...(key === undefined ? [] : [key])], [json])
+  const report = await verifyFile({
+    payload: { name: basename(payload), bytes: readInput(payload, 'the payload') },
+    on: on.map(name => ({ name: basename(name), bytes: readInput(name, 'the payload') })),
+    symbols: readInput(symbols, 'the symbols'),
+    ...(xenVersion === undefined ? {} : { xenVersion }),
+    ...treeOf(request, progress),
+    ...(key === undefined ? {} : { key: readText(key, 'the key', 'latin1') }),
+  })
+  return {
+    ending: report.accepted ? 'done' : 'refused',
+    text: describeVerify(withShownNames(report), { all: all === true }),
+    json: report,
+  }
+}
+
+function treeOf(
+  { tree, buildDir, memory, signal }: Request,
+  progress: Console['progress'],
+): { readonly tree?: TreeQuestion } {
+  if (tree === undefined) {
+    if (memory === undefined) return {}
     throw new InputError('cli/usage', '--memory is held against the objects of a tree, and there is no --tree')
   }
-  const bytes = readInput(payload, 'the payload')
-  const stack = on.map(name => ({ name: basename(name), bytes: readInput(name, 'the payload') }))
-  const symbols = readHypervisorSymbols(readInput(file, 'the symbols'))
-  const version = request.xenVersion ?? versionOf(symbols)
-  const tree = request.tree === undefined ? undefined : await openGiven(request.tree, request)
-  const known = { symbols, version, tableUse: tree?.facts.tableUse }
-  const below = loadedStack(stack, known)
-  const { report, replaced } = verifyAndLoad({ ...known, payload: bytes, on: below }, basename(payload))
-  const compared = tree === undefined ? report : await withTree(report, replaced, { request, tree, symbols, below })
-  const answered = request.key === undefined ? compared : await signed(compared, bytes, request.key)
-  return {
-    ending: answered.accepted ? 'done' : 'refused',
-    text: describeVerify(withShownNames(answered), { all: all === true }),
-    json: answered,
-  }
-}
-
-/** The version that the image says it is; the oldest known for one that does not say. */
-function versionOf(symbols: HypervisorSymbols): XenVersion {
-  const said = xenVersionOf(symbols) ?? XEN_VERSIONS[0]
-  const known = XEN_VERSIONS.find(version => version === said)
-  if (known !== undefined) return known
-  throw new InputError(
-    'verify/unknown-version',
-    `the symbols are those of Xen ${said}, whose loader’s rules are not known; ${XEN_VERSIONS[0]} to ${XEN_VERSIONS.at(-1)} are`,
-    'say with --xen-version whose rules to ask',
-  )
-}
-
-async function signed(report: VerifyReport, payload: Uint8Array, key: string): Promise<VerifyReport> {
-  const [{ checkSignature, readPublicKey }, { withSignature }] = await Promise.all([
-    import('../../sign/sign.ts'),
-    import('../../sign/verdict.ts'),
-  ])
-  return withSignature(report, checkSignature(payload, readPublicKey(readText(key, 'the key', 'latin1'))))
-}
-
-/** The code behind it is loaded only where a tree is given: most runs take less time than a tree takes to open. */
-async function openGiven(folder: string, { buildDir, signal }: Request): Promise<Tree> {
-  const { openTree, quiet } = await import('../../trees/index.ts')
-  return openTree({
-    tree: folder,
-    target: 'xen',
+  const options = {
+    tree,
+    target: 'xen' as const,
     jobs: availableParallelism(),
-    progress: quiet,
+    progress,
     cacheFolder: cacheFolder(),
     signal,
     ...(buildDir === undefined ? {} : { buildDir }),
-  })
-}
-
-interface TreeQuestion {
-  readonly request: Request
-  readonly tree: Tree
-  readonly symbols: HypervisorSymbols
-  readonly below: readonly VerifiedPayload[]
-}
-
-async function withTree(
-  report: VerifyReport,
-  replaced: Parameters<typeof compareReplaced>[0],
-  { request: { memory }, tree, symbols, below }: TreeQuestion,
-): Promise<VerifyReport> {
-  const [{ readMemory }, { compareReplaced }] = await Promise.all([
-    import('../../flows/hotpatch/running.ts'),
-    import('../../flows/verify-tree.ts'),
-  ])
-  if (symbols.format !== 'elf') {
-    const leftOut = ['xen.efi tells a build-id only: to compare code, give xen-syms']
-    return withCode(report, { findings: [], leftOut })
   }
-  const answer = await compareReplaced(replaced, {
-    tree,
-    symbols,
-    below,
-    memory: memory === undefined ? undefined : readMemory(memory, symbols),
-    peek: ({ object }) => (object === undefined ? undefined : readFileSync(object)),
-  })
-  return withCode(report, answer)
+  const peek: TreeQuestion['peek'] = ({ object }) => (object === undefined ? undefined : readFileSync(object))
+  return { tree: { options, peek, ...(memory === undefined ? {} : { memory }) } }
 }

@@ -3,7 +3,7 @@
 import { InternalError } from '../../base/errors.ts'
 import type { ElfRelocation } from '../../elf/index.ts'
 import { EM_X86_64, SHT_NOBITS } from '../../elf/spec/constants.ts'
-import { relocationName } from '../../machines/relocations.ts'
+import { relocationName } from '../../elf/spec/relocation-names.ts'
 import {
   R_X86_64_32,
   R_X86_64_32S,

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { Random } from '../../../tests/verify/random.ts'
 import { toyHypervisor, toyPayload } from '../../../tests/verify/toy.ts'
-import { describeVerify, verifyPayload, verifyStack, XEN_VERSIONS } from '../index.ts'
+import { describeVerify } from '../../report/verify-text.ts'
+import { verifyPayload, verifyStack, XEN_VERSIONS } from '../index.ts'
 
 /** HOTSPLICE_FUZZ=100000 for a long run. */
 const COUNT = Number(process.env.HOTSPLICE_FUZZ ?? 3000)

@@ -2,7 +2,7 @@
  * Symbols and relocations, done as the loader does them on a copy, with everything that goes wrong written down.
  * Sources: livepatch_elf.c, "livepatch_elf_resolve_symbols", "livepatch_elf_perform_relocs".
  */
-import { relocationName } from '../../machines/relocations.ts'
+import { relocationName } from '../../elf/spec/relocation-names.ts'
 import type { PayloadImage } from '../model.ts'
 import { type Finding, finding, hex } from '../rule.ts'
 import { isLoaded, type Layout } from './layout.ts'

@@ -3,12 +3,12 @@
  * running, and held against the running system's code. The payload may be any builder's, so that all there is to go by
  * are names and addresses.
  */
-import type { Side } from '../base/side.ts'
-import { readElf } from '../elf/index.ts'
-import type { HypervisorSymbol, HypervisorSymbols } from '../loaders/xen/symbols.ts'
-import type { Piece, PieceMap } from '../pieces/model.ts'
-import { pieceMap } from '../pieces/pieces.ts'
-import { fileSymbolOf, originalObjects, type Tree, type Unit } from '../trees/index.ts'
+import type { Side } from '../../base/side.ts'
+import { readElf } from '../../elf/index.ts'
+import type { HypervisorSymbol, HypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import type { Piece, PieceMap } from '../../pieces/model.ts'
+import { pieceMap } from '../../pieces/pieces.ts'
+import { fileSymbolOf, originalObjects, type Tree, type Unit } from '../../trees/index.ts'
 import {
   type CodeFinding,
   type MemoryCopy,
@@ -16,7 +16,7 @@ import {
   RunningImage,
   UnitCode,
   type VerifiedPayload,
-} from '../verify/index.ts'
+} from '../../verify/index.ts'
 
 export interface CodeQuestion {
   readonly tree: Tree

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { Editor } from '../../tests/verify/editor.ts'
 import { toyHypervisor, toyPayload } from '../../tests/verify/toy.ts'
-import { describeVerify, type VerifyInput, verifyPayload } from './index.ts'
+import { type VerifyInput, verifyPayload } from '../verify/index.ts'
+import { describeVerify } from './verify-text.ts'
 
 const report = (edit: (editor: Editor) => unknown, input: Partial<VerifyInput> = {}) => {
   const editor = new Editor(toyPayload())

@@ -1,5 +1,5 @@
 /** A report as text: the verdict in one sentence, then what is wrong, then warnings; on request every check. */
-import type { VerifyCheck, VerifyReport } from './model.ts'
+import type { VerifyCheck, VerifyReport } from '../verify/model.ts'
 
 export interface DescribeOptions {
   /** Shows the checks that passed or did not apply as well. */

@@ -1,0 +1,116 @@
+/**
+ * A finished payload, whoever built it, held against everything that is known: the rules of the loader that will get it,
+ * the code that runs (where a tree is given), and a key.
+ *
+ * In:  bytes, and what to ask; folders and files only where a tree is asked.
+ * Out: the report of the loader's rules, with a check more for each further question.
+ */
+import { InputError } from '../../base/errors.ts'
+import { type HypervisorSymbols, readHypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import { xenVersionOf } from '../../loaders/xen/version.ts'
+import type { OpenOptions, Tree, Unit } from '../../trees/model.ts'
+import {
+  loadedStack,
+  type VerifiedPayload,
+  type VerifyReport,
+  verifyAndLoad,
+  withCode,
+  XEN_VERSIONS,
+  type XenVersion,
+} from '../../verify/index.ts'
+import type { compareReplaced } from './compare-tree.ts'
+
+export { XEN_VERSIONS }
+
+/** A payload's bytes and the name that reports call it by. */
+export interface NamedPayload {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+export interface VerifyQuestion {
+  readonly payload: NamedPayload
+  /** The bytes of xen-syms, or of xen.efi, which tells a build-id only. */
+  readonly symbols: Uint8Array
+  /** Payloads that are applied already, the lowest first. */
+  readonly on?: readonly NamedPayload[]
+  /** Whose rules; the version that the symbols are of unless given. */
+  readonly xenVersion?: XenVersion
+  /** The built tree of what is running, and how its objects are read for a first look at their bytes. */
+  readonly tree?: TreeQuestion
+  /** A certificate or public key in PEM. */
+  readonly key?: string
+}
+
+export interface TreeQuestion {
+  readonly options: OpenOptions
+  /** `FILE` or `FILE@ADDRESS`: a copy of the running system's code. */
+  readonly memory?: string
+  readonly peek: (unit: Unit) => Uint8Array | undefined
+}
+
+export async function verifyFile(question: VerifyQuestion): Promise<VerifyReport> {
+  const { payload, on = [], key } = question
+  const symbols = readHypervisorSymbols(question.symbols)
+  const version = question.xenVersion ?? versionOf(symbols)
+  const opened = question.tree === undefined ? undefined : await openGiven(question.tree)
+  const known = { symbols, version, tableUse: opened?.tree.facts.tableUse }
+  const below = loadedStack(on, known)
+  const { report, replaced } = verifyAndLoad({ ...known, payload: payload.bytes, on: below }, payload.name)
+  const compared = opened === undefined ? report : await withTree(report, replaced, { ...opened, symbols, below })
+  return key === undefined ? compared : signed(compared, payload.bytes, key)
+}
+
+/** The version that the image says it is; the oldest known for one that does not say. */
+function versionOf(symbols: HypervisorSymbols): XenVersion {
+  const said = xenVersionOf(symbols) ?? XEN_VERSIONS[0]
+  const known = XEN_VERSIONS.find(version => version === said)
+  if (known !== undefined) return known
+  throw new InputError(
+    'verify/unknown-version',
+    `the symbols are those of Xen ${said}, whose loader’s rules are not known; ${XEN_VERSIONS[0]} to ${XEN_VERSIONS.at(-1)} are`,
+    'say with --xen-version whose rules to ask',
+  )
+}
+
+/** Loaded only where a key is given, as the tree's part below: most runs check a payload in less time than that takes. */
+async function signed(report: VerifyReport, payload: Uint8Array, key: string): Promise<VerifyReport> {
+  const [{ checkSignature, readPublicKey }, { withSignature }] = await Promise.all([
+    import('../../sign/sign.ts'),
+    import('../../sign/verdict.ts'),
+  ])
+  return withSignature(report, checkSignature(payload, readPublicKey(key)))
+}
+
+interface OpenedTree {
+  readonly tree: Tree
+  readonly question: TreeQuestion
+}
+
+/** The code behind it is loaded only where a tree is given: most runs take less time than a tree takes to open. */
+async function openGiven(question: TreeQuestion): Promise<OpenedTree> {
+  const { openTree } = await import('../../trees/index.ts')
+  return { question, tree: await openTree(question.options) }
+}
+
+interface OpenedQuestion extends OpenedTree {
+  readonly symbols: HypervisorSymbols
+  readonly below: readonly VerifiedPayload[]
+}
+
+async function withTree(
+  report: VerifyReport,
+  replaced: Parameters<typeof compareReplaced>[0],
+  { tree, question: { memory, peek }, symbols, below }: OpenedQuestion,
+): Promise<VerifyReport> {
+  if (symbols.format !== 'elf') {
+    const leftOut = ['xen.efi tells a build-id only: to compare code, give xen-syms']
+    return withCode(report, { findings: [], leftOut })
+  }
+  const [{ readMemory }, { compareReplaced }] = await Promise.all([
+    import('../hotpatch/running.ts'),
+    import('./compare-tree.ts'),
+  ])
+  const copy = memory === undefined ? undefined : readMemory(memory, symbols)
+  return withCode(report, await compareReplaced(replaced, { tree, symbols, below, memory: copy, peek }))
+}
