@@ -3,11 +3,11 @@
  */
 
 import type { Refusal } from '../base/refusal.ts'
-import { EM_X86_64, SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
+import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
 import type { TargetFacts } from '../loaders/loader.ts'
 import { HOOK_PREFIX } from '../loaders/payload-sections.ts'
-import { hiddenReferences } from '../machines/x86-64/flow.ts'
+import { machineOf } from '../machines/machines.ts'
 import type { SelectedPiece, Selection } from '../select/model.ts'
 import type { PlacedPiece } from './model.ts'
 import { inputSection, type Placed, pieceBytes, REPLACEMENTS } from './place.ts'
@@ -78,9 +78,11 @@ function hiddenRefusals(selection: Selection, placed: PlacedPiece, places: Place
   const from = inputSection(selection, selected)
   const map = selection.units[placed.address.unit]?.patched
   const neighbours = map?.bySection[piece.section] ?? []
-  if (!hasFlag(from.flags, SHF_EXECINSTR) || neighbours.length < 2 || selection.machine !== EM_X86_64) return []
+  if (!hasFlag(from.flags, SHF_EXECINSTR) || neighbours.length < 2) return []
+  // No payload is assembled for a machine whose code is not known.
+  const hidden = machineOf(selection.machine).code?.hiddenReferences ?? (() => [])
   const relocated = new Set(piece.references.map(({ offset }) => offset))
-  return hiddenReferences(pieceBytes(selected, from), relocated).flatMap(({ offset, target }): Refusal[] => {
+  return hidden(pieceBytes(selected, from), relocated).flatMap(({ offset, target }): Refusal[] => {
     // Replacements are copied over the code they replace and go on there.
     if (from.name === REPLACEMENTS && offset === piece.size) return []
     const at = piece.offset + target

@@ -8,7 +8,7 @@ import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
 import { relocationName } from '../elf/spec/relocation-names.ts'
 import type { RelocationWay, TargetFacts } from '../loaders/loader.ts'
-import { relocationType } from '../machines/relocations.ts'
+import { machineOf } from '../machines/machines.ts'
 import type { Link, LinkedReference, Selection } from '../select/model.ts'
 import { IndirectTables, mayBeFar } from './indirect.ts'
 import type { PlacedPiece } from './model.ts'
@@ -107,7 +107,7 @@ function refusalFor(piece: PlacedPiece, reference: LinkedReference, context: Rel
   const symbol = piece.selected.piece.name
   const reached = wordsFor(reference.link, context)
   if (!target.relocations.has(reference.type)) {
-    const kind = relocationType(target.machine, reference.type)?.indirect
+    const kind = machineOf(target.machine).relocationType(reference.type)?.indirect
     const type = relocationName(target.machine, reference.type)
     return {
       code: 'relocation-not-allowed',

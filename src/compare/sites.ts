@@ -12,9 +12,9 @@
  */
 
 import type { Side } from '../base/side.ts'
-import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { entryLayout } from '../loaders/xen/entries.ts'
-import { numberFieldsAt } from '../machines/x86-64/decode.ts'
+import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { bytesOf, lineOf, readLine } from './content.ts'
 import type { LineSite } from './model.ts'
@@ -172,8 +172,8 @@ function sitesOfBytes(context: Context, piece: Piece<'original'>, before: Uint8A
   const offsets = [...before.keys()].filter(offset => before[offset] !== after[offset])
   const section = context.original.object.sections[piece.section]
   const isCode = section !== undefined && (section.flags & SHF_EXECINSTR) !== 0
-  const isDecoded = isCode && context.original.object.header.machine === EM_X86_64
-  const fields = isDecoded ? numberFieldsAt(before, offsets) : undefined
+  const { code } = machineOf(context.original.object.header.machine)
+  const fields = isCode ? code?.numberFieldsAt(before, offsets) : undefined
   const sites: LineSite[] = []
   const unexplained: Unexplained[] = []
   let done = 0

@@ -9,10 +9,10 @@
 
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation, ElfSection, ElfSymbol } from '../elf/model.ts'
-import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { splitAddend } from '../loaders/xen/entries.ts'
-import { relocationType } from '../machines/relocations.ts'
-import { bytesToInstructionEnd, endsWithField } from '../machines/x86-64/decode.ts'
+import type { CodeKnowledge } from '../machines/machine.ts'
+import { machineOf } from '../machines/machines.ts'
 import type { Range } from './cut.ts'
 import { pieceId } from './ids.ts'
 import type { PieceId, Reference, Target } from './model.ts'
@@ -154,12 +154,9 @@ function emptyPieceAt<S extends Side>(pieces: SectionPieces<S> | undefined, offs
 }
 
 const NO_BIASES: ReadonlyMap<number, number> = new Map()
-/** Bytes of a PC-relative field, and the most that an instruction has behind one: its immediate. */
-const FIELD = 4
-const IMMEDIATE = 4
 
 /**
- * For PC-relative fields in x86 code, what to add to the addend to get the byte that is reached, by section offset.
+ * For PC-relative fields in code that is counted from the end of the instruction, what to add to the addend to get the byte that is reached, by section offset.
  * Most instructions end with their field. Others are decoded, but only where the answer matters.
  */
 function decodedBiases<S extends Side>(
@@ -168,19 +165,21 @@ function decodedBiases<S extends Side>(
   range: Range<S>,
   relocations: readonly ElfRelocation<S>[],
 ): ReadonlyMap<number, number> {
-  if (context.object.header.machine !== EM_X86_64) return NO_BIASES
+  const machine = machineOf(context.object.header.machine)
+  const { code: knowledge } = machine
+  if (knowledge === undefined) return NO_BIASES
   const biases = new Map<number, number>()
   const unclear: number[] = []
   for (const relocation of relocations) {
     const symbol = context.object.symbols[relocation.symbol]
-    if (symbol?.kind !== 'section' || relocationType(EM_X86_64, relocation.type)?.pcRelative !== true) continue
-    biases.set(relocation.offset, FIELD)
-    if (endsWithField(section.bytes, relocation.offset)) continue
-    if (isUnclear(context, symbol, relocation)) unclear.push(relocation.offset - range.offset)
+    if (symbol?.kind !== 'section' || machine.relocationType(relocation.type)?.pcRelative !== true) continue
+    biases.set(relocation.offset, knowledge.fieldBias.plain)
+    if (knowledge.endsWithField(section.bytes, relocation.offset)) continue
+    if (isUnclear(context, symbol, relocation, knowledge)) unclear.push(relocation.offset - range.offset)
   }
   if (unclear.length === 0) return biases
   const code = section.bytes.subarray(range.offset, range.offset + range.size)
-  for (const [field, bytes] of bytesToInstructionEnd(
+  for (const [field, bytes] of knowledge.bytesToInstructionEnd(
     code,
     unclear.sort((a, b) => a - b),
   )) {
@@ -194,12 +193,13 @@ function isUnclear<S extends Side>(
   context: ReferenceContext<S>,
   { place }: ElfSymbol<S>,
   { type, addend }: ElfRelocation<S>,
+  { fieldBias: { plain, mostBehind } }: CodeKnowledge,
 ): boolean {
   if (place.in !== 'section') return false
   const pieces = context.sections[place.section]
   if ((pieces?.ranges.length ?? 0) <= 1) return false
-  if (relocationType(EM_X86_64, type)?.width !== FIELD) return true
-  const start = place.offset + Number(addend) + FIELD
+  if (machineOf(context.object.header.machine).relocationType(type)?.field.bytes !== plain) return true
+  const start = place.offset + Number(addend) + plain
   const first = pieceAt(pieces, start)
-  return first === undefined || first.id !== pieceAt(pieces, start + IMMEDIATE)?.id
+  return first === undefined || first.id !== pieceAt(pieces, start + mostBehind)?.id
 }

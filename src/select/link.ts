@@ -7,7 +7,7 @@ import type { Reason, Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
 import { entryLayout, lineAddend } from '../loaders/xen/entries.ts'
-import { relocationType } from '../machines/relocations.ts'
+import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
 import type { Link, LinkedReference, PieceAddress, Role, SelectedPiece, UnitIndex } from './model.ts'
@@ -321,14 +321,16 @@ function globalNames<S extends Side>(map: PieceMap<S>, piece: Piece<S> | undefin
   return new Set(symbols.flatMap(symbol => (symbol === undefined || symbol.binding === 'local' ? [] : [symbol.name])))
 }
 
-/** Whether the reference is the field of a call or jump (E8, E9, 0F 8x), which only goes there and keeps no address. */
+/**
+ * Whether the reference is the field of a call or jump, which only goes there and keeps no address. Of a machine whose
+ * code is not known, none is: the address then counts as taken.
+ */
 function isCall(map: PieceMap<'patched'>, piece: Piece<'patched'>, reference: Reference<'patched'>): boolean {
   const section = map.object.sections[piece.section]
   if (section === undefined || (section.flags & SHF_EXECINSTR) === 0) return false
-  if (relocationType(map.object.header.machine, reference.type)?.pcRelative !== true) return false
-  const at = piece.offset + reference.offset
-  const before = section.bytes[at - 1] ?? 0
-  return before === 0xe8 || before === 0xe9 || ((before & 0xf0) === 0x80 && section.bytes[at - 2] === 0x0f)
+  const machine = machineOf(map.object.header.machine)
+  if (machine.relocationType(reference.type)?.pcRelative !== true) return false
+  return machine.code?.isBranchField(section.bytes, piece.offset + reference.offset) === true
 }
 
 /**
@@ -338,5 +340,5 @@ function isCall(map: PieceMap<'patched'>, piece: Piece<'patched'>, reference: Re
 function isLabel(map: PieceMap<'patched'>, piece: Piece<'patched'>, { type, target }: Reference<'patched'>): boolean {
   const section = map.object.sections[piece.section]
   if (section === undefined || (section.flags & SHF_EXECINSTR) !== 0 || target.to !== 'piece') return false
-  return target.delta !== 0n || relocationType(map.object.header.machine, type)?.pcRelative === true
+  return target.delta !== 0n || machineOf(map.object.header.machine).relocationType(type)?.pcRelative === true
 }

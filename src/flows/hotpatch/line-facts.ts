@@ -13,9 +13,9 @@ import type { LineSite } from '../../compare/model.ts'
 import { hasCode } from '../../ctext/lexed.ts'
 import { lex } from '../../ctext/lexer.ts'
 import { type LineSequence, readLineSequences } from '../../dwarf/line-rows.ts'
-import { EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { NeutralFile } from '../../lines/neutral-model.ts'
 import type { RefinedLineMap } from '../../lines/token-map.ts'
+import { machineOf } from '../../machines/machines.ts'
 import type { PieceId } from '../../pieces/model.ts'
 import { sourceName } from '../../pieces/names.ts'
 import type { CodeLines, EmbeddedLine, FileLines, LineRun, SourceText } from '../../report/model.ts'
@@ -197,32 +197,25 @@ function inOrder(lines: ReadonlyMap<number, Fates>): EmbeddedLine[] {
     }))
 }
 
-const OPERAND_SIZE = 0x66
-/**
- * From an operand-size prefix to a two-byte number at most: an instruction has 15 bytes, and between the two may lie other
- * prefixes, REX, opcode, ModRM, SIB and displacement.
- */
-const PREFIX_REACH = 13
-
 /**
  * The numbers that a log could get from the payload, and some more: any byte, any four in a row, two where an instruction
  * may have such a number, and the lines in special entries. A number too many costs certainty; one too few would be a lie.
  */
 function heldNumbers({ machine, units, pieces }: Selection, last: number): readonly number[] {
-  if (machine !== EM_X86_64) return Array.from({ length: last }, (_, index) => index + 1)
+  const { code } = machineOf(machine)
+  if (code === undefined) return Array.from({ length: last }, (_, index) => index + 1)
   const held = new Set<number>()
   const add = (number: number) => number > 0 && number <= last && held.add(number)
   for (const { address, piece, role } of pieces) {
     const section = units[address.unit]?.patched.object.sections[piece.section]
     const bytes = section?.bytes.subarray(piece.offset, piece.offset + piece.size) ?? new Uint8Array()
     const isCode = role === 'replacement' || role === 'part' || role === 'new-function' || role === 'chunk'
-    let prefix = isCode ? -PREFIX_REACH - 1 : bytes.length
+    const mayBeShort = isCode ? code.mayHoldShortNumber(bytes) : () => true
     for (const [at, low] of bytes.entries()) {
       add(low)
       const two = low + (bytes[at + 1] ?? 0) * 256
       if (bytes[at + 2] === 0 && bytes[at + 3] === 0) add(two)
-      if (at - prefix <= PREFIX_REACH) add(two)
-      if (isCode && low === OPERAND_SIZE) prefix = at
+      if (mayBeShort(at)) add(two)
     }
     for (const { line } of piece.references) if (line !== undefined) add(line)
   }

@@ -8,10 +8,9 @@
 
 import { InternalError } from '../../base/errors.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
-import { EM_X86_64 } from '../../elf/spec/constants.ts'
 import { EXPECTATION_LIMIT } from '../../loaders/func-entry.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
-import { isEndless } from '../../machines/x86-64/endless.ts'
+import { machineOf } from '../../machines/machines.ts'
 import type { Piece } from '../../pieces/model.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import type { UnitInput } from '../../select/select.ts'
@@ -83,9 +82,10 @@ function checkOne(
 function endlessNotice(units: readonly UnitInput[], { address, runningName, unit }: Replacement): readonly Reason[] {
   const { piece, map } = originalOf(units, address)
   const code = map?.object.sections[piece?.section ?? -1]?.bytes.subarray(piece?.offset, endOf(piece))
-  if (piece === undefined || code === undefined || map?.object.header.machine !== EM_X86_64) return []
+  if (piece === undefined || code === undefined || map === undefined) return []
+  const knowledge = machineOf(map.object.header.machine).code
   const fields = piece.references.map(({ offset }) => offset)
-  if (!isEndless(code, fields)) return []
+  if (knowledge?.isEndless(code, fields) !== true) return []
   const text = `${runningName} (${unit}) never returns: a processor that is in it while the patch is applied stays in the old code, and only whoever calls it later runs the new`
   return [{ code: 'never-returns', text }]
 }

@@ -2,14 +2,8 @@
  * Questions about x86-64 instructions that only decoding from the start of the function answers for certain.
  */
 import type * as iced from 'iced-x86'
+import type { NumberField } from '../machine.ts'
 import { decoderLibrary } from './library.ts'
-
-/** A part of an instruction that holds a number: an immediate or a displacement. Offsets are in the code given. */
-export interface NumberField {
-  readonly offset: number
-  /** Bytes. */
-  readonly size: number
-}
 
 /**
  * For each of `fields` (offsets in `code`, ascending), the bytes from the field to the end of its instruction.

@@ -4,14 +4,8 @@
  * are in one section; whoever moves one end alone must know of them.
  */
 import type { Instruction } from 'iced-x86'
+import type { HiddenReference } from '../machine.ts'
 import { decoderLibrary } from './library.ts'
-
-export interface HiddenReference {
-  /** Of the instruction, within the code; the code's length where it runs on past its end. */
-  readonly offset: number
-  /** What it leads to, counted from the code's start; may be negative. */
-  readonly target: number
-}
 
 /**
  * The references of `code` that leave it. `relocated` are the offsets of relocated fields: their instructions lead where

@@ -1,4 +1,4 @@
-/** R_X86_64_* numbers by name, where code needs one; `arch/relocations.ts` says what each means. */
+/** R_X86_64_* numbers by name, where code needs one; `relocation-types.ts` says what each means. */
 export const R_X86_64_NONE = 0
 export const R_X86_64_64 = 1
 export const R_X86_64_PC32 = 2

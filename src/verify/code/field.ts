@@ -3,11 +3,8 @@
  * symbol were at some address, and at which address the symbol must be.
  */
 
-import { EM_AARCH64 } from '../../elf/spec/constants.ts'
-import { relocationType } from '../../machines/relocations.ts'
-
-/** Those of AArch64 that fill a field of whole bytes; in instructions, the bits lie apart. */
-const AARCH64_DATA: ReadonlySet<number> = new Set([257, 258, 259, 260, 261, 262])
+import { isWhole } from '../../machines/fields.ts'
+import { machineOf } from '../../machines/machines.ts'
 
 export interface LinkedField {
   /** Bytes. */
@@ -32,12 +29,12 @@ export interface FieldPlace {
 
 /** The field at `offset` of `bytes`; undefined where the relocation is none that says all about its field. */
 export function linkedField(bytes: Uint8Array, offset: number, place: FieldPlace): LinkedField | undefined {
-  const type = relocationType(place.machine, place.type)
-  if (type === undefined || type.width === 0) return undefined
-  if (place.machine === EM_AARCH64 && !AARCH64_DATA.has(place.type)) return undefined
+  const type = machineOf(place.machine).relocationType(place.type)
+  // In instructions of AArch64 the bits lie apart, and their pairs have to be looked at together.
+  if (type === undefined || !isWhole(type.field)) return undefined
   // A call through the table of procedures is a direct one in an image that is linked whole.
   if (type.indirect !== undefined && type.indirect !== 'plt') return undefined
-  const { width } = type
+  const { bytes: width } = type.field
   const value = unsignedAt(bytes, offset, width)
   if (value === undefined) return undefined
   const from = type.pcRelative ? place.address : 0n

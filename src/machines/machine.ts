@@ -1,0 +1,127 @@
+/**
+ * What is known of a CPU, as one value for each: relocation types and their fields, questions about code that only the
+ * instruction set answers, and what a patch of a running function is made of.
+ *
+ * A machine may be known in part. One of which nothing is known still answers, and every answer is "not known": whoever
+ * asks then compares bytes and relocations as they are, says "changed", or refuses. It is tempting to let x86-64 answer
+ * for the others, since most fields look alike; that is how a pair of AArch64 instructions would be called the same.
+ *
+ * To add a machine: a folder beside `x86-64/` with its value, and a row in `machines.ts`. What is not known there stays
+ * undefined; there are no defaults.
+ */
+
+/** Some bits of a little-endian word, which hold the next bits of the value, the lowest first. */
+export interface BitRange {
+  /** Position in the word, 0 the lowest. */
+  readonly at: number
+  readonly count: number
+}
+
+/** Where a relocation puts its value. */
+export interface RelocationField {
+  /** Of the word that the field is part of; 0 for types that fill nothing. */
+  readonly bytes: 0 | 1 | 2 | 4 | 8
+  /** The word's bits that take the value; empty where they are all of the word. */
+  readonly bits: readonly BitRange[]
+  /** How many of the value's low bits are not stored. */
+  readonly shift: number
+}
+
+export interface RelocationType {
+  readonly field: RelocationField
+  /** The value is S + A - P rather than S + A; for pages, the distance between theirs. */
+  readonly pcRelative: boolean
+  /** Reaches its symbol through a table (GOT, PLT) or a thread's block, not directly. */
+  readonly indirect?: 'got' | 'plt' | 'tls' | 'ifunc'
+}
+
+/** A part of an instruction that holds a number: an immediate or a displacement. Offsets are in the code given. */
+export interface NumberField {
+  readonly offset: number
+  /** Bytes. */
+  readonly size: number
+}
+
+/** A place that code leads to by a distance of its own, without a relocation. */
+export interface HiddenReference {
+  /** Of the instruction, within the code; the code's length where it runs on past its end. */
+  readonly offset: number
+  /** What it leads to, counted from the code's start; may be negative. */
+  readonly target: number
+}
+
+/** Questions about code. `code` begins with an instruction; fields and offsets are within it. */
+export interface CodeKnowledge {
+  /**
+   * For a PC-relative field that ends its instruction, the bytes between what the relocation counts from and what the
+   * processor counts from; and the most that an instruction can have behind the field.
+   */
+  readonly fieldBias: { readonly plain: number; readonly mostBehind: number }
+  /** Whether a PC-relative field is the last of its instruction, by the bytes before it. False says nothing. */
+  readonly endsWithField: (code: Uint8Array, field: number) => boolean
+  /** For each of `fields`, ascending, the bytes from the field to the end of its instruction; what is no instruction is left out. */
+  readonly bytesToInstructionEnd: (code: Uint8Array, fields: readonly number[]) => ReadonlyMap<number, number>
+  /** Whether the field is that of a call or jump, which only goes there and keeps no address. */
+  readonly isBranchField: (code: Uint8Array, field: number) => boolean
+  /** Whether the code before `at` ends in a jump with a relocated field, so that nothing falls through. */
+  readonly endsInJump: (code: Uint8Array, relocated: ReadonlySet<number>, at: number) => boolean
+  /** For each of `offsets`, ascending, the immediate or displacement that the byte is part of, if it is. */
+  readonly numberFieldsAt: (code: Uint8Array, offsets: readonly number[]) => ReadonlyMap<number, NumberField>
+  /** The bytes `low` and `low + 1` may be a number of two bytes within an instruction, for a scan of unknown places. */
+  readonly mayHoldShortNumber: (code: Uint8Array) => (at: number) => boolean
+  /** The references of `code` that leave it without a relocation. */
+  readonly hiddenReferences: (code: Uint8Array, relocated: ReadonlySet<number>) => readonly HiddenReference[]
+  /** Whether code has a loop and no way out of itself. In doubt, no. */
+  readonly isEndless: (code: Uint8Array, relocated: readonly number[]) => boolean
+}
+
+/** A jump through a slot of a table. */
+export interface IndirectStub {
+  readonly bytes: Uint8Array
+  /** Where in `bytes` the distance to the slot is, and what its addend begins with. */
+  readonly field: number
+  readonly bias: bigint
+}
+
+/** What a patch of a running function is made of. */
+export interface PatchingKnowledge {
+  /** What is written over the start of a replaced function. */
+  readonly trampoline: {
+    /** Bytes of the jump. */
+    readonly size: number
+    /** The instruction that stays in front of it. */
+    readonly landingPad: readonly number[]
+    /** The new code lies less than this many bytes away, in either direction. */
+    readonly reach: number
+  }
+  /** Fills the gaps between functions: a trap. */
+  readonly padding: number
+  /** R_* of an address of 8 bytes. */
+  readonly addressRelocation: number
+  /** R_* of a signed distance of 4 bytes, counted from the field. */
+  readonly distanceRelocation: number
+  readonly indirectStub: IndirectStub
+}
+
+export interface Machine {
+  /** As people call it: `x86-64`; `machine 40` where it has no name here. */
+  readonly name: string
+  /** EM_*. */
+  readonly number: number
+  /** What is known of a relocation type; undefined where there is no row. */
+  readonly relocationType: (type: number) => RelocationType | undefined
+  /** Undefined where its instructions are not known: it can be compared, byte by byte. */
+  readonly code: CodeKnowledge | undefined
+  /** Undefined where no payload can be made for it. */
+  readonly patching: PatchingKnowledge | undefined
+}
+
+/** The least size in bytes of a function that can be replaced, given whether it starts with a landing pad. */
+export function smallestFunction({ trampoline }: PatchingKnowledge, startsWithPad: boolean): number {
+  return trampoline.size + (startsWithPad ? trampoline.landingPad.length : 0)
+}
+
+export function startsWithLandingPad({ trampoline }: PatchingKnowledge, code: Uint8Array): boolean {
+  const { landingPad } = trampoline
+  return code.length >= landingPad.length && landingPad.every((byte, at) => code[at] === byte)
+}

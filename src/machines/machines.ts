@@ -1,0 +1,21 @@
+/** Every machine of which anything is known, by its number in an ELF header. To add one: a row. */
+import { AARCH64 } from './aarch64/aarch64.ts'
+import type { Machine } from './machine.ts'
+import { X86_64 } from './x86-64/x86-64.ts'
+
+const MACHINES: ReadonlyMap<number, Machine> = new Map([X86_64, AARCH64].map(machine => [machine.number, machine]))
+
+/** What is known of machine `number` (EM_*); one without a row answers that nothing is. */
+export function machineOf(number: number): Machine {
+  return MACHINES.get(number) ?? unknownMachine(number)
+}
+
+function unknownMachine(number: number): Machine {
+  return {
+    name: `machine ${number}`,
+    number,
+    relocationType: () => undefined,
+    code: undefined,
+    patching: undefined,
+  }
+}

@@ -1,0 +1,38 @@
+/** x86-64: the value that stands for it behind `Machine`. */
+import { EM_X86_64 } from '../../elf/spec/constants.ts'
+import type { Machine } from '../machine.ts'
+import { endsInJump, isBranchField, mayHoldShortNumber } from './bytes.ts'
+import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
+import { isEndless } from './endless.ts'
+import { hiddenReferences } from './flow.ts'
+import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
+import { RELOCATION_TYPES } from './relocation-types.ts'
+
+/** jmp *slot(%rip), then ud2 up to 8 bytes. */
+const INDIRECT_JUMP = Uint8Array.of(0xff, 0x25, 0, 0, 0, 0, 0x0f, 0x0b)
+
+export const X86_64: Machine = {
+  name: 'x86-64',
+  number: EM_X86_64,
+  relocationType: type => RELOCATION_TYPES[type],
+  code: {
+    // A field of four bytes, and an immediate of up to four behind it.
+    fieldBias: { plain: 4, mostBehind: 4 },
+    endsWithField,
+    bytesToInstructionEnd,
+    isBranchField,
+    endsInJump,
+    numberFieldsAt,
+    mayHoldShortNumber,
+    hiddenReferences,
+    isEndless,
+  },
+  patching: {
+    // jmp rel32; ENDBR64 stays in front of it.
+    trampoline: { size: 5, landingPad: [0xf3, 0x0f, 0x1e, 0xfa], reach: 2 ** 31 },
+    padding: 0xcc,
+    addressRelocation: R_X86_64_64,
+    distanceRelocation: R_X86_64_PC32,
+    indirectStub: { bytes: INDIRECT_JUMP, field: 2, bias: -4n },
+  },
+}
