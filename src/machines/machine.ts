@@ -50,6 +50,16 @@ export interface HiddenReference {
   readonly target: number
 }
 
+/** What a function does, as far as it shows which of two sources it was compiled from. */
+export interface Accesses {
+  /** Distances from a register (not the stack's, not the instruction pointer) at which one byte is read or written. */
+  readonly bytes: ReadonlySet<number>
+  /** Whether its second argument is read before anything writes it. */
+  readonly usesSecondArgument: boolean
+  /** Whether it sets the switch that lets the processor write to read-only memory. */
+  readonly setsControl: boolean
+}
+
 /** Questions about code. `code` begins with an instruction; fields and offsets are within it. */
 export interface CodeKnowledge {
   /**
@@ -71,6 +81,8 @@ export interface CodeKnowledge {
   readonly mayHoldShortNumber: (code: Uint8Array) => (at: number) => boolean
   /** The references of `code` that leave it without a relocation. */
   readonly hiddenReferences: (code: Uint8Array, relocated: ReadonlySet<number>) => readonly HiddenReference[]
+  /** What code does with memory and registers, as far as it tells sources apart. */
+  readonly accessesOf: (code: Uint8Array) => Accesses
   /** Whether code has a loop and no way out of itself. In doubt, no. */
   readonly isEndless: (code: Uint8Array, relocated: readonly number[]) => boolean
 }
@@ -110,6 +122,11 @@ export interface Machine {
   readonly number: number
   /** What is known of a relocation type; undefined where there is no row. */
   readonly relocationType: (type: number) => RelocationType | undefined
+  /**
+   * Whether `bytes`, all of them, are what an assembler fills up code with. The bytes alone never prove it: whoever asks
+   * must know that nothing leads to them. Undefined where that is not known; then nothing is padding.
+   */
+  readonly isPadding: ((bytes: Uint8Array) => boolean) | undefined
   /** Undefined where its instructions are not known: it can be compared, byte by byte. */
   readonly code: CodeKnowledge | undefined
   /** Undefined where no payload can be made for it. */

@@ -15,6 +15,7 @@ function unknownMachine(number: number): Machine {
     name: `machine ${number}`,
     number,
     relocationType: () => undefined,
+    isPadding: undefined,
     code: undefined,
     patching: undefined,
   }

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readElf } from '../elf/index.ts'
 import { EM_AARCH64, EM_X86_64 } from '../elf/spec/constants.ts'
-import { isCodePadding } from './padding.ts'
+import { machineOf } from './machines.ts'
+
+const isCodePadding = (machine: number, bytes: Uint8Array) => machineOf(machine).isPadding?.(bytes) === true
 
 test.for([
   { bytes: '90', padding: true, so: 'one nop' },

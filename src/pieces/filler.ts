@@ -10,7 +10,7 @@
 import type { Side } from '../base/side.ts'
 import type { ElfSection } from '../elf/model.ts'
 import { SHF_EXECINSTR, SHT_NOBITS } from '../elf/spec/constants.ts'
-import { isCodePadding } from '../machines/padding.ts'
+import { machineOf } from '../machines/machines.ts'
 
 /** A section that is being cut. */
 export interface Ground<S extends Side> {
@@ -28,7 +28,11 @@ export function isFiller<S extends Side>(ground: Ground<S>, start: number, end: 
   for (let at = start; at < end; at++) if (relocated.has(at)) return false
   if (section.type === SHT_NOBITS) return true
   const bytes = section.bytes.subarray(start, end)
-  if ((section.flags & SHF_EXECINSTR) !== 0) return isCodePadding(machine, bytes)
+  if ((section.flags & SHF_EXECINSTR) !== 0) {
+    const { code, isPadding } = machineOf(machine)
+    // Without a decoder nobody can say that nothing runs into it, or jumps there.
+    return code !== undefined && isPadding?.(bytes) === true
+  }
   return bytes.every(byte => byte === 0)
 }
 

@@ -9,8 +9,8 @@
 
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection } from '../elf/model.ts'
-import { EM_X86_64, SHF_ALLOC, SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { hiddenReferences } from '../machines/x86-64/flow.ts'
+import { SHF_ALLOC, SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { machineOf } from '../machines/machines.ts'
 import type { Range } from './cut.ts'
 import { placesReached } from './reached.ts'
 import { relocationsOf, type SectionPieces } from './references.ts'
@@ -93,12 +93,13 @@ function noteHidden<S extends Side>(
   ranges: readonly Range<S>[],
   reached: Reached,
 ): void {
-  if ((section.flags & SHF_EXECINSTR) === 0 || object.header.machine !== EM_X86_64) return
+  const { code } = machineOf(object.header.machine)
+  if ((section.flags & SHF_EXECINSTR) === 0 || code === undefined) return
   const offsets = object.relocations[section.id]?.map(({ offset }) => offset) ?? []
   for (const { offset, size, filler } of ranges) {
     if (filler === true) continue
     const relocated = new Set(offsets.map(at => at - offset))
-    for (const { target } of hiddenReferences(section.bytes.subarray(offset, offset + size), relocated)) {
+    for (const { target } of code.hiddenReferences(section.bytes.subarray(offset, offset + size), relocated)) {
       reached.note(section.id, offset + target)
     }
   }

@@ -5,10 +5,9 @@
 
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation, ElfSection, SectionId } from '../elf/model.ts'
-import { EM_X86_64, SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { splitAddend } from '../loaders/xen/entries.ts'
-import { relocationType } from '../machines/relocations.ts'
-import { bytesToInstructionEnd, endsWithField } from '../machines/x86-64/decode.ts'
+import { machineOf } from '../machines/machines.ts'
 import type { Range } from './cut.ts'
 
 /** One of the bytes from `first` to `last`; mostly the two are one. */
@@ -17,10 +16,6 @@ export interface ReachedPlace<S extends Side> {
   readonly first: number
   readonly last: number
 }
-
-/** Bytes of a PC-relative field, and the most that an instruction has behind one. */
-const FIELD = 4
-const IMMEDIATE = 4
 
 /** The places in the object that `relocations` reach, which are those of `range` in `section`, ascending. */
 export function placesReached<S extends Side>(
@@ -46,7 +41,7 @@ interface Distance {
   readonly most: number
 }
 
-/** For each PC-relative field in x86 code, by its offset in the section, the bytes up to the end of its instruction. */
+/** For each PC-relative field in code that is counted from the instruction's end, by its offset in the section, the bytes up to the end of its instruction. */
 function instructionEnds<S extends Side>(
   object: ElfObject<S>,
   section: ElfSection<S>,
@@ -54,17 +49,19 @@ function instructionEnds<S extends Side>(
   relocations: readonly ElfRelocation<S>[],
 ): ReadonlyMap<number, Distance> {
   const ends = new Map<number, Distance>()
-  if ((section.flags & SHF_EXECINSTR) === 0 || object.header.machine !== EM_X86_64) return ends
+  const { code: knowledge, relocationType } = machineOf(object.header.machine)
+  if ((section.flags & SHF_EXECINSTR) === 0 || knowledge === undefined) return ends
+  const { plain, mostBehind } = knowledge.fieldBias
   const unclear: number[] = []
   for (const { type, offset } of relocations) {
-    if (relocationType(EM_X86_64, type)?.pcRelative !== true) continue
-    const isLast = endsWithField(section.bytes, offset)
-    ends.set(offset, { least: FIELD, most: isLast ? FIELD : FIELD + IMMEDIATE })
+    if (relocationType(type)?.pcRelative !== true) continue
+    const isLast = knowledge.endsWithField(section.bytes, offset)
+    ends.set(offset, { least: plain, most: isLast ? plain : plain + mostBehind })
     if (!isLast) unclear.push(offset - range.offset)
   }
   if (unclear.length === 0) return ends
   const code = section.bytes.subarray(range.offset, range.offset + range.size)
-  for (const [field, bytes] of bytesToInstructionEnd(code, unclear)) {
+  for (const [field, bytes] of knowledge.bytesToInstructionEnd(code, unclear)) {
     ends.set(field + range.offset, { least: bytes, most: bytes })
   }
   return ends

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { Editor } from '../../tests/verify/editor.ts'
 import { toyHypervisor, toyPayload } from '../../tests/verify/toy.ts'
 import type { TableUse } from '../loaders/xen/table-use.ts'
-import { describeVerify, type VerifyInput, verifyPayload, verifyStack, XEN_VERSIONS } from './index.ts'
+import { describeVerify } from '../report/verify-text.ts'
+import { type VerifyInput, verifyPayload, verifyStack, XEN_VERSIONS } from './index.ts'
 
 const FUNCS = '.livepatch.funcs'
 const APPLIED = 64

@@ -15,8 +15,7 @@ import { InputError } from '../../base/errors.ts'
 import type { Side } from '../../base/side.ts'
 import { type DebugType, debugSections, readNamedUnit } from '../../dwarf/index.ts'
 import type { ElfObject } from '../../elf/model.ts'
-import { EM_X86_64 } from '../../elf/spec/constants.ts'
-import { accessesOf } from '../../machines/x86-64/accesses.ts'
+import { machineOf } from '../../machines/machines.ts'
 
 /** Reads it only; writes into it, for which it must be writable; writes into it with memory protection switched off. */
 export type TableUse = 'reads' | 'writes' | 'writes-through'
@@ -53,7 +52,8 @@ export function tableUseOfTexts({ entry = '', loader = '', machine = '' }: Loade
 export function tableUseOfImage<S extends Side>(elf: ElfObject<S>): TableUse | undefined {
   const state = stateByTypes(elf) ?? stateByCode(elf)
   const quiesce = state === 'in-table' ? codeOf(elf, 'arch_livepatch_quiesce') : undefined
-  return useOf(state, quiesce !== undefined && accessesOf(quiesce).setsControl)
+  const knowledge = machineOf(elf.header.machine).code
+  return useOf(state, quiesce !== undefined && knowledge?.accessesOf(quiesce).setsControl === true)
 }
 
 function useOf(state: State | undefined, unprotected: boolean): TableUse | undefined {
@@ -98,11 +98,12 @@ function typesOfLoader<S extends Side>(elf: ElfObject<S>): readonly DebugType[] 
  * second argument. An entry's bytes 33 to 71 mean nothing to the loader then.
  */
 function stateByCode<S extends Side>(elf: ElfObject<S>): State | undefined {
-  if (elf.header.machine !== EM_X86_64) return undefined
+  const knowledge = machineOf(elf.header.machine).code
+  if (knowledge === undefined) return undefined
   const states = ['arch_livepatch_apply', 'arch_livepatch_revert'].map(name => {
     const code = codeOf(elf, name)
     if (code === undefined) return undefined
-    const { bytes, usesSecondArgument } = accessesOf(code)
+    const { bytes, usesSecondArgument } = knowledge.accessesOf(code)
     return decide(bytes.has(PATCH_OFFSET), usesSecondArgument)
   })
   return states[0] === states[1] ? states[0] : undefined

@@ -4,12 +4,14 @@
  */
 import { EM_AARCH64 } from '../../elf/spec/constants.ts'
 import type { Machine } from '../machine.ts'
+import { isPadding } from './padding.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
 
 export const AARCH64: Machine = {
   name: 'AArch64',
   number: EM_AARCH64,
   relocationType: type => RELOCATION_TYPES[type],
+  isPadding,
   code: undefined,
   patching: undefined,
 }

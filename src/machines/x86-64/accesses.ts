@@ -4,16 +4,8 @@
  * sets CR0. System V calling convention.
  */
 import type * as iced from 'iced-x86'
+import type { Accesses } from '../machine.ts'
 import { decoderLibrary } from './library.ts'
-
-export interface Accesses {
-  /** Distances from a register (not the stack's, not the instruction pointer) at which one byte is read or written. */
-  readonly bytes: ReadonlySet<number>
-  /** Whether RSI is read before anything writes it, as every call may. */
-  readonly usesSecondArgument: boolean
-  /** CR0 holds the switch that lets the processor write to read-only memory. */
-  readonly setsControl: boolean
-}
 
 /** Looks at the instructions in the order of their addresses. */
 export function accessesOf(code: Uint8Array): Accesses {

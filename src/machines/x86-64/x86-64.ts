@@ -1,10 +1,12 @@
 /** x86-64: the value that stands for it behind `Machine`. */
 import { EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Machine } from '../machine.ts'
+import { accessesOf } from './accesses.ts'
 import { endsInJump, isBranchField, mayHoldShortNumber } from './bytes.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
+import { isPadding } from './padding.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
 
@@ -15,6 +17,7 @@ export const X86_64: Machine = {
   name: 'x86-64',
   number: EM_X86_64,
   relocationType: type => RELOCATION_TYPES[type],
+  isPadding,
   code: {
     // A field of four bytes, and an immediate of up to four behind it.
     fieldBias: { plain: 4, mostBehind: 4 },
@@ -25,6 +28,7 @@ export const X86_64: Machine = {
     numberFieldsAt,
     mayHoldShortNumber,
     hiddenReferences,
+    accessesOf,
     isEndless,
   },
   patching: {

@@ -1,23 +1,11 @@
 /**
- * What assemblers write between two pieces of code only to align the second one.
+ * What assemblers write between two pieces of x86-64 code only to align the second one.
  *
- * Sources: GNU binutils 2.40, gas/config/tc-i386.c (alt_patt and the jump over long padding) and tc-aarch64.c; LLVM 14,
- * X86AsmBackend.cpp and AArch64AsmBackend.cpp, writeNopData. The tests ask the assemblers themselves.
+ * Sources: GNU binutils 2.40, gas/config/tc-i386.c (alt_patt and the jump over long padding); LLVM 14,
+ * X86AsmBackend.cpp, writeNopData. The tests ask the assemblers themselves.
  *
- * The bytes alone never prove it: the same nops are code where something leads to them. Whoever asks must know that
- * nothing does. To add a machine: a row in `MACHINES`; without one nothing is padding.
+ * The bytes alone never prove it: the same nops are code where something leads to them.
  */
-import { EM_AARCH64, EM_X86_64 } from '../elf/spec/constants.ts'
-
-/** Whether `bytes`, all of them, are what an assembler for `machine` (EM_*) fills up code with. */
-export function isCodePadding(machine: number, bytes: Uint8Array): boolean {
-  return bytes.length > 0 && MACHINES[machine]?.(bytes) === true
-}
-
-const MACHINES: Readonly<Record<number, (bytes: Uint8Array) => boolean>> = {
-  [EM_X86_64]: isX86Padding,
-  [EM_AARCH64]: isAarch64Padding,
-}
 
 /** The longest instruction. */
 const LONGEST = 15
@@ -28,7 +16,8 @@ const LONGEST_TAIL: readonly number[] = [0x84, 0, 0, 0, 0, 0]
 const TAILS: readonly (readonly number[])[] = [[0x00], [0x40, 0], [0x44, 0, 0], [0x80, 0, 0, 0, 0], LONGEST_TAIL]
 
 /** Zeros; or nops and int3, where many are jumped over. */
-function isX86Padding(bytes: Uint8Array): boolean {
+export function isPadding(bytes: Uint8Array): boolean {
+  if (bytes.length === 0) return false
   if (bytes.every(byte => byte === 0)) return true
   let at = jumpOver(bytes)
   while (at < bytes.length) {
@@ -64,11 +53,3 @@ function nopLength(bytes: Uint8Array): number {
 function withinLongest(length: number): number {
   return length <= LONGEST ? length : 0
 }
-
-/** `nop` in words, after zeros up to the next word. Whole words of zeros are `udf #0`, a trap that may be meant. */
-function isAarch64Padding(bytes: Uint8Array): boolean {
-  const lead = bytes.length % 4
-  return bytes.every((byte, index) => byte === (index < lead ? 0 : AARCH64_NOP[(index - lead) % 4]))
-}
-
-const AARCH64_NOP: readonly number[] = [0x1f, 0x20, 0x03, 0xd5]
