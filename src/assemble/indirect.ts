@@ -13,12 +13,6 @@ import { OutputSection } from './output-section.ts'
 import { codeKind, readOnly } from './place.ts'
 
 const SLOT_SIZE = 8
-/** jmp *slot(%rip), then ud2 up to 8 bytes. */
-const JUMP = Uint8Array.of(0xff, 0x25, 0, 0, 0, 0, 0x0f, 0x0b)
-/** Where in `JUMP` the distance to the slot is, and from where the processor counts. */
-const JUMP_FIELD = 2
-const JUMP_BIAS = -4n
-
 /** What a slot holds: a link's target, with its delta but without the bias of the field that uses it. */
 export interface SlotTarget {
   readonly symbol: number
@@ -56,14 +50,15 @@ export class IndirectTables {
 
   /** A jump to what `slot` holds. `slotSection` is the symbol of the table of slots. */
   jump(slot: IndirectPlace, slotSection: number): IndirectPlace {
+    const { bytes, field, bias } = this.#target.indirectStub
     let offset = this.#jumpOf.get(slot.offset)
     if (offset === undefined) {
-      offset = this.jumps.append(JUMP, { alignment: SLOT_SIZE, residue: 0 })
+      offset = this.jumps.append(bytes, { alignment: SLOT_SIZE, residue: 0 })
       this.jumps.relocations.push({
-        offset: offset + JUMP_FIELD,
+        offset: offset + field,
         type: this.#target.distanceRelocation,
         symbol: slotSection,
-        addend: BigInt(slot.offset) + JUMP_BIAS,
+        addend: BigInt(slot.offset) + bias,
       })
       this.#jumpOf.set(slot.offset, offset)
     }

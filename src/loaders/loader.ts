@@ -2,6 +2,7 @@
  * What the assemble stage and later ones must know of the system that loads the payload: one value for each target.
  * To add a target: a file beside `xen.ts` with its facts, and a row in `targets.ts`.
  */
+import type { PatchingKnowledge } from '../machines/machine.ts'
 import type { SectionTable } from './sections.ts'
 import type { Denial } from './xen/denied.ts'
 
@@ -18,29 +19,14 @@ export type RelocationWay =
   /** Says nothing; left out. */
   | 'drop'
 
-export interface TargetFacts {
+export interface TargetFacts extends PatchingKnowledge {
   readonly name: TargetName
   /** EM_*. */
   readonly machine: number
   /** Which sections mean what (`special/sections.ts`). */
   readonly sectionTable: SectionTable
-  /** What is written over the start of a replaced function. */
-  readonly trampoline: {
-    /** Bytes of the jump. */
-    readonly size: number
-    /** The instruction that stays in front of it: ENDBR64. */
-    readonly landingPad: readonly number[]
-    /** The new code lies less than this many bytes away, in either direction. */
-    readonly reach: number
-  }
   /** By R_* number; a type that is not here is refused. */
   readonly relocations: ReadonlyMap<number, RelocationWay>
-  /** R_* of an address of 8 bytes. */
-  readonly addressRelocation: number
-  /** R_* of a signed distance of 4 bytes, counted from the field. */
-  readonly distanceRelocation: number
-  /** Fills the gaps between functions: a trap. */
-  readonly padding: number
   readonly hooks: {
     /** Sections that hold any number of pointers. */
     readonly lists: readonly string[]
@@ -67,13 +53,4 @@ export interface TargetFacts {
   readonly denied: (unit: string, name: string) => Denial | undefined
   /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */
   readonly unwinding: Denial | undefined
-}
-
-/** The least size in bytes of a function that can be replaced, given whether it starts with a landing pad. */
-export function smallestFunction({ trampoline }: TargetFacts, startsWithPad: boolean): number {
-  return trampoline.size + (startsWithPad ? trampoline.landingPad.length : 0)
-}
-
-export function startsWithLandingPad({ trampoline }: TargetFacts, code: Uint8Array): boolean {
-  return code.length >= trampoline.landingPad.length && trampoline.landingPad.every((byte, at) => code[at] === byte)
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import { buildIdNote } from './build-id-note.ts'
 import { FUNC_SIZE, funcBytes, readFunc } from './func-entry.ts'
-import { smallestFunction, startsWithLandingPad } from './loader.ts'
 import { targetFacts } from './loaders.ts'
 import { buildIdOf } from './xen/symbols.ts'
 

@@ -1,6 +1,8 @@
 /** The linked image of what is running, as a file. */
 import { readFileSync } from 'node:fs'
 import { InputError } from '../base/errors.ts'
+import { buildIdOf, readOutline } from '../elf/index.ts'
+import { withParts } from '../system/file-parts.ts'
 
 /** The bytes of `path`; throws `build/no-symbols` when it cannot be read. */
 export function readImage(path: string): Uint8Array {
@@ -25,5 +27,16 @@ export function readGiven(path: string, option: string): Uint8Array {
       `${path}, given with ${option}, cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       'is the path right, and may you read the file?',
     )
+  }
+}
+
+/** The build-id of a program's file, of whatever size; throws `build/no-symbols` when it cannot be read. */
+export function programId(path: string): Uint8Array | undefined {
+  try {
+    return withParts(path, parts => buildIdOf(readOutline<'original'>(parts)))
+  } catch (error) {
+    if (error instanceof InputError) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new InputError('build/no-symbols', `${path} cannot be read: ${why}`, 'give --symbols the unstripped program')
   }
 }

@@ -4,7 +4,7 @@ export { compileUnits } from './compile.ts'
 export { type Declarations, declarationsOf, originalTexts } from './declarations.ts'
 export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
-export { readGiven, readImage } from './image.ts'
+export { programId, readGiven, readImage } from './image.ts'
 export type {
   Affected,
   AffectedUnit,

@@ -19,7 +19,7 @@ import { findProgram } from './find-program.ts'
 import { isInside, type Layout, realOrSelf, walk } from './layout.ts'
 import type { Tree } from './model.ts'
 
-export interface Guarded {
+interface Guarded {
   /** Folders that nothing may write to, real paths. */
   readonly folders: readonly string[]
   /** A folder that stays writable where it lies in one of them. */

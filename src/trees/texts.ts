@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { InputError } from '../base/errors.ts'
 import type { SourceReader } from '../source/model.ts'
+import { isNoFile, sourceText } from '../system/source-text.ts'
 import { type Layout, RealPaths, toAbsolute } from './layout.ts'
 import type { Overlay } from './model.ts'
-import { isNoFile, sourceText } from './source-text.ts'
 
 const EMBEDS: readonly [string, string] = ['.incbin', '.include']
 

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { originalObject } from '../../src/trees/index.ts'
 import { checksums } from '../build/support.ts'
-import { missingFor } from '../xen/tree.ts'
+import { missingFor } from '../support/missing.ts'
 import { helpOf, optionsIn } from './help-options.ts'
 import { openProgram, withoutNamespaces, writeProgram } from './support.ts'
 

@@ -4,7 +4,7 @@
  * against what runs, the program's. A payload that asks for it is told which library it meant, and what to do instead.
  */
 import { buildIdOf, readOutline } from '../../elf/index.ts'
-import { withParts } from './file-parts.ts'
+import { withParts } from '../../system/file-parts.ts'
 import type { ProcessMemory } from './proc.ts'
 import { Refused } from './refused.ts'
 

@@ -4,9 +4,9 @@
  */
 
 import { EXPECTATION_LIMIT, FUNC_FIELDS, FUNC_SIZE, FUNC_VERSION, readFunc } from '../../loaders/func-entry.ts'
-import { smallestFunction, startsWithLandingPad } from '../../loaders/loader.ts'
 import { FUNCS, HOOK_PREFIX } from '../../loaders/payload-sections.ts'
 import { PROCESS_X86_64 } from '../../loaders/process/process.ts'
+import { smallestFunction, startsWithLandingPad } from '../../machines/machine.ts'
 import { type About, type AboutFunction, encodeAbout, SAVED_SIZE } from './about.ts'
 import type { Areas, Slot } from './layout.ts'
 import { refuseLibraryFunction, refuseLibraryPayload } from './libraries.ts'

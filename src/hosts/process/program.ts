@@ -6,7 +6,7 @@ import { InputError } from '../../base/errors.ts'
 import { buildIdOf, type ElfOutline, type ElfSection, readOutline } from '../../elf/index.ts'
 import { EM_X86_64, SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../../elf/spec/constants.ts'
 import { hasFlag } from '../../elf/spec/flags.ts'
-import { type OpenedParts, openParts, withParts } from './file-parts.ts'
+import { type OpenedParts, openParts, withParts } from '../../system/file-parts.ts'
 import type { Mapping, ProcessMemory } from './proc.ts'
 import { ProgramNames, type ProgramSymbol } from './program-names.ts'
 
@@ -81,16 +81,6 @@ export class Program {
     if (this.#given !== undefined) return new ProgramNames(readOutline(this.#given), this.#bias)
     const own = new ProgramNames(this.#elf, this.#bias)
     return own.exist ? own : (installedNames(this.buildId, this.#bias) ?? own)
-  }
-}
-
-/** The build-id of a program's file. */
-export function programId(path: string): Uint8Array | undefined {
-  const file = open(path)
-  try {
-    return buildIdOf(readOutline<'original'>(file))
-  } finally {
-    file.close()
   }
 }
 

@@ -2,7 +2,6 @@
  * A running Linux process on x86-64. Its loader is ours (`apply/`), so the payload has the form that Xen's has; but a
  * program's code reaches its libraries through tables that only its own link has made, so the payload brings its own.
  */
-import { EM_X86_64 } from '../../elf/spec/constants.ts'
 import {
   R_X86_64_32,
   R_X86_64_32S,
@@ -15,6 +14,7 @@ import {
   R_X86_64_PLT32,
   R_X86_64_REX_GOTPCRELX,
 } from '../../machines/x86-64/relocation-numbers.ts'
+import { X86_64, X86_64_PATCHING } from '../../machines/x86-64/x86-64.ts'
 import type { RelocationWay, TargetFacts } from '../loader.ts'
 import { LIST_HOOKS, SINGLE_HOOKS } from '../payload-sections.ts'
 import type { Denial } from '../xen/denied.ts'
@@ -42,13 +42,10 @@ const UNWINDING: Denial = {
 
 export const PROCESS_X86_64: TargetFacts = {
   name: 'process',
-  machine: EM_X86_64,
+  machine: X86_64.number,
+  ...X86_64_PATCHING,
   sectionTable: 'process',
-  trampoline: { size: 5, landingPad: [0xf3, 0x0f, 0x1e, 0xfa], reach: 2 ** 31 },
   relocations: RELOCATIONS,
-  addressRelocation: R_X86_64_64,
-  distanceRelocation: R_X86_64_PC32,
-  padding: 0xcc,
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   needsDependencies: false,
   writesTable: false,

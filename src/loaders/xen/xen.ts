@@ -2,8 +2,8 @@
  * Xen 4.17 to 4.22 on x86-64, as its live patch loader sees the world.
  * Sources: common/livepatch.c, common/livepatch_elf.c, arch/x86/livepatch.c and tools/symbols.c of these versions.
  */
-import { EM_X86_64 } from '../../elf/spec/constants.ts'
 import { R_X86_64_64, R_X86_64_NONE, R_X86_64_PC32, R_X86_64_PLT32 } from '../../machines/x86-64/relocation-numbers.ts'
+import { X86_64, X86_64_PATCHING } from '../../machines/x86-64/x86-64.ts'
 import type { RelocationWay, TargetFacts } from '../loader.ts'
 import { LIST_HOOKS, SINGLE_HOOKS } from '../payload-sections.ts'
 import { xenDenied } from './denied.ts'
@@ -18,13 +18,10 @@ const RELOCATIONS: ReadonlyMap<number, RelocationWay> = new Map([
 
 export const XEN_X86_64: TargetFacts = {
   name: 'xen',
-  machine: EM_X86_64,
+  machine: X86_64.number,
+  ...X86_64_PATCHING,
   sectionTable: 'xen',
-  trampoline: { size: 5, landingPad: [0xf3, 0x0f, 0x1e, 0xfa], reach: 2 ** 31 },
   relocations: RELOCATIONS,
-  addressRelocation: R_X86_64_64,
-  distanceRelocation: R_X86_64_PC32,
-  padding: 0xcc,
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   needsDependencies: true,
   writesTable: false,

@@ -1,6 +1,6 @@
 /** x86-64: the value that stands for it behind `Machine`. */
 import { EM_X86_64 } from '../../elf/spec/constants.ts'
-import type { Machine } from '../machine.ts'
+import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
 import { endsInJump, isBranchField, mayHoldShortNumber } from './bytes.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
@@ -12,6 +12,15 @@ import { RELOCATION_TYPES } from './relocation-types.ts'
 
 /** jmp *slot(%rip), then ud2 up to 8 bytes. */
 const INDIRECT_JUMP = Uint8Array.of(0xff, 0x25, 0, 0, 0, 0, 0x0f, 0x0b)
+
+export const X86_64_PATCHING: PatchingKnowledge = {
+  // jmp rel32; ENDBR64 stays in front of it.
+  trampoline: { size: 5, landingPad: [0xf3, 0x0f, 0x1e, 0xfa], reach: 2 ** 31 },
+  padding: 0xcc,
+  addressRelocation: R_X86_64_64,
+  distanceRelocation: R_X86_64_PC32,
+  indirectStub: { bytes: INDIRECT_JUMP, field: 2, bias: -4n },
+}
 
 export const X86_64: Machine = {
   name: 'x86-64',
@@ -31,12 +40,5 @@ export const X86_64: Machine = {
     accessesOf,
     isEndless,
   },
-  patching: {
-    // jmp rel32; ENDBR64 stays in front of it.
-    trampoline: { size: 5, landingPad: [0xf3, 0x0f, 0x1e, 0xfa], reach: 2 ** 31 },
-    padding: 0xcc,
-    addressRelocation: R_X86_64_64,
-    distanceRelocation: R_X86_64_PC32,
-    indirectStub: { bytes: INDIRECT_JUMP, field: 2, bias: -4n },
-  },
+  patching: X86_64_PATCHING,
 }

@@ -1,9 +1,13 @@
 /** A file that is read in parts, so that its size does not matter; what has no size (a pipe) is read whole. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
-import { InputError } from '../../base/errors.ts'
-import type { FileParts } from '../../elf/index.ts'
+import { InputError } from '../base/errors.ts'
 
-export interface OpenedParts extends FileParts {
+interface Parts {
+  readonly length: number
+  readonly read: (offset: number, size: number) => Uint8Array
+}
+
+export interface OpenedParts extends Parts {
   close(): void
 }
 
@@ -51,7 +55,7 @@ function partsOf(path: string, file: number, length: number): OpenedParts {
 }
 
 /** What `use` makes of the file, which is closed then. */
-export function withParts<Result>(path: string, use: (parts: FileParts) => Result): Result {
+export function withParts<Result>(path: string, use: (parts: Parts) => Result): Result {
   const parts = openParts(path)
   try {
     return use(parts)
