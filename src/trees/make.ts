@@ -57,7 +57,7 @@ export async function make(job: Job): Promise<Made> {
   const farm = job.shop.farm(job.request.overlay, 'lean')
   const lean = await makeIn(job, farm)
   if (lean.object !== undefined && lean.bypassed.length === 0) return lean
-  if (lean.object === undefined && (farm.full || (await sawEverything(job, farm)))) return lean
+  if (lean.object === undefined && (farm.full || (await sawEverything(job, farm, lean)))) return lean
   const full = await makeIn(job, job.shop.farm(job.request.overlay, 'full'))
   if (full.object === undefined || full.bypassed.length === 0) return full
   throw new InputError(
@@ -68,14 +68,17 @@ export async function make(job: Job): Promise<Made> {
 }
 
 /** What compilers say of a file that is not where they look; programs are run with messages in English. */
-const MISSING = /No such file|file not found|cannot (?:open|find)|can't (?:open|find)|unable to open/i
+const MISSING =
+  /No such file|not found|cannot (?:open|find)|can't (?:open|find)|could not (?:open|find)|unable to open/i
+/** What only the assembler has to say: GNU as, and clang's own. */
+const ASSEMBLING = /^.*: Assembler messages:$|^<inline asm>|^<instantiation>/m
 
 /**
  * Says whether a unit that failed in a lean farm has read there what it would read in a full one. A list of what was read
  * is written only where nothing fails, so the preprocessor names each header as it opens it (`-H`).
  */
-async function sawEverything(job: Job, farm: Farm): Promise<boolean> {
-  if (isPlain(job)) return false
+async function sawEverything(job: Job, farm: Farm, failed: Made): Promise<boolean> {
+  if (isPlain(job) || MISSING.test(failed.words)) return false
   const { shop, request } = job
   const extraFlags = [...(request.extraFlags ?? []), '-H']
   const asked = await makeIn({ ...job, product: 'reads', request: { ...request, extraFlags } }, farm)
@@ -86,6 +89,7 @@ async function sawEverything(job: Job, farm: Farm): Promise<boolean> {
   )
   if (asked.bypassed.length > 0 || bypassed(farm, shop.layout, named).length > 0) return false
   // What an assembler reads, nobody has named.
+  if (!ASSEMBLING.test(failed.words)) return true
   const texts = shop.texts(request.overlay)
   const opened = [sourceOf(shop, request.unit), ...named]
   return !opened.some(path => texts.embeds(path.startsWith(`${farm.root}/`) ? path.slice(farm.root.length) : path))

@@ -107,6 +107,12 @@ describe('a patch that does not compile', () => {
     ['in the source', 'return x', 'retrun x', "f.c:4:5: error: unknown type name 'retrun'"],
     ['in a header', 'LIMIT 7', 'LIMIT (7', 'error: expected'],
     ['that the preprocessor finds', '    return x', '#else\n    return x', 'f.c:4:2: error: #else without #if'],
+    [
+      'beside a header that makes the assembler read files',
+      'return x',
+      'asm(".include"); retrun x',
+      'error: unknown type',
+    ],
     ['that leaves a brace open', '100 + LIMIT;\n}', '100 + LIMIT;', 'error: expected'],
   ])('%s is compiled once, and told in the compiler’s words', async (_, before, after, words) => {
     const { tries, message } = await countWith(before, after)
