@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { InputError } from '../base/errors.ts'
-import { isFreeForJson, readInput, removeStale, writeWhole } from './files.ts'
+import { isFreeForJson, isSpecial, readInput, removeStale, writeWhole } from './files.ts'
 import { newPartName } from './part-names.ts'
 
 let folder = ''
@@ -125,4 +125,17 @@ test.for(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1', 'out'])('%s that goes t
   expect(readFileSync(path, 'utf8')).toBe('text')
   expect(lstatSync('/dev/stdout').isSymbolicLink()).toBe(true)
   rmSync(link)
+
+test.for([
+  { what: 'below a file', name: 'file/out' },
+  { what: 'in a loop of links', name: 'loop/out' },
+  { what: 'of too long a name', name: 'n'.repeat(256) },
+])('an output $what is told as one that cannot be written', ({ name }) => {
+  writeFileSync(join(folder, 'file'), '')
+  symlinkSync('loop', join(folder, 'loop'))
+  const path = join(folder, name)
+  expect(isSpecial(path)).toBe(false)
+  expect(removeStale(path)).toBe(false)
+  expect(isFreeForJson(path)).toBe(true)
+  expect(() => writeWhole(path, 'text')).toThrow(InputError)
 })
