@@ -125,6 +125,7 @@ test.for(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1', 'out'])('%s that goes t
   expect(readFileSync(path, 'utf8')).toBe('text')
   expect(lstatSync('/dev/stdout').isSymbolicLink()).toBe(true)
   rmSync(link)
+})
 
 test.for([
   { what: 'below a file', name: 'file/out' },
