@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { pruneDaily } from './prune.ts'
+import { tryLock } from '../system/file-lock.ts'
+import { pruneDaily, removeHalfBuilt } from './prune.ts'
 import { keyOf, Store } from './store.ts'
 
 let folder = ''
@@ -62,4 +63,26 @@ test('a result that is asked for counts as used', () => {
 
 test('a folder that is not there is nothing to do', () => {
   expect(() => pruneDaily(join(folder, 'nowhere'), NOW)).not.toThrow()
+})
+
+test('what a killed run had built of a tree goes; what a living one builds, and what was finished, stays', () => {
+  const names = ['killed', 'killed-before-it-began', 'building', 'finished']
+  for (const name of names)
+    if (name !== 'killed-before-it-began') mkdirSync(join(folder, 'trees', name), { recursive: true })
+  for (const name of names) writeFileSync(join(folder, 'trees', `${name}.lock`), String(process.pid))
+  writeFileSync(join(folder, 'trees/finished/.built'), '')
+  const living = tryLock(join(folder, 'trees/building.lock'))
+  removeHalfBuilt(folder)
+  expect(readdirSync(join(folder, 'trees')).sort()).toEqual(['building', 'building.lock', 'finished'])
+  pruneDaily(folder, NOW, { bytes: 0, treeAge: 0 })
+  expect(readdirSync(join(folder, 'trees')).includes('building')).toBe(true)
+  living?.release()
+  removeHalfBuilt(join(folder, 'nowhere'))
+})
+
+test('what an earlier release had begun in the store goes', () => {
+  mkdirSync(join(folder, 'objects/ab'), { recursive: true })
+  for (const name of ['cdef', 'cdef.4711.0']) writeFileSync(join(folder, 'objects/ab', name), '')
+  pruneDaily(folder, NOW)
+  expect(readdirSync(join(folder, 'objects/ab'))).toEqual(['cdef'])
 })
