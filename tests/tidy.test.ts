@@ -3,6 +3,7 @@
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { fileBreaches, functionBreaches, typeBreaches } from './tidy/budgets.ts'
+import { circleBreaches, circlesIn } from './tidy/circles.ts'
 import { exportBreaches, exportsOf, unneeded } from './tidy/exports.ts'
 import { findingBreaches } from './tidy/findings.ts'
 import { headerBreaches, ruleBreaches } from './tidy/headers.ts'
@@ -14,6 +15,7 @@ import { type Breach, product, words } from './tidy/sources.ts'
 const rules: readonly { name: string; breaches: () => readonly Breach[] }[] = [
   { name: 'data flows one way: imports follow the order of the stages', breaches: importBreaches },
   { name: 'every folder has its place', breaches: placeBreaches },
+  { name: 'imports make no circle', breaches: circleBreaches },
   { name: 'the outside world is touched in trees, hosts and cli only', breaches: processBreaches },
   { name: 'what a file exports, another one imports', breaches: exportBreaches },
   { name: 'no file is longer than 400 lines', breaches: fileBreaches },
@@ -67,6 +69,21 @@ describe('the import rule itself', () => {
   ])('$from may import $target (types only: $types): $allowed', ({ from, target, types, allowed }) => {
     expect(wrongImport(from, target, types) === undefined).toBe(allowed)
   })
+})
+
+test.for([
+  { graph: { a: ['b'], b: ['c'], c: [] }, circles: [] },
+  { graph: { a: ['b'], b: ['a'], c: ['a'] }, circles: [['a', 'b']] },
+  {
+    graph: { a: ['b'], b: ['c'], c: ['a', 'd'], d: ['e'], e: ['d'] },
+    circles: [
+      ['d', 'e'],
+      ['a', 'b', 'c'],
+    ],
+  },
+  { graph: { a: ['elsewhere'], b: ['b'] }, circles: [] },
+])('circles of $graph', ({ graph, circles }) => {
+  expect(circlesIn(new Map(Object.entries(graph)))).toEqual(circles)
 })
 
 describe('the patterns of vitest.config.ts', () => {

@@ -3,15 +3,7 @@
  * A file is loaded only when its command is called: start-up is the user's time.
  */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
-import type { Ending } from './exit-code.ts'
-
-/** What a command gets from the process it runs in. */
-export interface Host {
-  /** Aborts on Ctrl-C. */
-  readonly signal: AbortSignal
-  /** Takes how the command ended. */
-  readonly ended: (ending: Ending) => void
-}
+import type { Host } from './command-host.ts'
 
 export type Define = (host: Host) => CommandUnknownOpts
 

@@ -17,57 +17,13 @@
  * In:  two piece maps, unchanged.
  * Out: the pairs with the rule behind each, and the static locals left ambiguous.
  */
-import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
+import type { PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, numberedBase } from '../pieces/names.ts'
-import type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
-import {
-  byChangedBinding,
-  byName,
-  candidatesLeft,
-  lastOfName,
-  onlyInFunction,
-  onlyOfName,
-  samePlace,
-  usersOfVariables,
-} from './rules.ts'
+import type { Ambiguity, Correlation } from './model.ts'
+import { Pairing } from './pairing.ts'
+import { byChangedBinding, byName, candidatesLeft, lastOfName, onlyInFunction, onlyOfName, samePlace } from './rules.ts'
 
 export type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
-
-/** Pairs made so far, and how to make one. A pair once made stays. */
-export class Pairing {
-  readonly original: PieceMap<'original'>
-  readonly patched: PieceMap<'patched'>
-  readonly pairs: Pair[] = []
-  readonly toPatched = new Map<PieceId<'original'>, PieceId<'patched'>>()
-  readonly toOriginal = new Map<PieceId<'patched'>, PieceId<'original'>>()
-  /** Who uses each static local, by name in the source. */
-  readonly originalUsers: ReadonlyMap<PieceId<'original'>, ReadonlySet<string>>
-  readonly patchedUsers: ReadonlyMap<PieceId<'patched'>, ReadonlySet<string>>
-
-  constructor(original: PieceMap<'original'>, patched: PieceMap<'patched'>) {
-    this.original = original
-    this.patched = patched
-    this.originalUsers = usersOfVariables(original)
-    this.patchedUsers = usersOfVariables(patched)
-  }
-
-  /** Pairs the two unless either has a partner; answers whether it did. */
-  pair(original: Piece<'original'>, patched: Piece<'patched'>, rule: RuleName): boolean {
-    if (this.toPatched.has(original.id) || this.toOriginal.has(patched.id)) return false
-    this.toPatched.set(original.id, patched.id)
-    this.toOriginal.set(patched.id, original.id)
-    this.pairs.push({ original: original.id, patched: patched.id, rule })
-    return true
-  }
-
-  isFree(piece: Piece<'original'>): boolean {
-    return !this.toPatched.has(piece.id)
-  }
-
-  isFreePatched(piece: Piece<'patched'>): boolean {
-    return !this.toOriginal.has(piece.id)
-  }
-}
 
 /** Pairs the pieces of one unit's two objects. */
 export function correlate(original: PieceMap<'original'>, patched: PieceMap<'patched'>): Correlation {

@@ -3,10 +3,10 @@
  * Real symbols that need each rule stand beside it.
  */
 import type { Side } from '../base/side.ts'
-import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
-import { isCompilerMade, numberedBase, partOf, sourceName } from '../pieces/names.ts'
-import type { Pairing } from './correlate.ts'
+import type { Piece, PieceMap } from '../pieces/model.ts'
+import { numberedBase, partOf } from '../pieces/names.ts'
 import type { Ambiguity } from './model.ts'
+import { isNumberedVariable, type Pairing } from './pairing.ts'
 
 /**
  * Equal names that the programmer gave: globals, static functions, file-scope variables (`domain_list`), and what the
@@ -167,24 +167,6 @@ function shareAUser(pairing: Pairing, a: Piece<'original'>, b: Piece<'patched'>)
   return [...after].some(name => before.has(name))
 }
 
-/** For each static local, the names in the source of the functions and variables that refer to it. */
-export function usersOfVariables<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, ReadonlySet<string>> {
-  const users = new Map<PieceId<S>, Set<string>>()
-  const variables = new Set(map.pieces.filter(isNumberedVariable).map(piece => piece.id))
-  if (variables.size === 0) return users
-  for (const piece of map.pieces) {
-    for (const { target } of piece.references) {
-      const variable = target.to === 'piece' && variables.has(target.piece) ? map.pieces[target.piece] : undefined
-      if (variable === undefined) continue
-      const name = `${sourceName(piece.name)}`
-      const present = users.get(variable.id)
-      if (present === undefined) users.set(variable.id, new Set([name]))
-      else present.add(name)
-    }
-  }
-  return users
-}
-
 function* functionPairs(pairing: Pairing): Generator<readonly [Piece<'original'>, Piece<'patched'>]> {
   for (const pair of [...pairing.pairs]) {
     const original = pairing.original.pieces[pair.original]
@@ -231,10 +213,6 @@ function variablesUsedBy<S extends Side>(map: PieceMap<S>, piece: Piece<S>): rea
   const parts = map.pieces.filter(other => other.kind === 'function' && partOf(other.name) === piece.name)
   const used = [piece, ...parts].flatMap(part => part.references.map(reference => variableAt(map, reference.target)))
   return [...new Set(used)].filter(variable => variable !== undefined)
-}
-
-function isNumberedVariable<S extends Side>(piece: Piece<S>): boolean {
-  return piece.kind === 'data' && piece.local && numberedBase(piece.name) !== undefined && !isCompilerMade(piece.name)
 }
 
 function groupByBase<S extends Side>(pieces: readonly Piece<S>[]): ReadonlyMap<string, readonly Piece<S>[]> {

@@ -5,10 +5,11 @@
  * A way that fails (a text that the compiler does not take with it) is an answer, unless all of them do.
  */
 import { InputError } from '../base/errors.ts'
+import type { Way } from '../lines/way.ts'
 import { type Advice, adviceOf, type TriedReport } from '../report/advice.ts'
 import { errorReport, reportedError } from '../report/error-report.ts'
 import { createHotpatch, type HotpatchOptions, type HotpatchRun, prepareHotpatch } from './hotpatch/hotpatch.ts'
-import type { OneCompile, Way } from './hotpatch/judge.ts'
+import type { OneCompile } from './hotpatch/judge.ts'
 import { type ReportLabel, reportOfRun } from './hotpatch/report.ts'
 
 /** What comes of each way, side by side, and which to take. */

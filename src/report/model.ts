@@ -8,6 +8,9 @@
  * `unit` is an object's path below the build folder (`common/domain.o`), `file` a source file's (`common/domain.c`).
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
+import type { Way } from '../lines/way.ts'
+
+export type { Way } from '../lines/way.ts'
 
 export const REPORT_SCHEMA = 1
 
@@ -73,8 +76,6 @@ export interface Entry {
   /** Why the verdict is so and, where it is included, why. */
   readonly reasons: readonly Reason[]
 }
-
-export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table'
 
 /** How embedded source line numbers were treated. */
 export interface Lines {

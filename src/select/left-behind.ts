@@ -11,8 +11,7 @@ import type { Side } from '../base/side.ts'
 import { SHF_WRITE } from '../elf/spec/constants.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, numberedBase } from '../pieces/names.ts'
-import type { SelectedPiece } from './model.ts'
-import type { UnitInput } from './select.ts'
+import type { SelectedPiece, UnitInput } from './model.ts'
 
 interface Gone {
   readonly unit: string

@@ -10,9 +10,17 @@ import { entryLayout, lineAddend } from '../loaders/xen/entries.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
-import type { Link, LinkedReference, PieceAddress, Role, SelectedPiece, UnitIndex } from './model.ts'
+import type {
+  Link,
+  LinkedReference,
+  PieceAddress,
+  Role,
+  SelectedPiece,
+  SelectRules,
+  UnitIndex,
+  UnitInput,
+} from './model.ts'
 import { newRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
-import type { SelectRules, UnitInput } from './select.ts'
 
 interface Included {
   readonly address: PieceAddress

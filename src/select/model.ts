@@ -3,6 +3,9 @@
  * Everything here is about patched pieces; what stays in the running system is referred to by its running name.
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
+import type { UnitVerdicts } from '../compare/model.ts'
+import type { SectionTable } from '../loaders/sections.ts'
+import type { Denial } from '../loaders/xen/denied.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 
 /** Position of a unit in `Selection.units`. */
@@ -86,4 +89,29 @@ export interface Selection {
   readonly replacements: readonly Replacement[]
   /** All of them; a payload is assembled only when there is none. */
   readonly refusals: readonly Refusal[]
+}
+
+export interface UnitInput {
+  readonly unit: string
+  /** The FILE symbol as the running system names it. */
+  readonly fileSymbol: string
+  readonly verdicts: UnitVerdicts
+}
+
+export interface SelectRules {
+  readonly table: SectionTable
+  readonly machine: number
+  /** `file.c#name` for local symbols, the plain name for global ones. */
+  readonly runningName: (fileSymbol: string, name: string, local: boolean) => string
+  /** Smallest function in bytes that a trampoline fits into, given whether it starts with a landing pad. */
+  readonly smallest: (startsWithLandingPad: boolean) => number
+  readonly startsWithLandingPad: (code: Uint8Array) => boolean
+  /** Why a function must not be replaced on this target, by unit and name; undefined when it may. */
+  readonly denied: (unit: string, name: string) => Denial | undefined
+  /** How many symbols of that name the running system has; undefined when that is not known. */
+  readonly countRunning?: (name: string) => number
+  /** Whether the running system has freed what the name stood for; undefined when that is not known. */
+  readonly isFreed?: (name: string) => boolean
+  /** Names that this tool's own code has for symbols of the running system that C cannot spell. */
+  readonly standIns?: ReadonlyMap<string, string>
 }

@@ -14,41 +14,15 @@ import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
 import type { Judged, UnitVerdicts } from '../compare/model.ts'
 import { classifySection, type SectionTable } from '../loaders/sections.ts'
-import type { Denial } from '../loaders/xen/denied.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { directives } from './directives.ts'
 import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
-import type { PieceAddress, Replacement, Selection, UnitIndex } from './model.ts'
+import type { PieceAddress, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
 import { verdictReason } from './words.ts'
 
 export type * from './model.ts'
-
-export interface UnitInput {
-  readonly unit: string
-  /** The FILE symbol as the running system names it. */
-  readonly fileSymbol: string
-  readonly verdicts: UnitVerdicts
-}
-
-export interface SelectRules {
-  readonly table: SectionTable
-  readonly machine: number
-  /** `file.c#name` for local symbols, the plain name for global ones. */
-  readonly runningName: (fileSymbol: string, name: string, local: boolean) => string
-  /** Smallest function in bytes that a trampoline fits into, given whether it starts with a landing pad. */
-  readonly smallest: (startsWithLandingPad: boolean) => number
-  readonly startsWithLandingPad: (code: Uint8Array) => boolean
-  /** Why a function must not be replaced on this target, by unit and name; undefined when it may. */
-  readonly denied: (unit: string, name: string) => Denial | undefined
-  /** How many symbols of that name the running system has; undefined when that is not known. */
-  readonly countRunning?: (name: string) => number
-  /** Whether the running system has freed what the name stood for; undefined when that is not known. */
-  readonly isFreed?: (name: string) => boolean
-  /** Names that this tool's own code has for symbols of the running system that C cannot spell. */
-  readonly standIns?: ReadonlyMap<string, string>
-}
 
 /** Decides what goes into the payload. */
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {

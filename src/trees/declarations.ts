@@ -14,8 +14,9 @@ import type { SourceChange } from '../source/model.ts'
 import { overlayOf } from './affected.ts'
 import { tryCompile } from './compile.ts'
 import { toBase } from './layout.ts'
-import type { Affected, AffectedUnit, Overlay, Tree, Unit } from './model.ts'
+import type { Affected, AffectedUnit, Tree, Unit } from './model.ts'
 import { quiet } from './open.ts'
+import type { Overlay } from './overlay.ts'
 import type { Product } from './products.ts'
 
 export interface UnitDeclarations {

@@ -13,7 +13,6 @@ export type {
   CompileRequest,
   ObjectPair,
   OpenOptions,
-  Overlay,
   Progress,
   Tree,
   TreeFacts,
@@ -22,6 +21,7 @@ export type {
 export { type OldNames, oldNames } from './old-names.ts'
 export { openTree, quiet } from './open.ts'
 export { fileSymbolOf, originalObject, originalObjects } from './original.ts'
+export type { Overlay } from './overlay.ts'
 export { buildPairs, pairsOf } from './pairs.ts'
 export { probe, tryProbes } from './probe.ts'
 export { referrersOf } from './referrers.ts'

@@ -23,7 +23,7 @@ import {
 } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { isInside, type Layout, listFolder, realOrSelf, toAbsolute, toBase, walk } from './layout.ts'
-import type { Overlay } from './model.ts'
+import type { Overlay } from './overlay.ts'
 
 export interface Farm {
   readonly root: string

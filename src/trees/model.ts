@@ -10,6 +10,7 @@ import type { Reason } from '../base/refusal.ts'
 import type { TableUse } from '../loaders/xen/table-use.ts'
 import type { SourceReader } from '../source/model.ts'
 import type { Layout } from './layout.ts'
+import type { Overlay } from './overlay.ts'
 import type { TreeTexts } from './texts.ts'
 
 /**
@@ -83,9 +84,6 @@ export interface ObjectPair {
   /** Milliseconds the compiler took; 0 when cached. */
   readonly compileTime: number
 }
-
-/** Texts (one character a byte) that replace or add files below `base` for one compile; null removes the file. */
-export type Overlay = ReadonlyMap<string, string | null>
 
 /** One text of one unit, to be compiled. */
 export interface CompileRequest {

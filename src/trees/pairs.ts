@@ -3,8 +3,9 @@ import { InternalError } from '../base/errors.ts'
 import { readElf } from '../elf/index.ts'
 import { compileUnits } from './compile.ts'
 import { checkFresh } from './fresh.ts'
-import type { AffectedUnit, CompiledUnit, ObjectPair, Overlay, Tree, Unit } from './model.ts'
+import type { AffectedUnit, CompiledUnit, ObjectPair, Tree, Unit } from './model.ts'
 import { fileSymbolOf, originalObjects } from './original.ts'
+import type { Overlay } from './overlay.ts'
 
 /** Compiles the patched side with `overlay` and takes the original side from the tree. In the order of `affected`. */
 export async function buildPairs(

@@ -6,7 +6,8 @@
  */
 import { isPreprocessed, takeApart } from './command.ts'
 import { compileFailed, tryCompile } from './compile.ts'
-import type { AffectedUnit, BuildRefusal, Overlay, Tree, Unit } from './model.ts'
+import type { AffectedUnit, BuildRefusal, Tree, Unit } from './model.ts'
+import type { Overlay } from './overlay.ts'
 import type { Product } from './products.ts'
 
 /** Assembly by its preprocessed text, where it has one; everything else by its object. */

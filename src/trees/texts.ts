@@ -8,7 +8,7 @@ import { InputError } from '../base/errors.ts'
 import type { SourceReader } from '../source/model.ts'
 import { isNoFile, sourceText } from '../system/source-text.ts'
 import { type Layout, RealPaths, toAbsolute } from './layout.ts'
-import type { Overlay } from './model.ts'
+import type { Overlay } from './overlay.ts'
 
 const EMBEDS: readonly [string, string] = ['.incbin', '.include']
 

@@ -15,8 +15,9 @@ import { readElf } from '../elf/index.ts'
 import { tryCompile } from './compile.ts'
 import { haveSameContent } from './fresh.ts'
 import { toAbsolute } from './layout.ts'
-import type { AffectedUnit, BuildRefusal, CompileRequest, Overlay, Tree, Unit } from './model.ts'
+import type { AffectedUnit, BuildRefusal, CompileRequest, Tree, Unit } from './model.ts'
 import { originalObject } from './original.ts'
+import type { Overlay } from './overlay.ts'
 import { VOLATILE, type VolatileMacro } from './texts.ts'
 
 export interface Pinned {

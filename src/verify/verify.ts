@@ -7,6 +7,7 @@
  */
 import { InputError } from '../base/errors.ts'
 import { BUILD_ID } from '../loaders/payload-sections.ts'
+import { type Finding, NotReached } from './finding.ts'
 import type {
   ReplacedFunction,
   Stage,
@@ -16,7 +17,7 @@ import type {
   VerifyInput,
   VerifyReport,
 } from './model.ts'
-import { type Finding, NotReached, type Rule } from './rule.ts'
+import type { Rule } from './rule.ts'
 import { NO_TREE } from './running-code.ts'
 import { buildIdIn } from './xen/checks/notes.ts'
 import { overwrittenBy } from './xen/checks/running.ts'

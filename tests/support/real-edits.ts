@@ -5,7 +5,7 @@
  */
 import { createTwoFilesPatch } from 'diff'
 import { createHotpatch, type HotpatchOptions } from '../../src/flows/hotpatch/hotpatch.ts'
-import type { Way } from '../../src/flows/hotpatch/judge.ts'
+import type { Way } from '../../src/lines/way.ts'
 import { openTree, quiet, type Tree } from '../../src/trees/index.ts'
 import type { Answer, Oracle } from '../xen/oracle.ts'
 import { draws } from './harmless.ts'

@@ -5,7 +5,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { cacheFolder } from '../../src/cli/cache-folder.ts'
 import { createHotpatch } from '../../src/flows/hotpatch/hotpatch.ts'
-import type { Way } from '../../src/flows/hotpatch/judge.ts'
+import type { Way } from '../../src/lines/way.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { explainSites } from '../support/explain-sites.ts'
 import { runRealEdits } from '../support/real-edits.ts'

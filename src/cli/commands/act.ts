@@ -1,6 +1,6 @@
 /** The four actions on a payload that is on the host: one definition, four commands. */
 import type { ActionName } from '../../hosts/host.ts'
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, SECCOMP_OPTION } from './operate.ts'
 
 interface ActionWords {

@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import type { Console } from '../console.ts'
 import { STANDARD } from '../files.ts'
 import { helpAfter } from '../help.ts'

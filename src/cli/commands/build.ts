@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
 import { eachOf, eachVariable, positive } from '../option-values.ts'
 import type { BuildRequest } from './build-run.ts'

@@ -2,7 +2,7 @@ import { Command, Option } from '@commander-js/extra-typings'
 import type { Side } from '../../base/side.ts'
 import { DUMP_VIEWS, dumpElf, readElf } from '../../elf/index.ts'
 import { attempt, type Finished } from '../attempt.ts'
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import { readInput } from '../files.ts'
 import { helpAfter } from '../help.ts'
 

@@ -1,6 +1,6 @@
 import { shownName } from '../../base/printable.ts'
 import { describeResult } from '../../hosts/abi/errno.ts'
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import { onHost, operate, operationHelp } from './operate.ts'
 
 export function define(cli: Host) {

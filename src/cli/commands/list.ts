@@ -1,6 +1,6 @@
 import { withShownNames } from '../../base/printable.ts'
 import type { HostFacts, ListedPayload } from '../../hosts/host.ts'
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import { lastly } from './get.ts'
 import { onHost, operate, operationHelp } from './operate.ts'
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Host as System } from '../../hosts/host.ts'
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import { readInput } from '../files.ts'
 import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, type Performed, SECCOMP_OPTION } from './operate.ts'
 import { payloadId } from './upload.ts'

@@ -1,4 +1,4 @@
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import { defineAction } from './act.ts'
 
 export const define = (cli: Host) =>

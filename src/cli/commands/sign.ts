@@ -1,7 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import type { SignRequest } from '../../flows/sign.ts'
 import { attempt, type Finished } from '../attempt.ts'
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import { checkOutputs } from '../console.ts'
 import { readInput, readText, writeWhole } from '../files.ts'
 import { helpAfter } from '../help.ts'

@@ -1,6 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
 import type { TranslateRequest } from './translate-run.ts'
 

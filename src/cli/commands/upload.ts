@@ -1,5 +1,5 @@
 import { payloadSummary } from '../../report/inspect.ts'
-import type { Host } from '../commands.ts'
+import type { Host } from '../command-host.ts'
 import { readInput } from '../files.ts'
 import { DRY_OPTION, onHost, operate, operationHelp, SECCOMP_OPTION } from './operate.ts'
 

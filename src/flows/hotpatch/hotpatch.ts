@@ -6,6 +6,7 @@
 import { assemble, type Payload } from '../../assemble/assemble.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import { EM_X86_64 } from '../../elf/spec/constants.ts'
+import type { Way } from '../../lines/way.ts'
 import type { TargetFacts } from '../../loaders/loader.ts'
 import { targetFacts } from '../../loaders/loaders.ts'
 import { smallestFunction, startsWithLandingPad } from '../../machines/machine.ts'
@@ -28,7 +29,7 @@ import {
   throwingUnits,
 } from '../../trees/index.ts'
 import { askEntrySizes, type EntrySizes } from './entry-sizes.ts'
-import { type CompiledUnits, compileForWay, judgeUnits, type OneCompile, type Way } from './judge.ts'
+import { type CompiledUnits, compileForWay, judgeUnits, type OneCompile } from './judge.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'

@@ -33,6 +33,7 @@ import { readElf } from '../../elf/index.ts'
 import { chunksOf, newLines, oldLines } from '../../lines/chunks.ts'
 import type { NeutralFile } from '../../lines/neutral-model.ts'
 import { corresponds, type RefinedLineMap, refineLineMap } from '../../lines/token-map.ts'
+import type { Way } from '../../lines/way.ts'
 import type { PieceMap } from '../../pieces/model.ts'
 import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import type { UnitInput } from '../../select/select.ts'
@@ -51,8 +52,6 @@ import {
   type Tree,
 } from '../../trees/index.ts'
 import { type Label, textsFor, type WayTexts } from './texts.ts'
-
-export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table'
 
 /** How one touched file was treated, and why. */
 export interface FileWay {

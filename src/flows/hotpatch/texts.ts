@@ -14,9 +14,10 @@ import type { ShiftedFile } from '../../compare/sites.ts'
 import { neutralize } from '../../lines/neutral.ts'
 import type { NeutralFile } from '../../lines/neutral-model.ts'
 import { named, shiftLines } from '../../lines/shift.ts'
+import type { Way } from '../../lines/way.ts'
 import type { SourceChange, TouchedFile } from '../../source/model.ts'
-import { type Affected, type Overlay, overlayOf } from '../../trees/index.ts'
-import type { Way } from './judge.ts'
+import { type Affected, overlayOf } from '../../trees/index.ts'
+import type { Overlay } from '../../trees/overlay.ts'
 
 export type Label = 'patched' | 'neutral' | 'shifted' | 'renumbered'
 

@@ -1,7 +1,8 @@
 /** Linker scripts are preprocessed from sources too: a header that changes one changes the layout of the image. */
 import { tryCompile } from '../compile.ts'
 import { readText } from '../layout.ts'
-import type { BuildRefusal, Overlay, Tree, Unit } from '../model.ts'
+import type { BuildRefusal, Tree, Unit } from '../model.ts'
+import type { Overlay } from '../overlay.ts'
 import { shellWords } from '../words.ts'
 import { readCommand } from './command-file.ts'
 import { preprocessedFrom } from './generated/recipes.ts'

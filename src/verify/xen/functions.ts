@@ -1,9 +1,18 @@
 /** The entries of .livepatch.funcs as the loader reads them (public/sysctl.h, struct livepatch_func, version 2). */
 import { FUNCS } from '../../loaders/payload-sections.ts'
-import { NotReached } from '../rule.ts'
-import type { Loading } from './loading.ts'
+import { NotReached } from '../finding.ts'
+import type { RawSection } from './raw.ts'
 
 export const FUNCTION_SIZE = 104
+
+/** What is asked about a payload that is being loaded. */
+interface Loaded {
+  readonly memory: { text(address: bigint): string | undefined }
+  readonly hypervisor: { lookup(name: string): bigint | undefined }
+  sectionNamed(name: string): RawSection | undefined
+  content(section: RawSection): Uint8Array | undefined
+  lookupBelow(name: string): bigint | undefined
+}
 
 export interface Expectation {
   readonly enabled: boolean
@@ -30,7 +39,7 @@ export interface FunctionEntry {
   readonly expectation: Expectation
 }
 
-export function readFunctions(loading: Loading): readonly FunctionEntry[] {
+export function readFunctions(loading: Loaded): readonly FunctionEntry[] {
   const section = loading.sectionNamed(FUNCS)
   if (section === undefined) return []
   if (section.size % BigInt(FUNCTION_SIZE) !== 0n) throw new NotReached(`${FUNCS} holds no whole entries`)
@@ -40,7 +49,7 @@ export function readFunctions(loading: Loading): readonly FunctionEntry[] {
   return Array.from({ length: content.length / FUNCTION_SIZE }, (_, index) => readEntry(loading, view, index))
 }
 
-function readEntry(loading: Loading, view: DataView, index: number): FunctionEntry {
+function readEntry(loading: Loaded, view: DataView, index: number): FunctionEntry {
   const at = index * FUNCTION_SIZE
   const namePointer = view.getBigUint64(at, true)
   const oldAddress = view.getBigUint64(at + 16, true)
@@ -71,7 +80,7 @@ interface OldFields {
 }
 
 /** An address that is given is taken as it is; otherwise the name is looked up. */
-function findOld(loading: Loading, { oldAddress, namePointer, name }: OldFields): FunctionEntry['old'] {
+function findOld(loading: Loaded, { oldAddress, namePointer, name }: OldFields): FunctionEntry['old'] {
   if (oldAddress !== 0n) return { is: 'found', address: oldAddress, by: 'address' }
   if (name === undefined) return { is: 'unreadable-name', pointer: namePointer }
   const address = loading.hypervisor.lookup(name) ?? loading.lookupBelow(name)

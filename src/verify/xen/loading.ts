@@ -6,8 +6,8 @@
 
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { TableUse } from '../../loaders/xen/table-use.ts'
+import { NotReached } from '../finding.ts'
 import { isAtLeast, type VerifiedPayload, type VerifyInput, type XenVersion } from '../model.ts'
-import { NotReached } from '../rule.ts'
 import { payloadArea } from './area.ts'
 import { type FunctionEntry, readFunctions } from './functions.ts'
 import { type Copied, copySections, isLoaded, type Layout, PAGE, placeSections } from './layout.ts'

@@ -3,8 +3,8 @@
  * Sources: livepatch_elf.c, "livepatch_elf_resolve_symbols", "livepatch_elf_perform_relocs".
  */
 import { relocationName } from '../../elf/spec/relocation-names.ts'
+import { type Finding, finding, hex } from '../finding.ts'
 import type { PayloadImage } from '../model.ts'
-import { type Finding, finding, hex } from '../rule.ts'
 import { isLoaded, type Layout } from './layout.ts'
 import type { Field, Machine } from './machines/model.ts'
 import { type RawPayload, type RawRelocation, type RawSection, type RawSymbol, RELOCATION_SIZE, u64 } from './raw.ts'

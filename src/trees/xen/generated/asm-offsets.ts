@@ -8,7 +8,8 @@ import { takeApart } from '../../command.ts'
 import { tryCompile } from '../../compile.ts'
 import { readDependencyFile } from '../../dependency-file.ts'
 import { readText, toBase } from '../../layout.ts'
-import type { Overlay, Tree, Unit } from '../../model.ts'
+import type { Tree, Unit } from '../../model.ts'
+import type { Overlay } from '../../overlay.ts'
 
 export type Offsets =
   | { readonly kind: 'unconcerned' }

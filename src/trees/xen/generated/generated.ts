@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path'
 import { toAbsolute, toBase } from '../../layout.ts'
-import type { BuildRefusal, Overlay, Tree } from '../../model.ts'
+import type { BuildRefusal, Tree } from '../../model.ts'
+import type { Overlay } from '../../overlay.ts'
 import { offsetsUnder } from './asm-offsets.ts'
 import { type Task, tasksFor } from './recipes.ts'
 import { replay } from './replay.ts'

@@ -5,7 +5,8 @@
  * to itself means more, if what it replaces is an indirect call or jump: Xen reads the pointer and makes the call direct.
  */
 
-import { type Finding, finding, hex, NotReached, type Rule } from '../../rule.ts'
+import { type Finding, finding, hex, NotReached } from '../../finding.ts'
+import type { Rule } from '../../rule.ts'
 import type { Loading } from '../loading.ts'
 import { alternatives } from './special.ts'
 

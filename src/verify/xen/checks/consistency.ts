@@ -3,7 +3,8 @@
  * branches that lead nowhere. No payload of a right tool breaks these; a damaged file does.
  */
 
-import { type Finding, finding, hex, type Rule } from '../../rule.ts'
+import { type Finding, finding, hex } from '../../finding.ts'
+import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
 import { EXECUTE, type RawRelocation, type RawSection, u64, WRITE, wrapsAround } from '../raw.ts'

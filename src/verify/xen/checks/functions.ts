@@ -4,7 +4,8 @@
  * "livepatch_verify_distance".
  */
 import { FUNCS } from '../../../loaders/payload-sections.ts'
-import { absent, type Finding, finding, hex, type Rule, when } from '../../rule.ts'
+import { absent, type Finding, finding, hex, when } from '../../finding.ts'
+import type { Rule } from '../../rule.ts'
 import { FUNCTION_SIZE, type FunctionEntry } from '../functions.ts'
 import type { Loading } from '../loading.ts'
 

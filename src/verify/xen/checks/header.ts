@@ -1,6 +1,7 @@
 /** The file's size and ELF header. Source: livepatch.c "verify_payload"; livepatch_elf.c "livepatch_header_check". */
 
-import { finding, hex, NotReached, type Rule, when } from '../../rule.ts'
+import { finding, hex, NotReached, when } from '../../finding.ts'
+import type { Rule } from '../../rule.ts'
 import { type Loading, MAX_SIZE } from '../loading.ts'
 import { HEADER_SIZE, SECTION_HEADER_SIZE } from '../raw.ts'
 

@@ -4,8 +4,9 @@
  */
 
 import { HOOK_PREFIX } from '../../../loaders/payload-sections.ts'
+import { absent, type Finding, finding, hex } from '../../finding.ts'
 import { isAtLeast } from '../../model.ts'
-import { absent, type Finding, finding, hex, type Rule } from '../../rule.ts'
+import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
 import type { RawSection } from '../raw.ts'

@@ -5,8 +5,9 @@
  */
 
 import { BUILD_ID, DEPENDS, FUNCS, XEN_DEPENDS } from '../../../loaders/payload-sections.ts'
+import { type Finding, finding, NotReached, when } from '../../finding.ts'
 import { isAtLeast, type VerifiedPayload } from '../../model.ts'
-import { type Finding, finding, NotReached, type Rule, when } from '../../rule.ts'
+import type { Rule } from '../../rule.ts'
 import type { Loading } from '../loading.ts'
 import type { RawSection } from '../raw.ts'
 import { HOOKS } from './hooks.ts'

@@ -5,8 +5,9 @@
  */
 
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO } from '../../../loaders/payload-sections.ts'
+import { absent, type Finding, finding, hex } from '../../finding.ts'
 import type { AddressRange } from '../../model.ts'
-import { absent, type Finding, finding, hex, type Rule } from '../../rule.ts'
+import type { Rule } from '../../rule.ts'
 import type { FunctionEntry } from '../functions.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'

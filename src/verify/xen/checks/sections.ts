@@ -3,7 +3,8 @@
  * Sources: livepatch_elf.c "elf_resolve_sections", "elf_resolve_section_names", "elf_get_sym"; livepatch.c "move_payload".
  */
 
-import { type Finding, finding, hex, NotReached, type Rule, when } from '../../rule.ts'
+import { type Finding, finding, hex, NotReached, when } from '../../finding.ts'
+import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
 import { type Loading, MAX_SIZE } from '../loading.ts'
 import { EXECUTE, HEADER_SIZE, type RawSection, SYMBOL_SIZE, u64, WRITE, wrapsAround } from '../raw.ts'

@@ -4,7 +4,8 @@
  */
 
 import { MODINFO } from '../../../loaders/payload-sections.ts'
-import { absent, type Finding, finding, hex, NotReached, type Rule, when } from '../../rule.ts'
+import { absent, type Finding, finding, hex, NotReached, when } from '../../finding.ts'
+import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
 import type { RawSection } from '../raw.ts'

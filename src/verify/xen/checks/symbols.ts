@@ -1,6 +1,7 @@
 /** Symbols and relocations. Sources: livepatch_elf.c, arch/x86/livepatch.c, livepatch.c "build_symbol_table". */
 
-import { type Finding, finding, type Rule } from '../../rule.ts'
+import { type Finding, finding } from '../../finding.ts'
+import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
 import { MERGE, type RawSection } from '../raw.ts'

@@ -1,0 +1,9 @@
+import type { Ending } from './exit-code.ts'
+
+/** What a command gets from the process it runs in. */
+export interface Host {
+  /** Aborts on Ctrl-C. */
+  readonly signal: AbortSignal
+  /** Takes how the command ended. */
+  readonly ended: (ending: Ending) => void
+}
