@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { affectedUnits, buildPairs, overlayOf, type Tree } from '../../src/trees/index.ts'
 import { checksums, edit, open, writeFiles } from '../build/support.ts'
 
-export const SOURCE = '#include "h.h"\nint f(int x)\n{\n    return x * 100 + LIMIT;\n}\n'
+const SOURCE = '#include "h.h"\nint f(int x)\n{\n    return x * 100 + LIMIT;\n}\n'
 
 export interface Program {
   readonly folder: string
