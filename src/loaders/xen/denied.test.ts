@@ -34,7 +34,7 @@ test.skipIf(!hasGcc).for(rows)(`$name of $unit is refused: $code${withoutGcc}`, 
   expect(text).toMatch(new RegExp(`^ {2}${name} changed, but .{40,}`))
   expect(way).toBe(`  way out: ${refusal?.hint}`)
   expect(way.length).toBeGreaterThan(50)
-  expect(existsSync(join(import.meta.dirname, '../../docs/findings', `${code}.md`))).toBe(true)
+  expect(existsSync(join(import.meta.dirname, '../../../docs/findings', `${code}.md`))).toBe(true)
   expect(refusalsOf('common/elsewhere.o', name)).toEqual([])
   expect(refusalsOf(unit, 'another_function').length).toBe(functions === undefined ? 1 : 0)
 })
