@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -79,3 +80,25 @@ function isRunning(pid: number): boolean {
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
   return stdout.trim() !== '' && !stdout.startsWith('Z')
 }
+
+test('a run that clears up meanwhile takes no new folder for an abandoned one', async () => {
+  const script = [
+    `import { removeAbandoned } from '${new URL('./private-place.ts', import.meta.url)}'`,
+    `console.log('clearing')`,
+    `for (;;) await removeAbandoned(process.argv[1])`,
+  ]
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script.join('\n'), cache], {
+    cwd: new URL('.', import.meta.url).pathname,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    await once(child.stdout, 'data')
+    for (let again = 0; again < 150; again++) {
+      const place = openPrivatePlace(cache)
+      expect(existsSync(place.path)).toBe(true)
+      place.closeAtOnce()
+    }
+  } finally {
+    child.kill('SIGKILL')
+  }
+})

@@ -92,15 +92,25 @@ function makeOwn(cacheFolder: string): OwnFolder {
   checkCache(cacheFolder)
   const places = placesIn(cacheFolder)
   mkdirSync(places, { recursive: true, mode: 0o700 })
-  const path = join(places, randomBytes(16).toString('hex'))
-  const lock = tryLock(path + LOCK)
-  if (lock === undefined) throw new InternalError(`${path} is somebody's already`)
+  const { path, lock } = freeName(places)
   const held = [holdFolder(path), holdFolder(path + LOCK)]
   mkdirSync(path, { mode: 0o700 })
   const letGo = () => {
     for (const each of held) each()
   }
   return { path, lock, letGo, users: 0, made: 0 }
+}
+
+/** A new lock may be held for a moment by a run that looks whether it is abandoned, and takes it away; then by no one. */
+const MOST_NAMES = 100
+
+function freeName(places: string): { readonly path: string; readonly lock: FileLock } {
+  for (let tries = 0; tries < MOST_NAMES; tries++) {
+    const path = join(places, randomBytes(16).toString('hex'))
+    const lock = tryLock(path + LOCK)
+    if (lock !== undefined) return { path, lock }
+  }
+  throw new InternalError(`${MOST_NAMES} new names in ${places} were all somebody's already`)
 }
 
 /** Takes away what runs left that were killed before they could clean up, and is done when it is gone. */

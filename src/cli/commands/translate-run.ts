@@ -106,7 +106,7 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
   const write = async (lines: readonly string[], end: string) => {
     for (const note of translator.takeNotes()) say(process.stderr, `note: ${shownName(note)}\n`)
     const text = lines.map(line => line + end).join('')
-    if (text !== '' && !deliver(output, Buffer.from(text, 'latin1'))) await once(output, 'drain')
+    if (text !== '' && !deliver(output, Buffer.from(text, 'latin1'))) await drained(output)
   }
   let pause: NodeJS.Timeout | undefined
   const stop = () => input.destroy()
@@ -137,6 +137,12 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
     clearTimeout(pause)
     signal.removeEventListener('abort', stop)
   }
+}
+
+/** Waits until more may be written. An output that has failed already says so no second time, and drains never. */
+async function drained(output: NodeJS.WriteStream): Promise<void> {
+  if (output.errored !== null) throw output.errored
+  await once(output, 'drain')
 }
 
 /** The reader of our output has seen enough (`| head`). */
