@@ -8,7 +8,7 @@ import { exitCode } from './exit-code.ts'
 import { commandThread, supervise } from './interrupt.ts'
 import { say } from './terminal.ts'
 
-const QUICK = ['help', 'diff', 'explain', 'inspect', 'dump', 'sign']
+const QUICK = ['help', 'diff', 'explain', 'inspect', 'dump', 'sign', 'translate']
 
 const args = process.argv.slice(2)
 const command = args.find(arg => !arg.startsWith('-'))
@@ -29,7 +29,7 @@ async function here(): Promise<number> {
 function apart(): Promise<number> {
   const module = new URL(import.meta.url)
   const failed = async (signal: AbortSignal) => (await import('./run.ts')).interruptedRun(args, signal)
-  return supervise({ module, args, readsInput: command === 'translate', failed })
+  return supervise({ module, args, readsInput: false, failed })
 }
 
 /** Sees to what goes wrong with standard output and error meanwhile. */

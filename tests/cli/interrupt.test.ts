@@ -76,10 +76,10 @@ test('a second signal ends it at once', async () => {
   expect(existsSync(json)).toBe(false)
 })
 
-test.for(['translate', 'verify', 'neutralize'])('%s, which waits for a pipe that nobody writes to', async name => {
+test.for(['verify', 'neutralize'])('%s, which waits for a pipe that nobody writes to', async name => {
   const pipe = join(folder, `pipe-${name}`)
   spawnSync('mkfifo', [pipe])
-  const args = { translate: [pipe], verify: [pipe, '--symbols', pipe], neutralize: ['--tree', folder, '--patch', pipe] }
+  const args = { verify: [pipe, '--symbols', pipe], neutralize: ['--tree', folder, '--patch', pipe] }
   const { child, ended } = start([name, ...args[name as keyof typeof args]])
   await vi.waitFor(() => expect(waitsIn(child.pid)).toMatch(/fifo|pipe|openat/), { timeout: 30_000, interval: 50 })
   child.kill('SIGTERM')
