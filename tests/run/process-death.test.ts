@@ -38,7 +38,7 @@ describe.skipIf(!possible)('a tool that dies, and tools at once (need gcc on x86
     try {
       for (let kill = 0; kill < KILLS; kill++) {
         const tool = await startTool(script, running.pid, 'fix')
-        await sleep(draw(400) / 10)
+        await sleep(draw(300))
         tool.kill('SIGKILL')
         await once(tool, 'exit')
         const host = openProcess({ pid: running.pid })
