@@ -1,8 +1,11 @@
 /** Carries a wrong input out, in this process: the files are written, the command line runs, and what it came to is told. */
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { hasGcc } from '../support/gcc.ts'
 import { runHere } from '../support/run-here.ts'
 import { specimens } from './elf-specimens.ts'
+import { soundKeys } from './sound-keys.ts'
+import { toyImage } from './toy-image.ts'
 import type { Sound, WrongInput } from './wrong-inputs.ts'
 
 export interface CarriedOut {
@@ -15,11 +18,8 @@ export interface CarriedOut {
 
 export function sound(size: Sound['size']): Sound {
   const objects = specimens()
-  return {
-    objects,
-    symbols: (objects.find(({ name }) => name === 'program') ?? objects[0])?.bytes ?? new Uint8Array(),
-    size,
-  }
+  const symbols = hasGcc ? toyImage() : (objects[0]?.bytes ?? new Uint8Array())
+  return { objects, symbols, keys: soundKeys(), size }
 }
 
 /** `agent` is `process:PID` of a program that says it has one. */

@@ -4,7 +4,6 @@
  *
  * To add a reader: a row in READERS.
  */
-import { generateKeyPairSync } from 'node:crypto'
 import { emptyReport, type RunReport } from '../../src/report/model.ts'
 import { Random } from '../verify/random.ts'
 import { toyPayload } from '../verify/toy.ts'
@@ -24,6 +23,8 @@ export interface Sound {
   readonly objects: readonly Specimen[]
   /** Something that symbols can be read from. */
   readonly symbols: Uint8Array
+  /** In PEM: private keys, public ones, a certificate where openssl is. */
+  readonly keys: readonly string[]
   readonly size: Size
 }
 
@@ -139,24 +140,6 @@ const LOG = [
 const SCRIPT =
   'upload fix a.livepatch\napply fix\n! EINVAL revert none\nlist\nexpect-output fix\nnap 1\nhypercall 40 1 2 3\necho "words"\ndebug-keys x\n'
 
-let pems: readonly string[] | undefined
-/** Made anew for each run: where they are damaged is told by the case, what they are is not. */
-function keys(): readonly string[] {
-  if (pems !== undefined) return pems
-  const text = { type: 'pkcs8', format: 'pem' } as const
-  const spki = { type: 'spki', format: 'pem' } as const
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: text, publicKeyEncoding: spki })
-  const other = generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding: text, publicKeyEncoding: spki })
-  pems = [
-    rsa.privateKey,
-    rsa.publicKey,
-    other.privateKey,
-    other.publicKey,
-    '-----BEGIN CERTIFICATE-----\nMAAB\n-----END CERTIFICATE-----\n',
-  ]
-  return pems
-}
-
 const damagedOr = (text: string, random: Random, sound: Sound) =>
   random.below(4) === 0 ? text : damagedText(text, random, sound.size)
 
@@ -252,11 +235,14 @@ const READERS: Readonly<Record<Reader, (random: Random, sound: Sound) => WrongIn
     return { files, args: ['rehearse', '@/a.livepatch', '--hypervisor', '@/none', '--script', '@/script'] }
   },
   keys: (random, sound) => {
-    const key = () => latin1(damagedOr(random.pick(keys()), random, sound))
+    // Mostly those that fit; else nothing would be signed.
+    const fitting = (at: number) =>
+      latin1(random.below(3) === 0 ? (sound.keys[at] ?? '') : damagedText(sound.keys[at] ?? '', random, sound.size))
+    const key = () => latin1(damagedOr(random.pick(sound.keys), random, sound))
     const files = {
       'a.livepatch': random.below(3) === 0 ? damagedObject(toy(), random, sound) : toyPayload(),
-      key: key(),
-      cert: key(),
+      key: random.below(4) === 0 ? key() : fitting(0),
+      cert: random.below(4) === 0 ? key() : fitting(1),
       xen: sound.symbols,
     }
     const format = random.pick(['cms', 'rsa'])
@@ -264,7 +250,7 @@ const READERS: Readonly<Record<Reader, (random: Random, sound: Sound) => WrongIn
       files,
       args: random.pick([
         ['sign', '@/a.livepatch', '--key', '@/key', '--cert', '@/cert', '-o', '@/out', '--format', format],
-        ['verify', '@/a.livepatch', '--symbols', '@/xen', '--key', '@/key'],
+        ['verify', '@/a.livepatch', '--symbols', '@/xen', '--key', '@/cert'],
       ]),
     }
   },
