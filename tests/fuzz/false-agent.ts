@@ -18,8 +18,8 @@ const ABOUT = JSON.stringify({
   hooks: {},
   symbols: {},
   metadata: 'a\u001b[31m',
-  saved: 0,
-  pristine: 0,
+  saved: 'ADDRESS',
+  pristine: 'ADDRESS',
 })
 
 const SOURCE = `#define _GNU_SOURCE
@@ -30,7 +30,7 @@ const SOURCE = `#define _GNU_SOURCE
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#define ABOUT ${JSON.stringify(ABOUT)}
+#define ABOUT ${JSON.stringify(ABOUT.replaceAll('"ADDRESS"', '%lu'))}
 static void sound(char *b)
 {
     struct hs_state *s = (void *)b;
@@ -41,9 +41,14 @@ static void sound(char *b)
     s->magic = HS_MAGIC;
     strcpy(b + 4096, "fix");
     *(uint32_t *)(b + 4096 + 128) = 1;
-    strcpy(b + (512 << 10), ABOUT);
-    *(uint64_t *)(b + 4096 + 192) = (uint64_t)b + (512 << 10);
-    *(uint32_t *)(b + 4096 + 200) = strlen(ABOUT);
+    for (int i = 0; i < 3; i++) *(uint64_t *)(b + 4096 + 144 + 16 * i) = s->pool[i][0];
+    char *about = (char *)s->pool[1][0];
+    uint64_t kept = s->pool[1][0] + 4096;
+    // The description and what is kept beside it are the payload's own read-only area.
+    sprintf(about, ABOUT, kept, kept);
+    *(uint64_t *)(b + 4096 + 144 + 16) = kept;
+    *(uint64_t *)(b + 4096 + 192) = s->pool[1][0];
+    *(uint32_t *)(b + 4096 + 200) = strlen(about);
 }
 int main(void)
 {
@@ -52,6 +57,7 @@ int main(void)
     char line[256], *b = mmap(0, 8 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     unsigned long at, value;
     sound(b);
+    if (mprotect(b + (2 << 20), 1 << 20, PROT_READ | PROT_EXEC)) return 2;
     while (puts("ready"), fflush(stdout), fgets(line, sizeof line, stdin)) {
         sound(b);
         do {
