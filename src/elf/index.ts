@@ -12,6 +12,7 @@ export type {
   SymbolId,
   SymbolKind,
 } from './model.ts'
+export { checkWhole32, isClass32 } from './read/class32.ts'
 export type { FileParts } from './read/cursor.ts'
 export {
   type DynamicRelocation,

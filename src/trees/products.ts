@@ -1,7 +1,7 @@
 /** What a compile can be asked to leave, and the options that ask for it. To add one: a row. */
 import { outlineOf } from '../ctext/outline.ts'
 import { debugSections, packSections } from '../dwarf/index.ts'
-import { readElf } from '../elf/index.ts'
+import { checkWhole32, isClass32, readElf } from '../elf/index.ts'
 
 export type Product =
   | 'object'
@@ -27,9 +27,13 @@ export interface Making {
   readonly keep: (made: Uint8Array) => Uint8Array
 }
 
-/** Nothing is kept that cannot be read: a full disk behind a wrapper leaves half an object, and all is said to be well. */
+/**
+ * Nothing is kept that cannot be read: a full disk behind a wrapper leaves half an object, and all is said to be well.
+ * Boot code is compiled for 32 bits. Nobody looks into it, but it is compared with what it was.
+ */
 const readable = (made: Uint8Array) => {
-  readElf(made)
+  if (isClass32(made)) checkWhole32(made)
+  else readElf(made)
   return made
 }
 

@@ -4,7 +4,8 @@
  * the same tokens before and after. Edits that do not are thrown away and others drawn.
  */
 import { createTwoFilesPatch } from 'diff'
-import { compileUnits, type Tree, type Unit } from '../../src/trees/index.ts'
+import { tryCompile } from '../../src/trees/compile.ts'
+import type { Tree, Unit } from '../../src/trees/index.ts'
 
 /** A number generator that gives the same sequence for the same seed (a linear congruence, Numerical Recipes' constants). */
 export function draws(seed: number): (below: number) => number {
@@ -59,12 +60,12 @@ const EDITORS: Readonly<Record<string, Editor>> = {
 
 const prototypeOf = (mark: string) => `extern void hotsplice_unused_${mark}(void);`
 
-/** Draws edits until one is harmless; undefined after 20 that were not. */
-export async function harmlessEdit(tree: Tree, draw: (below: number) => number): Promise<HarmlessEdit | undefined> {
+/** Draws edits until one is harmless; an error after 100 that were not. */
+export async function harmlessEdit(tree: Tree, draw: (below: number) => number): Promise<HarmlessEdit> {
   const units = tree.units.filter(unit => unit.language === 'c' && unit.role === 'linked' && unit.source.endsWith('.c'))
-  for (let attempt = 0; attempt < 20; attempt++) {
+  for (let attempt = 0; attempt < 100; attempt++) {
     const unit = units[draw(units.length)]
-    if (unit === undefined) return undefined
+    if (unit === undefined) break
     const path = pickFile(tree, unit, draw)
     const before = tree.reader.read(path)
     const kinds = Object.keys(EDITORS)
@@ -76,7 +77,7 @@ export async function harmlessEdit(tree: Tree, draw: (below: number) => number):
     const patch = createTwoFilesPatch(`a/${path}`, `b/${path}`, before, after, '', '')
     return { unit, path, kind, before, after, patch }
   }
-  return undefined
+  throw new Error(`no edit was harmless in any of ${units.length} units`)
 }
 
 /** Mostly the unit's own source; now and then a header that few units include. */
@@ -90,7 +91,7 @@ function pickFile(tree: Tree, unit: Unit, draw: (below: number) => number): stri
   return narrow[draw(narrow.length)] ?? source
 }
 
-const PREPROCESS = ['-E', '-P', '-D__LINE__=0', '-w']
+const PREPROCESS = ['-D__LINE__=0', '-w']
 
 async function isHarmless(tree: Tree, unit: Unit, path: string, after: string): Promise<boolean> {
   const request = (overlay: ReadonlyMap<string, string>) => ({
@@ -99,12 +100,13 @@ async function isHarmless(tree: Tree, unit: Unit, path: string, after: string): 
     label: 'preprocessed',
     extraFlags: PREPROCESS,
   })
-  try {
-    const [one, other] = await compileUnits(tree, [request(new Map()), request(new Map([[path, after]]))])
-    return one !== undefined && other !== undefined && tokensOf(one.object) === tokensOf(other.object)
-  } catch {
-    return false
-  }
+  const [before, edited] = await tryCompile(
+    tree,
+    [request(new Map()), request(new Map([[path, after]]))],
+    'preprocessed',
+  )
+  if (before?.done === undefined) throw new Error(`${unit.unit} as it stands: ${before?.failed?.words}`)
+  return edited?.done !== undefined && tokensOf(before.done.object) === tokensOf(edited.done.object)
 }
 
 /** -P keeps some line ends; only the order of what lies between white space counts. */

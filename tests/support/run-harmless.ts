@@ -54,7 +54,6 @@ export async function runHarmless({
     const draw = draws(seed)
     while (edits < count) {
       const edit = await harmlessEdit(tree, draw)
-      if (edit === undefined) continue
       edits++
       for (const way of WAYS) {
         const run = await createHotpatch({ ...options, lines: way, patches: [{ name: 'edit', text: edit.patch }] })

@@ -1,4 +1,5 @@
 /** Numbers of the ELF specification (System V gABI 4.1, chapters 4 and 5), in its own spelling. */
+export const ELFCLASS32 = 1
 export const ELFCLASS64 = 2
 export const ELFDATA2LSB = 1
 export const EV_CURRENT = 1
