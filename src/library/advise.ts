@@ -25,6 +25,6 @@ import { untilAborted } from './settings.ts'
 export async function advise(options: PatchOptions): Promise<Advice> {
   return untilAborted(options, async () => {
     const flow = await import('../flows/advise.ts')
-    return flow.advise(await requestOf(options), VERSION)
+    return flow.advise({ ...(await requestOf(options)), version: VERSION })
   })
 }

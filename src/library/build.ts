@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { RunReport } from '../report/model.ts'
 import { VERSION } from '../system/version.ts'
@@ -132,19 +131,10 @@ export interface BuildResult {
 export async function build(options: BuildOptions): Promise<BuildResult> {
   const lines = choice('lines', options.lines, ['auto', 'neutral', 'mask', 'table', 'ignore'])
   return untilAborted(options, async () => {
-    const request = { ...(await requestOf(options)), lines }
-    const { createHotpatch } = await import('../flows/hotpatch/hotpatch.ts')
-    const { reportOfRun } = await import('../flows/hotpatch/report.ts')
-    const { withPayload } = await import('../report/build-report.ts')
-    const run = await createHotpatch(request)
-    const report = reportOfRun(run, { version: VERSION, target: request.target })
-    if (run.payload === undefined) return { report, payload: undefined }
-    const { bytes, buildId } = run.payload
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    return {
-      report: withPayload(report, { file: outputOf(options), size: bytes.length, sha256, buildId }),
-      payload: bytes,
-    }
+    const flow = await import('../flows/build.ts')
+    const request = { ...(await requestOf(options)), lines, output: outputOf(options), version: VERSION }
+    const { report, payload } = await flow.build(request)
+    return { report, payload }
   })
 }
 

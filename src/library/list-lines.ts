@@ -39,7 +39,7 @@ export async function listLines(options: ListLinesOptions): Promise<LinesReport>
   return untilAborted(options, async () => {
     const { listLines: list } = await import('../flows/list-lines.ts')
     const { linesReport } = await import('../report/lines-report.ts')
-    const request = { ...given({ buildDir: options.buildDir }), ...settingsOf(options), tree, target: 'xen' } as const
-    return linesReport(await list(request, source), VERSION)
+    const own = { tree, source, target: 'xen', ...given({ buildDir: options.buildDir }) } as const
+    return linesReport(await list({ ...own, ...settingsOf(options) }), VERSION)
   })
 }
