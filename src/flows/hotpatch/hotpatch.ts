@@ -5,11 +5,9 @@
 
 import { assemble, type Payload } from '../../assemble/assemble.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
-import { EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Way } from '../../lines/way.ts'
-import type { TargetFacts } from '../../loaders/loader.ts'
-import { targetFacts } from '../../loaders/loaders.ts'
-import { smallestFunction, startsWithLandingPad } from '../../machines/machine.ts'
+import type { Target } from '../../loaders/loader.ts'
+import { loaderOf } from '../../loaders/loaders.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import { modinfoOf } from '../../select/directives.ts'
 import { otherCopies } from '../../select/other-copies.ts'
@@ -35,6 +33,7 @@ import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
 import { checkCode } from './running-code.ts'
+import { targetOfUnits } from './target.ts'
 import { together } from './together.ts'
 import { checkShapes } from './types.ts'
 import { checkPayload, rulesFor } from './verify.ts'
@@ -99,12 +98,12 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const [compiled, sizes, declarations] = await watch.time('compile', () => compileAll(before, options.lines ?? 'auto'))
 
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
-  const cut: CutOptions = { table: options.target, ...sizes.known }
+  const cut: CutOptions = { loader: loaderOf(options.target), ...sizes.known }
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
 
   // select: what the payload contains and why, and everything that stands in the way.
   const running = watch.timeSync('running', () => readRunning(tree.facts, rulesFor(tree.facts.version), options))
-  const target = fittedTo(targetFacts(options.target, machineOf(judged.units)), running)
+  const target = fittedTo(targetOfUnits(loaderOf(options.target), judged.units), running)
   const needs = { symbols: running.symbols, target, newLine: judged.newLine }
   const isTable = options.lines === 'table'
   const table = isTable ? await watch.time('table', () => lineTable(tree, judged.units, needs)) : NO_TABLE
@@ -117,7 +116,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
 
   // shapes: no type changes of which objects live across the patch, unless the user accepted it.
   const about = { tree, affected, declarations, units: judged.units, selection, accepted: options.acceptTypes ?? [] }
-  const shapes = await watch.time('shapes', () => checkShapes({ ...about, table: target.sectionTable }))
+  const shapes = await watch.time('shapes', () => checkShapes(about))
   const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals, ...code.refusals, ...shapes.refusals]
   const warnings = [...running.warnings, ...code.warnings, ...otherCopies(units, running.symbols), ...shapes.warnings]
   const notices = [...sizes.notices, ...judged.notices, ...table.notices, ...code.notices, ...shapes.notices]
@@ -137,7 +136,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const obstacles = [...affected.refusals.map(asRefusal), ...unplaced, ...code.refusals, ...shapes.refusals]
   if (assembly.kind === 'refused' || obstacles.length > 0) return { ...found, refusals: obstacles, payload: undefined }
   const { payload } = assembly
-  if (target.name !== 'xen') return { ...found, refusals, payload }
+  if (target.loader.rules === undefined) return { ...found, refusals, payload }
 
   // verify: what was written, read back and held against every rule of the loader that will take it.
   const checked = watch.timeSync('verify', () => checkPayload(payload.bytes, running, tree.facts.version, options))
@@ -166,33 +165,25 @@ function isConsequence({ code, unit, symbol }: Refusal, selection: Selection): b
   return selection.refusals.some(each => each.code === 'init-code' && each.unit === unit && each.symbol === symbol)
 }
 
-/** The machine that the objects are for; x86-64 where there is no object. */
-function machineOf(units: readonly UnitInput[]): number {
-  return units[0]?.verdicts.correlation.patched.object.header.machine ?? EM_X86_64
-}
-
 /** What the select stage asks about the target, the system that runs, and the units that exceptions pass through. */
 export function rulesOf(
-  target: TargetFacts,
+  target: Target,
   { symbols, below }: Running,
   throwing: ReadonlySet<string> = new Set(),
 ): SelectRules {
+  const { loader } = target
   const count = countRunning(symbols, below)
   const freed = isFreed(symbols)
   return {
-    table: target.sectionTable,
-    machine: target.machine,
-    runningName: target.runningName,
-    smallest: pad => smallestFunction(target, pad),
-    startsWithLandingPad: code => startsWithLandingPad(target, code),
-    denied: (unit, name) => target.denied(unit, name) ?? (throwing.has(unit) ? target.unwinding : undefined),
+    target,
+    denied: (unit, name) => loader.denied(unit, name) ?? (throwing.has(unit) ? loader.unwinding : undefined),
     ...(count === undefined ? {} : { countRunning: count }),
     ...(freed === undefined ? {} : { isFreed: freed }),
   }
 }
 
 /** Asked only where the target has a word about it. */
-async function throwingOf({ unwinding }: TargetFacts, prepared: Prepared): Promise<ReadonlySet<string>> {
+async function throwingOf({ loader: { unwinding } }: Target, prepared: Prepared): Promise<ReadonlySet<string>> {
   const { tree, affected, change } = prepared
   return unwinding === undefined ? new Set() : throwingUnits(tree, affected, change)
 }

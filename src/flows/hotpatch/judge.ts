@@ -189,8 +189,7 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
   const { pair, neutral, shifted } = each
   const before = pieceMap(readSide<'original'>(pair, pair.original), cut)
   const mapOf = (patched: ObjectPair) => pieceMap(readSide<'patched'>(patched, patched.patched), cut)
-  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) =>
-    compareUnit(correlate(before, after), cut.table, lines)
+  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) => compareUnit(correlate(before, after), lines)
   if (shifted === undefined) return { verdicts: judge(mapOf(neutral ?? pair)), lines: undefined, notices: [] }
   const after = readElf<'patched'>(shifted)
   const sites = findLineSites(before, pieceMap(after, cut), compiled.shifts)
@@ -218,7 +217,7 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
     return { verdicts, lines, notices: [...notices, ...said] }
   }
   if (each.renumbered === undefined) return { verdicts: mask, lines, notices }
-  const witness = compareUnit(correlate(pieceMap(readElf<'original'>(each.renumbered), cut), patched), cut.table)
+  const witness = compareUnit(correlate(pieceMap(readElf<'original'>(each.renumbered), cut), patched))
   const { verdicts, unproven } = provenLines(mask, lines, { verdicts: witness, isOff: isOff(compiled.renumbered) })
   const said = unproven.map(name =>
     say(
