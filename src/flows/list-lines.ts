@@ -14,7 +14,17 @@ import { lowerLines, shiftLines } from '../lines/shift.ts'
 import { loaderOf } from '../loaders/loaders.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { pieceMap } from '../pieces/pieces.ts'
-import { compileUnits, type OpenOptions, openTree, originalObject, type Tree, type Unit } from '../trees/index.ts'
+import {
+  type BaseOptions,
+  compileUnits,
+  openBase,
+  originalObject,
+  type RunOptions,
+  shortName,
+  type Tree,
+  type Unit,
+  wholeRun,
+} from '../trees/index.ts'
 
 /** A site as people read it. */
 export interface ListedSite {
@@ -42,9 +52,14 @@ export interface ListedUnit {
   readonly objects: { readonly original: Uint8Array; readonly shifted: Uint8Array }
 }
 
-/** Opens the tree, and lists the sites of every unit that is compiled from `source`. */
-export async function listLines(options: OpenOptions, source: string): Promise<readonly ListedUnit[]> {
-  return listLineSites(await openTree(options), source)
+export interface ListRequest extends BaseOptions, RunOptions {
+  /** The source file, relative to the tree or to its source folder. */
+  readonly source: string
+}
+
+/** Opens the tree, and lists the sites of every unit that is compiled from the source. */
+export function listLines(request: ListRequest): Promise<readonly ListedUnit[]> {
+  return wholeRun(request, async run => listLineSites({ ...(await openBase(request, run)), run }, request.source))
 }
 
 /** Lists the sites of every unit that is compiled from `source` (relative to the tree or to its source folder). */
@@ -139,17 +154,19 @@ interface ShiftedUnit {
 }
 
 async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit): Promise<ShownSites> {
-  const options = { loader: loaderOf(tree.run.target) }
+  const options = { loader: loaderOf(tree.target) }
   const object = await originalObject(tree, unit)
   const original = pieceMap(readElf<'original'>(object), options)
   const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), options), files)
   const owners = ownersOf(original)
-  const named = (path: string) => (tree.facts.kind === 'xen' ? path.replace(/^xen\//, '') : path)
   const callsAt = callsIn(tree)
   const pieceOf = new Map<ListedSite, PieceId<'original'>>()
   for (const site of [...found.byPiece.values()].flat()) {
     const listed = listSite(unit.unit, original, owners, site)
-    pieceOf.set({ ...listed, file: named(site.file), calls: callsAt(site.file, site.line) }, site.piece)
+    pieceOf.set(
+      { ...listed, file: shortName(tree.layout, site.file), calls: callsAt(site.file, site.line) },
+      site.piece,
+    )
   }
   return {
     unit: unit.unit,

@@ -30,7 +30,7 @@ export async function affectedUnits(tree: Tree, change: SourceChange): Promise<A
   const patched = overlayOf(change, { ...plain, generated: generated.texts })
 
   // Every unit that read something touched, or would now find another file under a name it asks for.
-  const dependents = await tree.dependents(new Set([...touched, ...generated.texts.keys()]))
+  const dependents = await tree.dependents(new Set([...touched, ...generated.texts.keys()]), tree.run)
   const shadowed = await shadowedUnits(tree, change.files)
   const all = merged(built.affected, [...dependents, ...shadowed])
   const present = withoutUnused(tree, all)
@@ -97,7 +97,7 @@ async function shadowedUnits(tree: Tree, files: readonly TouchedFile[]): Promise
   if (added.length === 0) return []
   const byName = new Map<string, string[]>()
   for (const path of added) byName.set(nameOf(path), [...(byName.get(nameOf(path)) ?? []), path])
-  const readers = await tree.namesakes(new Set(byName.keys()))
+  const readers = await tree.namesakes(new Set(byName.keys()), tree.run)
   return readers
     .map(({ unit, because }) => ({
       unit,

@@ -7,10 +7,11 @@ import { XEN } from '../../src/loaders/xen/xen.ts'
 import type { Piece, PieceMap } from '../../src/pieces/model.ts'
 import { partOf } from '../../src/pieces/names.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
-import { fileSymbolOf, openTree, originalObject, quiet } from '../../src/trees/index.ts'
+import { fileSymbolOf, originalObject, quiet } from '../../src/trees/index.ts'
 import { UnitCode } from '../../src/verify/code/code.ts'
 import type { RunningImage } from '../../src/verify/code/image.ts'
 import type { CodeFinding } from '../../src/verify/code/model.ts'
+import { openTree } from '../support/opened.ts'
 
 export interface LinkedObject {
   readonly unit: string

@@ -13,9 +13,10 @@ import { PROCESS } from '../../src/loaders/process/process.ts'
 import { select } from '../../src/select/select.ts'
 import { verdictReason } from '../../src/select/words.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
-import { affectedUnits, openTree, quiet } from '../../src/trees/index.ts'
+import { affectedUnits, quiet } from '../../src/trees/index.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { RULES } from '../support/judge.ts'
+import { openTree } from '../support/opened.ts'
 import { makeTree, readCases } from './read.ts'
 
 /** Two functions change; between() and below() only hold line numbers. */

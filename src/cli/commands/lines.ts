@@ -49,7 +49,7 @@ async function list(
   checkOutputs([], [json])
   const options = { jobs: availableParallelism(), progress: console.progress, cacheFolder: cacheFolder(), signal }
   const target = { target: 'xen' as const, ...(buildDir === undefined ? {} : { buildDir }) }
-  const units = await listLines({ tree: folder, ...target, ...options }, source)
+  const units = await listLines({ tree: folder, source, ...target, ...options })
   const unexplained = units.flatMap(({ unit, unexplained: texts }) => texts.map(text => ({ unit, text })))
   return {
     ending: 'done',
