@@ -10,8 +10,8 @@ import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
 import type { Advice } from '../report/advice.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
 import { entry, refusal, runReport } from '../report/schema.ts'
+import type { Translation } from '../report/translate/model.ts'
 import type { Errno, VerifyReport } from '../verify/model.ts'
-import type { Translation } from './commands/translate-run.ts'
 
 const text = v.string()
 const texts = v.array(v.string())

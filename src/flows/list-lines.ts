@@ -14,6 +14,7 @@ import { lowerLines, shiftLines } from '../lines/shift.ts'
 import { loaderOf } from '../loaders/loaders.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { pieceMap } from '../pieces/pieces.ts'
+import type { ListedSite } from '../report/lines-report.ts'
 import {
   type BaseOptions,
   compileUnits,
@@ -25,23 +26,6 @@ import {
   type Unit,
   wholeRun,
 } from '../trees/index.ts'
-
-/** A site as people read it. */
-export interface ListedSite {
-  readonly unit: string
-  /** Empty where the site belongs to no function. */
-  readonly function: string
-  readonly section: string
-  /** Bytes from the start of the function; from the start of the section where there is none. */
-  readonly offset: number
-  readonly in: LineSite['in']
-  readonly bits: number
-  readonly file: string
-  /** The original's. */
-  readonly line: number
-  /** The functions or macros that the line calls, as the source has them: what the number came from. */
-  readonly calls: readonly string[]
-}
 
 export interface ListedUnit {
   readonly unit: string

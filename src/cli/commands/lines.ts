@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command } from '@commander-js/extra-typings'
 import { type ListedUnit, listLines } from '../../flows/list-lines.ts'
+import { linesReport } from '../../report/lines-report.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../command-host.ts'
@@ -50,19 +51,7 @@ async function list(
   const options = { jobs: availableParallelism(), progress: console.progress, cacheFolder: cacheFolder(), signal }
   const target = { target: 'xen' as const, ...(buildDir === undefined ? {} : { buildDir }) }
   const units = await listLines({ tree: folder, source, ...target, ...options })
-  const unexplained = units.flatMap(({ unit, unexplained: texts }) => texts.map(text => ({ unit, text })))
-  return {
-    ending: 'done',
-    text: units.map(describeUnit).join('\n'),
-    json: {
-      schema: 1,
-      command: 'lines',
-      version: VERSION,
-      outcome: 'done',
-      sites: units.flatMap(({ sites }) => sites),
-      unexplained,
-    },
-  }
+  return { ending: 'done', text: units.map(describeUnit).join('\n'), json: linesReport(units, VERSION) }
 }
 
 function describeUnit({ unit, sites, unexplained }: ListedUnit): string {

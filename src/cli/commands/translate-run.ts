@@ -6,7 +6,7 @@ import { during, InputError } from '../../base/errors.ts'
 import { shownName } from '../../base/printable.ts'
 import { type RunningLines, runningLines } from '../../dwarf/function-lines.ts'
 import { readReport } from '../../report/schema.ts'
-import type { Layer, Reference, Source } from '../../report/translate/model.ts'
+import type { Layer, Source, Translation } from '../../report/translate/model.ts'
 import { Translator } from '../../report/translate/translator.ts'
 import type { Finished } from '../attempt.ts'
 import { checkOutputs } from '../console.ts'
@@ -21,18 +21,6 @@ export interface TranslateRequest {
   readonly fromLog: boolean
   readonly symbols?: string
   readonly json?: string
-}
-
-/** The JSON of `hotsplice translate`. */
-export interface Translation {
-  readonly schema: 1
-  readonly command: 'translate'
-  readonly version: string
-  readonly outcome: 'done'
-  readonly source: Source
-  readonly payloads: readonly { readonly name: string; readonly report: string; readonly buildId: string | null }[]
-  /** Everything in the log that names a place in a touched file; certain where there is one meaning. */
-  readonly references: readonly Reference[]
 }
 
 const FILES = 'give reports and symbols as files'
