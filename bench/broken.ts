@@ -10,7 +10,8 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InputError } from '../src/base/errors.ts'
-import { type CompileRequest, compileUnits, openTree, quiet } from '../src/trees/index.ts'
+import { type CompileRequest, compileUnits, quiet } from '../src/trees/index.ts'
+import { openTree } from '../tests/support/opened.ts'
 import { median, type Spent, said } from './clock.ts'
 
 const runs = Number(process.argv[2] ?? 7)
@@ -21,7 +22,8 @@ const cacheFolder = mkdtempSync(join(tmpdir(), 'hotsplice-bench-'))
 /** What is wrong, and where: `int` of the first function of the unit's last third, and a header that is not there. */
 const FAULTS: Readonly<Record<string, (text: string) => string>> = {
   'a syntax error at the end': text => `${text}\nint x = ;\n`,
-  'a name that nobody declared, in the middle': text => text.replace(/\n {4}return rc;\n}\n/, '\n    return nobody;\n}\n'),
+  'a name that nobody declared, in the middle': text =>
+    text.replace(/\n {4}return rc;\n}\n/, '\n    return nobody;\n}\n'),
   'a header that is not there': text => `#include "nowhere.h"\n${text}`,
 }
 
@@ -64,10 +66,13 @@ async function printed(what: string, broken: () => Promise<void>, whole: () => P
     const pair = { whole: await spent(whole), broken: await spent(broken) }
     if (turn > 0) pairs.push(pair)
   }
-  const of = (pick: (spent: Spent) => number) => median(pairs.map(pair => pick(pair.broken) / pick(pair.whole))).toFixed(2)
+  const of = (pick: (spent: Spent) => number) =>
+    median(pairs.map(pair => pick(pair.broken) / pick(pair.whole))).toFixed(2)
   const [example] = pairs
   if (example === undefined) return
-  console.log(`${what}: ${of(({ time }) => time)} × the time, ${of(({ cpu }) => cpu)} × the processor time of its compile`)
+  console.log(
+    `${what}: ${of(({ time }) => time)} × the time, ${of(({ cpu }) => cpu)} × the processor time of its compile`,
+  )
   console.log(`    (${said(example.broken)} against ${said(example.whole)})`)
 }
 
