@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { caseFolder, caseNames, flagsOf, readCase, type SmallCase, tableOf } from '../../tests/cases/read.ts'
+import { caseFolder, caseNames, flagsOf, readCase, type SmallCase, targetOf } from '../../tests/cases/read.ts'
 import { compile } from '../../tests/support/gcc.ts'
 import { makeTree, readCases, type WayCase } from '../../tests/ways/read.ts'
 import type { XenCase } from '../../tests/xen/case.ts'
@@ -47,13 +47,13 @@ function smallWorks(name: string): readonly Work[] {
   const diff = (folder: string) => {
     const one = readCase(name)
     const { original, patched } = objects(one, folder)
-    return ['diff', original, patched, '--target', tableOf(one), ...written]
+    return ['diff', original, patched, '--target', targetOf(one), ...written]
   }
   const shifted = (folder: string) => {
     const one = readCase(name)
     const { original, patched, made } = objects(one, folder)
     const object = made('shifted.o', `#line 4\n${one.before}`)
-    return ['diff', original, patched, '--shifted', object, '--shift', '3', '--target', tableOf(one), ...written]
+    return ['diff', original, patched, '--shifted', object, '--shift', '3', '--target', targetOf(one), ...written]
   }
   const builds = (way: string) => (folder: string) => {
     const one = readCase(name)

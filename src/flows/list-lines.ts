@@ -11,6 +11,7 @@ import type { LexedFile } from '../ctext/lexed.ts'
 import { lex } from '../ctext/lexer.ts'
 import { readElf } from '../elf/index.ts'
 import { lowerLines, shiftLines } from '../lines/shift.ts'
+import { loaderOf } from '../loaders/loaders.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { pieceMap } from '../pieces/pieces.ts'
 import type { ListedSite } from '../report/lines-report.ts'
@@ -137,7 +138,7 @@ interface ShiftedUnit {
 }
 
 async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit): Promise<ShownSites> {
-  const options = { table: tree.facts.kind === 'xen' ? 'xen' : 'process' } as const
+  const options = { loader: loaderOf(tree.target) }
   const object = await originalObject(tree, unit)
   const original = pieceMap(readElf<'original'>(object), options)
   const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), options), files)

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TargetName } from '../../src/loaders/loaders.ts'
 import { XEN_LIKE } from '../support/gcc.ts'
 
 export const caseFolder = import.meta.dirname
@@ -31,7 +32,8 @@ export function flagsOf({ directives }: SmallCase): readonly string[] {
   return [...XEN_LIKE, ...(directives.get('flags')?.split(' ') ?? [])]
 }
 
-export const tableOf = ({ directives }: SmallCase) => (directives.get('table') === 'process' ? 'process' : 'xen')
+export const targetOf = ({ directives }: SmallCase): TargetName =>
+  directives.get('table') === 'process' ? 'process' : 'xen'
 
 function patched(place: string): string {
   const work = mkdtempSync(join(tmpdir(), 'hotsplice-case-'))

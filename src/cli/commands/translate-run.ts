@@ -23,6 +23,8 @@ export interface TranslateRequest {
   readonly json?: string
 }
 
+const FILES = 'give reports and symbols as files'
+
 /** Milliseconds without a new line after which lines that wait for more are written as they are. */
 const PAUSE = 500
 
@@ -33,7 +35,10 @@ export async function runTranslate(
 ): Promise<Finished> {
   const { source, replace, fromLog, json } = request
   const named = request.reports.map(namedReport)
-  checkOutputs([...named.map(({ file }) => file), ...(request.symbols === undefined ? [] : [request.symbols])], [json])
+  const files = [...named.map(({ file }) => file), ...(request.symbols === undefined ? [] : [request.symbols])]
+  if (files.includes(STANDARD))
+    throw new InputError('cli/usage', 'standard input is the log, and nothing besides', FILES)
+  checkOutputs(files, [json])
   const layers = named.map(layerOf)
   const running = request.symbols === undefined ? {} : { running: lazily(request.symbols) }
   const translator = new Translator(layers, { source, replace, fromLog, ...running })
@@ -94,11 +99,13 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
   const write = async (lines: readonly string[], end: string) => {
     for (const note of translator.takeNotes()) say(process.stderr, `note: ${shownName(note)}\n`)
     const text = lines.map(line => line + end).join('')
-    if (text !== '' && !deliver(output, Buffer.from(text, 'latin1'))) await drained(output)
+    if (text !== '' && !deliver(output, Buffer.from(text, 'latin1'))) await drained(output, signal)
   }
   let pause: NodeJS.Timeout | undefined
-  const stop = () => input.destroy()
+  // The log may go on without end, or without a word, when nobody wants it any more.
+  const stop = (error: unknown) => input.destroy(error instanceof Error ? error : undefined)
   signal.addEventListener('abort', stop, { once: true })
+  output.once('error', stop)
   // A line may come in many chunks.
   let rest: string[] = []
   try {
@@ -112,7 +119,7 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
         lines.flatMap(line => translator.push(line)),
         '\n',
       )
-      pause = setTimeout(() => void write(translator.end(), '\n'), PAUSE)
+      pause = setTimeout(() => void write(translator.end(), '\n').catch(stop), PAUSE)
     }
     clearTimeout(pause)
     const last = rest.join('')
@@ -124,13 +131,14 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
   } finally {
     clearTimeout(pause)
     signal.removeEventListener('abort', stop)
+    output.removeListener('error', stop)
   }
 }
 
 /** Waits until more may be written. An output that has failed already says so no second time, and drains never. */
-async function drained(output: NodeJS.WriteStream): Promise<void> {
+async function drained(output: NodeJS.WriteStream, signal: AbortSignal): Promise<void> {
   if (output.errored !== null) throw output.errored
-  await once(output, 'drain')
+  await once(output, 'drain', { signal })
 }
 
 /** The reader of our output has seen enough (`| head`). */
