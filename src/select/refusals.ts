@@ -30,7 +30,7 @@ const FIXED_CODE: Words = {
 }
 const UNKNOWN: Words = {
   code: 'unknown-section',
-  what: 'lies in a section that the loader of the running system does not know; it would be loaded and never looked at',
+  what: 'lies in a section that the loader of the running system does not know; what gathers such sections has done so, and would never look at a new one',
   hint: 'keep the change out of this section; what the section registers can often be registered from a load hook',
 }
 const PERCPU: Words = {
@@ -141,7 +141,9 @@ export function functionRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const words = OF_CODE[classOf(map, piece, context.table)] ?? indirectWords(map, piece)
+  const sectionClass = classOf(map, piece, context.table)
+  const isPlain = sectionClass === 'unknown' && isCodeAnywhere(context.table)
+  const words = (isPlain ? undefined : OF_CODE[sectionClass]) ?? indirectWords(map, piece)
   return words === undefined ? undefined : refusal(context, judged, words)
 }
 
@@ -155,6 +157,7 @@ export function dataRefusal(
   const sectionClass = classOf(map, piece, context.table)
   if (sectionClass === 'hooks' || sectionClass === 'directive') return undefined
   if (judged.verdict.kind === 'new' || judged.verdict.kind === 'gone') {
+    if (sectionClass === 'unknown') return refusal(context, judged, UNKNOWN)
     const name = map.object.sections[piece.section]?.name ?? ''
     return NEVER_NEW.some(prefix => name.startsWith(prefix)) ? refusal(context, judged, INIT_DATA) : undefined
   }
@@ -204,7 +207,9 @@ export function newRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const words = OF_NEW_DATA[classOf(map, piece, context.table)] ?? indirectWords(map, piece)
+  const sectionClass = classOf(map, piece, context.table)
+  const isPlain = piece.kind === 'function' && sectionClass === 'unknown' && isCodeAnywhere(context.table)
+  const words = (isPlain ? undefined : OF_NEW_DATA[sectionClass]) ?? indirectWords(map, piece)
   if (words === undefined) return undefined
   return {
     code: words.code,
@@ -214,6 +219,12 @@ export function newRefusal(
     hint: words.hint,
   }
 }
+
+/**
+ * Whether code runs wherever it was put. A program's link keeps each section under its own name; Xen's linker script
+ * leaves out what it does not know, or puts it where it means something.
+ */
+const isCodeAnywhere = (table: SectionTable): boolean => table === 'process'
 
 function indirectWords(map: PieceMap<Side>, { symbols }: Piece<Side>): Words | undefined {
   return symbols.some(id => map.object.symbols[id]?.kind === 'indirect-function') ? INDIRECT : undefined
