@@ -21,10 +21,12 @@ export interface DiffRequest extends Omit<DiffInput, 'table'> {
   readonly unit: string
   /** Of hotsplice. */
   readonly version: string
+  /** Milliseconds that went before, by what they went for. */
+  readonly timings?: Readonly<Record<string, number>>
 }
 
 /** Compares two objects, as a report. */
-export function diff({ target, unit, version, ...objects }: DiffRequest): RunReport {
+export function diff({ target, unit, version, timings = {}, ...objects }: DiffRequest): RunReport {
   const start = performance.now()
   const verdicts = diffObjects({ ...objects, table: target })
   return diffReport({
@@ -33,7 +35,7 @@ export function diff({ target, unit, version, ...objects }: DiffRequest): RunRep
     unit,
     verdicts,
     way: objects.shifted === undefined ? 'ignore' : 'mask',
-    timings: { compare: performance.now() - start },
+    timings: { ...timings, compare: performance.now() - start },
     reasonOf: verdictReason,
   })
 }

@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 import { during, InputError } from '../../base/errors.ts'
 import type { Reason } from '../../base/refusal.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
-import { programId, readGiven, readImage } from '../../trees/index.ts'
+import { programId, readGiven, readImage, treeKind } from '../../trees/index.ts'
 import type { TreeFacts } from '../../trees/model.ts'
 import { loadedStack, type MemoryCopy, type VerifiedPayload, type XenVersion } from '../../verify/index.ts'
 import { type LoaderTable, loaderTable } from './loader-table.ts'
@@ -43,7 +43,7 @@ export interface Running extends LoaderTable {
 
 /** Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's. */
 export function readRunning(facts: TreeFacts, version: XenVersion, options: RunningOptions): Running {
-  if (facts.kind !== 'xen') return readProgram(options)
+  if (treeKind({ facts }).image === 'program') return readProgram(options)
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols)
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
