@@ -13,7 +13,7 @@ import { readElf } from '../elf/index.ts'
 import { lowerLines, shiftLines } from '../lines/shift.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { pieceMap } from '../pieces/pieces.ts'
-import { type LinesReport, type ListedSite, linesReport, type SitesOfUnit } from '../report/lines.ts'
+import { type LinesReport, type ListedSite, linesReport, type SitesOfUnit } from '../report/lines-report.ts'
 import {
   type BaseOptions,
   compileUnits,
@@ -145,7 +145,7 @@ interface ShiftedUnit {
 }
 
 async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit): Promise<ShownSites> {
-  const options = { table: treeKind(tree).sectionTable }
+  const options = { loader: treeKind(tree).loader }
   const object = await originalObject(tree, unit)
   const original = pieceMap(readElf<'original'>(object), options)
   const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), options), files)

@@ -5,7 +5,7 @@
 import { neutralize } from '../lines/neutral.ts'
 import type { NeutralFile, NeutralStyle } from '../lines/neutral-model.ts'
 import { writePatch } from '../lines/write-patch.ts'
-import { type NeutralReport, neutralizedFile } from '../report/neutral.ts'
+import { type NeutralReport, neutralReport } from '../report/neutral-report.ts'
 import { applyPatches } from '../source/apply-patches.ts'
 import { atBase } from '../source/base.ts'
 import type { PatchText, SourceReader, TouchedFile } from '../source/model.ts'
@@ -31,17 +31,7 @@ export interface Neutralized {
 export function neutralizePatch({ tree, patches, style, version }: NeutralizeRequest): Neutralized {
   const { reader, paths } = openSources(tree)
   const { text, files, notes } = neutralPatch(patches, reader, { style, paths })
-  const report = {
-    schema: 1,
-    command: 'neutralize',
-    version,
-    outcome: 'done',
-    style,
-    files: files.map(neutralizedFile),
-    notes,
-    patch: Buffer.from(text, 'latin1').toString('utf8'),
-  } as const
-  return { report, patch: text }
+  return { report: neutralReport({ style, files, notes, text }, version), patch: text }
 }
 
 export interface NeutralPatch {

@@ -58,7 +58,7 @@ export function buildReport(facts: RunFacts): RunReport {
   return {
     ...emptyReport('build', facts.version),
     outcome: outcomeOf(selection, refusals),
-    target: { name: facts.target, version: tree.facts.version ?? null, machine: selection.machine },
+    target: { name: facts.target, version: tree.facts.version ?? null, machine: selection.machine ?? null },
     compiler: tree.facts.compiler,
     functions: perUnit.flatMap(functionEntries),
     data: perUnit.flatMap(dataEntries),
@@ -73,7 +73,7 @@ export function buildReport(facts: RunFacts): RunReport {
       ...affected.notices,
       ...facts.notices,
     ],
-    notCompared: [...(facts.notCompared ?? []), ...perUnit.flatMap(each => notCompared(each, facts.target))],
+    notCompared: [...(facts.notCompared ?? []), ...perUnit.flatMap(notCompared)],
     timings: facts.timings,
   }
 }

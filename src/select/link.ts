@@ -6,7 +6,7 @@ import { InternalError } from '../base/errors.ts'
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
-import { entryLayout, lineAddend } from '../loaders/xen/entries.ts'
+import { lineAddend } from '../loaders/entries.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
@@ -119,9 +119,9 @@ export class Linker {
   /** The line number's bits, to be put back into the addend of a bug frame. */
   #extraAddend(from: Included, piece: Piece<'patched'>, reference: Reference<'patched'>): bigint {
     if (reference.line === undefined) return 0n
-    const section = this.#map(from.address.unit).object.sections[piece.section]?.name ?? ''
-    const field = entryLayout(section)?.fields.find(candidate => candidate.offset === reference.offset)
-    if (field?.line === undefined) throw new InternalError(`${section} has a line number where its layout has none`)
+    const { layout } = this.#map(from.address.unit).sections[piece.section] ?? {}
+    const field = layout?.fields.find(candidate => candidate.offset === reference.offset)
+    if (field?.line === undefined) throw new InternalError(`${piece.name} has a line number where its layout has none`)
     return lineAddend(reference.line, field.line)
   }
 
@@ -180,7 +180,7 @@ export class Linker {
       return undefined
     }
     if (predecessor !== undefined) {
-      const name = this.#rules.runningName(fileSymbol, predecessor.name, predecessor.local)
+      const name = this.#rules.target.loader.runningName(fileSymbol, predecessor.name, predecessor.local)
       return this.#running(from, piece, name, delta)
     }
     return this.#bringIn(from, piece, to, target) ? inPayload : undefined
@@ -284,7 +284,7 @@ export class Linker {
   }
 
   #context(unit: UnitIndex): UnitContext {
-    return { unit: this.#unit(unit).unit, table: this.#rules.table }
+    return { unit: this.#unit(unit).unit, loader: this.#rules.target.loader }
   }
 
   #unit(unit: UnitIndex): UnitInput {

@@ -2,8 +2,10 @@
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { RULES, selectFrom, selectionLines } from '../../tests/support/judge.ts'
+import { targetOf } from '../loaders/loaders.ts'
+import { PROCESS } from '../loaders/process/process.ts'
 
-const rules = { ...RULES, table: 'process' as const }
+const rules = { ...RULES, target: targetOf(PROCESS, 62) }
 const HEAD = 'extern int puts(const char *); extern int flag;\n#define NOINLINE __attribute__((noinline, noclone))\n'
 
 test.skipIf(!hasGcc).for([

@@ -13,13 +13,14 @@
 import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
 import type { Judged, UnitVerdicts } from '../compare/model.ts'
-import { classifySection, type SectionTable } from '../loaders/sections.ts'
+import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { directives } from './directives.ts'
 import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
 import type { PieceAddress, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
+import { unknownEntries } from './unknown-entries.ts'
 import { verdictReason } from './words.ts'
 
 export type * from './model.ts'
@@ -29,8 +30,11 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
   const linker = new Linker(units, rules)
   const refusals: Refusal[] = []
   const replacements: Replacement[] = []
+  const { machine: known } = rules.target
   units.forEach((input, unit) => {
-    const context: UnitContext = { unit: input.unit, table: rules.table }
+    const { machine } = input.verdicts.correlation.patched.object.header
+    if (machine !== known.number) throw new InternalError(`${input.unit} is for machine ${machine}, not ${known.name}`)
+    const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
     const { verdicts } = input
     const ignored = directives(verdicts.correlation.patched)
     for (const judged of verdicts.functions) {
@@ -44,15 +48,20 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), cause)
     }
     refusals.push(...otherRefusals(context, verdicts, ignored.sections))
-    includeHooks(linker, unit, verdicts.correlation.patched, rules.table)
+    includeHooks(linker, unit, verdicts.correlation.patched)
   })
   const pieces = linker.run()
   return {
-    machine: rules.machine,
+    machine: units[0]?.verdicts.correlation.patched.object.header.machine,
     units: units.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, patched: verdicts.correlation.patched })),
     pieces,
     replacements,
-    refusals: withoutRepeats([...refusals, ...linker.refusals, ...leftBehind(units, pieces)]),
+    refusals: withoutRepeats([
+      ...refusals,
+      ...linker.refusals,
+      ...leftBehind(units, pieces),
+      ...unknownEntries(units, pieces),
+    ]),
   }
 }
 
@@ -91,9 +100,17 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
   const refusals: Refusal[] = []
   const code = codeOf(input.verdicts.correlation.original, original)
   const size = statedSize(input.verdicts.correlation.original, original)
-  const least = rules.smallest(rules.startsWithLandingPad(code))
+  const { patching, name } = rules.target.machine
+  const least = patching && smallestFunction(patching, startsWithLandingPad(patching, code))
   const about = { unit: input.unit, symbol: judged.name }
-  if (size < least) {
+  if (least === undefined) {
+    refusals.push({
+      ...about,
+      code: 'unknown-machine',
+      text: `${judged.name} changed, but how a jump to its replacement is written is not known for ${name}`,
+      hint: 'hotsplice diff compares objects of any machine; payloads can be made for x86-64',
+    })
+  } else if (size < least) {
     refusals.push({
       ...about,
       code: 'too-small',
@@ -101,7 +118,7 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
       hint: 'change its callers instead, or make them not call it: patch them so that they use a new function',
     })
   }
-  const runningName = rules.runningName(input.fileSymbol, original.name, original.local)
+  const runningName = rules.target.loader.runningName(input.fileSymbol, original.name, original.local)
   const count = rules.countRunning?.(runningName) ?? 1
   if (count > 1) {
     refusals.push({
@@ -131,10 +148,9 @@ function replacementOf(input: UnitInput, unit: UnitIndex, judged: Judged, rules:
   const before = input.verdicts.correlation.original
   return {
     address: { unit, piece: patched.id },
-    runningName: rules.runningName(input.fileSymbol, original.name, original.local),
+    runningName: rules.target.loader.runningName(input.fileSymbol, original.name, original.local),
     oldSize: statedSize(before, original),
     unit: input.unit,
-    startsWithLandingPad: rules.startsWithLandingPad(codeOf(before, original)),
   }
 }
 
@@ -150,9 +166,9 @@ function codeOf(map: PieceMap<'original'>, piece: Piece<'original'>): Uint8Array
 }
 
 /** Hooks are a reason of their own: they run because the payload has them. */
-function includeHooks(linker: Linker, unit: UnitIndex, map: PieceMap<'patched'>, table: SectionTable): void {
+function includeHooks(linker: Linker, unit: UnitIndex, map: PieceMap<'patched'>): void {
   for (const section of map.object.sections) {
-    if (classifySection(section.name, table) !== 'hooks') continue
+    if (map.sections[section.id]?.class !== 'hooks') continue
     for (const piece of map.bySection[section.id] ?? []) {
       const address: PieceAddress = { unit, piece: piece.id }
       const reason = { code: 'hook', text: `the patch puts it into ${section.name}` }

@@ -6,7 +6,7 @@
  * part of the fix.
  */
 import type { Reason } from '../base/refusal.ts'
-import type { SectionTable } from '../loaders/sections.ts'
+import type { Loader } from '../loaders/loader.ts'
 import type { ProbeText } from '../loaders/xen/probe.ts'
 import type { TouchedFile } from '../source/model.ts'
 import type { AffectedUnit, Base, BaseOptions, BuildRefusal, Run, Tree, TreeFacts } from './model.ts'
@@ -24,8 +24,8 @@ export interface TreePaths {
 }
 
 export interface TreeKind extends TreePaths {
-  /** Which special sections its objects have. */
-  readonly sectionTable: SectionTable
+  /** Whose special sections its objects have, whoever is to load a payload. */
+  readonly loader: Loader
   /** What is linked from its objects, and where names of the running system come from. */
   readonly image: 'hypervisor' | 'program'
   /** Questions to its compiler about structures of the target; none where none is in question. */

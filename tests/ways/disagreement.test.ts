@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readElf } from '../../src/elf/index.ts'
 import { type CompiledUnits, compileForWay, judgeUnits } from '../../src/flows/hotpatch/judge.ts'
+import { targetOf } from '../../src/loaders/loaders.ts'
+import { PROCESS } from '../../src/loaders/process/process.ts'
 import { select } from '../../src/select/select.ts'
 import { verdictReason } from '../../src/select/words.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
@@ -58,8 +60,8 @@ describe.skipIf(!hasGcc)(`a disagreement of two ways${withoutGcc}`, () => {
 })
 
 function judge(units: CompiledUnits) {
-  const judged = judgeUnits(units, { table: 'process' })
-  const { replacements } = select(judged.units, { ...RULES, table: 'process' })
+  const judged = judgeUnits(units, { loader: PROCESS })
+  const { replacements } = select(judged.units, { ...RULES, target: targetOf(PROCESS, 62) })
   const functions = judged.units.flatMap(({ verdicts }) => verdicts.functions)
   return {
     replaced: replacements.map(({ runningName }) => runningName).sort(),

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command } from '@commander-js/extra-typings'
 import { listLines } from '../../flows/list-lines.ts'
-import { describeLines } from '../../report/lines.ts'
+import { describeLines } from '../../report/lines-report.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../command-host.ts'

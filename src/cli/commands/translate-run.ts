@@ -1,10 +1,11 @@
 /** What `hotsplice translate` does: reads reports, then the log as it comes, and writes each line as soon as it can. */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { during } from '../../base/errors.ts'
+import { during, InputError } from '../../base/errors.ts'
 import { shownName } from '../../base/printable.ts'
 import { type RunningLines, runningLines } from '../../dwarf/function-lines.ts'
 import { translate } from '../../flows/translate.ts'
+import { readReport } from '../../report/schema.ts'
 import type { Source } from '../../report/translate/model.ts'
 import type { Translator } from '../../report/translate/translator.ts'
 import type { Finished } from '../attempt.ts'
@@ -22,6 +23,8 @@ export interface TranslateRequest {
   readonly json?: string
 }
 
+const FILES = 'give reports and symbols as files'
+
 /** Milliseconds without a new line after which lines that wait for more are written as they are. */
 const PAUSE = 500
 
@@ -32,11 +35,14 @@ export async function runTranslate(
 ): Promise<Finished> {
   const { source, replace, fromLog, json } = request
   const named = request.reports.map(namedReport)
-  checkOutputs([...named.map(({ file }) => file), ...(request.symbols === undefined ? [] : [request.symbols])], [json])
+  const files = [...named.map(({ file }) => file), ...(request.symbols === undefined ? [] : [request.symbols])]
+  if (files.includes(STANDARD))
+    throw new InputError('cli/usage', 'standard input is the log, and nothing besides', FILES)
+  checkOutputs(files, [json])
   const reports = named.map(({ name, file }) => ({
-    file,
-    text: readText(file, 'the report', 'utf8'),
     ...(name === undefined ? {} : { name }),
+    file,
+    report: readReport(readText(file, 'the report', 'utf8'), file),
   }))
   const running = request.symbols === undefined ? {} : { running: lazily(request.symbols) }
   const { translator, report } = translate({ reports, source, replace, fromLog, version: VERSION, ...running })
@@ -77,11 +83,13 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
   const write = async (lines: readonly string[], end: string) => {
     for (const note of translator.takeNotes()) say(process.stderr, `note: ${shownName(note)}\n`)
     const text = lines.map(line => line + end).join('')
-    if (text !== '' && !deliver(output, Buffer.from(text, 'latin1'))) await drained(output)
+    if (text !== '' && !deliver(output, Buffer.from(text, 'latin1'))) await drained(output, signal)
   }
   let pause: NodeJS.Timeout | undefined
-  const stop = () => input.destroy()
+  // The log may go on without end, or without a word, when nobody wants it any more.
+  const stop = (error: unknown) => input.destroy(error instanceof Error ? error : undefined)
   signal.addEventListener('abort', stop, { once: true })
+  output.once('error', stop)
   // A line may come in many chunks.
   let rest: string[] = []
   try {
@@ -95,7 +103,7 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
         lines.flatMap(line => translator.push(line)),
         '\n',
       )
-      pause = setTimeout(() => void write(translator.end(), '\n'), PAUSE)
+      pause = setTimeout(() => void write(translator.end(), '\n').catch(stop), PAUSE)
     }
     clearTimeout(pause)
     const last = rest.join('')
@@ -107,13 +115,14 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
   } finally {
     clearTimeout(pause)
     signal.removeEventListener('abort', stop)
+    output.removeListener('error', stop)
   }
 }
 
 /** Waits until more may be written. An output that has failed already says so no second time, and drains never. */
-async function drained(output: NodeJS.WriteStream): Promise<void> {
+async function drained(output: NodeJS.WriteStream, signal: AbortSignal): Promise<void> {
   if (output.errored !== null) throw output.errored
-  await once(output, 'drain')
+  await once(output, 'drain', { signal })
 }
 
 /** The reader of our output has seen enough (`| head`). */

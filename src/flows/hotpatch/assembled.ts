@@ -4,7 +4,7 @@
  */
 import { type AssembleOptions, type Assembly, assemble, type Payload } from '../../assemble/assemble.ts'
 import type { Refusal } from '../../base/refusal.ts'
-import type { TargetFacts } from '../../loaders/loader.ts'
+import type { Target } from '../../loaders/loader.ts'
 import { modinfoOf } from '../../select/directives.ts'
 import type { Selection, UnitInput } from '../../select/model.ts'
 import type { Affected } from '../../trees/index.ts'
@@ -17,7 +17,7 @@ export interface Selected {
   readonly affected: Affected
   readonly units: readonly UnitInput[]
   readonly selection: Selection
-  readonly target: TargetFacts
+  readonly target: Target
   readonly running: Running
   readonly code: CheckedCode
   readonly shapes: { readonly refusals: readonly Refusal[] }

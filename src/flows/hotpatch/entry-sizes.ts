@@ -7,7 +7,7 @@
 import type { Reason } from '../../base/refusal.ts'
 import type { Side } from '../../base/side.ts'
 import { readElf } from '../../elf/index.ts'
-import type { ProbedSizes } from '../../loaders/xen/entry-size.ts'
+import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import { probedSizes } from '../../loaders/xen/probe.ts'
 import { type Affected, type Tree, treeKind, tryProbes } from '../../trees/index.ts'
 

@@ -4,9 +4,8 @@
  */
 import type { Payload } from '../../assemble/model.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
-import { EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Way } from '../../lines/way.ts'
-import { targetFacts } from '../../loaders/loaders.ts'
+import { loaderOf } from '../../loaders/loaders.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import { otherCopies } from '../../select/other-copies.ts'
 import { type Selection, select, type UnitInput } from '../../select/select.ts'
@@ -23,6 +22,7 @@ import { rulesOf, throwingOf } from './rules.ts'
 import { type RunningOptions, readRunning } from './running.ts'
 import { checkCode } from './running-code.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
+import { targetOfUnits } from './target.ts'
 import { checkShapes } from './types.ts'
 import { checkAssembled, rulesFor } from './verify.ts'
 
@@ -67,11 +67,13 @@ export async function createHotpatch(
   // lines, trees: the affected units, compiled as the chosen way needs them. The tree was not written to.
   const { compiled, sizes, declarations } = await watch.time('compile', () => compileAll(tree, before, way))
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
-  const cut: CutOptions = { table: base.target, ...sizes.known }
+  const loader = loaderOf(base.target)
+  const cut: CutOptions = { loader, ...sizes.known }
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
   // loaders: what is known of the running system, and of what will load the payload there.
-  const running = watch.timeSync('running', () => readRunning(base.facts, rulesFor(base.facts.version), options))
-  const target = fittedTo(targetFacts(base.target, machineOf(judged.units)), running)
+  const known = { version: rulesFor(base.facts.version), entrySizes: sizes.known.probed }
+  const running = watch.timeSync('running', () => readRunning(base.facts, known, options))
+  const target = fittedTo(targetOfUnits(loader, judged.units), running)
   // lines: where the way asks for it, a unit of our own that sets the numbers of functions that stay.
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
   const table = way === 'table' ? await watch.time('table', () => lineTable(tree, judged.units, numbers)) : NO_TABLE
@@ -82,7 +84,7 @@ export async function createHotpatch(
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
   const code = watch.timeSync('code', () => checkCode(units, selection, running))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
-  const types = { tree, affected, declarations, units: judged.units, selection, table: target.sectionTable }
+  const types = { tree, affected, declarations, units: judged.units, selection }
   const accepted = options.acceptTypes ?? []
   const shapes = await watch.time('shapes', () => checkShapes({ ...types, accepted }))
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
@@ -107,8 +109,3 @@ export async function createHotpatch(
 
 const warningsOf = ({ warnings }: { readonly warnings: readonly Reason[] }) => warnings
 const noticesOf = ({ notices }: { readonly notices: readonly Reason[] }) => notices
-
-/** The machine that the objects are for; x86-64 where there is no object. */
-function machineOf(units: readonly UnitInput[]): number {
-  return units[0]?.verdicts.correlation.patched.object.header.machine ?? EM_X86_64
-}

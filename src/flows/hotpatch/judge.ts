@@ -187,8 +187,7 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
   const { pair, neutral, shifted } = each
   const before = pieceMap(readSide<'original'>(pair, pair.original), cut)
   const mapOf = (patched: ObjectPair) => pieceMap(readSide<'patched'>(patched, patched.patched), cut)
-  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) =>
-    compareUnit(correlate(before, after), cut.table, lines)
+  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) => compareUnit(correlate(before, after), lines)
   if (shifted === undefined) return { verdicts: judge(mapOf(neutral ?? pair)), sites: undefined, notices: [] }
   const after = readElf<'patched'>(shifted)
   const sites = findLineSites(before, pieceMap(after, cut), compiled.shifts)
@@ -216,7 +215,7 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
     return { verdicts, sites: sites.byPiece, notices: [...notices, ...said] }
   }
   if (each.renumbered === undefined) return { verdicts: mask, sites: sites.byPiece, notices }
-  const witness = compareUnit(correlate(pieceMap(readElf<'original'>(each.renumbered), cut), patched), cut.table)
+  const witness = compareUnit(correlate(pieceMap(readElf<'original'>(each.renumbered), cut), patched))
   const { verdicts, unproven } = provenLines(mask, lines, { verdicts: witness, isOff: isOff(compiled.renumbered) })
   const said = unproven.map(name =>
     say(

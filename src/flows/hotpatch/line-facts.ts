@@ -200,7 +200,8 @@ function inOrder(lines: ReadonlyMap<number, Fates>): EmbeddedLine[] {
  * may have such a number, and the lines in special entries. A number too many costs certainty; one too few would be a lie.
  */
 function heldNumbers({ machine, units, pieces }: Selection, last: number): readonly number[] {
-  const { code } = machineOf(machine)
+  if (pieces.length === 0) return []
+  const code = machine === undefined ? undefined : machineOf(machine).code
   if (code === undefined) return Array.from({ length: last }, (_, index) => index + 1)
   const held = new Set<number>()
   const add = (number: number) => number > 0 && number <= last && held.add(number)

@@ -14,12 +14,12 @@ import { correlate } from '../../correlate/correlate.ts'
 import { emptyObject } from '../../elf/empty.ts'
 import { readElf } from '../../elf/index.ts'
 import { type TablePlace, tableUnit } from '../../lines/table.ts'
-import type { TargetFacts } from '../../loaders/loader.ts'
-import { classifySection } from '../../loaders/sections.ts'
+import type { Target } from '../../loaders/loader.ts'
 import { hooksMayWriteReadOnly } from '../../loaders/xen/read-only-data.ts'
 import type { HypervisorSymbol, HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
 import { pieceMap } from '../../pieces/pieces.ts'
+import { sectionClassOf } from '../../pieces/section-facts.ts'
 import type { UnitInput } from '../../select/select.ts'
 import type { LineMap } from '../../source/model.ts'
 import { probe, type Tree } from '../../trees/index.ts'
@@ -47,7 +47,7 @@ interface FoundPlaces {
 
 interface Where {
   readonly symbols: HypervisorSymbols
-  readonly target: TargetFacts
+  readonly target: Target
   readonly maps: LineMaps
 }
 
@@ -65,7 +65,7 @@ function findTablePlaces(units: readonly TableUnitInput[], { symbols, target, ma
       for (const { site, owner } of sitesOf(input, judged)) {
         const now = maps.get(site.file)?.toPatched[site.line] || undefined
         if (now === undefined || now === site.line) continue
-        const name = target.runningName(input.fileSymbol, owner.name, owner.local)
+        const name = target.loader.runningName(input.fileSymbol, owner.name, owner.local)
         const place = isInit(original, owner) ? undefined : placeOf({ symbols, frames, original, name }, site)
         if (place !== undefined) {
           places.push({ ...place, old: site.line, new: now })
@@ -98,7 +98,7 @@ export const NO_TABLE: TableAddition = { units: [], standIns: new Map(), set: []
 
 export interface TableOptions {
   readonly symbols: HypervisorSymbols | undefined
-  readonly target: TargetFacts
+  readonly target: Target
   readonly maps: LineMaps
 }
 
@@ -113,14 +113,14 @@ export async function lineTable(
 ): Promise<TableAddition> {
   const host = tree.units.find(({ unit, language }) => language === 'c' && units.some(each => each.unit === unit))
   const inputs = units.flatMap(({ sites, ...unit }) => (sites === undefined ? [] : [{ ...unit, sites }]))
-  if (symbols === undefined || host === undefined || target.name !== 'xen') return NO_TABLE
+  if (symbols === undefined || host === undefined || !target.loader.setsLines) return NO_TABLE
   const { places, set, leftOut } = findTablePlaces(inputs, { symbols, target, maps })
   if (places.length === 0) return { ...NO_TABLE, notices: leftOut }
   const { text, standIns } = tableUnit(places)
   const patched = readElf<'patched'>(await probe(tree, host, text))
-  const options = { table: target.sectionTable }
+  const options = { loader: target.loader }
   const before = pieceMap(emptyObject<'original'>(patched.header), options)
-  const verdicts = compareUnit(correlate(before, pieceMap(patched, options)), target.sectionTable)
+  const verdicts = compareUnit(correlate(before, pieceMap(patched, options)))
   // Its names must differ from those of the table in a payload below, which a loader would call taken.
   const fileSymbol = `hotsplice-lines-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.c`
   const said = {
@@ -149,7 +149,7 @@ function sitesOf({ verdicts, sites }: TableUnitInput, judged: Judged): readonly 
 }
 
 function isInit(map: PieceMap<'original'>, piece: Piece<'original'>): boolean {
-  return classifySection(map.object.sections[piece.section]?.name ?? '', 'xen') === 'init-code'
+  return sectionClassOf(map, piece) === 'init-code'
 }
 
 interface PlaceContext {

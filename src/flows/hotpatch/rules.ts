@@ -1,6 +1,5 @@
 /** What the select stage asks about the target, the system that runs, and the units that exceptions pass through. */
-import type { TargetFacts } from '../../loaders/loader.ts'
-import { smallestFunction, startsWithLandingPad } from '../../machines/machine.ts'
+import type { Target } from '../../loaders/loader.ts'
 import type { SelectRules } from '../../select/model.ts'
 import { type Tree, throwingUnits } from '../../trees/index.ts'
 import type { Prepared } from './prepare.ts'
@@ -15,19 +14,16 @@ export interface OfUnits {
 const NOTHING: OfUnits = { throwing: new Set(), standIns: new Map() }
 
 export function rulesOf(
-  target: TargetFacts,
+  target: Target,
   { symbols, below }: Running,
   { throwing, standIns }: OfUnits = NOTHING,
 ): SelectRules {
+  const { loader } = target
   const count = countRunning(symbols, below)
   const freed = isFreed(symbols)
   return {
-    table: target.sectionTable,
-    machine: target.machine,
-    runningName: target.runningName,
-    smallest: pad => smallestFunction(target, pad),
-    startsWithLandingPad: code => startsWithLandingPad(target, code),
-    denied: (unit, name) => target.denied(unit, name) ?? (throwing.has(unit) ? target.unwinding : undefined),
+    target,
+    denied: (unit, name) => loader.denied(unit, name) ?? (throwing.has(unit) ? loader.unwinding : undefined),
     standIns,
     ...(count === undefined ? {} : { countRunning: count }),
     ...(freed === undefined ? {} : { isFreed: freed }),
@@ -36,7 +32,7 @@ export function rulesOf(
 
 /** Asked only where the target has a word about it. */
 export async function throwingOf(
-  { unwinding }: TargetFacts,
+  { loader: { unwinding } }: Target,
   tree: Tree,
   { affected, change }: Prepared,
 ): Promise<ReadonlySet<string>> {

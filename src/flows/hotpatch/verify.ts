@@ -4,7 +4,7 @@
  */
 import type { Payload } from '../../assemble/model.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
-import type { TargetFacts } from '../../loaders/loader.ts'
+import type { Target } from '../../loaders/loader.ts'
 import type { Base } from '../../trees/index.ts'
 import { verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
 import type { Running, RunningOptions } from './running.ts'
@@ -13,7 +13,7 @@ import type { Stopwatch } from './stopwatch.ts'
 /** What a payload that was just assembled is held against. */
 export interface Loading {
   readonly base: Base
-  readonly target: TargetFacts
+  readonly target: Target
   readonly running: Running
   readonly options: RunningOptions
   readonly watch: Stopwatch
@@ -39,7 +39,7 @@ export function rulesFor(version: string | undefined): XenVersion {
 
 /** Asked of loaders whose rules are known. */
 export function checkAssembled(payload: Payload | undefined, loading: Loading): CheckedPayload {
-  if (payload === undefined || loading.target.name !== 'xen') return { payload, refusals: [], warnings: [] }
+  if (payload === undefined || loading.target.loader.rules === undefined) return { payload, refusals: [], warnings: [] }
   const { refusals, warnings } = loading.watch.timeSync('verify', () => checkPayload(payload.bytes, loading))
   return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings }
 }

@@ -1,5 +1,6 @@
 /** A program's tree with compile_commands.json: it says how units are compiled, and nothing of what is made from what. */
 import { resolve } from 'node:path'
+import { PROCESS } from '../../loaders/process/process.ts'
 import type { TouchedFile } from '../../source/model.ts'
 import type { Tree } from '../model.ts'
 import { NO_SCRIPTS, NOT_GENERATED, type TreeKind, type Unread } from '../tree-kind.ts'
@@ -10,7 +11,7 @@ import { PROGRAM_PATHS } from './paths.ts'
 
 export const COMPILE_COMMANDS: TreeKind = {
   ...PROGRAM_PATHS,
-  sectionTable: 'process',
+  loader: PROCESS,
   image: 'program',
   probes: () => [],
   open: options => {

@@ -1,6 +1,7 @@
 /** Xen's source tree: built by its own make, which leaves the command of everything that it made. */
 import { resolve } from 'node:path'
 import { probeTexts } from '../../loaders/xen/probe.ts'
+import { XEN } from '../../loaders/xen/xen.ts'
 import type { TouchedFile } from '../../source/model.ts'
 import type { Base, BaseOptions, Run, Tree } from '../model.ts'
 import type { TreeKind, Unread } from '../tree-kind.ts'
@@ -15,7 +16,7 @@ import { buildCopy, isAsConfigured } from './unbuilt.ts'
 
 export const XEN_TREE: TreeKind = {
   ...XEN_PATHS,
-  sectionTable: 'xen',
+  loader: XEN,
   image: 'hypervisor',
   probes: probeTexts,
   open: (options, run) => {

@@ -1,7 +1,6 @@
-/** The places where a source file's objects embed a line number: as JSON (docs/schema/lines.json) and as text. */
-import type { LineSite } from '../compare/model.ts'
+/** The report of `hotsplice lines`, as plain data and as text. */
 
-/** A site as people read it. */
+/** A place where a source line number is embedded, as people read it. */
 export interface ListedSite {
   readonly unit: string
   /** Empty where the site belongs to no function. */
@@ -9,20 +8,13 @@ export interface ListedSite {
   readonly section: string
   /** Bytes from the start of the function; from the start of the section where there is none. */
   readonly offset: number
-  readonly in: LineSite['in']
+  readonly in: 'code' | 'data' | 'addend'
   readonly bits: number
   readonly file: string
   /** The original's. */
   readonly line: number
   /** The functions or macros that the line calls, as the source has them: what the number came from. */
   readonly calls: readonly string[]
-}
-
-export interface SitesOfUnit {
-  readonly unit: string
-  readonly sites: readonly ListedSite[]
-  /** Differences between the two objects that are not line numbers as far as can be told. */
-  readonly unexplained: readonly string[]
 }
 
 export interface LinesReport {
@@ -32,7 +24,15 @@ export interface LinesReport {
   readonly version: string
   readonly outcome: 'done'
   readonly sites: readonly ListedSite[]
+  /** Differences between the two objects that are not line numbers as far as can be told. */
   readonly unexplained: readonly { readonly unit: string; readonly text: string }[]
+}
+
+export interface SitesOfUnit {
+  readonly unit: string
+  readonly sites: readonly ListedSite[]
+  /** Differences between the two objects that are not line numbers as far as can be told. */
+  readonly unexplained: readonly string[]
 }
 
 export function linesReport(units: readonly SitesOfUnit[], version: string): LinesReport {
