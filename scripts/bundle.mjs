@@ -29,8 +29,8 @@ const source = file => join(checkout, 'src', file)
 const ENTRIES = {
   'cli/main': source('cli/main.ts'),
   index: source('index.ts'),
-  'elf/index': source('elf/index.ts'),
-  'report/index': source('report/index.ts'),
+  'elf/index': source('library/elf.ts'),
+  'report/index': source('library/report.ts'),
 }
 /** Start-up, and the command that is done the soonest. The entry itself stays apart: whoever awaits it must not be in it. */
 const QUICK = ['cli/run.ts', 'cli/commands/diff.ts'].map(source)

@@ -17,7 +17,7 @@ export const REPORT_SCHEMA = 1
 export type Outcome = 'built' | 'nothing-to-do' | 'refused' | 'differs' | 'error'
 
 export interface RunReport {
-  readonly schema: typeof REPORT_SCHEMA
+  readonly schema: 1
   readonly command: 'build' | 'diff'
   /** Of hotsplice. */
   readonly version: string

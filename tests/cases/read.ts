@@ -15,15 +15,17 @@ export interface SmallCase {
   readonly after: string
 }
 
-export function readCases(): readonly SmallCase[] {
-  return readdirSync(caseFolder, { withFileTypes: true })
-    .filter(entry => entry.isDirectory())
-    .map(({ name }) => {
-      const read = (file: string) => readFileSync(join(caseFolder, name, file), 'utf8')
-      const lines = read('case.txt').trim().split('\n')
-      const directives = new Map(lines.map(line => [line.replace(/:.*/, ''), line.replace(/^[^:]*: */, '')]))
-      return { name, directives, before: read('input.c'), after: patched(join(caseFolder, name)) }
-    })
+export const caseNames: readonly string[] = readdirSync(caseFolder, { withFileTypes: true })
+  .filter(entry => entry.isDirectory())
+  .map(({ name }) => name)
+
+export const readCases = (): readonly SmallCase[] => caseNames.map(readCase)
+
+export function readCase(name: string): SmallCase {
+  const read = (file: string) => readFileSync(join(caseFolder, name, file), 'utf8')
+  const lines = read('case.txt').trim().split('\n')
+  const directives = new Map(lines.map(line => [line.replace(/:.*/, ''), line.replace(/^[^:]*: */, '')]))
+  return { name, directives, before: read('input.c'), after: patched(join(caseFolder, name)) }
 }
 
 export function flagsOf({ directives }: SmallCase): readonly string[] {

@@ -7,6 +7,7 @@
  * What the caller got wrong (an index that names nothing, a number that does not fit) is an `InternalError`.
  */
 import { InternalError, unreachable } from '../../base/errors.ts'
+import { contentSize } from '../compressed.ts'
 import {
   EHDR_SIZE,
   ELFCLASS64,
@@ -108,7 +109,8 @@ function writeGroup(out: Sink, offset: number, { object, layout, index }: Task &
 function writeRelocations(out: Sink, offset: number, { object, layout, index }: Task & { index: number }): void {
   const section = object.sections[index]
   if (section === undefined) throw new InternalError(`section ${index} was planned, but is not there`)
-  const size = section.bytes?.length ?? section.size ?? 0
+  const { name, flags, bytes = new Uint8Array(), size: empty = 0 } = section
+  const size = contentSize({ name, flags, bytes, size: bytes.length || empty })
   let at = offset
   for (const relocation of section.relocations ?? []) {
     if (relocation.offset > size) {

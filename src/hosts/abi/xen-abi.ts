@@ -53,7 +53,7 @@ const SYSCTL_SIZE = 136
 
 const OPERATION = { upload: 0, get: 1, list: 2, action: 3 } as const
 export const ACTION = { unload: 1, revert: 2, apply: 3, replace: 4 } as const
-export type ActionName = keyof typeof ACTION
+export type ActionName = 'unload' | 'revert' | 'apply' | 'replace'
 
 /** The state that a payload must be in for an action to do anything. */
 export const ACTS_IN: Readonly<Record<ActionName, PayloadState>> = {

@@ -41,7 +41,7 @@ export const REHEARSAL_SCHEMA = 1
 export type RehearsalOutcome = 'passed' | 'failed' | 'crashed' | 'timeout'
 
 export interface RehearsalResult {
-  readonly schema: typeof REHEARSAL_SCHEMA
+  readonly schema: 1
   readonly outcome: RehearsalOutcome
   readonly hypervisor: HypervisorFacts
   readonly payloads: readonly string[]

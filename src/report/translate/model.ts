@@ -43,3 +43,16 @@ export interface Reference {
 
 /** Which source the reader has before him. */
 export type Source = 'patched' | 'original'
+
+/** The JSON of `hotsplice translate`. */
+export interface Translation {
+  readonly schema: 1
+  readonly command: 'translate'
+  /** Of hotsplice. */
+  readonly version: string
+  readonly outcome: 'done'
+  readonly source: Source
+  readonly payloads: readonly { readonly name: string; readonly report: string; readonly buildId: string | null }[]
+  /** Everything in the log that names a place in a touched file; certain where there is one meaning. */
+  readonly references: readonly Reference[]
+}
