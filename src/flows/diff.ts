@@ -22,10 +22,12 @@ export interface DiffRequest extends DiffInput {
   readonly unit: string
   /** Of hotsplice. */
   readonly version: string
+  /** Milliseconds that went before, by what they went for. */
+  readonly timings?: Readonly<Record<string, number>>
 }
 
 /** Compares two objects, as a report. */
-export function diff({ unit, version, ...objects }: DiffRequest): RunReport {
+export function diff({ unit, version, timings = {}, ...objects }: DiffRequest): RunReport {
   const start = performance.now()
   const verdicts = diffObjects(objects)
   return diffReport({
@@ -34,7 +36,7 @@ export function diff({ unit, version, ...objects }: DiffRequest): RunReport {
     unit,
     verdicts,
     way: objects.shifted === undefined ? 'ignore' : 'mask',
-    timings: { compare: performance.now() - start },
+    timings: { ...timings, compare: performance.now() - start },
     reasonOf: verdictReason,
   })
 }

@@ -11,10 +11,9 @@ import type { LexedFile } from '../ctext/lexed.ts'
 import { lex } from '../ctext/lexer.ts'
 import { readElf } from '../elf/index.ts'
 import { lowerLines, shiftLines } from '../lines/shift.ts'
-import { loaderOf } from '../loaders/loaders.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { pieceMap } from '../pieces/pieces.ts'
-import type { ListedSite } from '../report/lines-report.ts'
+import { type LinesReport, type ListedSite, linesReport, type SitesOfUnit } from '../report/lines-report.ts'
 import {
   type BaseOptions,
   compileUnits,
@@ -23,15 +22,12 @@ import {
   type RunOptions,
   shortName,
   type Tree,
+  treeKind,
   type Unit,
   wholeRun,
 } from '../trees/index.ts'
 
-export interface ListedUnit {
-  readonly unit: string
-  readonly sites: readonly ListedSite[]
-  /** Differences between the two objects that are not line numbers as far as can be told. */
-  readonly unexplained: readonly string[]
+export interface ListedUnit extends SitesOfUnit {
   /** What was compared. */
   readonly objects: { readonly original: Uint8Array; readonly shifted: Uint8Array }
 }
@@ -39,11 +35,22 @@ export interface ListedUnit {
 export interface ListRequest extends BaseOptions, RunOptions {
   /** The source file, relative to the tree or to its source folder. */
   readonly source: string
+  /** Of hotsplice. */
+  readonly version: string
+}
+
+export interface Listed {
+  readonly report: LinesReport
+  /** By unit, as views show it. */
+  readonly units: readonly SitesOfUnit[]
 }
 
 /** Opens the tree, and lists the sites of every unit that is compiled from the source. */
-export function listLines(request: ListRequest): Promise<readonly ListedUnit[]> {
-  return wholeRun(request, async run => listLineSites({ ...(await openBase(request, run)), run }, request.source))
+export function listLines(request: ListRequest): Promise<Listed> {
+  return wholeRun(request, async run => {
+    const units = await listLineSites({ ...(await openBase(request, run)), run }, request.source)
+    return { report: linesReport(units, request.version), units }
+  })
 }
 
 /** Lists the sites of every unit that is compiled from `source` (relative to the tree or to its source folder). */
@@ -138,7 +145,7 @@ interface ShiftedUnit {
 }
 
 async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit): Promise<ShownSites> {
-  const options = { loader: loaderOf(tree.target) }
+  const options = { loader: treeKind(tree).loader }
   const object = await originalObject(tree, unit)
   const original = pieceMap(readElf<'original'>(object), options)
   const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), options), files)

@@ -38,8 +38,7 @@ export async function listLines(options: ListLinesOptions): Promise<LinesReport>
   const [tree, source] = [named('tree', options.tree), named('source', options.source)]
   return untilAborted(options, async () => {
     const { listLines: list } = await import('../flows/list-lines.ts')
-    const { linesReport } = await import('../report/lines-report.ts')
-    const own = { tree, source, target: 'xen', ...given({ buildDir: options.buildDir }) } as const
-    return linesReport(await list({ ...own, ...settingsOf(options) }), VERSION)
+    const own = { tree, source, version: VERSION, target: 'xen', ...given({ buildDir: options.buildDir }) } as const
+    return (await list({ ...own, ...settingsOf(options) })).report
   })
 }

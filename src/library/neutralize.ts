@@ -1,5 +1,4 @@
 import type { NeutralReport } from '../report/neutral-report.ts'
-import { sourceFolder } from '../system/source-text.ts'
 import { VERSION } from '../system/version.ts'
 import { choice, named, type OneOrMore, readPatches, type TextInput } from './inputs.ts'
 
@@ -45,12 +44,7 @@ export interface NeutralizeResult {
 export async function neutralize(options: NeutralizeOptions): Promise<NeutralizeResult> {
   const style = choice('style', options.style, ['auto', 'directive', 'reformat'])
   const patches = await readPatches(options.patch)
-  const { neutralPatch } = await import('../flows/neutralize.ts')
-  const { neutralReport } = await import('../report/neutral-report.ts')
-  const { reader, prefixes } = sourceFolder(named('tree', options.tree))
-  const { text, files, notes } = neutralPatch(patches, reader, { style, prefixes })
-  return {
-    report: neutralReport({ style, files, notes, text }, VERSION),
-    patch: new Uint8Array(Buffer.from(text, 'latin1')),
-  }
+  const { neutralizePatch } = await import('../flows/neutralize.ts')
+  const { report, patch } = neutralizePatch({ tree: named('tree', options.tree), patches, style, version: VERSION })
+  return { report, patch: new Uint8Array(Buffer.from(patch, 'latin1')) }
 }

@@ -1,7 +1,5 @@
-import { basename } from 'node:path'
-import { InputError } from '../base/errors.ts'
 import type { RunReport } from '../report/model.ts'
-import type { Layer, Translation } from '../report/translate/model.ts'
+import type { Translation } from '../report/translate/model.ts'
 import { VERSION } from '../system/version.ts'
 import { choice, type FileInput, type OneOrMore, readBytes, several } from './inputs.ts'
 
@@ -77,38 +75,20 @@ export interface TranslateResult {
 export async function translate(options: TranslateOptions): Promise<TranslateResult> {
   const source = choice('source', options.source, ['patched', 'original'])
   const { replace = false, fromLog = false, symbols } = options
-  const layers = several(options.reports).map(layerOf)
-  const { Translator } = await import('../report/translate/translator.ts')
+  const reports = several(options.reports).map(given => ('report' in given ? given : { report: given }))
+  const flow = await import('../flows/translate.ts')
   const running = symbols === undefined ? {} : { running: await runningOf(symbols) }
-  const translator = new Translator(layers, { source, replace, fromLog, ...running })
+  const { translator, report } = flow.translate({ reports, source, replace, fromLog, version: VERSION, ...running })
   // One character a byte, as everywhere that names of files are compared.
   const lines = Buffer.from(options.log, 'utf8').toString('latin1').split('\n')
   const last = lines.at(-1) === '' ? lines.pop() : undefined
   const translated = [...lines.flatMap(line => translator.push(line)), ...translator.end()]
   const text = [...translated, ...(last === undefined ? [] : [last])].join('\n')
-  const payloads = layers.map(({ name, report }) => ({
-    name,
-    report: report.payload?.file ?? '',
-    buildId: report.payload?.buildId ?? null,
-  }))
-  const head = { schema: 1, command: 'translate', version: VERSION, outcome: 'done', source } as const
   return {
-    report: { ...head, payloads, references: translator.references },
+    report: report(),
     log: Buffer.from(text, 'latin1').toString('utf8'),
     notes: translator.takeNotes(),
   }
-}
-
-function layerOf(given: RunReport | AppliedReport): Layer {
-  const { name, report } = 'report' in given ? given : { name: undefined, report: given }
-  if (report.payload === null) {
-    throw new InputError(
-      'translate/no-payload',
-      `the report of a ${report.command} whose outcome is ${report.outcome}: there was no payload to apply`,
-      'give the reports of builds for the payloads that were applied',
-    )
-  }
-  return { name: name ?? basename(report.payload.file).replace(/\.livepatch$/, ''), report }
 }
 
 async function runningOf(symbols: FileInput) {

@@ -1,4 +1,4 @@
-/** The report of `hotsplice lines`, as plain data. */
+/** The report of `hotsplice lines`, as plain data and as text. */
 
 /** A place where a source line number is embedded, as people read it. */
 export interface ListedSite {
@@ -29,13 +29,14 @@ export interface LinesReport {
   readonly unexplained: readonly { readonly unit: string; readonly text: string }[]
 }
 
-interface Listed {
+export interface SitesOfUnit {
   readonly unit: string
   readonly sites: readonly ListedSite[]
+  /** Differences between the two objects that are not line numbers as far as can be told. */
   readonly unexplained: readonly string[]
 }
 
-export function linesReport(units: readonly Listed[], version: string): LinesReport {
+export function linesReport(units: readonly SitesOfUnit[], version: string): LinesReport {
   return {
     schema: 1,
     command: 'lines',
@@ -44,4 +45,22 @@ export function linesReport(units: readonly Listed[], version: string): LinesRep
     sites: units.flatMap(({ sites }) => sites),
     unexplained: units.flatMap(({ unit, unexplained }) => unexplained.map(text => ({ unit, text }))),
   }
+}
+
+export function describeLines(units: readonly SitesOfUnit[]): string {
+  return units.map(describeUnit).join('\n')
+}
+
+function describeUnit({ unit, sites, unexplained }: SitesOfUnit): string {
+  const rows = sites.map(site => {
+    const place = site.function === '' ? site.section : site.function
+    const where = site.in === 'addend' ? `an addend of ${site.section}` : site.in
+    const from = site.calls.length === 0 ? '' : `  (${site.calls.join(', ')})`
+    return `  ${site.file}:${site.line}  ${place}+0x${site.offset.toString(16)}  ${site.bits} bits in ${where}${from}`
+  })
+  return [
+    `${unit}: ${sites.length} line numbers`,
+    ...rows,
+    ...unexplained.map(text => `  not explained: ${text}`),
+  ].join('\n')
 }

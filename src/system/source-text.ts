@@ -1,6 +1,5 @@
 /** Files of a source tree by the paths that patches give: not there, there, or there and of no use. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
 import { InputError } from '../base/errors.ts'
 
 /** Nothing can be there: a part of the path is a file, or longer than names can be. */
@@ -28,15 +27,6 @@ export function isNoFile(file: string): boolean {
   } catch {
     return false
   }
-}
-
-/** A tree as patches see it that need not be built: its files, and the folders that paths may be relative to. */
-export function sourceFolder(tree: string) {
-  const reader = {
-    read: (path: string) => sourceText(join(tree, path), path),
-    isNoFile: (path: string) => isNoFile(join(tree, path)),
-  }
-  return { reader, prefixes: existsSync(join(tree, 'xen', 'Makefile')) ? ['', 'xen/'] : [''] }
 }
 
 function systemCode(error: unknown): string {

@@ -1,9 +1,7 @@
 import { rmSync } from 'node:fs'
 import { Command, Option } from '@commander-js/extra-typings'
 import { shownName } from '../../base/printable.ts'
-import { neutralPatch } from '../../flows/neutralize.ts'
-import { neutralReport } from '../../report/neutral-report.ts'
-import { sourceFolder } from '../../system/source-text.ts'
+import { neutralizePatch } from '../../flows/neutralize.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
@@ -61,17 +59,15 @@ interface Request {
 function rewrite({ tree, patch, style, output, json }: Request, console: Console): Finished {
   checkOutputs([...patch], [output, json])
   const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
-  const { reader, prefixes } = sourceFolder(tree)
-  const { text, files, notes } = neutralPatch(patches, reader, { style, prefixes })
-  for (const note of notes) console.note(shownName(note))
+  const { report, patch: text } = neutralizePatch({ tree, patches, style, version: VERSION })
+  for (const note of report.notes) console.note(shownName(note))
   if (text === '') console.note('nothing is left of the patch: without it, the compiler sees the same lines')
-  const told = neutralReport({ style, files, notes, text }, VERSION)
   const bytes = Buffer.from(text, 'latin1')
   if (output === undefined || output === STANDARD) {
     // As bytes: a source need not be UTF-8, and a patch of it must not be spelled anew.
     const also = () => (json === STANDARD ? undefined : console.data(bytes))
-    return { ending: 'done', text: '', json: told, also }
+    return { ending: 'done', text: '', json: report, also }
   }
   writeWhole(output, bytes)
-  return { ending: 'done', text: `wrote ${output}`, json: told, undo: () => rmSync(output, { force: true }) }
+  return { ending: 'done', text: `wrote ${output}`, json: report, undo: () => rmSync(output, { force: true }) }
 }

@@ -2,7 +2,7 @@
 import { applyPatches } from '../../source/apply-patches.ts'
 import { atBase } from '../../source/base.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
-import { type Affected, affectedUnits, type Tree } from '../../trees/index.ts'
+import { type Affected, affectedUnits, type Tree, treeKind } from '../../trees/index.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
 
 export interface Prepared {
@@ -20,6 +20,6 @@ export async function prepareHotpatch(tree: Tree, patches: readonly PatchText[])
   return { change, affected, timings: watch.timings }
 }
 
-function applyToTree(patches: readonly PatchText[], { layout, reader }: Tree): SourceChange {
-  return atBase(patches, reader, [...new Set(['', layout.prefix])], at => applyPatches(patches, at))
+function applyToTree(patches: readonly PatchText[], tree: Tree): SourceChange {
+  return atBase(patches, tree.reader, treeKind(tree).prefixes, at => applyPatches(patches, at))
 }

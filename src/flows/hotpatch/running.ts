@@ -7,7 +7,7 @@ import { during, InputError } from '../../base/errors.ts'
 import type { Reason } from '../../base/refusal.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
-import { programId, readGiven, readImage } from '../../trees/index.ts'
+import { programId, readGiven, readImage, treeKind } from '../../trees/index.ts'
 import type { TreeFacts } from '../../trees/model.ts'
 import { loadedStack, type MemoryCopy, type VerifiedPayload, type XenVersion } from '../../verify/index.ts'
 import { type LoaderTable, loaderTable } from './loader-table.ts'
@@ -52,7 +52,7 @@ export interface Known {
 
 /** Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's. */
 export function readRunning(facts: TreeFacts, { version, entrySizes }: Known, options: RunningOptions): Running {
-  if (facts.kind !== 'xen') return readProgram(options)
+  if (treeKind({ facts }).image === 'program') return readProgram(options)
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols, entrySizes)
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols, entrySizes)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)

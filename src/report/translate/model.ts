@@ -50,6 +50,7 @@ export type Source = 'patched' | 'original'
 export interface Translation {
   readonly schema: 1
   readonly command: 'translate'
+  /** Of hotsplice. */
   readonly version: string
   readonly outcome: 'done'
   readonly source: Source

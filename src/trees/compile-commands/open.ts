@@ -22,7 +22,7 @@ export function findCompileCommands(tree: string, buildDir: string | undefined):
   return folders.map(folder => join(resolve(folder), 'compile_commands.json')).find(path => existsSync(path))
 }
 
-export function openCompileCommands(path: string, options: BaseOptions): Base {
+export async function openCompileCommands(path: string, options: BaseOptions): Promise<Base> {
   const base = realOrSelf(resolve(options.tree))
   const layout: Layout = { base, sourceFolder: base, buildFolder: realOrSelf(dirname(path)), prefix: '' }
   const texts = new TreeTexts(layout)

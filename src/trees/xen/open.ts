@@ -14,6 +14,7 @@ import { type Layout, readText, realOrSelf } from '../layout.ts'
 import type { Base, BaseOptions, TreeFacts } from '../model.ts'
 import { TreeTexts } from '../texts.ts'
 import { readConfig, readVersion } from './config.ts'
+import { XEN_PREFIX } from './paths.ts'
 import { XenUnits } from './units.ts'
 
 /** The oldest Xen whose shipped build has split sections and command files. */
@@ -37,7 +38,7 @@ export function xenLayout(sourceFolder: string, buildDir: string | undefined): L
   }
   const real = realOrSelf(sourceFolder)
   const buildFolder = buildDir === undefined ? real : realOrSelf(resolve(buildDir))
-  return { base: dirname(real), sourceFolder: real, buildFolder, prefix: 'xen/' }
+  return { base: dirname(real), sourceFolder: real, buildFolder, prefix: XEN_PREFIX }
 }
 
 /** Says whether a build of the whole hypervisor was finished there. */
