@@ -83,7 +83,9 @@ function program(change: number): string {
   return `int say(const char *text, int a);\n${functions.join('')}${lastOf(change)}`
 }
 
-const lastOf = (change: number) => `int last(int a)\n{\n    return say("last", a + ${change});\n}\n`
+function lastOf(change: number): string {
+  return `int last(int a)\n{\n    return say("last", a + ${change});\n}\n`
+}
 
 function patchOf(change: number): string {
   const [from, to] = [program(0), program(change)].map(text => text.split('\n'))
