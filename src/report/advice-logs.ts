@@ -2,6 +2,7 @@
 import { loaderOf } from '../loaders/loaders.ts'
 import type { FileLines, LineRun, RunReport, Way } from './model.ts'
 
+/** What logs say while the payload is applied. */
 export interface LogWords {
   /** What holds for this way. */
   readonly text: string
@@ -12,6 +13,7 @@ export interface LogWords {
   readonly off: number | null
 }
 
+/** A line of a log, and what it means. */
 export interface LogExample {
   readonly function: string
   readonly prints: string
