@@ -1,5 +1,5 @@
 /** Many builds share one base, one pool and one store, and each gives what it would have given alone. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -161,6 +161,37 @@ describe.skipIf(!hasGcc)(`builds on one base${withoutGcc}`, () => {
     await expect(stopped).rejects.toMatchObject({ code: 'build/interrupted' })
     expect((await other).payload).toEqual(alone.get('both')?.payload)
     expect((await last).payload).toEqual(alone.get('second')?.payload)
+  })
+})
+
+describe.skipIf(!hasGcc)(`a base of a tree that changes${withoutGcc}`, () => {
+  const shared = join('tree', 'shared.h')
+  test.for([
+    { name: 'another text of the same length', change: (path: string) => writeFileSync(path, '#define LIMIT 8\n') },
+    { name: 'a text that is gone', change: (path: string) => rmSync(path) },
+    {
+      name: 'a folder in its place',
+      change: (path: string) => {
+        rmSync(path)
+        mkdirSync(path)
+      },
+    },
+  ])('builds nothing more: $name', async ({ change }) => {
+    const run = runWith(createPool(2))
+    const base = await openBase(baseOptions('changed'), run)
+    const before = await buildOne(base, optionsOf('first'), run)
+    try {
+      change(join(folder, shared))
+      await expect(buildOne(base, optionsOf('first'), run)).rejects.toMatchObject({
+        code: 'build/tree-changed',
+        message: expect.stringContaining(shared),
+      })
+    } finally {
+      rmSync(join(folder, shared), { recursive: true, force: true })
+      writeFileSync(join(folder, shared), FILES['shared.h'])
+    }
+    // The same text at another time is the same tree.
+    expect((await buildOne(base, optionsOf('first'), run)).payload).toEqual(before.payload)
   })
 })
 
