@@ -27,14 +27,7 @@ export interface Declared {
 export function declare(sources: readonly string[], texts: ReadonlyMap<string, string> = new Map()): Declared {
   const options = optionsOf()
   const declared = emitted(sources.map(inCheckout), options, texts)
-  const host = ts.createCompilerHost(options)
-  const readFile = host.readFile.bind(host)
-  host.readFile = file => declared.get(file) ?? readFile(file)
-  host.getSourceFile = (file, version) => {
-    const text = host.readFile(file)
-    return text === undefined ? undefined : ts.createSourceFile(file, text, version, true)
-  }
-  const program = ts.createProgram(sources.map(inCheckout), options, host)
+  const program = ts.createProgram(sources.map(inCheckout), options, hostWith(declared, options))
   return {
     checker: program.getTypeChecker(),
     file: path => program.getSourceFile(inCheckout(path)) ?? missing(path),
@@ -64,21 +57,34 @@ function emitted(
   texts: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
   const settings = { ...options, noEmit: false, declaration: true, emitDeclarationOnly: true, removeComments: false }
-  const host = ts.createCompilerHost(settings, true)
-  const readFile = host.readFile.bind(host)
   const given = new Map([...texts].map(([path, text]) => [inCheckout(path), text]))
-  host.readFile = file => given.get(file) ?? readFile(file)
-  const fileExists = host.fileExists.bind(host)
-  host.fileExists = file => given.has(file) || fileExists(file)
-  host.getSourceFile = (file, version) => {
-    const text = host.readFile(file)
-    return text === undefined ? undefined : ts.createSourceFile(file, text, version, true)
-  }
-  const program = ts.createProgram([...files], settings, host)
+  const program = ts.createProgram([...files], settings, hostWith(given, settings))
   const found = new Map<string, string>()
   program.emit(undefined, (_name, text, _mark, _error, sources) => {
     const [source] = sources ?? []
     if (source !== undefined) found.set(source.fileName, text)
   })
   return found
+}
+
+/** What every program reads, and none changes: the language's own declarations, and those of packages. */
+const shared = new Map<string, ts.SourceFile | undefined>()
+
+/** Files are those on the disk, but for these texts. */
+function hostWith(texts: ReadonlyMap<string, string>, options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options)
+  const parsed = (file: string) => {
+    const text = texts.get(file) ?? ts.sys.readFile(file)
+    return text === undefined ? undefined : ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true)
+  }
+  return {
+    ...host,
+    fileExists: file => texts.has(file) || host.fileExists(file),
+    readFile: file => texts.get(file) ?? host.readFile(file),
+    getSourceFile: file => {
+      if (!file.includes('/node_modules/')) return parsed(file)
+      if (!shared.has(file)) shared.set(file, parsed(file))
+      return shared.get(file)
+    },
+  }
 }

@@ -121,9 +121,31 @@ function compareSections(context: Context, original: Piece<'original'>, patched:
   if (before === undefined || after === undefined)
     return differs({ what: 'section', original: 'none', patched: 'none' })
   const [kind, kindAfter] = [sectionClassOf(originals, original), sectionClassOf(patcheds, patched)]
-  const isSameKind = before.name === after.name || (kind === kindAfter && kind !== 'unknown')
+  const isSameKind = before.name === after.name || (NAMES_DO_NOT_COUNT.has(kind) && kind === kindAfter)
   if (isSameKind && before.flags === after.flags && before.type === after.type) return SAME
   return differs({ what: 'section', original: before.name, patched: after.name })
+}
+
+/** A compiler names these by what is in them, and the linker puts them together whatever they are called. */
+const NAMES_DO_NOT_COUNT: ReadonlySet<SectionClass> = new Set<SectionClass>([
+  'code',
+  'init-code',
+  'data',
+  'read-only',
+  'tls',
+])
+/** Sets that the linker gathers and something walks: the first one there comes first. */
+const ORDER_COUNTS: ReadonlySet<SectionClass> = new Set<SectionClass>(['unknown', 'init-data'])
+
+function comparePlaces({ correlation }: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
+  const section = sectionName(correlation.original, original)
+  if (original.offset === patched.offset || !ORDER_COUNTS.has(sectionClassOf(correlation.original, original)))
+    return SAME
+  return differs({ what: 'place', section, original: original.offset, patched: patched.offset })
+}
+
+function sectionName<S extends Side>(map: PieceMap<S>, piece: Piece<S>): string {
+  return map.object.sections[piece.section]?.name ?? ''
 }
 
 function compareEntries(context: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
@@ -217,6 +239,7 @@ function compareData(context: Context, original: Piece<'original'>, patched: Pie
   const found = worst(
     () => compareSections(context, original, patched),
     () => context.content.compare(original, patched),
+    () => comparePlaces(context, original, patched),
   )
   if (found.because !== undefined) return found
   const { correlation } = context

@@ -38,7 +38,7 @@ export interface NeutralizeResult {
  *
  * const { report, patch } = await neutralize({ tree: 'demo', patch: 'fix.patch' })
  * assert.deepEqual(report.notes, [])
- * assert.match(Buffer.from(patch).toString(), /^\+#line 9/m)
+ * assert.match(Buffer.from(patch).toString(), /^\+#line 6$/m)
  * ```
  */
 export async function neutralize(options: NeutralizeOptions): Promise<NeutralizeResult> {

@@ -68,9 +68,19 @@ export interface VerifyOptions extends CompileOptions {
  * import assert from 'node:assert/strict'
  * import { verify } from 'hotsplice'
  *
- * const report = await verify({ payload: 'fix.livepatch', symbols: 'xen-syms' })
- * for (const { code, status, text } of report.checks) if (status === 'failed') console.log(code, text)
- * assert.equal(report.accepted, true)
+ * const { accepted, decidedBy, checks } = await verify({ payload: 'fix.livepatch', symbols: 'xen-syms' })
+ * for (const { code, status, text } of checks) if (status === 'failed') console.log(code, text)
+ * assert.equal(accepted, false)
+ * assert.equal(decidedBy, 'relocation-overflow')
+ * ```
+ *
+ * @example needs QEMU and a hypervisor
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { verify } from 'hotsplice'
+ *
+ * const { accepted, complete } = await verify({ payload: 'version.livepatch', symbols: 'xen/xen-syms' })
+ * assert.ok(accepted && complete)
  * ```
  */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {

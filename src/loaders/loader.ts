@@ -38,6 +38,11 @@ export interface Loader {
   readonly sectionClass: (name: string) => SectionClass
   /** How the entries of a special section are laid out on a machine (EM_*); undefined where that is not known. */
   readonly entryLayout: (section: string, machine: number) => EntryLayout | undefined
+  /**
+   * Whether code runs wherever it was put: whether the link keeps each section under its own name, and does not leave out
+   * what it does not know, or put it where it means something.
+   */
+  readonly runsAnywhere: boolean
   /** What is there only to start the system: freed once it is up, or kept and of no more use. */
   readonly startMemory: 'freed' | 'kept'
   readonly hooks: {

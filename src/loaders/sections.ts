@@ -29,7 +29,7 @@ export type SectionClass =
   | 'directive'
   /** Entry points and the like: position or layout matters, a jump cannot be written there. */
   | 'fixed-code'
-  /** Not loaded, or no part of what runs. */
+  /** Loaded, and yet no part of what runs: each row says why. What is not loaded at all is left out anyhow. */
   | 'dropped'
   | 'unknown'
 
@@ -45,18 +45,12 @@ export const rows = (sectionClass: SectionClass, ...matches: readonly string[]):
 
 /** What every compiler makes of C, whatever loads it. */
 export const COMMON_SECTIONS: readonly Row[] = [
-  ...rows(
-    'dropped',
-    '.comment',
-    '.note.*',
-    '.note',
-    '.debug*',
-    '.eh_frame',
-    '.llvm*',
-    '.gnu.warning*',
-    '.stab*',
-    '.group',
-  ),
+  // Says how to get out of code, which is compared itself.
+  ...rows('dropped', '.eh_frame', '.sframe'),
+  // Marks of the tools, which nothing reads that runs: a name that only begins so is the program's own.
+  ...rows('dropped', '.note.gnu.property', '.note.gnu.build-id', '.note.ABI-tag', '.debug_gdb_scripts'),
+  // Places that tracers find in the code that was linked; a payload's code has none that they would look for.
+  ...rows('dropped', '__patchable_function_entries', '__mcount_loc'),
   ...rows('init-code', '.text.startup', '.text.startup.*', '.text.exit', '.text.exit.*'),
   ...rows('code', '.text', '.text.*'),
   ...rows('read-only', '.rodata', '.rodata.*', '.data.rel.ro', '.data.rel.ro.*'),

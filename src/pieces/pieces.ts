@@ -2,12 +2,15 @@
  * An object as pieces with their references resolved and special entries given to their functions.
  *
  * In:  an object, unchanged, and the loader of the system that it is for.
- * Out: a `PieceMap`. Throws `special/entry-size` when a special section's layout is not understood.
+ * Out: a `PieceMap`. Throws `special/entry-size` when a special section's layout is not understood, and
+ *      `elf/intermediate-code` where there is none that runs.
  */
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection, SectionId } from '../elf/model.ts'
+import { withCommonsPlaced } from './common.ts'
 import { cutObject, type Range } from './cut.ts'
 import { pieceId } from './ids.ts'
+import { checkHasCode } from './intermediate.ts'
 import type { Piece, PieceId, PieceMap, SectionFacts } from './model.ts'
 import { withoutPadding } from './padding.ts'
 import { type ReferenceContext, referencesOf, relocationsOf, type SectionPieces } from './references.ts'
@@ -15,7 +18,9 @@ import { type CutOptions, isCut, sectionFacts } from './section-facts.ts'
 
 export type { CutOptions } from './section-facts.ts'
 
-export function pieceMap<S extends Side>(object: ElfObject<S>, options: CutOptions): PieceMap<S> {
+export function pieceMap<S extends Side>(given: ElfObject<S>, options: CutOptions): PieceMap<S> {
+  checkHasCode(given)
+  const object = withCommonsPlaced(given)
   const facts = sectionFacts(object, options)
   const sections = numbered(withoutPadding(object, numbered(cutObject(object, facts, options))))
   const context: ReferenceContext<S> = { object, sections }

@@ -36,17 +36,17 @@ export function placesReached<S extends Side>(
   })
 }
 
-interface Distance {
+export interface Distance {
   readonly least: number
   readonly most: number
 }
 
 /** For each PC-relative field in code that is counted from the instruction's end, by its offset in the section, the bytes up to the end of its instruction. */
-function instructionEnds<S extends Side>(
+export function instructionEnds<S extends Side>(
   object: ElfObject<S>,
   section: ElfSection<S>,
-  range: Range<S>,
-  relocations: readonly ElfRelocation<S>[],
+  range: Pick<Range<S>, 'offset' | 'size'>,
+  relocations: readonly Pick<ElfRelocation<S>, 'type' | 'offset'>[],
 ): ReadonlyMap<number, Distance> {
   const ends = new Map<number, Distance>()
   const { code: knowledge, relocationType } = machineOf(object.header.machine)

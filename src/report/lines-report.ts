@@ -17,6 +17,7 @@ export interface ListedSite {
   readonly calls: readonly string[]
 }
 
+/** The JSON of `hotsplice lines`. */
 export interface LinesReport {
   readonly schema: 1
   readonly command: 'lines'

@@ -1,6 +1,7 @@
 /** The report of `hotsplice neutralize`, as plain data. */
 import type { NeutralFile, NeutralStyle } from '../lines/neutral-model.ts'
 
+/** The JSON of `hotsplice neutralize`. */
 export interface NeutralReport {
   readonly schema: 1
   readonly command: 'neutralize'

@@ -8,6 +8,7 @@ import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
 import { lineAddend } from '../loaders/entries.ts'
 import { machineOf } from '../machines/machines.ts'
+import { innerReferences } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
 import type {
@@ -43,8 +44,11 @@ export class Linker {
   readonly #newGlobals: ReadonlyMap<string, PieceAddress>
   /** For each unit, which function an out-of-line part belongs to. */
   readonly #owners: readonly ReadonlyMap<PieceId<'patched'>, PieceId<'patched'>>[]
+  /** For each unit, what is copied although the running system has it (`inner-places.ts`). */
+  readonly #carried: readonly ReadonlySet<PieceId<'patched'>>[]
 
-  constructor(units: readonly UnitInput[], rules: SelectRules) {
+  constructor(units: readonly UnitInput[], rules: SelectRules, carried: readonly ReadonlySet<PieceId<'patched'>>[]) {
+    this.#carried = carried
     this.#units = units
     this.#rules = rules
     this.#newGlobals = newGlobals(units)
@@ -179,6 +183,11 @@ export class Linker {
       this.#refuse(from, refusal)
       return undefined
     }
+    if (this.#carried[to.unit]?.has(to.piece) === true) {
+      const reason = { code: 'inner-places', text: `${piece.name} uses it, and it leads into replaced code` }
+      this.include(to, 'content', reason, from.address)
+      return inPayload
+    }
     if (predecessor !== undefined) {
       const name = this.#rules.target.loader.runningName(fileSymbol, predecessor.name, predecessor.local)
       return this.#running(from, piece, name, delta)
@@ -188,15 +197,18 @@ export class Linker {
 
   /**
    * Whether a reference to an included function leads to the payload's copy: from the function's own parts and
-   * entries always; from elsewhere when it is a call, or data that leads into its middle.
+   * entries always, and to a part from anywhere; from elsewhere when it is a call, or data that leads into its middle.
    */
   #staysInside(from: Included, to: PieceAddress, piece: Piece<'patched'>, reference: Reference<'patched'>): boolean {
     if (from.role === 'entry' || from.role === 'chunk' || from.role === 'hook') return true
     const owners = this.#owners[to.unit]
+    // Nobody but its function has a part's address, be it that a jump table holds it.
+    if (owners?.has(to.piece) === true) return true
     const family = (id: PieceId<'patched'>) => owners?.get(id) ?? id
     if (from.address.unit === to.unit && family(piece.id) === family(to.piece)) return true
     const map = this.#map(from.address.unit)
-    return isCall(map, piece, reference) || isLabel(map, piece, reference)
+    if (isCall(map, piece, reference) || isLabel(map, piece, reference)) return true
+    return innerReferences(map, piece, [reference]).length > 0
   }
 
   #isOfIncludedFunction(to: PieceAddress, target: Piece<'patched'>): boolean {

@@ -32,7 +32,7 @@ const FIXED_CODE: Words = {
 }
 const UNKNOWN: Words = {
   code: 'unknown-section',
-  what: 'lies in a section that the loader of the running system does not know; it would be loaded and never looked at',
+  what: 'lies in a section that the loader of the running system does not know; what gathers such sections has done so, and would never look at a new one',
   hint: 'keep the change out of this section; what the section registers can often be registered from a load hook',
 }
 const PERCPU: Words = {
@@ -143,7 +143,9 @@ export function functionRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const words = OF_CODE[sectionClassOf(map, piece)] ?? indirectWords(map, piece)
+  const sectionClass = sectionClassOf(map, piece)
+  const isPlain = sectionClass === 'unknown' && context.loader.runsAnywhere
+  const words = (isPlain ? undefined : OF_CODE[sectionClass]) ?? indirectWords(map, piece)
   return words === undefined ? undefined : refusal(context, judged, words)
 }
 
@@ -157,6 +159,7 @@ export function dataRefusal(
   const sectionClass = sectionClassOf(map, piece)
   if (sectionClass === 'hooks' || sectionClass === 'directive') return undefined
   if (judged.verdict.kind === 'new' || judged.verdict.kind === 'gone') {
+    if (sectionClass === 'unknown') return refusal(context, judged, UNKNOWN)
     const name = map.object.sections[piece.section]?.name ?? ''
     return NEVER_NEW.some(prefix => name.startsWith(prefix)) ? refusal(context, judged, INIT_DATA) : undefined
   }
@@ -207,7 +210,9 @@ export function newRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const words = OF_NEW_DATA[sectionClassOf(map, piece)] ?? indirectWords(map, piece)
+  const sectionClass = sectionClassOf(map, piece)
+  const isPlain = piece.kind === 'function' && sectionClass === 'unknown' && context.loader.runsAnywhere
+  const words = (isPlain ? undefined : OF_NEW_DATA[sectionClass]) ?? indirectWords(map, piece)
   if (words === undefined) return undefined
   return {
     code: words.code,

@@ -14,8 +14,9 @@ import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
 import type { Judged, UnitVerdicts } from '../compare/model.ts'
 import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
-import type { Piece, PieceMap } from '../pieces/model.ts'
+import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { directives } from './directives.ts'
+import { enteredByPayload, type InnerPlaces, innerPlaces } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
 import type { PieceAddress, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
@@ -27,7 +28,12 @@ export type * from './model.ts'
 
 /** Decides what goes into the payload. */
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
-  const linker = new Linker(units, rules)
+  const inner = units.map(input => innerPlaces(input, replacedIn(input), rules.target.loader))
+  const linker = new Linker(
+    units,
+    rules,
+    inner.map(({ carried }) => carried),
+  )
   const refusals: Refusal[] = []
   const replacements: Replacement[] = []
   const { machine: known } = rules.target
@@ -47,7 +53,8 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       const cause = why === undefined ? undefined : 'moot'
       linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), cause)
     }
-    refusals.push(...otherRefusals(context, verdicts, ignored.sections))
+    const { carried, refusals: entered } = inner[unit] ?? NO_PLACES
+    refusals.push(...otherRefusals(context, verdicts, { sections: ignored.sections, carried }), ...entered)
     includeHooks(linker, unit, verdicts.correlation.patched)
   })
   const pieces = linker.run()
@@ -61,8 +68,18 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       ...linker.refusals,
       ...leftBehind(units, pieces),
       ...unknownEntries(units, pieces),
+      ...enteredByPayload(units, pieces, replacements),
     ]),
   }
+}
+
+const NO_PLACES: InnerPlaces = { carried: new Set(), refusals: [] }
+
+/** The original pieces of the functions that changed and are not to be left out. */
+function replacedIn({ verdicts }: UnitInput): ReadonlySet<PieceId<'original'>> {
+  const ignored = directives(verdicts.correlation.patched)
+  const isReplaced = ({ verdict, name }: Judged) => verdict.kind === 'changed' && !ignored.functions.has(name)
+  return new Set(verdicts.functions.filter(isReplaced).map(judged => both(judged).original.id))
 }
 
 function both(judged: Judged): { readonly original: Piece<'original'>; readonly patched: Piece<'patched'> } {
@@ -77,7 +94,7 @@ function both(judged: Judged): { readonly original: Piece<'original'>; readonly 
 function otherRefusals(
   context: UnitContext,
   verdicts: UnitVerdicts,
-  ignoredSections: ReadonlySet<string>,
+  settled: { readonly sections: ReadonlySet<string>; readonly carried: ReadonlySet<PieceId<'patched'>> },
 ): readonly Refusal[] {
   const { original, patched } = verdicts.correlation
   const refusals: Refusal[] = []
@@ -86,7 +103,8 @@ function otherRefusals(
     const side = judged.patched === undefined ? original : patched
     const piece = judged.patched ?? judged.original
     if (piece === undefined) return
-    if (ignoredSections.has(side.object.sections[piece.section]?.name ?? '')) return
+    if (settled.sections.has(side.object.sections[piece.section]?.name ?? '')) return
+    if (judged.patched !== undefined && settled.carried.has(judged.patched.id)) return
     const found = refuse(context, judged, side, piece)
     if (found !== undefined) refusals.push(found)
   }

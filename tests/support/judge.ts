@@ -3,6 +3,7 @@ import { compareUnit, type UnitVerdicts } from '../../src/compare/compare.ts'
 import { correlate } from '../../src/correlate/correlate.ts'
 import { readElf } from '../../src/elf/index.ts'
 import { targetOf } from '../../src/loaders/loaders.ts'
+import { PROCESS } from '../../src/loaders/process/process.ts'
 import { XEN } from '../../src/loaders/xen/xen.ts'
 import { X86_64 } from '../../src/machines/x86-64/x86-64.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
@@ -12,6 +13,9 @@ export const RULES: SelectRules = {
   target: targetOf(XEN, X86_64.number),
   denied: () => undefined,
 }
+
+/** For a program. */
+export const PROGRAM_RULES: SelectRules = { ...RULES, target: targetOf(PROCESS, X86_64.number) }
 
 export function judge(original: Uint8Array, patched: Uint8Array, loader = RULES.target.loader): UnitVerdicts {
   const before = pieceMap(readElf<'original'>(original), { loader })

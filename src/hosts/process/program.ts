@@ -25,7 +25,7 @@ export class Program {
   #names: ProgramNames | undefined
 
   /** Opens the running program; `symbolsFile` has the names where the program was stripped. */
-  constructor(memory: ProcessMemory, symbolsFile?: string) {
+  constructor(memory: Pick<ProcessMemory, 'programFile' | 'mappings'>, symbolsFile?: string) {
     const { path, name } = memory.programFile()
     this.path = name
     this.#file = open(path)

@@ -16,6 +16,8 @@ export const xenSectionClass = sectionClasses([
   ...rows('init-data', '.init.*', '.initcall*', '.initcallpresmp.init', '.trampoline_rel', '.trampoline_seg'),
   ...rows('fixed-code', '.text.entry', '.text.entry.*', '.text.header', '.text.kexec', '.text.page_aligned'),
   ...rows('percpu', '.bss.percpu', '.bss.percpu.*'),
+  // Tables that the linker gathers, whatever lies before them in the alphabet: parameters, schedulers, PCI handlers.
+  ...rows('unknown', '.data.param', '.data.schedulers', '.data.vpci*', '.data.rel.ro.vpci*', '.lockprofile.data'),
   ...rows('dropped', '.discard', '.discard.*', '.reloc'),
   ...COMMON_SECTIONS,
 ])

@@ -26,6 +26,7 @@ export const XEN: Loader = {
   title: "Xen's loader",
   sectionClass: xenSectionClass,
   entryLayout: xenEntryLayout,
+  runsAnywhere: false,
   startMemory: 'freed',
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: true,
