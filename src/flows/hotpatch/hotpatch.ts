@@ -71,7 +71,8 @@ export async function createHotpatch(
   const cut: CutOptions = { loader, ...sizes.known }
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
   // loaders: what is known of the running system, and of what will load the payload there.
-  const known = { version: rulesFor(base.facts.version), entrySizes: sizes.known.probed }
+  const entrySizes = sizes.known.probed
+  const known = { version: rulesFor(base.facts.version), entrySizes }
   const running = watch.timeSync('running', () => readRunning(base.facts, known, options))
   const target = fittedTo(targetOfUnits(loader, judged.units), running)
   // lines: where the way asks for it, a unit of our own that sets the numbers of functions that stay.
@@ -90,7 +91,7 @@ export async function createHotpatch(
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
   const assembled = assembleSelected({ affected, units, selection, target, running, code, shapes }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
-  const checked = checkAssembled(assembled.payload, { base, target, running, options, watch })
+  const checked = checkAssembled(assembled.payload, { base, target, running, options, entrySizes, watch })
   return {
     change,
     affected,
