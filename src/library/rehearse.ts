@@ -56,7 +56,7 @@ export interface RehearseOptions extends WorkOptions {
  *
  * const { outcome, operations } = await rehearse({ payloads: 'version.livepatch', hypervisor: 'xen/xen' })
  * assert.equal(outcome, 'passed')
- * assert.deepEqual(operations[0]?.operation, 'upload')
+ * assert.ok(operations.some(({ operation, result }) => operation === 'apply' && result === 0))
  * ```
  */
 export async function rehearse(options: RehearseOptions): Promise<RehearsalResult> {
