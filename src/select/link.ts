@@ -22,6 +22,7 @@ import type {
   UnitInput,
 } from './model.ts'
 import { newRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
+import { nameInProgram } from './untaken.ts'
 
 interface Included {
   readonly address: PieceAddress
@@ -167,10 +168,16 @@ export class Linker {
     reference: Reference<'patched'>,
     to: PieceAddress,
   ): Link | undefined {
-    const { verdicts, fileSymbol } = this.#unit(to.unit)
+    const { verdicts, fileSymbol, untaken } = this.#unit(to.unit)
     const { patched, original, toOriginal } = verdicts.correlation
     const target = this.#piece(to)
     const { target: reached } = reference
+    if (nameInProgram(patched, target, untaken) === undefined) {
+      const counts = this.#newGlobals.get(target.name)
+      const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
+      const isHere = counts === undefined || (counts.unit === to.unit && counts.piece === to.piece)
+      return isHere ? this.#running(from, piece, target.name, delta) : this.#linkPiece(from, piece, reference, counts)
+    }
     const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
     const isOwn = to.unit === from.address.unit && to.piece === piece.id
     const inPayload: Link = { to: 'payload', target: to, delta }
@@ -189,8 +196,8 @@ export class Linker {
       return inPayload
     }
     if (predecessor !== undefined) {
-      const name = this.#rules.runningName(fileSymbol, predecessor.name, predecessor.local)
-      return this.#running(from, piece, name, delta)
+      const { name, local } = nameInProgram(original, predecessor, untaken) ?? predecessor
+      return this.#running(from, piece, this.#rules.runningName(fileSymbol, name, local), delta)
     }
     return this.#bringIn(from, piece, to, target) ? inPayload : undefined
   }
@@ -323,13 +330,13 @@ function keyOf({ unit, piece }: PieceAddress): string {
 /** Global names that only the patched objects have: of what is new, and of what was local to its file before. */
 function newGlobals(units: readonly UnitInput[]): ReadonlyMap<string, PieceAddress> {
   const globals = new Map<string, PieceAddress>()
-  units.forEach(({ verdicts }, unit) => {
+  units.forEach(({ verdicts, untaken }, unit) => {
     const { original, patched: map, toOriginal } = verdicts.correlation
     for (const { patched } of [...verdicts.functions, ...verdicts.data]) {
       if (patched === undefined || patched.local) continue
       const before = globalNames(original, original.pieces[toOriginal.get(patched.id) ?? -1])
       for (const name of globalNames(map, patched)) {
-        if (!before.has(name)) globals.set(name, { unit, piece: patched.id })
+        if (!before.has(name) && untaken?.has(name) !== true) globals.set(name, { unit, piece: patched.id })
       }
     }
   })

@@ -96,6 +96,8 @@ export interface UnitInput {
   /** The FILE symbol as the running system names it. */
   readonly fileSymbol: string
   readonly verdicts: UnitVerdicts
+  /** Names that it defines in vain: the program has another unit's definition. */
+  readonly untaken?: ReadonlySet<string>
 }
 
 export interface SelectRules {

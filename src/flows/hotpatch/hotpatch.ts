@@ -33,6 +33,7 @@ import { type CompiledUnits, compileForWay, judgeUnits, type OneCompile } from '
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
+import { inProgram } from './program.ts'
 import { countRunning, isFreed, type Running, type RunningOptions, readRunning } from './running.ts'
 import { checkCode } from './running-code.ts'
 import { together } from './together.ts'
@@ -102,13 +103,16 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const cut: CutOptions = { table: options.target, ...sizes.known }
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
 
+  // program: whose definition of each name counts, before and after.
+  const program = watch.timeSync('program', () => inProgram(tree, judged))
+
   // select: what the payload contains and why, and everything that stands in the way.
   const running = watch.timeSync('running', () => readRunning(tree.facts, rulesFor(tree.facts.version), options))
   const target = fittedTo(targetFacts(options.target, machineOf(judged.units)), running)
   const needs = { symbols: running.symbols, target, newLine: judged.newLine }
   const isTable = options.lines === 'table'
   const table = isTable ? await watch.time('table', () => lineTable(tree, judged.units, needs)) : NO_TABLE
-  const units = table.unit === undefined ? judged.units : [...judged.units, table.unit]
+  const units = table.unit === undefined ? program.units : [...program.units, table.unit]
   const rules = { ...rulesOf(target, running, await throwingOf(target, before)), standIns: table.standIns }
   const selection = watch.timeSync('select', () => select(units, rules))
 
@@ -118,12 +122,12 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   // shapes: no type changes of which objects live across the patch, unless the user accepted it.
   const about = { tree, affected, declarations, units: judged.units, selection, accepted: options.acceptTypes ?? [] }
   const shapes = await watch.time('shapes', () => checkShapes({ ...about, table: target.sectionTable }))
-  const refusals = [...affected.refusals.map(asRefusal), ...selection.refusals, ...code.refusals, ...shapes.refusals]
+  const outside = [...affected.refusals.map(asRefusal), ...program.refusals]
+  const refusals = [...outside, ...selection.refusals, ...code.refusals, ...shapes.refusals]
   const warnings = [...running.warnings, ...code.warnings, ...otherCopies(units, running.symbols), ...shapes.warnings]
-  const notices = [...sizes.notices, ...judged.notices, ...table.notices, ...code.notices, ...shapes.notices]
+  const notices = [...sizes.notices, ...program.notices, ...table.notices, ...code.notices, ...shapes.notices]
   const lines = lineFacts({ compiled, judged, selection, set: table.set })
-  const pairs = compiled.pairs.map(({ pair }) => pair)
-  const judgements = { pairs, units, selection, notices, warnings }
+  const judgements = { pairs: compiled.pairs.map(({ pair }) => pair), units, selection, notices, warnings }
   const found = { ...before, lines, compiles: compiled.compiles, ...judgements, timings: watch.timings }
   if (selection.pieces.length === 0)
     return { ...found, refusals: refusals.filter(each => !shapes.refusals.includes(each)), payload: undefined }
@@ -134,7 +138,7 @@ export async function createHotpatch(options: HotpatchOptions, prepared?: Prepar
   const facts = { target, depends, xenDepends, modinfo: modinfoOf(units), expectations: code.expectations }
   const assembly = watch.timeSync('assemble', () => assemble(selection, facts))
   const unplaced = assembly.kind === 'refused' ? assembly.refusals.filter(each => !isConsequence(each, selection)) : []
-  const obstacles = [...affected.refusals.map(asRefusal), ...unplaced, ...code.refusals, ...shapes.refusals]
+  const obstacles = [...outside, ...unplaced, ...code.refusals, ...shapes.refusals]
   if (assembly.kind === 'refused' || obstacles.length > 0) return { ...found, refusals: obstacles, payload: undefined }
   const { payload } = assembly
   if (target.name !== 'xen') return { ...found, refusals, payload }
