@@ -9,7 +9,7 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
-import { isCompilerMade, numberedBase } from '../pieces/names.ts'
+import { isCompilerMade, staticFamily } from '../pieces/names.ts'
 import type { UnitInput } from './model.ts'
 
 export function strayNames({ unit, verdicts, untaken }: UnitInput): readonly Refusal[] {
@@ -42,7 +42,8 @@ function namesIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<S>
     if (piece.kind !== 'function' && piece.kind !== 'data') continue
     for (const id of piece.symbols) {
       const name = map.object.symbols[id]?.name ?? ''
-      if (name.startsWith('.L') || isCompilerMade(name) || numberedBase(name) !== undefined) continue
+      if (name.startsWith('.L') || isCompilerMade(name) || (piece.kind === 'data' && staticFamily(name) !== undefined))
+        continue
       names.set(name, names.has(name) && names.get(name) !== piece ? 'several' : piece)
     }
   }

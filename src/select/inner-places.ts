@@ -16,11 +16,11 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import type { UnitVerdicts } from '../compare/model.ts'
-import { SHF_WRITE } from '../elf/spec/constants.ts'
 import { classifySection, type SectionClass, type SectionTable } from '../loaders/sections.ts'
 import { innerReferences, toFunctions } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
+import { isWritable } from '../pieces/writable.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
 
 export interface InnerPlaces {
@@ -102,7 +102,7 @@ function isNamed({ kind, local, name }: Piece<Side>): boolean {
 function obstacleOfNamed({ verdicts, table, going, users }: Scene, piece: Piece<'original'>): string | undefined {
   const { original, patched, toPatched } = verdicts.correlation
   if (piece.kind === 'function') return 'is itself not replaced'
-  if (isWritable(original, piece, table)) return 'may have been written to since'
+  if (isWritable(original, piece)) return 'may have been written to since'
   if (!piece.local) return 'is known to other files'
   const isGone = ({ id }: Piece<'original'>) => !toPatched.has(id)
   const other = users.get(piece.id)?.find(user => !going.has(user.id) && !isGone(user))
@@ -110,7 +110,7 @@ function obstacleOfNamed({ verdicts, table, going, users }: Scene, piece: Piece<
   const isWalked = !PLAIN.has(classOf(original, piece, table))
   if (isWalked && (users.get(piece.id) ?? []).length === 0) return 'is in a set that something else walks'
   const successor = patched.pieces[toPatched.get(piece.id) ?? -1]
-  return successor !== undefined && isWritable(patched, successor, table) ? 'becomes a variable' : undefined
+  return successor !== undefined && isWritable(patched, successor) ? 'becomes a variable' : undefined
 }
 
 /** As above; what nothing names is copied with whoever uses it. */
@@ -137,11 +137,6 @@ function usersIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, read
     }
   }
   return users
-}
-
-function isWritable<S extends Side>(map: PieceMap<S>, piece: Piece<S>, table: SectionTable): boolean {
-  const isFlagged = ((map.object.sections[piece.section]?.flags ?? SHF_WRITE) & SHF_WRITE) !== 0
-  return isFlagged && classOf(map, piece, table) !== 'read-only'
 }
 
 function classOf<S extends Side>(map: PieceMap<S>, piece: Piece<S>, table: SectionTable): SectionClass {

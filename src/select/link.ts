@@ -5,12 +5,13 @@
 import { InternalError } from '../base/errors.ts'
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
-import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
+import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { entryLayout, lineAddend } from '../loaders/xen/entries.ts'
 import { machineOf } from '../machines/machines.ts'
 import { innerReferences } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
+import { isWritable } from '../pieces/writable.ts'
 import type {
   Link,
   LinkedReference,
@@ -226,7 +227,6 @@ export class Linker {
   #bringIn(from: Included, piece: Piece<'patched'>, to: PieceAddress, target: Piece<'patched'>): boolean {
     const map = this.#map(to.unit)
     const reason = { code: 'referenced', text: `${piece.name} uses it` }
-    const isWritable = ((map.object.sections[target.section]?.flags ?? 0) & SHF_WRITE) !== 0
     const refusal = newRefusal(this.#context(to.unit), piece.name, map, target)
     if (refusal !== undefined) {
       this.#refuse(from, refusal)
@@ -241,7 +241,7 @@ export class Linker {
       return true
     }
     if (target.kind === 'data' && !isCompilerMade(target.name)) return this.#bringInData(from, piece, to, target)
-    if (isWritable) {
+    if (isWritable(map, target)) {
       this.#refuse(from, {
         code: 'reaches-unnamed-data',
         symbol: piece.name,
@@ -257,7 +257,7 @@ export class Linker {
   #bringInData(from: Included, piece: Piece<'patched'>, to: PieceAddress, target: Piece<'patched'>): boolean {
     const { correlation } = this.#unit(to.unit).verdicts
     const ambiguity = correlation.ambiguities.find(({ patched }) => patched === to.piece)
-    if (ambiguity !== undefined) {
+    if (ambiguity !== undefined && isWritable(correlation.patched, target)) {
       const names = ambiguity.candidates.map(id => correlation.original.pieces[id]?.name ?? '')
       this.#refuse(from, {
         code: 'ambiguous-static',
