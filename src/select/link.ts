@@ -160,7 +160,17 @@ export class Linker {
     const fresh = this.#newGlobals.get(target.name)
     if (fresh !== undefined) return this.#linkPiece(from, piece, reference, fresh)
     const name = this.#rules.standIns?.get(target.name) ?? target.name
-    return this.#running(from, piece, name, target.delta)
+    return target.weak
+      ? this.#runningOrAbsent(from, piece, name, target.delta)
+      : this.#running(from, piece, name, target.delta)
+  }
+
+  /** A weak name that nothing defines is 0, as it is in the program. */
+  #runningOrAbsent(from: Included, piece: Piece<'patched'>, name: string, delta: bigint): Link | undefined {
+    if (this.#rules.countRunning?.(name) === 0) return { to: 'absolute', value: delta }
+    const link = this.#running(from, piece, name, delta)
+    // Xen's symbols are known by now. A program is known to the loader only.
+    return link?.to === 'running' && this.#rules.table === 'process' ? { ...link, weak: true } : link
   }
 
   #linkPiece(

@@ -37,7 +37,7 @@ const NOPS: readonly (readonly number[])[] = [[0x90], [0x66, 0x90], [0x0f, 0x1f,
 export async function prepareLoad(name: string, bytes: Uint8Array, context: LoadContext): Promise<Load> {
   const payload = readPayload(bytes)
   checkIdentity(payload, context)
-  const names = await resolveNames(payload.needed, context)
+  const names = await resolveNames(payload, context)
   const layout = layOut(payload)
   const pools = new Pools(context.agent.header, context.slots)
   const functions = functionCount(payload)

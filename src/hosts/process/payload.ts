@@ -23,8 +23,10 @@ export interface LoadablePayload {
   readonly depends: string | null
   readonly programDepends: string | null
   readonly metadata: string
-  /** Names that the process must have. */
+  /** Names that are asked of the process. */
   readonly needed: readonly string[]
+  /** Those of them that it need not have; their address is 0 then. */
+  readonly optional: ReadonlySet<string>
 }
 
 /** Sections that only a dynamic linker or start-up code would give their meaning. */
@@ -46,6 +48,7 @@ export function readPayload(bytes: Uint8Array): LoadablePayload {
     .filter(({ flags, size }) => hasFlag(flags, SHF_ALLOC) && size > 0)
     .map(section => ({ section, pool: poolOf(section) }))
   checkContents(elf)
+  const asked = elf.symbols.filter(({ place, name }) => place.in === 'nowhere' && name !== '')
   return {
     elf,
     loaded,
@@ -53,7 +56,8 @@ export function readPayload(bytes: Uint8Array): LoadablePayload {
     depends: noteId(elf, DEPENDS),
     programDepends: noteId(elf, XEN_DEPENDS),
     metadata: metadataOf(elf),
-    needed: elf.symbols.filter(({ place, name }) => place.in === 'nowhere' && name !== '').map(({ name }) => name),
+    needed: asked.map(({ name }) => name),
+    optional: new Set(asked.filter(({ binding }) => binding === 'weak').map(({ name }) => name)),
   }
 }
 
