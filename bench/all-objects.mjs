@@ -14,7 +14,7 @@ const start = performance.now()
 const before = process.cpuUsage()
 let functions = 0
 for (const { original, rebuilt } of pairs) {
-  const verdicts = diffObjects({ original: readFileSync(original), patched: readFileSync(rebuilt), table: 'xen' })
+  const verdicts = diffObjects({ original: readFileSync(original), patched: readFileSync(rebuilt), target: 'xen' })
   functions += verdicts.functions.filter(({ verdict }) => verdict.kind !== 'same').length
 }
 const time = performance.now() - start

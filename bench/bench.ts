@@ -3,7 +3,7 @@
  *
  *   npm run bench -- [NAME ...] [--skip NAME ...]     only these; all but these
  *
- * The names: one, many, declarations, diff, all (on Debian’s Xen), lines (texts), neutralize (how its time grows), apply (a
+ * The names: one, many, declarations, diff, all (on Debian’s Xen), broken (a patch that does not compile), lines (texts), neutralize (how its time grows), apply (a
  * program’s stand). What cannot be measured, for lack of a tool, is said.
  */
 import { execFileSync } from 'node:child_process'
@@ -166,6 +166,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   declarations: () => manyUnits(MANY_DECLARATIONS, 'its prototype: types are compared, too'),
   diff: diffOne,
   all: allObjects,
+  broken: () => import('./broken.ts'),
   lines: () => import('./lines.ts'),
   neutralize: () => import('./neutralize.ts'),
   apply: () => import('./apply.ts'),

@@ -64,6 +64,11 @@ describe('the import rule itself', () => {
     { from: 'src/cli/a.ts', target: 'src/select/model.ts', types: true, allowed: true },
     { from: 'src/cli/a.ts', target: 'src/select/select.ts', types: false, allowed: false },
     { from: 'src/cli/a.ts', target: 'src/report/text.ts', types: false, allowed: true },
+    { from: 'src/library/a.ts', target: 'src/flows/b.ts', types: false, allowed: true },
+    { from: 'src/library/a.ts', target: 'src/select/model.ts', types: true, allowed: true },
+    { from: 'src/library/a.ts', target: 'src/select/select.ts', types: false, allowed: false },
+    { from: 'src/library/a.ts', target: 'src/cli/run.ts', types: true, allowed: false },
+    { from: 'src/flows/a.ts', target: 'src/library/build.ts', types: true, allowed: false },
     { from: 'src/index.ts', target: 'src/select/select.ts', types: false, allowed: true },
     { from: 'src/index.ts', target: 'src/cli/run.ts', types: false, allowed: false },
   ])('$from may import $target (types only: $types): $allowed', ({ from, target, types, allowed }) => {

@@ -5,7 +5,7 @@ import { buildIdNote } from '../loaders/build-id-note.ts'
 import { FUNC_FIELDS, funcBytes } from '../loaders/func-entry.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
-import type { AssembleOptions } from './model.ts'
+import type { AssembleOptions, WriteOptions } from './model.ts'
 import { OutputSection } from './output-section.ts'
 import { readOnly } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'
@@ -17,7 +17,7 @@ import type { SymbolBook } from './symbol-book.ts'
  */
 export function functionTable(
   { replacements }: Selection,
-  { target, expectations }: AssembleOptions,
+  { target, expectations }: WriteOptions,
   { places, book }: { readonly places: PlaceIndex; readonly book: SymbolBook },
 ): readonly OutputSection[] {
   if (replacements.length === 0) return []
@@ -34,11 +34,11 @@ export function functionTable(
     table.relocations.push(
       {
         offset: at + FUNC_FIELDS.name,
-        type: target.addressRelocation,
+        type: target.patching.addressRelocation,
         symbol: book.section(STRINGS),
         addend: BigInt(name),
       },
-      { offset: at + FUNC_FIELDS.newAddress, type: target.addressRelocation, ...book.place(place) },
+      { offset: at + FUNC_FIELDS.newAddress, type: target.patching.addressRelocation, ...book.place(place) },
     )
   }
   return [table, strings]

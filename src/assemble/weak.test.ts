@@ -1,9 +1,8 @@
 /** A weak name that the program may lack: the payload asks for it weakly, so that the loader makes it 0. */
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
-import { RULES, selectFrom } from '../../tests/support/judge.ts'
+import { PROGRAM_RULES, RULES, selectFrom } from '../../tests/support/judge.ts'
 import { readElf } from '../elf/index.ts'
-import { targetFacts } from '../loaders/loaders.ts'
 import { assemble } from './assemble.ts'
 
 const FLAGS = ['-O2', '-ffunction-sections', '-fdata-sections', '-fcf-protection=none']
@@ -12,9 +11,9 @@ const weakly = (by: number) => `extern int maybe(int) __attribute__((weak)); ext
 
 test.skipIf(!hasGcc).for(['-fPIE', '-fno-pie', '-fPIC'])(`%s${withoutGcc}`, flag => {
   const [before, after] = [compile(weakly(11), [...FLAGS, flag]), compile(weakly(13), [...FLAGS, flag])]
-  const selection = selectFrom(before, after, { ...RULES, table: 'process' })
+  const selection = selectFrom(before, after, PROGRAM_RULES)
   const assembly = assemble(selection, {
-    target: targetFacts('process', 62),
+    target: PROGRAM_RULES.target,
     depends: undefined,
     xenDepends: undefined,
   })

@@ -77,7 +77,10 @@ async function failedWith(task: Task, console: Console, error: unknown): Promise
     if (!(second instanceof InputError)) throw second
     if (second.message !== reported.text) console.note(describe(second))
   }
-  console.note(ending === 'interrupted' ? 'interrupted' : failureWords(error, reported, console))
+  // What fails of standard output is told where it is heard of (main.ts).
+  if (error !== process.stdout.errored) {
+    console.note(ending === 'interrupted' ? 'interrupted' : failureWords(error, reported, console))
+  }
   return ending
 }
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 /**
  * The `hotsplice` command. What makes nothing but its output runs right here, and no signal is handled: the system ends
- * it at once. What has folders, programs or a target to see to runs in a thread, and is asked to stop.
+ * it at once. What has folders, programs, a target or a log to see to runs in a thread, and is asked to stop.
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { describe } from '../base/errors.ts'
 import { exitCode } from './exit-code.ts'
-import { commandThread, supervise } from './interrupt.ts'
+import { commandThread, streamError, supervise } from './interrupt.ts'
 import { say } from './terminal.ts'
 
-const QUICK = ['help', 'diff', 'explain', 'inspect', 'dump', 'sign', 'translate']
+const QUICK = ['help', 'diff', 'explain', 'inspect', 'dump', 'sign']
 
 const args = process.argv.slice(2)
 const command = args.find(arg => !arg.startsWith('-'))
@@ -18,7 +19,7 @@ if (!isMainThread && parentPort !== null) {
   const { run } = await import('./run.ts')
   await commandThread(parentPort, workerData, signal => run(args, signal))
 } else {
-  process.exitCode = await listened(isQuick ? here() : apart())
+  await listened(isQuick ? here() : apart())
 }
 
 async function here(): Promise<number> {
@@ -29,21 +30,22 @@ async function here(): Promise<number> {
 function apart(): Promise<number> {
   const module = new URL(import.meta.url)
   const failed = async (signal: AbortSignal) => (await import('./run.ts')).interruptedRun(args, signal)
-  return supervise({ module, args, readsInput: false, failed })
+  return supervise({ module, args, readsInput: command === 'translate', failed })
 }
 
-/** Sees to what goes wrong with standard output and error meanwhile. */
-async function listened(code: Promise<number>): Promise<number> {
-  let isLost = false
+/** Sets the exit code, and sees to what goes wrong with standard output and error before and after. */
+async function listened(code: Promise<number>): Promise<void> {
+  let lost: number | undefined
   process.stdout.on('error', error => {
     // A reader that has seen enough (`| head`) is no failure.
-    if (isLost || ('code' in error && error.code === 'EPIPE')) return
-    isLost = true
-    say(process.stderr, `error: standard output cannot be written: ${error.message} [cli/cannot-write]\n`)
+    if (lost !== undefined || ('code' in error && error.code === 'EPIPE')) return
+    lost = exitCode('bad-input')
+    say(process.stderr, `error: ${describe(streamError('stdout', error.message))}\n`)
     // What went wrong besides counts more.
-    void code.then(ended => (process.exitCode = ended || exitCode('bad-input')))
+    process.exitCode ||= lost
   })
   // Where words to the user go nowhere, nobody can be told.
   process.stderr.on('error', () => undefined)
-  return code
+  const ended = await code
+  process.exitCode = ended || (lost ?? 0)
 }

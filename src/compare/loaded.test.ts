@@ -4,8 +4,9 @@
  */
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
-import { judge, RULES, selectFrom, selectionLines, verdictLines } from '../../tests/support/judge.ts'
+import { judge, PROGRAM_RULES, selectFrom, selectionLines, verdictLines } from '../../tests/support/judge.ts'
 import { readElf } from '../elf/index.ts'
+import { PROCESS } from '../loaders/process/process.ts'
 import { pieceMap } from '../pieces/pieces.ts'
 
 const PROGRAM = ['-O2', '-ffunction-sections', '-fdata-sections', '-fcf-protection=none']
@@ -133,8 +134,8 @@ const ROWS: readonly Row[] = [
 
 test.skipIf(!hasGcc).for(ROWS)(`$name${withoutGcc}`, ({ before, after, verdicts, refused, flags = PROGRAM }) => {
   const [original, patched] = [compile(before, flags), compile(after, flags)]
-  expect(verdictLines(judge(original, patched, 'process'))).toEqual(verdicts)
-  const { refusals } = selectFrom(original, patched, { ...RULES, table: 'process' })
+  expect(verdictLines(judge(original, patched, PROCESS))).toEqual(verdicts)
+  const { refusals } = selectFrom(original, patched, PROGRAM_RULES)
   expect(refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toEqual(refused)
   for (const { hint } of refusals) expect(hint.length).toBeGreaterThan(20)
 })
@@ -157,7 +158,7 @@ test.skipIf(!hasGcc).for([
 test.skipIf(!hasGcc)(`a new COMMON variable comes along, with its size and alignment${withoutGcc}`, () => {
   const before = compile('int f(int i) { return i * 7; }', COMMON)
   const after = compile('__attribute__((aligned(32))) int fresh[3]; int f(int i) { return fresh[i] += i * 7; }', COMMON)
-  const selection = selectFrom(before, after, { ...RULES, table: 'process' })
+  const selection = selectFrom(before, after, PROGRAM_RULES)
   expect(selectionLines(selection)).toEqual(['replacement f', 'new-data fresh'])
   const { object } = selection.units[0]?.patched ?? { object: undefined }
   const section = object?.sections.find(({ name }) => name === '.bss.fresh')
@@ -166,7 +167,7 @@ test.skipIf(!hasGcc)(`a new COMMON variable comes along, with its size and align
 
 test.skipIf(!hasGcc)(`an object that holds only intermediate code is an error${withoutGcc}`, () => {
   const text = 'int f(int i) { return i * 3; }'
-  const read = (flags: readonly string[]) => () => pieceMap(readElf(compile(text, flags)), { table: 'process' })
+  const read = (flags: readonly string[]) => () => pieceMap(readElf(compile(text, flags)), { loader: PROCESS })
   expect(read(['-O2', '-flto'])).toThrow(expect.objectContaining({ code: 'elf/intermediate-code' }))
   expect(read(['-O2', '-flto', '-ffat-lto-objects'])().pieces.map(({ name }) => name)).toContain('f')
 })

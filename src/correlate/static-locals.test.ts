@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
-import { judge, RULES, selectFrom } from '../../tests/support/judge.ts'
+import { judge, PROGRAM_RULES, selectFrom } from '../../tests/support/judge.ts'
 import { isOfFunction, staticFamily, variableNames } from '../pieces/names.ts'
 
 test.for([
@@ -97,7 +97,7 @@ test.skipIf(!hasGcc).for(COMPILERS.flatMap(names => ROWS.map(row => ({ ...row, .
   `$compiler: $name${withoutGcc}`,
   ({ before, after, refused, ...names }) => {
     const objects = [compile(HEAD + before(names), FLAGS), compile(HEAD + after(names), FLAGS)] as const
-    const { refusals, pieces } = selectFrom(...objects, { ...RULES, table: 'process' })
+    const { refusals, pieces } = selectFrom(...objects, PROGRAM_RULES)
     expect(refusals.map(({ code }) => code)).toEqual(refused)
     if (refused.length === 0) expect(pieces.map(({ role }) => role)).not.toContain('new-data')
   },
@@ -113,7 +113,7 @@ test.skipIf(!hasGcc).for([
   const text = (symbol: string, by: number) =>
     `${HEAD} static int count __asm__("${symbol}"); int entry(int n) { return count += out(n) * ${by}; }`
   const objects = [compile(text(before, 11), FLAGS), compile(text(after, 13), FLAGS)] as const
-  const { refusals } = selectFrom(...objects, { ...RULES, table: 'process' })
+  const { refusals } = selectFrom(...objects, PROGRAM_RULES)
   expect(refusals.map(({ code }) => code)).toEqual(['state-left-behind'])
 })
 
@@ -123,11 +123,11 @@ test.skipIf(!hasGcc)(`constants of one name are told apart by what they hold${wi
   const flags = [...FLAGS, '-fPIE']
   const objects = [compile(HEAD + f(''), flags), compile(HEAD + f(texts('"up", "down"')), flags)] as const
   expect(
-    judge(...objects, 'process')
+    judge(...objects, PROGRAM_RULES.target.loader)
       .data.map(({ verdict }) => verdict.kind)
       .toSorted(),
   ).toEqual(['new', 'same', 'same'])
-  const { refusals, pieces } = selectFrom(...objects, { ...RULES, table: 'process' })
+  const { refusals, pieces } = selectFrom(...objects, PROGRAM_RULES)
   expect(refusals).toEqual([])
   expect(pieces.filter(({ role }) => role === 'new-data').length).toBe(1)
 })

@@ -10,7 +10,7 @@ import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation } from '../elf/index.ts'
 import { Cursor } from './cursor.ts'
 import { readFileNames } from './files.ts'
-import { type DebugSections, debugSections } from './sections.ts'
+import { type DebugSections, debugSections, findDebugSection } from './sections.ts'
 
 export interface LineRow {
   readonly offset: number
@@ -32,7 +32,7 @@ export interface LineSequence {
 
 export function readLineSequences<S extends Side>(object: ElfObject<S>): readonly LineSequence[] {
   const sections = debugSections(object)
-  const table = object.sections.find(({ name }) => name === '.debug_line')
+  const table = findDebugSection(object, '.debug_line')
   if (sections === undefined || table === undefined) return []
   const relocations = new Map((object.relocations[table.id] ?? []).map(each => [each.offset, each]))
   const found: LineSequence[] = []

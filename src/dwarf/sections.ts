@@ -5,11 +5,9 @@
  * A compiler that is told to leave code generation to the linker (`-flto`) writes its debug information at once, before
  * it optimises, into sections with a prefix. They hold every type, function and variable, and cost half of a compile.
  */
-import { InputError } from '../base/errors.ts'
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection } from '../elf/index.ts'
-import { SHF_COMPRESSED } from '../elf/spec/constants.ts'
-import { hasFlag } from '../elf/spec/flags.ts'
+import { contentOf } from './content.ts'
 
 export interface DebugSections {
   readonly info: Uint8Array
@@ -37,7 +35,7 @@ const OFFSETS_32: ReadonlySet<number> = new Set([10, 258])
 /** The debug information of an object; undefined where it has none. */
 export function debugSections<S extends Side>(object: ElfObject<S>): DebugSections | undefined {
   const early = object.sections.some(({ name }) => name === EARLY + NAMES.info)
-  const take = (key: (typeof KEYS)[number]) => contentOf(object, (early ? EARLY : '') + NAMES[key])
+  const take = (key: (typeof KEYS)[number]) => relocated(object, (early ? EARLY : '') + NAMES[key])
   const info = take('info')
   if (info.length === 0) return undefined
   const [abbrev, str, lineStr, line, strOffsets] = [
@@ -50,18 +48,19 @@ export function debugSections<S extends Side>(object: ElfObject<S>): DebugSectio
   return { info, abbrev, str, lineStr, line, strOffsets }
 }
 
-function contentOf<S extends Side>(object: ElfObject<S>, name: string): Uint8Array {
-  const section = object.sections.find(each => each.name === name)
-  if (section === undefined) return new Uint8Array()
-  if (hasFlag(section.flags, SHF_COMPRESSED))
-    throw new InputError('dwarf/compressed', `${name} is compressed`, 'compile with -gz=none')
-  return relocated(object, section)
+/** By its name, or by the one that GNU gave it where it is compressed. */
+export function findDebugSection<S extends Side>(object: ElfObject<S>, name: string): ElfSection<S> | undefined {
+  const compressed = name.replace('.', '.z')
+  return object.sections.find(each => each.name === name || each.name === compressed)
 }
 
-function relocated<S extends Side>(object: ElfObject<S>, section: ElfSection<S>): Uint8Array {
+function relocated<S extends Side>(object: ElfObject<S>, name: string): Uint8Array {
+  const section = findDebugSection(object, name)
+  if (section === undefined) return new Uint8Array()
+  const content = contentOf(section)
   const relocations = object.relocations[section.id] ?? []
-  if (relocations.length === 0) return section.bytes
-  const bytes = section.bytes.slice()
+  if (relocations.length === 0) return content
+  const bytes = content.slice()
   const view = new DataView(bytes.buffer)
   for (const { offset, type, symbol, addend } of relocations) {
     const place = object.symbols[symbol]?.place

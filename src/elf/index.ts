@@ -1,3 +1,4 @@
+export { compressionOf } from './compressed.ts'
 export { DUMP_VIEWS, type DumpOptions, type DumpView, dumpElf } from './dump/dump.ts'
 export type {
   ElfGroup,

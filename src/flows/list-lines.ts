@@ -13,37 +13,44 @@ import { readElf } from '../elf/index.ts'
 import { lowerLines, shiftLines } from '../lines/shift.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { pieceMap } from '../pieces/pieces.ts'
-import { compileUnits, type OpenOptions, openTree, originalObject, type Tree, type Unit } from '../trees/index.ts'
+import { type LinesReport, type ListedSite, linesReport, type SitesOfUnit } from '../report/lines-report.ts'
+import {
+  type BaseOptions,
+  compileUnits,
+  openBase,
+  originalObject,
+  type RunOptions,
+  shortName,
+  type Tree,
+  treeKind,
+  type Unit,
+  wholeRun,
+} from '../trees/index.ts'
 
-/** A site as people read it. */
-export interface ListedSite {
-  readonly unit: string
-  /** Empty where the site belongs to no function. */
-  readonly function: string
-  readonly section: string
-  /** Bytes from the start of the function; from the start of the section where there is none. */
-  readonly offset: number
-  readonly in: LineSite['in']
-  readonly bits: number
-  readonly file: string
-  /** The original's. */
-  readonly line: number
-  /** The functions or macros that the line calls, as the source has them: what the number came from. */
-  readonly calls: readonly string[]
-}
-
-export interface ListedUnit {
-  readonly unit: string
-  readonly sites: readonly ListedSite[]
-  /** Differences between the two objects that are not line numbers as far as can be told. */
-  readonly unexplained: readonly string[]
+export interface ListedUnit extends SitesOfUnit {
   /** What was compared. */
   readonly objects: { readonly original: Uint8Array; readonly shifted: Uint8Array }
 }
 
-/** Opens the tree, and lists the sites of every unit that is compiled from `source`. */
-export async function listLines(options: OpenOptions, source: string): Promise<readonly ListedUnit[]> {
-  return listLineSites(await openTree(options), source)
+export interface ListRequest extends BaseOptions, RunOptions {
+  /** The source file, relative to the tree or to its source folder. */
+  readonly source: string
+  /** Of hotsplice. */
+  readonly version: string
+}
+
+export interface Listed {
+  readonly report: LinesReport
+  /** By unit, as views show it. */
+  readonly units: readonly SitesOfUnit[]
+}
+
+/** Opens the tree, and lists the sites of every unit that is compiled from the source. */
+export function listLines(request: ListRequest): Promise<Listed> {
+  return wholeRun(request, async run => {
+    const units = await listLineSites({ ...(await openBase(request, run)), run }, request.source)
+    return { report: linesReport(units, request.version), units }
+  })
 }
 
 /** Lists the sites of every unit that is compiled from `source` (relative to the tree or to its source folder). */
@@ -138,17 +145,19 @@ interface ShiftedUnit {
 }
 
 async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit): Promise<ShownSites> {
-  const options = { table: tree.facts.kind === 'xen' ? 'xen' : 'process' } as const
+  const options = { loader: treeKind(tree).loader }
   const object = await originalObject(tree, unit)
   const original = pieceMap(readElf<'original'>(object), options)
   const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), options), files)
   const owners = ownersOf(original)
-  const named = (path: string) => (tree.facts.kind === 'xen' ? path.replace(/^xen\//, '') : path)
   const callsAt = callsIn(tree)
   const pieceOf = new Map<ListedSite, PieceId<'original'>>()
   for (const site of [...found.byPiece.values()].flat()) {
     const listed = listSite(unit.unit, original, owners, site)
-    pieceOf.set({ ...listed, file: named(site.file), calls: callsAt(site.file, site.line) }, site.piece)
+    pieceOf.set(
+      { ...listed, file: shortName(tree.layout, site.file), calls: callsAt(site.file, site.line) },
+      site.piece,
+    )
   }
   return {
     unit: unit.unit,

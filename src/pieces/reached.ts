@@ -6,7 +6,7 @@
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation, ElfSection, SectionId } from '../elf/model.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { splitAddend } from '../loaders/xen/entries.ts'
+import { splitAddend } from '../loaders/entries.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Range } from './cut.ts'
 

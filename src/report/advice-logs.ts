@@ -1,6 +1,7 @@
 /** What a log says while a payload is applied, by the way that it was built: in words, and as lines from this patch. */
 import type { FileLines, LineRun, RunReport, Way } from './model.ts'
 
+/** What logs say while the payload is applied. */
 export interface LogWords {
   /** What holds for this way. */
   readonly text: string
@@ -11,6 +12,7 @@ export interface LogWords {
   readonly off: number | null
 }
 
+/** A line of a log, and what it means. */
 export interface LogExample {
   readonly function: string
   readonly prints: string

@@ -1,7 +1,7 @@
 /** Names that lead to other code than before, while what they led to lives on. */
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
-import { RULES, selectFrom } from '../../tests/support/judge.ts'
+import { PROGRAM_RULES, selectFrom } from '../../tests/support/judge.ts'
 
 const FLAGS = ['-O2', '-ffunction-sections', '-fdata-sections', '-fcf-protection=none']
 const HEAD = 'extern int out(int);\n'
@@ -55,10 +55,7 @@ test.skipIf(!hasGcc).for<Row>([
   },
   { name: 'an alias that is new', before: F1, after: F1.replace('* 3', '* 5') + alias('which', 'f1'), refused: [] },
 ])(`$name${withoutGcc}`, ({ before, after, refused }) => {
-  const { refusals } = selectFrom(compile(HEAD + before, FLAGS), compile(HEAD + after, FLAGS), {
-    ...RULES,
-    table: 'process',
-  })
+  const { refusals } = selectFrom(compile(HEAD + before, FLAGS), compile(HEAD + after, FLAGS), PROGRAM_RULES)
   expect(refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toEqual(refused)
   for (const { text, hint } of refusals) expect([text, hint].every(words => words.length > 20)).toBe(true)
 })

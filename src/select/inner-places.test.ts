@@ -1,12 +1,12 @@
 /** Tables of places inside a function: they go along with it, or the patch is refused; never are they left to the old code. */
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
-import { RULES, selectFrom } from '../../tests/support/judge.ts'
+import { PROGRAM_RULES, selectFrom } from '../../tests/support/judge.ts'
 import type { Selection } from './model.ts'
 
 const PROGRAM = ['-O2', '-ffunction-sections', '-fdata-sections', '-fcf-protection=none', '-fno-stack-protector']
 const HEAD = 'extern int out(int);\nextern void *volatile last;\n'
-const process = { ...RULES, table: 'process' } as const
+const process = PROGRAM_RULES
 
 /** An interpreter with a table of labels; `qualifier` and `place` say what kind of table, `step` what one label does. */
 function interpreter(step: string, table = 'static const void *const ops[]', rest = ''): string {

@@ -16,10 +16,12 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import type { UnitVerdicts } from '../compare/model.ts'
-import { classifySection, type SectionClass, type SectionTable } from '../loaders/sections.ts'
+import type { Loader } from '../loaders/loader.ts'
+import type { SectionClass } from '../loaders/sections.ts'
 import { innerReferences, toFunctions } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
+import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
 
@@ -33,14 +35,14 @@ export interface InnerPlaces {
 export function innerPlaces(
   { unit, verdicts }: UnitInput,
   replaced: ReadonlySet<PieceId<'original'>>,
-  table: SectionTable,
+  loader: Loader,
 ): InnerPlaces {
   const carried = new Set<PieceId<'patched'>>()
   const refusals: Refusal[] = []
   if (replaced.size === 0) return { carried, refusals }
   const { original, toPatched } = verdicts.correlation
   const going = withParts(original, replaced)
-  const scene: Scene = { verdicts, table, going, users: usersIn(original) }
+  const scene: Scene = { verdicts, loader, going, users: usersIn(original) }
   for (const piece of original.pieces) {
     if (going.has(piece.id) || !MAY_HOLD.has(piece.kind) || isGoneByNow(scene, piece)) continue
     const into = functionEntered(scene, piece)
@@ -55,7 +57,7 @@ export function innerPlaces(
 
 interface Scene {
   readonly verdicts: UnitVerdicts
-  readonly table: SectionTable
+  readonly loader: Loader
   /** The original pieces of replaced functions and of their parts. */
   readonly going: ReadonlySet<PieceId<'original'>>
   readonly users: ReadonlyMap<PieceId<'original'>, readonly Piece<'original'>[]>
@@ -74,9 +76,9 @@ function withParts(
 }
 
 /** What only ran or was read while the system booted leads nowhere any more. */
-function isGoneByNow({ verdicts, table }: Scene, piece: Piece<'original'>): boolean {
-  const sectionClass = classOf(verdicts.correlation.original, piece, table)
-  return table === 'xen' && (sectionClass === 'init-code' || sectionClass === 'init-data')
+function isGoneByNow({ verdicts, loader }: Scene, piece: Piece<'original'>): boolean {
+  const sectionClass = sectionClassOf(verdicts.correlation.original, piece)
+  return loader.startMemory === 'freed' && (sectionClass === 'init-code' || sectionClass === 'init-data')
 }
 
 /** The first replaced function that `piece` leads into the middle of. A part has no start that anyone else may know. */
@@ -99,7 +101,7 @@ function isNamed({ kind, local, name }: Piece<Side>): boolean {
 }
 
 /** Why a function or variable cannot go along; undefined where it can, or need not. */
-function obstacleOfNamed({ verdicts, table, going, users }: Scene, piece: Piece<'original'>): string | undefined {
+function obstacleOfNamed({ verdicts, going, users }: Scene, piece: Piece<'original'>): string | undefined {
   const { original, patched, toPatched } = verdicts.correlation
   if (piece.kind === 'function') return 'is itself not replaced'
   if (isWritable(original, piece)) return 'may have been written to since'
@@ -107,19 +109,19 @@ function obstacleOfNamed({ verdicts, table, going, users }: Scene, piece: Piece<
   const isGone = ({ id }: Piece<'original'>) => !toPatched.has(id)
   const other = users.get(piece.id)?.find(user => !going.has(user.id) && !isGone(user))
   if (other !== undefined) return `is used by ${other.name}, which is not replaced`
-  const isWalked = !PLAIN.has(classOf(original, piece, table))
+  const isWalked = !PLAIN.has(sectionClassOf(original, piece))
   if (isWalked && (users.get(piece.id) ?? []).length === 0) return 'is in a set that something else walks'
   const successor = patched.pieces[toPatched.get(piece.id) ?? -1]
   return successor !== undefined && isWritable(patched, successor) ? 'becomes a variable' : undefined
 }
 
 /** As above; what nothing names is copied with whoever uses it. */
-function obstacleOfUnnamed({ verdicts, table, going, users }: Scene, piece: Piece<'original'>): string | undefined {
+function obstacleOfUnnamed({ verdicts, going, users }: Scene, piece: Piece<'original'>): string | undefined {
   const own = users.get(piece.id) ?? []
   if (own.some(({ id }) => going.has(id))) return undefined
   const [user] = own
   if (user !== undefined) return `is used by ${user.name}, which is not replaced`
-  const isWalked = !PLAIN.has(classOf(verdicts.correlation.original, piece, table))
+  const isWalked = !PLAIN.has(sectionClassOf(verdicts.correlation.original, piece))
   return isWalked ? 'is in a set that something else walks' : undefined
 }
 
@@ -137,10 +139,6 @@ function usersIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, read
     }
   }
   return users
-}
-
-function classOf<S extends Side>(map: PieceMap<S>, piece: Piece<S>, table: SectionTable): SectionClass {
-  return classifySection(map.object.sections[piece.section]?.name ?? '', table)
 }
 
 /**

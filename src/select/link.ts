@@ -6,7 +6,7 @@ import { InternalError } from '../base/errors.ts'
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { entryLayout, lineAddend } from '../loaders/xen/entries.ts'
+import { lineAddend } from '../loaders/entries.ts'
 import { machineOf } from '../machines/machines.ts'
 import { innerReferences } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
@@ -125,9 +125,9 @@ export class Linker {
   /** The line number's bits, to be put back into the addend of a bug frame. */
   #extraAddend(from: Included, piece: Piece<'patched'>, reference: Reference<'patched'>): bigint {
     if (reference.line === undefined) return 0n
-    const section = this.#map(from.address.unit).object.sections[piece.section]?.name ?? ''
-    const field = entryLayout(section)?.fields.find(candidate => candidate.offset === reference.offset)
-    if (field?.line === undefined) throw new InternalError(`${section} has a line number where its layout has none`)
+    const { layout } = this.#map(from.address.unit).sections[piece.section] ?? {}
+    const field = layout?.fields.find(candidate => candidate.offset === reference.offset)
+    if (field?.line === undefined) throw new InternalError(`${piece.name} has a line number where its layout has none`)
     return lineAddend(reference.line, field.line)
   }
 
@@ -169,8 +169,8 @@ export class Linker {
   #runningOrAbsent(from: Included, piece: Piece<'patched'>, name: string, delta: bigint): Link | undefined {
     if (this.#rules.countRunning?.(name) === 0) return { to: 'absolute', value: delta }
     const link = this.#running(from, piece, name, delta)
-    // Xen's symbols are known by now. A program is known to the loader only.
-    return link?.to === 'running' && this.#rules.table === 'process' ? { ...link, weak: true } : link
+    // Where the running system's symbols are not known yet, its loader finds out.
+    return link?.to === 'running' && this.#rules.countRunning === undefined ? { ...link, weak: true } : link
   }
 
   #linkPiece(
@@ -208,7 +208,7 @@ export class Linker {
     }
     if (predecessor !== undefined) {
       const { name, local } = nameInProgram(original, predecessor, untaken) ?? predecessor
-      return this.#running(from, piece, this.#rules.runningName(fileSymbol, name, local), delta)
+      return this.#running(from, piece, this.#rules.target.loader.runningName(fileSymbol, name, local), delta)
     }
     return this.#bringIn(from, piece, to, target) ? inPayload : undefined
   }
@@ -313,7 +313,7 @@ export class Linker {
   }
 
   #context(unit: UnitIndex): UnitContext {
-    return { unit: this.#unit(unit).unit, table: this.#rules.table }
+    return { unit: this.#unit(unit).unit, loader: this.#rules.target.loader }
   }
 
   #unit(unit: UnitIndex): UnitInput {

@@ -5,8 +5,10 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import type { Judged } from '../compare/model.ts'
-import { classifySection, type SectionClass, type SectionTable } from '../loaders/sections.ts'
+import type { Loader } from '../loaders/loader.ts'
+import type { SectionClass } from '../loaders/sections.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
+import { sectionClassOf } from '../pieces/section-facts.ts'
 import { verdictReason } from './words.ts'
 
 interface Words {
@@ -117,8 +119,8 @@ const IN_PROGRAMS: ReadonlyMap<Words, Words> = new Map([
   [INIT_DATA, START_DATA],
 ])
 
-const forTable = (words: Words, table: SectionTable): Words =>
-  table === 'process' ? (IN_PROGRAMS.get(words) ?? words) : words
+const wordsFor = (words: Words, { startMemory }: Loader): Words =>
+  startMemory === 'kept' ? (IN_PROGRAMS.get(words) ?? words) : words
 
 const LAYOUT: Words = {
   code: 'data-layout',
@@ -131,7 +133,7 @@ const NEVER_NEW: readonly string[] = ['.initcall', '.init.setup', '.init_array',
 
 export interface UnitContext {
   readonly unit: string
-  readonly table: SectionTable
+  readonly loader: Loader
 }
 
 /** The refusal for a changed function; undefined when its section is ordinary code. */
@@ -141,8 +143,8 @@ export function functionRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const sectionClass = classOf(map, piece, context.table)
-  const isPlain = sectionClass === 'unknown' && isCodeAnywhere(context.table)
+  const sectionClass = sectionClassOf(map, piece)
+  const isPlain = sectionClass === 'unknown' && context.loader.runsAnywhere
   const words = (isPlain ? undefined : OF_CODE[sectionClass]) ?? indirectWords(map, piece)
   return words === undefined ? undefined : refusal(context, judged, words)
 }
@@ -154,7 +156,7 @@ export function dataRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const sectionClass = classOf(map, piece, context.table)
+  const sectionClass = sectionClassOf(map, piece)
   if (sectionClass === 'hooks' || sectionClass === 'directive') return undefined
   if (judged.verdict.kind === 'new' || judged.verdict.kind === 'gone') {
     if (sectionClass === 'unknown') return refusal(context, judged, UNKNOWN)
@@ -172,7 +174,7 @@ export function dataRefusal(
 
 /** The refusal for bytes that nothing names. */
 export function unnamedRefusal(context: UnitContext, judged: Judged, map: PieceMap<Side>, piece: Piece<Side>): Refusal {
-  return refusal(context, judged, OF_UNNAMED[classOf(map, piece, context.table)] ?? UNKNOWN)
+  return refusal(context, judged, OF_UNNAMED[sectionClassOf(map, piece)] ?? UNKNOWN)
 }
 
 /** What stands in the way of reaching or copying `piece` from the payload, by its section; undefined when nothing does. */
@@ -182,8 +184,9 @@ export function reachRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const sectionClass = classOf(map, piece, context.table)
-  const isFreed = context.table === 'xen' && (sectionClass === 'init-code' || sectionClass === 'init-data')
+  const sectionClass = sectionClassOf(map, piece)
+  const isOfStart = sectionClass === 'init-code' || sectionClass === 'init-data'
+  const isFreed = isOfStart && context.loader.startMemory === 'freed'
   return isFreed ? { unit: context.unit, ...reachesInit(from, piece.name) } : undefined
 }
 
@@ -207,8 +210,8 @@ export function newRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const sectionClass = classOf(map, piece, context.table)
-  const isPlain = piece.kind === 'function' && sectionClass === 'unknown' && isCodeAnywhere(context.table)
+  const sectionClass = sectionClassOf(map, piece)
+  const isPlain = piece.kind === 'function' && sectionClass === 'unknown' && context.loader.runsAnywhere
   const words = (isPlain ? undefined : OF_NEW_DATA[sectionClass]) ?? indirectWords(map, piece)
   if (words === undefined) return undefined
   return {
@@ -220,22 +223,12 @@ export function newRefusal(
   }
 }
 
-/**
- * Whether code runs wherever it was put. A program's link keeps each section under its own name; Xen's linker script
- * leaves out what it does not know, or puts it where it means something.
- */
-const isCodeAnywhere = (table: SectionTable): boolean => table === 'process'
-
 function indirectWords(map: PieceMap<Side>, { symbols }: Piece<Side>): Words | undefined {
   return symbols.some(id => map.object.symbols[id]?.kind === 'indirect-function') ? INDIRECT : undefined
 }
 
-function classOf(map: PieceMap<Side>, piece: Piece<Side>, table: SectionTable): SectionClass {
-  return classifySection(map.object.sections[piece.section]?.name ?? '', table)
-}
-
-function refusal({ unit, table }: UnitContext, judged: Judged, words: Words): Refusal {
-  const { code, what, hint } = forTable(words, table)
+function refusal({ unit, loader }: UnitContext, judged: Judged, words: Words): Refusal {
+  const { code, what, hint } = wordsFor(words, loader)
   const verdict = judged.verdict.kind === 'new' ? 'is new' : judged.verdict.kind === 'gone' ? 'is gone' : 'changed'
   const detail = judged.verdict.kind === 'changed' ? ` (${verdictReason(judged.verdict).text})` : ''
   return { code, unit, symbol: judged.name, text: `${judged.name} ${verdict}${detail}; it ${what}`, hint }

@@ -13,7 +13,7 @@
 import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
 import type { Judged } from '../compare/model.ts'
-import { classifySection, type SectionTable } from '../loaders/sections.ts'
+import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
 import { directives } from './directives.ts'
@@ -22,6 +22,7 @@ import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
 import type { PieceAddress, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
+import { unknownEntries } from './unknown-entries.ts'
 import { nameInProgram } from './untaken.ts'
 import { verdictReason } from './words.ts'
 
@@ -29,7 +30,7 @@ export type * from './model.ts'
 
 /** Decides what goes into the payload. */
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
-  const inner = units.map(input => innerPlaces(input, replacedIn(input), rules.table))
+  const inner = units.map(input => innerPlaces(input, replacedIn(input), rules.target.loader))
   const linker = new Linker(
     units,
     rules,
@@ -37,8 +38,11 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
   )
   const refusals: Refusal[] = []
   const replacements: Replacement[] = []
+  const { machine: known } = rules.target
   units.forEach((input, unit) => {
-    const context: UnitContext = { unit: input.unit, table: rules.table }
+    const { machine } = input.verdicts.correlation.patched.object.header
+    if (machine !== known.number) throw new InternalError(`${input.unit} is for machine ${machine}, not ${known.name}`)
+    const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
     const { verdicts } = input
     const ignored = directives(verdicts.correlation.patched)
     for (const judged of verdicts.functions) {
@@ -58,11 +62,11 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       ...entered,
       ...strayNames(input),
     )
-    includeHooks(linker, unit, verdicts.correlation.patched, rules.table)
+    includeHooks(linker, unit, verdicts.correlation.patched)
   })
   const pieces = linker.run()
   return {
-    machine: rules.machine,
+    machine: units[0]?.verdicts.correlation.patched.object.header.machine,
     units: units.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, patched: verdicts.correlation.patched })),
     pieces,
     replacements,
@@ -70,6 +74,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       ...refusals,
       ...linker.refusals,
       ...leftBehind(units, pieces),
+      ...unknownEntries(units, pieces),
       ...enteredByPayload(units, pieces, replacements),
     ]),
   }
@@ -96,7 +101,7 @@ function isInProgram({ verdicts, untaken }: UnitInput, { original, patched }: Ju
 /** The running system's name of what an original piece stands for. */
 function runningNameOf({ fileSymbol, verdicts, untaken }: UnitInput, original: Piece<'original'>, rules: SelectRules) {
   const { name, local } = nameInProgram(verdicts.correlation.original, original, untaken) ?? original
-  return rules.runningName(fileSymbol, name, local)
+  return rules.target.loader.runningName(fileSymbol, name, local)
 }
 
 function both(judged: Judged): { readonly original: Piece<'original'>; readonly patched: Piece<'patched'> } {
@@ -136,9 +141,17 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
   const refusals: Refusal[] = []
   const code = codeOf(input.verdicts.correlation.original, original)
   const size = statedSize(input.verdicts.correlation.original, original)
-  const least = rules.smallest(rules.startsWithLandingPad(code))
+  const { patching, name } = rules.target.machine
+  const least = patching && smallestFunction(patching, startsWithLandingPad(patching, code))
   const about = { unit: input.unit, symbol: judged.name }
-  if (size < least) {
+  if (least === undefined) {
+    refusals.push({
+      ...about,
+      code: 'unknown-machine',
+      text: `${judged.name} changed, but how a jump to its replacement is written is not known for ${name}`,
+      hint: 'hotsplice diff compares objects of any machine; payloads can be made for x86-64',
+    })
+  } else if (size < least) {
     refusals.push({
       ...about,
       code: 'too-small',
@@ -179,7 +192,6 @@ function replacementOf(input: UnitInput, unit: UnitIndex, judged: Judged, rules:
     runningName: runningNameOf(input, original, rules),
     oldSize: statedSize(before, original),
     unit: input.unit,
-    startsWithLandingPad: rules.startsWithLandingPad(codeOf(before, original)),
   }
 }
 
@@ -195,9 +207,9 @@ function codeOf(map: PieceMap<'original'>, piece: Piece<'original'>): Uint8Array
 }
 
 /** Hooks are a reason of their own: they run because the payload has them. */
-function includeHooks(linker: Linker, unit: UnitIndex, map: PieceMap<'patched'>, table: SectionTable): void {
+function includeHooks(linker: Linker, unit: UnitIndex, map: PieceMap<'patched'>): void {
   for (const section of map.object.sections) {
-    if (classifySection(section.name, table) !== 'hooks') continue
+    if (map.sections[section.id]?.class !== 'hooks') continue
     for (const piece of map.bySection[section.id] ?? []) {
       const address: PieceAddress = { unit, piece: piece.id }
       const reason = { code: 'hook', text: `the patch puts it into ${section.name}` }

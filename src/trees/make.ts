@@ -10,8 +10,10 @@ import { InputError } from '../base/errors.ts'
 import { type CompilerCommand, isPreprocessed, mapPaths, prefixMaps } from './command.ts'
 import type { CompilerIdentity } from './compiler.ts'
 import { readDependencyFile } from './dependency-file.ts'
+import { headersNamed, NAME_HEADERS, withoutHeaders } from './headers-named.ts'
 import { readNames, toAbsolute, whyNoName } from './layout.ts'
 import { bypassed, type Farm } from './mirror.ts'
+import { mayBeElsewhere } from './missing.ts'
 import type { CompileRequest, Unit } from './model.ts'
 import { type Making, PRODUCTS, type Product, plainMaking } from './products.ts'
 import { type Guard, treeWritten } from './read-only.ts'
@@ -67,26 +69,23 @@ export async function make(job: Job): Promise<Made> {
   )
 }
 
-/** What compilers say of a file that is not where they look; programs are run with messages in English. */
-const MISSING =
-  /No such file|not found|cannot (?:open|find)|can't (?:open|find)|could not (?:open|find)|unable to open/i
 /** What only the assembler has to say: GNU as, and clang's own. */
 const ASSEMBLING = /^.*: Assembler messages:$|^<inline asm>|^<instantiation>/m
 
 /**
  * Says whether a unit that failed in a lean farm has read there what it would read in a full one. A list of what was read
- * is written only where nothing fails, so the preprocessor names each header as it opens it (`-H`).
+ * is written only where nothing fails, so the compiler names each header as it opens it, or the preprocessor is asked to.
  */
-async function sawEverything(job: Job, farm: Farm, failed: Made): Promise<boolean> {
-  if (isPlain(job) || MISSING.test(failed.words)) return false
+async function sawEverything(job: Job, farm: Farm, failed: MadeIn): Promise<boolean> {
+  if (isPlain(job) || mayBeElsewhere(farm, failed.words)) return false
   const { shop, request } = job
-  const extraFlags = [...(request.extraFlags ?? []), '-H']
-  const asked = await makeIn({ ...job, product: 'reads', request: { ...request, extraFlags } }, farm)
-  if (asked.object === undefined && MISSING.test(asked.words)) return false
+  const extraFlags = [...(request.extraFlags ?? []), NAME_HEADERS]
+  const asked = namesHeaders(job)
+    ? failed
+    : await makeIn({ ...job, product: 'reads', request: { ...request, extraFlags } }, farm)
+  if (asked.object === undefined && mayBeElsewhere(farm, asked.words)) return false
   const place = farm.at(request.unit.folder)
-  const named = [...asked.said.matchAll(/^\.+ (.+)$/gm)].map(([, name = '']) =>
-    name.startsWith('/') ? name : `${place}/${name}`,
-  )
+  const named = headersNamed(asked.said).map(name => (name.startsWith('/') ? name : `${place}/${name}`))
   if (asked.bypassed.length > 0 || bypassed(farm, shop.layout, named).length > 0) return false
   // What an assembler reads, nobody has named.
   if (!ASSEMBLING.test(failed.words)) return true
@@ -111,7 +110,7 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
       ? result
       : await objcopySteps({ ...unit, objcopy: steps }, object, { scratch: dirname(out), signal, guard })
   if (failed !== undefined) {
-    const words = ownWords(failed, farm)
+    const words = ownWords(namesHeaders(job) ? { ...failed, errors: withoutHeaders(failed.errors) } : failed, farm)
     const [denied] = words.split('\n').filter(line => line.includes(READ_ONLY))
     if (denied !== undefined) throw treeWritten(`${unit.unit} is compiled with an option that writes: ${denied.trim()}`)
     return { object: undefined, words, said: failed.errors, time: result.time, bypassed: [], reads: [] }
@@ -137,8 +136,14 @@ function commandIn(job: Job, { farm, out, making }: { farm: Farm; out: string; m
     ...mapPaths(options(job, making), path => (farm.mirrors(path) ? farm.at(path) : path)),
     ...prefixMaps(parts.options, farm.root),
     ...(gnu ? [`-Wa,--MD,${out}.as`] : []),
+    ...(namesHeaders(job) ? [NAME_HEADERS] : []),
     ...['-MD', '-MF', `${out}.cc`, '-MT', 'x', '-o', `${out}.o`],
   ]
+}
+
+/** The text that may well be wrong: what it has read is asked with it, which costs nothing. */
+function namesHeaders(job: Job): boolean {
+  return job.product === 'object' && job.request.label === 'patched' && !isPlain(job)
 }
 
 interface Kept {

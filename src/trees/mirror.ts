@@ -32,6 +32,8 @@ export interface Farm {
   at(path: string): string
   /** Names of sources that the tree has and a lean farm left out. */
   readonly left: ReadonlySet<string>
+  /** Names of links that stay relative, and may lead to what was left out. */
+  readonly linked: ReadonlySet<string>
   /** The tree's own files that must not be read, by their real paths. */
   readonly replaced: ReadonlySet<string>
   /** The file that a name inside or outside the farm leads to. */
@@ -67,6 +69,7 @@ export function isReadable(name: string): boolean {
 
 export function makeFarm({ layout, overlay, root, real, written, full, sources }: FarmOptions): Farm {
   const left = new Set<string>()
+  const linked = new Set<string>()
   const isLeft = (path: string) => !full && sources !== undefined && SOURCE.test(path) && !sources.has(path)
   const replaced = new Map([...overlay].map(([path, text]) => [toAbsolute(layout, path), text]))
   const tops = [layout.sourceFolder, layout.buildFolder, ...real]
@@ -79,7 +82,7 @@ export function makeFarm({ layout, overlay, root, real, written, full, sources }
   for (const folder of [...folders].sort()) {
     mkdirSync(root + folder, { recursive: true })
     if (full || tops.some(top => isInside(top, folder)))
-      linkEntries({ root, folder, folders, replaced, full, isLeft, left, copies: written.has(folder) })
+      linkEntries({ root, folder, folders, replaced, full, isLeft, left, linked, copies: written.has(folder) })
   }
   for (const [path, text] of replaced) {
     if (text === null) continue
@@ -90,6 +93,7 @@ export function makeFarm({ layout, overlay, root, real, written, full, sources }
     root,
     full,
     left,
+    linked,
     at: path => root + path,
     replaced: new Set([...replaced.keys()].map(realOrSelf)),
     reached: reacher(),
@@ -109,10 +113,11 @@ interface LinkTask {
   readonly full: boolean
   readonly isLeft: (path: string) => boolean
   readonly left: Set<string>
+  readonly linked: Set<string>
   readonly copies: boolean
 }
 
-function linkEntries({ root, folder, folders, replaced, full, isLeft, left, copies }: LinkTask): void {
+function linkEntries({ root, folder, folders, replaced, full, isLeft, left, linked, copies }: LinkTask): void {
   const entries = listFolder(folder)
   for (const name of entries.folders) {
     const path = `${folder}/${name}`
@@ -129,6 +134,7 @@ function linkEntries({ root, folder, folders, replaced, full, isLeft, left, copi
     if (replaced.has(path) || folders.has(path)) continue
     // A relative link stays relative: it leads to the mirrored file, so that it may be the patched one.
     const target = readlinkSync(path)
+    if (!isAbsolute(target)) linked.add(name)
     symlinkSync(isAbsolute(target) ? path : target, root + path)
   }
 }

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -14,10 +15,13 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { emptyReport } from '../../src/report/model.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { command } from '../xen/command.ts'
 import { type Demo, makeDemo } from './support/demo.ts'
 
+/** How long a thing may take on a machine with other work. */
+const WAIT = { timeout: 30_000, interval: 50 } as const
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 let folder = ''
@@ -58,7 +62,7 @@ test.for(SIGNALS)('a command that computes without a pause ends with 130, its JS
   const json = join(folder, `${signal}.json`)
   const busy = { ...process.env, NODE_OPTIONS: `--import ${BUSY}` }
   const { child, ended } = start(['neutralize', '--tree', folder, '--patch', 'no.patch', '--json', json], busy)
-  await vi.waitFor(() => expect(timeUsed(child.pid)).toBeGreaterThan(100), { timeout: 30_000, interval: 50 })
+  await vi.waitFor(() => expect(timeUsed(child.pid)).toBeGreaterThan(100), WAIT)
   child.kill(signal)
   expect(await ended).toMatchObject({ status: 130, stderr: expect.stringContaining('interrupted') })
   expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ outcome: 'error', error: { code: 'cli/interrupted' } })
@@ -68,7 +72,7 @@ test('a second signal ends it at once', async () => {
   const busy = { ...process.env, NODE_OPTIONS: `--import ${BUSY}` }
   const json = join(folder, 'second.json')
   const { child, ended } = start(['neutralize', '--tree', folder, '--patch', 'no.patch', '--json', json], busy)
-  await vi.waitFor(() => expect(timeUsed(child.pid)).toBeGreaterThan(100), { timeout: 30_000, interval: 50 })
+  await vi.waitFor(() => expect(timeUsed(child.pid)).toBeGreaterThan(100), WAIT)
   child.kill('SIGINT')
   await new Promise(resolve => setTimeout(resolve, 100))
   child.kill('SIGTERM')
@@ -81,7 +85,7 @@ test.for(['verify', 'neutralize'])('%s, which waits for a pipe that nobody write
   spawnSync('mkfifo', [pipe])
   const args = { verify: [pipe, '--symbols', pipe], neutralize: ['--tree', folder, '--patch', pipe] }
   const { child, ended } = start([name, ...args[name as keyof typeof args]])
-  await vi.waitFor(() => expect(waitsIn(child.pid)).toMatch(/fifo|pipe|openat/), { timeout: 30_000, interval: 50 })
+  await vi.waitFor(() => expect(waitsIn(child.pid)).toMatch(/fifo|pipe|openat/), WAIT)
   child.kill('SIGTERM')
   const { status, by } = await ended
   expect(by ?? status).toBe('SIGTERM')
@@ -94,6 +98,66 @@ function waitsIn(pid: number | undefined): string {
   })
   return /^257 /m.test(stdout) ? 'openat' : stdout
 }
+
+describe('translate', () => {
+  let report = ''
+  beforeAll(() => {
+    report = join(folder, 'report.json')
+    const payload = { file: 'fix.livepatch', size: 1, sha256: '00', buildId: '00' }
+    writeFileSync(report, JSON.stringify({ ...emptyReport('build', '0'), outcome: 'built', payload }))
+  })
+
+  test.for(SIGNALS)(
+    'while it waits for more of the log: 130, JSON, and what had come is written (%s)',
+    async signal => {
+      const json = join(folder, `log-${signal}.json`)
+      const out = openSync(join(folder, `log-${signal}.txt`), 'w')
+      const child = spawn(process.execPath, [command, 'translate', report, '--json', json], {
+        stdio: ['pipe', out, 'pipe'],
+      })
+      child.stdin?.write('a line\n')
+      await vi.waitFor(() => expect(readFileSync(join(folder, `log-${signal}.txt`), 'utf8')).toBe('a line\n'), WAIT)
+      child.kill(signal)
+      expect(await once(child, 'close')).toEqual([130, null])
+      expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({
+        outcome: 'error',
+        error: { code: 'cli/interrupted' },
+      })
+    },
+  )
+
+  test('while it computes', async () => {
+    const json = join(folder, 'computes.json')
+    const busy = { ...process.env, NODE_OPTIONS: `--import ${BUSY}` }
+    const { child, ended } = start(['translate', 'no.patch', '--json', json], busy)
+    await vi.waitFor(() => expect(timeUsed(child.pid)).toBeGreaterThan(100), WAIT)
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({ status: 130, stderr: 'interrupted\n' })
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ error: { code: 'cli/interrupted' } })
+  })
+
+  test.for(['output', 'both'])('while nobody reads what it writes (%s)', async which => {
+    const child = spawn(process.execPath, [command, 'translate', report], { stdio: ['pipe', 'pipe', 'pipe'] })
+    child.stdin.on('error', () => undefined)
+    const ended = once(child, 'exit')
+    let hasMore = child.stdin.write('a line\n'.repeat(10_000))
+    // Until all the pipes between are full.
+    for (let idle = 0; idle < 10; idle++) {
+      await new Promise(resolve => setTimeout(resolve, 100))
+      while (hasMore) {
+        idle = 0
+        hasMore = child.stdin.write('a line\n'.repeat(10_000))
+        await new Promise(resolve => setTimeout(resolve, 10))
+      }
+      if (child.stdin.writableLength === 0) hasMore = true
+    }
+    child.kill('SIGINT')
+    if (which === 'both') setTimeout(() => child.kill('SIGTERM'), 100)
+    const [status, by] = await ended
+    expect(by ?? status).toBe(130)
+    child.stdout.destroy()
+  })
+})
 
 describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
   let demo: Demo

@@ -96,6 +96,60 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
     expect(run.stderr).toBe('')
   })
 
+  test('a reader that has seen enough ends it while the log goes on', async () => {
+    const shell = `exec ${process.execPath} ${command} translate auto.json`
+    const child = spawn('bash', ['-c', shell], { cwd: demo.folder, stdio: ['pipe', 'pipe', 'inherit'] })
+    child.stdin.on('error', () => undefined)
+    const ended = once(child, 'exit')
+    child.stdin.write('file1.c:12\n')
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    child.stdin.write('file1.c:12\n')
+    expect(await ended).toEqual([0, null])
+  })
+
+  test('so does one that reads nothing, when it goes', async () => {
+    const shell = `{ yes file1.c:12 | ${process.execPath} ${command} translate auto.json; echo "$?" >&2; } | sleep 1`
+    const run = spawnSync('bash', ['-c', shell], { cwd: demo.folder, encoding: 'utf8' })
+    expect(run.stderr).toBe('0\n')
+  })
+
+  test.for([
+    { what: 'the log', log: 'yes file1.c:12', args: '> /dev/full' },
+    { what: 'one line', log: 'echo file1.c:12', args: '> /dev/full' },
+    { what: 'the JSON', log: 'echo file1.c:12', args: '--json - > /dev/full' },
+  ])('$what to a full disk: 1, told once', ({ log, args }) => {
+    const shell = `${log} | ${process.execPath} ${command} translate auto.json ${args}; echo "\${PIPESTATUS[1]}"`
+    const run = spawnSync('bash', ['-c', shell], { cwd: demo.folder, encoding: 'utf8' })
+    expect(run.stderr).toMatch(
+      /^(file1\.c:12 .*\n)?error: standard output cannot be written: ENOSPC.*cannot-write\]\n$/,
+    )
+    if (!args.includes('--json')) expect(run.stdout).toBe('1\n')
+  })
+
+  test('JSON of a log that could not be written says so', () => {
+    const shell = `yes file1.c:12 | ${process.execPath} ${command} translate auto.json --json full.json > /dev/full`
+    spawnSync('bash', ['-c', shell], { cwd: demo.folder, encoding: 'utf8' })
+    const json = JSON.parse(readFileSync(join(demo.folder, 'full.json'), 'utf8'))
+    expect(json).toMatchObject({ outcome: 'error', error: { code: 'cli/cannot-write' } })
+  })
+
+  test('a log beside the JSON that nobody reads any more ends it', () => {
+    const shell = `yes file1.c:12 | ${process.execPath} ${command} translate auto.json --json - 2>&1 >json | head -n 1`
+    const run = spawnSync('bash', ['-c', shell], { cwd: demo.folder, encoding: 'utf8' })
+    expect(run.stdout).toBe('file1.c:12 {=file1.c:14}\n')
+    expect(JSON.parse(readFileSync(join(demo.folder, 'json'), 'utf8'))).toMatchObject({ outcome: 'done' })
+  })
+
+  test('a log that cannot be read, and one that is a report too', () => {
+    const shell = `${process.execPath} ${command} translate auto.json 0> written; echo $?; ${process.execPath} ${command} translate - < auto.json`
+    const run = spawnSync('bash', ['-c', shell], { cwd: demo.folder, encoding: 'utf8' })
+    expect(run).toMatchObject({ status: 1, stdout: '1\n' })
+    expect(run.stderr).toMatch(
+      /^error: standard input cannot be read: EBADF.*\[cli\/cannot-read\]\nerror: .*\[cli\/usage\]/,
+    )
+  })
+
   test('lines that only became others: comments put in, a statement split', async () => {
     const patch = patchOf(
       demo,

@@ -25,6 +25,8 @@ __asm__(".section .note.demo, \\"a\\", @note\\n .long 5, 4, 7\\n .asciz \\"Demo\
 __asm__(".section .text.kept, \\"axG\\", @progbits, kept, comdat\\n .globl kept\\n kept: call f\\n .previous");
 int f(void) { return shared[2] + soft() + chosen(); }
 `
+/** Enough that it is smaller when it is compressed. */
+const MANY = Array.from({ length: 20 }, (_, at) => `int f${at}(int x) { return x + ${at}; }\n`).join('')
 const PROGRAM = `
 __thread int mine = 3;
 int data = 7;
@@ -41,6 +43,7 @@ export function specimens(): readonly Specimen[] {
     specimen('plain', compile(PLAIN)),
     specimen('rich', compile(RICH, ['-O1', '-fcommon', '-ffunction-sections'])),
     specimen('with debug information', compile(PLAIN, ['-O1', '-g'])),
+    specimen('with compressed debug information', compile(PLAIN + MANY, ['-O1', '-g', '-gz'])),
     specimen('program', link(['-static', '-no-pie', '-Wl,--build-id', '-Wl,--emit-relocs'])),
     specimen('library', link(['-shared', '-fPIC', '-Wl,--build-id'])),
   ]

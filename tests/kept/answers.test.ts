@@ -1,12 +1,13 @@
 /** What a compiler leaves is looked at before it counts: lists of what was read, objects, what the store kept. */
 
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { affectedUnits, buildPairs, openTree, originalObject, overlayOf, quiet } from '../../src/trees/index.ts'
+import { affectedUnits, buildPairs, originalObject, overlayOf, quiet } from '../../src/trees/index.ts'
 import { edit } from '../build/support.ts'
+import { openTree } from '../support/opened.ts'
 import { buildWith, openProgram, type Program, script, writeProgram } from './support.ts'
 
 let program: Program
@@ -114,16 +115,37 @@ describe('a patch that does not compile', () => {
       'error: unknown type',
     ],
     ['that leaves a brace open', '100 + LIMIT;\n}', '100 + LIMIT;', 'error: expected'],
+    [
+      'that asks for a header that is not there',
+      '#include "h.h"',
+      '#include "h.h"\n#include "no/where.h"',
+      'No such file',
+    ],
+    [
+      'of two headers',
+      '#include "h.h"',
+      '#if __LINE__\n#include <nowhere.h>\n#include "none.h"\n#endif',
+      'No such file',
+    ],
+    ['in what only the assembler finds', 'return x', 'asm("nonsense %rax"); return x', 'no such instruction'],
   ])('%s is compiled once, and told in the compiler’s words', async (_, before, after, words) => {
     const { tries, message } = await countWith(before, after)
-    expect(tries).toBe('compiled read')
+    expect(tries).toBe('compiled')
     expect(message).toContain(words)
     expect(message).not.toContain('/private/')
   })
 
-  test('a text that is only in a full copy of the tree is still found', async () => {
-    const tree = await openProgram(writeProgram(program.folder, { 'part.c': 'int g(void) { return 1; }\n' }), ['gcc'])
-    const change = edit(tree, 'f.c', '#include "h.h"', '#include "h.h"\n#include "part.c"')
+  test.each([
+    ['a source', 'part.c', {}],
+    ['a name of products', 'part.d', {}],
+    ['a link to a source', 'link.h', { 'link.h': 'part.c' }],
+    ['a link to a link', 'link.h', { 'link.h': 'more.h', 'more.h': 'part.d' }],
+  ])('a text that is only in a full copy of the tree is still found: %s', async (_, name, links) => {
+    const part = 'int g(void) { return 1; }\n'
+    const { tree: folder } = writeProgram(program.folder, { 'part.c': part, 'part.d': part })
+    for (const [link, target] of Object.entries(links)) symlinkSync(target, join(folder, link))
+    const tree = await openProgram(program, ['gcc'])
+    const change = edit(tree, 'f.c', '#include "h.h"', `#include "h.h"\n#include "${name}"`)
     const affected = await affectedUnits(tree, change)
     expect(await buildPairs(tree, affected.affected, overlayOf(change, affected))).toHaveLength(1)
   })

@@ -4,7 +4,7 @@ import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
 import { eachVariable, positive } from '../option-values.ts'
-import type { AdviseRequest } from './advise-run.ts'
+import type { AdviseArguments } from './advise-run.ts'
 
 const MORE = [
   'Tries every --lines way of `hotsplice build` on the patch, and writes no payload. For each: the functions that would be',
@@ -30,7 +30,7 @@ export function define(host: Host) {
     .option('--json <file>', 'write the advice as JSON; - is standard output')
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ target, makeArg, ...rest }) => {
-      const request: AdviseRequest = {
+      const request: AdviseArguments = {
         ...rest,
         target: target === 'process' ? 'process' : 'xen',
         makeArgs: makeArg ?? [],

@@ -4,7 +4,7 @@ import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
 import { eachOf, eachVariable, positive } from '../option-values.ts'
-import type { BuildRequest } from './build-run.ts'
+import type { BuildArguments } from './build-run.ts'
 
 const MORE = [
   'DIR holds what is running, as its build left it: for Xen 4.17 or later the folder that holds xen/ (or xen/ itself)',
@@ -56,7 +56,7 @@ export function define(host: Host) {
     )
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ output, target, makeArg, expectFunctions, acceptType, ...rest }) => {
-      const request: BuildRequest = {
+      const request: BuildArguments = {
         ...rest,
         target: target === 'process' ? 'process' : 'xen',
         makeArgs: makeArg ?? [],

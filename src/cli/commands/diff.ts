@@ -75,9 +75,8 @@ function diff(request: Request, console: Console): Finished {
       ? {}
       : { shifted: { object: readInput(shifted, 'the shifted object'), shift } }),
   }
-  const read = performance.now() - start
-  const compared = compareObjects({ ...input, target, unit: unitOf(original, patched), version: VERSION })
-  const report = { ...compared, timings: { read, ...compared.timings } }
+  const timings = { read: performance.now() - start }
+  const report = compareObjects({ ...input, target, unit: unitOf(original, patched), version: VERSION, timings })
   return { ending: endingOf(report.outcome), text: summary(withShownNames(report), console.ink), json: report }
 }
 

@@ -1,13 +1,13 @@
 /** What `hotsplice translate` does: reads reports, then the log as it comes, and writes each line as soon as it can. */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { basename } from 'node:path'
 import { during, InputError } from '../../base/errors.ts'
 import { shownName } from '../../base/printable.ts'
 import { type RunningLines, runningLines } from '../../dwarf/function-lines.ts'
+import { translate } from '../../flows/translate.ts'
 import { readReport } from '../../report/schema.ts'
-import type { Layer, Reference, Source } from '../../report/translate/model.ts'
-import { Translator } from '../../report/translate/translator.ts'
+import type { Source } from '../../report/translate/model.ts'
+import type { Translator } from '../../report/translate/translator.ts'
 import type { Finished } from '../attempt.ts'
 import { checkOutputs } from '../console.ts'
 import { readInput, readText, STANDARD } from '../files.ts'
@@ -23,17 +23,7 @@ export interface TranslateRequest {
   readonly json?: string
 }
 
-/** The JSON of `hotsplice translate`. */
-export interface Translation {
-  readonly schema: 1
-  readonly command: 'translate'
-  readonly version: string
-  readonly outcome: 'done'
-  readonly source: Source
-  readonly payloads: readonly { readonly name: string; readonly report: string; readonly buildId: string | null }[]
-  /** Everything in the log that names a place in a touched file; certain where there is one meaning. */
-  readonly references: readonly Reference[]
-}
+const FILES = 'give reports and symbols as files'
 
 /** Milliseconds without a new line after which lines that wait for more are written as they are. */
 const PAUSE = 500
@@ -45,19 +35,19 @@ export async function runTranslate(
 ): Promise<Finished> {
   const { source, replace, fromLog, json } = request
   const named = request.reports.map(namedReport)
-  checkOutputs([...named.map(({ file }) => file), ...(request.symbols === undefined ? [] : [request.symbols])], [json])
-  const layers = named.map(layerOf)
-  const running = request.symbols === undefined ? {} : { running: lazily(request.symbols) }
-  const translator = new Translator(layers, { source, replace, fromLog, ...running })
-  await copy(translator, input, { output: json === STANDARD ? process.stderr : process.stdout, signal })
-  const payloads = named.map(({ file }, index) => ({
-    name: layers[index]?.name ?? '',
-    report: file,
-    buildId: layers[index]?.report.payload?.buildId ?? null,
+  const files = [...named.map(({ file }) => file), ...(request.symbols === undefined ? [] : [request.symbols])]
+  if (files.includes(STANDARD))
+    throw new InputError('cli/usage', 'standard input is the log, and nothing besides', FILES)
+  checkOutputs(files, [json])
+  const reports = named.map(({ name, file }) => ({
+    ...(name === undefined ? {} : { name }),
+    file,
+    report: readReport(readText(file, 'the report', 'utf8'), file),
   }))
-  const head = { schema: 1, command: 'translate', version: VERSION, outcome: 'done', source } as const
-  const translation: Translation = { ...head, payloads, references: json === undefined ? [] : translator.references }
-  return { ending: 'done', text: '', json: translation }
+  const running = request.symbols === undefined ? {} : { running: lazily(request.symbols) }
+  const { translator, report } = translate({ reports, source, replace, fromLog, version: VERSION, ...running })
+  await copy(translator, input, { output: json === STANDARD ? process.stderr : process.stdout, signal })
+  return { ending: 'done', text: '', ...(json === undefined ? {} : { json: report() }) }
 }
 
 /** The image is large: it is read when the first place in code comes. */
@@ -82,19 +72,6 @@ function namedReport(argument: string): NamedReport {
   return { name: argument.slice(0, equals), file: argument.slice(equals + 1) }
 }
 
-function layerOf({ name, file }: NamedReport): Layer {
-  const report = readReport(readText(file, 'the report', 'utf8'), file)
-  const { payload, command, outcome } = report
-  if (payload === null) {
-    throw new InputError(
-      'translate/no-payload',
-      `${file} is the report of a ${command} whose outcome is ${outcome}: there was no payload to apply`,
-      'give the reports of `hotsplice build --json FILE` for the payloads that were applied',
-    )
-  }
-  return { name: name ?? basename(payload.file).replace(/\.livepatch$/, ''), report }
-}
-
 interface Copy {
   readonly output: NodeJS.WriteStream
   readonly signal: AbortSignal
@@ -106,11 +83,13 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
   const write = async (lines: readonly string[], end: string) => {
     for (const note of translator.takeNotes()) say(process.stderr, `note: ${shownName(note)}\n`)
     const text = lines.map(line => line + end).join('')
-    if (text !== '' && !deliver(output, Buffer.from(text, 'latin1'))) await drained(output)
+    if (text !== '' && !deliver(output, Buffer.from(text, 'latin1'))) await drained(output, signal)
   }
   let pause: NodeJS.Timeout | undefined
-  const stop = () => input.destroy()
+  // The log may go on without end, or without a word, when nobody wants it any more.
+  const stop = (error: unknown) => input.destroy(error instanceof Error ? error : undefined)
   signal.addEventListener('abort', stop, { once: true })
+  output.once('error', stop)
   // A line may come in many chunks.
   let rest: string[] = []
   try {
@@ -124,7 +103,7 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
         lines.flatMap(line => translator.push(line)),
         '\n',
       )
-      pause = setTimeout(() => void write(translator.end(), '\n'), PAUSE)
+      pause = setTimeout(() => void write(translator.end(), '\n').catch(stop), PAUSE)
     }
     clearTimeout(pause)
     const last = rest.join('')
@@ -136,13 +115,14 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
   } finally {
     clearTimeout(pause)
     signal.removeEventListener('abort', stop)
+    output.removeListener('error', stop)
   }
 }
 
 /** Waits until more may be written. An output that has failed already says so no second time, and drains never. */
-async function drained(output: NodeJS.WriteStream): Promise<void> {
+async function drained(output: NodeJS.WriteStream, signal: AbortSignal): Promise<void> {
   if (output.errored !== null) throw output.errored
-  await once(output, 'drain')
+  await once(output, 'drain', { signal })
 }
 
 /** The reader of our output has seen enough (`| head`). */

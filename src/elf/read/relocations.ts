@@ -6,6 +6,7 @@
  */
 import { InputError } from '../../base/errors.ts'
 import type { Side } from '../../base/side.ts'
+import { contentSize } from '../compressed.ts'
 import { symbolId } from '../ids.ts'
 import type { ElfRelocation, ElfSection } from '../model.ts'
 import {
@@ -125,7 +126,7 @@ function overlapping<S extends Side>({ id, name }: ElfSection<S>, total: number,
 function checkTable<S extends Side>(table: Table, target: ElfSection<S>, context: Context<S>): void {
   const { symbolCount, linked } = context
   const { words, first, end } = table
-  const limit = linked ? -1 : target.size
+  const limit = linked ? -1 : contentSize(target)
   for (let at = first; at < end; at += RELA_WORDS) {
     // All rows of a sound object pass here, without a call.
     if ((words[at + 3] ?? 0) < symbolCount && (words[at] ?? 0) <= limit && words[at + 1] === 0) continue
@@ -140,8 +141,9 @@ function checkRow<S extends Side>(at: number, table: Table, target: ElfSection<S
     throw errorAt(table, at, 'elf/bad-symbol-index', `symbol ${symbol}, but .symtab has ${symbolCount} entries`)
   }
   const offset = bases.offset(table, at, target.id)
-  if (linked || offset <= target.size) return
-  const fact = `a relocation at offset ${offset} of section ${target.id} ${target.name}, which has ${target.size} bytes`
+  const size = contentSize(target)
+  if (linked || offset <= size) return
+  const fact = `a relocation at offset ${offset} of section ${target.id} ${target.name}, which has ${size} bytes`
   throw errorAt(table, at, 'elf/bad-relocation-offset', fact)
 }
 

@@ -1,6 +1,7 @@
 /** Symbol tables (gABI, "Symbol Table"), with extended section indices where there are any. */
 import { InputError } from '../../base/errors.ts'
 import type { Side } from '../../base/side.ts'
+import { contentSize } from '../compressed.ts'
 import { sectionId, symbolId } from '../ids.ts'
 import type { ElfSection, ElfSymbol } from '../model.ts'
 import {
@@ -205,7 +206,9 @@ function checkRange<S extends Side>(
   const section = sections[place.section]
   const end = place.offset + size
   if (section === undefined || end <= section.size) return
-  const range = `${place.offset} to ${end} of section ${section.id} ${section.name}, which has ${section.size} bytes`
+  const content = contentSize(section)
+  if (end <= content) return
+  const range = `${place.offset} to ${end} of section ${section.id} ${section.name}, which has ${content} bytes`
   throw errorAt(table, at, 'elf/bad-symbol-offset', `symbol ${id} lies at ${range}`)
 }
 

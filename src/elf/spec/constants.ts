@@ -8,6 +8,7 @@ export const PHDR_SIZE = 56
 export const SHDR_SIZE = 64
 export const SYM_SIZE = 24
 export const RELA_SIZE = 24
+export const CHDR_SIZE = 24
 
 export const ET_REL = 1
 export const ET_DYN = 3
@@ -42,6 +43,8 @@ export const SHF_INFO_LINK = 0x40
 export const SHF_GROUP = 0x200
 export const SHF_TLS = 0x400
 export const SHF_COMPRESSED = 0x800
+
+export const ELFCOMPRESS_ZLIB = 1
 
 /** e_phnum is too narrow: section 0 has the number. */
 export const PN_XNUM = 0xffff

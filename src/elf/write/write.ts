@@ -7,6 +7,7 @@
  * What the caller got wrong (an index that names nothing, a number that does not fit) is an `InternalError`.
  */
 import { InternalError, unreachable } from '../../base/errors.ts'
+import { contentSize } from '../compressed.ts'
 import {
   EHDR_SIZE,
   ELFCLASS64,
@@ -26,6 +27,23 @@ import { type Layout, layOut, numberOf, type PlannedSection } from './layout.ts'
 import type { NewObject, NewSymbol } from './model.ts'
 import { Sink } from './sink.ts'
 
+/**
+ * Writes an ELF64 little-endian object. The same input gives the same bytes.
+ *
+ * @param object its sections and symbols
+ * @returns the file
+ * @throws {Error} for what makes no sense: an index that names nothing, a number that does not fit
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readElf, writeElf } from 'hotsplice/elf'
+ *
+ * const text = { name: '.text', type: 1, flags: 6, alignment: 16, bytes: Uint8Array.of(0xc3) }
+ * const bytes = writeElf({ header: { machine: 62 }, sections: [text], symbols: [] })
+ * assert.deepEqual(readElf(bytes).sections.map(({ name }) => name).slice(0, 2), ['', '.text'])
+ * ```
+ */
 export function writeElf(object: NewObject): Uint8Array {
   const layout = layOut(object)
   const out = new Sink(layout.fileSize)
@@ -108,7 +126,8 @@ function writeGroup(out: Sink, offset: number, { object, layout, index }: Task &
 function writeRelocations(out: Sink, offset: number, { object, layout, index }: Task & { index: number }): void {
   const section = object.sections[index]
   if (section === undefined) throw new InternalError(`section ${index} was planned, but is not there`)
-  const size = section.bytes?.length ?? section.size ?? 0
+  const { name, flags, bytes = new Uint8Array(), size: empty = 0 } = section
+  const size = contentSize({ name, flags, bytes, size: bytes.length || empty })
   let at = offset
   for (const relocation of section.relocations ?? []) {
     if (relocation.offset > size) {

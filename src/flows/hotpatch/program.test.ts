@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
-import { judge, RULES, selectionLines } from '../../../tests/support/judge.ts'
+import { judge, PROGRAM_RULES, selectionLines } from '../../../tests/support/judge.ts'
+import { openTree } from '../../../tests/support/opened.ts'
 import { select } from '../../select/select.ts'
-import { openTree, quiet } from '../../trees/index.ts'
+import { quiet } from '../../trees/index.ts'
 import { inProgram } from './program.ts'
 
 const FLAGS = ['-O2', '-ffunction-sections', '-fdata-sections', '-fcf-protection=none', '-fcommon']
@@ -71,10 +72,16 @@ test.skipIf(!hasGcc).for<Row>([
     const units = Object.entries(files).flatMap(([file, [before, after]]) => {
       if (after === undefined) return []
       const [original, patched] = [compile(HEAD + before, FLAGS, file), compile(HEAD + after, FLAGS, file)]
-      return [{ unit: file.replace('.c', '.o'), fileSymbol: file, verdicts: judge(original, patched, 'process') }]
+      return [
+        {
+          unit: file.replace('.c', '.o'),
+          fileSymbol: file,
+          verdicts: judge(original, patched, PROGRAM_RULES.target.loader),
+        },
+      ]
     })
     const program = inProgram(tree, { units, notices: [] })
-    const selection = select(program.units, { ...RULES, table: 'process' })
+    const selection = select(program.units, PROGRAM_RULES)
     const lines = selectionLines({ ...selection, refusals: [...program.refusals, ...selection.refusals] })
     const kept = selection.pieces.flatMap(({ piece, references }) =>
       references.flatMap(({ link }) =>

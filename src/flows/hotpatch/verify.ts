@@ -2,12 +2,26 @@
  * Holds a payload that was just assembled against the loader's rules, from a fresh parse. Part of the pipeline: a
  * payload that the running system would not take, or would take and die of, does not leave the tool.
  */
+import type { Payload } from '../../assemble/model.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
-import { type VerifyReport, verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
+import type { Target } from '../../loaders/loader.ts'
+import type { Base } from '../../trees/index.ts'
+import { verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
 import type { Running, RunningOptions } from './running.ts'
+import type { Stopwatch } from './stopwatch.ts'
+
+/** What a payload that was just assembled is held against. */
+export interface Loading {
+  readonly base: Base
+  readonly target: Target
+  readonly running: Running
+  readonly options: RunningOptions
+  readonly watch: Stopwatch
+}
 
 export interface CheckedPayload {
-  readonly report: VerifyReport
+  /** Undefined where the loader would not take it, or there is none. */
+  readonly payload: Payload | undefined
   readonly refusals: readonly Refusal[]
   readonly warnings: readonly Reason[]
 }
@@ -23,19 +37,23 @@ export function rulesFor(version: string | undefined): XenVersion {
   return XEN_VERSIONS.find(each => each === version) ?? '4.22'
 }
 
+/** Asked of loaders whose rules are known. */
+export function checkAssembled(payload: Payload | undefined, loading: Loading): CheckedPayload {
+  if (payload === undefined || loading.target.loader.rules === undefined) return { payload, refusals: [], warnings: [] }
+  const { refusals, warnings } = loading.watch.timeSync('verify', () => checkPayload(payload.bytes, loading))
+  return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings }
+}
+
 /** Verifies for the tree's version of Xen; the newest rules known where the tree's are not. */
-export function checkPayload(
+function checkPayload(
   payload: Uint8Array,
-  { symbols, tableUse, below }: Running,
-  version: string | undefined,
-  options: RunningOptions,
-): CheckedPayload {
-  const known = rulesFor(version)
+  { base, running: { symbols, tableUse, below }, options }: Loading,
+): Pick<CheckedPayload, 'refusals' | 'warnings'> {
+  const known = rulesFor(base.facts.version)
   const report = verifyPayload({ payload, symbols, version: known, tableUse, on: below })
   const excused = new Set(GIVEN.filter(([option]) => options[option] !== undefined).map(([, code]) => code))
   const failed = report.checks.filter(({ status, code }) => status === 'failed' && !excused.has(code))
   return {
-    report,
     refusals: failed.map(({ code, text, errno, place }) => ({
       code: 'loader-rule',
       unit: '',
