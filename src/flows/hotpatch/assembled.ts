@@ -8,6 +8,7 @@ import type { Target } from '../../loaders/loader.ts'
 import { modinfoOf } from '../../select/directives.ts'
 import type { Selection, UnitInput } from '../../select/model.ts'
 import type { Affected } from '../../trees/index.ts'
+import { originalsOf } from './originals.ts'
 import type { Running } from './running.ts'
 import type { CheckedCode } from './running-code.ts'
 import type { Stopwatch } from './stopwatch.ts'
@@ -41,8 +42,10 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
   return { refusals, payload: assembly.kind === 'payload' && refusals.length === 0 ? assembly.payload : undefined }
 }
 
-function optionsFor({ units, target, running: { depends, xenDepends }, code }: Selected): AssembleOptions {
-  return { target, depends, xenDepends, modinfo: modinfoOf(units), expectations: code.expectations }
+function optionsFor({ units, selection, target, running: { depends, xenDepends }, code }: Selected): AssembleOptions {
+  // Where nobody has rules for what a loader takes, it alone sees the running system.
+  const originals = target.loader.rules === undefined ? originalsOf(units, selection, target.loader.runningName) : []
+  return { target, depends, xenDepends, modinfo: modinfoOf(units), expectations: code.expectations, originals }
 }
 
 /** The selection's among them. */
