@@ -70,12 +70,14 @@ export class ProgramNames {
 
   /** Undefined for one that belongs to another file, or has no place that can be meant. */
   #symbolOf({ symbol, file }: FoundSymbol<'original'>, wanted: string): ProgramSymbol | undefined {
-    const { name, kind, binding, place, size } = symbol
+    const { name, kind, binding, visibility, place, size } = symbol
     if (kind === 'file' || kind === 'section' || kind === 'tls' || place.in !== 'section') return undefined
-    const owner = binding === 'local' ? file : ''
+    // A hidden name that a linker made local is still the program's own, behind whatever file's names it stands.
+    const isLocal = binding === 'local' && visibility === 'default'
+    const owner = isLocal ? file : ''
     if (owner !== wanted) return undefined
     const address = (this.#starts[place.section] ?? 0) + place.offset
-    return { name: processName(owner, name, binding === 'local'), address, size, kind }
+    return { name: processName(owner, name, isLocal), address, size, kind }
   }
 }
 
