@@ -3,6 +3,7 @@ import { EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
 import { endsInJump, isBranchField, LANDING_PAD, mayHoldShortNumber, returnedNumber } from './bytes.ts'
+import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
@@ -40,6 +41,7 @@ export const X86_64: Machine = {
     mayHoldShortNumber,
     hiddenReferences,
     accessesOf,
+    callsTo,
     returnedNumber,
     isEndless,
   },
