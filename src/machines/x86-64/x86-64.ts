@@ -29,6 +29,7 @@ export const X86_64: Machine = {
   number: EM_X86_64,
   relocationType: type => RELOCATION_TYPES[type],
   isPadding,
+  addendsAreExact: false,
   code: {
     // A field of four bytes, and an immediate of up to four behind it.
     fieldBias: { plain: 4, mostBehind: 4 },
