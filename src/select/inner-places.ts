@@ -16,13 +16,13 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import type { UnitVerdicts } from '../compare/model.ts'
-import { SHF_WRITE } from '../elf/spec/constants.ts'
 import type { Loader } from '../loaders/loader.ts'
 import type { SectionClass } from '../loaders/sections.ts'
 import { innerReferences, toFunctions } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
+import { isWritable } from '../pieces/writable.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
 
 export interface InnerPlaces {
@@ -139,11 +139,6 @@ function usersIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, read
     }
   }
   return users
-}
-
-function isWritable<S extends Side>(map: PieceMap<S>, piece: Piece<S>): boolean {
-  const isFlagged = ((map.object.sections[piece.section]?.flags ?? SHF_WRITE) & SHF_WRITE) !== 0
-  return isFlagged && sectionClassOf(map, piece) !== 'read-only'
 }
 
 /**

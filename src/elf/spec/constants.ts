@@ -56,6 +56,7 @@ export const SHN_ABS = 0xfff1
 export const SHN_COMMON = 0xfff2
 export const SHN_XINDEX = 0xffff
 
+export const STT_FUNC = 2
 export const STT_FILE = 4
 export const STT_TLS = 6
 
