@@ -135,6 +135,11 @@ export interface Machine {
    * must know that nothing leads to them. Undefined where that is not known; then nothing is padding.
    */
   readonly isPadding: ((bytes: Uint8Array) => boolean) | undefined
+  /**
+   * Whether a relocated field of code reaches the symbol plus the addend and nothing else. Not so where a distance counts
+   * from the end of the instruction, or somebody's convention; false where that is not known.
+   */
+  readonly addendsAreExact: boolean
   /** Undefined where its instructions are not known: it can be compared, byte by byte. */
   readonly code: CodeKnowledge | undefined
   /** Undefined where no payload can be made for it. */
