@@ -15,7 +15,7 @@ sources := $(shell find src -name '*.ts' ! -name '*.test.ts')
 
 build: $(compiled)
 
-$(compiled): $(sources) tsconfig.json tsconfig.build.json scripts/bundle.mjs $(installed)
+$(compiled): $(sources) tsconfig.json scripts/bundle.mjs $(installed)
 	npm run --silent build
 
 demo: build tools

@@ -33,7 +33,7 @@ export const REST = [
   // Another way to the same hypervisor (tests/run/hosts.test.ts).
   'tests/run/ssh-xen.test.ts',
 ]
-export const COMMAND = ['tests/cli/**/*.test.ts']
+export const COMMAND = ['tests/cli/**/*.test.ts', 'tests/library/**/*.test.ts']
 /** Compiles src/ to dist/ once, unless it is up to date. */
 const COMPILED = ['tests/cli/support/compile.ts']
 

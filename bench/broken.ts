@@ -10,7 +10,8 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InputError } from '../src/base/errors.ts'
-import { type CompileRequest, compileUnits, openTree, quiet } from '../src/trees/index.ts'
+import { type CompileRequest, compileUnits, quiet } from '../src/trees/index.ts'
+import { openTree } from '../tests/support/opened.ts'
 import { median, type Spent, said } from './clock.ts'
 
 const runs = Number(process.argv[2] ?? 7)

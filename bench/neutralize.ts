@@ -6,6 +6,7 @@
  *   npx tsx bench/neutralize.ts [LINES ...]
  */
 import { neutralPatch } from '../src/flows/neutralize.ts'
+import { PROGRAM_PATHS } from '../src/trees/compile-commands/paths.ts'
 
 const SIZES = process.argv
   .slice(2)
@@ -96,7 +97,7 @@ function spent(text: string, patch: string): number {
     { read: path => (path === 'm.c' ? text : undefined) },
     {
       style: 'auto',
-      prefixes: [''],
+      paths: PROGRAM_PATHS,
     },
   )
   const { user, system } = process.cpuUsage(start)

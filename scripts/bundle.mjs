@@ -1,7 +1,7 @@
 /**
  * Bundles src/ into a few files of dist/: start-up is the user's time, and most of it went to reading modules one by one.
  *
- *   node scripts/bundle.mjs [FOLDER]     dist unless given; tsc writes the types beside
+ *   node scripts/bundle.mjs [FOLDER]     dist unless given
  *
  * What the quickest command reads is one file; what others need besides comes in further ones when they are called.
  * Files are renamed into their places, and have their content's hash in their name: a command that runs meanwhile finds
@@ -29,8 +29,8 @@ const source = file => join(checkout, 'src', file)
 const ENTRIES = {
   'cli/main': source('cli/main.ts'),
   index: source('index.ts'),
-  'elf/index': source('elf/index.ts'),
-  'report/index': source('report/index.ts'),
+  'elf/index': source('library/elf.ts'),
+  'report/index': source('library/report.ts'),
 }
 /** Start-up, and the command that is done the soonest. The entry itself stays apart: whoever awaits it must not be in it. */
 const QUICK = ['cli/run.ts', 'cli/commands/diff.ts'].map(source)
@@ -95,8 +95,9 @@ function moveInto(file) {
   renameSync(file, to)
 }
 
-/** Code of earlier bundles, but what a running command may still load. */
+/** Code of earlier bundles, but what a running command may still load; and types, which stand in api/ since 0.2. */
 function removeStale(current) {
+  for (const file of filesBelow(target)) if (file.endsWith('.d.ts')) rmSync(file)
   const codes = filesBelow(target).filter(file => file.endsWith('.js') && !current.has(relative(target, file)))
   for (const file of codes) if (begun.getTime() - statSync(file).mtimeMs > AN_HOUR) rmSync(file)
 }

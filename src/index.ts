@@ -1,4 +1,84 @@
-/** The library: from a source patch to a payload, what differs between two objects, and reports of both. */
-export { type DiffInput, diffObjects } from './flows/diff.ts'
-export { createHotpatch, type HotpatchOptions, type HotpatchRun } from './flows/hotpatch/hotpatch.ts'
-export { buildReport, diffReport, explain, type RunReport, readReport, summary, toJson } from './report/index.ts'
+/**
+ * The library: from a source patch to a payload, and everything around it. Each function takes one object of options with
+ * defaults and returns plain data; docs/library.md shows them at work.
+ */
+export { InputError, type InputErrorCode } from './base/errors.ts'
+export type { Reason, Refusal } from './base/refusal.ts'
+export type {
+  ActionName,
+  ActionRequest,
+  GetOutcome,
+  Host,
+  HostFacts,
+  ListedPayload,
+  ListOutcome,
+  Outcome as HostOutcome,
+  PayloadState,
+  PayloadStatus,
+  UploadRequest,
+} from './hosts/host.ts'
+export type {
+  Downfall,
+  HypervisorFacts,
+  OperationResult,
+  RehearsalOutcome,
+  RehearsalResult,
+} from './hosts/rehearsal/model.ts'
+export { advise } from './library/advise.ts'
+export { type BuildOptions, type BuildResult, build, type PatchOptions } from './library/build.ts'
+export { type DiffOptions, diff } from './library/diff.ts'
+export { type HostOptions, openHost } from './library/hosts.ts'
+export type { FileInput, NamedPayload, OneOrMore, PayloadInput, TextInput } from './library/inputs.ts'
+export { type ListLinesOptions, listLines } from './library/list-lines.ts'
+export { type NeutralizeOptions, type NeutralizeResult, neutralize } from './library/neutralize.ts'
+export { type RehearseOptions, rehearse } from './library/rehearse.ts'
+export type { CompileOptions, Progress, WorkOptions } from './library/settings.ts'
+export { type SignOptions, sign } from './library/sign.ts'
+export { type AppliedReport, type TranslateOptions, type TranslateResult, translate } from './library/translate.ts'
+export { type VerifyOptions, verify } from './library/verify.ts'
+export type { Advice, WayAdvice } from './report/advice.ts'
+export type { LogExample, LogWords } from './report/advice-logs.ts'
+export { explain } from './report/explain.ts'
+export { type Ink, PLAIN } from './report/ink.ts'
+export { toJson } from './report/json.ts'
+export type { LinesReport, ListedSite } from './report/lines-report.ts'
+export type {
+  CodeLines,
+  EmbeddedLine,
+  Entry,
+  FileLines,
+  IncludedPiece,
+  LineRun,
+  Lines,
+  NotCompared,
+  Outcome,
+  ReportedError,
+  ReportedPayload,
+  ReportedTarget,
+  ReportedUnit,
+  RunReport,
+  SourceText,
+  Way,
+} from './report/model.ts'
+export type { NeutralReport, RewrittenFile } from './report/neutral-report.ts'
+export { readReport } from './report/schema.ts'
+export { summary } from './report/text.ts'
+export type {
+  Meaning as LogMeaning,
+  Place as LogPlace,
+  Printer as LogPrinter,
+  Reference as LogReference,
+  Source as LogSource,
+  Translation,
+  Version as LogVersion,
+} from './report/translate/model.ts'
+export {
+  type CheckStatus,
+  type Errno,
+  type Stage as VerifyStage,
+  type Verdict as VerifyVerdict,
+  type VerifyCheck,
+  type VerifyReport,
+  XEN_VERSIONS,
+  type XenVersion,
+} from './verify/model.ts'

@@ -18,12 +18,13 @@ import type { Reason, Refusal } from '../base/refusal.ts'
 import { type NewSection, writeElf } from '../elf/index.ts'
 import { SHF_WRITE, SHT_NOBITS } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
-import type { TargetFacts } from '../loaders/loader.ts'
+import { payloadKnowledge } from '../loaders/loader.ts'
+import { ORIGINALS } from '../loaders/original-code.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
 import { checkPlaced } from './check.ts'
-import { functionTable, moduleInfo, notes } from './metadata.ts'
-import type { AssembleOptions, Assembly, Payload } from './model.ts'
+import { functionTable, moduleInfo, notes, oldCode } from './metadata.ts'
+import type { AssembleOptions, Assembly, Payload, PayloadTarget, WriteOptions } from './model.ts'
 import { nameSymbols } from './names.ts'
 import type { OutputSection } from './output-section.ts'
 import { type Placed, placePieces } from './place.ts'
@@ -36,8 +37,11 @@ export type * from './model.ts'
 /** Bytes of a SHA-1. */
 const BUILD_ID_SIZE = 20
 
-export function assemble(selection: Selection, options: AssembleOptions): Assembly {
-  const { target } = options
+export function assemble(selection: Selection, given: AssembleOptions): Assembly {
+  const known = payloadKnowledge(given.target)
+  if (known === undefined) return { kind: 'refused', refusals: [...selection.refusals, unknownTarget(given)] }
+  const target: PayloadTarget = { ...given.target, ...known }
+  const options: WriteOptions = { ...given, target }
   checkTask(selection, options)
   // Every piece has a place.
   const placed = placePieces(selection, target)
@@ -47,7 +51,7 @@ export function assemble(selection: Selection, options: AssembleOptions): Assemb
   const nameRefusals = nameSymbols(selection, placed, { places, book, target })
   // Every relocated field leads where its link says.
   const { tables, refusals } = relocatePieces(placed, { selection, target, places, book })
-  const metadata = [...functionTable(selection, options, { places, book }), ...moduleInfo(options)]
+  const metadata = [...functionTable(selection, options, { places, book }), ...moduleInfo(options), ...oldCode(options)]
   const obstacles = [
     ...selection.refusals,
     ...checkPlaced(selection, placed, { target, places }),
@@ -60,16 +64,26 @@ export function assemble(selection: Selection, options: AssembleOptions): Assemb
   return tooLarge.length > 0 ? { kind: 'refused', refusals: tooLarge } : { kind: 'payload', payload }
 }
 
+function unknownTarget({ target: { loader, machine } }: AssembleOptions): Refusal {
+  return {
+    code: 'unknown-machine',
+    unit: '',
+    symbol: '',
+    text: `no payload for ${loader.title} can be made on ${machine.name}: how is not known`,
+    hint: 'hotsplice diff compares objects of any machine; payloads can be made for x86-64',
+  }
+}
+
 /** What the caller should have seen to. */
 function checkTask(selection: Selection, { target, depends, xenDepends }: AssembleOptions): void {
-  if (selection.machine !== target.machine) {
-    throw new InternalError(`the selection is for machine ${selection.machine}, the target for ${target.machine}`)
+  if (selection.machine !== target.machine.number) {
+    throw new InternalError(`the selection is for machine ${selection.machine}, the target for ${target.machine.name}`)
   }
   const hooks = selection.pieces.some(({ role }) => role === 'hook')
   if (selection.replacements.length === 0 && selection.refusals.length === 0 && !hooks) {
     throw new InternalError('there is nothing to assemble: no function is replaced and there is no hook')
   }
-  if (!target.needsDependencies) return
+  if (!target.loader.needsDependencies) return
   const missing = depends === undefined ? DEPENDS : xenDepends === undefined ? XEN_DEPENDS : undefined
   if (missing === undefined) return
   throw new InputError(
@@ -82,7 +96,7 @@ function checkTask(selection: Selection, { target, depends, xenDepends }: Assemb
 interface WriteTask {
   readonly placed: Placed
   readonly book: SymbolBook
-  readonly options: AssembleOptions
+  readonly options: WriteOptions
 }
 
 function write(sections: readonly OutputSection[], { placed, book, options }: WriteTask): Payload {
@@ -90,7 +104,10 @@ function write(sections: readonly OutputSection[], { placed, book, options }: Wr
     const all = [...sections, ...notes(options, id)].toSorted(bySectionOrder)
     const index = new Map(all.map(({ kind }, position) => [kind.name, position]))
     const symbols = book.toElf(index)
-    return { all, bytes: writeElf({ header: { machine: options.target.machine }, sections: all.map(toElf), symbols }) }
+    return {
+      all,
+      bytes: writeElf({ header: { machine: options.target.machine.number }, sections: all.map(toElf), symbols }),
+    }
   }
   const id = createHash('sha1')
     .update(withId(new Uint8Array(BUILD_ID_SIZE)).bytes)
@@ -134,7 +151,7 @@ const SECTION_ORDER: readonly string[] = [
   '.data',
   '.bss',
 ]
-const OWN: readonly string[] = [FUNCS, STRINGS, DEPENDS, XEN_DEPENDS, BUILD_ID, MODINFO]
+const OWN: readonly string[] = [FUNCS, STRINGS, DEPENDS, XEN_DEPENDS, BUILD_ID, MODINFO, ORIGINALS]
 
 function bySectionOrder(a: OutputSection, b: OutputSection): number {
   const difference = rank(a.kind.name) - rank(b.kind.name)
@@ -148,12 +165,12 @@ function rank(name: string): number {
   return content === -1 ? SECTION_ORDER.length : content
 }
 
-function notices(sections: readonly OutputSection[], target: TargetFacts): readonly Reason[] {
+function notices(sections: readonly OutputSection[], target: PayloadTarget): readonly Reason[] {
   // The table of functions alone is what Xen itself writes, and puts back when it reverts.
   const writable = sections.filter(
     ({ kind, size }) => hasFlag(kind.flags, SHF_WRITE) && size > 0 && kind.name !== FUNCS,
   )
-  if (writable.length === 0 || !target.writableForbidsReapply) return []
+  if (writable.length === 0 || !target.loader.writableForbidsReapply) return []
   const names = writable.map(({ kind }) => kind.name).join(' and ')
   return [
     {
@@ -163,7 +180,7 @@ function notices(sections: readonly OutputSection[], target: TargetFacts): reado
   ]
 }
 
-function sizeRefusals({ bytes, sections }: Payload, { limits }: TargetFacts): readonly Refusal[] {
+function sizeRefusals({ bytes, sections }: Payload, { loader: { limits } }: PayloadTarget): readonly Refusal[] {
   const refuse = (text: string): Refusal => ({
     code: 'payload-too-large',
     unit: '',

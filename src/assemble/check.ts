@@ -5,23 +5,21 @@
 import type { Refusal } from '../base/refusal.ts'
 import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
-import type { TargetFacts } from '../loaders/loader.ts'
 import { HOOK_PREFIX } from '../loaders/payload-sections.ts'
-import { machineOf } from '../machines/machines.ts'
 import type { SelectedPiece, Selection } from '../select/model.ts'
-import type { PlacedPiece } from './model.ts'
+import type { PayloadTarget, PlacedPiece } from './model.ts'
 import { inputSection, type Placed, pieceBytes, REPLACEMENTS } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'
 
 export function checkPlaced(
   selection: Selection,
   placed: Placed,
-  { target, places }: { readonly target: TargetFacts; readonly places: PlaceIndex },
+  { target, places }: { readonly target: PayloadTarget; readonly places: PlaceIndex },
 ): readonly Refusal[] {
   return [
     ...selection.pieces.flatMap(selected => writableCode(selection, selected)),
     ...hookRefusals(selection, placed, target),
-    ...placed.pieces.flatMap(piece => hiddenRefusals(selection, piece, places)),
+    ...placed.pieces.flatMap(piece => hiddenRefusals(selection, piece, { target, places })),
   ]
 }
 
@@ -39,7 +37,7 @@ function writableCode(selection: Selection, selected: SelectedPiece): readonly R
 }
 
 /** Lists of hooks may have any length; of each of the others Xen takes one. */
-function hookRefusals(selection: Selection, placed: Placed, target: TargetFacts): readonly Refusal[] {
+function hookRefusals(selection: Selection, placed: Placed, target: PayloadTarget): readonly Refusal[] {
   const refusals: Refusal[] = []
   for (const [name, section] of placed.sections) {
     if (!name.startsWith(HOOK_PREFIX)) continue
@@ -47,19 +45,19 @@ function hookRefusals(selection: Selection, placed: Placed, target: TargetFacts)
     const [first] = hooks
     if (first === undefined) continue
     const where = hooks.map(({ address }) => selection.units[address.unit]?.unit ?? '').join(' and ')
-    if (!target.hooks.lists.includes(name) && !target.hooks.single.includes(name)) {
+    if (!target.loader.hooks.lists.includes(name) && !target.loader.hooks.single.includes(name)) {
       refusals.push({
         ...about(selection, first.selected),
         code: 'unknown-hook',
         text: `${where} has a hook in ${name}, which the loader does not know`,
-        hint: `the loader knows ${[...target.hooks.lists, ...target.hooks.single].join(', ')}`,
+        hint: `the loader knows ${[...target.loader.hooks.lists, ...target.loader.hooks.single].join(', ')}`,
       })
-    } else if (section.size % 8 !== 0 || (target.hooks.single.includes(name) && section.size !== 8)) {
+    } else if (section.size % 8 !== 0 || (target.loader.hooks.single.includes(name) && section.size !== 8)) {
       refusals.push({
         ...about(selection, first.selected),
         code: 'several-hooks',
         text: `${name} has ${section.size} bytes, from ${where}; the loader takes ${
-          target.hooks.single.includes(name) ? 'exactly one pointer' : 'pointers of 8 bytes'
+          target.loader.hooks.single.includes(name) ? 'exactly one pointer' : 'pointers of 8 bytes'
         } there`,
         hint: 'keep one hook and let it call what the others did',
       })
@@ -72,17 +70,19 @@ function hookRefusals(selection: Selection, placed: Placed, target: TargetFacts)
  * Code that leads out of its piece without a relocation, to something that is not at the same distance any more.
  * A piece that has its section for itself cannot: the assembler resolves distances within a section only.
  */
-function hiddenRefusals(selection: Selection, placed: PlacedPiece, places: PlaceIndex): readonly Refusal[] {
+function hiddenRefusals(
+  selection: Selection,
+  placed: PlacedPiece,
+  { target: { code }, places }: { readonly target: PayloadTarget; readonly places: PlaceIndex },
+): readonly Refusal[] {
   const { selected } = placed
   const { piece } = selected
   const from = inputSection(selection, selected)
   const map = selection.units[placed.address.unit]?.patched
   const neighbours = map?.bySection[piece.section] ?? []
   if (!hasFlag(from.flags, SHF_EXECINSTR) || neighbours.length < 2) return []
-  // No payload is assembled for a machine whose code is not known.
-  const hidden = machineOf(selection.machine).code?.hiddenReferences ?? (() => [])
   const relocated = new Set(piece.references.map(({ offset }) => offset))
-  return hidden(pieceBytes(selected, from), relocated).flatMap(({ offset, target }): Refusal[] => {
+  return code.hiddenReferences(pieceBytes(selected, from), relocated).flatMap(({ offset, target }): Refusal[] => {
     // Replacements are copied over the code they replace and go on there.
     if (from.name === REPLACEMENTS && offset === piece.size) return []
     const at = piece.offset + target

@@ -7,8 +7,8 @@
  * Here it is not: the payload goes to a pool near the program, its libraries are anywhere.
  */
 
-import type { TargetFacts } from '../loaders/loader.ts'
 import type { Link } from '../select/model.ts'
+import type { PayloadTarget } from './model.ts'
 import { OutputSection } from './output-section.ts'
 import { codeKind, readOnly } from './place.ts'
 
@@ -27,11 +27,11 @@ export interface IndirectPlace {
 export class IndirectTables {
   readonly slots = new OutputSection(readOnly('.got'))
   readonly jumps: OutputSection
-  readonly #target: TargetFacts
+  readonly #target: PayloadTarget
   readonly #slotOf = new Map<string, number>()
   readonly #jumpOf = new Map<number, number>()
 
-  constructor(target: TargetFacts) {
+  constructor(target: PayloadTarget) {
     this.#target = target
     this.jumps = new OutputSection(codeKind('.plt', target))
   }
@@ -42,7 +42,7 @@ export class IndirectTables {
     let offset = this.#slotOf.get(key)
     if (offset === undefined) {
       offset = this.slots.append(new Uint8Array(SLOT_SIZE), { alignment: SLOT_SIZE, residue: 0 })
-      this.slots.relocations.push({ offset, type: this.#target.addressRelocation, symbol, addend })
+      this.slots.relocations.push({ offset, type: this.#target.patching.addressRelocation, symbol, addend })
       this.#slotOf.set(key, offset)
     }
     return { section: this.slots.kind.name, offset }
@@ -50,13 +50,13 @@ export class IndirectTables {
 
   /** A jump to what `slot` holds. `slotSection` is the symbol of the table of slots. */
   jump(slot: IndirectPlace, slotSection: number): IndirectPlace {
-    const { bytes, field, bias } = this.#target.indirectStub
+    const { bytes, field, bias } = this.#target.patching.indirectStub
     let offset = this.#jumpOf.get(slot.offset)
     if (offset === undefined) {
       offset = this.jumps.append(bytes, { alignment: SLOT_SIZE, residue: 0 })
       this.jumps.relocations.push({
         offset: offset + field,
-        type: this.#target.distanceRelocation,
+        type: this.#target.patching.distanceRelocation,
         symbol: slotSection,
         addend: BigInt(slot.offset) + bias,
       })

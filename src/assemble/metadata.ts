@@ -1,11 +1,12 @@
 /** The sections that tell the loader what the payload is: functions, dependencies, identity, and a few words. */
 import { InternalError } from '../base/errors.ts'
-import { SHF_ALLOC, SHF_WRITE, SHT_NOTE } from '../elf/spec/constants.ts'
+import { SHF_ALLOC, SHF_WRITE, SHT_NOTE, SHT_PROGBITS } from '../elf/spec/constants.ts'
 import { buildIdNote } from '../loaders/build-id-note.ts'
 import { FUNC_FIELDS, funcBytes } from '../loaders/func-entry.ts'
+import { encodeOriginals, ORIGINALS } from '../loaders/original-code.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
-import type { AssembleOptions } from './model.ts'
+import type { AssembleOptions, WriteOptions } from './model.ts'
 import { OutputSection } from './output-section.ts'
 import { readOnly } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'
@@ -17,7 +18,7 @@ import type { SymbolBook } from './symbol-book.ts'
  */
 export function functionTable(
   { replacements }: Selection,
-  { target, expectations }: AssembleOptions,
+  { target, expectations }: WriteOptions,
   { places, book }: { readonly places: PlaceIndex; readonly book: SymbolBook },
 ): readonly OutputSection[] {
   if (replacements.length === 0) return []
@@ -34,11 +35,11 @@ export function functionTable(
     table.relocations.push(
       {
         offset: at + FUNC_FIELDS.name,
-        type: target.addressRelocation,
+        type: target.patching.addressRelocation,
         symbol: book.section(STRINGS),
         addend: BigInt(name),
       },
-      { offset: at + FUNC_FIELDS.newAddress, type: target.addressRelocation, ...book.place(place) },
+      { offset: at + FUNC_FIELDS.newAddress, type: target.patching.addressRelocation, ...book.place(place) },
     )
   }
   return [table, strings]
@@ -63,6 +64,14 @@ export function moduleInfo({ modinfo = [] }: AssembleOptions): readonly OutputSe
   if (modinfo.length === 0) return []
   const section = new OutputSection(readOnly(MODINFO))
   for (const line of modinfo) section.append(text(line, 'utf8'), { alignment: 1, residue: 0 })
+  return [section]
+}
+
+/** What was replaced, for a loader that compares it; not loaded itself. */
+export function oldCode({ originals = [] }: AssembleOptions): readonly OutputSection[] {
+  if (originals.length === 0) return []
+  const section = new OutputSection({ name: ORIGINALS, type: SHT_PROGBITS, flags: 0 })
+  section.append(encodeOriginals(originals), { alignment: 1, residue: 0 })
   return [section]
 }
 

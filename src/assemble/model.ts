@@ -1,18 +1,28 @@
 /** What the assemble stage takes beside the selection, and what it returns. */
 import type { Reason, Refusal } from '../base/refusal.ts'
-import type { TargetFacts } from '../loaders/loader.ts'
+import type { PayloadKnowledge, Target } from '../loaders/loader.ts'
+import type { OriginalCode } from '../loaders/original-code.ts'
 import type { PieceAddress, SelectedPiece } from '../select/model.ts'
 
 export interface AssembleOptions {
-  readonly target: TargetFacts
+  readonly target: Target
   /** Build-id of the payload below, or of the running system where none is. */
   readonly depends?: Uint8Array | undefined
   /** Build-id of the running system itself. */
   readonly xenDepends?: Uint8Array | undefined
   /** Lines of `.modinfo`, usually `key=value`. */
   readonly modinfo?: readonly string[] | undefined
+  /** What its loader is to compare with the code that runs; none where that was compared before. */
+  readonly originals?: readonly OriginalCode[] | undefined
   /** The first bytes of functions to be replaced as the running system has them, by running name. */
   readonly expectations?: ReadonlyMap<string, Uint8Array> | undefined
+}
+
+/** A target of which all is known that a payload is made of. */
+export interface PayloadTarget extends Target, PayloadKnowledge {}
+
+export interface WriteOptions extends AssembleOptions {
+  readonly target: PayloadTarget
 }
 
 export type Assembly =

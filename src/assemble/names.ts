@@ -7,10 +7,9 @@
  * So do two new things of one name, because nobody could tell them apart.
  */
 import type { Refusal } from '../base/refusal.ts'
-import type { TargetFacts } from '../loaders/loader.ts'
 import { isClone, isCompilerMade, numberedBase, partOf } from '../pieces/names.ts'
 import type { Selection } from '../select/model.ts'
-import type { PlacedPiece } from './model.ts'
+import type { PayloadTarget, PlacedPiece } from './model.ts'
 import type { Placed } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'
 import type { SymbolBook } from './symbol-book.ts'
@@ -19,7 +18,7 @@ import type { SymbolBook } from './symbol-book.ts'
 export function nameSymbols(
   selection: Selection,
   placed: Placed,
-  { places, book, target }: { places: PlaceIndex; book: SymbolBook; target: TargetFacts },
+  { places, book, target }: { places: PlaceIndex; book: SymbolBook; target: PayloadTarget },
 ): readonly Refusal[] {
   const refusals: Refusal[] = []
   const taken = new Map<string, string>()
@@ -29,7 +28,7 @@ export function nameSymbols(
     const other = taken.get(runningName)
     if (other !== undefined) refusals.push(duplicateName({ unit, name, runningName, other }))
     taken.set(runningName, unit)
-    if (runningName.length > target.limits.name) refusals.push(longName({ unit, name, runningName, target }))
+    if (runningName.length > target.loader.limits.name) refusals.push(longName({ unit, name, runningName, target }))
     book.define({ name: runningName, kind: 'function', binding: 'local', size, section, offset, role: 'replacement' })
   }
   const fresh = placed.pieces.flatMap(piece => newNames(selection, piece, target))
@@ -39,7 +38,7 @@ export function nameSymbols(
     if (count.get(name) !== 1 || taken.has(name)) continue
     const { size, name: symbol } = piece.selected.piece
     const unit = selection.units[piece.address.unit]?.unit ?? ''
-    if (name.length > target.limits.name) {
+    if (name.length > target.loader.limits.name) {
       refusals.push(longName({ unit, name: symbol, runningName: name, target }))
     }
     const kind = piece.selected.piece.kind === 'function' ? 'function' : 'object'
@@ -54,7 +53,7 @@ interface NewName {
   readonly piece: PlacedPiece
 }
 
-function newNames(selection: Selection, piece: PlacedPiece, target: TargetFacts): readonly NewName[] {
+function newNames(selection: Selection, piece: PlacedPiece, target: PayloadTarget): readonly NewName[] {
   const { role, piece: from } = piece.selected
   if (role !== 'new-function' && role !== 'new-data') return []
   const unit = selection.units[piece.address.unit]
@@ -62,7 +61,7 @@ function newNames(selection: Selection, piece: PlacedPiece, target: TargetFacts)
     const symbol = unit?.patched.object.symbols[id]
     if (unit === undefined || symbol === undefined || symbol.binding === 'other') return []
     if (!isProgrammersName(symbol.name)) return []
-    const name = target.runningName(unit.fileSymbol, symbol.name, symbol.binding === 'local')
+    const name = target.loader.runningName(unit.fileSymbol, symbol.name, symbol.binding === 'local')
     return [{ name, binding: symbol.binding, piece }]
   })
 }
@@ -88,12 +87,12 @@ function duplicateName({ unit, name, runningName, other }: Named & { readonly ot
   }
 }
 
-function longName({ unit, name, runningName, target }: Named & { readonly target: TargetFacts }): Refusal {
+function longName({ unit, name, runningName, target }: Named & { readonly target: PayloadTarget }): Refusal {
   return {
     code: 'name-too-long',
     unit,
     symbol: name,
-    text: `the symbol ${runningName} has ${runningName.length} characters, but the loader takes ${target.limits.name}`,
+    text: `the symbol ${runningName} has ${runningName.length} characters, but the loader takes ${target.loader.limits.name}`,
     hint: 'give the new function or variable a shorter name, or move the change to a caller with one',
   }
 }

@@ -21,10 +21,8 @@ import {
   SHT_PROGBITS,
 } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
-import type { TargetFacts } from '../loaders/loader.ts'
-import { classifySection } from '../loaders/sections.ts'
 import type { SelectedPiece, Selection } from '../select/model.ts'
-import type { PlacedPiece } from './model.ts'
+import type { PayloadTarget, PlacedPiece } from './model.ts'
 import { OutputSection, type Placement, type SectionKind } from './output-section.ts'
 
 const ALTERNATIVES = '.altinstructions'
@@ -36,7 +34,7 @@ export interface Placed {
   readonly pieces: readonly PlacedPiece[]
 }
 
-export function placePieces(selection: Selection, target: TargetFacts): Placed {
+export function placePieces(selection: Selection, target: PayloadTarget): Placed {
   const sections = new Map<string, OutputSection>()
   const shared = new Map<string, number[]>()
   const sectionOf = (kind: SectionKind) => {
@@ -68,12 +66,12 @@ export function pieceBytes({ piece }: SelectedPiece, from: ElfSection<'patched'>
   return from.bytes.subarray(piece.offset, piece.offset + piece.size)
 }
 
-function outputKind({ role, piece }: SelectedPiece, from: ElfSection<'patched'>, target: TargetFacts): SectionKind {
+function outputKind({ role, piece }: SelectedPiece, from: ElfSection<'patched'>, target: PayloadTarget): SectionKind {
   if (role === 'hook' || piece.kind === 'entry') return readOnly(from.name)
   if (piece.kind === 'chunk') return codeKind(from.name, target)
   if (hasFlag(from.flags, SHF_EXECINSTR)) return codeKind('.text', target)
   // .data.rel.ro is writable only for whoever relocates it, and the loader does so before it sets the page's rights.
-  const isReadOnly = !hasFlag(from.flags, SHF_WRITE) || classifySection(from.name, target.sectionTable) === 'read-only'
+  const isReadOnly = !hasFlag(from.flags, SHF_WRITE) || target.loader.sectionClass(from.name) === 'read-only'
   if (isReadOnly && piece.kind === 'string' && from.entrySize <= 1) return STRING_KIND
   if (isReadOnly) return readOnly('.rodata')
   if (from.type === SHT_NOBITS) return { name: '.bss', type: SHT_NOBITS, flags: SHF_ALLOC | SHF_WRITE }
@@ -92,8 +90,8 @@ export function readOnly(name: string): SectionKind {
   return { name, type: SHT_PROGBITS, flags: SHF_ALLOC }
 }
 
-export function codeKind(name: string, target: TargetFacts): SectionKind {
-  return { name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_EXECINSTR, padding: target.padding }
+export function codeKind(name: string, target: PayloadTarget): SectionKind {
+  return { name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_EXECINSTR, padding: target.patching.padding }
 }
 
 function isShareable({ piece }: SelectedPiece, from: ElfSection<'patched'>): boolean {

@@ -7,11 +7,10 @@
 import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
 import { relocationName } from '../elf/spec/relocation-names.ts'
-import type { RelocationWay, TargetFacts } from '../loaders/loader.ts'
-import { machineOf } from '../machines/machines.ts'
+import type { RelocationWay } from '../loaders/loader.ts'
 import type { Link, LinkedReference, Selection } from '../select/model.ts'
 import { IndirectTables, mayBeFar } from './indirect.ts'
-import type { PlacedPiece } from './model.ts'
+import type { PayloadTarget, PlacedPiece } from './model.ts'
 import type { OutputRelocation, OutputSection } from './output-section.ts'
 import type { Placed } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'
@@ -19,7 +18,7 @@ import type { SymbolBook } from './symbol-book.ts'
 
 export interface RelocateContext {
   readonly selection: Selection
-  readonly target: TargetFacts
+  readonly target: PayloadTarget
   readonly places: PlaceIndex
   readonly book: SymbolBook
 }
@@ -58,18 +57,18 @@ function relocate(piece: PlacedPiece, reference: LinkedReference, task: Task): r
   const isDirect = way === 'as-is' || (way === 'plt' && !mayBeFar(reference.link))
   if (isDirect) {
     const { symbol, addend } = reach(reference.link, task)
-    const type = way === 'plt' ? target.distanceRelocation : reference.type
+    const type = way === 'plt' ? target.patching.distanceRelocation : reference.type
     return [{ offset, type, symbol, addend: addend + reference.extraAddend }]
   }
   const bias = rawAddend(piece, reference, task)
   const { symbol, addend } = reach(reference.link, task)
   const slot = tables.slot({ symbol, addend: addend - bias })
   const place = way === 'got' ? slot : tables.jump(slot, book.section(slot.section))
-  const type = target.distanceRelocation
+  const type = target.patching.distanceRelocation
   return [{ offset, type, symbol: book.section(place.section), addend: BigInt(place.offset) + bias }]
 }
 
-function wayOf(reference: LinkedReference, target: TargetFacts): RelocationWay {
+function wayOf(reference: LinkedReference, target: PayloadTarget): RelocationWay {
   const way = target.relocations.get(reference.type)
   if (way === undefined) throw new InternalError(`relocation type ${reference.type} was not refused`)
   return way
@@ -79,7 +78,7 @@ function wayOf(reference: LinkedReference, target: TargetFacts): RelocationWay {
 function reach(link: Link, { book, places }: RelocateContext): { readonly symbol: number; readonly addend: bigint } {
   switch (link.to) {
     case 'running':
-      return { symbol: book.running(link.name), addend: link.delta }
+      return { symbol: book.running(link.name, link.weak === true ? 'weak' : 'global'), addend: link.delta }
     case 'absolute':
       return { symbol: book.absolute(), addend: link.value }
     case 'payload': {
@@ -107,30 +106,28 @@ function refusalFor(piece: PlacedPiece, reference: LinkedReference, context: Rel
   const symbol = piece.selected.piece.name
   const reached = wordsFor(reference.link, context)
   if (!target.relocations.has(reference.type)) {
-    const kind = machineOf(target.machine).relocationType(reference.type)?.indirect
-    const type = relocationName(target.machine, reference.type)
+    const kind = target.machine.relocationType(reference.type)?.indirect
+    const type = relocationName(target.machine.number, reference.type)
     return {
       code: 'relocation-not-allowed',
       unit,
       symbol,
-      text: `${symbol} refers to ${reached} by ${type}, which ${LOADER[target.name]} does not take`,
+      text: `${symbol} refers to ${reached} by ${type}, which ${target.loader.title} does not take`,
       hint: HINTS[kind ?? 'other'],
     }
   }
   const { link } = reference
-  if (link.to === 'running' && link.name.length > target.limits.name) {
+  if (link.to === 'running' && link.name.length > target.loader.limits.name) {
     return {
       code: 'name-too-long',
       unit,
       symbol,
-      text: `${symbol} refers to ${link.name}, a name of ${link.name.length} characters; the loader takes ${target.limits.name}`,
+      text: `${symbol} refers to ${link.name}, a name of ${link.name.length} characters; the loader takes ${target.loader.limits.name}`,
       hint: 'reach the function or variable through another one whose name is shorter',
     }
   }
   return undefined
 }
-
-const LOADER = { xen: "Xen's loader", process: 'the loader for processes' } as const
 
 const HINTS = {
   tls: 'thread-local variables cannot be reached from a payload; use a function of the program that returns the address',

@@ -6,12 +6,31 @@
 /** `stage/what`, in lower case: `elf/truncated`, `source/hunk-failed`. One page of docs/findings explains each. */
 export type InputErrorCode = `${string}/${string}`
 
-/** Something outside us was wrong: a file, a flag, a tool. */
+/**
+ * Something outside was wrong: a file, an option, a tool. The message says what is so, with its values.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { diff, InputError } from 'hotsplice'
+ *
+ * try {
+ *   await diff({ original: 'original.o', patched: 'fix.patch' })
+ * } catch (error) {
+ *   if (!(error instanceof InputError)) throw error
+ *   console.error(error.code, error.message, error.trail, error.hint)
+ *   assert.equal(error.code, 'elf/not-elf')
+ * }
+ * ```
+ */
 export class InputError extends Error {
+  /** By which it is known without its class. */
   override readonly name = 'InputError'
-  /** What we were doing, innermost first; grows as the error travels outwards. */
+  /** What was being done, innermost first; grows as the error travels outwards. */
   readonly trail: string[] = []
+  /** Which error it is; docs/findings has a section on each. */
   readonly code: InputErrorCode
+  /** The way out, where there is one to tell. */
   readonly hint: string | undefined
 
   /** `fact` says what is so, with the numbers; `hint` says what the reader can do about it. */

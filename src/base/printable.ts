@@ -41,7 +41,22 @@ export function shownBytes(name: string): string {
   return shownName((isBytes ? utf8Text(name) : undefined) ?? name)
 }
 
-/** Every name in a value, which is otherwise the same. */
+/**
+ * Makes a value fit for a terminal: names of others, in files, patches and programs, may hold characters that a terminal obeys.
+ * They are spelled out (`^[`, `<U+202E>`); the value is otherwise the same.
+ *
+ * @param value a report, or any other plain data
+ * @returns a copy with every text spelled so
+ * @throws never
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { withShownNames } from 'hotsplice/report'
+ *
+ * assert.deepEqual(withShownNames({ name: 'f\u001b[2J' }), { name: 'f^[[2J' })
+ * ```
+ */
 export function withShownNames<Value>(value: Value): Value {
   return mapped(value) as Value
 }

@@ -9,9 +9,10 @@ import { XEN_VERSIONS } from '../flows/verify/verify.ts'
 import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
 import type { Advice } from '../report/advice.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
+import type { LinesReport } from '../report/lines-report.ts'
 import { entry, refusal, runReport } from '../report/schema.ts'
+import type { Translation } from '../report/translate/model.ts'
 import type { Errno, VerifyReport } from '../verify/model.ts'
-import type { Translation } from './commands/translate-run.ts'
 
 const text = v.string()
 const texts = v.array(v.string())
@@ -100,7 +101,7 @@ const inspection: v.GenericSchema<PayloadSummary> = v.object({
   sections: v.array(v.object({ name: text, size: whole })),
 })
 
-const lineSites = v.object({
+const lineSites: v.GenericSchema<LinesReport> = v.object({
   schema: v.literal(1),
   command: v.literal('lines'),
   version: text,

@@ -248,10 +248,10 @@ test.skipIf(!hasGcc)(`several line numbers add up: in code, in what it reaches, 
     int both(int a) { __asm__(".pushsection .rodata.u,\\"a\\"; .balign 4; .Lx: .long %c0, 7; .popsection; leaq .Lx(%%rip), %%rax"
       : : "i"(__LINE__) : "rax"); printk("%d", __LINE__); return a; }`
   const shifted = { object: compile(`#line 4\n${text}`), shift: 3 }
-  const verdicts = diffObjects({ original: compile(text), patched: compile(`\n\n${text}`), shifted, table: 'xen' })
+  const verdicts = diffObjects({ original: compile(text), patched: compile(`\n\n${text}`), shifted, target: 'xen' })
   expect(verdictLines(verdicts)).toEqual(['both: line-only'])
   const other = compile(`\n\n${text.replace('%c0, 7', '%c0, 8')}`)
-  expect(verdictLines(diffObjects({ original: compile(text), patched: other, shifted, table: 'xen' }))).toEqual([
+  expect(verdictLines(diffObjects({ original: compile(text), patched: other, shifted, target: 'xen' }))).toEqual([
     'both: changed (reaches)',
   ])
 })

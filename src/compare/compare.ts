@@ -9,9 +9,10 @@
  */
 import type { Side } from '../base/side.ts'
 import type { Correlation } from '../correlate/model.ts'
-import { classifySection, type SectionClass, type SectionTable } from '../loaders/sections.ts'
+import type { SectionClass } from '../loaders/sections.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
+import { sectionClassOf } from '../pieces/section-facts.ts'
 import { ContentComparison, comparesByContent } from './content.ts'
 import type { Difference, Judged, LineOracle, Outcome, UnitVerdicts, Verdict } from './model.ts'
 
@@ -21,11 +22,11 @@ export type { Difference, Judged, LineOracle, LineSite, Outcome, UnitVerdicts, V
  * Compares the two objects of one unit. With `lines`, a function that differs exactly where a line number is embedded,
  * and holds there what it must, is `line-only`; without, it is changed.
  */
-export function compareUnit(correlation: Correlation, table: SectionTable, lines?: LineOracle): UnitVerdicts {
+export function compareUnit(correlation: Correlation, lines?: LineOracle): UnitVerdicts {
   const content = new ContentComparison(correlation, lines)
   const originalParts = partsByFunction(correlation.original)
   const parts = partsByFunction(correlation.patched)
-  const context: Context = { content, correlation, originalParts, parts, table }
+  const context: Context = { content, correlation, originalParts, parts }
   const isWhole = <S extends Side>(map: PieceMap<S>, own: ReadonlyMap<Piece<S>['id'], readonly Piece<S>[]>) => {
     const owned = new Set([...own.values()].flat())
     return map.pieces.filter(piece => piece.kind === 'function' && !owned.has(piece))
@@ -51,7 +52,6 @@ interface Context {
   readonly correlation: Correlation
   readonly originalParts: ReadonlyMap<Piece<'original'>['id'], readonly Piece<'original'>[]>
   readonly parts: ReadonlyMap<Piece<'patched'>['id'], readonly Piece<'patched'>[]>
-  readonly table: SectionTable
 }
 
 type Compare = (context: Context, original: Piece<'original'>, patched: Piece<'patched'>) => Outcome
@@ -115,15 +115,37 @@ function isLine(difference: Difference): boolean {
 
 /** A function that moves between kinds of section (say, becomes `__init`) is not the same function to the system. */
 function compareSections(context: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
-  const before = context.correlation.original.object.sections[original.section]
-  const after = context.correlation.patched.object.sections[patched.section]
+  const { original: originals, patched: patcheds } = context.correlation
+  const before = originals.object.sections[original.section]
+  const after = patcheds.object.sections[patched.section]
   if (before === undefined || after === undefined)
     return differs({ what: 'section', original: 'none', patched: 'none' })
-  const isSameKind =
-    before.name === after.name ||
-    classifySection(before.name, context.table) === classifySection(after.name, context.table)
+  const [kind, kindAfter] = [sectionClassOf(originals, original), sectionClassOf(patcheds, patched)]
+  const isSameKind = before.name === after.name || (NAMES_DO_NOT_COUNT.has(kind) && kind === kindAfter)
   if (isSameKind && before.flags === after.flags && before.type === after.type) return SAME
   return differs({ what: 'section', original: before.name, patched: after.name })
+}
+
+/** A compiler names these by what is in them, and the linker puts them together whatever they are called. */
+const NAMES_DO_NOT_COUNT: ReadonlySet<SectionClass> = new Set<SectionClass>([
+  'code',
+  'init-code',
+  'data',
+  'read-only',
+  'tls',
+])
+/** Sets that the linker gathers and something walks: the first one there comes first. */
+const ORDER_COUNTS: ReadonlySet<SectionClass> = new Set<SectionClass>(['unknown', 'init-data'])
+
+function comparePlaces({ correlation }: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
+  const section = sectionName(correlation.original, original)
+  if (original.offset === patched.offset || !ORDER_COUNTS.has(sectionClassOf(correlation.original, original)))
+    return SAME
+  return differs({ what: 'place', section, original: original.offset, patched: patched.offset })
+}
+
+function sectionName<S extends Side>(map: PieceMap<S>, piece: Piece<S>): string {
+  return map.object.sections[piece.section]?.name ?? ''
 }
 
 function compareEntries(context: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
@@ -217,6 +239,7 @@ function compareData(context: Context, original: Piece<'original'>, patched: Pie
   const found = worst(
     () => compareSections(context, original, patched),
     () => context.content.compare(original, patched),
+    () => comparePlaces(context, original, patched),
   )
   if (found.because !== undefined) return found
   const { correlation } = context
@@ -233,8 +256,8 @@ function compareData(context: Context, original: Piece<'original'>, patched: Pie
  * of code, of tables that the system walks (init calls, hooks) and of sections we do not know.
  */
 function unnamedDifferences(context: Context): readonly Judged[] {
-  const originals = positional(context.correlation.original, context.table)
-  const patcheds = positional(context.correlation.patched, context.table)
+  const originals = positional(context.correlation.original)
+  const patcheds = positional(context.correlation.patched)
   const found: Judged[] = []
   for (const name of new Set([...originals.keys(), ...patcheds.keys()])) {
     const before = originals.get(name) ?? []
@@ -261,16 +284,16 @@ function positionalVerdict(
 }
 
 /** By section name, the unnamed pieces whose position is their only identity. */
-function positional<S extends Side>(map: PieceMap<S>, table: SectionTable): ReadonlyMap<string, readonly Piece<S>[]> {
+function positional<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, readonly Piece<S>[]> {
   const ownerless = new Set(map.ownerless)
   const byName = new Map<string, readonly Piece<S>[]>()
   for (const section of map.object.sections) {
     const pieces = map.bySection[section.id] ?? []
     if (pieces.length === 0) continue
-    const kind = classifySection(section.name, table)
+    const kind = map.sections[section.id]?.class ?? 'unknown'
     if (COMPARED_WHEN_REACHED.has(kind)) continue
     const isPositional = (piece: Piece<S>) =>
-      kind === 'entries' ? ownerless.has(piece.id) : piece.kind !== 'function' && comparesByContent(map, piece)
+      piece.kind === 'entry' ? ownerless.has(piece.id) : piece.kind !== 'function' && comparesByContent(map, piece)
     const found = pieces.filter(isPositional)
     if (found.length > 0) byName.set(section.name, [...(byName.get(section.name) ?? []), ...found])
   }

@@ -17,6 +17,8 @@ export type Difference =
   /** An out-of-line part (`f.cold`) differs, appeared or went. */
   | { readonly what: 'part'; readonly name: string; readonly difference: Difference | 'new' | 'gone' }
   | { readonly what: 'section'; readonly original: string; readonly patched: string }
+  /** An entry of a set that the linker gathers stands elsewhere among the others. */
+  | { readonly what: 'place'; readonly section: string; readonly original: number; readonly patched: number }
   | { readonly what: 'alignment'; readonly original: number; readonly patched: number }
   /** Two ways of treating line numbers contradict each other; then it counts as changed. */
   | { readonly what: 'disagreement'; readonly neutral: Verdict; readonly mask: Verdict }

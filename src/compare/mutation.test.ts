@@ -9,7 +9,7 @@ import { judge, verdictLines } from '../../tests/support/judge.ts'
 import { readElf } from '../elf/index.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../elf/spec/constants.ts'
 import { diffObjects } from '../flows/diff.ts'
-import { classifySection } from '../loaders/sections.ts'
+import { XEN } from '../loaders/xen/xen.ts'
 import { pieceMap } from '../pieces/pieces.ts'
 
 const TEXT = `
@@ -89,7 +89,7 @@ test.skipIf(!hasGcc)(`one changed byte outside the line numbers is never only a 
   const original = compile(NUMBERED)
   const shifted = { object: compile(`#line 4\n${NUMBERED}`), shift: 3 }
   const patched = compile(`\n\n${NUMBERED}`)
-  const judged = (object: Uint8Array) => diffObjects({ original, patched: object, shifted, table: 'xen' })
+  const judged = (object: Uint8Array) => diffObjects({ original, patched: object, shifted, target: 'xen' })
   expect(verdictLines(judged(patched))).toEqual([
     'line: line-only',
     'reached: line-only',
@@ -163,7 +163,7 @@ function verdictOf(object: Uint8Array, mutated: Uint8Array): readonly string[] {
 }
 
 function isCompared(section: string): boolean {
-  return !['dropped', 'unknown'].includes(classifySection(section, 'xen'))
+  return !['dropped', 'unknown'].includes(XEN.sectionClass(section))
 }
 
 /** File offsets of all bytes in pieces: what is loaded, without alignment between pieces and without strings' ends. */
@@ -172,7 +172,7 @@ function comparedBytes(object: Uint8Array): readonly number[] {
 }
 
 function compared(object: Uint8Array) {
-  const map = pieceMap(readElf<'original'>(object), { table: 'xen' })
+  const map = pieceMap(readElf<'original'>(object), { loader: XEN })
   const places = map.pieces.flatMap((piece): readonly number[] => {
     const section = map.object.sections[piece.section]
     if (section === undefined || section.type === SHT_NOBITS || (section.flags & SHF_ALLOC) === 0) return []

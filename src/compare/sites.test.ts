@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { readElf } from '../elf/index.ts'
+import { XEN } from '../loaders/xen/xen.ts'
 import { pieceMap } from '../pieces/pieces.ts'
 import { findLineSites, type ShiftedFile } from './sites.ts'
 
@@ -135,8 +136,8 @@ test.skipIf(!hasGcc)(`one relocation more, or less, is no line${withoutGcc}`, ()
 })
 
 function sitesOf(before: string, after: string, files: readonly ShiftedFile[] = [FILE]) {
-  const original = pieceMap(readElf<'original'>(compile(before)), { table: 'xen' })
-  const shifted = pieceMap(readElf<'patched'>(compile(after)), { table: 'xen' })
+  const original = pieceMap(readElf<'original'>(compile(before)), { loader: XEN })
+  const shifted = pieceMap(readElf<'patched'>(compile(after)), { loader: XEN })
   const { byPiece, unexplained } = findLineSites(original, shifted, files)
   return { sites: [...byPiece.values()].flat(), unexplained }
 }

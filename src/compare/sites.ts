@@ -13,7 +13,6 @@
 
 import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { entryLayout } from '../loaders/xen/entries.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { bytesOf, lineOf, readLine } from './content.ts'
@@ -159,8 +158,7 @@ function reachesAlike(
 }
 
 function lineBitsOf(map: PieceMap<Side>, piece: Piece<Side>): number {
-  const layout = entryLayout(map.object.sections[piece.section]?.name ?? '')
-  return layout?.fields.reduce((bits, field) => bits + (field.line?.lineBits ?? 0), 0) ?? 0
+  return map.sections[piece.section]?.layout?.fields.reduce((bits, field) => bits + (field.line?.lineBits ?? 0), 0) ?? 0
 }
 
 /** The file whose shift explains the step from `line` to `shifted`. */

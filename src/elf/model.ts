@@ -16,6 +16,7 @@ export type SymbolId<S extends Side> = Id<'symbol', S>
 /** Index in the section header table. Names will not do: one object may hold several `.text.unlikely`. */
 export type SectionId<S extends Side> = Id<'section', S>
 
+/** What the ELF header says. */
 export interface ElfHeader {
   /** ET_*: 1 relocatable, 2 executable, 3 shared. */
   readonly type: number
@@ -32,6 +33,7 @@ export interface ElfHeader {
   readonly sectionNameTable: number
 }
 
+/** A section with its bytes. */
 export interface ElfSection<S extends Side> {
   readonly id: SectionId<S>
   readonly name: string
@@ -51,6 +53,7 @@ export interface ElfSection<S extends Side> {
   readonly bytes: Uint8Array
 }
 
+/** STT_* in words. */
 export type SymbolKind =
   | 'untyped'
   | 'object'
@@ -62,6 +65,7 @@ export type SymbolKind =
   | 'indirect-function'
   | 'other'
 
+/** A symbol, its place told in words. */
 export interface ElfSymbol<S extends Side> {
   readonly id: SymbolId<S>
   /** As written in the string table; empty for most section symbols. */
@@ -92,6 +96,7 @@ export interface SymbolFlags {
   readonly other: number
 }
 
+/** A place in a section that the linker or loader fills in. */
 export interface ElfRelocation<S extends Side> {
   /** Within the section that is relocated. */
   readonly offset: number
@@ -110,6 +115,7 @@ export interface ElfGroup<S extends Side> {
   readonly members: readonly SectionId<S>[]
 }
 
+/** A file, read and checked. */
 export interface ElfObject<S extends Side> {
   readonly header: ElfHeader
   /** Indexed by SectionId; entry 0 is the null section. */

@@ -7,6 +7,23 @@ import { hasFlag } from './spec/flags.ts'
 /**
  * st_value as the file has it: an offset in a relocatable object, an address in a linked file, an alignment for common
  * symbols. A thread-local symbol of a linked file counts from the start of the template.
+ *
+ * @param elf the file
+ * @param symbol one of its symbols
+ * @returns the value
+ * @throws never
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { readElf, symbolValue } from 'hotsplice/elf'
+ *
+ * const elf = readElf(await readFile('original.o'))
+ * const f1 = elf.symbols.find(({ name }) => name === 'f1')
+ * assert.ok(f1 !== undefined)
+ * assert.equal(symbolValue(elf, f1), 0n)
+ * ```
  */
 export function symbolValue<S extends Side>(
   elf: Pick<ElfObject<S>, 'header' | 'sections'>,

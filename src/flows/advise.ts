@@ -8,25 +8,35 @@ import { InputError } from '../base/errors.ts'
 import type { Way } from '../lines/way.ts'
 import { type Advice, adviceOf, type TriedReport } from '../report/advice.ts'
 import { errorReport, reportedError } from '../report/error-report.ts'
-import { createHotpatch, type HotpatchOptions, type HotpatchRun, prepareHotpatch } from './hotpatch/hotpatch.ts'
+import { type Base, type BaseOptions, openBase, type Run, type RunOptions, wholeRun } from '../trees/index.ts'
+import { createHotpatch, type HotpatchOptions, type HotpatchRun } from './hotpatch/hotpatch.ts'
 import type { OneCompile } from './hotpatch/judge.ts'
-import { type ReportLabel, reportOfRun } from './hotpatch/report.ts'
+import { prepareHotpatch } from './hotpatch/prepare.ts'
+import { reportOfRun } from './hotpatch/report.ts'
 
-/** What comes of each way, side by side, and which to take. */
-export async function advise(options: HotpatchOptions, version: string): Promise<Advice> {
-  const tried = await tryWays(options)
-  return adviceOf(
-    tried.map(each => reportOf(each, { version, target: options.target })),
-    version,
-  )
+export interface AdviseRequest extends BaseOptions, RunOptions, Omit<HotpatchOptions, 'lines'> {
+  /** Of hotsplice. */
+  readonly version: string
 }
 
-function reportOf({ way, run, error, effort }: TriedWay, label: ReportLabel): TriedReport {
+/** What comes of each way, side by side, and which to take. */
+export function advise(request: AdviseRequest): Promise<Advice> {
+  return wholeRun(request, async run => {
+    const base = await openBase(request, run)
+    const tried = await tryWays(base, request, run)
+    return adviceOf(
+      tried.map(each => reportOf(base, each, request.version)),
+      request.version,
+    )
+  })
+}
+
+function reportOf(base: Base, { way, run, error, effort }: TriedWay, version: string): TriedReport {
   if (run === undefined) {
-    const failed = errorReport('build', label.version, reportedError(error))
+    const failed = errorReport('build', version, reportedError(error))
     return { way, report: { ...failed, lines: { ...failed.lines, way } }, size: null, effort }
   }
-  return { way, report: reportOfRun(run, label), size: run.payload?.bytes.length ?? null, effort }
+  return { way, report: reportOfRun(base, run, version), size: run.payload?.bytes.length ?? null, effort }
 }
 
 /** auto first: what it compiles is most of what the others need. */
@@ -51,17 +61,17 @@ interface Effort {
   readonly otherTime: number
 }
 
-async function tryWays(options: HotpatchOptions): Promise<readonly TriedWay[]> {
-  const prepared = await prepareHotpatch(options)
+async function tryWays(base: Base, options: HotpatchOptions, run: Run): Promise<readonly TriedWay[]> {
+  const prepared = await prepareHotpatch({ ...base, run }, options.patches)
   const ledger = new Map<string, OneCompile>()
   const tried: TriedWay[] = []
   for (const way of ADVISED_WAYS) {
-    options.progress.step(`trying --lines ${way}`)
+    run.progress.step(`trying --lines ${way}`)
     try {
-      const run = await createHotpatch({ ...options, lines: way }, prepared)
-      tried.push({ way, run, error: undefined, effort: effortOf(run, ledger) })
+      const found = await createHotpatch(base, { ...options, lines: way }, run, prepared)
+      tried.push({ way, run: found, error: undefined, effort: effortOf(found, ledger) })
     } catch (error) {
-      if (!(error instanceof InputError) || options.signal?.aborted === true) throw error
+      if (!(error instanceof InputError) || run.signal?.aborted === true) throw error
       tried.push({ way, run: undefined, error, effort: { compiles: 0, cached: 0, compileTime: 0, otherTime: 0 } })
     }
   }

@@ -9,47 +9,60 @@ import { inferLines } from '../compare/inferred-lines.ts'
 import { findLineSites } from '../compare/sites.ts'
 import { correlate } from '../correlate/correlate.ts'
 import { readElf } from '../elf/index.ts'
+import type { Loader } from '../loaders/loader.ts'
+import { loaderOf, type TargetName } from '../loaders/loaders.ts'
 import type { PieceMap } from '../pieces/model.ts'
-import { type CutOptions, pieceMap } from '../pieces/pieces.ts'
+import { pieceMap } from '../pieces/pieces.ts'
 import { diffReport } from '../report/diff-report.ts'
 import type { RunReport } from '../report/model.ts'
 import { verdictReason } from '../select/words.ts'
 
-export interface DiffRequest extends Omit<DiffInput, 'table'> {
-  readonly target: 'xen' | 'process'
+export interface DiffRequest extends DiffInput {
   /** How the report calls the pair: `common/domain.o`. */
   readonly unit: string
   /** Of hotsplice. */
   readonly version: string
+  /** Milliseconds that went before, by what they went for. */
+  readonly timings?: Readonly<Record<string, number>>
 }
 
 /** Compares two objects, as a report. */
-export function diff({ target, unit, version, ...objects }: DiffRequest): RunReport {
+export function diff({ unit, version, timings = {}, ...objects }: DiffRequest): RunReport {
   const start = performance.now()
-  const verdicts = diffObjects({ ...objects, table: target })
+  const verdicts = diffObjects(objects)
   return diffReport({
     version,
-    target,
+    target: objects.target,
     unit,
     verdicts,
     way: objects.shifted === undefined ? 'ignore' : 'mask',
-    timings: { compare: performance.now() - start },
+    timings: { ...timings, compare: performance.now() - start },
     reasonOf: verdictReason,
   })
 }
 
-export interface DiffInput {
+/** Two objects of one unit. */
+export interface UnitObjects {
   readonly original: Uint8Array
   readonly patched: Uint8Array
   /** The original compiled with its lines shifted, and by how many. */
   readonly shifted?: { readonly object: Uint8Array; readonly shift: number }
-  readonly table: CutOptions['table']
+}
+
+export interface DiffInput extends UnitObjects {
+  /** Whose sections these are. */
+  readonly target: TargetName
 }
 
 /** Compares two objects of one unit. With a shifted object, functions that differ only by line numbers are told. */
-export function diffObjects({ original, patched, shifted, table }: DiffInput): UnitVerdicts {
+export function diffObjects({ target, ...objects }: DiffInput): UnitVerdicts {
+  return compareObjects(objects, loaderOf(target))
+}
+
+/** Likewise, for any loader. */
+export function compareObjects({ original, patched, shifted }: UnitObjects, loader: Loader): UnitVerdicts {
   const read = <S extends Side>(bytes: Uint8Array, which: string): PieceMap<S> =>
-    during(`reading the ${which} object`, () => pieceMap(readElf<S>(bytes), { table }))
+    during(`reading the ${which} object`, () => pieceMap(readElf<S>(bytes), { loader }))
   const before = read<'original'>(original, 'original')
   const after = read<'patched'>(patched, 'patched')
   if (before.object.header.machine !== after.object.header.machine) {
@@ -59,10 +72,10 @@ export function diffObjects({ original, patched, shifted, table }: DiffInput): U
     )
   }
   const correlation = correlate(before, after)
-  if (shifted === undefined) return compareUnit(correlation, table)
+  if (shifted === undefined) return compareUnit(correlation)
   const file = before.object.symbols.find(symbol => symbol.kind === 'file')?.name ?? ''
   const sites = findLineSites(before, read<'patched'>(shifted.object, 'shifted'), [
     { file, shift: shifted.shift, lines: Number.MAX_SAFE_INTEGER },
   ])
-  return compareUnit(correlation, table, inferLines(correlation, sites))
+  return compareUnit(correlation, inferLines(correlation, sites))
 }

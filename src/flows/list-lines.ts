@@ -12,38 +12,46 @@ import { lex } from '../ctext/lexer.ts'
 import { readElf } from '../elf/index.ts'
 import { lowerLines, shiftLines } from '../lines/shift.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
-import { pieceMap } from '../pieces/pieces.ts'
-import { compileUnits, type OpenOptions, openTree, originalObject, type Tree, type Unit } from '../trees/index.ts'
+import { type CutOptions, pieceMap } from '../pieces/pieces.ts'
+import { type LinesReport, type ListedSite, linesReport, type SitesOfUnit } from '../report/lines-report.ts'
+import {
+  type BaseOptions,
+  compileUnits,
+  openBase,
+  originalObject,
+  type RunOptions,
+  shortName,
+  type Tree,
+  treeKind,
+  type Unit,
+  wholeRun,
+} from '../trees/index.ts'
+import { entrySizesBy } from './hotpatch/entry-sizes.ts'
 
-/** A site as people read it. */
-export interface ListedSite {
-  readonly unit: string
-  /** Empty where the site belongs to no function. */
-  readonly function: string
-  readonly section: string
-  /** Bytes from the start of the function; from the start of the section where there is none. */
-  readonly offset: number
-  readonly in: LineSite['in']
-  readonly bits: number
-  readonly file: string
-  /** The original's. */
-  readonly line: number
-  /** The functions or macros that the line calls, as the source has them: what the number came from. */
-  readonly calls: readonly string[]
-}
-
-export interface ListedUnit {
-  readonly unit: string
-  readonly sites: readonly ListedSite[]
-  /** Differences between the two objects that are not line numbers as far as can be told. */
-  readonly unexplained: readonly string[]
+export interface ListedUnit extends SitesOfUnit {
   /** What was compared. */
   readonly objects: { readonly original: Uint8Array; readonly shifted: Uint8Array }
 }
 
-/** Opens the tree, and lists the sites of every unit that is compiled from `source`. */
-export async function listLines(options: OpenOptions, source: string): Promise<readonly ListedUnit[]> {
-  return listLineSites(await openTree(options), source)
+export interface ListRequest extends BaseOptions, RunOptions {
+  /** The source file, relative to the tree or to its source folder. */
+  readonly source: string
+  /** Of hotsplice. */
+  readonly version: string
+}
+
+export interface Listed {
+  readonly report: LinesReport
+  /** By unit, as views show it. */
+  readonly units: readonly SitesOfUnit[]
+}
+
+/** Opens the tree, and lists the sites of every unit that is compiled from the source. */
+export function listLines(request: ListRequest): Promise<Listed> {
+  return wholeRun(request, async run => {
+    const units = await listLineSites({ ...(await openBase(request, run)), run }, request.source)
+    return { report: linesReport(units, request.version), units }
+  })
 }
 
 /** Lists the sites of every unit that is compiled from `source` (relative to the tree or to its source folder). */
@@ -61,10 +69,12 @@ export async function listLineSites(tree: Tree, source: string): Promise<readonl
 
 /** Lists the sites of these units. */
 export async function listUnits(tree: Tree, units: readonly Unit[]): Promise<readonly ListedUnit[]> {
-  const listed = await listShifted(tree, units, 'raised')
+  const { known } = await entrySizesBy(tree, units)
+  const cut: CutOptions = { loader: treeKind(tree).loader, ...known }
+  const listed = await listShifted(tree, units, { direction: 'raised', cut })
   // A field that grows with its number hides what is around it; some of these do not when lines are lowered.
   const hidden = units.filter((_, index) => (listed[index]?.unexplained.length ?? 0) > 0)
-  const again = await listShifted(tree, hidden, 'lowered')
+  const again = await listShifted(tree, hidden, { direction: 'lowered', cut })
   const lowered = new Map(hidden.map((unit, index) => [unit, again[index]]))
   return units.flatMap((unit, index) => {
     const [first, second] = [listed[index], lowered.get(unit)]
@@ -81,7 +91,16 @@ interface ShownSites extends ListedUnit {
   readonly pieceOf: ReadonlyMap<ListedSite, PieceId<'original'>>
 }
 
-async function listShifted(tree: Tree, units: readonly Unit[], direction: Direction): Promise<readonly ShownSites[]> {
+interface Asked {
+  readonly direction: Direction
+  readonly cut: CutOptions
+}
+
+async function listShifted(
+  tree: Tree,
+  units: readonly Unit[],
+  { direction, cut }: Asked,
+): Promise<readonly ShownSites[]> {
   const requests = units.map(unit => shiftedRequest(tree, unit, direction))
   const compiled = await compileUnits(
     tree,
@@ -90,7 +109,7 @@ async function listShifted(tree: Tree, units: readonly Unit[], direction: Direct
   return Promise.all(
     units.map(async (unit, index) => {
       const shifted = compiled[index]?.object ?? new Uint8Array()
-      return listUnit(tree, unit, { shifted, files: requests[index]?.files ?? [] })
+      return listUnit(tree, unit, { shifted, files: requests[index]?.files ?? [], cut })
     }),
   )
 }
@@ -135,20 +154,22 @@ function shiftedRequest(tree: Tree, unit: Unit, direction: Direction) {
 interface ShiftedUnit {
   readonly shifted: Uint8Array
   readonly files: readonly ShiftedFile[]
+  readonly cut: CutOptions
 }
 
-async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit): Promise<ShownSites> {
-  const options = { table: tree.facts.kind === 'xen' ? 'xen' : 'process' } as const
+async function listUnit(tree: Tree, unit: Unit, { shifted, files, cut }: ShiftedUnit): Promise<ShownSites> {
   const object = await originalObject(tree, unit)
-  const original = pieceMap(readElf<'original'>(object), options)
-  const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), options), files)
+  const original = pieceMap(readElf<'original'>(object), cut)
+  const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), cut), files)
   const owners = ownersOf(original)
-  const named = (path: string) => (tree.facts.kind === 'xen' ? path.replace(/^xen\//, '') : path)
   const callsAt = callsIn(tree)
   const pieceOf = new Map<ListedSite, PieceId<'original'>>()
   for (const site of [...found.byPiece.values()].flat()) {
     const listed = listSite(unit.unit, original, owners, site)
-    pieceOf.set({ ...listed, file: named(site.file), calls: callsAt(site.file, site.line) }, site.piece)
+    pieceOf.set(
+      { ...listed, file: shortName(tree.layout, site.file), calls: callsAt(site.file, site.line) },
+      site.piece,
+    )
   }
   return {
     unit: unit.unit,

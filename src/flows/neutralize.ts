@@ -5,9 +5,34 @@
 import { neutralize } from '../lines/neutral.ts'
 import type { NeutralFile, NeutralStyle } from '../lines/neutral-model.ts'
 import { writePatch } from '../lines/write-patch.ts'
+import { type NeutralReport, neutralReport } from '../report/neutral-report.ts'
 import { applyPatches } from '../source/apply-patches.ts'
 import { atBase } from '../source/base.ts'
 import type { PatchText, SourceReader, TouchedFile } from '../source/model.ts'
+import { openSources } from '../trees/sources.ts'
+import type { TreePaths } from '../trees/tree-kind.ts'
+
+export interface NeutralizeRequest {
+  /** The source that the patch is for; it need not be built. */
+  readonly tree: string
+  readonly patches: readonly PatchText[]
+  readonly style: NeutralStyle
+  /** Of hotsplice. */
+  readonly version: string
+}
+
+export interface Neutralized {
+  readonly report: NeutralReport
+  /** One character a byte; empty where nothing is left of it. */
+  readonly patch: string
+}
+
+/** Rewrites patches into one. Throws `InputError` for a patch that does not fit the source. */
+export function neutralizePatch({ tree, patches, style, version }: NeutralizeRequest): Neutralized {
+  const { reader, paths } = openSources(tree)
+  const { text, files, notes } = neutralPatch(patches, reader, { style, paths })
+  return { report: neutralReport({ style, files, notes, text }, version), patch: text }
+}
 
 export interface NeutralPatch {
   /** One character a byte. */
@@ -19,20 +44,20 @@ export interface NeutralPatch {
 
 export interface NeutralPatchOptions {
   readonly style: NeutralStyle
-  /** Folders that the patch's paths may be relative to, as for a build: `''`, `'xen/'`. */
-  readonly prefixes: readonly string[]
+  /** How paths are spelled in the tree. */
+  readonly paths: Pick<TreePaths, 'prefixes' | 'spelled'>
 }
 
 /** Rewrites patches into one. Paths in the result are relative to the tree. */
 export function neutralPatch(
   patches: readonly PatchText[],
   reader: SourceReader,
-  options: NeutralPatchOptions,
+  { style, paths }: NeutralPatchOptions,
 ): NeutralPatch {
-  const change = atBase(patches, reader, options.prefixes, at => applyPatches(patches, at))
+  const change = atBase(patches, reader, paths.prefixes, at => applyPatches(patches, at))
   const files = change.files
     .filter(isSource)
-    .map(file => neutralize(file, { style: options.style, oldName: spelledBy(options.prefixes, file.oldPath ?? '') }))
+    .map(file => neutralize(file, { style, oldName: paths.spelled(file.oldPath ?? '') }))
   return {
     text: writePatch(change.files, new Map(files.map(file => [file.path, file]))),
     files,
@@ -42,12 +67,6 @@ export function neutralPatch(
 
 function isSource({ oldPath, newPath }: TouchedFile): boolean {
   return oldPath !== undefined && newPath !== undefined && /\.[chS]$/.test(newPath)
-}
-
-/** A file as Xen's build spells it, which runs in `xen/` and names its folders of headers with `./`; else as it is. */
-function spelledBy(prefixes: readonly string[], path: string): string {
-  if (!prefixes.includes('xen/') || !path.startsWith('xen/')) return path
-  return path.slice('xen/'.length).replace(/^(?=(?:arch\/[^/]+\/)?include\/)/, './')
 }
 
 function notesOf({ path, unsafe, reformatted, notes, insertions }: NeutralFile): readonly string[] {

@@ -11,19 +11,25 @@ export type { ActionName, ListedPayload, PayloadState, PayloadStatus } from './a
 /** Longest name, in bytes; the interface counts the NUL as well. */
 export const LONGEST_NAME = 127
 
+/** Something that runs and takes payloads. The same operations on every kind of host; what a host says no to is a result. */
 export interface Host {
   /** As `--host` has it. */
   readonly name: string
+  /** Brings a payload there, under a name of your choice. */
   upload(request: UploadRequest): Promise<Outcome>
+  /** Says how one payload is. */
   get(name: string): Promise<GetOutcome>
+  /** Says which payloads are there, and how each is. */
   list(): Promise<ListOutcome>
   /** Carries an action out and waits for its end; -EAGAIN when it was still pending when patience ended. */
   act(request: ActionRequest): Promise<Outcome>
   /** Build-ids of what runs, and what the host knows about itself. */
   about(): Promise<HostFacts>
+  /** Lets go of the host; a rehearsal's machine ends. */
   close(): Promise<void>
 }
 
+/** What `upload` takes. */
 export interface UploadRequest {
   readonly name: string
   readonly payload: Uint8Array
@@ -31,6 +37,7 @@ export interface UploadRequest {
   readonly dryRun?: boolean | undefined
 }
 
+/** What `act` takes. */
 export interface ActionRequest {
   readonly action: ActionName
   readonly name: string
@@ -41,6 +48,7 @@ export interface ActionRequest {
   readonly dryRun?: boolean | undefined
 }
 
+/** What came of an operation. */
 export interface Outcome {
   /** 0, or a negative errno. */
   readonly result: number
@@ -52,15 +60,18 @@ export interface Outcome {
   readonly buildId?: string | null
 }
 
+/** What `get` gives. */
 export interface GetOutcome extends Outcome {
   /** Present when the result is 0. */
   readonly status?: PayloadStatus | undefined
 }
 
+/** What `list` gives. */
 export interface ListOutcome extends Outcome {
   readonly payloads: readonly ListedPayload[]
 }
 
+/** What a host knows about itself. */
 export interface HostFacts {
   readonly buildId: string | null
   /** Name and value, in a fixed order. */

@@ -1,2 +1,2 @@
-/** The ways to treat embedded source line numbers; what each does is told in `flows/hotpatch/judge.ts` and docs/lines.md. */
+/** The ways to treat embedded source line numbers; docs/lines.md tells what each does. */
 export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table'

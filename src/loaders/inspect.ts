@@ -6,9 +6,11 @@ import type { Side } from '../base/side.ts'
 import { type ElfObject, type ElfSection, type ElfSymbol, readElf } from '../elf/index.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
+import { fittingSize } from './entry-size.ts'
 import { FUNC_FIELDS, FUNC_SIZE, readFunc } from './func-entry.ts'
 import { BUILD_ID, DEPENDS, FUNCS, HOOK_PREFIX, MODINFO, XEN_DEPENDS } from './payload-sections.ts'
-import { entryLayout } from './xen/entries.ts'
+import { xenEntryLayout } from './xen/entries.ts'
+import { xenSectionClass } from './xen/sections.ts'
 import { buildIdOf } from './xen/symbols.ts'
 
 export interface PayloadModel {
@@ -21,8 +23,8 @@ export interface PayloadModel {
   readonly xenDepends: string | null
   readonly functions: readonly PatchedFunction[]
   readonly hooks: readonly { readonly section: string; readonly functions: readonly string[] }[]
-  /** Special sections and the number of their entries. */
-  readonly entries: readonly { readonly section: string; readonly count: number }[]
+  /** Special sections and the number of their entries; null where no size that is known explains them. */
+  readonly entries: readonly { readonly section: string; readonly count: number | null }[]
   readonly sections: readonly LoadedSection[]
   /** Symbols that the running system must have. */
   readonly undefinedSymbols: readonly string[]
@@ -67,7 +69,7 @@ export function inspectPayload(bytes: Uint8Array): PayloadModel {
     xenDepends: noteOf(elf, XEN_DEPENDS),
     functions: functions.map(({ facts }) => facts),
     hooks: elf.sections.filter(({ name }) => name.startsWith(HOOK_PREFIX)).map(section => hooksIn(elf, section)),
-    entries: entriesOf(loaded),
+    entries: entriesOf(elf, loaded),
     sections: loaded.map(({ name, size, alignment, flags }) => ({ name, size, alignment, memory: memoryOf(flags) })),
     undefinedSymbols: elf.symbols.filter(({ place, name }) => place.in === 'nowhere' && name !== '').map(s => s.name),
     newSymbols: newSymbols(elf, new Set(functions.map(({ at }) => at))),
@@ -150,11 +152,20 @@ function hooksIn(elf: Payload, section: ElfSection<'payload'>) {
   return { section: section.name, functions }
 }
 
-function entriesOf(loaded: readonly ElfSection<'payload'>[]) {
-  return loaded.flatMap(({ name, size }) => {
-    const layout = entryLayout(name)
-    return layout === undefined ? [] : [{ section: name, count: Math.floor(size / layout.size) }]
+function entriesOf(elf: Payload, loaded: readonly ElfSection<'payload'>[]): PayloadModel['entries'] {
+  return loaded.flatMap(section => {
+    if (xenSectionClass(section.name) !== 'entries') return []
+    return [{ section: section.name, count: countEntries(elf, section) }]
   })
+}
+
+/** By the stride of the relocations, as in any object. */
+function countEntries(elf: Payload, { id, name, size }: ElfSection<'payload'>): number | null {
+  const layout = xenEntryLayout(name, elf.header.machine)
+  if (layout === undefined) return null
+  const relocationOffsets = elf.relocations[id]?.map(({ offset }) => offset) ?? []
+  const found = fittingSize(layout, { size, relocationOffsets })
+  return found === undefined ? null : size / found
 }
 
 function memoryOf(flags: number): LoadedSection['memory'] {

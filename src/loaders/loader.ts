@@ -1,12 +1,16 @@
 /**
- * What the assemble stage and later ones must know of the system that loads the payload: one value for each target.
- * To add a target: a file beside `xen.ts` with its facts, and a row in `targets.ts`.
+ * What is known of the system that takes payloads, as one value for each: which sections mean what, how its special
+ * sections are laid out, which names and limits it has, what cannot be replaced, and how its payloads are written.
+ *
+ * A loader may be known in part, as a machine may. What it does not know it answers with undefined or `unknown`, and
+ * whoever asks then says "changed", or refuses. It is tempting to let Xen's answers stand for all, because the payloads
+ * of all have its form; that is how a section that nobody looks at would be called understood.
+ *
+ * To add a loader: a folder beside `xen/` with its value, and a row in `loaders.ts`. There are no defaults.
  */
-import type { PatchingKnowledge } from '../machines/machine.ts'
-import type { SectionTable } from './sections.ts'
-import type { Denial } from './xen/denied.ts'
-
-export type TargetName = 'xen' | 'process'
+import type { CodeKnowledge, Machine, PatchingKnowledge } from '../machines/machine.ts'
+import type { EntryLayout } from './entries.ts'
+import type { SectionClass } from './sections.ts'
 
 /** How a relocation type of the compiler gets into the payload. */
 export type RelocationWay =
@@ -19,25 +23,41 @@ export type RelocationWay =
   /** Says nothing; left out. */
   | 'drop'
 
-export interface TargetFacts extends PatchingKnowledge {
-  readonly name: TargetName
-  /** EM_*. */
-  readonly machine: number
-  /** Which sections mean what (`special/sections.ts`). */
-  readonly sectionTable: SectionTable
-  /** By R_* number; a type that is not here is refused. */
-  readonly relocations: ReadonlyMap<number, RelocationWay>
+/** Why a function must not be replaced, and the way out. */
+export interface Denial {
+  readonly code: string
+  readonly why: string
+  readonly hint: string
+}
+
+export interface Loader {
+  readonly name: string
+  /** Who it is, within a sentence: `Xen's loader`. */
+  readonly title: string
+  /** What a section of this name is to a hotpatch. */
+  readonly sectionClass: (name: string) => SectionClass
+  /** How the entries of a special section are laid out on a machine (EM_*); undefined where that is not known. */
+  readonly entryLayout: (section: string, machine: number) => EntryLayout | undefined
+  /**
+   * Whether code runs wherever it was put: whether the link keeps each section under its own name, and does not leave out
+   * what it does not know, or put it where it means something.
+   */
+  readonly runsAnywhere: boolean
+  /** What is there only to start the system: freed once it is up, or kept and of no more use. */
+  readonly startMemory: 'freed' | 'kept'
   readonly hooks: {
     /** Sections that hold any number of pointers. */
     readonly lists: readonly string[]
     /** Sections that hold exactly one pointer. */
     readonly single: readonly string[]
   }
+  /** Whether a payload's hook can set the line numbers that functions of the running system hold (way `table`). */
+  readonly setsLines: boolean
+  /** Whether it writes into a payload's table of replaced functions. What some do, is for the running system to tell. */
+  readonly writesTable: 'never' | 'some-do'
   /** Whether a payload without these two notes is rejected. */
   readonly needsDependencies: boolean
-  /** Whether the loader writes into the table of replaced functions, so that the payload's must be writable. */
-  readonly writesTable: boolean
-  /** A new payload may be applied again after a revert only if it has no writable data but that table. */
+  /** A new payload may be applied again after a revert only if it has no writable data but its table of functions. */
   readonly writableForbidsReapply: boolean
   readonly limits: {
     /** Bytes of the file, and of each section without content. */
@@ -53,4 +73,36 @@ export interface TargetFacts extends PatchingKnowledge {
   readonly denied: (unit: string, name: string) => Denial | undefined
   /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */
   readonly unwinding: Denial | undefined
+  /** By R_* number, what it takes on a machine (EM_*), where a type that is missing is refused; undefined where it takes no payloads. */
+  readonly relocations: (machine: number) => ReadonlyMap<number, RelocationWay> | undefined
+  /** Which of the assemble stage's writers makes its payloads; undefined where none does. */
+  readonly writer: 'livepatch' | undefined
+  /** Whose rules the verify stage has for it; undefined where only the loader itself checks. */
+  readonly rules: 'xen' | undefined
+}
+
+/** A loader on one machine: what a payload is made for. */
+export interface Target {
+  readonly loader: Loader
+  readonly machine: Machine
+  /** Whether this one writes into the table of replaced functions, so that the payload's must be writable. */
+  readonly writesTable: boolean
+}
+
+/** All that a payload is made of. */
+export interface PayloadKnowledge {
+  readonly code: CodeKnowledge
+  readonly patching: PatchingKnowledge
+  readonly relocations: ReadonlyMap<number, RelocationWay>
+  readonly writer: NonNullable<Loader['writer']>
+}
+
+/** What payloads for the target are made of; undefined where something of it is not known, so that none can be made. */
+export function payloadKnowledge({ loader, machine }: Target): PayloadKnowledge | undefined {
+  const { code, patching, number } = machine
+  const { writer } = loader
+  const relocations = loader.relocations(number)
+  if (code === undefined || patching === undefined || relocations === undefined || writer === undefined)
+    return undefined
+  return { code, patching, relocations, writer }
 }

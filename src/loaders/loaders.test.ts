@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest'
 import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
+import { X86_64, X86_64_PATCHING } from '../machines/x86-64/x86-64.ts'
 import { buildIdNote } from './build-id-note.ts'
 import { FUNC_SIZE, funcBytes, readFunc } from './func-entry.ts'
-import { targetFacts } from './loaders.ts'
+import { targetOf } from './loaders.ts'
+import { PROCESS } from './process/process.ts'
 import { buildIdOf } from './xen/symbols.ts'
-
-const X86_64 = 62
-const xen = targetFacts('xen', X86_64)
-const ofProcess = targetFacts('process', X86_64)
+import { XEN } from './xen/xen.ts'
 
 test.for([
   { name: 'a function', code: [0x55, 0x48, 0x89, 0xe5, 0xc3], least: 5 },
@@ -15,7 +14,7 @@ test.for([
   { name: 'one that starts with a longer NOP of the same family', code: [0xf3, 0x0f, 0x1e, 0xc8, 0xc3], least: 5 },
   { name: 'one that is shorter than ENDBR64', code: [0xf3, 0x0f, 0x1e], least: 5 },
 ])('$name needs $least bytes for the jump', ({ code, least }) => {
-  expect(smallestFunction(xen, startsWithLandingPad(xen, Uint8Array.from(code)))).toBe(least)
+  expect(smallestFunction(X86_64_PATCHING, startsWithLandingPad(X86_64_PATCHING, Uint8Array.from(code)))).toBe(least)
 })
 
 test.for([
@@ -24,8 +23,8 @@ test.for([
   { name: 'count.12', local: true, file: 'common/irq.c', running: 'common/irq.c#count.12' },
   { name: 'label', local: true, file: '', running: 'label' },
 ])('$name of "$file" is $running', ({ name, local, file, running }) => {
-  expect(xen.runningName(file, name, local)).toBe(running)
-  expect(ofProcess.runningName(file, name, local)).toBe(running)
+  expect(XEN.runningName(file, name, local)).toBe(running)
+  expect(PROCESS.runningName(file, name, local)).toBe(running)
 })
 
 test.for([
@@ -43,8 +42,8 @@ test.for([
   { type: 41, xen: undefined, process: 'got' },
   { type: 42, xen: undefined, process: 'got' },
 ])('relocation type $type: $xen for Xen, $process for a process', ({ type, xen: inXen, process: inProcess }) => {
-  expect(xen.relocations.get(type)).toBe(inXen)
-  expect(ofProcess.relocations.get(type)).toBe(inProcess)
+  expect(XEN.relocations(X86_64.number)?.get(type)).toBe(inXen)
+  expect(PROCESS.relocations(X86_64.number)?.get(type)).toBe(inProcess)
 })
 
 test.for([
@@ -61,11 +60,11 @@ test.for([
   { unit: 'arch/x86/setup.o', name: 'init_done', denied: 'never-returns' },
   { unit: 'common/memory.o', name: 'do_memory_op', denied: undefined },
 ])('$name of $unit may be replaced unless denied: $denied', ({ unit, name, denied }) => {
-  expect(xen.denied(unit, name)?.code).toBe(denied)
+  expect(XEN.denied(unit, name)?.code).toBe(denied)
 })
 
 test('a machine that no payload can be made for is an error that names it', () => {
-  expect(() => targetFacts('xen', 183)).toThrow(expect.objectContaining({ code: 'target/machine' }))
+  expect(() => targetOf(XEN, 183)).toThrow(expect.objectContaining({ code: 'target/machine' }))
 })
 
 test.for([1, 4, 16, 20, 31])('a build-id of %i bytes is read back from its note', size => {

@@ -1,21 +1,31 @@
+/** Every loader, by the name that users give. To add one: a row. */
 import { InputError } from '../base/errors.ts'
-import type { TargetFacts, TargetName } from './loader.ts'
-import { PROCESS_X86_64 } from './process/process.ts'
-import { XEN_X86_64 } from './xen/xen.ts'
+import type { Machine } from '../machines/machine.ts'
+import { MACHINES, machineOf } from '../machines/machines.ts'
+import { type Loader, payloadKnowledge, type Target } from './loader.ts'
+import { PROCESS } from './process/process.ts'
+import { XEN } from './xen/xen.ts'
 
-export type { TargetFacts, TargetName } from './loader.ts'
+export type TargetName = 'xen' | 'process'
 
-/** To add a target or a machine: a row. */
-const TARGETS: readonly TargetFacts[] = [XEN_X86_64, PROCESS_X86_64]
+const LOADERS: Readonly<Record<TargetName, Loader>> = { xen: XEN, process: PROCESS }
 
-/** What is known of `name` on `machine` (EM_*). */
-export function targetFacts(name: TargetName, machine: number): TargetFacts {
-  const found = TARGETS.find(facts => facts.name === name && facts.machine === machine)
-  if (found !== undefined) return found
-  const known = TARGETS.filter(facts => facts.name === name).map(facts => facts.machine)
+export function loaderOf(name: TargetName): Loader {
+  return LOADERS[name]
+}
+
+/** The loader on a machine (EM_*) that payloads can be made for. */
+export function targetOf(loader: Loader, machine: number): Target {
+  const target: Target = { loader, machine: machineOf(machine), writesTable: false }
+  if (payloadKnowledge(target) !== undefined) return target
+  const known = MACHINES.filter(each => payloadKnowledge({ ...target, machine: each }) !== undefined)
   throw new InputError(
     'target/machine',
-    `the objects are for machine ${machine}, but payloads for ${name} can be made for ${known.join(', ')} only`,
-    'machine 62 is x86-64 and 183 AArch64; build the tree for one that is supported',
+    `the objects are for ${machineWords(target.machine)}, and no payload for ${loader.title} can be made for that`,
+    known.length === 0
+      ? 'payloads for it cannot be made at all yet'
+      : `build the tree for ${known.map(machineWords).join(' or ')}`,
   )
 }
+
+const machineWords = ({ name, number }: Machine) => (name.endsWith(` ${number}`) ? name : `${name} (machine ${number})`)

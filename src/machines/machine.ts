@@ -83,6 +83,8 @@ export interface CodeKnowledge {
   readonly hiddenReferences: (code: Uint8Array, relocated: ReadonlySet<number>) => readonly HiddenReference[]
   /** What code does with memory and registers, as far as it tells sources apart. */
   readonly accessesOf: (code: Uint8Array) => Accesses
+  /** The number that a function loads as its result before anything else, as one does that returns a constant. */
+  readonly returnedNumber: (code: Uint8Array) => number | undefined
   /** Whether code has a loop and no way out of itself. In doubt, no. */
   readonly isEndless: (code: Uint8Array, relocated: readonly number[]) => boolean
 }
@@ -101,11 +103,15 @@ export interface PatchingKnowledge {
   readonly trampoline: {
     /** Bytes of the jump. */
     readonly size: number
+    /** The jump over a distance, which counts from its own end. */
+    readonly jump: (distance: number) => Uint8Array
     /** The instruction that stays in front of it. */
     readonly landingPad: readonly number[]
     /** The new code lies less than this many bytes away, in either direction. */
     readonly reach: number
   }
+  /** So many bytes that do nothing. */
+  readonly nops: (length: number) => Uint8Array
   /** Fills the gaps between functions: a trap. */
   readonly padding: number
   /** R_* of an address of 8 bytes. */

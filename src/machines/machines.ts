@@ -3,11 +3,13 @@ import { AARCH64 } from './aarch64/aarch64.ts'
 import type { Machine } from './machine.ts'
 import { X86_64 } from './x86-64/x86-64.ts'
 
-const MACHINES: ReadonlyMap<number, Machine> = new Map([X86_64, AARCH64].map(machine => [machine.number, machine]))
+export const MACHINES: readonly Machine[] = [X86_64, AARCH64]
+
+const BY_NUMBER: ReadonlyMap<number, Machine> = new Map(MACHINES.map(machine => [machine.number, machine]))
 
 /** What is known of machine `number` (EM_*); one without a row answers that nothing is. */
 export function machineOf(number: number): Machine {
-  return MACHINES.get(number) ?? unknownMachine(number)
+  return BY_NUMBER.get(number) ?? unknownMachine(number)
 }
 
 function unknownMachine(number: number): Machine {

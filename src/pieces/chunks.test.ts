@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge, selectFrom, selectionLines, verdictLines } from '../../tests/support/judge.ts'
 import { readElf } from '../elf/index.ts'
+import { XEN } from '../loaders/xen/xen.ts'
 import { pieceMap } from './pieces.ts'
 
 interface Alternative {
@@ -133,7 +134,7 @@ describe(`an alternative whose replacement is empty${withoutGcc}`, () => {
 
   test('every replacement is empty, and the section too', ({ skip }) => {
     if (!hasGcc) skip()
-    const map = pieceMap(readElf<'original'>(object([{ of: 'f', to: '1f', length: 0 }], '1:')), { table: 'xen' })
+    const map = pieceMap(readElf<'original'>(object([{ of: 'f', to: '1f', length: 0 }], '1:')), { loader: XEN })
     const entry = map.pieces.find(({ kind }) => kind === 'entry')
     const target = entry?.references[1]?.target
     expect(target?.to === 'piece' ? map.pieces[target.piece]?.size : target).toBe(0)

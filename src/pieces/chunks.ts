@@ -9,8 +9,9 @@
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection } from '../elf/model.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { entryLayout } from '../loaders/xen/entries.ts'
-import { entrySize, type ProbedSizes } from '../loaders/xen/entry-size.ts'
+import { entrySize, type ProbedSizes } from '../loaders/entry-size.ts'
+import { machineOf } from '../machines/machines.ts'
+import type { SectionFacts } from './model.ts'
 
 export interface ChunkRange {
   readonly offset: number
@@ -24,6 +25,11 @@ interface Pointed {
   readonly length: number | undefined
 }
 
+export interface ChunkContext {
+  readonly facts: readonly SectionFacts[]
+  readonly probed: ProbedSizes | undefined
+}
+
 /**
  * The chunks of `section`, ascending. A replacement of no bytes is a chunk of size 0, at the start of the chunk that it
  * points into: what stands there belongs to others.
@@ -31,9 +37,9 @@ interface Pointed {
 export function chunkRanges<S extends Side>(
   object: ElfObject<S>,
   section: ElfSection<S>,
-  probed?: ProbedSizes,
+  context: ChunkContext,
 ): readonly ChunkRange[] {
-  const pointed = placesPointedTo(object, section, probed).toSorted((a, b) => a.offset - b.offset)
+  const pointed = placesPointedTo(object, section, context).toSorted((a, b) => a.offset - b.offset)
   const isEmpty = ({ length }: Pointed) => length === 0
   const filled = pointed.filter(place => !isEmpty(place))
   const chunks = pointed.some(place => place.length !== undefined)
@@ -42,7 +48,7 @@ export function chunkRanges<S extends Side>(
   return withEmpty(chunks, pointed.filter(isEmpty))
 }
 
-/** Ranges where no entry gives a length. */
+/** Ranges where no entry gives a length; all of it is one where nobody can say what ends in a jump. */
 function betweenJumps<S extends Side>(
   object: ElfObject<S>,
   section: ElfSection<S>,
@@ -50,7 +56,10 @@ function betweenJumps<S extends Side>(
 ): readonly ChunkRange[] {
   const starts = new Set([0, ...pointed.map(place => place.offset)])
   const relocated = new Set(object.relocations[section.id]?.map(relocation => relocation.offset))
-  const cuts = [...starts].filter(at => at === 0 || endsInJump(section.bytes, relocated, at)).sort((a, b) => a - b)
+  const { code } = machineOf(object.header.machine)
+  const cuts = [...starts]
+    .filter(at => at === 0 || code?.endsInJump(section.bytes, relocated, at) === true)
+    .sort((a, b) => a - b)
   return cuts
     .map((offset, index) => ({ offset, size: (cuts[index + 1] ?? section.size) - offset }))
     .filter(range => range.size > 0)
@@ -90,30 +99,24 @@ function endOf(range: ChunkRange | undefined): number {
   return range === undefined ? 0 : range.offset + range.size
 }
 
-/**
- * Whether the code before `at` ends in a jump out of the section, so that nothing falls through. The jump's field must
- * be a relocation: bytes alone could be the tail of a constant.
- */
-function endsInJump(bytes: Uint8Array, relocated: ReadonlySet<number>, at: number): boolean {
-  return at >= 5 && bytes[at - 5] === 0xe9 && relocated.has(at - 4)
-}
-
 function placesPointedTo<S extends Side>(
   object: ElfObject<S>,
   section: ElfSection<S>,
-  probed: ProbedSizes | undefined,
+  context: ChunkContext,
 ): readonly Pointed[] {
+  const { code } = machineOf(object.header.machine)
   const places: Pointed[] = []
   for (const [index, relocations] of object.relocations.entries()) {
     const from = object.sections[index]
     if (from === undefined || index === section.id) continue
-    const isCode = (from.flags & SHF_EXECINSTR) !== 0
-    const lengthOf = lengthsFromEntries(object, from, probed)
+    // What a field of code counts from is the machine's to say.
+    const bias = (from.flags & SHF_EXECINSTR) === 0 ? 0 : code?.fieldBias.plain
+    if (bias === undefined) continue
+    const lengthOf = lengthsFromEntries(object, from, context)
     for (const relocation of relocations) {
       const symbol = object.symbols[relocation.symbol]
       if (symbol?.place.in !== 'section' || symbol.place.section !== section.id) continue
-      // A jump's field is its instruction's last four bytes.
-      const offset = symbol.place.offset + Number(relocation.addend) + (isCode ? 4 : 0)
+      const offset = symbol.place.offset + Number(relocation.addend) + bias
       if (offset < 0 || offset > section.size) continue
       places.push({ offset, length: lengthOf(relocation.offset) })
     }
@@ -125,9 +128,9 @@ function placesPointedTo<S extends Side>(
 function lengthsFromEntries<S extends Side>(
   object: ElfObject<S>,
   from: ElfSection<S>,
-  probed: ProbedSizes | undefined,
+  { facts, probed }: ChunkContext,
 ): (at: number) => number | undefined {
-  const layout = entryLayout(from.name)
+  const layout = facts[from.id]?.layout
   if (layout?.fields.some(field => field.lengthAt !== undefined) !== true) return () => undefined
   const relocationOffsets = object.relocations[from.id]?.map(({ offset }) => offset) ?? []
   const size = entrySize(layout, { size: from.size, relocationOffsets }, probed)

@@ -11,13 +11,13 @@
  */
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection, ElfSymbol } from '../elf/model.ts'
-import { SHF_ALLOC, SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS, SHT_NOBITS } from '../elf/spec/constants.ts'
-import { classifySection, type SectionTable } from '../loaders/sections.ts'
-import { type EntryLayout, entryLayout } from '../loaders/xen/entries.ts'
-import { entrySize, type ProbedSizes } from '../loaders/xen/entry-size.ts'
+import { SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS, SHT_NOBITS } from '../elf/spec/constants.ts'
+import type { EntryLayout } from '../loaders/entries.ts'
+import { entrySize, type ProbedSizes } from '../loaders/entry-size.ts'
 import { chunkRanges } from './chunks.ts'
 import { type Ground, isFiller } from './filler.ts'
-import type { PieceKind } from './model.ts'
+import type { PieceKind, SectionFacts } from './model.ts'
+import { type CutOptions, isCut } from './section-facts.ts'
 
 /** A piece before its references are known. */
 export interface Range<S extends Side> {
@@ -31,28 +31,23 @@ export interface Range<S extends Side> {
   readonly filler?: true
 }
 
-export interface CutOptions {
-  readonly table: SectionTable
-  readonly probed?: ProbedSizes
-}
-
 /** The ranges of each section, ascending; empty for sections that are not loaded or play no part. */
-export function cutObject<S extends Side>(object: ElfObject<S>, options: CutOptions): readonly (readonly Range<S>[])[] {
+export function cutObject<S extends Side>(
+  object: ElfObject<S>,
+  facts: readonly SectionFacts[],
+  { probed }: CutOptions,
+): readonly (readonly Range<S>[])[] {
   const symbols = symbolsBySection(object)
   return object.sections.map(section => {
-    if (!isCut(section, options.table)) return []
-    return cutSection(object, section, { symbols: symbols[section.id] ?? [], ...options })
+    if (!isCut(section, facts)) return []
+    return cutSection(object, section, { symbols: symbols[section.id] ?? [], facts, probed })
   })
 }
 
-/** Whether the section is loaded and has a part in what runs. */
-export function isCut<S extends Side>(section: ElfSection<S>, table: SectionTable): boolean {
-  if ((section.flags & SHF_ALLOC) === 0) return false
-  return classifySection(section.name, table) !== 'dropped'
-}
-
-interface SectionContext<S extends Side> extends CutOptions {
+interface SectionContext<S extends Side> {
   readonly symbols: readonly ElfSymbol<S>[]
+  readonly facts: readonly SectionFacts[]
+  readonly probed: ProbedSizes | undefined
 }
 
 function cutSection<S extends Side>(
@@ -60,10 +55,14 @@ function cutSection<S extends Side>(
   section: ElfSection<S>,
   context: SectionContext<S>,
 ): readonly Range<S>[] {
-  const layout = context.table === 'xen' ? entryLayout(section.name) : undefined
-  if (layout !== undefined) return cutEntries(object, section, layout, context.probed)
-  if (classifySection(section.name, context.table) === 'chunks') {
-    return chunkRanges(object, section, context.probed).map(range => ({ kind: 'chunk', symbols: [], ...range }))
+  const facts = context.facts[section.id]
+  if (facts?.class === 'entries') {
+    if (facts.layout !== undefined) return cutEntries(object, section, facts.layout, context.probed)
+    // Whose each entry is cannot be told, so that all of them are one thing.
+    return section.size === 0 ? [] : [{ kind: 'anonymous', offset: 0, size: section.size, symbols: [] }]
+  }
+  if (facts?.class === 'chunks') {
+    return chunkRanges(object, section, context).map(range => ({ kind: 'chunk', symbols: [], ...range }))
   }
   const merged = (section.flags & SHF_MERGE) !== 0 && section.type !== SHT_NOBITS
   if (merged && (section.flags & SHF_STRINGS) !== 0) return cutStrings(section)

@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { readElf } from '../elf/index.ts'
+import { XEN } from '../loaders/xen/xen.ts'
 import { chunkRanges } from './chunks.ts'
+import { sectionFacts } from './section-facts.ts'
 
 interface Row {
   readonly name: string
@@ -72,5 +74,6 @@ test.skipIf(!hasGcc).for(ROWS)(`$name${withoutGcc}`, ({ fixup, chunks }) => {
   )
   const section = object.sections.find(({ name }) => name === '.fixup')
   if (section === undefined) throw new Error('there is a .fixup')
-  expect(chunkRanges(object, section).map(({ offset, size }) => [offset, size])).toEqual(chunks)
+  const context = { facts: sectionFacts(object, { loader: XEN }), probed: undefined }
+  expect(chunkRanges(object, section, context).map(({ offset, size }) => [offset, size])).toEqual(chunks)
 })

@@ -8,6 +8,8 @@
  */
 import type { Id, Side } from '../base/side.ts'
 import type { ElfObject, SectionId, SymbolId } from '../elf/model.ts'
+import type { EntryLayout } from '../loaders/entries.ts'
+import type { SectionClass } from '../loaders/sections.ts'
 
 /** Position in one object's list of pieces. */
 export type PieceId<S extends Side> = Id<'piece', S>
@@ -71,9 +73,18 @@ export interface Piece<S extends Side> {
   readonly references: readonly Reference<S>[]
 }
 
+/** What the loader that an object was cut for says of one of its sections. */
+export interface SectionFacts {
+  readonly class: SectionClass
+  /** How its entries are laid out; undefined where it is no table of entries, or one that is not understood. */
+  readonly layout: EntryLayout | undefined
+}
+
 /** One object cut into pieces. */
 export interface PieceMap<S extends Side> {
   readonly object: ElfObject<S>
+  /** By section. */
+  readonly sections: readonly SectionFacts[]
   readonly pieces: readonly Piece<S>[]
   /** For each section, its pieces in the order of their offsets. */
   readonly bySection: readonly (readonly Piece<S>[])[]

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge, verdictLines } from '../../tests/support/judge.ts'
 import { readElf } from '../elf/index.ts'
+import { XEN } from '../loaders/xen/xen.ts'
 import { pieceMap } from './pieces.ts'
 
 /** Two functions in one section; what stands between them, and what else the object has, is the row's. */
@@ -162,7 +163,7 @@ test.for(rows)(`$name${withoutGcc}`, ({ text, cut, section = '.text' }, { skip }
 })
 
 function cutOf(object: Uint8Array, section: string): readonly string[] {
-  const map = pieceMap(readElf<'original'>(object), { table: 'xen' })
+  const map = pieceMap(readElf<'original'>(object), { loader: XEN })
   const id = map.object.sections.find(({ name }) => name === section)?.id
   const pieces = map.pieces.filter(piece => piece.section === id)
   const padding = map.padding.filter(each => each.section === id).map(each => ({ ...each, name: 'padding' }))

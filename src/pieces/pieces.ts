@@ -1,21 +1,28 @@
 /**
  * An object as pieces with their references resolved and special entries given to their functions.
  *
- * In:  an object, unchanged, and what kind of system it is for.
- * Out: a `PieceMap`. Throws `special/entry-size` when a special section's layout is not understood.
+ * In:  an object, unchanged, and the loader of the system that it is for.
+ * Out: a `PieceMap`. Throws `special/entry-size` when a special section's layout is not understood, and
+ *      `elf/intermediate-code` where there is none that runs.
  */
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection, SectionId } from '../elf/model.ts'
-import { type CutOptions, cutObject, isCut, type Range } from './cut.ts'
+import { withCommonsPlaced } from './common.ts'
+import { cutObject, type Range } from './cut.ts'
 import { pieceId } from './ids.ts'
-import type { Piece, PieceId, PieceMap } from './model.ts'
+import { checkHasCode } from './intermediate.ts'
+import type { Piece, PieceId, PieceMap, SectionFacts } from './model.ts'
 import { withoutPadding } from './padding.ts'
 import { type ReferenceContext, referencesOf, relocationsOf, type SectionPieces } from './references.ts'
+import { type CutOptions, isCut, sectionFacts } from './section-facts.ts'
 
-export type { CutOptions } from './cut.ts'
+export type { CutOptions } from './section-facts.ts'
 
-export function pieceMap<S extends Side>(object: ElfObject<S>, options: CutOptions): PieceMap<S> {
-  const sections = numbered(withoutPadding(object, numbered(cutObject(object, options))))
+export function pieceMap<S extends Side>(given: ElfObject<S>, options: CutOptions): PieceMap<S> {
+  checkHasCode(given)
+  const object = withCommonsPlaced(given)
+  const facts = sectionFacts(object, options)
+  const sections = numbered(withoutPadding(object, numbered(cutObject(object, facts, options))))
   const context: ReferenceContext<S> = { object, sections }
   const bySection = object.sections.map((section, index) => {
     const here = sections[index]
@@ -24,7 +31,8 @@ export function pieceMap<S extends Side>(object: ElfObject<S>, options: CutOptio
   const pieces: Piece<S>[] = []
   for (const list of bySection) for (const piece of list) pieces.push(piece)
   const { entriesOf, ownerless } = ownEntries(pieces)
-  return { object, pieces, bySection, entriesOf, ownerless, padding: paddingOf(object, bySection, options) }
+  const padding = paddingOf(object, bySection, facts)
+  return { object, sections: facts, pieces, bySection, entriesOf, ownerless, padding }
 }
 
 function numbered<S extends Side>(ranges: readonly (readonly Range<S>[])[]): readonly SectionPieces<S>[] {
@@ -85,10 +93,10 @@ function ownEntries<S extends Side>(pieces: readonly Piece<S>[]) {
 function paddingOf<S extends Side>(
   object: ElfObject<S>,
   bySection: readonly (readonly Piece<S>[])[],
-  options: CutOptions,
+  facts: readonly SectionFacts[],
 ): PieceMap<S>['padding'] {
   return object.sections.flatMap(section => {
-    if (!isCut(section, options.table)) return []
+    if (!isCut(section, facts)) return []
     const gaps: { section: SectionId<S>; offset: number; size: number }[] = []
     let end = 0
     for (const { offset, size } of bySection[section.id] ?? []) {

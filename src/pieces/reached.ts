@@ -6,7 +6,7 @@
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation, ElfSection, SectionId } from '../elf/model.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { splitAddend } from '../loaders/xen/entries.ts'
+import { splitAddend } from '../loaders/entries.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Range } from './cut.ts'
 
@@ -36,17 +36,17 @@ export function placesReached<S extends Side>(
   })
 }
 
-interface Distance {
+export interface Distance {
   readonly least: number
   readonly most: number
 }
 
 /** For each PC-relative field in code that is counted from the instruction's end, by its offset in the section, the bytes up to the end of its instruction. */
-function instructionEnds<S extends Side>(
+export function instructionEnds<S extends Side>(
   object: ElfObject<S>,
   section: ElfSection<S>,
-  range: Range<S>,
-  relocations: readonly ElfRelocation<S>[],
+  range: Pick<Range<S>, 'offset' | 'size'>,
+  relocations: readonly Pick<ElfRelocation<S>, 'type' | 'offset'>[],
 ): ReadonlyMap<number, Distance> {
   const ends = new Map<number, Distance>()
   const { code: knowledge, relocationType } = machineOf(object.header.machine)

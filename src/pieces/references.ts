@@ -10,7 +10,7 @@
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation, ElfSection, ElfSymbol } from '../elf/model.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { splitAddend } from '../loaders/xen/entries.ts'
+import { splitAddend } from '../loaders/entries.ts'
 import type { CodeKnowledge } from '../machines/machine.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Range } from './cut.ts'

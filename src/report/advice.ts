@@ -21,6 +21,7 @@ export interface TriedReport {
   readonly effort: WayAdvice['effort']
 }
 
+/** What comes of each way to treat line numbers, and which to take. */
 export interface Advice {
   readonly schema: 1
   readonly command: 'advise'
@@ -32,6 +33,7 @@ export interface Advice {
   readonly ways: readonly WayAdvice[]
 }
 
+/** What comes of one way. */
 export interface WayAdvice {
   readonly way: Way
   readonly outcome: Outcome

@@ -35,16 +35,15 @@ export interface RunFacts {
   readonly units: readonly { readonly unit: string; readonly verdicts: UnitVerdicts }[]
   readonly selection: Selection
   readonly refusals: readonly Refusal[]
-  readonly lines: Omit<Lines, 'root' | 'code'> & {
-    readonly code: () => Lines['code']
-    readonly neutralUnits: ReadonlySet<string>
-  }
+  readonly lines: Omit<Lines, 'root'> & { readonly neutralUnits: ReadonlySet<string> }
   readonly warnings: readonly Reason[]
   readonly notices: readonly Reason[]
   readonly notCompared?: readonly NotCompared[]
   readonly timings: Readonly<Record<string, number>>
   /** The words for a verdict; the select stage has them. */
   readonly reasonOf: (verdict: Verdict) => Reason
+  /** A file of the tree as its build names it. */
+  readonly shortName: (path: string) => string
 }
 
 export function buildReport(facts: RunFacts): RunReport {
@@ -59,7 +58,7 @@ export function buildReport(facts: RunFacts): RunReport {
   return {
     ...emptyReport('build', facts.version),
     outcome: outcomeOf(selection, refusals),
-    target: { name: facts.target, version: tree.facts.version ?? null, machine: selection.machine },
+    target: { name: facts.target, version: tree.facts.version ?? null, machine: selection.machine ?? null },
     compiler: tree.facts.compiler,
     functions: perUnit.flatMap(functionEntries),
     data: perUnit.flatMap(dataEntries),
@@ -74,7 +73,7 @@ export function buildReport(facts: RunFacts): RunReport {
       ...affected.notices,
       ...facts.notices,
     ],
-    notCompared: [...(facts.notCompared ?? []), ...perUnit.flatMap(each => notCompared(each, facts.target))],
+    notCompared: [...(facts.notCompared ?? []), ...perUnit.flatMap(notCompared)],
     timings: facts.timings,
   }
 }
@@ -111,8 +110,7 @@ function includedPieces({ units, pieces }: Selection): readonly IncludedPiece[] 
 }
 
 /** Files are named as the build names them: Xen's below the folder that it is built in. */
-function linesOf({ lines, tree }: RunFacts): Lines {
-  const named = (path: string) => (tree.facts.kind === 'xen' ? path.replace(/^xen\//, '') : path)
+function linesOf({ lines, tree, shortName: named }: RunFacts): Lines {
   const text = (side: FileLines['original']) => (side === null ? null : { ...side, path: named(side.path) })
   const files = lines.files.map(file => ({
     ...file,
@@ -120,7 +118,7 @@ function linesOf({ lines, tree }: RunFacts): Lines {
     original: text(file.original),
     patched: text(file.patched),
   }))
-  return { way: lines.way, root: tree.facts.sourceFolder, files, held: lines.held, code: lines.code() }
+  return { way: lines.way, root: tree.facts.sourceFolder, files, held: lines.held, code: lines.code }
 }
 
 function reportedUnits({ affected: { affected }, pairs, lines }: RunFacts): readonly ReportedUnit[] {

@@ -29,7 +29,7 @@ export function diffReport({ version, target, unit, verdicts, way, timings, reas
     functions,
     data,
     lines: { way, root: '', files: [], held: [], code: [] },
-    notCompared: notCompared({ unit, verdicts }, target),
+    notCompared: notCompared({ unit, verdicts }),
     timings,
   }
 }

@@ -5,7 +5,23 @@ import { emptyReport, type ReportedError, type RunReport } from './model.ts'
 const WHERE_WRITTEN =
   'files are written to the output’s folder, to the cache (HOTSPLICE_CACHE, or hotsplice in ~/.cache) and to the folder for temporary files (TMPDIR)'
 
-/** What is known of any thrown thing. What is neither bad input nor the system's refusal is a mistake of ours. */
+/**
+ * What is known of any thrown thing. What is neither bad input nor the system's refusal is a mistake of hotsplice.
+ *
+ * @param error what was thrown
+ * @returns the error as plain data
+ * @throws never
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { InputError, reportedError } from 'hotsplice/report'
+ *
+ * const { code, text } = reportedError(new InputError('cli/usage', 'there is no such option'))
+ * assert.deepEqual({ code, text }, { code: 'cli/usage', text: 'there is no such option' })
+ * assert.equal(reportedError(new TypeError('oh')).code, 'internal/bug')
+ * ```
+ */
 export function reportedError(error: unknown): ReportedError {
   if (error instanceof InputError) {
     return { code: error.code, text: error.message, trail: error.trail, hint: error.hint ?? null }
@@ -62,6 +78,25 @@ function systemError(system: string, text: string): ReportedError {
   return { code, text, trail: [], hint }
 }
 
+/**
+ * The report of a run that failed.
+ *
+ * @param command what was run
+ * @param version of hotsplice
+ * @param error what ended it
+ * @returns a report in which nothing else is known
+ * @throws never
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { errorReport, reportedError } from 'hotsplice/report'
+ *
+ * const report = errorReport('build', '0.2.0', reportedError(new Error('oh')))
+ * assert.equal(report.outcome, 'error')
+ * assert.equal(report.error?.text, 'oh')
+ * ```
+ */
 export function errorReport(command: RunReport['command'], version: string, error: ReportedError): RunReport {
   return { ...emptyReport(command, version), outcome: 'error', error }
 }

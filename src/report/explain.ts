@@ -9,8 +9,27 @@ import { reportedName } from './entries.ts'
 import { type Ink, PLAIN } from './ink.ts'
 import type { Entry, IncludedPiece, RunReport } from './model.ts'
 
-/** The explanation of everything that `wanted` matches; of everything in the report where it is undefined. */
-export function explain(report: RunReport, wanted: string | undefined, ink: Ink = PLAIN): string {
+/**
+ * Answers "why is this in the payload, or why not?" from a report alone: verdicts, reasons, and the chain that brought a thing
+ * in.
+ *
+ * @param report the report of a build or a comparison
+ * @param wanted a name (`f1`), a unit (`common/file1.o`), or both (`common/file1.o f1`); everything unless given
+ * @param ink how to emphasise; `PLAIN` unless given
+ * @returns the explanation of each thing of that name
+ * @throws {InputError} where the report has nothing of that name
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { explain, readReport } from 'hotsplice/report'
+ *
+ * const report = readReport(await readFile('fix.json', 'utf8'), 'fix.json')
+ * assert.match(explain(report, 'f1'), /^f1 \(file1\.o\): changed, in the payload/)
+ * ```
+ */
+export function explain(report: RunReport, wanted?: string, ink: Ink = PLAIN): string {
   const matches = matcher(wanted)
   const entries = [...report.functions, ...report.data].filter(({ unit, name, symbols }) =>
     [name, ...symbols].some(candidate => matches(unit, candidate)),

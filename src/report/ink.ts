@@ -10,4 +10,18 @@ export interface Ink {
 
 const asItIs = (text: string) => text
 
+/**
+ * No emphasis: the text as it is.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { PLAIN, readReport, summary } from 'hotsplice/report'
+ *
+ * const report = readReport(await readFile('fix.json', 'utf8'), 'fix.json')
+ * const marked = { ...PLAIN, strong: (text: string) => `=${text}=` }
+ * assert.match(summary(report, marked), /=in the payload/)
+ * ```
+ */
 export const PLAIN: Ink = { strong: asItIs, faint: asItIs, good: asItIs, bad: asItIs, warn: asItIs }

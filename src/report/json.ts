@@ -1,6 +1,20 @@
 /** Values as JSON text, in one way for all commands: the same value gives the same text. */
 
-/** Keys in the order in which the model names them; milliseconds with two decimals. */
+/**
+ * The text that `--json` writes: keys in the order in which the model names them, milliseconds with two decimals.
+ *
+ * @param value a report, or any other plain data
+ * @returns JSON, with a line end behind it
+ * @throws never
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { toJson } from 'hotsplice/report'
+ *
+ * assert.equal(toJson({ time: 1.2345 }), '{\n  "time": 1.23\n}\n')
+ * ```
+ */
 export function toJson(value: unknown): string {
   return `${JSON.stringify(value, rounded, 2)}\n`
 }

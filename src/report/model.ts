@@ -12,12 +12,26 @@ import type { Way } from '../lines/way.ts'
 
 export type { Way } from '../lines/way.ts'
 
+/**
+ * The version of the report’s form. Fields may be added within one; none changes its meaning or goes.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { REPORT_SCHEMA } from 'hotsplice/report'
+ *
+ * assert.equal(JSON.parse(await readFile('fix.json', 'utf8')).schema, REPORT_SCHEMA)
+ * ```
+ */
 export const REPORT_SCHEMA = 1
 
+/** How a run ended; `differs` is said of two objects, `built` and `refused` of a patch. */
 export type Outcome = 'built' | 'nothing-to-do' | 'refused' | 'differs' | 'error'
 
+/** The JSON of `hotsplice build` and `hotsplice diff`; docs/schema/report.json says the same. */
 export interface RunReport {
-  readonly schema: typeof REPORT_SCHEMA
+  readonly schema: 1
   readonly command: 'build' | 'diff'
   /** Of hotsplice. */
   readonly version: string
@@ -46,6 +60,7 @@ export interface RunReport {
   readonly timings: Readonly<Record<string, number>>
 }
 
+/** What ended a run that failed. */
 export interface ReportedError {
   /** `stage/what`; `internal/bug` for a mistake of ours, `cli/interrupted` after Ctrl-C. */
   readonly code: string
@@ -55,6 +70,7 @@ export interface ReportedError {
   readonly hint: string | null
 }
 
+/** What the payload is for. */
 export interface ReportedTarget {
   readonly name: 'xen' | 'process'
   /** Of the tree, where it tells one: `4.17`. */
@@ -100,6 +116,7 @@ export interface CodeLines {
   readonly rows: readonly (readonly [offset: number, file: number, number: number])[]
 }
 
+/** How the line numbers of a touched file were treated. */
 export interface FileLines {
   readonly file: string
   readonly way: Way
@@ -126,6 +143,7 @@ export interface FileLines {
   readonly embedded: readonly EmbeddedLine[] | null
 }
 
+/** A text of a source file, by what it is known again. */
 export interface SourceText {
   readonly path: string
   readonly sha256: string
@@ -147,6 +165,7 @@ export interface EmbeddedLine {
   readonly set: readonly string[]
 }
 
+/** The payload that was built. */
 export interface ReportedPayload {
   /** As it was given to `-o`. */
   readonly file: string
@@ -155,6 +174,7 @@ export interface ReportedPayload {
   readonly buildId: string
 }
 
+/** A part of the payload, and why it is in it. */
 export interface IncludedPiece {
   readonly unit: string
   readonly name: string

@@ -14,12 +14,12 @@ __attribute__((section(".text.g"))) int g(int a) { return a; }
 test.skipIf(!hasGcc)(`what is not compared is told by name${withoutGcc}`, () => {
   const object = compile(TEXT, [...XEN_LIKE, '-g'])
   const told = new Map(
-    notCompared({ unit: 'a.o', verdicts: judge(object, object) }, 'xen').map(({ what, text }) => [what, text]),
+    notCompared({ unit: 'a.o', verdicts: judge(object, object) }).map(({ what, text }) => [what, text]),
   )
   expect(told.get('debug-information')).toMatch(/^\.debug_\w+, .*: the running system never looks at them$/)
   expect(told.get('sections')).toBe('.discard.words, .comment: no part of what runs')
   expect(told.get('names')).toContain('order of symbols and sections')
-  const without = notCompared({ unit: 'a.o', verdicts: judge(compile('int a;'), compile('int a;')) }, 'xen')
+  const without = notCompared({ unit: 'a.o', verdicts: judge(compile('int a;'), compile('int a;')) })
   expect(without.map(({ what }) => what)).toEqual(['sections', 'names'])
 })
 
@@ -27,7 +27,7 @@ test.skipIf(!hasGcc)(`every byte that is loaded is in a piece, or told${withoutG
   const object = compile(TEXT, [...XEN_LIKE, '-g'])
   const verdicts = judge(object, object)
   const { patched } = verdicts.correlation
-  const told = notCompared({ unit: 'a.o', verdicts }, 'xen').flatMap(({ text }) => text.split(/[ ,:]+/))
+  const told = notCompared({ unit: 'a.o', verdicts }).flatMap(({ text }) => text.split(/[ ,:]+/))
   const whole: string[] = []
   for (const section of patched.object.sections) {
     // Symbols, strings and relocations are what the pieces are made of.

@@ -2,9 +2,8 @@
 import type { Side } from '../base/side.ts'
 import type { UnitVerdicts } from '../compare/model.ts'
 import { SHT_NULL, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, SHT_SYMTAB_SHNDX } from '../elf/spec/constants.ts'
-import type { SectionTable } from '../loaders/sections.ts'
-import { isCut } from '../pieces/cut.ts'
 import type { PieceMap } from '../pieces/model.ts'
+import { isCut } from '../pieces/section-facts.ts'
 import type { NotCompared } from './model.ts'
 
 export interface ComparedUnit {
@@ -12,13 +11,13 @@ export interface ComparedUnit {
   readonly verdicts: UnitVerdicts
 }
 
-export function notCompared({ unit, verdicts }: ComparedUnit, table: SectionTable): readonly NotCompared[] {
+export function notCompared({ unit, verdicts }: ComparedUnit): readonly NotCompared[] {
   const { original, patched } = verdicts.correlation
   const say = (what: string, text: string): NotCompared => ({ unit, what, text })
   const found: NotCompared[] = []
   const padding = patched.padding.reduce((sum, { size }) => sum + size, 0)
   if (padding > 0) found.push(say('padding', `${padding} bytes of alignment between functions and data objects`))
-  const left = [...new Set([...leftOut(original, table), ...leftOut(patched, table)])]
+  const left = [...new Set([...leftOut(original), ...leftOut(patched)])]
   const debug = left.filter(name => name.startsWith('.debug'))
   if (debug.length > 0)
     found.push(say('debug-information', `${debug.join(', ')}: the running system never looks at them`))
@@ -37,8 +36,8 @@ export function notCompared({ unit, verdicts }: ComparedUnit, table: SectionTabl
 const TABLES: ReadonlySet<number> = new Set([SHT_NULL, SHT_SYMTAB, SHT_STRTAB, SHT_RELA, SHT_REL, SHT_SYMTAB_SHNDX])
 
 /** Sections with content that is neither code nor data nor a table of the object file itself. */
-function leftOut<S extends Side>({ object }: PieceMap<S>, table: SectionTable): readonly string[] {
+function leftOut<S extends Side>({ object, sections }: PieceMap<S>): readonly string[] {
   return object.sections
-    .filter(section => section.size > 0 && !TABLES.has(section.type) && !isCut(section, table))
+    .filter(section => section.size > 0 && !TABLES.has(section.type) && !isCut(section, sections))
     .map(({ name }) => name)
 }

@@ -117,7 +117,25 @@ export const runReport: v.GenericSchema<RunReport> = v.object({
   timings: v.record(v.string(), v.number()),
 })
 
-/** Reads a report that `--json` wrote. `name` is how the user called the file. */
+/**
+ * Reads a report that `--json` wrote. Fields that this version does not know pass.
+ *
+ * @param text the JSON
+ * @param name what errors call the file
+ * @returns the report
+ * @throws {InputError} where it is no JSON, or no report of this form
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { readReport } from 'hotsplice/report'
+ *
+ * const report = readReport(await readFile('fix.json', 'utf8'), 'fix.json')
+ * assert.equal(report.outcome, 'built')
+ * assert.throws(() => readReport('{}', 'empty.json'), { code: 'report/not-a-report' })
+ * ```
+ */
 export function readReport(text: string, name: string): RunReport {
   const result = v.safeParse(runReport, fromJson(text, name))
   if (result.success) return result.output

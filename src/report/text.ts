@@ -6,6 +6,24 @@ import type { Entry, IncludedPiece, RunReport } from './model.ts'
 /** Entries that a list shows before it says how many more there are. */
 const SHOWN = 40
 
+/**
+ * A report in words: what is in, what is left out and why, what stands in the way and the way out.
+ *
+ * @param report the report of a build or a comparison
+ * @param ink how to emphasise; `PLAIN` unless given
+ * @returns the text, each line ended
+ * @throws never
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { readReport, summary } from 'hotsplice/report'
+ *
+ * const report = readReport(await readFile('fix.json', 'utf8'), 'fix.json')
+ * assert.match(summary(report), /in the payload: 1 function/)
+ * ```
+ */
 export function summary(report: RunReport, ink: Ink = PLAIN): string {
   const sections = [
     ...(report.command === 'build' ? buildSections(report, ink) : diffSections(report, ink)),

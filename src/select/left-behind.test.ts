@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { RULES, selectFrom } from '../../tests/support/judge.ts'
-import { targetFacts } from '../loaders/loaders.ts'
+import { XEN } from '../loaders/xen/xen.ts'
 
 const HEAD = 'extern int flag;\n#define NOINLINE __attribute__((noinline, noclone))\n'
 
@@ -66,7 +66,7 @@ test.skipIf(!hasGcc).for<Row>([
 test.skipIf(!hasGcc)(
   `a function that must not be replaced is refused with its own reason and way out${withoutGcc}`,
   () => {
-    const { denied } = targetFacts('xen', 62)
+    const { denied } = XEN
     const rules = { ...RULES, denied: (_unit: string, name: string) => denied('arch/x86/domain.o', name) }
     const text = (n: number) => `${HEAD} extern void work(int); void idle_loop(void) { for (;;) work(${n}); }`
     const { refusals } = selectFrom(compile(text(3)), compile(text(5)), rules)

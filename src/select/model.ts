@@ -4,8 +4,7 @@
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { UnitVerdicts } from '../compare/model.ts'
-import type { SectionTable } from '../loaders/sections.ts'
-import type { Denial } from '../loaders/xen/denied.ts'
+import type { Denial, Target } from '../loaders/loader.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 
 /** Position of a unit in `Selection.units`. */
@@ -22,7 +21,13 @@ export type Link =
   /** To another included piece, `delta` as in the reference. */
   | { readonly to: 'payload'; readonly target: PieceAddress; readonly delta: bigint }
   /** To a symbol of the running system, by the name its symbol table has (`common/irq.c#foo`, `do_memory_op`). */
-  | { readonly to: 'running'; readonly name: string; readonly delta: bigint }
+  | {
+      readonly to: 'running'
+      readonly name: string
+      readonly delta: bigint
+      /** Where the running system has no such symbol, its address is 0. */
+      readonly weak?: true
+    }
   | { readonly to: 'absolute'; readonly value: bigint }
 
 export interface LinkedReference {
@@ -69,10 +74,7 @@ export interface Replacement {
   readonly runningName: string
   /** Bytes of the original function (its main part; not `.cold`). */
   readonly oldSize: number
-  /** The original's bytes with relocated fields as in the object; for the verify stage. */
   readonly unit: string
-  /** Whether the original function starts with ENDBR64 (or BTI on AArch64). */
-  readonly startsWithLandingPad: boolean
 }
 
 export interface SelectedUnit {
@@ -82,7 +84,8 @@ export interface SelectedUnit {
 }
 
 export interface Selection {
-  readonly machine: number
+  /** That the units are for (EM_*); undefined where there is no unit. */
+  readonly machine: number | undefined
   readonly units: readonly SelectedUnit[]
   /** In the order of unit and piece; what is not here is not in the payload. */
   readonly pieces: readonly SelectedPiece[]
@@ -96,16 +99,13 @@ export interface UnitInput {
   /** The FILE symbol as the running system names it. */
   readonly fileSymbol: string
   readonly verdicts: UnitVerdicts
+  /** Names that it defines in vain: the program has another unit's definition. */
+  readonly untaken?: ReadonlySet<string>
 }
 
 export interface SelectRules {
-  readonly table: SectionTable
-  readonly machine: number
-  /** `file.c#name` for local symbols, the plain name for global ones. */
-  readonly runningName: (fileSymbol: string, name: string, local: boolean) => string
-  /** Smallest function in bytes that a trampoline fits into, given whether it starts with a landing pad. */
-  readonly smallest: (startsWithLandingPad: boolean) => number
-  readonly startsWithLandingPad: (code: Uint8Array) => boolean
+  /** The loader that is to take the payload, and the machine. */
+  readonly target: Target
   /** Why a function must not be replaced on this target, by unit and name; undefined when it may. */
   readonly denied: (unit: string, name: string) => Denial | undefined
   /** How many symbols of that name the running system has; undefined when that is not known. */

@@ -1,9 +1,9 @@
 /** What lies at the beginning and the end of a program's life: each has words of its own, and nothing of it was freed. */
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
-import { RULES, selectFrom, selectionLines } from '../../tests/support/judge.ts'
+import { PROGRAM_RULES, selectFrom, selectionLines } from '../../tests/support/judge.ts'
 
-const rules = { ...RULES, table: 'process' as const }
+const rules = PROGRAM_RULES
 const HEAD = 'extern int puts(const char *); extern int flag;\n#define NOINLINE __attribute__((noinline, noclone))\n'
 
 test.skipIf(!hasGcc).for([

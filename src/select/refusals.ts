@@ -5,8 +5,10 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import type { Judged } from '../compare/model.ts'
-import { classifySection, type SectionClass, type SectionTable } from '../loaders/sections.ts'
+import type { Loader } from '../loaders/loader.ts'
+import type { SectionClass } from '../loaders/sections.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
+import { sectionClassOf } from '../pieces/section-facts.ts'
 import { verdictReason } from './words.ts'
 
 interface Words {
@@ -30,7 +32,7 @@ const FIXED_CODE: Words = {
 }
 const UNKNOWN: Words = {
   code: 'unknown-section',
-  what: 'lies in a section that the loader of the running system does not know; it would be loaded and never looked at',
+  what: 'lies in a section that the loader of the running system does not know; what gathers such sections has done so, and would never look at a new one',
   hint: 'keep the change out of this section; what the section registers can often be registered from a load hook',
 }
 const PERCPU: Words = {
@@ -117,8 +119,8 @@ const IN_PROGRAMS: ReadonlyMap<Words, Words> = new Map([
   [INIT_DATA, START_DATA],
 ])
 
-const forTable = (words: Words, table: SectionTable): Words =>
-  table === 'process' ? (IN_PROGRAMS.get(words) ?? words) : words
+const wordsFor = (words: Words, { startMemory }: Loader): Words =>
+  startMemory === 'kept' ? (IN_PROGRAMS.get(words) ?? words) : words
 
 const LAYOUT: Words = {
   code: 'data-layout',
@@ -131,7 +133,7 @@ const NEVER_NEW: readonly string[] = ['.initcall', '.init.setup', '.init_array',
 
 export interface UnitContext {
   readonly unit: string
-  readonly table: SectionTable
+  readonly loader: Loader
 }
 
 /** The refusal for a changed function; undefined when its section is ordinary code. */
@@ -141,7 +143,9 @@ export function functionRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const words = OF_CODE[classOf(map, piece, context.table)] ?? indirectWords(map, piece)
+  const sectionClass = sectionClassOf(map, piece)
+  const isPlain = sectionClass === 'unknown' && context.loader.runsAnywhere
+  const words = (isPlain ? undefined : OF_CODE[sectionClass]) ?? indirectWords(map, piece)
   return words === undefined ? undefined : refusal(context, judged, words)
 }
 
@@ -152,9 +156,10 @@ export function dataRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const sectionClass = classOf(map, piece, context.table)
+  const sectionClass = sectionClassOf(map, piece)
   if (sectionClass === 'hooks' || sectionClass === 'directive') return undefined
   if (judged.verdict.kind === 'new' || judged.verdict.kind === 'gone') {
+    if (sectionClass === 'unknown') return refusal(context, judged, UNKNOWN)
     const name = map.object.sections[piece.section]?.name ?? ''
     return NEVER_NEW.some(prefix => name.startsWith(prefix)) ? refusal(context, judged, INIT_DATA) : undefined
   }
@@ -169,7 +174,7 @@ export function dataRefusal(
 
 /** The refusal for bytes that nothing names. */
 export function unnamedRefusal(context: UnitContext, judged: Judged, map: PieceMap<Side>, piece: Piece<Side>): Refusal {
-  return refusal(context, judged, OF_UNNAMED[classOf(map, piece, context.table)] ?? UNKNOWN)
+  return refusal(context, judged, OF_UNNAMED[sectionClassOf(map, piece)] ?? UNKNOWN)
 }
 
 /** What stands in the way of reaching or copying `piece` from the payload, by its section; undefined when nothing does. */
@@ -179,8 +184,9 @@ export function reachRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const sectionClass = classOf(map, piece, context.table)
-  const isFreed = context.table === 'xen' && (sectionClass === 'init-code' || sectionClass === 'init-data')
+  const sectionClass = sectionClassOf(map, piece)
+  const isOfStart = sectionClass === 'init-code' || sectionClass === 'init-data'
+  const isFreed = isOfStart && context.loader.startMemory === 'freed'
   return isFreed ? { unit: context.unit, ...reachesInit(from, piece.name) } : undefined
 }
 
@@ -204,7 +210,9 @@ export function newRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const words = OF_NEW_DATA[classOf(map, piece, context.table)] ?? indirectWords(map, piece)
+  const sectionClass = sectionClassOf(map, piece)
+  const isPlain = piece.kind === 'function' && sectionClass === 'unknown' && context.loader.runsAnywhere
+  const words = (isPlain ? undefined : OF_NEW_DATA[sectionClass]) ?? indirectWords(map, piece)
   if (words === undefined) return undefined
   return {
     code: words.code,
@@ -219,12 +227,8 @@ function indirectWords(map: PieceMap<Side>, { symbols }: Piece<Side>): Words | u
   return symbols.some(id => map.object.symbols[id]?.kind === 'indirect-function') ? INDIRECT : undefined
 }
 
-function classOf(map: PieceMap<Side>, piece: Piece<Side>, table: SectionTable): SectionClass {
-  return classifySection(map.object.sections[piece.section]?.name ?? '', table)
-}
-
-function refusal({ unit, table }: UnitContext, judged: Judged, words: Words): Refusal {
-  const { code, what, hint } = forTable(words, table)
+function refusal({ unit, loader }: UnitContext, judged: Judged, words: Words): Refusal {
+  const { code, what, hint } = wordsFor(words, loader)
   const verdict = judged.verdict.kind === 'new' ? 'is new' : judged.verdict.kind === 'gone' ? 'is gone' : 'changed'
   const detail = judged.verdict.kind === 'changed' ? ` (${verdictReason(judged.verdict).text})` : ''
   return { code, unit, symbol: judged.name, text: `${judged.name} ${verdict}${detail}; it ${what}`, hint }

@@ -12,29 +12,42 @@
  */
 import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
-import type { Judged, UnitVerdicts } from '../compare/model.ts'
-import { classifySection, type SectionTable } from '../loaders/sections.ts'
-import type { Piece, PieceMap } from '../pieces/model.ts'
+import type { Judged } from '../compare/model.ts'
+import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
+import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
+import { strayNames } from './aliases.ts'
 import { directives } from './directives.ts'
+import { enteredByPayload, type InnerPlaces, innerPlaces } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
 import type { PieceAddress, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
+import { unknownEntries } from './unknown-entries.ts'
+import { nameInProgram } from './untaken.ts'
 import { verdictReason } from './words.ts'
 
 export type * from './model.ts'
 
 /** Decides what goes into the payload. */
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
-  const linker = new Linker(units, rules)
+  const inner = units.map(input => innerPlaces(input, replacedIn(input), rules.target.loader))
+  const linker = new Linker(
+    units,
+    rules,
+    inner.map(({ carried }) => carried),
+  )
   const refusals: Refusal[] = []
   const replacements: Replacement[] = []
+  const { machine: known } = rules.target
   units.forEach((input, unit) => {
-    const context: UnitContext = { unit: input.unit, table: rules.table }
+    const { machine } = input.verdicts.correlation.patched.object.header
+    if (machine !== known.number) throw new InternalError(`${input.unit} is for machine ${machine}, not ${known.name}`)
+    const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
     const { verdicts } = input
     const ignored = directives(verdicts.correlation.patched)
     for (const judged of verdicts.functions) {
       if (judged.verdict.kind !== 'changed' || ignored.functions.has(judged.name)) continue
+      if (!isInProgram(input, judged)) continue
       const { patched } = both(judged)
       const why = functionRefusal(context, judged, verdicts.correlation.patched, patched)
       if (why !== undefined) refusals.push(why)
@@ -43,17 +56,52 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       const cause = why === undefined ? undefined : 'moot'
       linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), cause)
     }
-    refusals.push(...otherRefusals(context, verdicts, ignored.sections))
-    includeHooks(linker, unit, verdicts.correlation.patched, rules.table)
+    const { carried, refusals: entered } = inner[unit] ?? NO_PLACES
+    refusals.push(
+      ...otherRefusals(context, input, { sections: ignored.sections, carried }),
+      ...entered,
+      ...strayNames(input),
+    )
+    includeHooks(linker, unit, verdicts.correlation.patched)
   })
   const pieces = linker.run()
   return {
-    machine: rules.machine,
+    machine: units[0]?.verdicts.correlation.patched.object.header.machine,
     units: units.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, patched: verdicts.correlation.patched })),
     pieces,
     replacements,
-    refusals: withoutRepeats([...refusals, ...linker.refusals, ...leftBehind(units, pieces)]),
+    refusals: withoutRepeats([
+      ...refusals,
+      ...linker.refusals,
+      ...leftBehind(units, pieces),
+      ...unknownEntries(units, pieces),
+      ...enteredByPayload(units, pieces, replacements),
+    ]),
   }
+}
+
+const NO_PLACES: InnerPlaces = { carried: new Set(), refusals: [] }
+
+/** The original pieces of the functions that changed and are not to be left out. */
+function replacedIn(input: UnitInput): ReadonlySet<PieceId<'original'>> {
+  const { verdicts } = input
+  const ignored = directives(verdicts.correlation.patched)
+  const isReplaced = (judged: Judged) =>
+    judged.verdict.kind === 'changed' && !ignored.functions.has(judged.name) && isInProgram(input, judged)
+  return new Set(verdicts.functions.filter(isReplaced).map(judged => both(judged).original.id))
+}
+
+/** Whether the program has this unit's definition, under some name at least. */
+function isInProgram({ verdicts, untaken }: UnitInput, { original, patched }: Judged): boolean {
+  const maps = verdicts.correlation
+  const isTaken = original === undefined || nameInProgram(maps.original, original, untaken) !== undefined
+  return isTaken && (patched === undefined || nameInProgram(maps.patched, patched, untaken) !== undefined)
+}
+
+/** The running system's name of what an original piece stands for. */
+function runningNameOf({ fileSymbol, verdicts, untaken }: UnitInput, original: Piece<'original'>, rules: SelectRules) {
+  const { name, local } = nameInProgram(verdicts.correlation.original, original, untaken) ?? original
+  return rules.target.loader.runningName(fileSymbol, name, local)
 }
 
 function both(judged: Judged): { readonly original: Piece<'original'>; readonly patched: Piece<'patched'> } {
@@ -67,17 +115,19 @@ function both(judged: Judged): { readonly original: Piece<'original'>; readonly 
 /** Refusals about data, and about bytes that nothing names. */
 function otherRefusals(
   context: UnitContext,
-  verdicts: UnitVerdicts,
-  ignoredSections: ReadonlySet<string>,
+  input: UnitInput,
+  settled: { readonly sections: ReadonlySet<string>; readonly carried: ReadonlySet<PieceId<'patched'>> },
 ): readonly Refusal[] {
+  const { verdicts } = input
   const { original, patched } = verdicts.correlation
   const refusals: Refusal[] = []
   const consider = (judged: Judged, refuse: typeof dataRefusal) => {
     if (judged.verdict.kind === 'same' || judged.verdict.kind === 'line-only') return
     const side = judged.patched === undefined ? original : patched
     const piece = judged.patched ?? judged.original
-    if (piece === undefined) return
-    if (ignoredSections.has(side.object.sections[piece.section]?.name ?? '')) return
+    if (piece === undefined || !isInProgram(input, judged)) return
+    if (settled.sections.has(side.object.sections[piece.section]?.name ?? '')) return
+    if (judged.patched !== undefined && settled.carried.has(judged.patched.id)) return
     const found = refuse(context, judged, side, piece)
     if (found !== undefined) refusals.push(found)
   }
@@ -91,9 +141,17 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
   const refusals: Refusal[] = []
   const code = codeOf(input.verdicts.correlation.original, original)
   const size = statedSize(input.verdicts.correlation.original, original)
-  const least = rules.smallest(rules.startsWithLandingPad(code))
+  const { patching, name } = rules.target.machine
+  const least = patching && smallestFunction(patching, startsWithLandingPad(patching, code))
   const about = { unit: input.unit, symbol: judged.name }
-  if (size < least) {
+  if (least === undefined) {
+    refusals.push({
+      ...about,
+      code: 'unknown-machine',
+      text: `${judged.name} changed, but how a jump to its replacement is written is not known for ${name}`,
+      hint: 'hotsplice diff compares objects of any machine; payloads can be made for x86-64',
+    })
+  } else if (size < least) {
     refusals.push({
       ...about,
       code: 'too-small',
@@ -101,7 +159,7 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
       hint: 'change its callers instead, or make them not call it: patch them so that they use a new function',
     })
   }
-  const runningName = rules.runningName(input.fileSymbol, original.name, original.local)
+  const runningName = runningNameOf(input, original, rules)
   const count = rules.countRunning?.(runningName) ?? 1
   if (count > 1) {
     refusals.push({
@@ -131,10 +189,9 @@ function replacementOf(input: UnitInput, unit: UnitIndex, judged: Judged, rules:
   const before = input.verdicts.correlation.original
   return {
     address: { unit, piece: patched.id },
-    runningName: rules.runningName(input.fileSymbol, original.name, original.local),
+    runningName: runningNameOf(input, original, rules),
     oldSize: statedSize(before, original),
     unit: input.unit,
-    startsWithLandingPad: rules.startsWithLandingPad(codeOf(before, original)),
   }
 }
 
@@ -150,9 +207,9 @@ function codeOf(map: PieceMap<'original'>, piece: Piece<'original'>): Uint8Array
 }
 
 /** Hooks are a reason of their own: they run because the payload has them. */
-function includeHooks(linker: Linker, unit: UnitIndex, map: PieceMap<'patched'>, table: SectionTable): void {
+function includeHooks(linker: Linker, unit: UnitIndex, map: PieceMap<'patched'>): void {
   for (const section of map.object.sections) {
-    if (classifySection(section.name, table) !== 'hooks') continue
+    if (map.sections[section.id]?.class !== 'hooks') continue
     for (const piece of map.bySection[section.id] ?? []) {
       const address: PieceAddress = { unit, piece: piece.id }
       const reason = { code: 'hook', text: `the patch puts it into ${section.name}` }

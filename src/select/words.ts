@@ -56,6 +56,8 @@ export function differenceText(difference: Difference): string {
         : `its part ${difference.name} is ${difference.difference}`
     case 'section':
       return `it moved from section ${difference.original} to ${difference.patched}`
+    case 'place':
+      return `it went from ${hex(difference.original)} to ${hex(difference.patched)} of ${difference.section}, where the order counts`
     case 'disagreement':
       return `two ways of treating line numbers disagree: neutral says ${verdictText(difference.neutral)}, mask says ${verdictText(difference.mask)}`
     case 'more-than-lines':

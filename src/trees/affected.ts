@@ -6,36 +6,31 @@
  */
 import type { Reason } from '../base/refusal.ts'
 import type { SourceChange, TouchedFile } from '../source/model.ts'
-import { unitsOfBuildFiles } from './build-files.ts'
-import { programFile } from './compile-commands/kinds.ts'
 import { toAbsolute } from './layout.ts'
 import type { Affected, AffectedUnit, BuildRefusal, Dependent, Tree } from './model.ts'
 import type { Overlay } from './overlay.ts'
 import { withoutUnchanged } from './proof.ts'
+import { treeKind } from './tree-kinds.ts'
 import { pinVolatile } from './volatile.ts'
-import { withoutUnused } from './xen/archive.ts'
-import { type Generated, generatedUnder } from './xen/generated/generated.ts'
-import { kindOf } from './xen/kinds.ts'
-import { archOf, changedScripts, type Scripts } from './xen/linker-script.ts'
 
 export async function affectedUnits(tree: Tree, change: SourceChange): Promise<Affected> {
-  const xen = tree.facts.kind === 'xen'
+  const kind = treeKind(tree)
   const touched = new Set(change.files.flatMap(pathsOf))
-  const built = unitsOfBuildFiles(tree, change.files)
+  const built = kind.unitsOfBuildFiles(tree, change.files)
   const plain: Affected = { ...NOTHING, renamed: built.renamed }
 
   // Generated headers first: what reads one of them is affected like what reads a touched file.
   const overlay = overlayOf(change, plain)
-  const generated = xen ? await generatedUnder(tree, touched, overlay) : NOT_GENERATED
+  const generated = await kind.generatedUnder(tree, touched, overlay)
   const patched = overlayOf(change, { ...plain, generated: generated.texts })
 
   // Every unit that read something touched, or would now find another file under a name it asks for.
-  const dependents = await tree.dependents(new Set([...touched, ...generated.texts.keys()]))
+  const dependents = await tree.dependents(new Set([...touched, ...generated.texts.keys()]), tree.run)
   const shadowed = await shadowedUnits(tree, change.files)
   const all = merged(built.affected, [...dependents, ...shadowed])
-  const present = withoutUnused(tree, all)
+  const present = kind.withoutUnused(tree, all)
   const proven = await withoutUnchanged(tree, present.affected, patched)
-  const scripts = xen ? await changedScripts(tree, touched, patched) : NO_SCRIPTS
+  const scripts = await kind.changedScripts(tree, touched, patched)
 
   // What nobody read must be known for what it is.
   const read = new Set([
@@ -82,8 +77,6 @@ export function overlayOf(
 }
 
 const NOTHING: Affected = { affected: [], refusals: [], notices: [], generated: new Map(), renamed: new Map() }
-const NOT_GENERATED: Generated = { texts: new Map(), refusals: [], read: new Set() }
-const NO_SCRIPTS: Scripts = { refusals: [], read: new Set() }
 
 function pathsOf({ oldPath, newPath }: TouchedFile): string[] {
   return [...new Set([oldPath, newPath])].filter(path => path !== undefined)
@@ -97,7 +90,7 @@ async function shadowedUnits(tree: Tree, files: readonly TouchedFile[]): Promise
   if (added.length === 0) return []
   const byName = new Map<string, string[]>()
   for (const path of added) byName.set(nameOf(path), [...(byName.get(nameOf(path)) ?? []), path])
-  const readers = await tree.namesakes(new Set(byName.keys()))
+  const readers = await tree.namesakes(new Set(byName.keys()), tree.run)
   return readers
     .map(({ unit, because }) => ({
       unit,
@@ -127,17 +120,12 @@ function sortOut(tree: Tree, files: readonly TouchedFile[]): { refusals: BuildRe
   const notices: Reason[] = []
   for (const file of files) {
     const path = file.newPath ?? file.oldPath ?? ''
-    if (tree.facts.kind !== 'xen') {
-      if (isEmbedded(tree, path)) refusals.push(embedded(path))
-      else if (programFile(path) === 'unknown') refusals.push(unread(path))
-      else notices.push({ code: 'not-compiled', text: `${path} is read by no unit of compile_commands.json` })
-      continue
-    }
-    const kind = kindOf(path, { arch: archOf(tree), config: tree.facts.config, added: file.oldPath === undefined })
-    if (kind.what === 'aside' && kind.code === 'not-compiled' && isEmbedded(tree, path)) refusals.push(embedded(path))
-    else if (kind.what === 'aside') notices.push({ code: kind.code, text: `${path} ${kind.text}` })
-    if (kind.what === 'refused')
-      refusals.push({ code: kind.code, file: path, text: `${path} ${kind.text}`, hint: kind.hint })
+    const unread = treeKind(tree).unread(tree, file)
+    if (unread === undefined) continue
+    const { code, text, wayOut, mayBeEmbedded } = unread
+    if (mayBeEmbedded && isEmbedded(tree, path)) refusals.push(embedded(path))
+    else if (wayOut === undefined) notices.push({ code, text })
+    else refusals.push({ code, file: path, text, hint: wayOut })
   }
   return { refusals, notices }
 }
@@ -149,15 +137,6 @@ function isEmbedded(tree: Tree, path: string): boolean {
     const file = toAbsolute(tree.layout, text)
     return tree.texts.embeds(file) && tree.reader.read(text)?.includes(nameOf(path)) === true
   })
-}
-
-function unread(path: string): BuildRefusal {
-  return {
-    code: 'unknown-file',
-    file: path,
-    text: `${path} is read by no unit of compile_commands.json; whether sources are made from it is not recorded`,
-    hint: 'leave the file out of this patch; where a source is generated from it, patch what is generated',
-  }
 }
 
 function embedded(path: string): BuildRefusal {

@@ -7,10 +7,10 @@
  */
 import { duringAsync, InputError } from '../base/errors.ts'
 import { recordsFolder, searchedFolders, takeApart } from './command.ts'
+import { interrupted } from './interrupted.ts'
 import { type Job, type Made, make, options } from './make.ts'
 import type { CompiledUnit, CompileRequest, Tree, Unit } from './model.ts'
 import { PRODUCTS, type Product } from './products.ts'
-import { interrupted } from './run.ts'
 import { keyOf } from './store.ts'
 import { Workshop } from './workshop.ts'
 
@@ -55,6 +55,7 @@ async function tryAll(
   { product, broken }: Wanted,
 ): Promise<CompileResult[]> {
   if (requests.length === 0) return []
+  const { run } = tree
   const shop = new Workshop(
     tree,
     requests.map(request => request.unit),
@@ -66,18 +67,18 @@ async function tryAll(
     for (let at = next++; at < requests.length; at = next++) {
       const request = requests[at]
       if (request === undefined || shop.stopped) return
-      const result = await unlessBroken(broken?.get(request.unit), tree.run.signal, signal =>
-        compileOne(shop, request, product, signal),
+      const result = await unlessBroken(broken?.get(request.unit), run.signal, signal =>
+        run.pool.use({ signal }, async () => (shop.stopped ? undefined : compileOne(shop, request, product, signal))),
       )
       if (result !== undefined) results[at] = result
-      tree.run.progress.tick(++done, requests.length)
+      run.progress.tick(++done, requests.length)
     }
   }
   try {
-    const workers = Array.from({ length: Math.min(Math.max(1, tree.run.jobs), requests.length) }, worker)
+    const workers = Array.from({ length: Math.min(run.pool.size, requests.length) }, worker)
     const ended = await Promise.allSettled(workers.map(each => each.catch(error => shop.stop(error))))
     for (const each of ended) if (each.status === 'rejected') throw each.reason
-    if (tree.run.signal?.aborted === true) throw interrupted()
+    if (run.signal?.aborted === true) throw interrupted()
     shop.checkTree()
     return results.filter(result => result !== undefined)
   } finally {
@@ -89,13 +90,13 @@ async function tryAll(
 async function unlessBroken(
   broken: AbortController | undefined,
   outer: AbortSignal | undefined,
-  compile: (signal: AbortSignal | undefined) => Promise<CompileResult>,
+  compile: (signal: AbortSignal | undefined) => Promise<CompileResult | undefined>,
 ): Promise<CompileResult | undefined> {
   if (broken === undefined) return compile(outer)
   if (broken.signal.aborted) return undefined
   try {
     const result = await compile(outer === undefined ? broken.signal : AbortSignal.any([outer, broken.signal]))
-    if (result.failed?.request.label === 'patched') broken.abort()
+    if (result?.failed?.request.label === 'patched') broken.abort()
     return result
   } catch (error) {
     if (broken.signal.aborted && outer?.aborted !== true) return undefined

@@ -15,9 +15,9 @@ import { overlayOf } from './affected.ts'
 import { tryCompile } from './compile.ts'
 import { toBase } from './layout.ts'
 import type { Affected, AffectedUnit, Tree, Unit } from './model.ts'
-import { quiet } from './open.ts'
 import type { Overlay } from './overlay.ts'
 import type { Product } from './products.ts'
+import { quiet } from './whole-run.ts'
 
 export interface UnitDeclarations {
   readonly unit: Unit

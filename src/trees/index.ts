@@ -2,26 +2,33 @@
 export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits } from './compile.ts'
 export { type Declarations, declarationsOf, originalTexts } from './declarations.ts'
+export { type Definer, definersOf } from './definers.ts'
 export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
 export { programId, readGiven, readImage } from './image.ts'
+export { shortName } from './layout.ts'
 export type {
   Affected,
   AffectedUnit,
+  Base,
+  BaseOptions,
   BuildRefusal,
   CompiledUnit,
   CompileRequest,
   ObjectPair,
-  OpenOptions,
   Progress,
+  Run,
   Tree,
   TreeFacts,
   Unit,
 } from './model.ts'
 export { type OldNames, oldNames } from './old-names.ts'
-export { openTree, quiet } from './open.ts'
+export { openBase } from './open.ts'
 export { fileSymbolOf, originalObject, originalObjects } from './original.ts'
 export type { Overlay } from './overlay.ts'
 export { buildPairs, pairsOf } from './pairs.ts'
+export { createPool, type Pool } from './pool.ts'
 export { probe, tryProbes } from './probe.ts'
 export { referrersOf } from './referrers.ts'
+export { treeKind } from './tree-kinds.ts'
+export { quiet, type RunOptions, wholeRun } from './whole-run.ts'

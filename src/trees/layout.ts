@@ -31,6 +31,11 @@ export function toBase(layout: Layout, path: string): string {
   return path
 }
 
+/** A path relative to `base` as the build names it: below the source folder, where it is there. */
+export function shortName({ prefix }: Layout, path: string): string {
+  return path.startsWith(prefix) ? path.slice(prefix.length) : path
+}
+
 export function isInside(folder: string, path: string): boolean {
   return path.startsWith(folder) && (path[folder.length] === '/' || path.length === folder.length)
 }

@@ -11,6 +11,7 @@ import type { TableUse } from '../loaders/xen/table-use.ts'
 import type { SourceReader } from '../source/model.ts'
 import type { Layout } from './layout.ts'
 import type { Overlay } from './overlay.ts'
+import type { Pool } from './pool.ts'
 import type { TreeTexts } from './texts.ts'
 
 /**
@@ -144,7 +145,8 @@ export interface Progress {
   tick(done: number, total: number): void
 }
 
-export interface OpenOptions {
+/** Which tree is opened, and where results are kept. */
+export interface BaseOptions {
   /** The folder that holds xen/, xen/ itself, or the root of a compile_commands tree. */
   readonly tree: string
   readonly target: 'xen' | 'process'
@@ -154,24 +156,20 @@ export interface OpenOptions {
   readonly makeArgs?: readonly string[]
   /** Where the objects are, or compile_commands.json is, when not in the tree. */
   readonly buildDir?: string
-  /** How many compilers may run at once. */
-  readonly jobs: number
-  readonly progress: Progress
   /** Where results are kept between runs. */
   readonly cacheFolder: string
-  readonly signal?: AbortSignal
 }
 
-/** What every step of a run needs besides the tree. */
-export interface RunSettings {
-  readonly target: 'xen' | 'process'
-  readonly jobs: number
+/** What belongs to one call, and not to what it is about. Given to each; several may share a pool. */
+export interface Run {
+  /** Of all compilers, whatever they are started for. */
+  readonly pool: Pool
   readonly progress: Progress
-  readonly cacheFolder: string
   readonly signal: AbortSignal | undefined
 }
 
-export interface Tree {
+/** The tree of what is running, opened once. Nothing changes it, and any number of builds may share it. */
+export interface Base {
   readonly facts: TreeFacts
   readonly layout: Layout
   /** Every unit of the image; for compile-commands trees, every entry that compiles C. */
@@ -182,16 +180,26 @@ export interface Tree {
   readonly reader: SourceReader
   /** The same as digests, each file read once. */
   readonly texts: TreeTexts
+  /** What will load what is built. */
+  readonly target: 'xen' | 'process'
+  /** Where results are kept between runs. */
+  readonly cacheFolder: string
+  /** Milliseconds that opening it took. */
+  readonly openTime: number
   /** The units that read at least one of these files, and which; paths relative to `base`. */
-  dependents(paths: ReadonlySet<string>): Promise<readonly Dependent[]>
+  dependents(paths: ReadonlySet<string>, run: Run): Promise<readonly Dependent[]>
   /** The units that read a file of one of these names, wherever it is, and which. */
-  namesakes(names: ReadonlySet<string>): Promise<readonly Dependent[]>
+  namesakes(names: ReadonlySet<string>, run: Run): Promise<readonly Dependent[]>
   /**
    * Spelled paths, made absolute and not tidied, by which a unit reads a file with one of these names through `..`;
    * empty where nothing of the kind is known.
    */
   leavingFolders(names: ReadonlySet<string>): readonly string[]
-  readonly run: RunSettings
   /** What a careful user wants to know about the tree. */
   readonly notices: readonly Reason[]
+}
+
+/** A base as the steps of one build take it. */
+export interface Tree extends Base {
+  readonly run: Run
 }

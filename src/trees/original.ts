@@ -51,12 +51,12 @@ async function ownObject(tree: Tree, unit: Unit): Promise<Uint8Array> {
 
 /** The object after the copies that the tree's build makes of it. */
 async function copied(tree: Tree, unit: Unit, object: Uint8Array): Promise<Uint8Array> {
-  return inPrivatePlace(tree.run.cacheFolder, async folder => {
+  return inPrivatePlace(tree.cacheFolder, async folder => {
     const path = join(folder, 'object.o')
     writeFileSync(path, object)
     const settings = { folder: unit.folder, scratch: folder, signal: tree.run.signal, guard: await guardOf(tree) }
     for (const step of unit.objcopy) {
-      const result = await run([...step, path], settings)
+      const result = await tree.run.pool.use(tree.run, () => run([...step, path], settings))
       if (result.exit !== 0) throw new InputError('build/objcopy-failed', `${shellText(step)}: ${result.errors.trim()}`)
     }
     return new Uint8Array(readFileSync(path))
@@ -79,8 +79,11 @@ export async function checkCompiler(tree: Tree): Promise<void> {
 }
 
 function identityFor(tree: Tree, unit: Unit): Promise<CompilerIdentity> {
-  const { cacheFolder, signal } = tree.run
-  return identify(takeApart(unit.command).compiler, { folder: unit.folder, cacheFolder, signal })
+  const { pool, signal } = tree.run
+  const { cacheFolder } = tree
+  return pool.use({ signal }, () =>
+    identify(takeApart(unit.command).compiler, { folder: unit.folder, cacheFolder, signal }),
+  )
 }
 
 /** The same for one object: a tree may have been built in two goes. */

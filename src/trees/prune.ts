@@ -5,7 +5,7 @@
 import { lstatSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tryLock } from '../system/file-lock.ts'
-import { listFolder, walk } from './layout.ts'
+import { listFolder } from './layout.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 
@@ -18,22 +18,37 @@ export interface Limits {
 
 const LIMITS: Limits = { bytes: 1 << 30, treeAge: 60 * DAY }
 
-/** Prunes unless that was done within the last day. `now` is the clock's, in milliseconds. */
-export function pruneDaily(cacheFolder: string, now: number, limits: Limits = LIMITS): void {
+export interface Pruning {
+  /** The clock's, in milliseconds. */
+  readonly now: number
+  /** Ends it where it is. */
+  readonly signal?: AbortSignal | undefined
+  readonly limits?: Limits
+}
+
+/** Prunes unless that was done within the last day. Nobody waits for it who was told to stop: what is left has time. */
+export async function pruneDaily(cacheFolder: string, { now, signal, limits = LIMITS }: Pruning): Promise<void> {
   const stamp = join(cacheFolder, '.pruned')
-  if (timeOf(stamp) > now - DAY) return
+  if (signal?.aborted === true || timeOf(stamp) > now - DAY) return
   try {
     writeFileSync(stamp, '')
     utimesSync(stamp, new Date(now), new Date(now))
   } catch {
     return
   }
-  pruneResults(cacheFolder, limits.bytes)
+  await pruneResults(cacheFolder, limits.bytes, signal)
   const trees = join(cacheFolder, 'trees')
   for (const name of listFolder(trees).folders) {
     const tree = join(trees, name)
+    if (await isStopped(signal)) return
     if (timeOf(join(tree, '.built')) < now - limits.treeAge) removeTree(tree, () => true)
   }
+}
+
+/** Lets the signal come through, which is not heard while there is no pause. */
+async function isStopped(signal: AbortSignal | undefined): Promise<boolean> {
+  await new Promise(resolve => setImmediate(resolve))
+  return signal?.aborted === true
 }
 
 /** Takes away what is left of copies whose run was killed while it built them: there is a lock, and nobody has it. */
@@ -57,25 +72,32 @@ function removeTree(tree: string, isWanted: () => boolean): void {
   lock.release()
 }
 
-function pruneResults(cacheFolder: string, bytes: number): void {
+async function pruneResults(cacheFolder: string, bytes: number, signal: AbortSignal | undefined): Promise<void> {
   const files: { readonly path: string; readonly size: number; readonly used: number }[] = []
   for (const kind of ['objects', 'lists']) {
-    walk(join(cacheFolder, kind), (path, folder) => {
-      for (const name of folder.files) {
-        const file = join(path, name)
+    const top = join(cacheFolder, kind)
+    for (const part of listFolder(top).folders) {
+      if (await isStopped(signal)) return
+      for (const name of listFolder(join(top, part)).files) {
+        const file = join(top, part, name)
         // Earlier releases began files here, and left them where they were killed.
         if (name.includes('.')) rmSync(file, { force: true })
         else files.push({ path: file, size: sizeOf(file), used: timeOf(file) })
       }
-    })
+    }
   }
   files.sort((a, b) => b.used - a.used)
   let kept = 0
-  for (const { path, size } of files) {
+  for (const [at, { path, size }] of files.entries()) {
     kept += size
-    if (kept > bytes) rmSync(path, { force: true })
+    if (kept <= bytes) continue
+    if (at % PAUSE === 0 && (await isStopped(signal))) return
+    rmSync(path, { force: true })
   }
 }
+
+/** So many files are taken away between two looks at the signal. */
+const PAUSE = 100
 
 /** When a file was last written or, as the store marks it, used; 0 where there is none. */
 function timeOf(path: string): number {

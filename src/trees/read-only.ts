@@ -17,7 +17,7 @@ import { resolve } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { findProgram } from './find-program.ts'
 import { isInside, type Layout, realOrSelf, walk } from './layout.ts'
-import type { Tree } from './model.ts'
+import type { Base } from './model.ts'
 
 interface Guarded {
   /** Folders that nothing may write to, real paths. */
@@ -48,11 +48,15 @@ const AS_USER: Way = {
 const known = new WeakMap<Layout, Promise<Guard>>()
 
 /** What keeps a tree, the same for the whole run. Made when something is first run. */
-export function guardOf({ layout, units, run }: Pick<Tree, 'layout' | 'units' | 'run'>): Promise<Guard> {
+export function guardOf({
+  layout,
+  units,
+  cacheFolder,
+}: Pick<Base, 'layout' | 'units' | 'cacheFolder'>): Promise<Guard> {
   let guard = known.get(layout)
   if (guard === undefined) {
     const folders = [layout.sourceFolder, layout.buildFolder, ...new Set(units.map(unit => unit.folder))]
-    guard = guardFor({ folders: folders.map(realOrSelf), writable: realOrSelf(resolve(run.cacheFolder)) })
+    guard = guardFor({ folders: folders.map(realOrSelf), writable: realOrSelf(resolve(cacheFolder)) })
     known.set(layout, guard)
   }
   return guard

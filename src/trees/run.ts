@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { InputError } from '../base/errors.ts'
 import { holdGroup, MARK } from '../system/undertaker.ts'
 import { findProgram } from './find-program.ts'
+import { interrupted } from './interrupted.ts'
 import { OUTPUT_VARIABLES } from './outputs/take-out.ts'
 import type { Guard } from './read-only.ts'
 
@@ -95,11 +96,6 @@ function start(words: readonly string[], options: RunOptions, elsewhere: boolean
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }
-}
-
-/** What every step throws when the user stopped the run; the CLI answers it with exit code 130. */
-export function interrupted(): InputError {
-  return new InputError('build/interrupted', 'stopped before it was done')
 }
 
 function killGroup(pid: number | undefined): void {

@@ -39,7 +39,7 @@ export class Workshop {
     this.#units = units
     this.layout = tree.layout
     const damaged = (path: string) => tree.run.progress.step(`made anew, because what is kept cannot be read: ${path}`)
-    this.store = new Store(tree.run.cacheFolder, { damaged })
+    this.store = new Store(tree.cacheFolder, { damaged })
     this.#texts = tree.texts
   }
 
@@ -95,8 +95,8 @@ export class Workshop {
     const key = name.includes('/') ? join(folder, name) : name
     let known = this.#compilers.get(key)
     if (known === undefined) {
-      const { cacheFolder, signal } = this.tree.run
-      known = identify(name, { folder, cacheFolder, signal })
+      const { cacheFolder, run } = this.tree
+      known = identify(name, { folder, cacheFolder, signal: run.signal })
       this.#compilers.set(key, known)
     }
     return known
@@ -109,7 +109,7 @@ export class Workshop {
   }
 
   #folder(what: string): string {
-    this.#private ??= openPrivatePlace(this.tree.run.cacheFolder)
+    this.#private ??= openPrivatePlace(this.tree.cacheFolder)
     const path = join(this.#private.path, `${what}-${this.#count++}`)
     mkdirSync(path, { recursive: true })
     // What compilers record is the folder's real name.

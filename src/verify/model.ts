@@ -8,10 +8,22 @@
 import type { HypervisorSymbols } from '../loaders/xen/symbols.ts'
 import type { TableUse } from '../loaders/xen/table-use.ts'
 
-/** The versions whose rules are known; each stands for the last state of its stable branch. */
+/**
+ * The versions of Xen whose rules are known; each stands for the last state of its stable branch.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { XEN_VERSIONS } from 'hotsplice'
+ *
+ * assert.equal(XEN_VERSIONS[0], '4.17')
+ * ```
+ */
 export const XEN_VERSIONS = ['4.17', '4.18', '4.19', '4.20', '4.21', '4.22'] as const
+/** A version of Xen whose rules are known. */
 export type XenVersion = (typeof XEN_VERSIONS)[number]
 
+/** What Xen says no with. */
 export type Errno =
   | 'EINVAL'
   | 'EOPNOTSUPP'
@@ -30,8 +42,10 @@ export type Verdict = Errno | 'crash'
 /** When it comes out: in the upload, when it is applied, when its code runs, when it is reverted. */
 export type Stage = 'upload' | 'apply' | 'run' | 'revert'
 
+/** What came of a check. */
 export type CheckStatus = 'passed' | 'failed' | 'not-applicable'
 
+/** One rule of the loader, held against the payload. */
 export interface VerifyCheck {
   /** One section of docs/findings/verify-*.md explains each. */
   readonly code: string
@@ -47,6 +61,7 @@ export interface VerifyCheck {
   readonly warning?: string
 }
 
+/** The JSON of `hotsplice verify`. */
 export interface VerifyReport {
   readonly schema: 1
   readonly version: XenVersion

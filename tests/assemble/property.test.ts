@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Payload } from '../../src/assemble/assemble.ts'
 import { type NewRelocation, type NewSection, type NewSymbol, readElf, writeElf } from '../../src/elf/index.ts'
+import { XEN } from '../../src/loaders/xen/xen.ts'
 import type { Piece, PieceMap } from '../../src/pieces/model.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
 import type { Link, LinkedReference, Role, SelectedPiece, Selection } from '../../src/select/model.ts'
@@ -123,7 +124,7 @@ function sectionOf({ kind, alignment, sizes, seed }: Shape, around: Around): New
 }
 
 function selectionOf(objects: readonly Uint8Array[], choice: readonly boolean[]): Selection {
-  const maps = objects.map(bytes => pieceMap(readElf<'patched'>(bytes), { table: 'xen' }))
+  const maps = objects.map(bytes => pieceMap(readElf<'patched'>(bytes), { loader: XEN }))
   let turn = 0
   const taken = maps.map(map => new Set(map.pieces.filter(() => choice[turn++ % choice.length]).map(({ id }) => id)))
   const pieces = maps.flatMap((map, unit) =>
@@ -144,7 +145,6 @@ function selectionOf(objects: readonly Uint8Array[], choice: readonly boolean[])
       runningName: `u${address.unit}.c#${piece.name}`,
       oldSize: 9,
       unit: `u${address.unit}.o`,
-      startsWithLandingPad: false,
     }))
   return { machine: 62, units, pieces, replacements, refusals: [] }
 }

@@ -8,8 +8,7 @@ import { compareUnit } from '../../src/compare/compare.ts'
 import { correlate } from '../../src/correlate/correlate.ts'
 import { readElf } from '../../src/elf/index.ts'
 import { inspectPayload } from '../../src/loaders/inspect.ts'
-import { type TargetName, targetFacts } from '../../src/loaders/loaders.ts'
-import { smallestFunction, startsWithLandingPad } from '../../src/machines/machine.ts'
+import { loaderOf, type TargetName, targetOf } from '../../src/loaders/loaders.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
 import { type Selection, select } from '../../src/select/select.ts'
 import { compile, XEN_LIKE } from '../support/gcc.ts'
@@ -31,26 +30,20 @@ export function selectSources(
     flags,
   }: { readonly target?: TargetName | undefined; readonly flags?: readonly string[] | undefined },
 ): Selection {
-  const facts = targetFacts(target, 62)
+  const facts = targetOf(loaderOf(target), 62)
+  const { loader } = facts
   const object = (text: string) => compile((target === 'xen' ? HIDDEN : '') + text, flags ?? XEN_LIKE)
   const units = sources.map(({ before, after }, index) => {
-    const original = pieceMap(readElf<'original'>(object(before)), { table: facts.sectionTable })
-    const patched = pieceMap(readElf<'patched'>(object(after)), { table: facts.sectionTable })
-    const verdicts = compareUnit(correlate(original, patched), facts.sectionTable)
+    const original = pieceMap(readElf<'original'>(object(before)), { loader })
+    const patched = pieceMap(readElf<'patched'>(object(after)), { loader })
+    const verdicts = compareUnit(correlate(original, patched))
     return { unit: `unit${index}.o`, fileSymbol: `unit${index}.c`, verdicts }
   })
-  return select(units, {
-    table: facts.sectionTable,
-    machine: facts.machine,
-    runningName: facts.runningName,
-    smallest: pad => smallestFunction(facts, pad),
-    startsWithLandingPad: code => startsWithLandingPad(facts, code),
-    denied: facts.denied,
-  })
+  return select(units, { target: facts, denied: loader.denied })
 }
 
 export function optionsFor(target: TargetName = 'xen'): AssembleOptions {
-  return { target: targetFacts(target, 62), depends: ID, xenDepends: ID }
+  return { target: targetOf(loaderOf(target), 62), depends: ID, xenDepends: ID }
 }
 
 /** The payload of a selection that must not be refused. */

@@ -1,9 +1,9 @@
 /** From a tree's own headers to the payload's table of functions: a tiny Xen with the old loader's, the new one's, neither. */
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createHotpatch } from '../../src/flows/hotpatch/hotpatch.ts'
 import { inspectPayload } from '../../src/loaders/inspect.ts'
 import { quiet } from '../../src/trees/index.ts'
+import { createHotpatch } from '../support/opened.ts'
 import { missingFor } from '../xen/tree.ts'
 import { built, inFolder } from './support.ts'
 

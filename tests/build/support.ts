@@ -17,7 +17,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SourceChange, TouchedFile } from '../../src/source/model.ts'
-import { type OpenOptions, openTree, quiet, type Tree } from '../../src/trees/index.ts'
+import { quiet, type Tree } from '../../src/trees/index.ts'
+import { type OpenOptions, openTree } from '../support/opened.ts'
 
 /** Runs `work` with a folder that is gone afterwards. */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

@@ -4,15 +4,8 @@ import { chmodSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFil
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readElf } from '../../src/elf/index.ts'
-import {
-  affectedUnits,
-  buildPairs,
-  compileUnits,
-  openTree,
-  overlayOf,
-  quiet,
-  type Tree,
-} from '../../src/trees/index.ts'
+import { affectedUnits, buildPairs, compileUnits, overlayOf, quiet, type Tree } from '../../src/trees/index.ts'
+import { openTree } from '../support/opened.ts'
 import { missingFor } from '../xen/tree.ts'
 import { built, changeOf, checksums, edit, fail, inFolder, make, open, textOf, tinyXen, writeFiles } from './support.ts'
 

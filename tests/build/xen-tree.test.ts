@@ -11,7 +11,6 @@ import {
   affectedUnits,
   buildPairs,
   compileUnits,
-  openTree,
   originalObject,
   overlayOf,
   probe,
@@ -19,6 +18,7 @@ import {
   type Tree,
   type Unit,
 } from '../../src/trees/index.ts'
+import { openTree } from '../support/opened.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 import { changeOf, checksums, edit, open } from './support.ts'
 
@@ -158,7 +158,7 @@ describe.skipIf(missing !== '')(`Debian's Xen, built (${missing || 'everything i
       .trim()
       .split('\n')
       .map(path => path.replace(/^\.\//, '').replace(/\.([^/]+)\.cmd$/, '$1'))
-    const dependents = await tree.dependents(new Set(['xen/include/xen/sched.h']))
+    const dependents = await tree.dependents(new Set(['xen/include/xen/sched.h']), tree.run)
     expect(dependents.map(({ unit }) => unit.unit)).toEqual(oracle.sort())
     expect(affected.affected.length).toBeGreaterThan(200)
     expect(affected.refusals).toEqual([])

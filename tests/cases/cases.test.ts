@@ -13,12 +13,13 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { UnitVerdicts } from '../../src/compare/compare.ts'
 import { diffObjects } from '../../src/flows/diff.ts'
+import { loaderOf, targetOf as onMachine, type TargetName } from '../../src/loaders/loaders.ts'
 import { select } from '../../src/select/select.ts'
 import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { RULES } from '../support/judge.ts'
 import { missedDifferences } from './missed.ts'
 import { symbolsOf, textFrom } from './objects.ts'
-import { caseFolder, flagsOf, readCases, tableOf } from './read.ts'
+import { caseFolder, flagsOf, readCases, targetOf } from './read.ts'
 
 const update = process.env.HOTSPLICE_UPDATE === '1'
 
@@ -29,17 +30,17 @@ describe.skipIf(!hasGcc)(`small cases${withoutGcc}`, () => {
     const [original, changed] = [made(before), made(after)]
     const wanted = directives.get('produces')
     if (wanted !== undefined && !symbolsOf(original).has(wanted)) skip(`this gcc makes no ${wanted}`)
-    const table = tableOf(one)
-    const verdicts = diffObjects({ original, patched: changed, table })
+    const target = targetOf(one)
+    const verdicts = diffObjects({ original, patched: changed, target })
     check(name, 'verdicts', verdictsText(verdicts))
-    check(name, 'selection', selectionText(verdicts, table))
+    check(name, 'selection', selectionText(verdicts, target))
     const shift = Number(directives.get('shift') ?? 0)
     if (shift > 0) {
       const object = made(`#line ${1 + shift}\n${before}`)
       check(
         name,
         'masked',
-        verdictsText(diffObjects({ original, patched: changed, shifted: { object, shift }, table })),
+        verdictsText(diffObjects({ original, patched: changed, shifted: { object, shift }, target })),
       )
     }
     // binutils' text is the judge of what differs: ours may call more of it changed, never less.
@@ -62,8 +63,9 @@ function verdictsText({ functions, data, unnamed }: UnitVerdicts): string {
   return asText([...lines('function', functions), ...lines('data', data), ...lines('unnamed', unnamed)])
 }
 
-function selectionText(verdicts: UnitVerdicts, table: 'xen' | 'process'): string {
-  const { pieces, refusals } = select([{ unit: 'input.o', fileSymbol: 'input.c', verdicts }], { ...RULES, table })
+function selectionText(verdicts: UnitVerdicts, name: TargetName): string {
+  const target = onMachine(loaderOf(name), RULES.target.machine.number)
+  const { pieces, refusals } = select([{ unit: 'input.o', fileSymbol: 'input.c', verdicts }], { ...RULES, target })
   return asText([
     ...pieces.map(({ role, piece }) => `${role} ${piece.name}`),
     ...refusals.map(({ code, symbol }) => `refused ${code} ${symbol}`),

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TargetName } from '../../src/loaders/loaders.ts'
 import { XEN_LIKE } from '../support/gcc.ts'
 
 export const caseFolder = import.meta.dirname
@@ -14,22 +15,25 @@ export interface SmallCase {
   readonly after: string
 }
 
-export function readCases(): readonly SmallCase[] {
-  return readdirSync(caseFolder, { withFileTypes: true })
-    .filter(entry => entry.isDirectory())
-    .map(({ name }) => {
-      const read = (file: string) => readFileSync(join(caseFolder, name, file), 'utf8')
-      const lines = read('case.txt').trim().split('\n')
-      const directives = new Map(lines.map(line => [line.replace(/:.*/, ''), line.replace(/^[^:]*: */, '')]))
-      return { name, directives, before: read('input.c'), after: patched(join(caseFolder, name)) }
-    })
+export const caseNames: readonly string[] = readdirSync(caseFolder, { withFileTypes: true })
+  .filter(entry => entry.isDirectory())
+  .map(({ name }) => name)
+
+export const readCases = (): readonly SmallCase[] => caseNames.map(readCase)
+
+export function readCase(name: string): SmallCase {
+  const read = (file: string) => readFileSync(join(caseFolder, name, file), 'utf8')
+  const lines = read('case.txt').trim().split('\n')
+  const directives = new Map(lines.map(line => [line.replace(/:.*/, ''), line.replace(/^[^:]*: */, '')]))
+  return { name, directives, before: read('input.c'), after: patched(join(caseFolder, name)) }
 }
 
 export function flagsOf({ directives }: SmallCase): readonly string[] {
   return [...XEN_LIKE, ...(directives.get('flags')?.split(' ') ?? [])]
 }
 
-export const tableOf = ({ directives }: SmallCase) => (directives.get('table') === 'process' ? 'process' : 'xen')
+export const targetOf = ({ directives }: SmallCase): TargetName =>
+  directives.get('table') === 'process' ? 'process' : 'xen'
 
 function patched(place: string): string {
   const work = mkdtempSync(join(tmpdir(), 'hotsplice-case-'))

@@ -1,59 +1,20 @@
 /** What `npm pack` gives installs and runs, without the checkout and without a network. */
 import { execFileSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-
-const checkout = fileURLToPath(new URL('../../', import.meta.url))
-const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'))
+import { installPackage, manifest } from './support/packed.ts'
 
 let folder = ''
 let installed = ''
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hotsplice-test-'))
-  // dist/ was compiled before these tests; packing must not compile into it again while others use it.
-  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder]
-  execFileSync('npm', pack, { cwd: checkout, stdio: ['ignore', 'pipe', 'ignore'] })
-  installed = join(folder, 'node_modules/hotsplice')
-  mkdirSync(installed, { recursive: true })
-  execFileSync('tar', [
-    '-xzf',
-    join(folder, `hotsplice-${manifest.version}.tgz`),
-    '--strip-components=1',
-    '-C',
-    installed,
-  ])
-  // As npm would put them there: what the package depends on, and nothing else.
-  for (const name of dependenciesOf(manifest)) copyModule(name)
+  installed = installPackage(folder)
 })
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
-
-function dependenciesOf({ dependencies = {} }: { dependencies?: Record<string, string> }): string[] {
-  return Object.keys(dependencies)
-}
-
-function copyModule(name: string): void {
-  const to = join(folder, 'node_modules', name)
-  if (existsSync(to)) return
-  const from = join(checkout, 'node_modules', name)
-  cpSync(from, to, { recursive: true })
-  for (const further of dependenciesOf(JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'))))
-    copyModule(further)
-}
 
 const run = (...args: string[]) =>
   execFileSync(join(folder, 'hotsplice'), args, { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH } })

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { caseFolder, flagsOf, readCases, type SmallCase, tableOf } from '../cases/read.ts'
+import { caseFolder, flagsOf, readCases, type SmallCase, targetOf } from '../cases/read.ts'
 import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { type BuildReport, buildPayload, hotsplice } from '../xen/command.ts'
 
@@ -22,7 +22,7 @@ describe.skipIf(!hasGcc)(`diff says what is expected${withoutGcc}`, () => {
       writeFileSync(file, compile(text, flagsOf(one), 'input.c'))
       return file
     })
-    const { status, stdout, stderr } = await hotsplice(['diff', ...files, '--target', tableOf(one), '--json', '-'])
+    const { status, stdout, stderr } = await hotsplice(['diff', ...files, '--target', targetOf(one), '--json', '-'])
     const report = JSON.parse(stdout) as BuildReport
     expect(linesOf(report), stderr).toEqual(familyLines(wanted))
     expect([status, report.outcome]).toEqual(wanted === 'nothing\n' ? [3, 'nothing-to-do'] : [0, 'differs'])

@@ -5,8 +5,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { affectedUnits, buildPairs, openTree, originalObject, overlayOf, quiet } from '../../src/trees/index.ts'
+import { affectedUnits, buildPairs, originalObject, overlayOf, quiet } from '../../src/trees/index.ts'
 import { edit } from '../build/support.ts'
+import { openTree } from '../support/opened.ts'
 import { buildWith, openProgram, type Program, script, writeProgram } from './support.ts'
 
 let program: Program

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { neutralPatch } from '../../src/flows/neutralize.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
+import { PROGRAM_PATHS } from '../../src/trees/compile-commands/paths.ts'
 
 /** The most arguments that a call takes are fewer. */
 const MANY = 150_000
@@ -29,7 +30,7 @@ describe.for([
 
   test('are neutralized, and the patch gives the text it was written from', () => {
     const patch = { name: 'p', text: oneHunk(lines, 3, new Array<string>(count).fill(line)) }
-    const { text, files } = neutralPatch([patch], tree, { style: 'auto', prefixes: [''] })
+    const { text, files } = neutralPatch([patch], tree, { style: 'auto', paths: PROGRAM_PATHS })
     const [file] = files
     expect(text === '' ? lines.join('') : apply(text)).toBe(file?.text ?? '')
     // Lines that stay are context, not written again.

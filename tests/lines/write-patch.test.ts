@@ -10,6 +10,7 @@ import { neutralize } from '../../src/lines/neutral.ts'
 import { writePatch } from '../../src/lines/write-patch.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
 import type { TouchedFile } from '../../src/source/model.ts'
+import { PROGRAM_PATHS } from '../../src/trees/compile-commands/paths.ts'
 import { edit, edits, files } from './awkward.ts'
 import { touched } from './touched.ts'
 
@@ -112,7 +113,7 @@ describe.skipIf(missing.length > 0)(`a written patch${why}`, () => {
       })
       const patch = { name: 'p', text: writePatch(change, new Map()) }
       const reader = { read: (path: string) => tree[path] }
-      const { text, files } = neutralPatch([patch], reader, { style: 'directive', prefixes: [''] })
+      const { text, files } = neutralPatch([patch], reader, { style: 'directive', paths: PROGRAM_PATHS })
       const neutral = Object.fromEntries(files.map(file => [file.path, file.text]))
       const paths = [...Object.keys(texts), 'old.c']
       expect(applied(tree, text, command, paths)).toEqual({ ...texts, ...neutral, 'old.c': undefined })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildIdOf, type ElfObject, readElf, toNewObject, writeElf } from '../../src/elf/index.ts'
+import { XEN } from '../../src/loaders/xen/xen.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 import { elfFiles, firstDifference, objdumpBytes, objdumpSections, ourSections, readelf, run } from './binutils.ts'
@@ -62,7 +63,7 @@ describe.skipIf(missing !== '')(`every object of Xen's tree${missing && ` (skipp
   }, () => {
     const claims = new Map(
       files.flatMap(file => {
-        const map = pieceMap(read(objects, file), { table: 'xen' })
+        const map = pieceMap(read(objects, file), { loader: XEN })
         const ranges = map.padding.map(({ section, offset, size }) => ({
           section: map.object.sections[section]?.name ?? '',
           offset,

@@ -5,9 +5,9 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { createHotpatch } from '../../src/flows/hotpatch/hotpatch.ts'
 import { agentFile } from '../../src/hosts/process/agent-file.ts'
 import { hasGcc } from '../support/gcc.ts'
+import { createHotpatch } from '../support/opened.ts'
 import { freePort } from './linux-dom0.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -6,8 +6,8 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:c
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHotpatch } from '../../src/flows/hotpatch/hotpatch.ts'
 import { agentFile } from '../../src/hosts/process/agent-file.ts'
+import { createHotpatch } from '../support/opened.ts'
 
 const DAEMON = `
 #include <pthread.h>

@@ -12,25 +12,26 @@ import { assemble } from '../../src/assemble/assemble.ts'
 import { compareUnit, type UnitVerdicts } from '../../src/compare/compare.ts'
 import { correlate } from '../../src/correlate/correlate.ts'
 import { readElf } from '../../src/elf/index.ts'
-import { rulesOf } from '../../src/flows/hotpatch/hotpatch.ts'
+import { rulesOf } from '../../src/flows/hotpatch/rules.ts'
 import type { Running } from '../../src/flows/hotpatch/running.ts'
 import { checkCode } from '../../src/flows/hotpatch/running-code.ts'
 import { describeRehearsal, type RehearsalPayload, rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { EXPECTATION_LIMIT, FUNC_FIELDS, FUNC_SIZE } from '../../src/loaders/func-entry.ts'
 import { inspectPayload } from '../../src/loaders/inspect.ts'
-import { targetFacts } from '../../src/loaders/loaders.ts'
+import { targetOf } from '../../src/loaders/loaders.ts'
 import { FUNCS } from '../../src/loaders/payload-sections.ts'
-import { classifySection } from '../../src/loaders/sections.ts'
 import { type HypervisorSymbols, readHypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
+import { XEN } from '../../src/loaders/xen/xen.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
 import { type Selection, select, type UnitInput } from '../../src/select/select.ts'
-import { openTree, quiet } from '../../src/trees/index.ts'
+import { quiet } from '../../src/trees/index.ts'
 import { verifyPayload } from '../../src/verify/verify.ts'
 import { readelfComplaints } from '../assemble/support.ts'
+import { openTree } from '../support/opened.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
 
 const missing = missingFor(...toBuildXen, ...toBootXen)
-const target = targetFacts('xen', 62)
+const target = targetOf(XEN, 62)
 
 describe.skipIf(missing !== '')(`Xen's functions replaced by themselves ${missing}`, () => {
   test('all units of the release build go up, are applied, reverted and unloaded', async () => {
@@ -132,11 +133,11 @@ interface SelectedUnit {
 
 /** Takes all functions of a unit but those that the stages refuse, which are found by asking them. */
 function selectAll(unit: string, bytes: Uint8Array, symbols: HypervisorSymbols): SelectedUnit {
-  const original = pieceMap(readElf<'original'>(bytes), { table: 'xen' })
-  const verdicts = compareUnit(correlate(original, pieceMap(readElf<'patched'>(bytes), { table: 'xen' })), 'xen')
+  const original = pieceMap(readElf<'original'>(bytes), { loader: XEN })
+  const verdicts = compareUnit(correlate(original, pieceMap(readElf<'patched'>(bytes), { loader: XEN })))
   const fileSymbol = original.object.symbols.find(({ kind }) => kind === 'file')?.name ?? ''
   const rules = rulesOf(target, runningOf(symbols))
-  const isOne = (name: string, local: boolean) => rules.countRunning?.(rules.runningName(fileSymbol, name, local)) === 1
+  const isOne = (name: string, local: boolean) => rules.countRunning?.(XEN.runningName(fileSymbol, name, local)) === 1
   const left = new Set<string>()
   for (let round = 0; round < 10; round++) {
     const changed = asChanged(verdicts, (name, local) => !left.has(name) && isOne(name, local))
@@ -185,7 +186,7 @@ function asChanged(verdicts: UnitVerdicts, take: (name: string, local: boolean) 
     const { original } = judged
     const section = original && map.object.sections[original.section]?.name
     if (original === undefined || section === undefined || original.size < 9) return judged
-    if (classifySection(section, 'xen') !== 'code' || !take(original.name, original.local)) return judged
+    if (XEN.sectionClass(section) !== 'code' || !take(original.name, original.local)) return judged
     return { ...judged, verdict: { kind: 'changed', because } as const }
   })
   return { ...verdicts, functions }

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
-import { createHotpatch, type HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
+import type { HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
 import { quiet } from '../../src/trees/index.ts'
+import { createHotpatch } from '../support/opened.ts'
 
 export const FILES = {
   'types.h': `

@@ -4,10 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cacheFolder } from '../../src/cli/cache-folder.ts'
-import { createHotpatch } from '../../src/flows/hotpatch/hotpatch.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
-import { affectedUnits, type Declarations, declarationsOf, openTree, quiet, type Tree } from '../../src/trees/index.ts'
+import { affectedUnits, type Declarations, declarationsOf, quiet, type Tree } from '../../src/trees/index.ts'
 import { Shapes, type ShapeVerdict } from '../../src/type-layouts/shapes.ts'
+import { createHotpatch, openTree } from '../support/opened.ts'
 import { type Edit, patchText } from '../xen/edits.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 

@@ -6,7 +6,8 @@
 import { type ElfObject, readElf } from '../../src/elf/index.ts'
 import { SHF_ALLOC } from '../../src/elf/spec/constants.ts'
 import { type ListedUnit, listUnits } from '../../src/flows/list-lines.ts'
-import { openTree, quiet, type Unit } from '../../src/trees/index.ts'
+import { quiet, type Unit } from '../../src/trees/index.ts'
+import { openTree } from './opened.ts'
 
 export interface Explained {
   readonly units: number

@@ -2,22 +2,25 @@
 import { compareUnit, type UnitVerdicts } from '../../src/compare/compare.ts'
 import { correlate } from '../../src/correlate/correlate.ts'
 import { readElf } from '../../src/elf/index.ts'
+import { targetOf } from '../../src/loaders/loaders.ts'
+import { PROCESS } from '../../src/loaders/process/process.ts'
+import { XEN } from '../../src/loaders/xen/xen.ts'
+import { X86_64 } from '../../src/machines/x86-64/x86-64.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
 import { type Selection, type SelectRules, select } from '../../src/select/select.ts'
 
 export const RULES: SelectRules = {
-  table: 'xen',
-  machine: 62,
-  runningName: (file, name, local) => (local ? `${file}#${name}` : name),
-  smallest: pad => (pad ? 9 : 5),
-  startsWithLandingPad: code => Buffer.from(code.subarray(0, 4)).toString('hex') === 'f30f1efa',
+  target: targetOf(XEN, X86_64.number),
   denied: () => undefined,
 }
 
-export function judge(original: Uint8Array, patched: Uint8Array, table = RULES.table): UnitVerdicts {
-  const before = pieceMap(readElf<'original'>(original), { table })
-  const after = pieceMap(readElf<'patched'>(patched), { table })
-  return compareUnit(correlate(before, after), table)
+/** For a program. */
+export const PROGRAM_RULES: SelectRules = { ...RULES, target: targetOf(PROCESS, X86_64.number) }
+
+export function judge(original: Uint8Array, patched: Uint8Array, loader = RULES.target.loader): UnitVerdicts {
+  const before = pieceMap(readElf<'original'>(original), { loader })
+  const after = pieceMap(readElf<'patched'>(patched), { loader })
+  return compareUnit(correlate(before, after))
 }
 
 /** `f1: changed (size)` for everything whose verdict is not same, functions first. */
@@ -30,7 +33,10 @@ export function verdictLines({ functions, data, unnamed }: UnitVerdicts): readon
 }
 
 export function selectFrom(original: Uint8Array, patched: Uint8Array, rules: SelectRules = RULES): Selection {
-  return select([{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts: judge(original, patched, rules.table) }], rules)
+  return select(
+    [{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts: judge(original, patched, rules.target.loader) }],
+    rules,
+  )
 }
 
 /** `replacement f1`, `content .rodata.str1.1+0x0`, in the selection's order. */

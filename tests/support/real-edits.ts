@@ -4,11 +4,11 @@
  * objdump's text of each function, original against patched.
  */
 import { createTwoFilesPatch } from 'diff'
-import { createHotpatch, type HotpatchOptions } from '../../src/flows/hotpatch/hotpatch.ts'
 import type { Way } from '../../src/lines/way.ts'
-import { openTree, quiet, type Tree } from '../../src/trees/index.ts'
+import { quiet, type Tree } from '../../src/trees/index.ts'
 import type { Answer, Oracle } from '../xen/oracle.ts'
 import { draws } from './harmless.ts'
+import { createHotpatch, type OpenOptions, openTree } from './opened.ts'
 
 type Draw = (below: number) => number
 
@@ -105,7 +105,7 @@ export interface RealEditsOptions {
 /** Builds `count` edits, each under every way, and holds what is found against the oracle. */
 export async function runRealEdits(options: RealEditsOptions): Promise<RealEditsResult> {
   const { tree: folder, count, seed, cacheFolder, ways, oracle, say = () => undefined } = options
-  const common: Omit<HotpatchOptions, 'patches'> = {
+  const common: OpenOptions = {
     tree: folder,
     target: 'xen',
     jobs: 2,

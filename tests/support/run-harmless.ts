@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHotpatch, type HotpatchOptions } from '../../src/flows/hotpatch/hotpatch.ts'
-import { openTree, quiet } from '../../src/trees/index.ts'
+import { quiet } from '../../src/trees/index.ts'
 import { draws, harmlessEdit } from './harmless.ts'
 import { answerOf, type HarmlessFacts } from './harmless-answer.ts'
+import { createHotpatch, type OpenOptions, openTree } from './opened.ts'
 
 export interface HarmlessOptions {
   readonly tree: string
@@ -37,7 +37,7 @@ export async function runHarmless({
   say = () => undefined,
 }: HarmlessOptions): Promise<HarmlessResult> {
   const cacheFolder = cache ?? mkdtempSync(join(tmpdir(), 'hotsplice-harmless-'))
-  const options: Omit<HotpatchOptions, 'patches'> = {
+  const options: OpenOptions = {
     tree: folder,
     target: 'xen',
     jobs: 2,

@@ -97,6 +97,7 @@ const STAGES = new Set([
   'explain',
   'inspect',
   'internal',
+  'library',
   'lines',
   'process',
   'rehearse',

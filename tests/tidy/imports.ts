@@ -6,9 +6,9 @@ import { type Breach, importsOf, lineOf, nodesOf, product, type SourceFile } fro
  * What formats, machines and loaders are like, each knowing only those before it. Knows nothing of a run.
  * `base` stands before all, and imports nothing.
  */
-const KNOWLEDGE = ['base', 'elf', 'dwarf', 'ctext', 'machines', 'loaders', 'pieces']
+export const KNOWLEDGE = ['base', 'elf', 'dwarf', 'ctext', 'machines', 'loaders', 'pieces', 'program']
 /** In the order of a run: data only moves down. */
-const STAGES = [
+export const STAGES = [
   'source',
   'lines',
   'trees',
@@ -28,17 +28,23 @@ const ABOVE: Readonly<Record<string, { readonly may: readonly string[]; readonly
     may: [...KNOWLEDGE, ...STAGES],
     todo: 'a flow takes what it needs of the world as a function of a type of its own; cli hands it in',
   },
+  library: {
+    may: [...KNOWLEDGE, 'report', 'hosts', 'flows'],
+    todo: 'the library gives flows and hosts their defaults: let a flow call the stage (or `import type`)',
+  },
   cli: {
     may: [...KNOWLEDGE, 'report', 'hosts', 'flows'],
     todo: 'the command line calls flows and hosts, and shows reports: let a flow call the stage (or `import type`)',
   },
 }
+/** Those that speak to users: they name the values of stages, and make none. */
+const FRONTS = ['library', 'cli']
 const FOLDERS = [...KNOWLEDGE, 'system', ...STAGES, ...Object.keys(ABOVE)]
 /** The flow that others are made of. */
 const SHARED_FLOW = 'hotpatch'
 /** What they have in common: the cache, locks, private folders. Knows nothing of a run either. */
-const SYSTEM = 'system'
-const OUTSIDE = [SYSTEM, 'trees', 'hosts', 'services', 'cli']
+export const SYSTEM = 'system'
+const OUTSIDE = [SYSTEM, 'trees', 'hosts', 'services', 'library', 'cli']
 const OUTSIDE_MODULES = [
   'node:fs',
   'node:fs/promises',
@@ -78,7 +84,7 @@ export function wrongImport(path: string, target: string, typesOnly: boolean): W
   if (to === undefined) return { fact, todo: 'index.ts is for users of the library; import what it re-exports' }
   if (from in ABOVE) {
     const { may = [], todo = '' } = ABOVE[from] ?? {}
-    return may.includes(to) || (from === 'cli' && typesOnly && STAGES.includes(to)) ? undefined : { fact, todo }
+    return may.includes(to) || (FRONTS.includes(from) && typesOnly && STAGES.includes(to)) ? undefined : { fact, todo }
   }
   if (KNOWLEDGE.includes(from)) {
     if (isBefore(KNOWLEDGE, to, from)) return undefined

@@ -3,14 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readElf } from '../../src/elf/index.ts'
-import { classifySection } from '../../src/loaders/sections.ts'
+import { XEN } from '../../src/loaders/xen/xen.ts'
 import type { Piece, PieceMap } from '../../src/pieces/model.ts'
 import { partOf } from '../../src/pieces/names.ts'
 import { pieceMap } from '../../src/pieces/pieces.ts'
-import { fileSymbolOf, openTree, originalObject, quiet } from '../../src/trees/index.ts'
+import { fileSymbolOf, originalObject, quiet } from '../../src/trees/index.ts'
 import { UnitCode } from '../../src/verify/code/code.ts'
 import type { RunningImage } from '../../src/verify/code/image.ts'
 import type { CodeFinding } from '../../src/verify/code/model.ts'
+import { openTree } from '../support/opened.ts'
 
 export interface LinkedObject {
   readonly unit: string
@@ -49,7 +50,7 @@ export interface ReadUnit {
 
 export function readUnits(objects: readonly LinkedObject[]): readonly ReadUnit[] {
   return objects.map(({ unit, bytes }) => {
-    const map = pieceMap(readElf<'original'>(bytes), { table: 'xen' })
+    const map = pieceMap(readElf<'original'>(bytes), { loader: XEN })
     return { unit, map, fileSymbol: fileSymbolOf(map.object) ?? '' }
   })
 }
@@ -82,6 +83,6 @@ export function replaceable(map: PieceMap<'original'>): readonly Piece<'original
     ({ kind, name, section }) =>
       kind === 'function' &&
       partOf(name) === undefined &&
-      classifySection(map.object.sections[section]?.name ?? '', 'xen') === 'code',
+      XEN.sectionClass(map.object.sections[section]?.name ?? '') === 'code',
   )
 }

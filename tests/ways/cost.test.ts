@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createHotpatch } from '../../src/flows/hotpatch/hotpatch.ts'
 import type { Way } from '../../src/lines/way.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { compilesIn } from '../support/compiles.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { createHotpatch } from '../support/opened.ts'
 import { makeTree, readCases } from './read.ts'
 
 const CASES = readCases().filter(({ name }) => ['header-inline', 'line-plus-constant'].includes(name))

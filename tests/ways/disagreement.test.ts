@@ -8,12 +8,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readElf } from '../../src/elf/index.ts'
 import { type CompiledUnits, compileForWay, judgeUnits } from '../../src/flows/hotpatch/judge.ts'
+import { targetOf } from '../../src/loaders/loaders.ts'
+import { PROCESS } from '../../src/loaders/process/process.ts'
 import { select } from '../../src/select/select.ts'
 import { verdictReason } from '../../src/select/words.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
-import { affectedUnits, openTree, quiet } from '../../src/trees/index.ts'
+import { affectedUnits, quiet } from '../../src/trees/index.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { RULES } from '../support/judge.ts'
+import { openTree } from '../support/opened.ts'
 import { makeTree, readCases } from './read.ts'
 
 /** Two functions change; between() and below() only hold line numbers. */
@@ -57,8 +60,8 @@ describe.skipIf(!hasGcc)(`a disagreement of two ways${withoutGcc}`, () => {
 })
 
 function judge(units: CompiledUnits) {
-  const judged = judgeUnits(units, { table: 'process' })
-  const { replacements } = select(judged.units, { ...RULES, table: 'process' })
+  const judged = judgeUnits(units, { loader: PROCESS })
+  const { replacements } = select(judged.units, { ...RULES, target: targetOf(PROCESS, 62) })
   const functions = judged.units.flatMap(({ verdicts }) => verdicts.functions)
   return {
     replaced: replacements.map(({ runningName }) => runningName).sort(),

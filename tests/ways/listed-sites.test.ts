@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { listLineSites } from '../../src/flows/list-lines.ts'
 import { lowerLines } from '../../src/lines/shift.ts'
-import { openTree, quiet } from '../../src/trees/index.ts'
+import { quiet } from '../../src/trees/index.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { openTree } from '../support/opened.ts'
 import { makeTree, readCases } from './read.ts'
 
 describe.skipIf(!hasGcc)(`the sites of one-byte numbers${withoutGcc}`, () => {

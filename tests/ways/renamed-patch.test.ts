@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { neutralPatch } from '../../src/flows/neutralize.ts'
+import { XEN_PATHS } from '../../src/trees/xen/paths.ts'
 
 const rename = (from: string, to: string) =>
   `diff --git a/${from} b/${to}\nsimilarity index 60%\nrename from ${from}\nrename to ${to}\n--- a/${from}\n+++ b/${to}\n@@ -1 +1,2 @@\n+int n;\n int a;\n`
@@ -15,7 +16,7 @@ test.for([
   const { text, notes } = neutralPatch(
     [{ name: 'p', text: rename(path, to) }],
     { read },
-    { style: 'auto', prefixes: ['', 'xen/'] },
+    { style: 'auto', paths: XEN_PATHS },
   )
   expect(text).toContain(`+++ b/${to}\n@@ -1,1 +1,5 @@\n+#line 1 "${name}"\n+#line 2\n+int n;\n+#line 1\n int a;\n`)
   expect(notes).toContain(`${to}: keeps its old name for __FILE__: #line 1 "${name}"`)

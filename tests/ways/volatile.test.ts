@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { diffObjects } from '../../src/flows/diff.ts'
 import { compileForWay, judgeUnits } from '../../src/flows/hotpatch/judge.ts'
 import type { Way } from '../../src/lines/way.ts'
+import { XEN } from '../../src/loaders/xen/xen.ts'
 import { verdictReason } from '../../src/select/words.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
 import { affectedUnits, type Tree } from '../../src/trees/index.ts'
@@ -20,7 +21,7 @@ const WAYS: readonly Way[] = ['neutral', 'mask', 'table', 'auto']
 async function judged(tree: Tree, patch: string, way: Way) {
   const change = applyPatches([{ name: 'p', text: patch }], tree.reader)
   const affected = await affectedUnits(tree, change)
-  const { units, notices } = judgeUnits(await compileForWay(tree, affected, change, way), { table: 'xen' })
+  const { units, notices } = judgeUnits(await compileForWay(tree, affected, change, way), { loader: XEN })
   const differing = units.flatMap(({ unit, verdicts }) =>
     verdicts.functions
       .filter(({ verdict }) => verdict.kind === 'changed' || verdict.kind === 'new' || verdict.kind === 'gone')
@@ -155,7 +156,7 @@ int second(void) { return say("second", __COUNTER__ + 40); }
     const text = 'extern int say(const char *, int);\nint f(int x) { return say(__FILE__, x); }\n'
     const [original, patched] = [compileAnew(text, FLAGS), compileAnew(text, FLAGS)]
     expect(Buffer.compare(original, patched)).not.toBe(0)
-    const { functions, data } = diffObjects({ original, patched, table: 'process' })
+    const { functions, data } = diffObjects({ original, patched, target: 'process' })
     expect([...functions, ...data].filter(({ verdict }) => verdict.kind !== 'same')).toEqual([])
   })
 })

@@ -9,11 +9,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createHotpatch, type HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
+import type { HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
 import type { Way } from '../../src/lines/way.ts'
 import { verdictReason } from '../../src/select/words.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { createHotpatch } from '../support/opened.ts'
 import { caseFolder, makeTree, readCases, type WayCase } from './read.ts'
 
 const update = process.env.HOTSPLICE_UPDATE === '1'

@@ -4,10 +4,10 @@
  */
 import { afterAll, describe, expect, test } from 'vitest'
 import { cacheFolder } from '../../src/cli/cache-folder.ts'
-import { createHotpatch } from '../../src/flows/hotpatch/hotpatch.ts'
 import type { Way } from '../../src/lines/way.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { explainSites } from '../support/explain-sites.ts'
+import { createHotpatch } from '../support/opened.ts'
 import { runRealEdits } from '../support/real-edits.ts'
 import { runHarmless } from '../support/run-harmless.ts'
 import { type Edit, patchText } from './edits.ts'

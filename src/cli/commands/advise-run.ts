@@ -10,7 +10,7 @@ import type { Ending } from '../exit-code.ts'
 import { readText } from '../files.ts'
 import { VERSION } from '../version.ts'
 
-export interface AdviseRequest {
+export interface AdviseArguments {
   readonly tree: string
   readonly patch: readonly string[]
   readonly target: 'xen' | 'process'
@@ -30,12 +30,12 @@ const ENDINGS: Readonly<Record<Advice['outcome'], Ending>> = {
   refused: 'refused',
 }
 
-export async function runAdvise(request: AdviseRequest, console: Console, signal: AbortSignal): Promise<Finished> {
+export async function runAdvise(request: AdviseArguments, console: Console, signal: AbortSignal): Promise<Finished> {
   const { patch, json, symbols, config } = request
   const inputs = [...patch, symbols, config].filter(file => file !== undefined)
   checkOutputs(inputs, [json])
   const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
-  const options = { ...request, patches, progress: console.progress, cacheFolder: cacheFolder(), signal }
-  const advice = await advise(options, VERSION)
+  const rest = { version: VERSION, progress: console.progress, cacheFolder: cacheFolder(), signal }
+  const advice = await advise({ ...request, patches, ...rest })
   return { ending: ENDINGS[advice.outcome], text: adviceText(withShownNames(advice), console.ink), json: advice }
 }

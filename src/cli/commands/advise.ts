@@ -4,7 +4,7 @@ import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
 import { eachVariable, positive } from '../option-values.ts'
-import type { AdviseRequest } from './advise-run.ts'
+import type { AdviseArguments } from './advise-run.ts'
 
 const MORE = [
   'Tries every --lines way of `hotsplice build` on the patch, and writes no payload. For each: the functions that would be',
@@ -22,7 +22,11 @@ export function define(host: Host) {
     .option('--symbols <file>', "xen-syms or xen.efi of what is running (default: the tree's own xen-syms)")
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
-    .addOption(new Option('--target <name>', 'what will load the payload').choices(['xen', 'process']).default('xen'))
+    .addOption(
+      new Option('--target <name>', 'what will load the payload')
+        .choices(['xen', 'process'] as const)
+        .default('xen' as const),
+    )
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
@@ -30,9 +34,9 @@ export function define(host: Host) {
     .option('--json <file>', 'write the advice as JSON; - is standard output')
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ target, makeArg, ...rest }) => {
-      const request: AdviseRequest = {
+      const request: AdviseArguments = {
         ...rest,
-        target: target === 'process' ? 'process' : 'xen',
+        target,
         makeArgs: makeArg ?? [],
       }
       const { signal } = host

@@ -1,23 +1,20 @@
 /** What `hotsplice build` does: reads the files it was given, runs the pipeline, writes payload and report. */
-import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { withShownNames } from '../../base/printable.ts'
-import { createHotpatch, type HotpatchRun } from '../../flows/hotpatch/hotpatch.ts'
-import { reportOfRun } from '../../flows/hotpatch/report.ts'
-import { withPayload } from '../../report/build-report.ts'
-import type { RunReport, Way } from '../../report/model.ts'
+import { build } from '../../flows/build.ts'
+import { parseExpectation } from '../../flows/hotpatch/expectation.ts'
+import type { Way } from '../../report/model.ts'
 import { summary } from '../../report/text.ts'
 import type { Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { endingOf } from '../exit-code.ts'
-import { checkExpectation, parseExpectation } from '../expectation.ts'
 import { readText, removeStale, writeWhole } from '../files.ts'
 import { checkSarif, writeSarif } from '../sarif-file.ts'
 import { VERSION } from '../version.ts'
 
-export interface BuildRequest {
+export interface BuildArguments {
   readonly tree: string
   readonly patch: readonly string[]
   readonly lines: Way
@@ -39,7 +36,7 @@ export interface BuildRequest {
   readonly expectFunctions?: string
 }
 
-export async function runBuild(request: BuildRequest, console: Console, signal: AbortSignal): Promise<Finished> {
+export async function runBuild(request: BuildArguments, console: Console, signal: AbortSignal): Promise<Finished> {
   const { patch, json, expectFunctions } = request
   const output = request.output ?? defaultOutput(patch[0] ?? '')
   checkOutputs(
@@ -49,27 +46,33 @@ export async function runBuild(request: BuildRequest, console: Console, signal: 
   checkSarif(request.sarif)
   const expected =
     expectFunctions === undefined
-      ? undefined
-      : parseExpectation(readText(expectFunctions, 'the list of functions', 'utf8'), expectFunctions)
+      ? {}
+      : {
+          expectedFunctions: parseExpectation(
+            readText(expectFunctions, 'the list of functions', 'utf8'),
+            expectFunctions,
+          ),
+        }
   const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
   // From here on a payload by that name could only be this run's.
   if (removeStale(output)) console.note(`removed ${output}, which an earlier run had written`)
-  const run = await createHotpatch({
+  const { report, payload, places } = await build({
     ...request,
+    ...expected,
     patches,
+    output,
+    version: VERSION,
     progress: console.progress,
     cacheFolder: cacheFolder(),
     signal,
   })
-  const report = reportOfRun(run, { version: VERSION, target: request.target })
-  const found = expectedOnly(report, expected)
-  const written = found.outcome === 'built' && !signal.aborted ? writePayload(run, found, output) : found
+  if (payload !== undefined && !signal.aborted) writeWhole(output, payload)
   const undo = () => rmSync(output, { force: true })
-  const ending = endingOf(written.outcome)
+  const ending = endingOf(report.outcome)
   const also = () => {
-    if (request.sarif !== undefined) writeSarif(request.sarif, written, ending, run.change)
+    if (request.sarif !== undefined) writeSarif(request.sarif, report, ending, places)
   }
-  return { ending, text: summary(withShownNames(written), console.ink), json: written, also, undo }
+  return { ending, text: summary(withShownNames(report), console.ink), json: report, also, undo }
 }
 
 const given = (file: string | undefined) => (file === undefined ? [] : [file])
@@ -77,16 +80,4 @@ const given = (file: string | undefined) => (file === undefined ? [] : [file])
 function defaultOutput(patch: string): string {
   const name = patch === '-' ? 'stdin' : basename(patch)
   return `${name.replace(/\.(?:patch|diff)$/, '')}.livepatch`
-}
-
-function expectedOnly(report: RunReport, expected: ReturnType<typeof parseExpectation> | undefined): RunReport {
-  const refusal = expected === undefined ? undefined : checkExpectation(expected, report.functions)
-  return refusal === undefined ? report : { ...report, outcome: 'refused', refusals: [...report.refusals, refusal] }
-}
-
-function writePayload({ payload }: HotpatchRun, report: RunReport, file: string): RunReport {
-  if (payload === undefined) return report
-  writeWhole(file, payload.bytes)
-  const sha256 = createHash('sha256').update(payload.bytes).digest('hex')
-  return withPayload(report, { file, size: payload.bytes.length, sha256, buildId: payload.buildId })
 }

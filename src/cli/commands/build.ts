@@ -4,7 +4,7 @@ import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
 import { eachOf, eachVariable, positive } from '../option-values.ts'
-import type { BuildRequest } from './build-run.ts'
+import type { BuildArguments } from './build-run.ts'
 
 const MORE = [
   'DIR holds what is running, as its build left it: for Xen 4.17 or later the folder that holds xen/ (or xen/ itself)',
@@ -37,7 +37,11 @@ export function define(host: Host) {
       "a copy of the running system's code, raw (from _stext on), to compare with too",
     )
     .option('--no-expect', 'do not let the loader compare the first bytes of old code before it patches')
-    .addOption(new Option('--target <name>', 'what will load the payload').choices(['xen', 'process']).default('xen'))
+    .addOption(
+      new Option('--target <name>', 'what will load the payload')
+        .choices(['xen', 'process'] as const)
+        .default('xen' as const),
+    )
     .option(
       '--accept-type <name>',
       'let a type (or function) change although it lives across the patch; may be given again',
@@ -56,9 +60,9 @@ export function define(host: Host) {
     )
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ output, target, makeArg, expectFunctions, acceptType, ...rest }) => {
-      const request: BuildRequest = {
+      const request: BuildArguments = {
         ...rest,
-        target: target === 'process' ? 'process' : 'xen',
+        target,
         makeArgs: makeArg ?? [],
         acceptTypes: acceptType ?? [],
         ...(output === undefined ? {} : { output }),

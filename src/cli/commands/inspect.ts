@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings'
 import { withShownNames } from '../../base/printable.ts'
-import { describePayload, payloadSummary } from '../../report/inspect.ts'
+import { inspect } from '../../flows/inspect.ts'
+import { describePayload } from '../../report/inspect.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
@@ -26,13 +27,13 @@ export function define(host: Host) {
       }),
     )
     .action(async (file, { json }) => {
-      const work = (console: Console) => inspect(file, json, console)
+      const work = (console: Console) => show(file, json, console)
       host.ended(await attempt({ json, command: 'inspect', signal: host.signal, work }))
     })
 }
 
-function inspect(file: string, json: string | undefined, console: Console): Finished {
+function show(file: string, json: string | undefined, console: Console): Finished {
   checkOutputs([file], [json])
-  const summary = payloadSummary(readInput(file, 'the payload'), file)
+  const summary = inspect(readInput(file, 'the payload'), file)
   return { ending: 'done', text: describePayload(withShownNames(summary), file, console.ink), json: summary }
 }

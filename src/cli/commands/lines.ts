@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command } from '@commander-js/extra-typings'
-import { type ListedUnit, listLines } from '../../flows/list-lines.ts'
+import { listLines } from '../../flows/list-lines.ts'
+import { describeLines } from '../../report/lines-report.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../command-host.ts'
@@ -47,34 +48,8 @@ async function list(
   signal: AbortSignal,
 ): Promise<Finished> {
   checkOutputs([], [json])
-  const options = { jobs: availableParallelism(), progress: console.progress, cacheFolder: cacheFolder(), signal }
-  const target = { target: 'xen' as const, ...(buildDir === undefined ? {} : { buildDir }) }
-  const units = await listLines({ tree: folder, ...target, ...options }, source)
-  const unexplained = units.flatMap(({ unit, unexplained: texts }) => texts.map(text => ({ unit, text })))
-  return {
-    ending: 'done',
-    text: units.map(describeUnit).join('\n'),
-    json: {
-      schema: 1,
-      command: 'lines',
-      version: VERSION,
-      outcome: 'done',
-      sites: units.flatMap(({ sites }) => sites),
-      unexplained,
-    },
-  }
-}
-
-function describeUnit({ unit, sites, unexplained }: ListedUnit): string {
-  const rows = sites.map(site => {
-    const place = site.function === '' ? site.section : site.function
-    const where = site.in === 'addend' ? `an addend of ${site.section}` : site.in
-    const from = site.calls.length === 0 ? '' : `  (${site.calls.join(', ')})`
-    return `  ${site.file}:${site.line}  ${place}+0x${site.offset.toString(16)}  ${site.bits} bits in ${where}${from}`
-  })
-  return [
-    `${unit}: ${sites.length} line numbers`,
-    ...rows,
-    ...unexplained.map(text => `  not explained: ${text}`),
-  ].join('\n')
+  const run = { jobs: availableParallelism(), progress: console.progress, cacheFolder: cacheFolder(), signal }
+  const base = { tree: folder, target: 'xen' as const, ...(buildDir === undefined ? {} : { buildDir }) }
+  const { report, units } = await listLines({ ...base, ...run, source, version: VERSION })
+  return { ending: 'done', text: describeLines(units), json: report }
 }

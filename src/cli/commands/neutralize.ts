@@ -1,10 +1,7 @@
-import { existsSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { Command, Option } from '@commander-js/extra-typings'
 import { shownName } from '../../base/printable.ts'
-import { neutralPatch } from '../../flows/neutralize.ts'
-import type { NeutralFile } from '../../lines/neutral-model.ts'
-import { isNoFile, sourceText } from '../../system/source-text.ts'
+import { neutralizePatch } from '../../flows/neutralize.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
@@ -62,38 +59,15 @@ interface Request {
 function rewrite({ tree, patch, style, output, json }: Request, console: Console): Finished {
   checkOutputs([...patch], [output, json])
   const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
-  const reader = {
-    read: (path: string) => sourceText(join(tree, path), path),
-    isNoFile: (path: string) => isNoFile(join(tree, path)),
-  }
-  const prefixes = existsSync(join(tree, 'xen', 'Makefile')) ? ['', 'xen/'] : ['']
-  const { text, files, notes } = neutralPatch(patches, reader, { style, prefixes })
-  for (const note of notes) console.note(shownName(note))
+  const { report, patch: text } = neutralizePatch({ tree, patches, style, version: VERSION })
+  for (const note of report.notes) console.note(shownName(note))
   if (text === '') console.note('nothing is left of the patch: without it, the compiler sees the same lines')
-  const told = {
-    schema: 1,
-    command: 'neutralize',
-    version: VERSION,
-    outcome: 'done',
-    style,
-    files: files.map(describeFile),
-    notes,
-    patch: Buffer.from(text, 'latin1').toString('utf8'),
-  }
   const bytes = Buffer.from(text, 'latin1')
   if (output === undefined || output === STANDARD) {
     // As bytes: a source need not be UTF-8, and a patch of it must not be spelled anew.
     const also = () => (json === STANDARD ? undefined : console.data(bytes))
-    return { ending: 'done', text: '', json: told, also }
+    return { ending: 'done', text: '', json: report, also }
   }
   writeWhole(output, bytes)
-  return { ending: 'done', text: `wrote ${output}`, json: told, undo: () => rmSync(output, { force: true }) }
+  return { ending: 'done', text: `wrote ${output}`, json: report, undo: () => rmSync(output, { force: true }) }
 }
-
-const describeFile = ({ path, insertions, reformatted, numbering, unsafe }: NeutralFile) => ({
-  file: path,
-  insertions: insertions.length,
-  reformatted: reformatted.length,
-  numbering,
-  unsafe: unsafe.map(({ text }) => text),
-})

@@ -1,13 +1,13 @@
 /** What `hotsplice translate` does: reads reports, then the log as it comes, and writes each line as soon as it can. */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { basename } from 'node:path'
 import { during, InputError } from '../../base/errors.ts'
 import { shownName } from '../../base/printable.ts'
 import { type RunningLines, runningLines } from '../../dwarf/function-lines.ts'
+import { translate } from '../../flows/translate.ts'
 import { readReport } from '../../report/schema.ts'
-import type { Layer, Reference, Source } from '../../report/translate/model.ts'
-import { Translator } from '../../report/translate/translator.ts'
+import type { Source } from '../../report/translate/model.ts'
+import type { Translator } from '../../report/translate/translator.ts'
 import type { Finished } from '../attempt.ts'
 import { checkOutputs } from '../console.ts'
 import { readInput, readText, STANDARD } from '../files.ts'
@@ -21,18 +21,6 @@ export interface TranslateRequest {
   readonly fromLog: boolean
   readonly symbols?: string
   readonly json?: string
-}
-
-/** The JSON of `hotsplice translate`. */
-export interface Translation {
-  readonly schema: 1
-  readonly command: 'translate'
-  readonly version: string
-  readonly outcome: 'done'
-  readonly source: Source
-  readonly payloads: readonly { readonly name: string; readonly report: string; readonly buildId: string | null }[]
-  /** Everything in the log that names a place in a touched file; certain where there is one meaning. */
-  readonly references: readonly Reference[]
 }
 
 const FILES = 'give reports and symbols as files'
@@ -51,18 +39,15 @@ export async function runTranslate(
   if (files.includes(STANDARD))
     throw new InputError('cli/usage', 'standard input is the log, and nothing besides', FILES)
   checkOutputs(files, [json])
-  const layers = named.map(layerOf)
-  const running = request.symbols === undefined ? {} : { running: lazily(request.symbols) }
-  const translator = new Translator(layers, { source, replace, fromLog, ...running })
-  await copy(translator, input, { output: json === STANDARD ? process.stderr : process.stdout, signal })
-  const payloads = named.map(({ file }, index) => ({
-    name: layers[index]?.name ?? '',
-    report: file,
-    buildId: layers[index]?.report.payload?.buildId ?? null,
+  const reports = named.map(({ name, file }) => ({
+    ...(name === undefined ? {} : { name }),
+    file,
+    report: readReport(readText(file, 'the report', 'utf8'), file),
   }))
-  const head = { schema: 1, command: 'translate', version: VERSION, outcome: 'done', source } as const
-  const translation: Translation = { ...head, payloads, references: json === undefined ? [] : translator.references }
-  return { ending: 'done', text: '', json: translation }
+  const running = request.symbols === undefined ? {} : { running: lazily(request.symbols) }
+  const { translator, report } = translate({ reports, source, replace, fromLog, version: VERSION, ...running })
+  await copy(translator, input, { output: json === STANDARD ? process.stderr : process.stdout, signal })
+  return { ending: 'done', text: '', ...(json === undefined ? {} : { json: report() }) }
 }
 
 /** The image is large: it is read when the first place in code comes. */
@@ -85,19 +70,6 @@ function namedReport(argument: string): NamedReport {
   const equals = argument.indexOf('=')
   if (equals < 1 || existsSync(argument)) return { name: undefined, file: argument }
   return { name: argument.slice(0, equals), file: argument.slice(equals + 1) }
-}
-
-function layerOf({ name, file }: NamedReport): Layer {
-  const report = readReport(readText(file, 'the report', 'utf8'), file)
-  const { payload, command, outcome } = report
-  if (payload === null) {
-    throw new InputError(
-      'translate/no-payload',
-      `${file} is the report of a ${command} whose outcome is ${outcome}: there was no payload to apply`,
-      'give the reports of `hotsplice build --json FILE` for the payloads that were applied',
-    )
-  }
-  return { name: name ?? basename(payload.file).replace(/\.livepatch$/, ''), report }
 }
 
 interface Copy {

@@ -1,4 +1,4 @@
-import { payloadSummary } from '../../report/inspect.ts'
+import { inspect } from '../../flows/inspect.ts'
 import type { Host } from '../command-host.ts'
 import { readInput } from '../files.ts'
 import { DRY_OPTION, onHost, operate, operationHelp, SECCOMP_OPTION } from './operate.ts'
@@ -31,7 +31,7 @@ export function define(cli: Host) {
 /** For the record; null where the file is no payload. */
 export function payloadId(file: string): string | null {
   try {
-    return payloadSummary(readInput(file, 'the payload'), file).buildId
+    return inspect(readInput(file, 'the payload'), file).buildId
   } catch {
     return null
   }

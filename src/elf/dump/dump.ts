@@ -12,18 +12,52 @@ import { dumpRelocations } from './relocations.ts'
 import { dumpSections } from './sections.ts'
 import { dumpSymbols } from './symbols.ts'
 
+/** A part of a file, as readelf prints it. */
 export type DumpView = 'header' | 'sections' | 'groups' | 'relocations' | 'symbols' | 'notes'
 
-/** In the order in which they are printed. */
+/**
+ * The parts of a file that can be printed, in their order.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { DUMP_VIEWS } from 'hotsplice/elf'
+ *
+ * assert.equal(DUMP_VIEWS[0], 'header')
+ * ```
+ */
 export const DUMP_VIEWS: readonly DumpView[] = ['header', 'sections', 'groups', 'relocations', 'symbols', 'notes']
 
+/** What `dumpElf` takes besides. */
 export interface DumpOptions {
-  /** Which parts to print; all of them when absent. */
+  /**
+   * Which parts to print.
+   *
+   * @default all of them
+   */
   readonly views?: readonly DumpView[]
 }
 
-/** The text, each line ended. */
-export function dumpElf<S extends Side>(elf: ElfObject<S>, { views = DUMP_VIEWS }: DumpOptions = {}): string {
+/**
+ * Prints an object as `readelf -hSgrsnW` does.
+ *
+ * @param elf the object
+ * @param options which parts
+ * @returns the text, each line ended
+ * @throws {InputError} for notes that do not fit their section
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { dumpElf, readElf } from 'hotsplice/elf'
+ *
+ * const elf = readElf(await readFile('original.o'))
+ * assert.match(dumpElf(elf, { views: ['symbols'] }), /FUNC +GLOBAL +HIDDEN +\d+ f1$/m)
+ * ```
+ */
+export function dumpElf<S extends Side>(elf: ElfObject<S>, options: DumpOptions = {}): string {
+  const { views = DUMP_VIEWS } = options
   const print: Record<DumpView, () => string[]> = {
     header: () => dumpHeader(elf),
     sections: () => dumpSections(elf, views.includes('header')),

@@ -12,26 +12,61 @@ import { readSymbols } from './symbols.ts'
 /** A symbol of `.dynsym`. Its position in the list is its number, and no `SymbolId`. */
 export type DynamicSymbol<S extends Side> = Omit<ElfSymbol<S>, 'id'>
 
+/** A relocation that the dynamic linker does. */
 export interface DynamicRelocation extends Pick<ElfRelocation<Side>, 'type' | 'addend'> {
   readonly address: bigint
   /** Position in the dynamic symbols; 0 where there is none. */
   readonly symbol: number
 }
 
+/** A section of such relocations. */
 export interface DynamicRelocations<S extends Side> {
   readonly section: ElfSection<S>
   readonly relocations: readonly DynamicRelocation[]
 }
 
-/** The symbols of `.dynsym`, entry 0 the null symbol; empty when there is no such table. */
-export function readDynamicSymbols<S extends Side>({ header, sections }: ElfObject<S>): readonly DynamicSymbol<S>[] {
+/**
+ * The symbols that the dynamic linker sees.
+ *
+ * @param elf a program or shared library
+ * @returns the symbols of `.dynsym`, the null symbol first; empty where there is no such table
+ * @throws {InputError} for a table that is damaged
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { readDynamicSymbols, readElf } from 'hotsplice/elf'
+ *
+ * const names = readDynamicSymbols(readElf(await readFile(process.execPath))).map(({ name }) => name)
+ * assert.ok(names.includes('napi_create_function'))
+ * ```
+ */
+export function readDynamicSymbols<S extends Side>(elf: ElfObject<S>): readonly DynamicSymbol<S>[] {
+  const { header, sections } = elf
   const table = sections.find(section => section.type === SHT_DYNSYM)
   if (table === undefined) return []
   const linked = header.type !== ET_REL
   return readSymbols({ sections, table, linked, bases: new Bases(sections, linked) })
 }
 
-/** The relocation sections of a linked file that do not belong to `.symtab`. */
+/**
+ * The relocations that the dynamic linker does: those of a linked file that do not belong to `.symtab`.
+ *
+ * @param elf a program or shared library
+ * @returns each section with its relocations; empty for a relocatable object
+ * @throws {InputError} for a table that is damaged
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { readDynamicRelocations, readElf } from 'hotsplice/elf'
+ *
+ * const tables = readDynamicRelocations(readElf(await readFile(process.execPath)))
+ * assert.ok(tables.some(({ section, relocations }) => section.name === '.rela.dyn' && relocations.length > 0))
+ * ```
+ */
 export function readDynamicRelocations<S extends Side>(elf: ElfObject<S>): readonly DynamicRelocations<S>[] {
   if (elf.header.type === ET_REL) return []
   const symbolTable = elf.sections.find(section => section.type === SHT_SYMTAB)?.id ?? 0

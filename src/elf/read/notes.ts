@@ -7,7 +7,24 @@ import { hex } from './cursor.ts'
 
 const NOTE_HEADER_SIZE = 12
 
-/** The notes of one section, in order; throws `elf/bad-note` where a note does not fit. */
+/**
+ * The notes of a section.
+ *
+ * @param section a section of type SHT_NOTE
+ * @returns its notes, in their order
+ * @throws {InputError} for a note that does not fit
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { readElf, readNotes } from 'hotsplice/elf'
+ *
+ * const section = readElf(await readFile('fix.livepatch')).sections.find(({ name }) => name === '.note.gnu.build-id')
+ * assert.ok(section !== undefined)
+ * assert.equal(readNotes(section)[0]?.name, 'GNU')
+ * ```
+ */
 export function readNotes<S extends Side>(section: ElfSection<S>): readonly ElfNote[] {
   return [...notesOf(section)]
 }
@@ -35,9 +52,24 @@ function* notesOf<S extends Side>(section: ElfSection<S>): Generator<ElfNote> {
   }
 }
 
-/** The build-id in the first note that has one: any length, as the linker wrote it. */
-export function buildIdOf<S extends Side>({ sections }: Pick<ElfObject<S>, 'sections'>): Uint8Array | undefined {
-  for (const section of sections) {
+/**
+ * The build-id in the first note that has one.
+ *
+ * @param elf a file of any kind
+ * @returns its bytes, as many as the linker wrote; undefined where there is none
+ * @throws {InputError} for notes that do not fit their section
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { buildIdOf, readElf } from 'hotsplice/elf'
+ *
+ * assert.equal(buildIdOf(readElf(await readFile('fix.livepatch')))?.length, 20)
+ * ```
+ */
+export function buildIdOf<S extends Side>(elf: Pick<ElfObject<S>, 'sections'>): Uint8Array | undefined {
+  for (const section of elf.sections) {
     if (section.type !== SHT_NOTE) continue
     for (const { name, type, descriptor } of notesOf(section)) {
       if (name === 'GNU' && type === NT_GNU_BUILD_ID) return descriptor

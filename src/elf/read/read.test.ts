@@ -197,6 +197,12 @@ describe('a damaged object is an input error that names the offset and the value
       code: 'elf/rel-without-addend',
       says: 'section 3',
     },
+    ...[19, 0x4000_0014, 0x6000_0001, 0x6000_0002, 0x6fff_ff00].map(type => ({
+      name: `relocations of the kind 0x${type.toString(16)}, which other tools write`,
+      damage: { '.rela.text sh_type': type },
+      code: 'elf/unread-relocations',
+      says: 'section 3 .rela.text',
+    })),
     { name: 'half a relocation', damage: { '.rela.text sh_size': 23 }, code: 'elf/bad-table-size', says: '23 bytes' },
     {
       name: 'relocations of no section',

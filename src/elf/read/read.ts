@@ -22,7 +22,26 @@ import { readRelocations } from './relocations.ts'
 import { readSections } from './sections.ts'
 import { readSymbols } from './symbols.ts'
 
-/** Reads one object. `S` says which side of the run it is on; it is a matter of types only. */
+/**
+ * Reads an ELF64 little-endian file. Everything that it claims is checked first.
+ *
+ * `S` says which side of a comparison the file is on; it is a matter of types only.
+ *
+ * @param bytes the file
+ * @returns its sections, symbols, relocations and groups
+ * @throws {InputError} for what is no such file or is damaged, with the place and the value
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { readElf } from 'hotsplice/elf'
+ *
+ * const { header, symbols } = readElf(await readFile('original.o'))
+ * assert.equal(header.type, 1)
+ * assert.ok(symbols.some(({ kind, name }) => kind === 'function' && name === 'f2'))
+ * ```
+ */
 export function readElf<S extends Side>(bytes: Uint8Array): ElfObject<S> {
   const file = new FileBytes(bytes)
   const header = readHeader(file)

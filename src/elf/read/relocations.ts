@@ -9,7 +9,17 @@ import type { Side } from '../../base/side.ts'
 import { contentSize } from '../compressed.ts'
 import { symbolId } from '../ids.ts'
 import type { ElfRelocation, ElfSection } from '../model.ts'
-import { RELA_SIZE, SHF_ALLOC, SHT_REL, SHT_RELA } from '../spec/constants.ts'
+import {
+  RELA_SIZE,
+  SHF_ALLOC,
+  SHT_ANDROID_REL,
+  SHT_ANDROID_RELA,
+  SHT_ANDROID_RELR,
+  SHT_CREL,
+  SHT_REL,
+  SHT_RELA,
+  SHT_RELR,
+} from '../spec/constants.ts'
 import { hasFlag } from '../spec/flags.ts'
 import type { Bases } from './bases.ts'
 import { errorAt, type FileBytes, signed, type Table, TWO_32, wordAt } from './cursor.ts'
@@ -25,6 +35,18 @@ interface Context<S extends Side> {
   readonly bases: Bases
 }
 
+/**
+ * Kinds of relocation tables that only other tools' readers know. Left out, their object would seem to refer to nothing,
+ * and whatever it calls could change unseen. A linked file has them for its own loader, which is not ours.
+ */
+const UNREAD: ReadonlyMap<number, string> = new Map([
+  [SHT_RELR, 'SHT_RELR'],
+  [SHT_CREL, 'SHT_CREL'],
+  [SHT_ANDROID_REL, 'SHT_ANDROID_REL'],
+  [SHT_ANDROID_RELA, 'SHT_ANDROID_RELA'],
+  [SHT_ANDROID_RELR, 'SHT_ANDROID_RELR'],
+])
+
 const RELA_WORDS = RELA_SIZE / 4
 
 export function readRelocations<S extends Side>(file: FileBytes, context: Context<S>): readonly Relocations<S>[] {
@@ -33,6 +55,7 @@ export function readRelocations<S extends Side>(file: FileBytes, context: Contex
   const notLoaded = new Map<ElfSection<S>, Table[]>()
   let total = 0
   for (const section of context.sections) {
+    if (!context.linked && UNREAD.has(section.type)) throw unread(section)
     if (section.type !== SHT_RELA && section.type !== SHT_REL) continue
     total += section.size
     if (total > file.length) throw overlapping(section, total, file.length)
@@ -48,6 +71,14 @@ export function readRelocations<S extends Side>(file: FileBytes, context: Contex
     readOnFirstUse(all, target.id, () => tables.flatMap(table => readTable(table, target, context)))
   }
   return all
+}
+
+function unread<S extends Side>({ id, name, type }: ElfSection<S>): InputError {
+  return new InputError(
+    'elf/unread-relocations',
+    `section ${id} ${name} holds relocations in the form ${UNREAD.get(type)}, which is not read`,
+    'compile without it (-Wa,--no-crel, or no -Wa,--crel), so that the object has SHT_RELA',
+  )
 }
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {

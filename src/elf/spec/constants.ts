@@ -27,6 +27,12 @@ export const SHT_REL = 9
 export const SHT_DYNSYM = 11
 export const SHT_GROUP = 17
 export const SHT_SYMTAB_SHNDX = 18
+export const SHT_RELR = 19
+/** LLVM's compact relocations. */
+export const SHT_CREL = 0x4000_0014
+export const SHT_ANDROID_REL = 0x6000_0001
+export const SHT_ANDROID_RELA = 0x6000_0002
+export const SHT_ANDROID_RELR = 0x6fff_ff00
 
 export const SHF_WRITE = 0x1
 export const SHF_ALLOC = 0x2
@@ -49,6 +55,7 @@ export const SHN_ABS = 0xfff1
 export const SHN_COMMON = 0xfff2
 export const SHN_XINDEX = 0xffff
 
+export const STT_FUNC = 2
 export const STT_FILE = 4
 export const STT_TLS = 6
 

@@ -22,6 +22,25 @@ import {
 import { hasFlag } from '../spec/flags.ts'
 import type { NewGroup, NewObject, NewRelocation, NewSection, NewSymbol } from './model.ts'
 
+/**
+ * Turns an object that was read into one that can be written, so that parts of it can be replaced on the way.
+ *
+ * @param elf a relocatable object
+ * @returns the same, as `writeElf` takes it
+ * @throws {InputError} for a linked file, and an object with sections that cannot be written again
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readFile } from 'node:fs/promises'
+ * import { readElf, toNewObject, writeElf } from 'hotsplice/elf'
+ *
+ * const object = toNewObject(readElf(await readFile('original.o')))
+ * const symbols = object.symbols.map(symbol => (symbol.name === 'f1' ? { ...symbol, name: 'renamed' } : symbol))
+ * const again = readElf(writeElf({ ...object, symbols }))
+ * assert.ok(again.symbols.some(({ name }) => name === 'renamed'))
+ * ```
+ */
 export function toNewObject<S extends Side>(elf: ElfObject<S>): NewObject {
   const { type, machine, flags, osAbi, abiVersion } = elf.header
   if (type !== ET_REL) {

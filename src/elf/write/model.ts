@@ -6,6 +6,7 @@
  */
 import type { SymbolFlags, SymbolKind } from '../model.ts'
 
+/** An object to be written. */
 export interface NewObject {
   readonly header: NewHeader
   readonly sections: readonly NewSection[]
@@ -14,6 +15,7 @@ export interface NewObject {
   readonly groups?: readonly NewGroup[]
 }
 
+/** What its header says. */
 export interface NewHeader {
   /** EM_*. */
   readonly machine: number
@@ -26,6 +28,7 @@ export interface NewHeader {
   readonly abiVersion?: number
 }
 
+/** A section with its content and relocations. */
 export interface NewSection {
   readonly name: string
   /** SHT_*. */
@@ -46,6 +49,7 @@ export interface NewSection {
   readonly info?: number
 }
 
+/** A place in a section, and what goes there. */
 export interface NewRelocation {
   readonly offset: number
   /** R_X86_64_* or R_AARCH64_*. */
@@ -55,6 +59,7 @@ export interface NewRelocation {
   readonly addend: bigint
 }
 
+/** A symbol and its place. */
 export interface NewSymbol {
   readonly name: string
   readonly kind: SymbolKind
@@ -71,6 +76,7 @@ export interface NewSymbol {
   readonly raw?: SymbolFlags
 }
 
+/** A group of sections that are kept or dropped together. */
 export interface NewGroup {
   /** `.group` when absent. */
   readonly name?: string

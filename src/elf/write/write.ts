@@ -27,6 +27,23 @@ import { type Layout, layOut, numberOf, type PlannedSection } from './layout.ts'
 import type { NewObject, NewSymbol } from './model.ts'
 import { Sink } from './sink.ts'
 
+/**
+ * Writes an ELF64 little-endian object. The same input gives the same bytes.
+ *
+ * @param object its sections and symbols
+ * @returns the file
+ * @throws {Error} for what makes no sense: an index that names nothing, a number that does not fit
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readElf, writeElf } from 'hotsplice/elf'
+ *
+ * const text = { name: '.text', type: 1, flags: 6, alignment: 16, bytes: Uint8Array.of(0xc3) }
+ * const bytes = writeElf({ header: { machine: 62 }, sections: [text], symbols: [] })
+ * assert.deepEqual(readElf(bytes).sections.map(({ name }) => name).slice(0, 2), ['', '.text'])
+ * ```
+ */
 export function writeElf(object: NewObject): Uint8Array {
   const layout = layOut(object)
   const out = new Sink(layout.fileSize)

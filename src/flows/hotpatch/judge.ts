@@ -34,7 +34,7 @@ import { chunksOf, newLines, oldLines } from '../../lines/chunks.ts'
 import type { NeutralFile } from '../../lines/neutral-model.ts'
 import { corresponds, type RefinedLineMap, refineLineMap } from '../../lines/token-map.ts'
 import type { Way } from '../../lines/way.ts'
-import type { PieceMap } from '../../pieces/model.ts'
+import type { PieceId, PieceMap } from '../../pieces/model.ts'
 import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { differenceText } from '../../select/words.ts'
@@ -161,14 +161,13 @@ function fileWays(change: SourceChange, way: Way, neutralFiles: ReadonlyMap<stri
 
 /** A unit with its verdicts, and what the way knows about its line numbers. */
 export interface JudgedUnit extends UnitInput {
-  readonly lines: LineOracle | undefined
+  /** Where the original's pieces embed line numbers; undefined where the way did not look. */
+  readonly sites: ReadonlyMap<PieceId<'original'>, readonly LineSite[]> | undefined
 }
 
 export interface JudgedUnits {
   readonly units: readonly JudgedUnit[]
   readonly notices: readonly Reason[]
-  /** The number in the patched source of a site's line; undefined where the line is gone. */
-  readonly newLine: (site: LineSite) => number | undefined
 }
 
 /** A verdict for everything in every unit. */
@@ -177,21 +176,19 @@ export function judgeUnits(compiled: CompiledUnits, cut: CutOptions): JudgedUnit
     during(`comparing ${each.pair.unit}`, () => ({ ...each.pair, ...judgePair(each, compiled, cut) })),
   )
   return {
-    units: judged.map(({ unit, fileSymbol, verdicts, lines }) => ({ unit, fileSymbol, verdicts, lines })),
+    units: judged.map(({ unit, fileSymbol, verdicts, sites }) => ({ unit, fileSymbol, verdicts, sites })),
     notices: [...compiled.notices, ...judged.flatMap(({ notices }) => notices)],
-    newLine: ({ file, line }) => compiled.maps.get(file)?.toPatched[line] || undefined,
   }
 }
 
-type JudgedPair = Pick<JudgedUnit, 'verdicts' | 'lines'> & Pick<JudgedUnits, 'notices'>
+type JudgedPair = Pick<JudgedUnit, 'verdicts' | 'sites'> & Pick<JudgedUnits, 'notices'>
 
 function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions): JudgedPair {
   const { pair, neutral, shifted } = each
   const before = pieceMap(readSide<'original'>(pair, pair.original), cut)
   const mapOf = (patched: ObjectPair) => pieceMap(readSide<'patched'>(patched, patched.patched), cut)
-  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) =>
-    compareUnit(correlate(before, after), cut.table, lines)
-  if (shifted === undefined) return { verdicts: judge(mapOf(neutral ?? pair)), lines: undefined, notices: [] }
+  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) => compareUnit(correlate(before, after), lines)
+  if (shifted === undefined) return { verdicts: judge(mapOf(neutral ?? pair)), sites: undefined, notices: [] }
   const after = readElf<'patched'>(shifted)
   const sites = findLineSites(before, pieceMap(after, cut), compiled.shifts)
   const names = findLineNames(before.object, after, compiled.shifts)
@@ -215,10 +212,10 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
         `${differenceText({ what: 'disagreement', neutral: a, mask: b })} of ${name}; it counts as changed`,
       ),
     )
-    return { verdicts, lines, notices: [...notices, ...said] }
+    return { verdicts, sites: sites.byPiece, notices: [...notices, ...said] }
   }
-  if (each.renumbered === undefined) return { verdicts: mask, lines, notices }
-  const witness = compareUnit(correlate(pieceMap(readElf<'original'>(each.renumbered), cut), patched), cut.table)
+  if (each.renumbered === undefined) return { verdicts: mask, sites: sites.byPiece, notices }
+  const witness = compareUnit(correlate(pieceMap(readElf<'original'>(each.renumbered), cut), patched))
   const { verdicts, unproven } = provenLines(mask, lines, { verdicts: witness, isOff: isOff(compiled.renumbered) })
   const said = unproven.map(name =>
     say(
@@ -226,7 +223,7 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
       `no directive can reach a line of ${name}; what the line map says of its number is not proven`,
     ),
   )
-  return { verdicts, lines, notices: [...notices, ...said] }
+  return { verdicts, sites: sites.byPiece, notices: [...notices, ...said] }
 }
 
 /**

@@ -54,7 +54,7 @@ function held(code: string, machine = 62): readonly number[] {
   const text = (by: number) => compile(`void f(void) { __asm__ volatile("movl $0x7f7f7f${by}f, %ebx; ${code}"); }`)
   const selection = { ...selectFrom(text(1), text(2)), machine }
   expect(selection.pieces.map(({ piece }) => piece.name)).toEqual(['f'])
-  const judged = { units: [], notices: [], newLine: () => undefined }
+  const judged = { units: [], notices: [] }
   return lineFacts({ compiled: compiledFrom(LINES), judged, selection, set: [] }).held
 }
 

@@ -29,8 +29,6 @@ export interface LineFacts {
   readonly way: Way
   readonly files: readonly FileLines[]
   readonly held: readonly number[]
-  /** Worked out when it is asked for: few need it, and reading debug information takes its time. */
-  readonly code: () => readonly CodeLines[]
   /** The units whose patched object was compiled from the rewritten text. */
   readonly neutralUnits: ReadonlySet<string>
 }
@@ -61,7 +59,6 @@ export function lineFacts(input: LineFactsInput): LineFacts {
       embedded: embedded === undefined ? null : (embedded.get(file.original?.path ?? '') ?? []),
     })),
     held: heldNumbers(selection, Math.max(0, ...files.map(lastNumber))),
-    code: () => codeLines(selection, new Set(compiled.pairs.map(({ pair }) => pair.unit))),
     neutralUnits,
   }
 }
@@ -135,7 +132,7 @@ function embeddedLines({ judged, selection, set }: LineFactsInput): ReadonlyMap<
   const asked = judged.units.filter(({ verdicts }) => verdicts.correlation.original.pieces.length > 0)
   // What differed without being a line number could hide one.
   const isComplete = !judged.notices.some(({ code }) => code === 'unexplained-shift')
-  if (!isComplete || asked.some(({ lines }) => lines === undefined)) return undefined
+  if (!isComplete || asked.some(({ sites }) => sites === undefined)) return undefined
   const isSet = new Set(set.map(({ unit, site }) => siteKey(unit, site)))
   const taken = new Set(
     selection.pieces.map(({ address: { unit, piece } }) => `${selection.units[unit]?.unit}:${piece}`),
@@ -146,7 +143,7 @@ function embeddedLines({ judged, selection, set }: LineFactsInput): ReadonlyMap<
     for (const piece of unit.verdicts.correlation.original.pieces) {
       const owner = owners.get(piece.id)
       const name = owner?.name ?? (piece.kind === 'function' ? sourceName(piece.name) : '')
-      for (const site of unit.lines?.sitesOf(piece.id) ?? []) {
+      for (const site of unit.sites?.get(piece.id) ?? []) {
         const fate = owner?.replaced === true ? 'replaced' : isSet.has(siteKey(unit.unit, site)) ? 'set' : 'stays'
         fatesOf(files, site)[fate].add(name)
       }
@@ -203,7 +200,8 @@ function inOrder(lines: ReadonlyMap<number, Fates>): EmbeddedLine[] {
  * may have such a number, and the lines in special entries. A number too many costs certainty; one too few would be a lie.
  */
 function heldNumbers({ machine, units, pieces }: Selection, last: number): readonly number[] {
-  const { code } = machineOf(machine)
+  if (pieces.length === 0) return []
+  const code = machine === undefined ? undefined : machineOf(machine).code
   if (code === undefined) return Array.from({ length: last }, (_, index) => index + 1)
   const held = new Set<number>()
   const add = (number: number) => number > 0 && number <= last && held.add(number)
@@ -227,8 +225,11 @@ type CodeRow = CodeLines['rows'][number]
 
 const CODE: ReadonlySet<string> = new Set(['replacement', 'part', 'new-function'])
 
-/** The lines of the payload's functions from the tree's units, where these are compiled with debug information. */
-function codeLines({ units, pieces }: Selection, own: ReadonlySet<string>): readonly CodeLines[] {
+/**
+ * The lines of the payload's functions from the tree's units (`own`), where these are compiled with debug information.
+ * For the report alone: reading debug information takes its time.
+ */
+export function codeLines({ units, pieces }: Selection, own: ReadonlySet<string>): readonly CodeLines[] {
   const known = new Map<number, readonly LineSequence[]>()
   return pieces.flatMap(({ address, piece, role }) => {
     const unit = units[address.unit]

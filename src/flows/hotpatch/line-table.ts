@@ -9,28 +9,27 @@
 
 import { createHash } from 'node:crypto'
 import type { Reason } from '../../base/refusal.ts'
-import { compareUnit, type Judged, type LineOracle, type LineSite, type UnitVerdicts } from '../../compare/compare.ts'
+import { compareUnit, type Judged, type LineSite, type UnitVerdicts } from '../../compare/compare.ts'
 import { correlate } from '../../correlate/correlate.ts'
 import { emptyObject } from '../../elf/empty.ts'
 import { readElf } from '../../elf/index.ts'
 import { type TablePlace, tableUnit } from '../../lines/table.ts'
-import type { TargetFacts } from '../../loaders/loader.ts'
-import { classifySection } from '../../loaders/sections.ts'
+import type { Target } from '../../loaders/loader.ts'
 import { hooksMayWriteReadOnly } from '../../loaders/xen/read-only-data.ts'
-import type { HypervisorSymbol, HypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
 import { pieceMap } from '../../pieces/pieces.ts'
+import { sectionClassOf } from '../../pieces/section-facts.ts'
 import type { UnitInput } from '../../select/select.ts'
+import type { LineMap } from '../../source/model.ts'
 import { probe, type Tree } from '../../trees/index.ts'
 import type { JudgedUnit } from './judge.ts'
 
-export interface TableUnitInput {
+interface TableUnitInput {
   readonly unit: string
   readonly fileSymbol: string
   readonly verdicts: UnitVerdicts
-  readonly lines: LineOracle
-  /** The line's number in the patched source; undefined where the line is gone. */
-  readonly newLine: (site: LineSite) => number | undefined
+  readonly sites: NonNullable<JudgedUnit['sites']>
 }
 
 /** A line number that the payload's table sets while it is applied. */
@@ -46,11 +45,13 @@ interface FoundPlaces {
   readonly leftOut: readonly Reason[]
 }
 
-function findTablePlaces(
-  units: readonly TableUnitInput[],
-  symbols: HypervisorSymbols,
-  runningName: (file: string, name: string, local: boolean) => string,
-): FoundPlaces {
+interface Where {
+  readonly symbols: HypervisorSymbols
+  readonly target: Target
+  readonly maps: LineMaps
+}
+
+function findTablePlaces(units: readonly TableUnitInput[], { symbols, target, maps }: Where): FoundPlaces {
   // Bug frames lie in read-only data, and a hook that writes where it may not stops the hypervisor.
   const mayWrite = hooksMayWriteReadOnly(symbols)
   const frames = mayWrite ? frameAddresses(symbols) : undefined
@@ -62,9 +63,9 @@ function findTablePlaces(
     for (const judged of input.verdicts.functions) {
       if (judged.verdict.kind !== 'line-only' || judged.original === undefined) continue
       for (const { site, owner } of sitesOf(input, judged)) {
-        const now = input.newLine(site)
+        const now = maps.get(site.file)?.toPatched[site.line] || undefined
         if (now === undefined || now === site.line) continue
-        const name = runningName(input.fileSymbol, owner.name, owner.local)
+        const name = target.loader.runningName(input.fileSymbol, owner.name, owner.local)
         const place = isInit(original, owner) ? undefined : placeOf({ symbols, frames, original, name }, site)
         if (place !== undefined) {
           places.push({ ...place, old: site.line, new: now })
@@ -86,44 +87,47 @@ function whyNot(site: LineSite, mayWrite: boolean): string {
 }
 
 export interface TableAddition {
-  /** The unit to be selected beside the others; undefined where no number is to be set. */
-  readonly unit: UnitInput | undefined
+  /** To be selected beside the others: one, or none where no number is to be set. */
+  readonly units: readonly UnitInput[]
   readonly standIns: ReadonlyMap<string, string>
   readonly set: readonly SetNumber[]
   readonly notices: readonly Reason[]
 }
 
-export const NO_TABLE: TableAddition = { unit: undefined, standIns: new Map(), set: [], notices: [] }
+export const NO_TABLE: TableAddition = { units: [], standIns: new Map(), set: [], notices: [] }
 
 export interface TableOptions {
   readonly symbols: HypervisorSymbols | undefined
-  readonly target: TargetFacts
-  readonly newLine: TableUnitInput['newLine']
+  readonly target: Target
+  readonly maps: LineMaps
 }
+
+/** Of each file, as the patch names it; a line that is gone has no number. */
+type LineMaps = ReadonlyMap<string, LineMap>
 
 /** The table's own unit, compiled with the flags of an affected unit of the tree. */
 export async function lineTable(
   tree: Tree,
   units: readonly JudgedUnit[],
-  { symbols, target, newLine }: TableOptions,
+  { symbols, target, maps }: TableOptions,
 ): Promise<TableAddition> {
   const host = tree.units.find(({ unit, language }) => language === 'c' && units.some(each => each.unit === unit))
-  const inputs = units.flatMap(({ lines, ...unit }) => (lines === undefined ? [] : [{ ...unit, lines, newLine }]))
-  if (symbols === undefined || host === undefined || target.name !== 'xen') return NO_TABLE
-  const { places, set, leftOut } = findTablePlaces(inputs, symbols, target.runningName)
+  const inputs = units.flatMap(({ sites, ...unit }) => (sites === undefined ? [] : [{ ...unit, sites }]))
+  if (symbols === undefined || host === undefined || !target.loader.setsLines) return NO_TABLE
+  const { places, set, leftOut } = findTablePlaces(inputs, { symbols, target, maps })
   if (places.length === 0) return { ...NO_TABLE, notices: leftOut }
   const { text, standIns } = tableUnit(places)
   const patched = readElf<'patched'>(await probe(tree, host, text))
-  const options = { table: target.sectionTable }
+  const options = { loader: target.loader }
   const before = pieceMap(emptyObject<'original'>(patched.header), options)
-  const verdicts = compareUnit(correlate(before, pieceMap(patched, options)), target.sectionTable)
+  const verdicts = compareUnit(correlate(before, pieceMap(patched, options)))
   // Its names must differ from those of the table in a payload below, which a loader would call taken.
   const fileSymbol = `hotsplice-lines-${createHash('sha256').update(text).digest('hex').slice(0, 12)}.c`
   const said = {
     code: 'line-table',
     text: `${places.length} line numbers of functions that stay are set while the payload is applied`,
   }
-  return { unit: { unit: 'hotsplice/lines.o', fileSymbol, verdicts }, standIns, set, notices: [said, ...leftOut] }
+  return { units: [{ unit: 'hotsplice/lines.o', fileSymbol, verdicts }], standIns, set, notices: [said, ...leftOut] }
 }
 
 interface OwnedSite {
@@ -133,19 +137,19 @@ interface OwnedSite {
 }
 
 /** The sites in a function's code, its parts and its special entries. */
-function sitesOf({ verdicts, lines }: TableUnitInput, judged: Judged): readonly OwnedSite[] {
+function sitesOf({ verdicts, sites }: TableUnitInput, judged: Judged): readonly OwnedSite[] {
   const map = verdicts.correlation.original
   const successors = judged.patched === undefined ? [] : (verdicts.parts.get(judged.patched.id) ?? [])
   const parts = successors.map(part => map.pieces[verdicts.correlation.toOriginal.get(part.id) ?? -1])
   const owners = [judged.original, ...parts].filter(piece => piece !== undefined)
   return owners.flatMap(owner => {
     const ids: readonly PieceId<'original'>[] = [owner.id, ...(map.entriesOf.get(owner.id) ?? [])]
-    return ids.flatMap(id => lines.sitesOf(id).map(site => ({ site, owner })))
+    return ids.flatMap(id => (sites.get(id) ?? []).map(site => ({ site, owner })))
   })
 }
 
 function isInit(map: PieceMap<'original'>, piece: Piece<'original'>): boolean {
-  return classifySection(map.object.sections[piece.section]?.name ?? '', 'xen') === 'init-code'
+  return sectionClassOf(map, piece) === 'init-code'
 }
 
 interface PlaceContext {
@@ -183,21 +187,17 @@ type Frames =
     }
   | undefined
 
-/** Xen's tables lie between `__start_bug_frames*` and `__stop_bug_frames_*` (arch/x86/xen.lds.S), in steps of 8 bytes. */
+/** Each kind of frame has a section. */
+const FRAMES = ['.bug_frames.0', '.bug_frames.1', '.bug_frames.2', '.bug_frames.3']
+
+/** Frames are named from the first of them all, which a symbol stands at (arch/x86/xen.lds.S). */
 function frameAddresses(symbols: HypervisorSymbols): Frames {
-  const named = (prefix: string) => symbols.symbols.filter(({ plainName }) => plainName.startsWith(prefix))
-  const ascending = (a: HypervisorSymbol, b: HypervisorSymbol) => (a.address < b.address ? -1 : 1)
-  const first = named('__start_bug_frames').toSorted(ascending)[0]
-  const end = named('__stop_bug_frames').toSorted(ascending).at(-1)?.address ?? 0n
-  if (first === undefined || end <= first.address) return undefined
-  const bytes = symbols.bytesAt(first.address, Number(end - first.address))
-  if (bytes === undefined) return undefined
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const named = symbols.symbols.filter(({ plainName }) => plainName.startsWith('__start_bug_frames'))
+  const [first] = named.toSorted((a, b) => (a.address < b.address ? -1 : 1))
+  if (first === undefined) return undefined
   const byCode = new Map<bigint, bigint | 'several'>()
-  for (let offset = 0; offset + 8 <= bytes.length; offset += 8) {
-    const at = first.address + BigInt(offset)
-    const code = at + BigInt.asIntN(24, BigInt(view.getUint32(offset, true)))
-    byCode.set(code, byCode.has(code) ? 'several' : at)
+  for (const { address, about } of FRAMES.flatMap(section => symbols.entriesOf(section) ?? [])) {
+    byCode.set(about, byCode.has(about) ? 'several' : address)
   }
   return { symbol: first.name, start: first.address, byCode }
 }

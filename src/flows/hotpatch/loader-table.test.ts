@@ -1,7 +1,9 @@
 /** What image and source say of the loader, together: what follows for the payload, and what is refused. */
 import { expect, test } from 'vitest'
-import { targetFacts } from '../../loaders/loaders.ts'
+import { targetOf } from '../../loaders/loaders.ts'
+import { PROCESS } from '../../loaders/process/process.ts'
 import type { TableUse } from '../../loaders/xen/table-use.ts'
+import { XEN } from '../../loaders/xen/xen.ts'
 import { fittedTo, loaderTable } from './loader-table.ts'
 
 interface Row {
@@ -29,7 +31,7 @@ test.for<Row>([
 ])('image $image, source $source: writable $writable', ({ image, source, writable }) => {
   const table = loaderTable({ tableUse: source }, { tableUse: image })
   expect(table.refusals.map(({ code }) => code)).toEqual(writable === undefined ? ['loader-unknown'] : [])
-  expect(fittedTo(targetFacts('xen', X86_64), table).writesTable).toBe(writable ?? false)
+  expect(fittedTo(targetOf(XEN, X86_64), table).writesTable).toBe(writable ?? false)
 })
 
 test('without an image the source decides', () => {
@@ -46,5 +48,5 @@ test('the refusals name the two sides, and the way to tell', () => {
 })
 
 test('a program’s loader is ours, and only reads', () => {
-  expect(fittedTo(targetFacts('process', X86_64), { tableUse: 'writes' }).writesTable).toBe(false)
+  expect(fittedTo(targetOf(PROCESS, X86_64), { tableUse: 'writes' }).writesTable).toBe(false)
 })

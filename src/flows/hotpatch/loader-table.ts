@@ -4,7 +4,7 @@
  * neither tells, or both tell differently, is refused.
  */
 import type { Refusal } from '../../base/refusal.ts'
-import type { TargetFacts } from '../../loaders/loader.ts'
+import type { Target } from '../../loaders/loader.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import { LOADER_SOURCES, type TableUse } from '../../loaders/xen/table-use.ts'
 import type { TreeFacts } from '../../trees/model.ts'
@@ -32,9 +32,10 @@ export function loaderTable(
   return { tableUse: undefined, refusals: [refusal(text)] }
 }
 
-/** The target's facts, for the loader that will get the payload. */
-export function fittedTo(target: TargetFacts, { tableUse }: Pick<LoaderTable, 'tableUse'>): TargetFacts {
-  return { ...target, writesTable: target.name === 'xen' && tableUse !== undefined && writes(tableUse) }
+/** The target, for the loader that will get the payload. */
+export function fittedTo(target: Target, { tableUse }: Pick<LoaderTable, 'tableUse'>): Target {
+  const may = target.loader.writesTable === 'some-do'
+  return { ...target, writesTable: may && tableUse !== undefined && writes(tableUse) }
 }
 
 const writes = (use: TableUse) => use !== 'reads'

@@ -170,7 +170,8 @@ function expectationOf(
   const address = symbols.lookup(runningName)
   if (address === undefined) return undefined
   const most = Math.min(EXPECTATION_LIMIT, oldSize, limit)
-  const edits = symbols.bootEdits(address, most).map(edit => Number(edit.address - address))
+  const edits = symbols.bootEdits(address, most)?.map(edit => Number(edit.address - address))
+  if (edits === undefined) return undefined
   return symbols.bytesAt(address, Math.max(0, Math.min(most, ...edits)))
 }
 

@@ -5,8 +5,9 @@
 import { basename } from 'node:path'
 import { during, InputError } from '../../base/errors.ts'
 import type { Reason } from '../../base/refusal.ts'
+import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
-import { programId, readGiven, readImage } from '../../trees/index.ts'
+import { programId, readGiven, readImage, treeKind } from '../../trees/index.ts'
 import type { TreeFacts } from '../../trees/model.ts'
 import { loadedStack, type MemoryCopy, type VerifiedPayload, type XenVersion } from '../../verify/index.ts'
 import { type LoaderTable, loaderTable } from './loader-table.ts'
@@ -41,11 +42,19 @@ export interface Running extends LoaderTable {
   readonly expect: 'yes' | 'no' | 'unknown-below'
 }
 
+/** What the tree says of the system. */
+export interface Known {
+  /** Whose rules payloads below are held against. */
+  readonly version: XenVersion
+  /** Of entries in the image's special tables, where its compiler was asked. */
+  readonly entrySizes: ProbedSizes | undefined
+}
+
 /** Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's. */
-export function readRunning(facts: TreeFacts, version: XenVersion, options: RunningOptions): Running {
-  if (facts.kind !== 'xen') return readProgram(options)
-  const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols)
-  const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols)
+export function readRunning(facts: TreeFacts, { version, entrySizes }: Known, options: RunningOptions): Running {
+  if (treeKind({ facts }).image === 'program') return readProgram(options)
+  const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols, entrySizes)
+  const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols, entrySizes)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
   const buildId = given === undefined ? own?.buildId : given.buildId
   const table = loaderTable(facts, symbols)
@@ -107,8 +116,10 @@ function readProgram({ symbols: file, depends, xenDepends }: RunningOptions): Ru
   }
 }
 
-function symbolsIn(file: string): HypervisorSymbols {
-  return during(`reading the running system's symbols in ${file}`, () => readHypervisorSymbols(readImage(file)))
+function symbolsIn(file: string, entrySizes: ProbedSizes | undefined): HypervisorSymbols {
+  return during(`reading the running system's symbols in ${file}`, () =>
+    readHypervisorSymbols(readImage(file), entrySizes),
+  )
 }
 
 /** How many symbols of the running system and of payloads on it have the name; undefined without symbols. */

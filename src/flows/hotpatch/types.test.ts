@@ -4,7 +4,10 @@ import { compile, hasGcc, withoutGcc, XEN_LIKE } from '../../../tests/support/gc
 import { judge, RULES } from '../../../tests/support/judge.ts'
 import { debugSections, packSections, readDebugUnit, unpackSections } from '../../dwarf/index.ts'
 import { readElf } from '../../elf/index.ts'
-import type { SectionTable } from '../../loaders/sections.ts'
+import type { Loader } from '../../loaders/loader.ts'
+import { targetOf } from '../../loaders/loaders.ts'
+import { PROCESS } from '../../loaders/process/process.ts'
+import { XEN } from '../../loaders/xen/xen.ts'
 import { select } from '../../select/select.ts'
 import type { Declarations, Tree, Unit } from '../../trees/index.ts'
 import { checkShapes } from './types.ts'
@@ -14,50 +17,50 @@ interface Row {
   readonly section: string
   /** Whether what lies there still calls or holds `weigh` after the patch. */
   readonly counts: boolean
-  readonly table?: SectionTable
+  readonly loader?: Loader
 }
 
 const FUNCTIONS: readonly Row[] = [
   { name: 'code', section: '.text.user', counts: true },
   { name: 'code that runs at boot only', section: '.init.text', counts: false },
   { name: 'code that runs at boot only, in a section of its own', section: '.init.text.user', counts: false },
-  { name: 'code before main', section: '.text.startup', counts: false, table: 'process' },
-  { name: 'destructors, whose turn comes at the end', section: '.text.exit', counts: true, table: 'process' },
+  { name: 'code before main', section: '.text.startup', counts: false, loader: PROCESS },
+  { name: 'destructors, whose turn comes at the end', section: '.text.exit', counts: true, loader: PROCESS },
 ]
 
 const DATA: readonly Row[] = [
   { name: 'a table', section: '.data.rel.ro.user', counts: true },
   { name: 'a table that is freed after boot', section: '.init.data', counts: false },
-  { name: "a constructor's table", section: '.init_array', counts: false, table: 'process' },
+  { name: "a constructor's table", section: '.init_array', counts: false, loader: PROCESS },
 ]
 
 /** `weigh` takes more than before; `user` is the same in both texts, so that the patch leaves it as it is. */
 const text = (more: string, user: string) =>
   `__attribute__((noinline, noclone)) int weigh(int amount${more}) { return amount * ${more === '' ? 9 : 'more'}; }\n${user}`
 
-test.skipIf(!hasGcc).for(FUNCTIONS)(`$name ($section): $counts${withoutGcc}`, async ({ section, counts, table }) => {
+test.skipIf(!hasGcc).for(FUNCTIONS)(`$name ($section): $counts${withoutGcc}`, async ({ section, counts, loader }) => {
   const user = `__attribute__((section("${section}"))) int user(void) { return ((int (*)(int))weigh)(3); }`
-  expect(await callersOf(user, table)).toEqual(counts ? ['user'] : [])
+  expect(await callersOf(user, loader)).toEqual(counts ? ['user'] : [])
 })
 
-test.skipIf(!hasGcc).for(DATA)(`$name ($section): $counts${withoutGcc}`, async ({ section, counts, table }) => {
+test.skipIf(!hasGcc).for(DATA)(`$name ($section): $counts${withoutGcc}`, async ({ section, counts, loader }) => {
   const user = `__attribute__((section("${section}"))) const void *user[] = { weigh };`
-  expect(await callersOf(user, table)).toEqual(counts ? ['user'] : [])
+  expect(await callersOf(user, loader)).toEqual(counts ? ['user'] : [])
 })
 
 /** Who is named as the reason why `weigh` cannot take more. */
-async function callersOf(user: string, table: SectionTable = 'xen'): Promise<readonly string[]> {
+async function callersOf(user: string, loader: Loader = XEN): Promise<readonly string[]> {
   const flags = [...XEN_LIKE, '-g', '-gdwarf-5', '-w']
   const [original, patched] = [compile(text('', user), flags), compile(text(', int more', user), flags)]
-  const units = [{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts: judge(original, patched, table) }]
-  const selection = select(units, { ...RULES, table })
+  const units = [{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts: judge(original, patched, loader) }]
+  const selection = select(units, { ...RULES, target: targetOf(loader, RULES.target.machine.number) })
   expect(selection.replacements.map(({ runningName }) => runningName)).toEqual(['weigh'])
   const compared = [
     { unit: UNIT, original: debugOf(original), patched: debugOf(patched), pathOf: (path: string) => path },
   ]
   const declarations: Declarations = { compared, same: [], unknown: [] }
   const affected = { affected: [], refusals: [], notices: [], generated: new Map(), renamed: new Map() }
-  const verdict = await checkShapes({ tree: TREE, affected, declarations, units, selection, table, accepted: [] })
+  const verdict = await checkShapes({ tree: TREE, affected, declarations, units, selection, accepted: [] })
   expect(verdict.refusals.map(({ code }) => code)).toEqual(verdict.refusals.map(() => 'prototype-changed'))
   return verdict.refusals.flatMap(({ text }) => (/\buser\b/.test(text) ? ['user'] : [text]))
 }

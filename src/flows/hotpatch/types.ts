@@ -4,9 +4,9 @@
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { Judged } from '../../compare/model.ts'
-import { classifySection, type SectionTable } from '../../loaders/sections.ts'
 import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
 import { numberedBase, sourceName } from '../../pieces/names.ts'
+import { sectionClassOf } from '../../pieces/section-facts.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
 import { type Affected, type Declarations, originalTexts, referrersOf, type Tree } from '../../trees/index.ts'
 import { Shapes, type ShapeUnit, type ShapeVerdict } from '../../type-layouts/shapes.ts'
@@ -17,7 +17,6 @@ export interface ShapeInput {
   readonly declarations: Declarations
   readonly units: readonly UnitInput[]
   readonly selection: Selection
-  readonly table: SectionTable
   /** Names of types and functions whose change was accepted; `*` for all. */
   readonly accepted: readonly string[]
 }
@@ -53,7 +52,7 @@ function unknownUnits(
 }
 
 function shapeUnitOf(
-  { units, selection, table }: ShapeInput,
+  { units, selection }: ShapeInput,
   { unit, original, patched, pathOf }: Declarations['compared'][number],
 ): readonly ShapeUnit[] {
   const at = units.findIndex(each => each.unit === unit.unit)
@@ -77,7 +76,7 @@ function shapeUnitOf(
       replaced: going,
       statics: new Set(statics.map(name => `${name}.`)),
       referredTo: name =>
-        atWork(map, kept, table)
+        atWork(map, kept)
           .filter(piece => refersTo(map, piece, name))
           .map(piece => piece.name),
       pathOf,
@@ -90,14 +89,11 @@ function nameOfOriginal({ original }: Judged): string[] {
 }
 
 /** Code and data that is there after the patch as before it. What was only there to boot is gone already. */
-function atWork(
-  map: PieceMap<'original'>,
-  kept: ReadonlySet<string>,
-  table: SectionTable,
-): readonly Piece<'original'>[] {
-  return map.pieces.filter(({ kind, name, section }) => {
+function atWork(map: PieceMap<'original'>, kept: ReadonlySet<string>): readonly Piece<'original'>[] {
+  return map.pieces.filter(piece => {
+    const { kind, name } = piece
     if (kind !== 'data' && !(kind === 'function' && kept.has(sourceName(name)))) return false
-    const sectionClass = classifySection(map.object.sections[section]?.name ?? '', table)
+    const sectionClass = sectionClassOf(map, piece)
     return sectionClass !== 'init-code' && sectionClass !== 'init-data'
   })
 }

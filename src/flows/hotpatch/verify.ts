@@ -2,12 +2,29 @@
  * Holds a payload that was just assembled against the loader's rules, from a fresh parse. Part of the pipeline: a
  * payload that the running system would not take, or would take and die of, does not leave the tool.
  */
+import type { Payload } from '../../assemble/model.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
-import { type VerifyReport, verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
+import type { ProbedSizes } from '../../loaders/entry-size.ts'
+import type { Target } from '../../loaders/loader.ts'
+import type { Base } from '../../trees/index.ts'
+import { entrySizesOfRules, verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
 import type { Running, RunningOptions } from './running.ts'
+import type { Stopwatch } from './stopwatch.ts'
+
+/** What a payload that was just assembled is held against. */
+export interface Loading {
+  readonly base: Base
+  readonly target: Target
+  readonly running: Running
+  readonly options: RunningOptions
+  /** Of entries in special sections, where the tree's compiler was asked. */
+  readonly entrySizes: ProbedSizes | undefined
+  readonly watch: Stopwatch
+}
 
 export interface CheckedPayload {
-  readonly report: VerifyReport
+  /** Undefined where the loader would not take it, or there is none. */
+  readonly payload: Payload | undefined
   readonly refusals: readonly Refusal[]
   readonly warnings: readonly Reason[]
 }
@@ -23,19 +40,43 @@ export function rulesFor(version: string | undefined): XenVersion {
   return XEN_VERSIONS.find(each => each === version) ?? '4.22'
 }
 
+/** Asked of loaders whose rules are known. */
+export function checkAssembled(payload: Payload | undefined, loading: Loading): CheckedPayload {
+  if (payload === undefined || loading.target.loader.rules === undefined) return { payload, refusals: [], warnings: [] }
+  const unread = otherSizes(payload, loading)
+  if (unread.length > 0) return { payload: undefined, refusals: unread, warnings: [] }
+  const { refusals, warnings } = loading.watch.timeSync('verify', () => checkPayload(payload.bytes, loading))
+  return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings }
+}
+
+/** Special sections that the rules would read with another stride than the loader of this tree. */
+function otherSizes({ sections }: Payload, { base, target, entrySizes }: Loading): readonly Refusal[] {
+  const read = entrySizesOfRules(target.machine.number)
+  return sections.flatMap(({ name }): readonly Refusal[] => {
+    const [real, assumed] = [entrySizes?.get(name), read.get(name)]
+    if (real === undefined || real === assumed) return []
+    return [
+      {
+        code: 'loader-unknown',
+        unit: '',
+        symbol: name,
+        text: `entries of ${name} have ${real} bytes in this tree, and ${assumed ?? 'an unknown number'} by the rules of Xen ${rulesFor(base.facts.version)} that payloads are held against: what the loader does with them is not known`,
+        hint: 'leave functions that have such entries as they are, and report the version: its structures are not known here',
+      },
+    ]
+  })
+}
+
 /** Verifies for the tree's version of Xen; the newest rules known where the tree's are not. */
-export function checkPayload(
+function checkPayload(
   payload: Uint8Array,
-  { symbols, tableUse, below }: Running,
-  version: string | undefined,
-  options: RunningOptions,
-): CheckedPayload {
-  const known = rulesFor(version)
+  { base, running: { symbols, tableUse, below }, options }: Loading,
+): Pick<CheckedPayload, 'refusals' | 'warnings'> {
+  const known = rulesFor(base.facts.version)
   const report = verifyPayload({ payload, symbols, version: known, tableUse, on: below })
   const excused = new Set(GIVEN.filter(([option]) => options[option] !== undefined).map(([, code]) => code))
   const failed = report.checks.filter(({ status, code }) => status === 'failed' && !excused.has(code))
   return {
-    report,
     refusals: failed.map(({ code, text, errno, place }) => ({
       code: 'loader-rule',
       unit: '',

@@ -6,6 +6,7 @@
 import type { Side } from '../../base/side.ts'
 import { readElf } from '../../elf/index.ts'
 import type { HypervisorSymbol, HypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import { XEN } from '../../loaders/xen/xen.ts'
 import type { Piece, PieceMap } from '../../pieces/model.ts'
 import { pieceMap } from '../../pieces/pieces.ts'
 import { fileSymbolOf, originalObjects, type Tree, type Unit } from '../../trees/index.ts'
@@ -111,7 +112,7 @@ class Units {
     const fresh = units.filter(({ unit }) => !this.#opened.has(unit))
     const objects = await originalObjects(this.#question.tree, fresh)
     for (const unit of fresh) {
-      const map = pieceMap(readElf<'original'>(objects.get(unit.unit) ?? new Uint8Array()), { table: 'xen' })
+      const map = pieceMap(readElf<'original'>(objects.get(unit.unit) ?? new Uint8Array()), { loader: XEN })
       const fileSymbol = fileSymbolOf<Side>(map.object) ?? ''
       this.#opened.set(unit.unit, { map, fileSymbol, unit, code: new UnitCode(map, fileSymbol, this.#image) })
     }

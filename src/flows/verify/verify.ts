@@ -8,7 +8,8 @@
 import { InputError } from '../../base/errors.ts'
 import { type HypervisorSymbols, readHypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import { xenVersionOf } from '../../loaders/xen/version.ts'
-import type { OpenOptions, Tree, Unit } from '../../trees/model.ts'
+import type { BaseOptions, Tree, Unit } from '../../trees/model.ts'
+import type { RunOptions } from '../../trees/whole-run.ts'
 import {
   loadedStack,
   type VerifiedPayload,
@@ -43,17 +44,27 @@ export interface VerifyQuestion {
 }
 
 export interface TreeQuestion {
-  readonly options: OpenOptions
+  readonly options: BaseOptions & RunOptions
   /** `FILE` or `FILE@ADDRESS`: a copy of the running system's code. */
   readonly memory?: string
   readonly peek: (unit: Unit) => Uint8Array | undefined
 }
 
+/** The code behind a tree is loaded only where one is given: most runs take less time than a tree takes to open. */
 export async function verifyFile(question: VerifyQuestion): Promise<VerifyReport> {
+  const given = question.tree
+  if (given === undefined) return verifyWith(question, undefined)
+  const { openBase, wholeRun } = await import('../../trees/index.ts')
+  return wholeRun(given.options, async run => {
+    const tree = { ...(await openBase(given.options, run)), run }
+    return verifyWith(question, { question: given, tree })
+  })
+}
+
+async function verifyWith(question: VerifyQuestion, opened: OpenedTree | undefined): Promise<VerifyReport> {
   const { payload, on = [], key } = question
   const symbols = readHypervisorSymbols(question.symbols)
   const version = question.xenVersion ?? versionOf(symbols)
-  const opened = question.tree === undefined ? undefined : await openGiven(question.tree)
   const known = { symbols, version, tableUse: opened?.tree.facts.tableUse }
   const below = loadedStack(on, known)
   const { report, replaced } = verifyAndLoad({ ...known, payload: payload.bytes, on: below }, payload.name)
@@ -85,12 +96,6 @@ async function signed(report: VerifyReport, payload: Uint8Array, key: string): P
 interface OpenedTree {
   readonly tree: Tree
   readonly question: TreeQuestion
-}
-
-/** The code behind it is loaded only where a tree is given: most runs take less time than a tree takes to open. */
-async function openGiven(question: TreeQuestion): Promise<OpenedTree> {
-  const { openTree } = await import('../../trees/index.ts')
-  return { question, tree: await openTree(question.options) }
 }
 
 interface OpenedQuestion extends OpenedTree {

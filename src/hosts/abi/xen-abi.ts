@@ -52,8 +52,9 @@ const SYSCTL_LIVEPATCH = 27
 const SYSCTL_SIZE = 136
 
 const OPERATION = { upload: 0, get: 1, list: 2, action: 3 } as const
-export const ACTION = { unload: 1, revert: 2, apply: 3, replace: 4 } as const
-export type ActionName = keyof typeof ACTION
+const ACTION = { unload: 1, revert: 2, apply: 3, replace: 4 } as const
+/** What can be done with a payload that was uploaded. */
+export type ActionName = 'unload' | 'revert' | 'apply' | 'replace'
 
 /** The state that a payload must be in for an action to do anything. */
 export const ACTS_IN: Readonly<Record<ActionName, PayloadState>> = {
@@ -72,14 +73,17 @@ const LIST_NR = UNION + 8
 const LIST_NAME_TOTAL = UNION + 16
 const LIST_METADATA_TOTAL = UNION + 20
 
+/** Where a payload is: uploaded and checked, or applied. What a host says otherwise is given as it is. */
 export type PayloadState = 'CHECKED' | 'APPLIED' | `unknown (${number})`
 
+/** How a payload is. */
 export interface PayloadStatus {
   readonly state: PayloadState
   /** The result of its last action; -EAGAIN while one is under way. */
   readonly rc: number
 }
 
+/** A payload as the list of a host has it. */
 export interface ListedPayload extends PayloadStatus {
   readonly name: string
   /** The strings of its .modinfo, separated by spaces. */

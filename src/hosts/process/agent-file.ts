@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { keptFile } from '../../system/kept-file.ts'
-import { packagePath } from '../package-folder.ts'
+import { packagePath } from '../../system/package-folder.ts'
 
 const FOLDER = packagePath('agent/')
 const SOURCES = ['hotsplice-agent.c', 'hotsplice-agent.h']

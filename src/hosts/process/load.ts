@@ -5,11 +5,12 @@
 
 import { EXPECTATION_LIMIT, FUNC_FIELDS, FUNC_SIZE, FUNC_VERSION, readFunc } from '../../loaders/func-entry.ts'
 import { FUNCS, HOOK_PREFIX } from '../../loaders/payload-sections.ts'
-import { PROCESS_X86_64 } from '../../loaders/process/process.ts'
 import { smallestFunction, startsWithLandingPad } from '../../machines/machine.ts'
 import { type About, type AboutFunction, encodeAbout, SAVED_SIZE } from './about.ts'
 import type { Areas, Slot } from './layout.ts'
 import { refuseLibraryFunction, refuseLibraryPayload } from './libraries.ts'
+import { PATCHING } from './machine.ts'
+import { checkOldCode } from './old-code.ts'
 import { type LoadablePayload, readPayload } from './payload.ts'
 import { Pools } from './pools.ts'
 import { hex, type ProcessMemory } from './proc.ts'
@@ -31,13 +32,10 @@ export interface Load {
   readonly about: About
 }
 
-const RELATIVE_JUMP = 0xe9
-const NOPS: readonly (readonly number[])[] = [[0x90], [0x66, 0x90], [0x0f, 0x1f, 0x00]]
-
 export async function prepareLoad(name: string, bytes: Uint8Array, context: LoadContext): Promise<Load> {
   const payload = readPayload(bytes)
   checkIdentity(payload, context)
-  const names = await resolveNames(payload.needed, context)
+  const names = await resolveNames(payload, context)
   const layout = layOut(payload)
   const pools = new Pools(context.agent.header, context.slots)
   const functions = functionCount(payload)
@@ -145,6 +143,7 @@ function readEntry(table: Uint8Array, at: number, placed: PlacedPayload, context
   const old = fields.oldAddress === 0n ? oldAddress(name, fields.oldSize, context.program) : Number(fields.oldAddress)
   const entry = { name, old, oldSize: fields.oldSize, new: pointer(FUNC_FIELDS.newAddress), newSize: fields.newSize }
   const running = runningCode(entry, context)
+  if (fields.oldAddress === 0n) checkOldCode(entry, placed.payload.originals, context)
   const { offset, bytes } = replacementOf(entry, running, placed)
   return {
     ...entry,
@@ -187,31 +186,22 @@ function replacementOf(entry: Entry, running: Uint8Array, placed: PlacedPayload)
     if (newSize === 0 || newSize > EXPECTATION_LIMIT || newSize > oldSize) {
       throw new Refused('EOPNOTSUPP', `${newSize} bytes of NOPs over ${oldSize} of ${name}`)
     }
-    return { offset: 0, bytes: nops(newSize) }
+    return { offset: 0, bytes: PATCHING.nops(newSize) }
   }
   if (!placed.isCode(entry.new, newSize)) throw new Refused('EINVAL', `the new ${name} is not in the payload's code`)
-  const pad = startsWithLandingPad(PROCESS_X86_64, running)
-  const offset = pad ? PROCESS_X86_64.trampoline.landingPad.length : 0
-  if (oldSize < smallestFunction(PROCESS_X86_64, pad)) {
+  const pad = startsWithLandingPad(PATCHING, running)
+  const offset = pad ? PATCHING.trampoline.landingPad.length : 0
+  if (oldSize < smallestFunction(PATCHING, pad)) {
     throw new Refused('EINVAL', `${name} has ${oldSize} bytes, too few for a jump`)
   }
   return { offset, bytes: jump(old + offset, entry.new, name) }
 }
 
 function jump(from: number, to: number, name: string): Uint8Array {
-  const { size, reach } = PROCESS_X86_64.trampoline
+  const { size, reach } = PATCHING.trampoline
   const distance = to - (from + size)
   if (distance >= reach || distance < -reach) throw new Refused('EOVERFLOW', `${name} is too far from its replacement`)
-  const bytes = new Uint8Array(size)
-  bytes[0] = RELATIVE_JUMP
-  new DataView(bytes.buffer).setInt32(1, distance, true)
-  return bytes
-}
-
-function nops(length: number): Uint8Array {
-  const bytes: number[] = []
-  while (bytes.length < length) bytes.push(...(NOPS[Math.min(3, length - bytes.length) - 1] ?? []))
-  return Uint8Array.from(bytes)
+  return PATCHING.trampoline.jump(distance)
 }
 
 /** The function, and parts that the compiler put elsewhere (`f.cold`). */

@@ -4,12 +4,14 @@
  */
 import { InputError } from '../../base/errors.ts'
 import { type ElfObject, type ElfSection, readElf } from '../../elf/index.ts'
-import { EM_X86_64, ET_REL, SHF_ALLOC, SHF_EXECINSTR, SHF_TLS, SHF_WRITE } from '../../elf/spec/constants.ts'
+import { ET_REL, SHF_ALLOC, SHF_EXECINSTR, SHF_TLS, SHF_WRITE } from '../../elf/spec/constants.ts'
 import { hasFlag } from '../../elf/spec/flags.ts'
+import { decodeOriginals, ORIGINALS, type OriginalCode } from '../../loaders/original-code.ts'
 import { BUILD_ID, DEPENDS, FUNCS, HOOK_PREFIX, MODINFO, XEN_DEPENDS } from '../../loaders/payload-sections.ts'
-import { PROCESS_X86_64 } from '../../loaders/process/process.ts'
+import { PROCESS } from '../../loaders/process/process.ts'
 import { buildIdOf } from '../../loaders/xen/symbols.ts'
 import type { Pool } from './layout.ts'
+import { MACHINE } from './machine.ts'
 import { Refused } from './refused.ts'
 
 type Elf = ElfObject<'payload'>
@@ -23,22 +25,26 @@ export interface LoadablePayload {
   readonly depends: string | null
   readonly programDepends: string | null
   readonly metadata: string
-  /** Names that the process must have. */
+  /** What it was made for; empty where it does not say. */
+  readonly originals: readonly OriginalCode[]
+  /** Names that are asked of the process. */
   readonly needed: readonly string[]
+  /** Those of them that it need not have; their address is 0 then. */
+  readonly optional: ReadonlySet<string>
 }
 
 /** Sections that only a dynamic linker or start-up code would give their meaning. */
 const NEVER_RUN = /^\.(?:preinit_array|init_array|fini_array|ctors|dtors|init|fini)(?:\.|$)/
 
 export function readPayload(bytes: Uint8Array): LoadablePayload {
-  const { limits } = PROCESS_X86_64
+  const { limits } = PROCESS
   if (bytes.length === 0 || bytes.length > limits.size) {
     throw new Refused('EINVAL', `a payload of ${bytes.length} bytes; 1 to ${limits.size} are taken`)
   }
   const elf = readObject(bytes)
   const { type, machine } = elf.header
-  if (machine !== EM_X86_64)
-    throw new Refused('EOPNOTSUPP', `it is for machine ${machine}, the process for ${EM_X86_64}`)
+  if (machine !== MACHINE.number)
+    throw new Refused('EOPNOTSUPP', `it is for machine ${machine}, the process for ${MACHINE.number}`)
   if (type !== ET_REL)
     throw new Refused('EOPNOTSUPP', `an ELF file of type ${type}; payloads are relocatable (${ET_REL})`)
   if (elf.sections.length >= limits.sections) throw new Refused('EOPNOTSUPP', `${elf.sections.length} sections`)
@@ -46,6 +52,7 @@ export function readPayload(bytes: Uint8Array): LoadablePayload {
     .filter(({ flags, size }) => hasFlag(flags, SHF_ALLOC) && size > 0)
     .map(section => ({ section, pool: poolOf(section) }))
   checkContents(elf)
+  const asked = elf.symbols.filter(({ place, name }) => place.in === 'nowhere' && name !== '')
   return {
     elf,
     loaded,
@@ -53,7 +60,9 @@ export function readPayload(bytes: Uint8Array): LoadablePayload {
     depends: noteId(elf, DEPENDS),
     programDepends: noteId(elf, XEN_DEPENDS),
     metadata: metadataOf(elf),
-    needed: elf.symbols.filter(({ place, name }) => place.in === 'nowhere' && name !== '').map(({ name }) => name),
+    originals: originalsOf(elf),
+    needed: asked.map(({ name }) => name),
+    optional: new Set(asked.filter(({ binding }) => binding === 'weak').map(({ name }) => name)),
   }
 }
 
@@ -77,7 +86,7 @@ function poolOf(section: PayloadSection): Pool {
   if (NEVER_RUN.test(name))
     throw new Refused('EOPNOTSUPP', `section ${name} holds code that a loader would have to run`)
   if (alignment > 4096) throw new Refused('EOPNOTSUPP', `section ${name} wants an alignment of ${alignment}`)
-  if (size > PROCESS_X86_64.limits.size) throw new Refused('EINVAL', `section ${name} has ${size} bytes`)
+  if (size > PROCESS.limits.size) throw new Refused('EINVAL', `section ${name} has ${size} bytes`)
   // The table of functions is never written to by this loader.
   return writable && name !== FUNCS ? 'writable' : 'readOnly'
 }
@@ -95,7 +104,7 @@ function checkContents(elf: Elf): void {
 }
 
 function checkHooks(name: string, size: number): void {
-  const { lists, single } = PROCESS_X86_64.hooks
+  const { lists, single } = PROCESS.hooks
   if (single.includes(name) && size !== 8)
     throw new Refused('EINVAL', `${name} has ${size} bytes; it holds one pointer`)
   if (lists.includes(name) && (size === 0 || size % 8 !== 0)) {
@@ -117,4 +126,12 @@ function metadataOf(elf: Elf): string {
   if (section === undefined || section.size === 0) return ''
   if (section.bytes.at(-1) !== 0) throw new Refused('EINVAL', `${MODINFO} does not end with a NUL`)
   return Buffer.from(section.bytes).toString('utf8').replaceAll('\0', ' ').trim()
+}
+
+function originalsOf(elf: Elf): readonly OriginalCode[] {
+  const section = elf.sections.find(({ name }) => name === ORIGINALS)
+  if (section === undefined) return []
+  const found = decodeOriginals(section.bytes)
+  if (found === undefined) throw new Refused('EINVAL', `${ORIGINALS} does not say which code it was made for`)
+  return found
 }

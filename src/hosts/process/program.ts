@@ -4,9 +4,10 @@
  */
 import { InputError } from '../../base/errors.ts'
 import { buildIdOf, type ElfOutline, type ElfSection, readOutline } from '../../elf/index.ts'
-import { EM_X86_64, SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../../elf/spec/constants.ts'
+import { SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../../elf/spec/constants.ts'
 import { hasFlag } from '../../elf/spec/flags.ts'
 import { type OpenedParts, openParts, withParts } from '../../system/file-parts.ts'
+import { MACHINE } from './machine.ts'
 import type { Mapping, ProcessMemory } from './proc.ts'
 import { ProgramNames, type ProgramSymbol } from './program-names.ts'
 
@@ -24,15 +25,18 @@ export class Program {
   #names: ProgramNames | undefined
 
   /** Opens the running program; `symbolsFile` has the names where the program was stripped. */
-  constructor(memory: ProcessMemory, symbolsFile?: string) {
+  constructor(memory: Pick<ProcessMemory, 'programFile' | 'mappings'>, symbolsFile?: string) {
     const { path, name } = memory.programFile()
     this.path = name
     this.#file = open(path)
     try {
       this.#elf = readOutline<'original'>(this.#file)
       const { machine } = this.#elf.header
-      if (machine !== EM_X86_64) {
-        throw new InputError('process/machine', `${name} is for machine ${machine}; this host knows x86-64 only`)
+      if (machine !== MACHINE.number) {
+        throw new InputError(
+          'process/machine',
+          `${name} is for machine ${machine}; this host knows ${MACHINE.name} only`,
+        )
       }
       this.buildId = idOf(this.#elf)
       this.#bias = biasOf(this.#elf, memory.mappings(), name)
@@ -60,6 +64,11 @@ export class Program {
   /** Symbols whose names start so. */
   startingWith(prefix: string): readonly ProgramSymbol[] {
     return this.#theNames().startingWith(prefix)
+  }
+
+  /** The plain names of all functions at an address. */
+  functionsAt(address: number): readonly string[] {
+    return this.#theNames().functionsAt(address)
   }
 
   /** Bytes of the program's code as its file has them; undefined unless one section holds all of them. */

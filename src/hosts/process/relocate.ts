@@ -2,7 +2,7 @@
 
 import { InternalError } from '../../base/errors.ts'
 import type { ElfRelocation } from '../../elf/index.ts'
-import { EM_X86_64, SHT_NOBITS } from '../../elf/spec/constants.ts'
+import { SHT_NOBITS } from '../../elf/spec/constants.ts'
 import { relocationName } from '../../elf/spec/relocation-names.ts'
 import {
   R_X86_64_32,
@@ -14,6 +14,7 @@ import {
   R_X86_64_PLT32,
 } from '../../machines/x86-64/relocation-numbers.ts'
 import { type Areas, POOLS, type Pool } from './layout.ts'
+import { MACHINE, PATCHING } from './machine.ts'
 import type { LoadablePayload, PayloadSection } from './payload.ts'
 import { Refused } from './refused.ts'
 
@@ -51,7 +52,7 @@ export class PlacedPayload {
     this.#places = layout.places
     const { lengths } = layout
     this.images = {
-      code: new Uint8Array(lengths.code).fill(0xcc),
+      code: new Uint8Array(lengths.code).fill(PATCHING.padding),
       readOnly: new Uint8Array(lengths.readOnly),
       writable: new Uint8Array(lengths.writable),
     }
@@ -152,14 +153,14 @@ function patch(image: Uint8Array, at: number, field: Field): void {
       view.setUint32(at, narrow(value, field, false), true)
       return
     default:
-      throw new Refused('EOPNOTSUPP', `${section.name} has ${relocationName(EM_X86_64, relocation.type)}`)
+      throw new Refused('EOPNOTSUPP', `${section.name} has ${relocationName(MACHINE.number, relocation.type)}`)
   }
 }
 
 function narrow(value: bigint, { relocation, section }: Field, signed: boolean): number {
   const fits = signed ? BigInt.asIntN(32, value) === value : BigInt.asUintN(32, value) === value
   if (fits) return Number(value)
-  const name = relocationName(EM_X86_64, relocation.type)
+  const name = relocationName(MACHINE.number, relocation.type)
   throw new Refused(
     'EOVERFLOW',
     `${name} at ${relocation.offset} of ${section.name} cannot reach: ${value} does not fit`,

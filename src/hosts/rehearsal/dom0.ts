@@ -9,7 +9,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { keptFile } from '../../system/kept-file.ts'
-import { packagePath } from '../package-folder.ts'
+import { packagePath } from '../../system/package-folder.ts'
 
 const SOURCES = packagePath('rehearsal/x86/')
 

@@ -38,10 +38,12 @@ export interface RehearseOptions extends BootOptions {
 
 export const REHEARSAL_SCHEMA = 1
 
+/** How a rehearsal ended: `failed` where an operation did not end as expected. */
 export type RehearsalOutcome = 'passed' | 'failed' | 'crashed' | 'timeout'
 
+/** Everything that a rehearsal showed. */
 export interface RehearsalResult {
-  readonly schema: typeof REHEARSAL_SCHEMA
+  readonly schema: 1
   readonly outcome: RehearsalOutcome
   readonly hypervisor: HypervisorFacts
   readonly payloads: readonly string[]
@@ -55,6 +57,7 @@ export interface RehearsalResult {
   readonly timings: { readonly boot: number; readonly script: number; readonly total: number }
 }
 
+/** What was booted. */
 export interface HypervisorFacts {
   readonly file: string
   /** `4.17.5`, as xen_version tells. */

@@ -1,5 +1,5 @@
 /**
- * A running Linux process on x86-64. Its loader is ours (`apply/`), so the payload has the form that Xen's has; but a
+ * A running Linux process. Its loader is ours (`hosts/process`), so the payload has the form that Xen's has; but a
  * program's code reaches its libraries through tables that only its own link has made, so the payload brings its own.
  */
 import {
@@ -14,13 +14,13 @@ import {
   R_X86_64_PLT32,
   R_X86_64_REX_GOTPCRELX,
 } from '../../machines/x86-64/relocation-numbers.ts'
-import { X86_64, X86_64_PATCHING } from '../../machines/x86-64/x86-64.ts'
-import type { RelocationWay, TargetFacts } from '../loader.ts'
+import { X86_64 } from '../../machines/x86-64/x86-64.ts'
+import type { Denial, Loader, RelocationWay } from '../loader.ts'
 import { LIST_HOOKS, SINGLE_HOOKS } from '../payload-sections.ts'
-import type { Denial } from '../xen/denied.ts'
+import { COMMON_SECTIONS, rows, sectionClasses } from '../sections.ts'
 
 /** The narrow ones fit only where the pool lies low enough; the loader checks each. TLS and IRELATIVE are not here. */
-const RELOCATIONS: ReadonlyMap<number, RelocationWay> = new Map([
+const OF_X86_64: ReadonlyMap<number, RelocationWay> = new Map([
   [R_X86_64_NONE, 'drop'],
   [R_X86_64_64, 'as-is'],
   [R_X86_64_PC32, 'as-is'],
@@ -40,20 +40,38 @@ const UNWINDING: Denial = {
   hint: 'where no exceptions are used, compile the unit with -fno-exceptions; otherwise put the change into a C function that no exception passes',
 }
 
-export const PROCESS_X86_64: TargetFacts = {
+/** To add a machine: a row. */
+const RELOCATIONS: ReadonlyMap<number, ReadonlyMap<number, RelocationWay>> = new Map([[X86_64.number, OF_X86_64]])
+
+/** Nothing special but what every ELF file has; hook and directive sections are ours. */
+const sectionClass = sectionClasses([
+  // Destructors, which gcc puts there, have their turn still to come.
+  ...rows('code', '.text.exit', '.text.exit.*'),
+  ...rows('hooks', '.livepatch.hooks.*'),
+  ...rows('directive', '.livepatch.ignore.*', '.modinfo'),
+  ...rows('read-only', '.gcc_except_table', '.gcc_except_table.*'),
+  ...COMMON_SECTIONS,
+])
+
+export const PROCESS: Loader = {
   name: 'process',
-  machine: X86_64.number,
-  ...X86_64_PATCHING,
-  sectionTable: 'process',
-  relocations: RELOCATIONS,
+  title: 'the loader for processes',
+  sectionClass,
+  entryLayout: () => undefined,
+  runsAnywhere: true,
+  startMemory: 'kept',
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
+  setsLines: false,
+  writesTable: 'never',
   needsDependencies: false,
-  writesTable: false,
   writableForbidsReapply: false,
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: Number.POSITIVE_INFINITY },
   runningName: processName,
   denied: () => undefined,
   unwinding: UNWINDING,
+  relocations: machine => RELOCATIONS.get(machine),
+  writer: 'livepatch',
+  rules: undefined,
 }
 
 /** The same spelling as Xen's: `main.c#helper` for a symbol that is local to its file. */

@@ -3,21 +3,30 @@
  * hand (alternatives), indirect calls made direct (alternative calls), and landing pads wiped where nothing calls
  * through a pointer any more. Sources: xen/arch/x86/alternative.c, xen/arch/x86/xen.lds.S.
  */
+import { X86_64, X86_64_PATCHING } from '../../machines/x86-64/x86-64.ts'
+import { type LinkedImage, linkedEntries } from './linked-tables.ts'
+
 export interface BootEdit {
   readonly what: 'alternative' | 'alternative-call' | 'landing-pad'
   readonly address: bigint
   readonly size: number
 }
 
-export interface BootEditSource {
-  addressOf(name: string): bigint | undefined
-  bytesAt(address: bigint, size: number): Uint8Array | undefined
+/** What the edits are on one machine. To add one: a row. */
+interface EditRules {
+  /** Bytes of the call that an alternative call is. */
+  readonly call: number
+  /** Bytes of a landing pad. */
+  readonly landingPad: number
+  /** Where an alternative's entry has the length of the code, and how many bytes of padding follow it. */
+  readonly length: number
+  readonly padding: number
 }
 
-/** struct alt_instr: where, replacement, feature, length of original, of replacement, of padding, state. */
-const ALTERNATIVE_SIZE = 14
-const CALL_LENGTH = 6
-const LANDING_PAD_LENGTH = 4
+/** asm/alternative.h: ALT_CALL_LEN, struct alt_instr, which had no padding while its entries had 12 bytes. */
+const RULES: ReadonlyMap<number, EditRules> = new Map([
+  [X86_64.number, { call: 6, landingPad: X86_64_PATCHING.trampoline.landingPad.length, length: 10, padding: 12 }],
+])
 
 export class BootEdits {
   /** In the order of addresses. */
@@ -29,8 +38,15 @@ export class BootEdits {
     this.#longest = BigInt(edits.reduce((longest, { size }) => Math.max(longest, size), 0))
   }
 
-  static read(source: BootEditSource): BootEdits {
-    return new BootEdits([...alternatives(source), ...alternativeCalls(source), ...landingPads(source)])
+  /** Undefined where it is not known what is edited on the image's machine. */
+  static read(image: LinkedImage): BootEdits | undefined {
+    const rules = image.machine === undefined ? undefined : RULES.get(image.machine)
+    if (rules === undefined) return undefined
+    return new BootEdits([
+      ...alternatives(image, rules),
+      ...alternativeCalls(image, rules),
+      ...landingPads(image, rules),
+    ])
   }
 
   within(address: bigint, size: number): readonly BootEdit[] {
@@ -56,35 +72,26 @@ export class BootEdits {
   }
 }
 
-/** A table between two symbols; empty where one of them is missing. */
-function table(source: BootEditSource, from: string, to: string): { view: DataView; start: bigint } {
-  const start = source.addressOf(from) ?? 0n
-  const end = source.addressOf(to) ?? 0n
-  const bytes = end > start ? source.bytesAt(start, Number(end - start)) : undefined
-  const content = bytes ?? new Uint8Array(0)
-  return { view: new DataView(content.buffer, content.byteOffset, content.byteLength), start }
+function alternatives(image: LinkedImage, { length, padding }: EditRules): readonly BootEdit[] {
+  return (linkedEntries('.altinstructions', image) ?? []).map(({ about, bytes }) => {
+    const added = padding < bytes.byteLength ? bytes.getUint8(padding) : 0
+    return { what: 'alternative', address: about, size: bytes.getUint8(length) + added }
+  })
 }
 
-function* alternatives(source: BootEditSource): Generator<BootEdit> {
-  const { view, start } = table(source, '__alt_instructions', '__alt_instructions_end')
-  for (let at = 0; at + ALTERNATIVE_SIZE <= view.byteLength; at += ALTERNATIVE_SIZE) {
-    const address = start + BigInt(at) + BigInt(view.getInt32(at, true))
-    yield { what: 'alternative', address, size: view.getUint8(at + 10) + view.getUint8(at + 12) }
-  }
+function alternativeCalls(image: LinkedImage, { call }: EditRules): readonly BootEdit[] {
+  const entries = linkedEntries('.alt_call_sites', image) ?? []
+  return entries.map(({ about }) => ({ what: 'alternative-call', address: about, size: call }))
 }
 
-function* alternativeCalls(source: BootEditSource): Generator<BootEdit> {
-  const { view, start } = table(source, '__alt_call_sites_start', '__alt_call_sites_end')
-  for (let at = 0; at + 4 <= view.byteLength; at += 4) {
-    const address = start + BigInt(at) + BigInt(view.getInt32(at, true))
-    yield { what: 'alternative-call', address, size: CALL_LENGTH }
-  }
-}
-
-function* landingPads(source: BootEditSource): Generator<BootEdit> {
-  const { view } = table(source, '__initdata_cf_clobber_start', '__initdata_cf_clobber_end')
+/** A list of pointers. */
+function* landingPads(image: LinkedImage, { landingPad }: EditRules): Generator<BootEdit> {
+  const start = image.addressOf('__initdata_cf_clobber_start') ?? 0n
+  const end = image.addressOf('__initdata_cf_clobber_end') ?? 0n
+  const bytes = end > start ? image.bytesAt(start, Number(end - start)) : undefined
+  const view = new DataView(bytes?.buffer ?? new ArrayBuffer(0), bytes?.byteOffset ?? 0, bytes?.byteLength ?? 0)
   for (let at = 0; at + 8 <= view.byteLength; at += 8) {
     const address = view.getBigUint64(at, true)
-    if (address !== 0n) yield { what: 'landing-pad', address, size: LANDING_PAD_LENGTH }
+    if (address !== 0n) yield { what: 'landing-pad', address, size: landingPad }
   }
 }

@@ -7,10 +7,10 @@ import { judge, RULES } from '../../../tests/support/judge.ts'
 import { explain } from '../../report/explain.ts'
 import { emptyReport } from '../../report/model.ts'
 import { select } from '../../select/select.ts'
-import { targetFacts } from '../loaders.ts'
 import { XEN_DENIED } from './denied.ts'
+import { XEN } from './xen.ts'
 
-const { denied } = targetFacts('xen', 62)
+const { denied } = XEN
 
 /** Where a row means the whole unit, any name of it. */
 const rows = XEN_DENIED.flatMap(row => (row.functions ?? ['any_function']).map(name => ({ ...row, name })))

@@ -7,13 +7,7 @@
  * nothing that is needed any more. What is running at that very point, what runs again without passing it, and what may
  * start in the middle of the writing has a row here. To add one: say what would happen, not that it is forbidden.
  */
-
-/** Why a function must not be replaced, and the way out. */
-export interface Denial {
-  readonly code: string
-  readonly why: string
-  readonly hint: string
-}
+import type { Denial } from '../loader.ts'
 
 interface Row extends Denial {
   /** The object file below the build folder. */

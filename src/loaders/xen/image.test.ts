@@ -1,6 +1,7 @@
 /** The parts that read a hypervisor's image, on images of a few bytes; tests/verify/xen-symbols.test.ts has the real one. */
 import { expect, test } from 'vitest'
 import { InputError } from '../../base/errors.ts'
+import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import { BootEdits } from './boot-edits.ts'
 import { XenNameTable } from './name-table.ts'
 import { isPe, readPeBuildId } from './pe-build-id.ts'
@@ -96,11 +97,14 @@ test('edits overlap a range, by a byte or not', () => {
     __initdata_cf_clobber_end: 0x2010n,
   }
   const edits = BootEdits.read({
+    machine: X86_64.number,
+    entrySizes: undefined,
+    isCode: address => address >= 0x1100n && address < 0x1400n,
     addressOf: name => symbols[name],
     bytesAt: address => (address === 0x1000n ? alternatives : pads),
   })
   const kinds = (address: bigint, size: number) =>
-    edits.within(address, size).map(({ what, address }) => [what, address])
+    edits?.within(address, size).map(({ what, address }) => [what, address])
   expect(kinds(0x1107n, 1)).toEqual([['alternative', 0x1100n]])
   expect(kinds(0x1108n, 8)).toEqual([])
   expect(kinds(0x10f0n, 16)).toEqual([])

@@ -15,8 +15,8 @@ export interface NameTableSource {
   addressOf(name: string): bigint | undefined
   /** From `address` to the end of its section; undefined where nothing is. */
   bytesFrom(address: bigint): Uint8Array | undefined
-  /** What the offsets in the table count from, where it holds offsets. */
-  readonly origin: bigint
+  /** What the offsets in the table count from, where it holds offsets; undefined where that is not known. */
+  readonly origin: bigint | undefined
 }
 
 export interface XenName {
@@ -127,9 +127,10 @@ function readAddresses(
   view: (name: string) => DataView | undefined,
 ): ((index: number) => bigint) | undefined {
   const offsets = view('symbols_offsets')
+  const { origin } = source
   if (offsets !== undefined) {
-    return index =>
-      index * 4 + 4 <= offsets.byteLength ? source.origin + BigInt(offsets.getUint32(index * 4, true)) : 0n
+    if (origin === undefined) return undefined
+    return index => (index * 4 + 4 <= offsets.byteLength ? origin + BigInt(offsets.getUint32(index * 4, true)) : 0n)
   }
   const addresses = view('symbols_addresses')
   if (addresses === undefined) return undefined

@@ -6,8 +6,8 @@
 
 import type { Side } from '../../base/side.ts'
 import type { ElfObject } from '../../elf/model.ts'
-import { ENTRY_LAYOUTS } from './entries.ts'
-import type { ProbedSizes } from './entry-size.ts'
+import type { ProbedSizes } from '../entry-size.ts'
+import { XEN_ENTRY_LAYOUTS } from './entries.ts'
 
 const PREFIX = 'hotsplice_size_of_'
 
@@ -22,7 +22,7 @@ export interface ProbeText {
  * its header had, one by one. A structure without a header that this version has is left out.
  */
 export function probeTexts(): readonly ProbeText[] {
-  return ENTRY_LAYOUTS.flatMap(({ section, sizeof, headers }) => {
+  return XEN_ENTRY_LAYOUTS.flatMap(({ section, sizeof, headers }) => {
     if (sizeof === undefined) return []
     const declaration = `unsigned char ${PREFIX}${identifier(section)}[${sizeof}];`
     const branches = headers.map(
@@ -36,7 +36,7 @@ export function probeTexts(): readonly ProbeText[] {
 /** The sizes in bytes by section, read from the probe's object. */
 export function probedSizes(object: ElfObject<Side>): ProbedSizes {
   const sizes = new Map<string, number>()
-  for (const { section } of ENTRY_LAYOUTS) {
+  for (const { section } of XEN_ENTRY_LAYOUTS) {
     const symbol = object.symbols.find(({ name }) => name === PREFIX + identifier(section))
     if (symbol !== undefined) sizes.set(section, symbol.size)
   }

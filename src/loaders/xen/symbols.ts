@@ -8,15 +8,11 @@
 import { InputError } from '../../base/errors.ts'
 import { readElf } from '../../elf/index.ts'
 import type { ElfObject, ElfSection, ElfSymbol } from '../../elf/model.ts'
-import {
-  EM_X86_64,
-  NT_GNU_BUILD_ID,
-  SHF_ALLOC,
-  SHF_EXECINSTR,
-  SHF_WRITE,
-  SHT_NOBITS,
-} from '../../elf/spec/constants.ts'
+import { NT_GNU_BUILD_ID, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../../elf/spec/constants.ts'
+import { X86_64 } from '../../machines/x86-64/x86-64.ts'
+import type { ProbedSizes } from '../entry-size.ts'
 import { type BootEdit, BootEdits } from './boot-edits.ts'
+import { type LinkedEntry, type LinkedImage, linkedEntries, tableBounds } from './linked-tables.ts'
 import { XenNameTable } from './name-table.ts'
 import { isPe, readPeBuildId } from './pe-build-id.ts'
 import { type TableUse, tableUseOfImage } from './table-use.ts'
@@ -69,12 +65,19 @@ export interface HypervisorSymbols {
   memoryAt(address: bigint): MemoryKind | undefined
   /** Whether `address` lies in memory that is freed after boot. */
   freedAfterBoot(address: bigint): boolean
-  /** Places in [address, address + size) that Xen edits while booting: alternatives and landing pads. */
-  bootEdits(address: bigint, size: number): readonly BootEdit[]
+  /** The entries of a section's table, in its order; undefined where there is none, or its layout is not known. */
+  entriesOf(section: string): readonly LinkedEntry[] | undefined
+  /** Where that table begins and ends. */
+  boundsOf(section: string): readonly [bigint, bigint] | undefined
+  /**
+   * Places in [address, address + size) that Xen edits while booting: alternatives and landing pads. Undefined where that
+   * is not known of its machine.
+   */
+  bootEdits(address: bigint, size: number): readonly BootEdit[] | undefined
 }
 
-/** Reads xen-syms, or xen.efi for its build-id. */
-export function readHypervisorSymbols(bytes: Uint8Array): HypervisorSymbols {
+/** Reads xen-syms, or xen.efi for its build-id; `entrySizes` where a probe has asked the compiler of the tree. */
+export function readHypervisorSymbols(bytes: Uint8Array, entrySizes?: ProbedSizes): HypervisorSymbols {
   if (isPe(bytes)) return efiSymbols(readPeBuildId(bytes))
   const elf = readElf<'original'>(bytes)
   if (elf.symbols.length === 0) {
@@ -84,7 +87,7 @@ export function readHypervisorSymbols(bytes: Uint8Array): HypervisorSymbols {
       'give the unstripped xen-syms of the build, which lies beside xen.gz in the build tree or in a debug package',
     )
   }
-  return new ElfHypervisor(elf)
+  return new ElfHypervisor(elf, entrySizes)
 }
 
 /** The names and code of one image with the build-id of another: a host booted through xen.efi has xen-syms' code. */
@@ -110,6 +113,8 @@ export function withBuildId(symbols: HypervisorSymbols, buildId: Uint8Array | un
     bytesAt: (address, size) => symbols.bytesAt(address, size),
     memoryAt: address => symbols.memoryAt(address),
     freedAfterBoot: address => symbols.freedAfterBoot(address),
+    entriesOf: section => symbols.entriesOf(section),
+    boundsOf: section => symbols.boundsOf(section),
     bootEdits: (address, size) => symbols.bootEdits(address, size),
   }
 }
@@ -130,7 +135,9 @@ function efiSymbols(buildId: Uint8Array | undefined): HypervisorSymbols {
     bytesAt: () => undefined,
     memoryAt: () => undefined,
     freedAfterBoot: () => false,
-    bootEdits: () => [],
+    entriesOf: () => undefined,
+    boundsOf: () => undefined,
+    bootEdits: () => undefined,
   }
 }
 
@@ -139,17 +146,19 @@ type Section = ElfSection<'original'>
 class ElfHypervisor implements HypervisorSymbols {
   readonly format = 'elf'
   readonly machine: number
+  readonly #entrySizes: ProbedSizes | undefined
   readonly #elf: ElfObject<'original'>
   readonly #loaded: readonly Section[]
   readonly #plain: ReadonlyMap<string, bigint>
   #symbols: readonly HypervisorSymbol[] | undefined
   #names: XenNameTable | undefined
-  #edits: BootEdits | undefined
+  #edits: { readonly known: BootEdits | undefined } | undefined
   #init: readonly [bigint, bigint] | undefined
   #tableUse: { readonly use: TableUse | undefined } | undefined
 
-  constructor(elf: ElfObject<'original'>) {
+  constructor(elf: ElfObject<'original'>, entrySizes: ProbedSizes | undefined) {
     this.#elf = elf
+    this.#entrySizes = entrySizes
     this.machine = elf.header.machine
     this.#loaded = elf.sections.filter(section => (section.flags & SHF_ALLOC) !== 0 && section.size > 0)
     this.#plain = globalAddresses(elf)
@@ -228,12 +237,27 @@ class ElfHypervisor implements HypervisorSymbols {
     return address >= this.#init[0] && address < this.#init[1]
   }
 
-  bootEdits(address: bigint, size: number): readonly BootEdit[] {
-    this.#edits ??= BootEdits.read({
+  bootEdits(address: bigint, size: number): readonly BootEdit[] | undefined {
+    this.#edits ??= { known: BootEdits.read(this.#linked()) }
+    return this.#edits.known?.within(address, size)
+  }
+
+  entriesOf(section: string): readonly LinkedEntry[] | undefined {
+    return linkedEntries(section, this.#linked())
+  }
+
+  boundsOf(section: string): readonly [bigint, bigint] | undefined {
+    return tableBounds(section, this.#linked())
+  }
+
+  #linked(): LinkedImage {
+    return {
+      machine: this.machine,
+      entrySizes: this.#entrySizes,
       addressOf: name => this.#plain.get(name),
       bytesAt: (at, length) => this.bytesAt(at, length),
-    })
-    return this.#edits.within(address, size)
+      isCode: at => this.memoryAt(at) === 'code' || this.freedAfterBoot(at),
+    }
   }
 
   #sectionAt(address: bigint): Section | undefined {
@@ -259,8 +283,7 @@ class ElfHypervisor implements HypervisorSymbols {
         const section = this.#sectionAt(address)
         return section?.bytes.subarray(Number(address - section.address))
       },
-      // x86: XEN_VIRT_START, the GiB in which the image lies.
-      origin: this.machine === EM_X86_64 ? text & ~0x3fff_ffffn : 0n,
+      origin: ORIGINS.get(this.machine)?.(text),
     })
     if (table === undefined || table.lookup('_stext') !== text) {
       throw new InputError(
@@ -272,6 +295,12 @@ class ElfHypervisor implements HypervisorSymbols {
     return table
   }
 }
+
+/** What offsets in Xen's symbol table count from, given where its code begins. Other machines have addresses there. */
+const ORIGINS: ReadonlyMap<number, (text: bigint) => bigint> = new Map([
+  // XEN_VIRT_START, the GiB in which the image lies.
+  [X86_64.number, text => text & ~0x3fff_ffffn],
+])
 
 /** The description of the first GNU build-id note; the id may have any length. */
 export function buildIdOf(note: Uint8Array): Uint8Array | undefined {

@@ -1,5 +1,11 @@
 /** Questions about x86-64 code that a few bytes before a place answer, without decoding. */
 
+/** ENDBR64 */
+export const LANDING_PAD: readonly number[] = [0xf3, 0x0f, 0x1e, 0xfa]
+/** What may stand before a function's first own instruction: a landing pad, and the set-up of a frame pointer. */
+const BEFORE: readonly (readonly number[])[] = [LANDING_PAD, [0x55, 0x48, 0x89, 0xe5]]
+/** mov $imm32, %eax */
+const LOAD = 0xb8
 const CALL = 0xe8
 const JUMP = 0xe9
 const OPERAND_SIZE = 0x66
@@ -31,4 +37,12 @@ export function mayHoldShortNumber(code: Uint8Array): (at: number) => boolean {
     for (; seen < at; seen++) if (code[seen] === OPERAND_SIZE) prefix = seen
     return at - prefix <= PREFIX_REACH
   }
+}
+
+/** The number that the code loads first of all, as one that returns a constant does. */
+export function returnedNumber(code: Uint8Array): number | undefined {
+  let at = 0
+  for (const bytes of BEFORE) if (bytes.every((byte, index) => code[at + index] === byte)) at += bytes.length
+  if (code[at] !== LOAD || at + 5 > code.length) return undefined
+  return new DataView(code.buffer, code.byteOffset + at + 1).getUint32(0, true)
 }

@@ -2,20 +2,22 @@
 import { EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
-import { endsInJump, isBranchField, mayHoldShortNumber } from './bytes.ts'
+import { endsInJump, isBranchField, LANDING_PAD, mayHoldShortNumber, returnedNumber } from './bytes.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
 import { isPadding } from './padding.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
+import { JUMP_SIZE, jump, nops } from './writing.ts'
 
 /** jmp *slot(%rip), then ud2 up to 8 bytes. */
 const INDIRECT_JUMP = Uint8Array.of(0xff, 0x25, 0, 0, 0, 0, 0x0f, 0x0b)
 
 export const X86_64_PATCHING: PatchingKnowledge = {
-  // jmp rel32; ENDBR64 stays in front of it.
-  trampoline: { size: 5, landingPad: [0xf3, 0x0f, 0x1e, 0xfa], reach: 2 ** 31 },
+  // ENDBR64 stays in front of the jump.
+  trampoline: { size: JUMP_SIZE, jump, landingPad: LANDING_PAD, reach: 2 ** 31 },
+  nops,
   padding: 0xcc,
   addressRelocation: R_X86_64_64,
   distanceRelocation: R_X86_64_PC32,
@@ -38,6 +40,7 @@ export const X86_64: Machine = {
     mayHoldShortNumber,
     hiddenReferences,
     accessesOf,
+    returnedNumber,
     isEndless,
   },
   patching: X86_64_PATCHING,

@@ -14,6 +14,7 @@ export type Applied = readonly number[]
 /** Whose source a line is counted in: the one before every patch, or the patched one of a payload. */
 export type Version = { readonly is: 'original' } | { readonly is: 'patched'; readonly payload: string }
 
+/** A line of a source file, in one version of it. */
 export interface Place {
   readonly file: string
   readonly line: number
@@ -27,6 +28,7 @@ export interface Printer {
   readonly functions: readonly string[]
 }
 
+/** One thing that a place in a log can mean. */
 export interface Meaning {
   readonly place: Place
   readonly printers: readonly Printer[]
@@ -43,3 +45,16 @@ export interface Reference {
 
 /** Which source the reader has before him. */
 export type Source = 'patched' | 'original'
+
+/** The JSON of `hotsplice translate`. */
+export interface Translation {
+  readonly schema: 1
+  readonly command: 'translate'
+  /** Of hotsplice. */
+  readonly version: string
+  readonly outcome: 'done'
+  readonly source: Source
+  readonly payloads: readonly { readonly name: string; readonly report: string; readonly buildId: string | null }[]
+  /** Everything in the log that names a place in a touched file; certain where there is one meaning. */
+  readonly references: readonly Reference[]
+}

@@ -9,7 +9,8 @@ import type { Reason } from '../../base/refusal.ts'
 import { takeApart } from '../command.ts'
 import { tryCompile } from '../compile.ts'
 import { isInside, type Layout, realOrSelf, toAbsolute, toBase } from '../layout.ts'
-import type { Dependent, OpenOptions, Tree, Unit } from '../model.ts'
+import type { Base, BaseOptions, Dependent, Tree, Unit } from '../model.ts'
+import { Shared } from '../shared.ts'
 import { TreeTexts } from '../texts.ts'
 import { type CommandEntry, readCompileCommands } from './read.ts'
 
@@ -21,7 +22,7 @@ export function findCompileCommands(tree: string, buildDir: string | undefined):
   return folders.map(folder => join(resolve(folder), 'compile_commands.json')).find(path => existsSync(path))
 }
 
-export function openCompileCommands(path: string, options: OpenOptions): Tree {
+export async function openCompileCommands(path: string, options: BaseOptions): Promise<Base> {
   const base = realOrSelf(resolve(options.tree))
   const layout: Layout = { base, sourceFolder: base, buildFolder: realOrSelf(dirname(path)), prefix: '' }
   const texts = new TreeTexts(layout)
@@ -36,9 +37,8 @@ export function openCompileCommands(path: string, options: OpenOptions): Tree {
     )
   }
   const notices: Reason[] = []
-  const { target, jobs, progress, cacheFolder, signal } = options
   const reads = new ReadLists(texts)
-  const tree: Tree = {
+  const tree: Base = {
     facts: {
       kind: 'compile-commands',
       base,
@@ -57,10 +57,12 @@ export function openCompileCommands(path: string, options: OpenOptions): Tree {
     ),
     reader: texts,
     texts,
-    run: { target, jobs, progress, cacheFolder, signal },
+    target: options.target,
+    cacheFolder: options.cacheFolder,
+    openTime: 0,
     notices,
-    dependents: async paths => reads.dependents(tree, path => paths.has(path)),
-    namesakes: async names => reads.dependents(tree, path => names.has(basename(path))),
+    dependents: (paths, run) => reads.dependents({ ...tree, run }, path => paths.has(path)),
+    namesakes: (names, run) => reads.dependents({ ...tree, run }, path => names.has(basename(path))),
     leavingFolders: names => reads.leavingFolders(names),
   }
   return tree
@@ -107,14 +109,15 @@ function wholeProgram(unit: string): InputError {
 /** What each unit reads, asked of the preprocessor when first wanted. */
 class ReadLists {
   readonly #texts: TreeTexts
-  #lists: Map<Unit, readonly string[]> | undefined
+  readonly #asked = new Shared<ReadonlyMap<Unit, readonly string[]>>()
+  #lists: ReadonlyMap<Unit, readonly string[]> = new Map()
 
   constructor(texts: TreeTexts) {
     this.#texts = texts
   }
 
   async dependents(tree: Tree, wanted: (path: string) => boolean): Promise<Dependent[]> {
-    this.#lists ??= await this.#ask(tree)
+    this.#lists = await this.#asked.get(tree.run.signal, () => ask(tree))
     const found: Dependent[] = []
     for (const [unit, names] of this.#lists) {
       const because = new Set(names.map(name => this.#pathOf(unit, name)).filter(wanted))
@@ -125,7 +128,7 @@ class ReadLists {
 
   leavingFolders(names: ReadonlySet<string>): string[] {
     const found = new Set<string>()
-    for (const [unit, spelled] of this.#lists ?? []) {
+    for (const [unit, spelled] of this.#lists) {
       for (const name of spelled) {
         if (name.includes('/../') && names.has(basename(name)))
           found.add(name.startsWith('/') ? name : `${unit.folder}/${name}`)
@@ -134,18 +137,18 @@ class ReadLists {
     return [...found]
   }
 
-  async #ask(tree: Tree): Promise<Map<Unit, readonly string[]>> {
-    tree.run.progress.step('asking what each unit reads')
-    const requests = tree.units.map(unit => ({ unit, overlay: new Map(), label: 'original' }))
-    const results = await tryCompile(tree, requests, 'reads')
-    // A unit that cannot be preprocessed as it is still reads its source.
-    return new Map(
-      tree.units.map((unit, at) => [unit, results[at]?.done?.reads ?? [toAbsolute(tree.layout, unit.source)]]),
-    )
-  }
-
   #pathOf(unit: Unit, name: string): string {
     const { layout } = this.#texts
     return toBase(layout, this.#texts.real.of(name.startsWith('/') ? name : `${unit.folder}/${name}`))
   }
+}
+
+async function ask(tree: Tree): Promise<ReadonlyMap<Unit, readonly string[]>> {
+  tree.run.progress.step('asking what each unit reads')
+  const requests = tree.units.map(unit => ({ unit, overlay: new Map(), label: 'original' }))
+  const results = await tryCompile(tree, requests, 'reads')
+  // A unit that cannot be preprocessed as it is still reads its source.
+  return new Map(
+    tree.units.map((unit, at) => [unit, results[at]?.done?.reads ?? [toAbsolute(tree.layout, unit.source)]]),
+  )
 }

@@ -1,15 +1,12 @@
 /** Members of lib/lib.a are part of the image only where the linker wanted them: `memcpy` of arch/x86 comes first. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Reason } from '../../base/refusal.ts'
 import { readElf } from '../../elf/index.ts'
 import type { AffectedUnit, Tree } from '../model.ts'
+import type { Used } from '../tree-kind.ts'
 
 /** Takes the members off the list that the image does not hold. Where that cannot be told, they stay. */
-export function withoutUnused(
-  tree: Tree,
-  affected: readonly AffectedUnit[],
-): { affected: readonly AffectedUnit[]; notices: readonly Reason[] } {
+export function withoutUnused(tree: Tree, affected: readonly AffectedUnit[]): Used {
   const doubtful = affected.filter(
     ({ unit, kind }) => unit.role === 'archived' && kind === 'changed' && unit.language === 'c',
   )

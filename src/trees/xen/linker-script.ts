@@ -3,16 +3,11 @@ import { tryCompile } from '../compile.ts'
 import { readText } from '../layout.ts'
 import type { BuildRefusal, Tree, Unit } from '../model.ts'
 import type { Overlay } from '../overlay.ts'
+import type { Scripts } from '../tree-kind.ts'
 import { shellWords } from '../words.ts'
 import { readCommand } from './command-file.ts'
 import { preprocessedFrom } from './generated/recipes.ts'
 import { commandFile } from './generated/replay.ts'
-
-export interface Scripts {
-  readonly refusals: readonly BuildRefusal[]
-  /** The touched files that a linker script was found to come from. */
-  readonly read: ReadonlySet<string>
-}
 
 /** Refuses what changes the text that the linker saw. */
 export async function changedScripts(tree: Tree, touched: ReadonlySet<string>, overlay: Overlay): Promise<Scripts> {

@@ -11,9 +11,10 @@ import type { Reason } from '../../base/refusal.ts'
 import { LOADER_SOURCES, type TableUse, tableUseOfTexts } from '../../loaders/xen/table-use.ts'
 import { takeApart } from '../command.ts'
 import { type Layout, readText, realOrSelf } from '../layout.ts'
-import type { OpenOptions, Tree, TreeFacts } from '../model.ts'
+import type { Base, BaseOptions, TreeFacts } from '../model.ts'
 import { TreeTexts } from '../texts.ts'
 import { readConfig, readVersion } from './config.ts'
+import { XEN_PREFIX } from './paths.ts'
 import { XenUnits } from './units.ts'
 
 /** The oldest Xen whose shipped build has split sections and command files. */
@@ -37,7 +38,7 @@ export function xenLayout(sourceFolder: string, buildDir: string | undefined): L
   }
   const real = realOrSelf(sourceFolder)
   const buildFolder = buildDir === undefined ? real : realOrSelf(resolve(buildDir))
-  return { base: dirname(real), sourceFolder: real, buildFolder, prefix: 'xen/' }
+  return { base: dirname(real), sourceFolder: real, buildFolder, prefix: XEN_PREFIX }
 }
 
 /** Says whether a build of the whole hypervisor was finished there. */
@@ -71,7 +72,7 @@ export function checkConfig(config: ReadonlyMap<string, string>, where: string):
 }
 
 /** Opens a tree that was built. */
-export function openXen(layout: Layout, options: OpenOptions): Tree {
+export function openXen(layout: Layout, { target, cacheFolder }: BaseOptions): Base {
   const { buildFolder, sourceFolder } = layout
   const contents = new TreeTexts(layout)
   const own = new XenUnits(layout, contents.real)
@@ -93,7 +94,6 @@ export function openXen(layout: Layout, options: OpenOptions): Tree {
     symbols: existsSync(symbols) ? symbols : undefined,
     tableUse: tableUseIn(sourceFolder),
   }
-  const { target, jobs, progress, cacheFolder, signal } = options
   return {
     facts,
     layout,
@@ -104,7 +104,9 @@ export function openXen(layout: Layout, options: OpenOptions): Tree {
     dependents: paths => Promise.resolve(own.dependents(paths)),
     namesakes: names => Promise.resolve(own.namesakes(names)),
     leavingFolders: names => own.leavingFolders(names),
-    run: { target, jobs, progress, cacheFolder, signal },
+    target,
+    cacheFolder,
+    openTime: 0,
     notices: staleConfig(buildFolder, config),
   }
 }

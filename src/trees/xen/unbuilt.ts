@@ -10,10 +10,11 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { tryLock, waitForLock } from '../../system/file-lock.ts'
 import { findProgram } from '../find-program.ts'
+import { interrupted } from '../interrupted.ts'
 import { isInside, type Layout, listFolder, readText, walk } from '../layout.ts'
 import { isReadable } from '../mirror.ts'
-import type { OpenOptions } from '../model.ts'
-import { interrupted, packageHint, run } from '../run.ts'
+import type { BaseOptions, Run } from '../model.ts'
+import { packageHint, run } from '../run.ts'
 import { keyOf } from '../store.ts'
 import { shellText } from '../words.ts'
 import { readConfig } from './config.ts'
@@ -34,7 +35,7 @@ const PINNED = {
 }
 
 /** Says whether the tree's own build is what the options ask for. */
-export function isAsConfigured(layout: Layout, options: OpenOptions): boolean {
+export function isAsConfigured(layout: Layout, options: BaseOptions): boolean {
   if (options.config === undefined) return true
   const wanted = readConfig(readGivenConfig(options.config))
   const used = configOf(layout.buildFolder)
@@ -42,7 +43,7 @@ export function isAsConfigured(layout: Layout, options: OpenOptions): boolean {
 }
 
 /** The layout of the built copy. */
-export async function buildCopy(layout: Layout, options: OpenOptions): Promise<Layout> {
+export async function buildCopy(layout: Layout, options: BaseOptions, own: Run): Promise<Layout> {
   const config = givenConfig(layout, options)
   checkConfig(readConfig(config), options.config ?? join(layout.buildFolder, '.config'))
   const files = filesOf(layout)
@@ -55,12 +56,12 @@ export async function buildCopy(layout: Layout, options: OpenOptions): Promise<L
   ])
   const folder = join(resolve(options.cacheFolder), 'trees', key.slice(0, 32))
   const copy = copiedLayout(layout, folder)
-  await withLock(folder, options, async lock => {
+  await withLock(folder, own, async lock => {
     if (existsSync(join(folder, '.built'))) return
     for (const path of files) copyInto(path, join(folder, relative(layout.base, path)))
     mkdirSync(copy.buildFolder, { recursive: true })
     writeFileSync(join(copy.buildFolder, '.config'), config)
-    await make({ layout, copy, options, lock })
+    await make({ layout, copy, options, lock, own })
     writeFileSync(join(folder, '.built'), '')
   })
   return copy
@@ -79,7 +80,7 @@ function copiedLayout({ base, sourceFolder, buildFolder, prefix }: Layout, folde
   }
 }
 
-function givenConfig(layout: Layout, { config }: OpenOptions): string {
+function givenConfig(layout: Layout, { config }: BaseOptions): string {
   if (config !== undefined) return readGivenConfig(config)
   const own = readText(join(layout.buildFolder, '.config')) ?? readText(join(layout.sourceFolder, '.config'))
   if (own !== undefined) return own
@@ -122,12 +123,13 @@ function copyInto(from: string, to: string): void {
 interface Making {
   readonly layout: Layout
   readonly copy: Layout
-  readonly options: OpenOptions
+  readonly options: BaseOptions
+  readonly own: Run
   /** Held by make's children too: where we are killed, nobody else begins in their folder before they have ended. */
   readonly lock: number
 }
 
-async function make({ layout, copy, options, lock }: Making): Promise<void> {
+async function make({ layout, copy, options, lock, own }: Making): Promise<void> {
   const { sourceFolder, buildFolder } = copy
   const outside = buildFolder === sourceFolder ? [] : [`O=${buildFolder}`]
   // With an absolute source folder __FILE__ holds it; what runs was built in the user's own.
@@ -137,11 +139,12 @@ async function make({ layout, copy, options, lock }: Making): Promise<void> {
   const environment = { ...PINNED, ...definedOf(PINNED) }
   for (const { step, words } of [
     { step: 'configuring a copy of Xen', words: [...base, 'olddefconfig'] },
-    { step: 'building Xen once, in a copy; this takes minutes', words: [...base, `-j${options.jobs}`] },
+    { step: 'building Xen once, in a copy; this takes minutes', words: [...base, `-j${own.pool.size}`] },
   ]) {
-    options.progress.step(step)
-    const scratch = copy.base
-    const result = await run(words, { folder: copy.base, scratch, signal: options.signal, environment, keeps: lock })
+    own.progress.step(step)
+    const settings = { folder: copy.base, scratch: copy.base, signal: own.signal, environment, keeps: lock }
+    // make starts as many compilers as there may be.
+    const result = await own.pool.use({ slots: own.pool.size, signal: own.signal }, () => run(words, settings))
     if (result.exit !== 0) throw makeFailed(words, `${result.output}${result.errors}`)
     const config = configOf(buildFolder)
     if (config !== undefined) checkConfig(config, options.config ?? layout.buildFolder)
@@ -171,7 +174,7 @@ function makeFailed(words: readonly string[], output: string): InputError {
 }
 
 /** One run at a time fills a folder. `work` is given the lock's descriptor for the programs that it runs. */
-async function withLock(folder: string, options: OpenOptions, work: (lock: number) => Promise<void>): Promise<void> {
+async function withLock(folder: string, own: Run, work: (lock: number) => Promise<void>): Promise<void> {
   if (existsSync(join(folder, '.built'))) {
     const now = new Date()
     utimesSync(join(folder, '.built'), now, now)
@@ -181,8 +184,8 @@ async function withLock(folder: string, options: OpenOptions, work: (lock: numbe
   const path = `${folder}.lock`
   let lock = tryLock(path)
   if (lock === undefined) {
-    options.progress.step('waiting for another run that builds this tree')
-    lock = await waitForLock(path, options.signal)
+    own.progress.step('waiting for another run that builds this tree')
+    lock = await waitForLock(path, own.signal)
   }
   if (lock === undefined) throw interrupted()
   try {

@@ -8,6 +8,7 @@ import { compile, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
 import { toyHypervisor } from '../../../tests/verify/toy.ts'
 import { readElf } from '../../elf/index.ts'
 import type { HypervisorSymbol, HypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import { XEN } from '../../loaders/xen/xen.ts'
 import { pieceMap } from '../../pieces/pieces.ts'
 import { UnitCode } from './code.ts'
 import { RunningImage } from './image.ts'
@@ -144,7 +145,7 @@ function link(object: string, runs: string) {
     const inFolder = ['-static', '-e', '0', '-Ttext=0x400000', '-o', 'image', 'other.o', 'unit.o']
     execFileSync('ld', inFolder, { cwd: folder, stdio: 'pipe' })
     const symbols = imageSymbols(readFileSync(join(folder, 'image')))
-    const map = pieceMap(readElf<'original'>(original), { table: 'xen' })
+    const map = pieceMap(readElf<'original'>(original), { loader: XEN })
     const own = (image: RunningImage) => {
       const piece = map.pieces.find(({ name }) => name === 'f')
       if (piece === undefined) throw new Error('there is no f')

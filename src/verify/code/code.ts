@@ -11,8 +11,9 @@
  * In:  one unit's original pieces, unchanged; the image. Names are the running system's.
  * Out: a finding for each function: the first difference in the order of its bytes, and what could not be compared.
  */
+import { TABLE_SECTIONS } from '../../loaders/xen/linked-tables.ts'
 import type { Piece, PieceMap } from '../../pieces/model.ts'
-import { type RunningImage, TABLE_SECTIONS } from './image.ts'
+import type { RunningImage } from './image.ts'
 import type { CodeFinding } from './model.ts'
 import { type Held, type HoldContext, hex, holdPiece, type Placed } from './piece.ts'
 

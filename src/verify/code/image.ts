@@ -5,7 +5,7 @@
  * alternatives and their replacements, whose memory holds something else by then) and for the exception table, which
  * Xen sorts while booting: these are read from the image.
  */
-import { type EntryLayout, entryLayout } from '../../loaders/xen/entries.ts'
+import type { LinkedEntry } from '../../loaders/xen/linked-tables.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { AddressRange } from '../model.ts'
 
@@ -15,37 +15,12 @@ export interface MemoryCopy {
   readonly bytes: Uint8Array
 }
 
-/** An entry of a special table of the image, and the place in the code that it is about. */
-export interface ImageEntry {
-  readonly address: bigint
-  readonly about: bigint
-}
-
-interface Bounds {
-  readonly start: readonly string[]
-  readonly end: readonly string[]
-}
-
-/** Between which symbols the linker puts the entries of a section. Source: arch/x86/xen.lds.S, 4.17 to 4.22. */
-const TABLES: readonly (readonly [section: string, bounds: Bounds])[] = [
-  ['.bug_frames.0', { start: ['__start_bug_frames_0', '__start_bug_frames'], end: ['__stop_bug_frames_0'] }],
-  ['.bug_frames.1', { start: ['__start_bug_frames_1', '__stop_bug_frames_0'], end: ['__stop_bug_frames_1'] }],
-  ['.bug_frames.2', { start: ['__start_bug_frames_2', '__stop_bug_frames_1'], end: ['__stop_bug_frames_2'] }],
-  ['.bug_frames.3', { start: ['__start_bug_frames_3', '__stop_bug_frames_2'], end: ['__stop_bug_frames_3'] }],
-  ['.altinstructions', { start: ['__alt_instructions'], end: ['__alt_instructions_end'] }],
-  ['.alt_call_sites', { start: ['__alt_call_sites_start'], end: ['__alt_call_sites_end'] }],
-  ['.ex_table', { start: ['__start___ex_table'], end: ['__stop___ex_table'] }],
-]
-
-/** Sections whose entries the image's tables hold. */
-export const TABLE_SECTIONS: readonly string[] = TABLES.map(([section]) => section)
-
 export class RunningImage {
   readonly symbols: HypervisorSymbols
   readonly #memory: MemoryCopy | undefined
   readonly #overwritten: readonly AddressRange[]
   #addresses: ReadonlyMap<string, readonly bigint[]> | undefined
-  readonly #tables = new Map<string, readonly ImageEntry[] | undefined>()
+  readonly #tables = new Map<string, readonly LinkedEntry[] | undefined>()
   #sorted: readonly [bigint, bigint] | undefined
 
   /** `overwritten`: where payloads that are applied have put their jumps. */
@@ -106,7 +81,7 @@ export class RunningImage {
     const from = Math.max(0, offset)
     const to = Math.min(memory.bytes.length, offset + size)
     if (from >= to || this.symbols.freedAfterBoot(address)) return undefined
-    this.#sorted ??= this.#bounds('.ex_table') ?? [0n, 0n]
+    this.#sorted ??= this.symbols.boundsOf('.ex_table') ?? [0n, 0n]
     return address >= this.#sorted[0] && address < this.#sorted[1] ? undefined : { from, to }
   }
 
@@ -115,19 +90,20 @@ export class RunningImage {
     if (!this.isCopied(address, size)) return []
     const end = address + BigInt(size)
     const jumps = this.#overwritten.filter(range => range.address < end && range.address + BigInt(range.size) > address)
-    return [...this.symbols.bootEdits(address, size), ...jumps]
+    // Where what boot edits is not known, nothing is excused by it.
+    return [...(this.symbols.bootEdits(address, size) ?? []), ...jumps]
   }
 
   /**
    * The entries of the table of `section` that are about code in [address, address + size), in the order of the table;
    * undefined where the image has no such table.
    */
-  entriesAbout(section: string, address: bigint, size: number): readonly ImageEntry[] | undefined {
+  entriesAbout(section: string, address: bigint, size: number): readonly LinkedEntry[] | undefined {
     if (!this.#tables.has(section)) this.#tables.set(section, this.#readTable(section))
     const table = this.#tables.get(section)
     if (table === undefined) return undefined
     const end = address + BigInt(size)
-    const found: ImageEntry[] = []
+    const found: LinkedEntry[] = []
     for (let at = firstFrom(table, address); at < table.length; at++) {
       const entry = table[at]
       if (entry === undefined || entry.about >= end) break
@@ -136,54 +112,13 @@ export class RunningImage {
     return found.sort((a, b) => Number(a.address - b.address))
   }
 
-  /** With entries of the size for which each is about code; of the usual size where none of the known ones is. */
-  #readTable(section: string): readonly ImageEntry[] | undefined {
-    const layout = entryLayout(section)
-    const bounds = this.#bounds(section)
-    if (layout === undefined || bounds === undefined) return undefined
-    const readings = [layout.size, ...layout.otherSizes].map(size => this.#entriesOf(layout, size, bounds))
-    const right = readings.find(entries => entries?.every(({ about }) => this.#isCode(about)) === true)
-    const entries = right ?? readings.find(each => each !== undefined)
+  #readTable(section: string): readonly LinkedEntry[] | undefined {
+    const entries = this.symbols.entriesOf(section)
     return entries?.toSorted((a, b) => (a.about < b.about ? -1 : a.about > b.about ? 1 : 0))
   }
-
-  #entriesOf(layout: EntryLayout, size: number, [start, end]: readonly [bigint, bigint]): ImageEntry[] | undefined {
-    const bytes = this.symbols.bytesAt(start, Number(end - start))
-    if (bytes === undefined || bytes.length % size !== 0) return undefined
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    return Array.from({ length: bytes.length / size }, (_, index) => {
-      const address = start + BigInt(index * size)
-      return { address, about: address + BigInt(distanceIn(view, index * size, layout)) }
-    })
-  }
-
-  #isCode(address: bigint): boolean {
-    return this.symbols.memoryAt(address) === 'code' || this.symbols.freedAfterBoot(address)
-  }
-
-  #bounds(section: string): readonly [bigint, bigint] | undefined {
-    const names = TABLES.find(([name]) => name === section)?.[1]
-    const start = this.#first(names?.start ?? [])
-    const end = this.#first(names?.end ?? [])
-    return start === undefined || end === undefined || end < start ? undefined : [start, end]
-  }
-
-  #first(names: readonly string[]): bigint | undefined {
-    for (const name of names) {
-      const [address] = this.addressesOf(name)
-      if (address !== undefined) return address
-    }
-    return undefined
-  }
 }
 
-/** How far the place that the entry at `at` is about lies from the entry. */
-function distanceIn(view: DataView, at: number, { fields }: EntryLayout): number {
-  const bits = fields[0]?.line?.offsetBits ?? 32
-  return (view.getInt32(at, true) << (32 - bits)) >> (32 - bits)
-}
-
-function firstFrom(table: readonly ImageEntry[], address: bigint): number {
+function firstFrom(table: readonly LinkedEntry[], address: bigint): number {
   let low = 0
   let high = table.length
   while (low < high) {

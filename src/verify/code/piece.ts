@@ -5,10 +5,10 @@
  */
 
 import { SHF_WRITE } from '../../elf/spec/constants.ts'
-import { classifySection } from '../../loaders/sections.ts'
-import { entryLayout, lineAddend } from '../../loaders/xen/entries.ts'
+import { lineAddend } from '../../loaders/entries.ts'
 import type { Piece, PieceMap, Reference } from '../../pieces/model.ts'
 import { partOf } from '../../pieces/names.ts'
+import { sectionClassOf } from '../../pieces/section-facts.ts'
 import { type LinkedField, linkedField } from './field.ts'
 import type { RunningImage } from './image.ts'
 
@@ -132,7 +132,7 @@ function followReference(
 /** The line's bits that a bug frame's field holds beside its distance. */
 function lineOf(map: PieceMap<'original'>, piece: Piece<'original'>, { line, offset }: Reference<'original'>): bigint {
   if (line === undefined) return 0n
-  const layout = entryLayout(map.object.sections[piece.section]?.name ?? '')
+  const { layout } = map.sections[piece.section] ?? {}
   const bits = layout?.fields.find(field => field.offset === offset)?.line
   return bits === undefined ? 0n : lineAddend(line, bits)
 }
@@ -183,7 +183,7 @@ function placesOf({ map, fileSymbol, image }: HoldContext, piece: Piece<'origina
 function isWritable(map: PieceMap<'original'>, piece: Piece<'original'>): boolean {
   const section = map.object.sections[piece.section]
   if (section === undefined || (section.flags & SHF_WRITE) === 0) return false
-  return classifySection(section.name, 'xen') !== 'read-only'
+  return sectionClassOf(map, piece) !== 'read-only'
 }
 
 const differs = (offset: number, text: string): Held => {

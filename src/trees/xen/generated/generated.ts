@@ -6,17 +6,10 @@ import { join } from 'node:path'
 import { toAbsolute, toBase } from '../../layout.ts'
 import type { BuildRefusal, Tree } from '../../model.ts'
 import type { Overlay } from '../../overlay.ts'
+import type { Generated } from '../../tree-kind.ts'
 import { offsetsUnder } from './asm-offsets.ts'
 import { type Task, tasksFor } from './recipes.ts'
 import { replay } from './replay.ts'
-
-export interface Generated {
-  /** Headers whose text changes, by path relative to `base`. */
-  readonly texts: Overlay
-  readonly refusals: readonly BuildRefusal[]
-  /** The touched files that some generated header was found to come from. */
-  readonly read: ReadonlySet<string>
-}
 
 export async function generatedUnder(tree: Tree, touched: ReadonlySet<string>, overlay: Overlay): Promise<Generated> {
   const texts = new Map<string, string>()

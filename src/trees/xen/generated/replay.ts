@@ -42,7 +42,7 @@ export function recordedStep(tree: Tree, target: string): Step {
 }
 
 export async function replay(tree: Tree, recipe: Recipe, overlay: Overlay): Promise<Replayed> {
-  return inPrivatePlace(tree.run.cacheFolder, async root => {
+  return inPrivatePlace(tree.cacheFolder, async root => {
     const folder = root + tree.layout.buildFolder
     mkdirSync(folder, { recursive: true })
     const python = /^\S*python[\d.]*$/.exec(recordedStep(tree, 'include/compat/xen.c').command?.split(' ')[0] ?? '')
@@ -54,7 +54,7 @@ export async function replay(tree: Tree, recipe: Recipe, overlay: Overlay): Prom
       const command = recorded.replaceAll(`${tree.layout.sourceFolder}/`, `${root}${tree.layout.sourceFolder}/`)
       mkdirSync(join(folder, dirname(target)), { recursive: true })
       const settings = { folder, scratch: root, environment, signal: tree.run.signal, guard: await guardOf(tree) }
-      const result = await run(['/bin/sh', '-e', '-c', command], settings)
+      const result = await tree.run.pool.use(tree.run, () => run(['/bin/sh', '-e', '-c', command], settings))
       if (result.exit !== 0) return { failed: `${target}: ${result.errors.replaceAll(root, '').trim()}` }
     }
     const texts = new Map<string, string>()

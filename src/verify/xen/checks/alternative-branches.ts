@@ -13,19 +13,16 @@ import { alternatives } from './special.ts'
 const PLACE = '.altinstructions'
 const SOURCE = 'arch/x86/alternative.c _apply_alternatives'
 
-const [CALL, JUMP] = [0xe8, 0xe9]
-const BRANCH_SIZE = 5n
 /** X86_FEATURE_ALWAYS is the number of long mode. */
 const ALWAYS = 93
 /** ALT_FLAG_NOT: for processors without it, which there are none of. */
 const NEVER = 0x8000 | ALWAYS
-const INDIRECT = 0xff
-const INDIRECT_SIZE = 6
-const TO_ITSELF = -5
 
 interface Branch {
   readonly index: number
   readonly original: bigint
+  /** Where it ends once it is put in place. */
+  readonly end: bigint
   /** Where it leads, when it is not made from a pointer. */
   readonly target: bigint
   readonly toItself: boolean
@@ -58,36 +55,36 @@ export const ALTERNATIVE_BRANCH_RULES: readonly Rule[] = [
 
 /** Entries whose replacement begins with a relative call or jump. */
 function branches(loading: Loading): readonly Branch[] {
-  if (!loading.machine.takesAlternativeCalls) throw new NotReached('told on x86 only', 'absent')
+  const { calls } = loading.machine
+  if (calls === undefined) throw new NotReached('told on x86 only', 'absent')
+  const { directSize, indirectSize } = calls
   return alternatives(loading).flatMap(({ index, entry, original, replacement }) => {
-    const code = loading.memory.read(replacement, Number(BRANCH_SIZE))
-    const opcode = code?.[0]
-    if (code === undefined || entry.replacementLength < BRANCH_SIZE) return []
-    if ((opcode !== CALL && opcode !== JUMP) || entry.feature === NEVER) return []
-    const distance = int32(code, 1)
-    const toItself = distance === TO_ITSELF
-    const special = toItself && entry.feature === ALWAYS && entry.originalLength >= INDIRECT_SIZE
+    const code = loading.memory.read(replacement, directSize)
+    const branch = code && calls.direct(code)
+    if (branch === undefined || entry.replacementLength < directSize || entry.feature === NEVER) return []
+    const { isCall, distance } = branch
+    const toItself = distance === -directSize
+    const special = toItself && entry.feature === ALWAYS && entry.originalLength >= indirectSize
     return {
       index,
       original,
-      target: replacement + BRANCH_SIZE + BigInt(distance),
+      end: original + BigInt(directSize),
+      target: replacement + BigInt(directSize + distance),
       toItself,
-      pointer: special ? pointerOf(loading, original, opcode === CALL ? 0x15 : 0x25) : undefined,
+      pointer: special ? pointerOf(loading, original, isCall) : undefined,
     }
   })
 }
 
-function pointerOf(loading: Loading, original: bigint, kind: number): bigint | undefined {
-  const code = loading.memory.read(original, INDIRECT_SIZE)
-  if (code?.[0] !== INDIRECT || code[1] !== kind) return undefined
-  return original + BigInt(INDIRECT_SIZE + int32(code, 2))
+function pointerOf({ machine: { calls }, memory }: Loading, original: bigint, isCall: boolean): bigint | undefined {
+  if (calls === undefined) return undefined
+  const code = memory.read(original, calls.indirectSize)
+  const distance = code && calls.indirect(code, isCall)
+  return distance === undefined ? undefined : original + BigInt(calls.indirectSize + distance)
 }
 
-const int32 = (bytes: Uint8Array, at: number) =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getInt32(at, true)
-
 function branchProblem(loading: Loading, branch: Branch): readonly Finding[] {
-  const { index, original, pointer, target, toItself } = branch
+  const { index, original, end, pointer, target, toItself } = branch
   const wrong = (errno: Finding['errno'], text: string) => [finding(errno, `entry ${index} ${text}`, PLACE, index)]
   if (pointer === undefined) {
     if (toItself) return wrong('crash', `puts a branch to itself at ${hex(original)}, where no indirect one is`)
@@ -101,7 +98,7 @@ function branchProblem(loading: Loading, branch: Branch): readonly Finding[] {
     // Code that asks first never comes to a call through a null constant; a variable is there to be set.
     return wrong(loading.memory.kindAt(pointer) === 'writable' ? 'crash' : 'warning', text)
   }
-  const distance = destination - (original + BRANCH_SIZE)
+  const distance = destination - end
   const reached = distance === BigInt.asIntN(32, distance)
   if (reached && loading.memory.kindAt(destination) === 'code') return []
   const what = reached ? 'not code' : 'too far for a direct call'

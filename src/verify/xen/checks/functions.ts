@@ -206,7 +206,10 @@ function expectationProblem(loading: Loading, entry: FunctionEntry): Problem | u
   if (covered !== undefined) return ['EINVAL', `it expects old code where ${covered.name} has put its jump`]
   const actual = loading.memory.read(address, length)
   if (actual === undefined) return ['crash', `nothing is mapped where it expects old code, ${hex(address)}`]
-  const edit = loading.hypervisor.bootEdits(address, length)[0]
+  const edits = loading.hypervisor.bootEdits(address, length)
+  if (edits === undefined)
+    return ['warning', 'it expects bytes, and what Xen edits while booting is not known of this machine']
+  const [edit] = edits
   if (edit !== undefined) {
     const text = `it expects bytes that Xen may edit while booting (${edit.what} at ${hex(edit.address)}); whether they match hangs on the CPU`
     return ['warning', text]

@@ -40,8 +40,6 @@ export const HOOKS: readonly Hook[] = [
   hook('postrevert', true, 'revert'),
 ]
 
-const ENDBR64 = 0xfa1e0ff3
-
 export const HOOK_RULES: readonly Rule[] = [
   {
     code: 'hook-size',
@@ -157,7 +155,7 @@ function pointerProblems(loading: Loading, { section: name, single }: Hook, sect
       findings.push(finding('crash', `${where}: ${hex(target)} is ${what}; Xen calls it`, place, at))
     } else if (isBlank(loading, target)) {
       findings.push(finding('crash', `${where}: at ${hex(target)} are zeros, no code; Xen calls it`, place, at))
-    } else if (loading.memory.readU32(target) !== ENDBR64 && usesLandingPads(loading)) {
+    } else if (loading.memory.readU32(target) !== loading.machine.landingPad && usesLandingPads(loading)) {
       const text = `${where} does not begin with ENDBR64; with CET-IBT switched on, calling it stops Xen`
       findings.push(finding('warning', text, place, at))
     }
@@ -181,8 +179,9 @@ function notLoaded(loading: Loading, name: string, single: boolean, place: strin
 }
 
 /** A hypervisor built with CONFIG_XEN_IBT keeps landing pads at functions called through pointers. */
-function usesLandingPads({ hypervisor }: Loading): boolean {
+function usesLandingPads({ hypervisor, machine: { landingPad } }: Loading): boolean {
+  if (landingPad === undefined) return false
   const probe = hypervisor.lookup('do_xen_version')
   const first = probe === undefined ? undefined : hypervisor.bytesAt(probe, 4)
-  return first !== undefined && new DataView(first.buffer, first.byteOffset, 4).getUint32(0, true) === ENDBR64
+  return first !== undefined && new DataView(first.buffer, first.byteOffset, 4).getUint32(0, true) === landingPad
 }

@@ -8,11 +8,14 @@ import { absent, type Finding, finding, hex, NotReached, when } from '../../find
 import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
+import type { CallRules } from '../machines/model.ts'
 import type { RawSection } from '../raw.ts'
 import { isBlank } from './hooks.ts'
 
 const BUG_FRAME_KINDS = [0, 1, 2, 3]
-const EXCEPTION_ENTRY = 8
+export const EXCEPTION_ENTRY = 8
+/** struct alt_call */
+export const ALTERNATIVE_CALL = 4
 const STT_FUNC = 2
 
 const source = 'livepatch.c prepare_payload'
@@ -236,7 +239,6 @@ function alternativeProblems(loading: Loading, what: 'lengths' | 'feature'): rea
 }
 
 const CALLS = '.alt_call_sites'
-const CALL_LENGTH = 6n
 
 export const ALTERNATIVE_CALL_RULES: readonly Rule[] = [
   {
@@ -246,35 +248,45 @@ export const ALTERNATIVE_CALL_RULES: readonly Rule[] = [
     from: '4.21',
     title: 'alternative calls are indirect calls in the code of the payload',
     check: loading => {
-      const size = sizeProblem(loading, CALLS, 4, -1)
+      const size = sizeProblem(loading, CALLS, ALTERNATIVE_CALL, -1)
       const table = sectionOf(loading, CALLS)
-      if (!loading.machine.takesAlternativeCalls) {
+      const { calls } = loading.machine
+      if (calls === undefined) {
         return [finding('EOPNOTSUPP', `${CALLS} is not supported on this machine`, loading.placeOf(table))]
       }
       if (size.length > 0 || table.size === 0n) return size
-      return alternativeCallProblems(loading, table)
+      return alternativeCallProblems(loading, table, calls)
     },
   },
 ]
 
-function alternativeCallProblems(loading: Loading, table: RawSection): readonly Finding[] {
+function alternativeCallProblems(
+  loading: Loading,
+  table: RawSection,
+  { indirect, indirectSize, indirectCall }: CallRules,
+): readonly Finding[] {
+  const length = BigInt(indirectSize)
   const { start, textSize } = loading.loaded.copied.image
   const content = loading.content(table)
   if (content === undefined) return []
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength)
-  const count = content.length / 4
+  const count = content.length / ALTERNATIVE_CALL
   return Array.from({ length: count }, (_, index) => index).flatMap(index => {
-    const site = loading.addressOf(table) + BigInt(index * 4) + BigInt(view.getInt32(index * 4, true))
-    if (site < start || site + CALL_LENGTH > start + textSize) {
+    const site =
+      loading.addressOf(table) +
+      BigInt(index * ALTERNATIVE_CALL) +
+      BigInt(view.getInt32(index * ALTERNATIVE_CALL, true))
+    if (site < start || site + length > start + textSize) {
       return [finding('EINVAL', `entry ${index} is for ${hex(site)}, outside the payload's code`, CALLS, index)]
     }
-    const code = loading.memory.read(site, Number(CALL_LENGTH))
+    const code = loading.memory.read(site, indirectSize)
+    const distance = code && indirect(code, true)
     // Ranges are asked for first, for all entries; only then is anything edited.
-    if (code?.[0] !== 0xff || code[1] !== 0x15) {
-      return [finding('EINVAL', `entry ${index}: at ${hex(site)} is no indirect call (ff 15)`, CALLS, count + index)]
+    if (distance === undefined) {
+      const text = `entry ${index}: at ${hex(site)} is no indirect call (${indirectCall})`
+      return [finding('EINVAL', text, CALLS, count + index)]
     }
-    const distance = BigInt(new DataView(code.buffer, code.byteOffset + 2, 4).getInt32(0, true))
-    const pointer = site + CALL_LENGTH + distance
+    const pointer = site + length + BigInt(distance)
     const text = `entry ${index} calls through ${hex(pointer)}, where nothing is mapped; Xen reads it`
     return when(loading.memory.read(pointer, 8) === undefined, () => finding('crash', text, CALLS, count + index))
   })

@@ -2,7 +2,7 @@
  * AArch64. Sources: xen/arch/arm/arm64/livepatch.c, xen/arch/arm/livepatch.c, xen/arch/arm/alternative.c.
  * Read only: no AArch64 Xen was booted with these rules.
  */
-import { EM_AARCH64 } from '../../../elf/spec/constants.ts'
+import { AARCH64 as KNOWN } from '../../../machines/aarch64/aarch64.ts'
 import { u64 } from '../raw.ts'
 import type { Alternative, AlternativeProblem, Field, Machine, RelocationResult } from './model.ts'
 
@@ -125,7 +125,7 @@ function alternativeProblem({ originalLength, replacementLength }: Alternative):
 }
 
 export const AARCH64: Machine = {
-  elfMachine: EM_AARCH64,
+  elfMachine: KNOWN.number,
   checksByteOrder: false,
   relErrno: 'ENOSYS',
   relocate,
@@ -136,7 +136,8 @@ export const AARCH64: Machine = {
   bugFrameSize: 16,
   alternatives: { entrySize: 12, read: readAlternative, problem: alternativeProblem },
   takesExceptionTable: false,
-  takesAlternativeCalls: false,
+  calls: undefined,
+  landingPad: undefined,
   isInstructionEnd: (_code, length) => length % 4 === 0,
   // None of its branches is measured from the field's end, so they are left to Xen.
   branchType: -1,

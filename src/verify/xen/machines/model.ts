@@ -41,13 +41,29 @@ export interface Machine {
   readonly bugFrameSize: number
   readonly alternatives: AlternativeRules
   readonly takesExceptionTable: boolean
-  readonly takesAlternativeCalls: boolean
+  /** Calls and jumps that the loader writes or makes of others; undefined where it does neither. */
+  readonly calls: CallRules | undefined
+  /** What a function begins with that is called through a pointer, as a number; undefined where it may begin with anything. */
+  readonly landingPad: number | undefined
   /** Whether code may be cut at `length`, between two instructions. */
   isInstructionEnd(code: Uint8Array, length: number): boolean
   /** The relocation type that only calls and jumps have. */
   readonly branchType: number
   /** Names that the assembler makes and the loader does not count as symbols of the payload. */
   isMappingSymbol(name: string): boolean
+}
+
+export interface CallRules {
+  /** Bytes of a call or jump to a place. */
+  readonly directSize: number
+  /** What `code` begins with, and how far behind its own end it leads; undefined where it is neither. */
+  direct(code: Uint8Array): { readonly isCall: boolean; readonly distance: number } | undefined
+  /** Bytes of a call or jump through a pointer. */
+  readonly indirectSize: number
+  /** How the call reads in a sentence. */
+  readonly indirectCall: string
+  /** How far behind its own end the call's pointer lies, or the jump's; undefined where `code` does not begin with it. */
+  indirect(code: Uint8Array, isCall: boolean): number | undefined
 }
 
 export interface AlternativeRules {

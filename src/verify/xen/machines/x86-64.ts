@@ -1,9 +1,17 @@
 /** x86-64. Sources: xen/arch/x86/livepatch.c, xen/arch/x86/alternative.c, asm/endbr.h. */
-import { EM_X86_64 } from '../../../elf/spec/constants.ts'
+import { X86_64 as KNOWN } from '../../../machines/x86-64/x86-64.ts'
 import { isAtLeast } from '../../model.ts'
 import type { Memory } from '../memory.ts'
 import { u64 } from '../raw.ts'
-import type { Alternative, AlternativeContext, AlternativeProblem, Field, Machine, RelocationResult } from './model.ts'
+import type {
+  Alternative,
+  AlternativeContext,
+  AlternativeProblem,
+  CallRules,
+  Field,
+  Machine,
+  RelocationResult,
+} from './model.ts'
 import { isInstructionEnd } from './x86-instructions.ts'
 
 const NONE = 0
@@ -12,8 +20,9 @@ const PC_32 = 2
 const PLT_32 = 4
 
 const JUMP_SIZE = 5
-/** ENDBR64, and the NOP that Xen puts in its place where nothing calls the function through a pointer. */
-const LANDING_PADS = new Set([0xfa1e0ff3, 0x011f0f66])
+const ENDBR64 = 0xfa1e0ff3
+/** With the NOP that Xen puts in its place where nothing calls the function through a pointer. */
+const LANDING_PADS = new Set([ENDBR64, 0x011f0f66])
 const LANDING_PAD_SIZE = 4
 
 /** Longest stretch of code that one alternative edits (MAX_PATCH_LEN). */
@@ -80,8 +89,28 @@ function problem(entry: Alternative, { version, policyWords }: AlternativeContex
 /** Words of features beyond the policy's: synthetic ones and CPU bugs (X86_NR_SYNTH, X86_NR_BUG). */
 const ownWords = (version: Parameters<typeof isAtLeast>[0]): number => (isAtLeast(version, '4.21') ? 3 : 2)
 
+const [CALL, JUMP] = [0xe8, 0xe9]
+const [INDIRECT, THROUGH_CALL, THROUGH_JUMP] = [0xff, 0x15, 0x25]
+
+const CALLS: CallRules = {
+  directSize: JUMP_SIZE,
+  direct: code => {
+    const [opcode] = code
+    return opcode === CALL || opcode === JUMP ? { isCall: opcode === CALL, distance: int32(code, 1) } : undefined
+  },
+  indirectSize: 6,
+  indirectCall: 'ff 15',
+  indirect: (code, isCall) => {
+    const isOne = code[0] === INDIRECT && code[1] === (isCall ? THROUGH_CALL : THROUGH_JUMP)
+    return isOne ? int32(code, 2) : undefined
+  },
+}
+
+const int32 = (bytes: Uint8Array, at: number) =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getInt32(at, true)
+
 export const X86_64: Machine = {
-  elfMachine: EM_X86_64,
+  elfMachine: KNOWN.number,
   checksByteOrder: true,
   relErrno: 'EOPNOTSUPP',
   relocate,
@@ -92,7 +121,8 @@ export const X86_64: Machine = {
   bugFrameSize: 8,
   alternatives: { entrySize: 14, read: readAlternative, problem },
   takesExceptionTable: true,
-  takesAlternativeCalls: true,
+  calls: CALLS,
+  landingPad: ENDBR64,
   isInstructionEnd,
   branchType: PLT_32,
   isMappingSymbol: () => false,

@@ -3,9 +3,9 @@
  *
  * One `unit name` or `name` a line, `#` begins a comment. `name` alone stands for that function in whichever unit it is.
  */
-import { InputError } from '../base/errors.ts'
-import type { Refusal } from '../base/refusal.ts'
-import type { Entry } from '../report/model.ts'
+import { InputError } from '../../base/errors.ts'
+import type { Refusal } from '../../base/refusal.ts'
+import type { Entry } from '../../report/model.ts'
 
 export interface ExpectedFunction {
   readonly unit: string | undefined

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Entry } from '../report/model.ts'
+import type { Entry } from '../../report/model.ts'
 import { checkExpectation, parseExpectation } from './expectation.ts'
 
 describe('the list', () => {

@@ -1,0 +1,52 @@
+/**
+ * One build on a base, as plain data: what it returns can cross a thread or a queue. Any number of them may run on one base
+ * at once, and each gives what it would have given alone.
+ */
+import { createHash } from 'node:crypto'
+import type { Payload } from '../../assemble/model.ts'
+import { withPayload } from '../../report/build-report.ts'
+import type { RunReport } from '../../report/model.ts'
+import { type Place, placesOf } from '../../report/places.ts'
+import type { Base, Run } from '../../trees/index.ts'
+import { checkExpectation, type ExpectedFunction } from './expectation.ts'
+import { createHotpatch, type HotpatchOptions } from './hotpatch.ts'
+import { reportOfRun } from './report.ts'
+
+export interface BuildOptions extends HotpatchOptions {
+  /** Of hotsplice, for the report. */
+  readonly version: string
+  /** How the report calls the payload: the file that it is written to. */
+  readonly output: string
+  /** Refuse unless the payload has exactly these functions. */
+  readonly expectedFunctions?: readonly ExpectedFunction[]
+}
+
+export interface BuildResult {
+  readonly report: RunReport
+  /** The payload's bytes; undefined unless the report's outcome is `built`. */
+  readonly payload: Uint8Array | undefined
+  /** Where the report's refusals and then its warnings stand in the patched source; null where nothing leads there. */
+  readonly places: readonly (Place | null)[]
+}
+
+/**
+ * Builds the payload of a patch. What cannot be hotpatched is in the report. Throws `InputError` for a patch that does not
+ * fit or compile, and for files that cannot be read.
+ */
+export async function buildOne(base: Base, options: BuildOptions, run: Run): Promise<BuildResult> {
+  const found = await createHotpatch(base, options, run)
+  const report = expectedOnly(reportOfRun(base, found, options.version), options.expectedFunctions)
+  const { payload } = found
+  const places = placesOf(report, found.change)
+  if (payload === undefined || report.outcome !== 'built') return { report, payload: undefined, places }
+  return { report: withPayload(report, described(payload, options.output)), payload: payload.bytes, places }
+}
+
+function expectedOnly(report: RunReport, expected: readonly ExpectedFunction[] | undefined): RunReport {
+  const refusal = expected === undefined ? undefined : checkExpectation(expected, report.functions)
+  return refusal === undefined ? report : { ...report, outcome: 'refused', refusals: [...report.refusals, refusal] }
+}
+
+function described({ bytes, buildId }: Payload, file: string) {
+  return { file, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex'), buildId }
+}

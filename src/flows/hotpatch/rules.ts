@@ -1,0 +1,40 @@
+/** What the select stage asks about the target, the system that runs, and the units that exceptions pass through. */
+import type { Target } from '../../loaders/loader.ts'
+import type { SelectRules } from '../../select/model.ts'
+import { type Tree, throwingUnits } from '../../trees/index.ts'
+import type { Prepared } from './prepare.ts'
+import { countRunning, isFreed, type Running } from './running.ts'
+
+export interface OfUnits {
+  /** Units that exceptions may pass through. */
+  readonly throwing: ReadonlySet<string>
+  readonly standIns: ReadonlyMap<string, string>
+}
+
+const NOTHING: OfUnits = { throwing: new Set(), standIns: new Map() }
+
+export function rulesOf(
+  target: Target,
+  { symbols, below }: Running,
+  { throwing, standIns }: OfUnits = NOTHING,
+): SelectRules {
+  const { loader } = target
+  const count = countRunning(symbols, below)
+  const freed = isFreed(symbols)
+  return {
+    target,
+    denied: (unit, name) => loader.denied(unit, name) ?? (throwing.has(unit) ? loader.unwinding : undefined),
+    standIns,
+    ...(count === undefined ? {} : { countRunning: count }),
+    ...(freed === undefined ? {} : { isFreed: freed }),
+  }
+}
+
+/** Asked only where the target has a word about it. */
+export async function throwingOf(
+  { loader: { unwinding } }: Target,
+  tree: Tree,
+  { affected, change }: Prepared,
+): Promise<ReadonlySet<string>> {
+  return unwinding === undefined ? new Set() : throwingUnits(tree, affected, change)
+}

@@ -1,0 +1,59 @@
+/**
+ * How special sections are described: tables of fixed-size entries, each of which belongs to the function that one of its
+ * fields points to. Which sections these are, and how their entries are laid out on which machine, is for each loader to
+ * say; the sizes are checked against the object (`entry-size.ts`) before anything relies on them.
+ */
+
+/** Bits of a relocation's addend that hold part of a source line number, above a 24-bit offset. */
+export interface LineBits {
+  /** Number of low bits that are the offset proper. */
+  readonly offsetBits: number
+  /** How far the part is shifted left in the line number. */
+  readonly lineShift: number
+  /** Bits that the part has. */
+  readonly lineBits: number
+}
+
+export interface EntryField {
+  /** Of the relocated field, within the entry. */
+  readonly offset: number
+  readonly line?: LineBits
+  /** Subtracted from the addend: the field counts from the start of the entry, not from itself. */
+  readonly bias: number
+  /** The field may be absent (no relocation) in some entries. */
+  readonly optional?: true
+  /** Where in the entry the length in bytes of what this field points to stands (one byte). */
+  readonly lengthAt?: number
+}
+
+export interface EntryLayout {
+  /** The section's whole name. */
+  readonly section: string
+  /** Bytes of one entry. */
+  readonly size: number
+  /** Sizes that other versions of the system have or might have; tried when `size` does not fit the object. */
+  readonly otherSizes: readonly number[]
+  /** Index in `fields` of the one that points into the function the entry belongs to. */
+  readonly owner: 0
+  readonly fields: readonly EntryField[]
+  /** C expression for the entry's size, for a probe; undefined where none is right. */
+  readonly sizeof: string | undefined
+  /** Headers that declare the structure, as versions have them; the first that is there counts. */
+  readonly headers: readonly string[]
+}
+
+/**
+ * Splits an addend into the offset proper and the line's part.
+ * The offset is a signed field below the line's bits, so a negative one has borrowed from them (Xen's bug_line()).
+ */
+export function splitAddend(addend: bigint, bits: LineBits): { readonly offset: bigint; readonly line: number } {
+  const offset = BigInt.asIntN(bits.offsetBits, addend)
+  const part = Number(BigInt.asUintN(bits.lineBits, (addend - offset) >> BigInt(bits.offsetBits)))
+  return { offset, line: part << bits.lineShift }
+}
+
+/** The inverse of `splitAddend`'s line part: the bits to add to the offset. */
+export function lineAddend(line: number, bits: LineBits): bigint {
+  const part = (line >> bits.lineShift) & ((1 << bits.lineBits) - 1)
+  return BigInt.asIntN(32, BigInt(part) << BigInt(bits.offsetBits))
+}

@@ -1,0 +1,116 @@
+/** Tables of places inside a function: they go along with it, or the patch is refused; never are they left to the old code. */
+import { expect, test } from 'vitest'
+import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
+import { PROGRAM_RULES, selectFrom } from '../../tests/support/judge.ts'
+import type { Selection } from './model.ts'
+
+const PROGRAM = ['-O2', '-ffunction-sections', '-fdata-sections', '-fcf-protection=none', '-fno-stack-protector']
+const HEAD = 'extern int out(int);\nextern void *volatile last;\n'
+const process = PROGRAM_RULES
+
+/** An interpreter with a table of labels; `qualifier` and `place` say what kind of table, `step` what one label does. */
+function interpreter(step: string, table = 'static const void *const ops[]', rest = ''): string {
+  return `${HEAD}${rest}__attribute__((noinline)) int run(const unsigned char *p, int n) {
+    ${table} = { &&add, &&sub, &&mul, &&end };
+    int a = n; goto *ops[*p++];
+    add: ${step}; goto *ops[*p++];
+    sub: a -= out(1); goto *ops[*p++];
+    mul: a *= 2; goto *ops[*p++];
+    end: return a; }`
+}
+
+const refused = ({ refusals }: Selection) =>
+  refusals.map(({ code, symbol }) => `${code} ${symbol.replace(/\.\d+$/, '')}`)
+
+/** For each reference of the piece called so, where it leads. */
+function links({ pieces }: Selection, name: string): readonly string[] | undefined {
+  return pieces
+    .find(({ piece }) => piece.name.replace(/\.\d+$/, '') === name)
+    ?.references.map(({ link }) => (link.to === 'running' ? link.name : link.to))
+}
+
+const FLAGS = [
+  { name: 'position-independent', flags: [...PROGRAM, '-fPIE'] },
+  { name: 'at a fixed address', flags: [...PROGRAM, '-fno-pie'] },
+  { name: 'not optimised', flags: ['-O0', '-ffunction-sections', '-fdata-sections'] },
+]
+const STEPS = [
+  { how: 'labels that stay where they are', before: 'a += 3', after: 'a += 5' },
+  { how: 'labels that move', before: 'a += 3', after: 'a += out(7) * n; a ^= n' },
+]
+
+test.skipIf(!hasGcc).for(FLAGS.flatMap(one => STEPS.map(other => ({ ...one, ...other }))))(
+  `$name, $how: the table goes with the function${withoutGcc}`,
+  ({ flags, before, after }) => {
+    const selection = selectFrom(compile(interpreter(before), flags), compile(interpreter(after), flags), process)
+    expect(refused(selection)).toEqual([])
+    expect(links(selection, 'ops')).toEqual(['payload', 'payload', 'payload', 'payload'])
+    expect(links(selection, 'run')).not.toContain('unit.c#ops.0')
+  },
+)
+
+test.skipIf(!hasGcc).for([
+  { name: 'that may have been written to', table: 'static void *ops[]', rest: '', more: 'ops[1] = ops[n];' },
+  {
+    name: 'that is in a set which something walks',
+    table:
+      '__attribute__((section("places"), used)) static const void *const seen[] = { &&add }; static const void *const ops[]',
+    rest: '',
+    more: '',
+  },
+])(`a table $name is refused${withoutGcc}`, ({ table, rest, more }) => {
+  const text = (by: number) => interpreter(`${more} a += ${by}`, table, rest)
+  const flags = [...PROGRAM, '-fno-pie']
+  const selection = selectFrom(compile(text(3), flags), compile(text(5), flags), process)
+  expect(selection.refusals.map(({ code }) => code)).toContain('inner-address')
+})
+
+test.skipIf(!hasGcc)(`a table that another function uses too, which stays, is refused${withoutGcc}`, () => {
+  const text = (by: number) => `${HEAD}
+    __asm__(".section .rodata.t,\\"a\\"; .type t,@object; .size t,8; t: .quad .Lplace; .previous");
+    __attribute__((noinline, noclone)) int f(int n) { __asm__ goto ("movq t, %%rax; .Lplace: nop" : : : "rax" : l); l: return out(n) * ${by}; }
+    void *g(void) { void *a; __asm__("movq t, %0" : "=r"(a)); return a; }`
+  const flags = [...PROGRAM, '-fno-pie']
+  const selection = selectFrom(compile(text(11), flags), compile(text(13), flags), process)
+  expect(refused(selection)).toEqual(['inner-address t'])
+  expect(selection.refusals[0]?.text).toContain('is used by g, which is not replaced')
+})
+
+test.skipIf(!hasGcc)(`code that leads into the middle of a changed function is refused${withoutGcc}`, () => {
+  const text = (by: number) => `${HEAD}
+    int f(int n) { __asm__ volatile(".Lplace: nop"); return out(n) * ${by}; }
+    void g(void) { __asm__ volatile("leaq .Lplace(%%rip), %%rax" : : : "rax"); }`
+  const selection = selectFrom(compile(text(11), PROGRAM), compile(text(13), PROGRAM), process)
+  expect(refused(selection)).toEqual(['inner-address g'])
+})
+
+test.skipIf(!hasGcc)(`a pointer to a function that changes is no place inside of it${withoutGcc}`, () => {
+  const text = (by: number) => `${HEAD}
+    __attribute__((noinline)) int f(int n) { return out(n) * ${by}; }
+    int (*const table[])(int) = { f, out }; int (*chosen)(int) = f; int g(int n) { return f(n) + 1; }`
+  for (const flags of [
+    [...PROGRAM, '-fno-pie'],
+    [...PROGRAM, '-fPIC'],
+  ]) {
+    const selection = selectFrom(compile(text(11), flags), compile(text(13), flags), process)
+    expect(refused(selection)).toEqual([])
+  }
+})
+
+const switching = (by: number) => `${HEAD} __attribute__((cold, noinline)) void rare(int n) { out(n); }
+  unsigned f(unsigned n) { unsigned r; switch (n % 7) {
+    case 0: r = n ^ 43; break; case 1: r = n + 22; break; case 2: r = n * 66; break;
+    case 3: rare(n); r = n + ${by}; break; case 4: r = out(n - 14); break; case 5: r = out(n) * 3; break; default: r = n * 92; break; } return r; }`
+
+test.skipIf(!hasGcc).for([
+  { name: 'absolute', flags: [...PROGRAM, '-fno-pie'] },
+  { name: 'relative', flags: [...PROGRAM, '-fPIE'] },
+  { name: 'relative, in a shared object', flags: [...PROGRAM, '-fPIC'] },
+])(`a jump table ($name) of a replaced function leads into the new cold part${withoutGcc}`, ({ flags }) => {
+  const selection = selectFrom(compile(switching(100), flags), compile(switching(200), flags), process)
+  expect(selection.pieces.map(({ role }) => role).toSorted()).toEqual(['content', 'part', 'replacement'])
+  const table = selection.pieces.find(({ role }) => role === 'content')
+  expect(table?.references.length).toBeGreaterThanOrEqual(5)
+  expect(table?.references.map(({ link }) => link.to)).not.toContain('running')
+  expect(selection.refusals).toEqual([])
+})
