@@ -6,7 +6,7 @@
  *   node bench/all-objects.mjs PAIRS.json
  */
 import { readFileSync } from 'node:fs'
-import { diffObjects } from '../dist/index.js'
+import { diff } from '../dist/index.js'
 
 const pairs = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 const started = mainThread()
@@ -14,8 +14,8 @@ const start = performance.now()
 const before = process.cpuUsage()
 let functions = 0
 for (const { original, rebuilt } of pairs) {
-  const verdicts = diffObjects({ original: readFileSync(original), patched: readFileSync(rebuilt), target: 'xen' })
-  functions += verdicts.functions.filter(({ verdict }) => verdict.kind !== 'same').length
+  const report = await diff({ original: readFileSync(original), patched: readFileSync(rebuilt), target: 'xen' })
+  functions += report.functions.length
 }
 const time = performance.now() - start
 const { user, system } = process.cpuUsage(before)

@@ -10,12 +10,14 @@ import { headerBreaches, ruleBreaches } from './tidy/headers.ts'
 import { importBreaches, placeBreaches, processBreaches, wrongImport } from './tidy/imports.ts'
 import { kindBreaches, matches } from './tidy/kinds.ts'
 import { machineBreaches } from './tidy/machine.ts'
+import { seamBreaches, seamsIn } from './tidy/seams.ts'
 import { type Breach, product, words } from './tidy/sources.ts'
 
 const rules: readonly { name: string; breaches: () => readonly Breach[] }[] = [
   { name: 'data flows one way: imports follow the order of the stages', breaches: importBreaches },
   { name: 'every folder has its place', breaches: placeBreaches },
   { name: 'imports make no circle', breaches: circleBreaches },
+  { name: 'which loader and machine it is, is asked of values', breaches: seamBreaches },
   { name: 'the outside world is touched in trees, hosts and cli only', breaches: processBreaches },
   { name: 'what a file exports, another one imports', breaches: exportBreaches },
   { name: 'no file is longer than 400 lines', breaches: fileBreaches },
@@ -73,6 +75,52 @@ describe('the import rule itself', () => {
     { from: 'src/index.ts', target: 'src/cli/run.ts', types: false, allowed: false },
   ])('$from may import $target (types only: $types): $allowed', ({ from, target, types, allowed }) => {
     expect(wrongImport(from, target, types) === undefined).toBe(allowed)
+  })
+})
+
+describe('the rule of seams itself', () => {
+  const BREACHES: readonly (readonly [path: string, text: string, fact: string])[] = [
+    ['src/select/a.ts', "export const f = (kind: string) => kind === 'xen'", 'asks which loader it is'],
+    ['src/select/a.ts', "export const f = (kind: string) => (kind !== 'process' ? 1 : 2)", 'asks which loader it is'],
+    ['src/report/a.ts', "switch (target.name) { case 'xen': break }", 'asks which loader it is'],
+    ['src/assemble/a.ts', 'export const f = (loader: Loader) => loader === XEN', 'asks which loader it is'],
+    ['src/flows/a.ts', 'if (target.loader.name === XEN.name) stop()', 'asks which loader it is'],
+    ['src/compare/a.ts', 'if (machine.number === X86_64.number) stop()', 'asks which machine it is'],
+    ['src/loaders/xen/a.ts', 'const known = machine === AARCH64', 'asks which machine it is'],
+    ['src/hosts/process/a.ts', 'const OURS = EM_X86_64', 'names a machine by its ELF number'],
+    [
+      'src/verify/xen/machines/a.ts',
+      "import { EM_AARCH64 } from '../../../elf/spec/constants.ts'",
+      'names a machine by its ELF number',
+    ],
+    [
+      'src/pieces/a.ts',
+      'export const f = (bytes: Uint8Array, at: number) => bytes[at - 5] === 0xe9',
+      'has an opcode in it',
+    ],
+    ['src/verify/xen/checks/a.ts', 'const ENDBR64 = 0xFA1E0FF3', 'has an opcode in it'],
+    ['src/hosts/process/a.ts', 'const NOPS = [[0x90], [0x66, 0x90]]', 'has an opcode in it'],
+    ['src/flows/a.ts', "import { Decoder } from 'iced-x86'", 'decodes instructions'],
+  ]
+  const ALLOWED: readonly (readonly [path: string, text: string])[] = [
+    ['src/hosts/a.ts', "if (text === 'xen') open()"],
+    ['src/trees/xen/a.ts', "if (options.target === 'xen') open()"],
+    ['src/select/a.ts', "const WORDS = { xen: 'of Xen', process: 'of a program' }; const TARGETS = ['xen', 'process']"],
+    ['src/flows/a.ts', 'const cut = { loader: XEN }; const rows = new Map([[X86_64.number, 5]])'],
+    ['src/machines/x86-64/a.ts', "import { EM_X86_64 } from '../../elf/spec/constants.ts'; const CALL = 0xe8"],
+    ['src/verify/code/a.ts', 'const JUMP = 0xe9'],
+    ['src/report/a.ts', 'const low = value & 0xff; const MAGIC = [0x1f, 0x8b]; const many = 144'],
+  ]
+  const parsed = (path: string, text: string) => {
+    return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true) }
+  }
+
+  test.for(BREACHES)('%s: %s', ([path, text, fact]) => {
+    expect(new Set(seamsIn(parsed(path, text)).map(breach => breach.fact))).toEqual(new Set([fact]))
+  })
+
+  test.for(ALLOWED)('%s may: %s', ([path, text]) => {
+    expect(seamsIn(parsed(path, text))).toEqual([])
   })
 })
 

@@ -12,7 +12,7 @@ import { lex } from '../ctext/lexer.ts'
 import { readElf } from '../elf/index.ts'
 import { lowerLines, shiftLines } from '../lines/shift.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
-import { pieceMap } from '../pieces/pieces.ts'
+import { type CutOptions, pieceMap } from '../pieces/pieces.ts'
 import { type LinesReport, type ListedSite, linesReport, type SitesOfUnit } from '../report/lines-report.ts'
 import {
   type BaseOptions,
@@ -26,6 +26,7 @@ import {
   type Unit,
   wholeRun,
 } from '../trees/index.ts'
+import { entrySizesBy } from './hotpatch/entry-sizes.ts'
 
 export interface ListedUnit extends SitesOfUnit {
   /** What was compared. */
@@ -68,10 +69,12 @@ export async function listLineSites(tree: Tree, source: string): Promise<readonl
 
 /** Lists the sites of these units. */
 export async function listUnits(tree: Tree, units: readonly Unit[]): Promise<readonly ListedUnit[]> {
-  const listed = await listShifted(tree, units, 'raised')
+  const { known } = await entrySizesBy(tree, units)
+  const cut: CutOptions = { loader: treeKind(tree).loader, ...known }
+  const listed = await listShifted(tree, units, { direction: 'raised', cut })
   // A field that grows with its number hides what is around it; some of these do not when lines are lowered.
   const hidden = units.filter((_, index) => (listed[index]?.unexplained.length ?? 0) > 0)
-  const again = await listShifted(tree, hidden, 'lowered')
+  const again = await listShifted(tree, hidden, { direction: 'lowered', cut })
   const lowered = new Map(hidden.map((unit, index) => [unit, again[index]]))
   return units.flatMap((unit, index) => {
     const [first, second] = [listed[index], lowered.get(unit)]
@@ -88,7 +91,16 @@ interface ShownSites extends ListedUnit {
   readonly pieceOf: ReadonlyMap<ListedSite, PieceId<'original'>>
 }
 
-async function listShifted(tree: Tree, units: readonly Unit[], direction: Direction): Promise<readonly ShownSites[]> {
+interface Asked {
+  readonly direction: Direction
+  readonly cut: CutOptions
+}
+
+async function listShifted(
+  tree: Tree,
+  units: readonly Unit[],
+  { direction, cut }: Asked,
+): Promise<readonly ShownSites[]> {
   const requests = units.map(unit => shiftedRequest(tree, unit, direction))
   const compiled = await compileUnits(
     tree,
@@ -97,7 +109,7 @@ async function listShifted(tree: Tree, units: readonly Unit[], direction: Direct
   return Promise.all(
     units.map(async (unit, index) => {
       const shifted = compiled[index]?.object ?? new Uint8Array()
-      return listUnit(tree, unit, { shifted, files: requests[index]?.files ?? [] })
+      return listUnit(tree, unit, { shifted, files: requests[index]?.files ?? [], cut })
     }),
   )
 }
@@ -142,13 +154,13 @@ function shiftedRequest(tree: Tree, unit: Unit, direction: Direction) {
 interface ShiftedUnit {
   readonly shifted: Uint8Array
   readonly files: readonly ShiftedFile[]
+  readonly cut: CutOptions
 }
 
-async function listUnit(tree: Tree, unit: Unit, { shifted, files }: ShiftedUnit): Promise<ShownSites> {
-  const options = { loader: treeKind(tree).loader }
+async function listUnit(tree: Tree, unit: Unit, { shifted, files, cut }: ShiftedUnit): Promise<ShownSites> {
   const object = await originalObject(tree, unit)
-  const original = pieceMap(readElf<'original'>(object), options)
-  const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), options), files)
+  const original = pieceMap(readElf<'original'>(object), cut)
+  const found = findLineSites(original, pieceMap(readElf<'patched'>(shifted), cut), files)
   const owners = ownersOf(original)
   const callsAt = callsIn(tree)
   const pieceOf = new Map<ListedSite, PieceId<'original'>>()

@@ -100,21 +100,22 @@ function quoted(name: string): string {
   return `"${name.replace(/[\\"]/g, '\\$&')}"`
 }
 
-/** The lines with the directives between them, and of which original line each is. */
+/** The lines with the directives between them, which are in order, and of which original line each is. */
 function written(first: readonly string[], lines: readonly LaidLine[], { directives }: Placement) {
-  const before = new Map(directives.map(({ before: line, number }) => [line, `#line ${number}\n`]))
   const texts = [...first]
-  const origins = [0, ...first.map(() => 0)]
+  // Entry 0 is unused.
+  const origins = new Int32Array(1 + first.length + lines.length + directives.length)
+  let next = 0
   for (const [index, { text, number, must }] of lines.entries()) {
-    const directive = before.get(index + 1)
-    if (directive !== undefined) {
-      texts.push(directive)
-      origins.push(0)
+    const directive = directives[next]
+    if (directive?.before === index + 1) {
+      texts.push(`#line ${directive.number}\n`)
+      next++
     }
     texts.push(text)
-    origins.push(must ? number : 0)
+    origins[texts.length] = must ? number : 0
   }
-  return { text: texts.join(''), origins: Int32Array.from(origins) }
+  return { text: texts.join(''), origins }
 }
 
 /** For each line the first patched line that stands there or below. */

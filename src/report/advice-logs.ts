@@ -1,4 +1,5 @@
 /** What a log says while a payload is applied, by the way that it was built: in words, and as lines from this patch. */
+import { loaderOf } from '../loaders/loaders.ts'
 import type { FileLines, LineRun, RunReport, Way } from './model.ts'
 
 /** What logs say while the payload is applied. */
@@ -35,6 +36,9 @@ const BACKTRACES = {
   process: 'replaced functions are outside of the program’s file, where a debugger has no names for them',
 } as const
 
+/** Within the sentence of the others. */
+const UNKNOWN_TARGET = 'replaced functions look as their system shows them, which is not known'
+
 /** `looked` is a report of the same patch that knows which lines are embedded. */
 export function logWords(report: RunReport, looked: RunReport | undefined): LogWords {
   const { files } = report.lines
@@ -44,7 +48,7 @@ export function logWords(report: RunReport, looked: RunReport | undefined): LogW
   const named = printed.filter(({ name }) => name !== '')
   return {
     text: files.length === 0 ? '' : wordsFor(report),
-    backtraces: BACKTRACES[report.target?.name ?? 'xen'],
+    backtraces: report.target === null ? UNKNOWN_TARGET : BACKTRACES[report.target.name],
     examples: named.slice(0, MOST_EXAMPLES).map(({ name, file, now, number }) => ({
       function: name,
       prints: `${file}:${number}`,
@@ -56,7 +60,8 @@ export function logWords(report: RunReport, looked: RunReport | undefined): LogW
 
 /** auto does what it does file by file; and a table needs hooks, which programs do not have. */
 function wordsFor({ target, lines: { way, files } }: RunReport): string {
-  if (way === 'table' && target?.name !== 'xen') return `no table can be in a program, so as mask: ${WORDS.mask}`
+  const setsLines = target !== null && loaderOf(target.name).setsLines
+  if (way === 'table' && !setsLines) return `no table can be in a program, so as mask: ${WORDS.mask}`
   if (way !== 'auto') return WORDS[way]
   const ways = [...new Set(files.map(file => file.way))]
   return ways.map(own => (own === 'auto' ? '' : `${ways.length > 1 ? `(${own}) ` : ''}${WORDS[own]}`)).join('; ')

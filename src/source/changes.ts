@@ -1,4 +1,4 @@
-import { emptyMap, fromPatched, splitLines } from './line-map.ts'
+import { countLines, emptyMap, fromPatched } from './line-map.ts'
 import type { SourceReader, TouchedFile } from './model.ts'
 import type { FileState, Workspace } from './workspace.ts'
 
@@ -34,7 +34,7 @@ function fileThatIs(path: string, state: FileState, { workspace, reader, taken }
   const newText = state.lines.join('')
   const grown = (oldPath: string, kind: 'edited' | 'renamed'): TouchedFile => {
     const oldText = reader.read(oldPath) ?? ''
-    const lineMap = fromPatched(state.toOrigin, splitLines(oldText).length)
+    const lineMap = fromPatched(state.toOrigin, countLines(oldText))
     return { oldPath, newPath: path, oldText, newText, kind, hunks, lineMap }
   }
   if (origin === path) return grown(path, 'edited')
@@ -44,12 +44,12 @@ function fileThatIs(path: string, state: FileState, { workspace, reader, taken }
   }
   // No line of it is known to be a line of what stood here before, so all count as new.
   const oldText = reader.read(path)
-  const lineMap = emptyMap(oldText === undefined ? 0 : splitLines(oldText).length, state.lines.length)
+  const lineMap = emptyMap(oldText === undefined ? 0 : countLines(oldText), state.lines.length)
   if (oldText !== undefined) return { oldPath: path, newPath: path, oldText, newText, kind: 'edited', hunks, lineMap }
   return { oldPath: undefined, newPath: path, oldText: '', newText, kind: 'added', hunks, lineMap }
 }
 
 function removedFile(path: string, oldText: string): TouchedFile {
-  const lineMap = emptyMap(splitLines(oldText).length, 0)
+  const lineMap = emptyMap(countLines(oldText), 0)
   return { oldPath: path, newPath: undefined, oldText, newText: '', kind: 'removed', hunks: [], lineMap }
 }

@@ -12,6 +12,16 @@ export function splitLines(text: string): string[] {
   return lines
 }
 
+/** How many `splitLines` would give. */
+export function countLines(text: string): number {
+  let count = 0
+  for (let start = 0; start < text.length; count++) {
+    const end = text.indexOf('\n', start)
+    start = end === -1 ? text.length : end + 1
+  }
+  return count
+}
+
 /** Where nothing was kept: a new, removed or wholly replaced file. */
 export function emptyMap(originalLines: number, patchedLines: number): LineMap {
   return { toPatched: new Int32Array(originalLines + 1), toOriginal: new Int32Array(patchedLines + 1) }

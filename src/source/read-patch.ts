@@ -62,7 +62,16 @@ const freshHeader = (line: number): Header => ({
   carriageReturn: false,
 })
 
+const known = new WeakMap<PatchText, ParsedPatch>()
+
+/** Reads a patch once, however often it is asked for: to find its base, and to apply it. */
 export function readPatch(patch: PatchText): ParsedPatch {
+  const parsed = known.get(patch) ?? parsePatch(patch)
+  known.set(patch, parsed)
+  return parsed
+}
+
+function parsePatch(patch: PatchText): ParsedPatch {
   const cursor: PatchCursor = { name: patch.name, lines: splitLines(patch.text), at: 0 }
   const files: PatchFile[] = []
   const notices: string[] = []

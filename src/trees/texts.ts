@@ -1,9 +1,10 @@
 /**
- * The tree's files as texts and as digests, each read once. What is compiled, cached and compared in one run is one
- * version of the tree: the one first read.
+ * The tree's files as texts and as digests, each read once. What is compiled, cached and compared on one base is one
+ * version of the tree: the one first read. What a digest names would go into the store with another text's object, were
+ * a tree that has changed meanwhile built upon, so every further build asks first (`checkUnchanged`).
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { InputError } from '../base/errors.ts'
 import type { SourceReader } from '../source/model.ts'
 import { isNoFile, sourceText } from '../system/source-text.ts'
@@ -20,6 +21,8 @@ export class TreeTexts implements SourceReader {
   readonly layout: Layout
   readonly real = new RealPaths()
   readonly #digests = new Map<string, string>()
+  /** What shows without reading that a file may be another now. */
+  readonly #stamps = new Map<string, string>()
   readonly #embedding = new Set<string>()
   readonly #volatile = new Map<string, readonly VolatileMacro[]>()
 
@@ -40,10 +43,30 @@ export class TreeTexts implements SourceReader {
   digest(path: string): string {
     let known = this.#digests.get(path)
     if (known === undefined) {
+      // Before it is read: what changes in between counts as a change.
+      this.#stamps.set(path, stampOf(path))
       known = this.#digestFile(path)
       this.#digests.set(path, known)
     }
     return known
+  }
+
+  /** Throws `InputError` where a file has another content than when it was first read. */
+  checkUnchanged(): void {
+    const isChanged = ([path, digest]: readonly [string, string]) => {
+      const stamp = stampOf(path)
+      if (stamp === this.#stamps.get(path)) return false
+      if (digestNow(path) !== digest) return true
+      this.#stamps.set(path, stamp)
+      return false
+    }
+    const [changed] = [...this.#digests].find(isChanged) ?? []
+    if (changed === undefined) return
+    throw new InputError(
+      'build/tree-changed',
+      `${changed} is not what it was when the tree was opened; what was found out since holds for that tree only`,
+      'open the tree again, once it is as it is to stay',
+    )
   }
 
   /** Says whether a file makes an assembler read others, which no compiler tells of. */
@@ -57,17 +80,12 @@ export class TreeTexts implements SourceReader {
   }
 
   #digestFile(path: string): string {
-    let bytes: Buffer
-    try {
-      bytes = readFileSync(path)
-    } catch (error) {
-      if (!isMissing(error)) throw unreadable(path, error)
-      return 'absent'
-    }
+    const bytes = bytesOf(path)
+    if (bytes === undefined) return 'absent'
     if (bytes.includes(EMBEDS[0]) || bytes.includes(EMBEDS[1])) this.#embedding.add(path)
     const named = VOLATILE.filter(macro => bytes.includes(macro))
     if (named.length > 0) this.#volatile.set(path, named)
-    return createHash('sha256').update(bytes).digest('base64')
+    return digestOf(bytes)
   }
 
   /** The tree as one overlay shows it. */
@@ -119,6 +137,34 @@ export class PatchedTexts {
     const real = this.#tree.real.of(path)
     return this.#replaced.get(real) ?? this.#tree.digest(real)
   }
+}
+
+function stampOf(path: string): string {
+  try {
+    const { size, mtimeMs, ctimeMs, ino } = statSync(path)
+    return [size, mtimeMs, ctimeMs, ino].join(' ')
+  } catch {
+    return 'absent'
+  }
+}
+
+/** Undefined where there is no file. */
+function bytesOf(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if (!isMissing(error)) throw unreadable(path, error)
+    return undefined
+  }
+}
+
+function digestNow(path: string): string {
+  const bytes = bytesOf(path)
+  return bytes === undefined ? 'absent' : digestOf(bytes)
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('base64')
 }
 
 /** What no compiler can read either; anything else, such as descriptors that ran out, may be otherwise for a compiler. */

@@ -14,3 +14,4 @@ export {
 } from './model.ts'
 export { withCode } from './running-code.ts'
 export { loadedStack, type VerifiedLoad, verifyAndLoad, verifyPayload, verifyStack } from './verify.ts'
+export { entrySizesOfRules } from './xen/entry-sizes.ts'

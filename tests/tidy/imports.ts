@@ -6,9 +6,9 @@ import { type Breach, importsOf, lineOf, nodesOf, product, type SourceFile } fro
  * What formats, machines and loaders are like, each knowing only those before it. Knows nothing of a run.
  * `base` stands before all, and imports nothing.
  */
-const KNOWLEDGE = ['base', 'elf', 'dwarf', 'ctext', 'machines', 'loaders', 'pieces', 'program']
+export const KNOWLEDGE = ['base', 'elf', 'dwarf', 'ctext', 'machines', 'loaders', 'pieces', 'program']
 /** In the order of a run: data only moves down. */
-const STAGES = [
+export const STAGES = [
   'source',
   'lines',
   'trees',
@@ -43,7 +43,7 @@ const FOLDERS = [...KNOWLEDGE, 'system', ...STAGES, ...Object.keys(ABOVE)]
 /** The flow that others are made of. */
 const SHARED_FLOW = 'hotpatch'
 /** What they have in common: the cache, locks, private folders. Knows nothing of a run either. */
-const SYSTEM = 'system'
+export const SYSTEM = 'system'
 const OUTSIDE = [SYSTEM, 'trees', 'hosts', 'services', 'library', 'cli']
 const OUTSIDE_MODULES = [
   'node:fs',

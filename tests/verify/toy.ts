@@ -60,7 +60,8 @@ export function toyHypervisor(changes: Partial<HypervisorSymbols> = {}): Hypervi
     },
     memoryAt: address => (within(address, TEXT, 1) ? 'code' : within(address, DATA, 1) ? 'writable' : undefined),
     freedAfterBoot: address => within(address, INIT, 1),
-    entrySizes: undefined,
+    entriesOf: () => undefined,
+    boundsOf: () => undefined,
     bootEdits: () => [],
     ...changes,
   }

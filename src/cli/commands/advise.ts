@@ -22,7 +22,11 @@ export function define(host: Host) {
     .option('--symbols <file>', "xen-syms or xen.efi of what is running (default: the tree's own xen-syms)")
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
-    .addOption(new Option('--target <name>', 'what will load the payload').choices(['xen', 'process']).default('xen'))
+    .addOption(
+      new Option('--target <name>', 'what will load the payload')
+        .choices(['xen', 'process'] as const)
+        .default('xen' as const),
+    )
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
@@ -32,7 +36,7 @@ export function define(host: Host) {
     .action(async ({ target, makeArg, ...rest }) => {
       const request: AdviseArguments = {
         ...rest,
-        target: target === 'process' ? 'process' : 'xen',
+        target,
         makeArgs: makeArg ?? [],
       }
       const { signal } = host

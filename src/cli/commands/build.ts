@@ -37,7 +37,11 @@ export function define(host: Host) {
       "a copy of the running system's code, raw (from _stext on), to compare with too",
     )
     .option('--no-expect', 'do not let the loader compare the first bytes of old code before it patches')
-    .addOption(new Option('--target <name>', 'what will load the payload').choices(['xen', 'process']).default('xen'))
+    .addOption(
+      new Option('--target <name>', 'what will load the payload')
+        .choices(['xen', 'process'] as const)
+        .default('xen' as const),
+    )
     .option(
       '--accept-type <name>',
       'let a type (or function) change although it lives across the patch; may be given again',
@@ -58,7 +62,7 @@ export function define(host: Host) {
     .action(async ({ output, target, makeArg, expectFunctions, acceptType, ...rest }) => {
       const request: BuildArguments = {
         ...rest,
-        target: target === 'process' ? 'process' : 'xen',
+        target,
         makeArgs: makeArg ?? [],
         acceptTypes: acceptType ?? [],
         ...(output === undefined ? {} : { output }),

@@ -27,7 +27,9 @@ export function define(host: Host) {
     .option('--shifted <file>', 'the original, compiled with its line numbers shifted (#line as its first line)')
     .option('--shift <n>', 'by how many lines', toShift)
     .addOption(
-      new Option('--target <name>', 'which special sections to know').choices(['xen', 'process']).default('xen'),
+      new Option('--target <name>', 'which special sections to know')
+        .choices(['xen', 'process'] as const)
+        .default('xen' as const),
     )
     .option('--json <file>', 'write the report as JSON; - is standard output')
     .addHelpText(
@@ -45,8 +47,8 @@ export function define(host: Host) {
       }),
     )
     .action(async (original, patched, options) => {
-      const { json, target } = options
-      const request: Request = { original, patched, ...options, target: target === 'process' ? 'process' : 'xen' }
+      const { json } = options
+      const request: Request = { original, patched, ...options }
       const work = (console: Console) => diff(request, console)
       host.ended(await attempt({ json, command: 'diff', signal: host.signal, work }))
     })

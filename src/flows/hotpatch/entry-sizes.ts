@@ -9,7 +9,7 @@ import type { Side } from '../../base/side.ts'
 import { readElf } from '../../elf/index.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import { probedSizes } from '../../loaders/xen/probe.ts'
-import { type Affected, type Tree, treeKind, tryProbes } from '../../trees/index.ts'
+import { type Affected, type Tree, treeKind, tryProbes, type Unit } from '../../trees/index.ts'
 
 export interface EntrySizes {
   /** Empty when nothing was asked: no structure of the target is in question. */
@@ -17,8 +17,16 @@ export interface EntrySizes {
   readonly notices: readonly Reason[]
 }
 
-export async function askEntrySizes(tree: Tree, affected: Affected): Promise<EntrySizes> {
-  const unit = affected.affected.find(({ unit: { language }, kind }) => language === 'c' && kind === 'changed')?.unit
+export function askEntrySizes(tree: Tree, { affected }: Affected): Promise<EntrySizes> {
+  return entrySizesBy(
+    tree,
+    affected.filter(({ kind }) => kind === 'changed').map(({ unit }) => unit),
+  )
+}
+
+/** One of `units` lends its flags. */
+export async function entrySizesBy(tree: Tree, units: readonly Unit[]): Promise<EntrySizes> {
+  const unit = units.find(({ language }) => language === 'c')
   const texts = treeKind(tree).probes()
   if (texts.length === 0 || unit === undefined) return { known: {}, notices: [] }
   const [all] = await tryProbes(tree, unit, [texts.map(({ text }) => text).join('')])

@@ -74,7 +74,8 @@ export async function createHotpatch(
   // program: whose definition of each name counts, before and after.
   const program = watch.timeSync('program', () => inProgram(tree, judged))
   // loaders: what is known of the running system, and of what will load the payload there.
-  const known = { version: rulesFor(base.facts.version), entrySizes: sizes.known.probed }
+  const entrySizes = sizes.known.probed
+  const known = { version: rulesFor(base.facts.version), entrySizes }
   const running = watch.timeSync('running', () => readRunning(base.facts, known, options))
   const target = fittedTo(targetOfUnits(loader, judged.units), running)
   // lines: where the way asks for it, a unit of our own that sets the numbers of functions that stay.
@@ -93,7 +94,7 @@ export async function createHotpatch(
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
   const assembled = assembleSelected({ affected, program, units, selection, target, running, code, shapes }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
-  const checked = checkAssembled(assembled.payload, { base, target, running, options, watch })
+  const checked = checkAssembled(assembled.payload, { base, target, running, options, entrySizes, watch })
   return {
     change,
     affected,

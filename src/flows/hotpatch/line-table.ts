@@ -16,7 +16,7 @@ import { readElf } from '../../elf/index.ts'
 import { type TablePlace, tableUnit } from '../../lines/table.ts'
 import type { Target } from '../../loaders/loader.ts'
 import { hooksMayWriteReadOnly } from '../../loaders/xen/read-only-data.ts'
-import type { HypervisorSymbol, HypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
 import { pieceMap } from '../../pieces/pieces.ts'
 import { sectionClassOf } from '../../pieces/section-facts.ts'
@@ -187,21 +187,17 @@ type Frames =
     }
   | undefined
 
-/** Xen's tables lie between `__start_bug_frames*` and `__stop_bug_frames_*` (arch/x86/xen.lds.S), in steps of 8 bytes. */
+/** Each kind of frame has a section. */
+const FRAMES = ['.bug_frames.0', '.bug_frames.1', '.bug_frames.2', '.bug_frames.3']
+
+/** Frames are named from the first of them all, which a symbol stands at (arch/x86/xen.lds.S). */
 function frameAddresses(symbols: HypervisorSymbols): Frames {
-  const named = (prefix: string) => symbols.symbols.filter(({ plainName }) => plainName.startsWith(prefix))
-  const ascending = (a: HypervisorSymbol, b: HypervisorSymbol) => (a.address < b.address ? -1 : 1)
-  const first = named('__start_bug_frames').toSorted(ascending)[0]
-  const end = named('__stop_bug_frames').toSorted(ascending).at(-1)?.address ?? 0n
-  if (first === undefined || end <= first.address) return undefined
-  const bytes = symbols.bytesAt(first.address, Number(end - first.address))
-  if (bytes === undefined) return undefined
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const named = symbols.symbols.filter(({ plainName }) => plainName.startsWith('__start_bug_frames'))
+  const [first] = named.toSorted((a, b) => (a.address < b.address ? -1 : 1))
+  if (first === undefined) return undefined
   const byCode = new Map<bigint, bigint | 'several'>()
-  for (let offset = 0; offset + 8 <= bytes.length; offset += 8) {
-    const at = first.address + BigInt(offset)
-    const code = at + BigInt.asIntN(24, BigInt(view.getUint32(offset, true)))
-    byCode.set(code, byCode.has(code) ? 'several' : at)
+  for (const { address, about } of FRAMES.flatMap(section => symbols.entriesOf(section) ?? [])) {
+    byCode.set(about, byCode.has(about) ? 'several' : address)
   }
   return { symbol: first.name, start: first.address, byCode }
 }

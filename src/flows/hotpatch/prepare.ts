@@ -14,10 +14,16 @@ export interface Prepared {
 export async function prepareHotpatch(tree: Tree, patches: readonly PatchText[]): Promise<Prepared> {
   const watch = new Stopwatch({ open: tree.openTime })
   // source: the patches applied in memory. Every touched file has both texts and a line map.
-  const change = watch.timeSync('source', () => applyToTree(patches, tree))
+  const change = watch.timeSync('source', () => applyToTree(patches, unchanged(tree)))
   // trees: every unit that the change concerns.
   const affected = await watch.time('affected', () => affectedUnits(tree, change))
   return { change, affected, timings: watch.timings }
+}
+
+/** Another build may have been on the same base, long ago. */
+function unchanged(tree: Tree): Tree {
+  tree.texts.checkUnchanged()
+  return tree
 }
 
 function applyToTree(patches: readonly PatchText[], tree: Tree): SourceChange {

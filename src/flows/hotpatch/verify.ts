@@ -4,9 +4,10 @@
  */
 import type { Payload } from '../../assemble/model.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
+import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import type { Target } from '../../loaders/loader.ts'
 import type { Base } from '../../trees/index.ts'
-import { verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
+import { entrySizesOfRules, verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
 import type { Running, RunningOptions } from './running.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
@@ -16,6 +17,8 @@ export interface Loading {
   readonly target: Target
   readonly running: Running
   readonly options: RunningOptions
+  /** Of entries in special sections, where the tree's compiler was asked. */
+  readonly entrySizes: ProbedSizes | undefined
   readonly watch: Stopwatch
 }
 
@@ -40,8 +43,28 @@ export function rulesFor(version: string | undefined): XenVersion {
 /** Asked of loaders whose rules are known. */
 export function checkAssembled(payload: Payload | undefined, loading: Loading): CheckedPayload {
   if (payload === undefined || loading.target.loader.rules === undefined) return { payload, refusals: [], warnings: [] }
+  const unread = otherSizes(payload, loading)
+  if (unread.length > 0) return { payload: undefined, refusals: unread, warnings: [] }
   const { refusals, warnings } = loading.watch.timeSync('verify', () => checkPayload(payload.bytes, loading))
   return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings }
+}
+
+/** Special sections that the rules would read with another stride than the loader of this tree. */
+function otherSizes({ sections }: Payload, { base, target, entrySizes }: Loading): readonly Refusal[] {
+  const read = entrySizesOfRules(target.machine.number)
+  return sections.flatMap(({ name }): readonly Refusal[] => {
+    const [real, assumed] = [entrySizes?.get(name), read.get(name)]
+    if (real === undefined || real === assumed) return []
+    return [
+      {
+        code: 'loader-unknown',
+        unit: '',
+        symbol: name,
+        text: `entries of ${name} have ${real} bytes in this tree, and ${assumed ?? 'an unknown number'} by the rules of Xen ${rulesFor(base.facts.version)} that payloads are held against: what the loader does with them is not known`,
+        hint: 'leave functions that have such entries as they are, and report the version: its structures are not known here',
+      },
+    ]
+  })
 }
 
 /** Verifies for the tree's version of Xen; the newest rules known where the tree's are not. */

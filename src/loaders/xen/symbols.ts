@@ -12,7 +12,7 @@ import { NT_GNU_BUILD_ID, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import type { ProbedSizes } from '../entry-size.ts'
 import { type BootEdit, BootEdits } from './boot-edits.ts'
-import type { LinkedImage } from './linked-tables.ts'
+import { type LinkedEntry, type LinkedImage, linkedEntries, tableBounds } from './linked-tables.ts'
 import { XenNameTable } from './name-table.ts'
 import { isPe, readPeBuildId } from './pe-build-id.ts'
 import { type TableUse, tableUseOfImage } from './table-use.ts'
@@ -65,8 +65,10 @@ export interface HypervisorSymbols {
   memoryAt(address: bigint): MemoryKind | undefined
   /** Whether `address` lies in memory that is freed after boot. */
   freedAfterBoot(address: bigint): boolean
-  /** What a probe said of the sizes of entries in its special tables. */
-  readonly entrySizes: ProbedSizes | undefined
+  /** The entries of a section's table, in its order; undefined where there is none, or its layout is not known. */
+  entriesOf(section: string): readonly LinkedEntry[] | undefined
+  /** Where that table begins and ends. */
+  boundsOf(section: string): readonly [bigint, bigint] | undefined
   /**
    * Places in [address, address + size) that Xen edits while booting: alternatives and landing pads. Undefined where that
    * is not known of its machine.
@@ -111,7 +113,8 @@ export function withBuildId(symbols: HypervisorSymbols, buildId: Uint8Array | un
     bytesAt: (address, size) => symbols.bytesAt(address, size),
     memoryAt: address => symbols.memoryAt(address),
     freedAfterBoot: address => symbols.freedAfterBoot(address),
-    entrySizes: symbols.entrySizes,
+    entriesOf: section => symbols.entriesOf(section),
+    boundsOf: section => symbols.boundsOf(section),
     bootEdits: (address, size) => symbols.bootEdits(address, size),
   }
 }
@@ -132,7 +135,8 @@ function efiSymbols(buildId: Uint8Array | undefined): HypervisorSymbols {
     bytesAt: () => undefined,
     memoryAt: () => undefined,
     freedAfterBoot: () => false,
-    entrySizes: undefined,
+    entriesOf: () => undefined,
+    boundsOf: () => undefined,
     bootEdits: () => undefined,
   }
 }
@@ -142,7 +146,7 @@ type Section = ElfSection<'original'>
 class ElfHypervisor implements HypervisorSymbols {
   readonly format = 'elf'
   readonly machine: number
-  readonly entrySizes: ProbedSizes | undefined
+  readonly #entrySizes: ProbedSizes | undefined
   readonly #elf: ElfObject<'original'>
   readonly #loaded: readonly Section[]
   readonly #plain: ReadonlyMap<string, bigint>
@@ -154,7 +158,7 @@ class ElfHypervisor implements HypervisorSymbols {
 
   constructor(elf: ElfObject<'original'>, entrySizes: ProbedSizes | undefined) {
     this.#elf = elf
-    this.entrySizes = entrySizes
+    this.#entrySizes = entrySizes
     this.machine = elf.header.machine
     this.#loaded = elf.sections.filter(section => (section.flags & SHF_ALLOC) !== 0 && section.size > 0)
     this.#plain = globalAddresses(elf)
@@ -238,10 +242,18 @@ class ElfHypervisor implements HypervisorSymbols {
     return this.#edits.known?.within(address, size)
   }
 
+  entriesOf(section: string): readonly LinkedEntry[] | undefined {
+    return linkedEntries(section, this.#linked())
+  }
+
+  boundsOf(section: string): readonly [bigint, bigint] | undefined {
+    return tableBounds(section, this.#linked())
+  }
+
   #linked(): LinkedImage {
     return {
       machine: this.machine,
-      entrySizes: this.entrySizes,
+      entrySizes: this.#entrySizes,
       addressOf: name => this.#plain.get(name),
       bytesAt: (at, length) => this.bytesAt(at, length),
       isCode: at => this.memoryAt(at) === 'code' || this.freedAfterBoot(at),

@@ -9,6 +9,7 @@
  * Naming one meaning where there are two sends somebody to the wrong line; so whatever cannot be ruled out stays. A
  * number that nobody is known to embed was printed by something else (a debugger, say), and nothing is ruled out.
  */
+import type { TargetName } from '../../loaders/loaders.ts'
 import type { EmbeddedLine, RunReport } from '../model.ts'
 import { backward, type FileHistory, forward, type Spot, type Touch } from './history.ts'
 import type { Applied, Layer, Printer } from './model.ts'
@@ -140,9 +141,12 @@ function unitsThatRead(report: RunReport, { touches }: FileHistory, touch: Touch
   return report.units.filter(({ source }) => paths.includes(source))
 }
 
-/** Touched files of a Xen are named from the folder that holds xen/. */
+/** Where each target's build stands below the folder that touched files are named from. */
+const BUILT_IN: Readonly<Record<TargetName, string>> = { xen: 'xen/', process: '' }
+
 function belowBuild({ target }: RunReport, path: string): string {
-  return target?.name === 'xen' ? path.replace(/^xen\//, '') : path
+  const folder = target === null ? '' : BUILT_IN[target.name]
+  return path.startsWith(folder) ? path.slice(folder.length) : path
 }
 
 /** The lines that were compiled with this number. */

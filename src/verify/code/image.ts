@@ -5,7 +5,7 @@
  * alternatives and their replacements, whose memory holds something else by then) and for the exception table, which
  * Xen sorts while booting: these are read from the image.
  */
-import { type LinkedEntry, type LinkedImage, linkedEntries, tableBounds } from '../../loaders/xen/linked-tables.ts'
+import type { LinkedEntry } from '../../loaders/xen/linked-tables.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { AddressRange } from '../model.ts'
 
@@ -81,7 +81,7 @@ export class RunningImage {
     const from = Math.max(0, offset)
     const to = Math.min(memory.bytes.length, offset + size)
     if (from >= to || this.symbols.freedAfterBoot(address)) return undefined
-    this.#sorted ??= tableBounds('.ex_table', this.#image()) ?? [0n, 0n]
+    this.#sorted ??= this.symbols.boundsOf('.ex_table') ?? [0n, 0n]
     return address >= this.#sorted[0] && address < this.#sorted[1] ? undefined : { from, to }
   }
 
@@ -113,19 +113,8 @@ export class RunningImage {
   }
 
   #readTable(section: string): readonly LinkedEntry[] | undefined {
-    const entries = linkedEntries(section, this.#image())
+    const entries = this.symbols.entriesOf(section)
     return entries?.toSorted((a, b) => (a.about < b.about ? -1 : a.about > b.about ? 1 : 0))
-  }
-
-  #image(): LinkedImage {
-    const { symbols } = this
-    return {
-      machine: symbols.machine,
-      entrySizes: symbols.entrySizes,
-      addressOf: name => this.addressesOf(name)[0],
-      bytesAt: (address, size) => symbols.bytesAt(address, size),
-      isCode: address => symbols.memoryAt(address) === 'code' || symbols.freedAfterBoot(address),
-    }
   }
 }
 

@@ -13,7 +13,9 @@ import type { RawSection } from '../raw.ts'
 import { isBlank } from './hooks.ts'
 
 const BUG_FRAME_KINDS = [0, 1, 2, 3]
-const EXCEPTION_ENTRY = 8
+export const EXCEPTION_ENTRY = 8
+/** struct alt_call */
+export const ALTERNATIVE_CALL = 4
 const STT_FUNC = 2
 
 const source = 'livepatch.c prepare_payload'
@@ -246,7 +248,7 @@ export const ALTERNATIVE_CALL_RULES: readonly Rule[] = [
     from: '4.21',
     title: 'alternative calls are indirect calls in the code of the payload',
     check: loading => {
-      const size = sizeProblem(loading, CALLS, 4, -1)
+      const size = sizeProblem(loading, CALLS, ALTERNATIVE_CALL, -1)
       const table = sectionOf(loading, CALLS)
       const { calls } = loading.machine
       if (calls === undefined) {
@@ -268,9 +270,12 @@ function alternativeCallProblems(
   const content = loading.content(table)
   if (content === undefined) return []
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength)
-  const count = content.length / 4
+  const count = content.length / ALTERNATIVE_CALL
   return Array.from({ length: count }, (_, index) => index).flatMap(index => {
-    const site = loading.addressOf(table) + BigInt(index * 4) + BigInt(view.getInt32(index * 4, true))
+    const site =
+      loading.addressOf(table) +
+      BigInt(index * ALTERNATIVE_CALL) +
+      BigInt(view.getInt32(index * ALTERNATIVE_CALL, true))
     if (site < start || site + length > start + textSize) {
       return [finding('EINVAL', `entry ${index} is for ${hex(site)}, outside the payload's code`, CALLS, index)]
     }
