@@ -3,7 +3,6 @@
  * "LIVEPATCH_ASSIGN_MULTI_HOOK", "apply_payload", "livepatch_action", "livepatch_do_action".
  */
 
-import { EM_X86_64 } from '../../../elf/spec/constants.ts'
 import { HOOK_PREFIX } from '../../../loaders/payload-sections.ts'
 import { hooksMayWriteReadOnly } from '../../../loaders/xen/read-only-data.ts'
 import { absent, type Finding, finding, hex } from '../../finding.ts'
@@ -125,10 +124,9 @@ function onlyCode(loading: Loading, { section: name, insteadOf }: Hook, section:
   return [finding('warning', text, loading.placeOf(section))]
 }
 
-/** Said to be so also where it cannot be known. */
+/** Said to be so also where it cannot be known: loaders that make nothing writable, or everything, have no such function. */
 function hooksReachReadOnly({ hypervisor }: Loading): boolean {
-  const isKnown = hypervisor.machine === EM_X86_64 && hypervisor.lookup('arch_livepatch_quiesce') !== undefined
-  return !isKnown || hooksMayWriteReadOnly(hypervisor)
+  return hypervisor.lookup('relax_virtual_region_perms') === undefined || hooksMayWriteReadOnly(hypervisor)
 }
 
 /** A single hook that is there and not null. */
