@@ -36,17 +36,17 @@ test.for(['apply', 'revert'])('a hook in place of what Xen does to %s functions 
   expect(warning(report, `hook-${when}`)).toContain('stops Xen')
 })
 
-const AT = 0x1000n
+const QUIESCE = 0x1000n
 
-/** A toy with one function more. */
-function having(name: string, code: readonly number[]) {
+/** A toy whose processors are brought to a stand by this code. */
+function quiescing(code: readonly number[]) {
   const toy = toyHypervisor()
   const [like] = toy.symbols
   if (like === undefined) throw new Error('the toy has no symbols')
   return toyHypervisor({
-    lookup: asked => (asked === name ? AT : toy.lookup(asked)),
-    symbolsAt: at => (at === AT ? [{ ...like, address: at, size: code.length }] : toy.symbolsAt(at)),
-    bytesAt: (at, size) => (at === AT ? Uint8Array.from(code) : toy.bytesAt(at, size)),
+    lookup: name => (name === 'arch_livepatch_quiesce' ? QUIESCE : toy.lookup(name)),
+    symbolsAt: at => (at === QUIESCE ? [{ ...like, address: at, size: code.length }] : toy.symbolsAt(at)),
+    bytesAt: (at, size) => (at === QUIESCE ? Uint8Array.from(code) : toy.bytesAt(at, size)),
   })
 }
 
@@ -54,7 +54,7 @@ const nothing = () => undefined
 
 test('a hook that runs where only code was made writable is told', () => {
   // xor %eax,%eax; ret
-  const report = judge(nothing, having('relax_virtual_region_perms', [0x31, 0xc0, 0xc3]))
+  const report = judge(nothing, quiescing([0x31, 0xc0, 0xc3]))
   expect(report.accepted).toBe(true)
   expect(warning(report, 'hook-apply')).toMatch(/hooks\.load runs where .*read-only data not/)
   // The other hook of the payload runs before, where nothing is writable on any Xen.
@@ -62,7 +62,7 @@ test('a hook that runs where only code was made writable is told', () => {
 })
 
 test.for([
-  ['protection is switched off', having('arch_livepatch_quiesce', [0x0f, 0x20, 0xc0, 0x0f, 0x22, 0xc0, 0xc3])],
+  ['protection is switched off', quiescing([0x0f, 0x20, 0xc0, 0x0f, 0x22, 0xc0, 0xc3])],
   ['the loader is not seen', toyHypervisor()],
 ] as const)('nothing is told where %s', ([, symbols]) => {
   expect(warning(judge(nothing, symbols), 'hook-apply') ?? '').not.toContain('read-only data')
