@@ -74,20 +74,32 @@ function widened<Column extends Uint8Array | Int32Array>(from: Column, to: Colum
   return to
 }
 
-/** Columns of lines; entry 0 is unused, and line 1 is there from the start. */
+/** Columns of lines, as many as the text can have; entry 0 is unused, and line 1 is there from the start. */
 export class LineColumns {
-  readonly starts: number[] = [0, 0]
-  readonly barriers: number[] = [SAFE, SAFE]
-  readonly directives: number[] = [0, 0]
-  private readonly depths: number[] = [0, 0]
-  private readonly flags: number[] = [0, AFTER_SPACE | BEFORE_TOKENS]
+  readonly starts: Int32Array
+  readonly barriers: Uint8Array
+  readonly directives: Uint8Array
+  private count = 2
+  private readonly depths: Int32Array
+  private readonly flags: Uint8Array
+
+  constructor(text: string) {
+    // Both before the first line and behind the last.
+    const room = 3 + newlinesOf(text)
+    this.starts = new Int32Array(room)
+    this.barriers = new Uint8Array(room).fill(SAFE)
+    this.directives = new Uint8Array(room)
+    this.depths = new Int32Array(room)
+    this.flags = new Uint8Array(room)
+    this.flags[1] = AFTER_SPACE | BEFORE_TOKENS
+  }
 
   add(start: number, barrier: number, depth: number, flags: number): void {
-    this.starts.push(start)
-    this.barriers.push(barrier)
-    this.depths.push(depth)
-    this.directives.push(0)
-    this.flags.push(flags)
+    this.starts[this.count] = start
+    this.barriers[this.count] = barrier
+    this.depths[this.count] = depth
+    this.flags[this.count] = flags
+    this.count++
   }
 
   markCode(line: number): void {
@@ -95,12 +107,19 @@ export class LineColumns {
   }
 
   done() {
+    const { count } = this
     return {
-      lineStarts: Int32Array.from(this.starts),
-      barriers: Uint8Array.from(this.barriers),
-      depths: Int32Array.from(this.depths),
-      directives: Uint8Array.from(this.directives),
-      lineFlags: Uint8Array.from(this.flags),
+      lineStarts: this.starts.subarray(0, count),
+      barriers: this.barriers.subarray(0, count),
+      depths: this.depths.subarray(0, count),
+      directives: this.directives.subarray(0, count),
+      lineFlags: this.flags.subarray(0, count),
     }
   }
+}
+
+function newlinesOf(text: string): number {
+  let count = 0
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++
+  return count
 }

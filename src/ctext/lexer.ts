@@ -103,7 +103,7 @@ class Lexer {
   private readonly text: string
   private readonly tokens: TokenColumns
   private readonly groups = new Conditionals()
-  private readonly lines = new LineColumns()
+  private readonly lines: LineColumns
   private at = 0
   private line = 1
   private depth = 0
@@ -119,7 +119,8 @@ class Lexer {
 
   constructor(text: string) {
     this.text = text
-    this.tokens = new TokenColumns(Math.max(64, text.length >> 2))
+    this.tokens = new TokenColumns(Math.max(64, text.length >> 1))
+    this.lines = new LineColumns(text)
   }
 
   run(): void {

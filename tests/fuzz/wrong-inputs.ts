@@ -219,7 +219,7 @@ const READERS: Readonly<Record<Reader, (random: Random, sound: Sound) => WrongIn
     return { files, args: ['build', '--target', 'process', '--tree', '@/tree', '--patch', '@/a.patch', '-o', '@/o.lp'] }
   },
   logs: (random, sound) => {
-    const log = damagedText(LOG, random, { ...sound.size, line: Math.min(sound.size.line, 4000) })
+    const log = damagedText(LOG, random, sound.size)
     return {
       files: { 'a.json': JSON.stringify(REPORT) },
       stdin: latin1(log),

@@ -4,7 +4,7 @@ import { type BaseOptions, createPool, openBase, type Run, type RunOptions, type
 
 export type OpenOptions = BaseOptions & RunOptions
 
-export function runOf({ jobs, progress, signal }: RunOptions): Run {
+function runOf({ jobs, progress, signal }: RunOptions): Run {
   return { pool: createPool(jobs), progress, signal }
 }
 

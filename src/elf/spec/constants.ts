@@ -12,6 +12,7 @@ export const CHDR_SIZE = 24
 
 export const ET_REL = 1
 export const ET_DYN = 3
+export const EM_386 = 3
 export const EM_X86_64 = 62
 export const EM_AARCH64 = 183
 

@@ -52,7 +52,7 @@ const SYSCTL_LIVEPATCH = 27
 const SYSCTL_SIZE = 136
 
 const OPERATION = { upload: 0, get: 1, list: 2, action: 3 } as const
-export const ACTION = { unload: 1, revert: 2, apply: 3, replace: 4 } as const
+const ACTION = { unload: 1, revert: 2, apply: 3, replace: 4 } as const
 /** What can be done with a payload that was uploaded. */
 export type ActionName = 'unload' | 'revert' | 'apply' | 'replace'
 

@@ -4,10 +4,10 @@ import { Editor } from '../../../tests/verify/editor.ts'
 import { toyHypervisor, toyPayload } from '../../../tests/verify/toy.ts'
 import { verifyPayload } from '../index.ts'
 
-function judge(edit: (editor: Editor) => unknown) {
+function judge(edit: (editor: Editor) => unknown, symbols = toyHypervisor()) {
   const editor = new Editor(toyPayload())
   edit(editor)
-  return verifyPayload({ payload: editor.bytes, symbols: toyHypervisor(), version: '4.17', on: [] })
+  return verifyPayload({ payload: editor.bytes, symbols, version: '4.17', on: [] })
 }
 
 const warning = (report: ReturnType<typeof judge>, code: string) =>
@@ -34,4 +34,36 @@ test.for(['apply', 'revert'])('a hook in place of what Xen does to %s functions 
   })
   expect(report.accepted).toBe(true)
   expect(warning(report, `hook-${when}`)).toContain('stops Xen')
+})
+
+const QUIESCE = 0x1000n
+
+/** A toy whose processors are brought to a stand by this code. */
+function quiescing(code: readonly number[]) {
+  const toy = toyHypervisor()
+  const [like] = toy.symbols
+  if (like === undefined) throw new Error('the toy has no symbols')
+  return toyHypervisor({
+    lookup: name => (name === 'arch_livepatch_quiesce' ? QUIESCE : toy.lookup(name)),
+    symbolsAt: at => (at === QUIESCE ? [{ ...like, address: at, size: code.length }] : toy.symbolsAt(at)),
+    bytesAt: (at, size) => (at === QUIESCE ? Uint8Array.from(code) : toy.bytesAt(at, size)),
+  })
+}
+
+const nothing = () => undefined
+
+test('a hook that runs where only code was made writable is told', () => {
+  // xor %eax,%eax; ret
+  const report = judge(nothing, quiescing([0x31, 0xc0, 0xc3]))
+  expect(report.accepted).toBe(true)
+  expect(warning(report, 'hook-apply')).toMatch(/hooks\.load runs where .*read-only data not/)
+  // The other hook of the payload runs before, where nothing is writable on any Xen.
+  expect(warning(report, 'hook-revert') ?? '').not.toContain('read-only data')
+})
+
+test.for([
+  ['protection is switched off', quiescing([0x0f, 0x20, 0xc0, 0x0f, 0x22, 0xc0, 0xc3])],
+  ['the loader is not seen', toyHypervisor()],
+] as const)('nothing is told where %s', ([, symbols]) => {
+  expect(warning(judge(nothing, symbols), 'hook-apply') ?? '').not.toContain('read-only data')
 })

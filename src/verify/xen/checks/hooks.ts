@@ -4,6 +4,7 @@
  */
 
 import { HOOK_PREFIX } from '../../../loaders/payload-sections.ts'
+import { hooksMayWrite } from '../../../loaders/xen/read-only-data.ts'
 import { absent, type Finding, finding, hex } from '../../finding.ts'
 import { isAtLeast } from '../../model.ts'
 import type { Rule } from '../../rule.ts'
@@ -86,7 +87,11 @@ function hookRule(when: Hook['when'], rule: Pick<Rule, 'code' | 'step' | 'title'
       const hooks = present(loading).filter(([row]) => row.when === when)
       if (hooks.length === 0)
         throw absent(`the payload has no hooks that run when it is ${when === 'apply' ? 'applied' : 'reverted'}`)
-      return [...hooks.flatMap(([row, section]) => hookProblems(loading, row, section)), ...inPlace(loading, when)]
+      return [
+        ...hooks.flatMap(([row, section]) => hookProblems(loading, row, section)),
+        ...inPlace(loading, when),
+        ...hooks.flatMap(([row, section]) => onlyCode(loading, row, section)),
+      ]
     },
   }
 }
@@ -107,6 +112,16 @@ function inPlace(loading: Loading, when: Hook['when']): readonly Finding[] {
   const does = when === 'apply' ? 'writes the jumps to' : 'takes back the jumps to'
   const text = `${name} runs in place of what ${does} the ${count} functions of the payload: a hook that does not do that for all of them, or fails half-way, stops Xen`
   return [finding('warning', text, name)]
+}
+
+/**
+ * Hooks that run while all processors stand still write where the loader lets them. What they write to is not seen here;
+ * where it is seen that read-only data stays as it is, that is worth a word.
+ */
+function onlyCode(loading: Loading, { section: name, insteadOf }: Hook, section: RawSection): readonly Finding[] {
+  if (insteadOf === undefined || section.size === 0n || hooksMayWrite(loading.hypervisor) !== 'code alone') return []
+  const text = `${name} runs where this Xen has made code writable, and read-only data not: a hook that writes to constants or bug frames of the hypervisor stops it`
+  return [finding('warning', text, loading.placeOf(section))]
 }
 
 /** A single hook that is there and not null. */
