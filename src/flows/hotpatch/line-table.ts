@@ -53,7 +53,7 @@ interface Where {
 
 function findTablePlaces(units: readonly TableUnitInput[], { symbols, target, maps }: Where): FoundPlaces {
   // Bug frames lie in read-only data, and a hook that writes where it may not stops the hypervisor.
-  const mayWrite = hooksMayWriteReadOnly(symbols)
+  const mayWrite = hooksMayWriteReadOnly(symbols) === true
   const frames = mayWrite ? frameAddresses(symbols) : undefined
   const places: TablePlace[] = []
   const set: SetNumber[] = []

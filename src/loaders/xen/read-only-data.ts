@@ -4,13 +4,16 @@
  * nothing else, until b083b1c393 (4.19, brought to 4.18.2 and 4.17.4) made read-only data writable as well. In between a
  * hook that writes there is a page fault, and the end of the hypervisor; so what is not seen in the code counts as no.
  */
-import { accessesOf } from '../../machines/x86-64/accesses.ts'
-import { callsTo } from '../../machines/x86-64/calls.ts'
+import { machineOf } from '../../machines/machines.ts'
 import type { HypervisorSymbols } from './symbols.ts'
 
-type Image = Pick<HypervisorSymbols, 'lookup' | 'symbolsAt' | 'bytesAt'>
+type Image = Pick<HypervisorSymbols, 'machine' | 'lookup' | 'symbolsAt' | 'bytesAt'>
 
-export function hooksMayWriteReadOnly(image: Image): boolean {
+/** Undefined where the code of the image's machine is not known. */
+export function hooksMayWriteReadOnly(image: Image): boolean | undefined {
+  const knowledge = image.machine === undefined ? undefined : machineOf(image.machine).code
+  if (knowledge === undefined) return undefined
+  const { accessesOf, callsTo } = knowledge
   const quiesce = codeOf(image, 'arch_livepatch_quiesce')
   if (quiesce !== undefined && accessesOf(quiesce.bytes).setsControl) return true
   const relax = codeOf(image, 'relax_virtual_region_perms')

@@ -3,7 +3,6 @@
  * "LIVEPATCH_ASSIGN_MULTI_HOOK", "apply_payload", "livepatch_action", "livepatch_do_action".
  */
 
-import { EM_X86_64 } from '../../../elf/spec/constants.ts'
 import { HOOK_PREFIX } from '../../../loaders/payload-sections.ts'
 import { hooksMayWriteReadOnly } from '../../../loaders/xen/read-only-data.ts'
 import { absent, type Finding, finding, hex } from '../../finding.ts'
@@ -127,8 +126,8 @@ function onlyCode(loading: Loading, { section: name, insteadOf }: Hook, section:
 
 /** Said to be so also where it cannot be known. */
 function hooksReachReadOnly({ hypervisor }: Loading): boolean {
-  const isKnown = hypervisor.machine === EM_X86_64 && hypervisor.lookup('arch_livepatch_quiesce') !== undefined
-  return !isKnown || hooksMayWriteReadOnly(hypervisor)
+  const isThere = hypervisor.lookup('arch_livepatch_quiesce') !== undefined
+  return !isThere || hooksMayWriteReadOnly(hypervisor) !== false
 }
 
 /** A single hook that is there and not null. */
