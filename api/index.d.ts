@@ -900,6 +900,7 @@ export interface TranslateResult {
 export interface Translation {
     readonly schema: 1;
     readonly command: 'translate';
+    /** Of hotsplice. */
     readonly version: string;
     readonly outcome: 'done';
     readonly source: LogSource;

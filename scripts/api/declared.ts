@@ -60,7 +60,7 @@ function emitted(
   const given = new Map([...texts].map(([path, text]) => [inCheckout(path), text]))
   const program = ts.createProgram([...files], settings, hostWith(given, settings))
   const found = new Map<string, string>()
-  program.emit(undefined, (_name, text, _mark, _error, sources) => {
+  program.emit(undefined, (...[, text, , , sources]) => {
     const [source] = sources ?? []
     if (source !== undefined) found.set(source.fileName, text)
   })

@@ -5,16 +5,16 @@
  * A process is its number, the moment it was started, and where numbers count: the boot of the machine, and the
  * namespace of a container. Of processes elsewhere nothing is known; what they leave is theirs for a day.
  */
-import { createHash, randomBytes } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { crypto } from '../system/crypto.ts'
 
 const PART = /^\.hotsplice-([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{32}\.part$/
 const DAY = 24 * 60 * 60 * 1000
 
 export function newPartName(): string {
   const { pid } = process
-  return `.hotsplice-${here()}-${pid}-${startOf(pid) ?? 0}-${randomBytes(16).toString('hex')}.part`
+  return `.hotsplice-${here()}-${pid}-${startOf(pid) ?? 0}-${crypto().randomBytes(16).toString('hex')}.part`
 }
 
 /** Takes away what runs have begun in a folder that are no more. */
@@ -40,7 +40,7 @@ let known: string | undefined
 
 /** Stands for this boot of this machine, and for the namespace that our process's number is from. */
 function here(): string {
-  known ??= createHash('sha256').update(bootId()).update(namespace()).digest('hex').slice(0, 8)
+  known ??= crypto().createHash('sha256').update(bootId()).update(namespace()).digest('hex').slice(0, 8)
   return known
 }
 

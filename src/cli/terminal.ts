@@ -7,17 +7,21 @@
  * a text, of which nobody else can know how they begin, and here marks become colours after everything else is made
  * harmless.
  */
-import { randomBytes } from 'node:crypto'
 import { shownText } from '../base/printable.ts'
 import type { Ink } from '../report/ink.ts'
+import { crypto } from '../system/crypto.ts'
 
 export interface Output {
   readonly isTTY?: boolean
   write(data: string | Uint8Array): boolean
 }
 
-const MARK = randomBytes(16).toString('hex')
-const marked = (on: number, off: number) => (text: string) => `${MARK}${on}m${text}${MARK}${off}m`
+/** Made for the first text that has ink; before that none has marks. */
+let mark: string | undefined
+const marked = (on: number, off: number) => (text: string) => {
+  mark ??= crypto().randomBytes(16).toString('hex')
+  return `${mark}${on}m${text}${mark}${off}m`
+}
 
 /** Codes of "select graphic rendition": what turns each on, and what turns it off. */
 export const COLOURED: Ink = {
@@ -30,7 +34,8 @@ export const COLOURED: Ink = {
 
 /** Writes words. False where the output would rather wait. */
 export function say(output: Output, text: string): boolean {
-  return output.write(shownText(text).replaceAll(MARK, '\u001b['))
+  const shown = shownText(text)
+  return output.write(mark === undefined ? shown : shown.replaceAll(mark, '\u001b['))
 }
 
 /** Writes what other programs read. */

@@ -83,10 +83,10 @@ export interface CodeKnowledge {
   readonly hiddenReferences: (code: Uint8Array, relocated: ReadonlySet<number>) => readonly HiddenReference[]
   /** What code does with memory and registers, as far as it tells sources apart. */
   readonly accessesOf: (code: Uint8Array) => Accesses
+  /** How many direct calls, jumps out included, lead from the code at `address` to `target`. */
+  readonly callsTo: (target: bigint, code: { readonly address: bigint; readonly bytes: Uint8Array }) => number
   /** The number that a function loads as its result before anything else, as one does that returns a constant. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
-  /** How many calls, jumps out included, lead from the code at `address` to `target`. */
-  readonly callsTo: (target: bigint, code: { readonly address: bigint; readonly bytes: Uint8Array }) => number
   /** Whether code has a loop and no way out of itself. In doubt, no. */
   readonly isEndless: (code: Uint8Array, relocated: readonly number[]) => boolean
 }

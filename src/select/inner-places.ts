@@ -18,6 +18,7 @@ import type { Side } from '../base/side.ts'
 import type { UnitVerdicts } from '../compare/model.ts'
 import type { Loader } from '../loaders/loader.ts'
 import type { SectionClass } from '../loaders/sections.ts'
+import { machineOf } from '../machines/machines.ts'
 import { innerReferences, toFunctions } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
@@ -91,6 +92,27 @@ function functionEntered({ verdicts, going }: Scene, piece: Piece<'original'>): 
   })
   for (const { target } of [...inner, ...toParts]) {
     if (target.to === 'piece' && going.has(target.piece)) return map.pieces[target.piece]
+  }
+  return enteredWithout(map, piece, going)
+}
+
+/** The same for code that leads there by a distance of its own, within one section and without a relocation. */
+function enteredWithout(
+  map: PieceMap<'original'>,
+  piece: Piece<'original'>,
+  going: ReadonlySet<PieceId<'original'>>,
+): Piece<'original'> | undefined {
+  const section = map.object.sections[piece.section]
+  const neighbours = (map.bySection[piece.section] ?? []).filter(({ id }) => going.has(id))
+  const { code } = machineOf(map.object.header.machine)
+  if (piece.kind !== 'function' || section === undefined || neighbours.length === 0 || code === undefined)
+    return undefined
+  const bytes = section.bytes.subarray(piece.offset, piece.offset + piece.size)
+  const relocated = new Set(map.object.relocations[section.id]?.map(({ offset }) => offset - piece.offset))
+  for (const { target } of code.hiddenReferences(bytes, relocated)) {
+    const at = piece.offset + target
+    const entered = neighbours.find(({ offset, size }) => at > offset && at < offset + size)
+    if (entered !== undefined) return entered
   }
   return undefined
 }

@@ -9,17 +9,17 @@ import type { HypervisorSymbols } from './symbols.ts'
 
 type Image = Pick<HypervisorSymbols, 'machine' | 'lookup' | 'symbolsAt' | 'bytesAt'>
 
-/** Undefined where the code of the image's machine is not known. */
-export function hooksMayWriteReadOnly(image: Image): boolean | undefined {
+/** What hooks may write to, besides data that is writable anyhow; undefined where it cannot be seen. */
+export function hooksMayWrite(image: Image): 'read-only data' | 'code alone' | undefined {
   const knowledge = image.machine === undefined ? undefined : machineOf(image.machine).code
-  if (knowledge === undefined) return undefined
-  const { accessesOf, callsTo } = knowledge
   const quiesce = codeOf(image, 'arch_livepatch_quiesce')
-  if (quiesce !== undefined && accessesOf(quiesce.bytes).setsControl) return true
+  if (knowledge === undefined || quiesce === undefined) return undefined
+  if (knowledge.accessesOf(quiesce.bytes).setsControl) return 'read-only data'
   const relax = codeOf(image, 'relax_virtual_region_perms')
   const setter = image.lookup('modify_xen_mappings_lite')
   // One call makes code writable, another one read-only data.
-  return relax !== undefined && setter !== undefined && callsTo(setter, relax) > 1
+  const setsBoth = relax !== undefined && setter !== undefined && knowledge.callsTo(setter, relax) > 1
+  return setsBoth ? 'read-only data' : 'code alone'
 }
 
 function codeOf(image: Image, name: string): { readonly address: bigint; readonly bytes: Uint8Array } | undefined {
