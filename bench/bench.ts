@@ -3,8 +3,8 @@
  *
  *   npm run bench -- [NAME ...] [--skip NAME ...]     only these; all but these
  *
- * The names: one, many, declarations, diff, all (on Debian’s Xen), broken (a patch that does not compile), lines (texts), neutralize (how its time grows), apply (a
- * program’s stand). What cannot be measured, for lack of a tool, is said.
+ * The names: one, many, declarations, diff, all, broken (a patch that does not compile; these on Debian’s Xen), lines
+ * (texts), neutralize (how its time grows), apply (a program’s stand). What cannot be measured, for lack of a tool, is said.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -101,6 +101,11 @@ describe('the rule of seams itself', () => {
     ['src/verify/xen/checks/a.ts', 'const ENDBR64 = 0xFA1E0FF3', 'has an opcode in it'],
     ['src/hosts/process/a.ts', 'const NOPS = [[0x90], [0x66, 0x90]]', 'has an opcode in it'],
     ['src/flows/a.ts', "import { Decoder } from 'iced-x86'", 'decodes instructions'],
+    [
+      'src/loaders/xen/a.ts',
+      "import { callsTo } from '../../machines/x86-64/calls.ts'",
+      'takes the answers of one machine',
+    ],
   ]
   const ALLOWED: readonly (readonly [path: string, text: string])[] = [
     ['src/hosts/a.ts', "if (text === 'xen') open()"],

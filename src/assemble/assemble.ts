@@ -19,10 +19,11 @@ import { type NewSection, writeElf } from '../elf/index.ts'
 import { SHF_WRITE, SHT_NOBITS } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
 import { payloadKnowledge } from '../loaders/loader.ts'
+import { ORIGINALS } from '../loaders/original-code.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
 import { checkPlaced } from './check.ts'
-import { functionTable, moduleInfo, notes } from './metadata.ts'
+import { functionTable, moduleInfo, notes, oldCode } from './metadata.ts'
 import type { AssembleOptions, Assembly, Payload, PayloadTarget, WriteOptions } from './model.ts'
 import { nameSymbols } from './names.ts'
 import type { OutputSection } from './output-section.ts'
@@ -50,7 +51,7 @@ export function assemble(selection: Selection, given: AssembleOptions): Assembly
   const nameRefusals = nameSymbols(selection, placed, { places, book, target })
   // Every relocated field leads where its link says.
   const { tables, refusals } = relocatePieces(placed, { selection, target, places, book })
-  const metadata = [...functionTable(selection, options, { places, book }), ...moduleInfo(options)]
+  const metadata = [...functionTable(selection, options, { places, book }), ...moduleInfo(options), ...oldCode(options)]
   const obstacles = [
     ...selection.refusals,
     ...checkPlaced(selection, placed, { target, places }),
@@ -150,7 +151,7 @@ const SECTION_ORDER: readonly string[] = [
   '.data',
   '.bss',
 ]
-const OWN: readonly string[] = [FUNCS, STRINGS, DEPENDS, XEN_DEPENDS, BUILD_ID, MODINFO]
+const OWN: readonly string[] = [FUNCS, STRINGS, DEPENDS, XEN_DEPENDS, BUILD_ID, MODINFO, ORIGINALS]
 
 function bySectionOrder(a: OutputSection, b: OutputSection): number {
   const difference = rank(a.kind.name) - rank(b.kind.name)

@@ -1,8 +1,9 @@
 /** The sections that tell the loader what the payload is: functions, dependencies, identity, and a few words. */
 import { InternalError } from '../base/errors.ts'
-import { SHF_ALLOC, SHF_WRITE, SHT_NOTE } from '../elf/spec/constants.ts'
+import { SHF_ALLOC, SHF_WRITE, SHT_NOTE, SHT_PROGBITS } from '../elf/spec/constants.ts'
 import { buildIdNote } from '../loaders/build-id-note.ts'
 import { FUNC_FIELDS, funcBytes } from '../loaders/func-entry.ts'
+import { encodeOriginals, ORIGINALS } from '../loaders/original-code.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
 import type { AssembleOptions, WriteOptions } from './model.ts'
@@ -63,6 +64,14 @@ export function moduleInfo({ modinfo = [] }: AssembleOptions): readonly OutputSe
   if (modinfo.length === 0) return []
   const section = new OutputSection(readOnly(MODINFO))
   for (const line of modinfo) section.append(text(line, 'utf8'), { alignment: 1, residue: 0 })
+  return [section]
+}
+
+/** What was replaced, for a loader that compares it; not loaded itself. */
+export function oldCode({ originals = [] }: AssembleOptions): readonly OutputSection[] {
+  if (originals.length === 0) return []
+  const section = new OutputSection({ name: ORIGINALS, type: SHT_PROGBITS, flags: 0 })
+  section.append(encodeOriginals(originals), { alignment: 1, residue: 0 })
   return [section]
 }
 

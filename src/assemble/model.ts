@@ -1,6 +1,7 @@
 /** What the assemble stage takes beside the selection, and what it returns. */
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { PayloadKnowledge, Target } from '../loaders/loader.ts'
+import type { OriginalCode } from '../loaders/original-code.ts'
 import type { PieceAddress, SelectedPiece } from '../select/model.ts'
 
 export interface AssembleOptions {
@@ -11,6 +12,8 @@ export interface AssembleOptions {
   readonly xenDepends?: Uint8Array | undefined
   /** Lines of `.modinfo`, usually `key=value`. */
   readonly modinfo?: readonly string[] | undefined
+  /** What its loader is to compare with the code that runs; none where that was compared before. */
+  readonly originals?: readonly OriginalCode[] | undefined
   /** The first bytes of functions to be replaced as the running system has them, by running name. */
   readonly expectations?: ReadonlyMap<string, Uint8Array> | undefined
 }

@@ -78,7 +78,7 @@ function wayOf(reference: LinkedReference, target: PayloadTarget): RelocationWay
 function reach(link: Link, { book, places }: RelocateContext): { readonly symbol: number; readonly addend: bigint } {
   switch (link.to) {
     case 'running':
-      return { symbol: book.running(link.name), addend: link.delta }
+      return { symbol: book.running(link.name, link.weak === true ? 'weak' : 'global'), addend: link.delta }
     case 'absolute':
       return { symbol: book.absolute(), addend: link.value }
     case 'payload': {

@@ -28,7 +28,7 @@ interface Defined extends Place {
 type Entry =
   | { readonly of: 'section'; readonly section: string }
   | { readonly of: 'place'; readonly symbol: Defined }
-  | { readonly of: 'running'; readonly name: string }
+  | { readonly of: 'running'; readonly name: string; readonly binding: 'global' | 'weak' }
   | { readonly of: 'absolute' }
 
 export class SymbolBook {
@@ -41,9 +41,11 @@ export class SymbolBook {
     return this.#once(`section ${name}`, { of: 'section', section: name })
   }
 
-  /** The symbol of the running system with this name. */
-  running(name: string): BookIndex {
-    return this.#once(`running ${name}`, { of: 'running', name })
+  /** The symbol of the running system with this name; where all who ask for it do so weakly, it may be absent. */
+  running(name: string, binding: 'global' | 'weak' = 'global'): BookIndex {
+    const index = this.#once(`running ${name}`, { of: 'running', name, binding })
+    if (binding === 'global') this.#entries[index] = { of: 'running', name, binding }
+    return index
   }
 
   /** A symbol of value 0, for fields that hold a plain number. */
@@ -97,7 +99,7 @@ function newSymbol(entry: Entry, sectionIndex: ReadonlyMap<string, number>): New
       return { name: '', kind: 'section', binding: 'local', place, size: 0 }
     }
     case 'running':
-      return { name: entry.name, kind: 'untyped', binding: 'global', place: { in: 'nowhere' }, size: 0 }
+      return { name: entry.name, kind: 'untyped', binding: entry.binding, place: { in: 'nowhere' }, size: 0 }
     case 'absolute':
       return { name: '', kind: 'untyped', binding: 'local', place: { in: 'absolute', value: 0n }, size: 0 }
     case 'place': {

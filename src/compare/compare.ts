@@ -291,7 +291,7 @@ function positional<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, reado
     const pieces = map.bySection[section.id] ?? []
     if (pieces.length === 0) continue
     const kind = map.sections[section.id]?.class ?? 'unknown'
-    if (COMPARED_WHEN_REACHED.has(kind)) continue
+    if (COMPARED_WHEN_REACHED.has(kind) && map.reachesSurely) continue
     const isPositional = (piece: Piece<S>) =>
       piece.kind === 'entry' ? ownerless.has(piece.id) : piece.kind !== 'function' && comparesByContent(map, piece)
     const found = pieces.filter(isPositional)

@@ -11,9 +11,9 @@
 import { InternalError } from '../base/errors.ts'
 import type { Side } from '../base/side.ts'
 import type { Correlation } from '../correlate/model.ts'
-import { SHF_WRITE } from '../elf/spec/constants.ts'
 import type { Piece, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
+import { isWritable } from '../pieces/writable.ts'
 import type { Difference, LineOracle, LineSite, Outcome } from './model.ts'
 
 /** Remembers what it found; it belongs to one comparison of one unit and holds nothing else. */
@@ -162,7 +162,7 @@ export class ContentComparison {
     const before = this.correlation.original.object.sections[a.section]
     const after = this.correlation.patched.object.sections[b.section]
     if (before === undefined || after === undefined || before.flags !== after.flags) return false
-    if ((before.flags & SHF_WRITE) === 0) return true
+    if (!isWritable(this.correlation.original, a)) return !isWritable(this.correlation.patched, b)
     return before.name === after.name && before.size === after.size && a.offset === b.offset
   }
 }
@@ -197,8 +197,7 @@ const isTable = (piece: Piece<Side>) => piece.kind === 'anonymous' || piece.kind
 export function comparesByContent<S extends Side>(map: PieceMap<S>, piece: Piece<S>): boolean {
   if (piece.kind === 'function') return false
   if (piece.kind !== 'data') return true
-  const isWritable = ((map.object.sections[piece.section]?.flags ?? 1) & 1) !== 0
-  return piece.local && !isWritable && isCompilerMade(piece.name)
+  return piece.local && !isWritable(map, piece) && isCompilerMade(piece.name)
 }
 
 /** The piece's bytes in the object's file; zeros are not stored, so a piece of .bss has none. */

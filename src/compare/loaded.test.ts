@@ -122,6 +122,24 @@ const ROWS: readonly Row[] = [
       refused: [],
     }),
   ),
+  ...['startup', 'unlikely', 'hot', 'exit'].map(
+    (name): Row => ({
+      name: `a function that is called ${name}, as sections are`,
+      before: `extern int out(int); int ${name}(int i) { return out(i) * 11; }`,
+      after: `extern int out(int); int ${name}(int i) { return out(i) * 13; }`,
+      verdicts: [`${name}: changed (byte)`],
+      refused: [],
+    }),
+  ),
+  ...['main', 'startup'].map(
+    (name): Row => ({
+      name: `code that runs once: ${name}`,
+      before: `extern int out(int); __attribute__((constructor)) int ${name}(void) { return out(1) * 11; }`,
+      after: `extern int out(int); __attribute__((constructor)) int ${name}(void) { return out(1) * 13; }`,
+      verdicts: [`${name}: changed (byte)`],
+      refused: [`init-code ${name}`],
+    }),
+  ),
   {
     name: 'lists of entries that only tracers read',
     before: 'extern int out(int); int f(int i) { return out(i) * 7; }',

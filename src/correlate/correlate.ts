@@ -2,7 +2,7 @@
  * Pairs each named piece of the original object with its successor in the patched object.
  *
  * Names are not enough. The compiler numbers static locals (`count.12` may become `count.14`, while another variable
- * becomes `count.12`). So we ask a list of rules, strictest evidence first, and go round until none finds anything. A
+ * becomes `count.12`; clang's `f.count` may have been `f.count.1`). So we ask a list of rules, strictest evidence first, and go round until none finds anything. A
  * rule pairs two pieces only if, by its evidence, each is the other's sole candidate; what several could be stays
  * alone and is reported.
  *
@@ -18,10 +18,10 @@
  * Out: the pairs with the rule behind each, and the static locals left ambiguous.
  */
 import type { PieceMap } from '../pieces/model.ts'
-import { isCompilerMade, numberedBase } from '../pieces/names.ts'
 import type { Ambiguity, Correlation } from './model.ts'
-import { Pairing } from './pairing.ts'
+import { isStaticLocal, Pairing } from './pairing.ts'
 import { byChangedBinding, byName, candidatesLeft, lastOfName, onlyInFunction, onlyOfName, samePlace } from './rules.ts'
+import { sameContent } from './same-content.ts'
 
 export type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
 
@@ -30,9 +30,8 @@ export function correlate(original: PieceMap<'original'>, patched: PieceMap<'pat
   const pairing = new Pairing(original, patched)
   byName(pairing)
   byChangedBinding(pairing)
-  const isNumbered = (piece: { kind: string; name: string }) =>
-    piece.kind === 'data' && numberedBase(piece.name) !== undefined && !isCompilerMade(piece.name)
-  if (original.pieces.some(isNumbered) && patched.pieces.some(isNumbered)) {
+  if (original.pieces.some(isStaticLocal) && patched.pieces.some(isStaticLocal)) {
+    sameContent(pairing)
     const rounds = [samePlace, onlyOfName, onlyInFunction, lastOfName]
     // To a fixed point: each pair can make another rule's evidence unambiguous.
     while (rounds.some(rule => rule(pairing) > 0));

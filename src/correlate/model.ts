@@ -5,6 +5,7 @@ export type RuleName =
   | 'function-name'
   | 'variable-name'
   | 'changed-binding'
+  | 'same-content'
   | 'same-place'
   | 'only-one-of-that-name'
   | 'only-one-in-that-function'

@@ -1,7 +1,7 @@
 /** Pairs as they are being made, and what every rule asks about static locals. */
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
-import { isCompilerMade, numberedBase, sourceName } from '../pieces/names.ts'
+import { isCompilerMade, sourceName, staticFamily } from '../pieces/names.ts'
 import type { Pair, RuleName } from './model.ts'
 
 /** Pairs made so far, and how to make one. A pair once made stays. */
@@ -43,7 +43,7 @@ export class Pairing {
 /** For each static local, the names in the source of the functions and variables that refer to it. */
 function usersOfVariables<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, ReadonlySet<string>> {
   const users = new Map<PieceId<S>, Set<string>>()
-  const variables = new Set(map.pieces.filter(isNumberedVariable).map(piece => piece.id))
+  const variables = new Set(map.pieces.filter(isStaticLocal).map(piece => piece.id))
   if (variables.size === 0) return users
   for (const piece of map.pieces) {
     for (const { target } of piece.references) {
@@ -58,7 +58,9 @@ function usersOfVariables<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId
   return users
 }
 
-/** A static local, which the compiler numbers. */
-export function isNumberedVariable<S extends Side>(piece: Piece<S>): boolean {
-  return piece.kind === 'data' && piece.local && numberedBase(piece.name) !== undefined && !isCompilerMade(piece.name)
+/** A static local: several of one name may be told apart by what the compiler appends, and that means nothing. */
+export function isStaticLocal<S extends Side>(piece: Piece<S>): boolean {
+  if (piece.kind !== 'data' || isCompilerMade(piece.name) || staticFamily(piece.name) === undefined) return false
+  // Those of inline functions in C++ are weak: every unit has them.
+  return piece.local || piece.name.startsWith('_ZZ')
 }

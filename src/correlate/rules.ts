@@ -3,10 +3,10 @@
  * Real symbols that need each rule stand beside it.
  */
 import type { Side } from '../base/side.ts'
-import type { Piece, PieceMap } from '../pieces/model.ts'
-import { numberedBase, partOf } from '../pieces/names.ts'
+import type { Piece, PieceMap, Target } from '../pieces/model.ts'
+import { isOfFunction, numberedBase, partOf, staticFamily } from '../pieces/names.ts'
 import type { Ambiguity } from './model.ts'
-import { isNumberedVariable, type Pairing } from './pairing.ts'
+import { isStaticLocal, type Pairing } from './pairing.ts'
 
 /**
  * Equal names that the programmer gave: globals, static functions, file-scope variables (`domain_list`), and what the
@@ -48,7 +48,7 @@ function bareNames<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<
   const names = new Map<string, Piece<S> | 'several'>()
   for (const piece of map.pieces) {
     if (piece.kind !== 'function' && piece.kind !== 'data') continue
-    if (piece.local && numberedBase(piece.name) !== undefined) continue
+    if (isStaticLocal(piece) || (piece.local && numberedBase(piece.name) !== undefined)) continue
     names.set(piece.name, names.has(piece.name) ? 'several' : piece)
   }
   return names
@@ -63,8 +63,8 @@ function named<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<S> |
     for (const id of piece.symbols) {
       const symbol = map.object.symbols[id]
       if (symbol === undefined || symbol.name.startsWith('.L')) continue
-      const isOurs = piece.kind === 'function' || numberedBase(symbol.name) === undefined
-      if (symbol.binding === 'local' && !isOurs) continue
+      const isMade = piece.kind === 'data' && symbol.binding === 'local' && staticFamily(symbol.name) !== undefined
+      if (isMade || isStaticLocal({ ...piece, name: symbol.name })) continue
       const key = symbol.binding === 'local' ? `${files[id]}#${symbol.name}` : symbol.name
       const present = names.get(key)
       names.set(key, present === undefined || present === piece ? piece : 'several')
@@ -88,12 +88,13 @@ function fileOfSymbols<S extends Side>(map: PieceMap<S>): readonly number[] {
 
 /**
  * Two functions of equal bytes use their variables at the same places: `count.12` in one is `count.14` in the other.
- * The strongest evidence there is for a static local.
+ * The strongest evidence there is for a static local; but not where what else they refer to has changed places too, which
+ * is what two blocks leave that were swapped, and whose code is alike.
  */
 export function samePlace(pairing: Pairing): number {
   let made = 0
   for (const [original, patched] of functionPairs(pairing)) {
-    if (!haveEqualBytes(pairing, original, patched)) continue
+    if (!haveEqualBytes(pairing, original, patched) || haveSwapped(pairing, original, patched)) continue
     original.references.forEach((reference, index) => {
       const a = variableAt(pairing.original, reference.target)
       const b = variableAt(pairing.patched, patched.references[index]?.target)
@@ -116,7 +117,7 @@ export function onlyOfName(pairing: Pairing): number {
 /** One static local of that name among those that a function and its parts use, in both versions of the function. */
 export function onlyInFunction(pairing: Pairing): number {
   let made = 0
-  if (!pairing.original.pieces.some(piece => isNumberedVariable(piece) && pairing.isFree(piece))) return 0
+  if (!pairing.original.pieces.some(piece => isStaticLocal(piece) && pairing.isFree(piece))) return 0
   for (const [original, patched] of functionPairs(pairing)) {
     const before = groupByBase(variablesUsedBy(pairing.original, original).filter(piece => pairing.isFree(piece)))
     if (before.size === 0) continue
@@ -153,7 +154,9 @@ function pairSole(
   for (const [base, [a, ...others]] of original) {
     const [b, ...otherSuccessors] = patched.get(base) ?? []
     if (a === undefined || b === undefined || others.length + otherSuccessors.length > 0) continue
-    if (!shareAUser(pairing, a, b)) continue
+    // A name with the function in it, and no number, says whose variable it is, wherever the function's code went.
+    const isNamedAlike = rule !== 'last-of-that-name' && a.name === base && b.name === base && isOfFunction(base)
+    if (!isNamedAlike && !shareAUser(pairing, a, b)) continue
     if (sectionKind(pairing.original, a) === sectionKind(pairing.patched, b) && pairing.pair(a, b, rule)) made++
   }
   return made
@@ -187,17 +190,41 @@ function haveEqualBytes(pairing: Pairing, a: Piece<'original'>, b: Piece<'patche
   return before !== undefined && after !== undefined && Buffer.compare(before, after) === 0
 }
 
+/** Whether something that one refers to is referred to by the other at another place. */
+function haveSwapped(pairing: Pairing, a: Piece<'original'>, b: Piece<'patched'>): boolean {
+  const before = a.references.map(({ target }) => targetKey(pairing.original, target))
+  const after = b.references.map(({ target }) => targetKey(pairing.patched, target))
+  return before.some((key, index) => {
+    const other = after[index]
+    return key !== other && key !== undefined && other !== undefined && (after.includes(key) || before.includes(other))
+  })
+}
+
+/** What tells a target from others of its kind; undefined for static locals, which are in question. */
+function targetKey<S extends Side>(map: PieceMap<S>, target: Target<S>): string | undefined {
+  if (target.to === 'external') return `${target.name} ${target.delta}`
+  const piece = target.to === 'piece' ? map.pieces[target.piece] : undefined
+  if (target.to !== 'piece' || piece === undefined || isStaticLocal(piece)) return undefined
+  if (piece.kind === 'function' || piece.kind === 'data') return `${piece.name} ${target.delta}`
+  return `${contentKey(map, piece)} ${target.delta}`
+}
+
+function contentKey<S extends Side>(map: PieceMap<S>, { section, offset, size }: Piece<S>): string {
+  const bytes = map.object.sections[section]?.bytes.subarray(offset, offset + size) ?? new Uint8Array()
+  return Buffer.from(bytes).toString('latin1')
+}
+
 function variableAt<S extends Side>(
   map: PieceMap<S>,
   target: Piece<S>['references'][number]['target'] | undefined,
 ): Piece<S> | undefined {
   const piece = target?.to === 'piece' ? map.pieces[target.piece] : undefined
-  return piece !== undefined && isNumberedVariable(piece) ? piece : undefined
+  return piece !== undefined && isStaticLocal(piece) ? piece : undefined
 }
 
 function areAlike(pairing: Pairing, a: Piece<'original'>, b: Piece<'patched'>): boolean {
   return (
-    numberedBase(a.name) === numberedBase(b.name) &&
+    staticFamily(a.name) === staticFamily(b.name) &&
     sectionKind(pairing.original, a) === sectionKind(pairing.patched, b)
   )
 }
@@ -218,7 +245,7 @@ function variablesUsedBy<S extends Side>(map: PieceMap<S>, piece: Piece<S>): rea
 function groupByBase<S extends Side>(pieces: readonly Piece<S>[]): ReadonlyMap<string, readonly Piece<S>[]> {
   const groups = new Map<string, Piece<S>[]>()
   for (const piece of pieces) {
-    const base = isNumberedVariable(piece) ? numberedBase(piece.name) : undefined
+    const base = isStaticLocal(piece) ? staticFamily(piece.name) : undefined
     if (base === undefined) continue
     const group = groups.get(base)
     if (group === undefined) groups.set(base, [piece])

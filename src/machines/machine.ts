@@ -83,6 +83,8 @@ export interface CodeKnowledge {
   readonly hiddenReferences: (code: Uint8Array, relocated: ReadonlySet<number>) => readonly HiddenReference[]
   /** What code does with memory and registers, as far as it tells sources apart. */
   readonly accessesOf: (code: Uint8Array) => Accesses
+  /** How many direct calls, jumps out included, lead from the code at `address` to `target`. */
+  readonly callsTo: (target: bigint, code: { readonly address: bigint; readonly bytes: Uint8Array }) => number
   /** The number that a function loads as its result before anything else, as one does that returns a constant. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
   /** Whether code has a loop and no way out of itself. In doubt, no. */
@@ -133,6 +135,11 @@ export interface Machine {
    * must know that nothing leads to them. Undefined where that is not known; then nothing is padding.
    */
   readonly isPadding: ((bytes: Uint8Array) => boolean) | undefined
+  /**
+   * Whether a relocated field of code reaches the symbol plus the addend and nothing else. Not so where a distance counts
+   * from the end of the instruction, or somebody's convention; false where that is not known.
+   */
+  readonly addendsAreExact: boolean
   /** Undefined where its instructions are not known: it can be compared, byte by byte. */
   readonly code: CodeKnowledge | undefined
   /** Undefined where no payload can be made for it. */

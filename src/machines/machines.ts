@@ -18,6 +18,7 @@ function unknownMachine(number: number): Machine {
     number,
     relocationType: () => undefined,
     isPadding: undefined,
+    addendsAreExact: false,
     code: undefined,
     patching: undefined,
   }

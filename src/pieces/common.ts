@@ -14,7 +14,7 @@ import { ET_REL, SHF_ALLOC, SHF_TLS, SHF_WRITE, SHT_NOBITS } from '../elf/spec/c
 
 const NO_BYTES = new Uint8Array()
 
-/** The object with a section for each COMMON symbol; the object itself where it has none. */
+/** The object with a section for each COMMON symbol, which keeps `common` as its kind; the object itself where it has none. */
 export function withCommonsPlaced<S extends Side>(object: ElfObject<S>): ElfObject<S> {
   const { header, symbols, relocations } = object
   if (header.type !== ET_REL || !symbols.some(({ place }) => place.in === 'common')) return object
@@ -23,7 +23,7 @@ export function withCommonsPlaced<S extends Side>(object: ElfObject<S>): ElfObje
     if (symbol.place.in !== 'common') return symbol
     const section = sectionFor(symbol, sections.length, symbol.place.alignment)
     sections.push(section)
-    const kind = symbol.kind === 'common' ? 'object' : symbol.kind
+    const kind = symbol.kind === 'tls' ? symbol.kind : 'common'
     return { ...symbol, kind, place: { in: 'section', section: section.id, offset: 0 } }
   })
   const none = sections.slice(object.sections.length).map(() => [])

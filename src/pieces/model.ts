@@ -92,6 +92,11 @@ export interface PieceMap<S extends Side> {
   readonly entriesOf: ReadonlyMap<PieceId<S>, readonly PieceId<S>[]>
   /** Special entries whose owner is not a function piece of this object. */
   readonly ownerless: readonly PieceId<S>[]
+  /**
+   * Whether the piece that each reference names is certainly the one that is meant. Where not, what is reached only by
+   * references must be compared by its place as well.
+   */
+  readonly reachesSurely: boolean
   /** Bytes that are in no piece: alignment padding. Never compared; the report lists how many. */
   readonly padding: readonly { readonly section: SectionId<S>; readonly offset: number; readonly size: number }[]
 }

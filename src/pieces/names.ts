@@ -16,6 +16,41 @@ export function numberedBase(name: string): string | undefined {
   return name.includes('.') ? NUMBERED.exec(name)?.[1] : undefined
 }
 
+/**
+ * The name that static locals of one name share; undefined for what no function has in it. GCC numbers each (`count.12`),
+ * and the numbers mean nothing. Clang puts the function before it and numbers the second and further ones (`f.count`,
+ * `f.count.1`); in C++ they are `_ZZ1fvE5count` and `_ZZ1fvE5count_0`. One without a number is a member like the others:
+ * a patch that takes the first away gives its name to the second.
+ */
+export function staticFamily(name: string): string | undefined {
+  if (name.startsWith('_ZZ')) return name.replace(DISCRIMINATOR, '')
+  return numberedBase(name) ?? (isOfFunction(name) ? name : undefined)
+}
+
+/** Whether the name has the function in it, so that variables of other functions are told apart by it. */
+export function isOfFunction(name: string): boolean {
+  return name.startsWith('_ZZ') || name.replace(/\.\d+$/, '').indexOf('.', 1) > 0
+}
+
+/** Itanium C++ ABI, "Scope Encoding": tells apart things of one name in one function. */
+const DISCRIMINATOR = /(?:_\d|__\d+_)$/
+const NAME_IN_FUNCTION = /E(\d+)([A-Za-z_].*)$/
+const NAME_IN_FILE = /^_ZL(\d+)([A-Za-z_].*)$/
+
+/**
+ * What the source may call the variable: one name mostly. LLVM makes `x.0` and `x.1` of a structure's members, and `x.b`
+ * of a variable that is only ever one of two values.
+ */
+export function variableNames(name: string): readonly string[] {
+  const [, length, rest] =
+    NAME_IN_FILE.exec(name) ?? (name.startsWith('_ZZ') ? NAME_IN_FUNCTION.exec(name) : null) ?? []
+  if (rest !== undefined) return [rest.slice(0, Number(length))]
+  const parts = name.replace(/(?:\.\d+)+$/, '').split('.')
+  const last = parts.at(-1) ?? name
+  const shrunk = last === 'b' ? parts.at(-2) : undefined
+  return shrunk === undefined ? [last] : [last, shrunk]
+}
+
 /** Whether the compiler, not the programmer, made the function: a clone or part of another. */
 export function isClone(name: string): boolean {
   return CLONE.test(name)

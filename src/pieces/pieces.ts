@@ -13,7 +13,7 @@ import { pieceId } from './ids.ts'
 import { checkHasCode } from './intermediate.ts'
 import type { Piece, PieceId, PieceMap, SectionFacts } from './model.ts'
 import { withoutPadding } from './padding.ts'
-import { type ReferenceContext, referencesOf, relocationsOf, type SectionPieces } from './references.ts'
+import { type ReferenceContext, reachesSurely, referencesOf, relocationsOf, type SectionPieces } from './references.ts'
 import { type CutOptions, isCut, sectionFacts } from './section-facts.ts'
 
 export type { CutOptions } from './section-facts.ts'
@@ -32,7 +32,16 @@ export function pieceMap<S extends Side>(given: ElfObject<S>, options: CutOption
   for (const list of bySection) for (const piece of list) pieces.push(piece)
   const { entriesOf, ownerless } = ownEntries(pieces)
   const padding = paddingOf(object, bySection, facts)
-  return { object, sections: facts, pieces, bySection, entriesOf, ownerless, padding }
+  return {
+    object,
+    sections: facts,
+    pieces,
+    bySection,
+    entriesOf,
+    ownerless,
+    reachesSurely: reachesSurely(object),
+    padding,
+  }
 }
 
 function numbered<S extends Side>(ranges: readonly (readonly Range<S>[])[]): readonly SectionPieces<S>[] {

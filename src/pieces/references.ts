@@ -188,6 +188,22 @@ function decodedBiases<S extends Side>(
   return biases
 }
 
+/**
+ * Whether it is known, of every field of code that names only a section, to which byte it leads: the machine must say what
+ * it counts from, and what its type means.
+ */
+export function reachesSurely<S extends Side>({ header, sections, symbols, relocations }: ElfObject<S>): boolean {
+  const { addendsAreExact, code, relocationType } = machineOf(header.machine)
+  const isKnown = addendsAreExact || code !== undefined
+  return sections.every(
+    ({ id, flags }) =>
+      (flags & SHF_EXECINSTR) === 0 ||
+      (relocations[id] ?? []).every(
+        ({ symbol, type }) => symbols[symbol]?.kind !== 'section' || (isKnown && relocationType(type) !== undefined),
+      ),
+  )
+}
+
 /** Whether the bytes behind the field decide which piece is reached: not where all that may be there lead to one. */
 function isUnclear<S extends Side>(
   context: ReferenceContext<S>,

@@ -84,6 +84,19 @@ test.skipIf(!hasGcc)(`code that leads into the middle of a changed function is r
   expect(refused(selection)).toEqual(['inner-address g'])
 })
 
+test.skipIf(!hasGcc).for([
+  { how: 'jmp .Linner', refused: ['inner-address g'] },
+  { how: 'je .Linner; ret', refused: ['inner-address g'] },
+  { how: 'jmp f', refused: [] },
+])(`assembly that leads there without a relocation, by $how${withoutGcc}`, ({ how, refused: expected }) => {
+  const text = (
+    by: number,
+  ) => `__asm__(".section .text.both,\\"ax\\"; .type f,@function; f: xorl %eax, %eax; movl $${by}, %ecx;"
+    ".Linner: addl %ecx, %eax; ret; .size f, .-f; .globl g; .type g,@function; g: ${how}; .size g, .-g; .previous");`
+  const selection = selectFrom(compile(text(11), PROGRAM), compile(text(13), PROGRAM), PROGRAM_RULES)
+  expect(refused(selection)).toEqual(expected)
+})
+
 test.skipIf(!hasGcc)(`a pointer to a function that changes is no place inside of it${withoutGcc}`, () => {
   const text = (by: number) => `${HEAD}
     __attribute__((noinline)) int f(int n) { return out(n) * ${by}; }

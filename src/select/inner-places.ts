@@ -16,13 +16,14 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import type { UnitVerdicts } from '../compare/model.ts'
-import { SHF_WRITE } from '../elf/spec/constants.ts'
 import type { Loader } from '../loaders/loader.ts'
 import type { SectionClass } from '../loaders/sections.ts'
+import { machineOf } from '../machines/machines.ts'
 import { innerReferences, toFunctions } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
+import { isWritable } from '../pieces/writable.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
 
 export interface InnerPlaces {
@@ -92,6 +93,27 @@ function functionEntered({ verdicts, going }: Scene, piece: Piece<'original'>): 
   for (const { target } of [...inner, ...toParts]) {
     if (target.to === 'piece' && going.has(target.piece)) return map.pieces[target.piece]
   }
+  return enteredWithout(map, piece, going)
+}
+
+/** The same for code that leads there by a distance of its own, within one section and without a relocation. */
+function enteredWithout(
+  map: PieceMap<'original'>,
+  piece: Piece<'original'>,
+  going: ReadonlySet<PieceId<'original'>>,
+): Piece<'original'> | undefined {
+  const section = map.object.sections[piece.section]
+  const neighbours = (map.bySection[piece.section] ?? []).filter(({ id }) => going.has(id))
+  const { code } = machineOf(map.object.header.machine)
+  if (piece.kind !== 'function' || section === undefined || neighbours.length === 0 || code === undefined)
+    return undefined
+  const bytes = section.bytes.subarray(piece.offset, piece.offset + piece.size)
+  const relocated = new Set(map.object.relocations[section.id]?.map(({ offset }) => offset - piece.offset))
+  for (const { target } of code.hiddenReferences(bytes, relocated)) {
+    const at = piece.offset + target
+    const entered = neighbours.find(({ offset, size }) => at > offset && at < offset + size)
+    if (entered !== undefined) return entered
+  }
   return undefined
 }
 
@@ -139,11 +161,6 @@ function usersIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, read
     }
   }
   return users
-}
-
-function isWritable<S extends Side>(map: PieceMap<S>, piece: Piece<S>): boolean {
-  const isFlagged = ((map.object.sections[piece.section]?.flags ?? SHF_WRITE) & SHF_WRITE) !== 0
-  return isFlagged && sectionClassOf(map, piece) !== 'read-only'
 }
 
 /**

@@ -2,15 +2,13 @@
  * New variables that ought to have been old ones. A variable that moves from a file into a function, from a function into
  * the file, or to another file is a new one to the compiler: the payload would bring it, empty, while what the running
  * system has gathered in the old one stays behind unread. Names tell: a new writable object that is called like one that is
- * gone, up to the compiler's number (`count` and `count.0`).
+ * gone, up to what compilers make of names (`count`, `count.0`, clang's `f.count`, LLVM's `count.b`).
  *
  * Static locals that could be several old ones are refused elsewhere (`ambiguous-static`).
  */
 import type { Refusal } from '../base/refusal.ts'
-import type { Side } from '../base/side.ts'
-import { SHF_WRITE } from '../elf/spec/constants.ts'
-import type { Piece, PieceMap } from '../pieces/model.ts'
-import { isCompilerMade, numberedBase } from '../pieces/names.ts'
+import { isCompilerMade, variableNames } from '../pieces/names.ts'
+import { isWritable } from '../pieces/writable.ts'
 import type { SelectedPiece, UnitInput } from './model.ts'
 
 interface Gone {
@@ -24,7 +22,8 @@ export function leftBehind(units: readonly UnitInput[], pieces: readonly Selecte
     const input = units[address.unit]
     if (role !== 'new-data' || input === undefined) return []
     if (!isWritable(input.verdicts.correlation.patched, piece)) return []
-    return (gone.get(baseOf(piece.name)) ?? []).map(old => ({
+    const olds = new Set(variableNames(piece.name).flatMap(name => gone.get(name) ?? []))
+    return [...olds].map(old => ({
       code: 'state-left-behind',
       unit: input.unit,
       symbol: piece.name,
@@ -40,15 +39,9 @@ function goneVariables(units: readonly UnitInput[]): ReadonlyMap<string, readonl
     for (const { verdict, original, name } of verdicts.data) {
       if (verdict.kind !== 'gone' || original === undefined || isCompilerMade(name)) continue
       if (!isWritable(verdicts.correlation.original, original)) continue
-      const base = baseOf(original.name)
-      gone.set(base, [...(gone.get(base) ?? []), { unit, name: original.name }])
+      const found = { unit, name: original.name }
+      for (const base of variableNames(original.name)) gone.set(base, [...(gone.get(base) ?? []), found])
     }
   }
   return gone
-}
-
-const baseOf = (name: string): string => numberedBase(name) ?? name
-
-function isWritable<S extends Side>(map: PieceMap<S>, piece: Piece<S>): boolean {
-  return ((map.object.sections[piece.section]?.flags ?? 0) & SHF_WRITE) !== 0
 }

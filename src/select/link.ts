@@ -5,12 +5,13 @@
 import { InternalError } from '../base/errors.ts'
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
-import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
+import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { lineAddend } from '../loaders/entries.ts'
 import { machineOf } from '../machines/machines.ts'
 import { innerReferences } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
+import { isWritable } from '../pieces/writable.ts'
 import type {
   Link,
   LinkedReference,
@@ -22,6 +23,7 @@ import type {
   UnitInput,
 } from './model.ts'
 import { newRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
+import { nameInProgram } from './untaken.ts'
 
 interface Included {
   readonly address: PieceAddress
@@ -158,7 +160,17 @@ export class Linker {
     const fresh = this.#newGlobals.get(target.name)
     if (fresh !== undefined) return this.#linkPiece(from, piece, reference, fresh)
     const name = this.#rules.standIns?.get(target.name) ?? target.name
-    return this.#running(from, piece, name, target.delta)
+    return target.weak
+      ? this.#runningOrAbsent(from, piece, name, target.delta)
+      : this.#running(from, piece, name, target.delta)
+  }
+
+  /** A weak name that nothing defines is 0, as it is in the program. */
+  #runningOrAbsent(from: Included, piece: Piece<'patched'>, name: string, delta: bigint): Link | undefined {
+    if (this.#rules.countRunning?.(name) === 0) return { to: 'absolute', value: delta }
+    const link = this.#running(from, piece, name, delta)
+    // Where the running system's symbols are not known yet, its loader finds out.
+    return link?.to === 'running' && this.#rules.countRunning === undefined ? { ...link, weak: true } : link
   }
 
   #linkPiece(
@@ -167,10 +179,16 @@ export class Linker {
     reference: Reference<'patched'>,
     to: PieceAddress,
   ): Link | undefined {
-    const { verdicts, fileSymbol } = this.#unit(to.unit)
+    const { verdicts, fileSymbol, untaken } = this.#unit(to.unit)
     const { patched, original, toOriginal } = verdicts.correlation
     const target = this.#piece(to)
     const { target: reached } = reference
+    if (nameInProgram(patched, target, untaken) === undefined) {
+      const counts = this.#newGlobals.get(target.name)
+      const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
+      const isHere = counts === undefined || (counts.unit === to.unit && counts.piece === to.piece)
+      return isHere ? this.#running(from, piece, target.name, delta) : this.#linkPiece(from, piece, reference, counts)
+    }
     const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
     const isOwn = to.unit === from.address.unit && to.piece === piece.id
     const inPayload: Link = { to: 'payload', target: to, delta }
@@ -189,8 +207,8 @@ export class Linker {
       return inPayload
     }
     if (predecessor !== undefined) {
-      const name = this.#rules.target.loader.runningName(fileSymbol, predecessor.name, predecessor.local)
-      return this.#running(from, piece, name, delta)
+      const { name, local } = nameInProgram(original, predecessor, untaken) ?? predecessor
+      return this.#running(from, piece, this.#rules.target.loader.runningName(fileSymbol, name, local), delta)
     }
     return this.#bringIn(from, piece, to, target) ? inPayload : undefined
   }
@@ -219,7 +237,6 @@ export class Linker {
   #bringIn(from: Included, piece: Piece<'patched'>, to: PieceAddress, target: Piece<'patched'>): boolean {
     const map = this.#map(to.unit)
     const reason = { code: 'referenced', text: `${piece.name} uses it` }
-    const isWritable = ((map.object.sections[target.section]?.flags ?? 0) & SHF_WRITE) !== 0
     const refusal = newRefusal(this.#context(to.unit), piece.name, map, target)
     if (refusal !== undefined) {
       this.#refuse(from, refusal)
@@ -234,7 +251,7 @@ export class Linker {
       return true
     }
     if (target.kind === 'data' && !isCompilerMade(target.name)) return this.#bringInData(from, piece, to, target)
-    if (isWritable) {
+    if (isWritable(map, target)) {
       this.#refuse(from, {
         code: 'reaches-unnamed-data',
         symbol: piece.name,
@@ -250,7 +267,7 @@ export class Linker {
   #bringInData(from: Included, piece: Piece<'patched'>, to: PieceAddress, target: Piece<'patched'>): boolean {
     const { correlation } = this.#unit(to.unit).verdicts
     const ambiguity = correlation.ambiguities.find(({ patched }) => patched === to.piece)
-    if (ambiguity !== undefined) {
+    if (ambiguity !== undefined && isWritable(correlation.patched, target)) {
       const names = ambiguity.candidates.map(id => correlation.original.pieces[id]?.name ?? '')
       this.#refuse(from, {
         code: 'ambiguous-static',
@@ -323,13 +340,13 @@ function keyOf({ unit, piece }: PieceAddress): string {
 /** Global names that only the patched objects have: of what is new, and of what was local to its file before. */
 function newGlobals(units: readonly UnitInput[]): ReadonlyMap<string, PieceAddress> {
   const globals = new Map<string, PieceAddress>()
-  units.forEach(({ verdicts }, unit) => {
+  units.forEach(({ verdicts, untaken }, unit) => {
     const { original, patched: map, toOriginal } = verdicts.correlation
     for (const { patched } of [...verdicts.functions, ...verdicts.data]) {
       if (patched === undefined || patched.local) continue
       const before = globalNames(original, original.pieces[toOriginal.get(patched.id) ?? -1])
       for (const name of globalNames(map, patched)) {
-        if (!before.has(name)) globals.set(name, { unit, piece: patched.id })
+        if (!before.has(name) && untaken?.has(name) !== true) globals.set(name, { unit, piece: patched.id })
       }
     }
   })

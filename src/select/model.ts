@@ -21,7 +21,13 @@ export type Link =
   /** To another included piece, `delta` as in the reference. */
   | { readonly to: 'payload'; readonly target: PieceAddress; readonly delta: bigint }
   /** To a symbol of the running system, by the name its symbol table has (`common/irq.c#foo`, `do_memory_op`). */
-  | { readonly to: 'running'; readonly name: string; readonly delta: bigint }
+  | {
+      readonly to: 'running'
+      readonly name: string
+      readonly delta: bigint
+      /** Where the running system has no such symbol, its address is 0. */
+      readonly weak?: true
+    }
   | { readonly to: 'absolute'; readonly value: bigint }
 
 export interface LinkedReference {
@@ -93,6 +99,8 @@ export interface UnitInput {
   /** The FILE symbol as the running system names it. */
   readonly fileSymbol: string
   readonly verdicts: UnitVerdicts
+  /** Names that it defines in vain: the program has another unit's definition. */
+  readonly untaken?: ReadonlySet<string>
 }
 
 export interface SelectRules {

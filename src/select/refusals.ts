@@ -143,10 +143,20 @@ export function functionRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const sectionClass = sectionClassOf(map, piece)
-  const isPlain = sectionClass === 'unknown' && context.loader.runsAnywhere
-  const words = (isPlain ? undefined : OF_CODE[sectionClass]) ?? indirectWords(map, piece)
+  const words =
+    (isPlain(context, map, piece) ? undefined : OF_CODE[sectionClassOf(map, piece)]) ?? indirectWords(map, piece)
   return words === undefined ? undefined : refusal(context, judged, words)
+}
+
+/**
+ * Whether code is ordinary, whatever its section's name says: it runs wherever it was put; and `.text.startup` is where
+ * -ffunction-sections puts a function that is called startup. What a compiler takes for start-up code, `main` and
+ * constructors, has its own name behind that.
+ */
+function isPlain({ loader }: UnitContext, map: PieceMap<Side>, piece: Piece<Side>): boolean {
+  if (!loader.runsAnywhere) return false
+  const isOfItsName = map.object.sections[piece.section]?.name === `.text.${piece.name}`
+  return isOfItsName || sectionClassOf(map, piece) === 'unknown'
 }
 
 /** The refusal for a data object with a verdict other than same; undefined when it is no obstacle. */
@@ -211,8 +221,8 @@ export function newRefusal(
   piece: Piece<Side>,
 ): Refusal | undefined {
   const sectionClass = sectionClassOf(map, piece)
-  const isPlain = piece.kind === 'function' && sectionClass === 'unknown' && context.loader.runsAnywhere
-  const words = (isPlain ? undefined : OF_NEW_DATA[sectionClass]) ?? indirectWords(map, piece)
+  const isCode = piece.kind === 'function' && isPlain(context, map, piece)
+  const words = (isCode ? undefined : OF_NEW_DATA[sectionClass]) ?? indirectWords(map, piece)
   if (words === undefined) return undefined
   return {
     code: words.code,

@@ -12,9 +12,10 @@
  */
 import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
-import type { Judged, UnitVerdicts } from '../compare/model.ts'
+import type { Judged } from '../compare/model.ts'
 import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
+import { strayNames } from './aliases.ts'
 import { directives } from './directives.ts'
 import { enteredByPayload, type InnerPlaces, innerPlaces } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
@@ -22,6 +23,7 @@ import { Linker } from './link.ts'
 import type { PieceAddress, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
 import { unknownEntries } from './unknown-entries.ts'
+import { nameInProgram } from './untaken.ts'
 import { verdictReason } from './words.ts'
 
 export type * from './model.ts'
@@ -45,6 +47,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     const ignored = directives(verdicts.correlation.patched)
     for (const judged of verdicts.functions) {
       if (judged.verdict.kind !== 'changed' || ignored.functions.has(judged.name)) continue
+      if (!isInProgram(input, judged)) continue
       const { patched } = both(judged)
       const why = functionRefusal(context, judged, verdicts.correlation.patched, patched)
       if (why !== undefined) refusals.push(why)
@@ -54,7 +57,11 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), cause)
     }
     const { carried, refusals: entered } = inner[unit] ?? NO_PLACES
-    refusals.push(...otherRefusals(context, verdicts, { sections: ignored.sections, carried }), ...entered)
+    refusals.push(
+      ...otherRefusals(context, input, { sections: ignored.sections, carried }),
+      ...entered,
+      ...strayNames(input),
+    )
     includeHooks(linker, unit, verdicts.correlation.patched)
   })
   const pieces = linker.run()
@@ -76,10 +83,25 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
 const NO_PLACES: InnerPlaces = { carried: new Set(), refusals: [] }
 
 /** The original pieces of the functions that changed and are not to be left out. */
-function replacedIn({ verdicts }: UnitInput): ReadonlySet<PieceId<'original'>> {
+function replacedIn(input: UnitInput): ReadonlySet<PieceId<'original'>> {
+  const { verdicts } = input
   const ignored = directives(verdicts.correlation.patched)
-  const isReplaced = ({ verdict, name }: Judged) => verdict.kind === 'changed' && !ignored.functions.has(name)
+  const isReplaced = (judged: Judged) =>
+    judged.verdict.kind === 'changed' && !ignored.functions.has(judged.name) && isInProgram(input, judged)
   return new Set(verdicts.functions.filter(isReplaced).map(judged => both(judged).original.id))
+}
+
+/** Whether the program has this unit's definition, under some name at least. */
+function isInProgram({ verdicts, untaken }: UnitInput, { original, patched }: Judged): boolean {
+  const maps = verdicts.correlation
+  const isTaken = original === undefined || nameInProgram(maps.original, original, untaken) !== undefined
+  return isTaken && (patched === undefined || nameInProgram(maps.patched, patched, untaken) !== undefined)
+}
+
+/** The running system's name of what an original piece stands for. */
+function runningNameOf({ fileSymbol, verdicts, untaken }: UnitInput, original: Piece<'original'>, rules: SelectRules) {
+  const { name, local } = nameInProgram(verdicts.correlation.original, original, untaken) ?? original
+  return rules.target.loader.runningName(fileSymbol, name, local)
 }
 
 function both(judged: Judged): { readonly original: Piece<'original'>; readonly patched: Piece<'patched'> } {
@@ -93,16 +115,17 @@ function both(judged: Judged): { readonly original: Piece<'original'>; readonly 
 /** Refusals about data, and about bytes that nothing names. */
 function otherRefusals(
   context: UnitContext,
-  verdicts: UnitVerdicts,
+  input: UnitInput,
   settled: { readonly sections: ReadonlySet<string>; readonly carried: ReadonlySet<PieceId<'patched'>> },
 ): readonly Refusal[] {
+  const { verdicts } = input
   const { original, patched } = verdicts.correlation
   const refusals: Refusal[] = []
   const consider = (judged: Judged, refuse: typeof dataRefusal) => {
     if (judged.verdict.kind === 'same' || judged.verdict.kind === 'line-only') return
     const side = judged.patched === undefined ? original : patched
     const piece = judged.patched ?? judged.original
-    if (piece === undefined) return
+    if (piece === undefined || !isInProgram(input, judged)) return
     if (settled.sections.has(side.object.sections[piece.section]?.name ?? '')) return
     if (judged.patched !== undefined && settled.carried.has(judged.patched.id)) return
     const found = refuse(context, judged, side, piece)
@@ -136,7 +159,7 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
       hint: 'change its callers instead, or make them not call it: patch them so that they use a new function',
     })
   }
-  const runningName = rules.target.loader.runningName(input.fileSymbol, original.name, original.local)
+  const runningName = runningNameOf(input, original, rules)
   const count = rules.countRunning?.(runningName) ?? 1
   if (count > 1) {
     refusals.push({
@@ -166,7 +189,7 @@ function replacementOf(input: UnitInput, unit: UnitIndex, judged: Judged, rules:
   const before = input.verdicts.correlation.original
   return {
     address: { unit, piece: patched.id },
-    runningName: rules.target.loader.runningName(input.fileSymbol, original.name, original.local),
+    runningName: runningNameOf(input, original, rules),
     oldSize: statedSize(before, original),
     unit: input.unit,
   }

@@ -2,6 +2,7 @@
 export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits } from './compile.ts'
 export { type Declarations, declarationsOf, originalTexts } from './declarations.ts'
+export { type Definer, definersOf } from './definers.ts'
 export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
 export { programId, readGiven, readImage } from './image.ts'

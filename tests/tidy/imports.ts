@@ -6,7 +6,7 @@ import { type Breach, importsOf, lineOf, nodesOf, product, type SourceFile } fro
  * What formats, machines and loaders are like, each knowing only those before it. Knows nothing of a run.
  * `base` stands before all, and imports nothing.
  */
-export const KNOWLEDGE = ['base', 'elf', 'dwarf', 'ctext', 'machines', 'loaders', 'pieces']
+export const KNOWLEDGE = ['base', 'elf', 'dwarf', 'ctext', 'machines', 'loaders', 'pieces', 'program']
 /** In the order of a run: data only moves down. */
 export const STAGES = [
   'source',

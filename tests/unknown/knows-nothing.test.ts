@@ -21,6 +21,7 @@ import { targetOf } from '../../src/loaders/loaders.ts'
 import { PROCESS } from '../../src/loaders/process/process.ts'
 import { BootEdits } from '../../src/loaders/xen/boot-edits.ts'
 import { type LinkedImage, linkedEntries } from '../../src/loaders/xen/linked-tables.ts'
+import { hooksMayWrite } from '../../src/loaders/xen/read-only-data.ts'
 import { xenVersionOf } from '../../src/loaders/xen/version.ts'
 import { XEN } from '../../src/loaders/xen/xen.ts'
 import { machineOf } from '../../src/machines/machines.ts'
@@ -168,6 +169,16 @@ describe.for([NOWHERE, AARCH64, RISC_V])('machine %i', machine => {
     expect(linkedEntries('.altinstructions', image())).toBeUndefined()
     expect(BootEdits.read(image())).toBeUndefined()
     expect(BootEdits.read({ ...image(), machine: X86_64 })?.within(0n, 1)).toEqual([])
+  })
+
+  test('whether hooks may write to read-only data is not known', () => {
+    const symbols = toyHypervisor({
+      machine,
+      lookup: () => 0x1000n,
+      bytesAt: () => Uint8Array.of(0x0f, 0x22, 0xc0, 0xc3),
+    })
+    expect(hooksMayWrite(symbols)).toBeUndefined()
+    expect(hooksMayWrite({ ...symbols, machine: X86_64 })).toBeDefined()
   })
 
   test('the version of an image is not known', () => {

@@ -30,6 +30,7 @@ export const AARCH64 = 183
 export const X86_64 = 62
 
 const [ALLOC, WRITE, EXECUTE] = [2, 1, 4]
+const [MERGE, STRINGS] = [0x10, 0x20]
 const [PROGBITS, NOBITS] = [1, 8]
 const SECTIONS = [
   '.text.f',
@@ -41,6 +42,7 @@ const SECTIONS = [
   '.altinstructions',
   '.altinstr_replacement',
   '.fixup',
+  '.rodata.str1.1',
 ] as const
 type Name = (typeof SECTIONS)[number]
 
@@ -54,7 +56,7 @@ export interface Change {
 
 const at = (name: Name) => SECTIONS.indexOf(name)
 /** By their place in `symbols()`. */
-const [F, G, TABLE, , FIXUP, REPLACEMENT] = [0, 1, 2, 3, 4, 5]
+const [F, G, TABLE, , FIXUP, REPLACEMENT, OUTSIDE, TEXT] = [0, 1, 2, 3, 4, 5, 6, 7]
 
 function symbols(): readonly NewSymbol[] {
   const local = (name: string, kind: NewSymbol['kind'], section: Name, size: number): NewSymbol => {
@@ -74,6 +76,7 @@ function symbols(): readonly NewSymbol[] {
     local('', 'section', '.fixup', 0),
     local('', 'section', '.altinstr_replacement', 0),
     { name: 'outside', kind: 'untyped', binding: 'global', place: { in: 'nowhere' }, size: 0 },
+    local('', 'section', '.rodata.str1.1', 0),
   ]
 }
 
@@ -91,7 +94,7 @@ function plain(): readonly NewSection[] {
     return { name, type: PROGBITS, flags: ALLOC | flags, alignment: 16, bytes: Uint8Array.from(bytes), relocations }
   }
   return [
-    section('.text.f', EXECUTE, code, [relocation(5, G, -4n), relocation(15, 6, -4n)]),
+    section('.text.f', EXECUTE, code, [relocation(5, G, -4n), relocation(10, TEXT, 2n), relocation(15, OUTSIDE, -4n)]),
     section('.text.g', EXECUTE, [0xc3, 0x90, 0x90, 0x90, 0xcc, 0xcc, 0xcc, 0xcc]),
     section('.rodata', 0, [1, 2, 3, 4, 5, 6, 7, 8]),
     section('.data', WRITE, [0, 0, 0, 0, 0, 0, 0, 0], [relocation(0, F)]),
@@ -103,8 +106,13 @@ function plain(): readonly NewSection[] {
       [0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 5, 5, 0, 0],
       [relocation(0, F, 9n), relocation(4, REPLACEMENT)],
     ),
-    section('.altinstr_replacement', EXECUTE, [0xe8, 0, 0, 0, 0], [relocation(1, 6, -4n)]),
+    section('.altinstr_replacement', EXECUTE, [0xe8, 0, 0, 0, 0], [relocation(1, OUTSIDE, -4n)]),
     section('.fixup', EXECUTE, [0x31, 0xc0, 0xe9, 0, 0, 0, 0], [relocation(3, F, 4n)]),
+    {
+      ...section('.rodata.str1.1', MERGE | STRINGS, [...Buffer.from('a\0bb\0ccc\0')]),
+      alignment: 1,
+      entrySize: 1,
+    },
   ]
 }
 

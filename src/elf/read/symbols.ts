@@ -13,6 +13,7 @@ import {
   SHT_STRTAB,
   SHT_SYMTAB_SHNDX,
   STT_FILE,
+  STT_FUNC,
   STT_TLS,
   SYM_SIZE,
 } from '../spec/constants.ts'
@@ -116,6 +117,22 @@ export class SymbolSearch<S extends Side> {
       if (!offsets.has(offset)) continue
       const symbol = readRow(at, this.#nameAt(offset), this.#context)
       found.push({ symbol, file: this.#nameAt(words[file] ?? 0) })
+    }
+    return found
+  }
+
+  /** Functions whose value is this address of a linked file, in the order of the table. */
+  functionsAt(address: number): readonly FoundSymbol<S>[] {
+    const { words, first, end } = this.#context.table
+    const [low, high] = [address % TWO_32, Math.floor(address / TWO_32)]
+    const found: FoundSymbol<S>[] = []
+    let file = first
+    for (let at = first; at < end; at += SYM_WORDS) {
+      const kind = (words[at + 1] ?? 0) & 15
+      if (kind === STT_FILE) file = at
+      if (kind !== STT_FUNC || words[at + 2] !== low || words[at + 3] !== high) continue
+      const symbol = readRow(at, this.#nameAt(words[at] ?? 0), this.#context)
+      if (symbol.place.in === 'section') found.push({ symbol, file: this.#nameAt(words[file] ?? 0) })
     }
     return found
   }

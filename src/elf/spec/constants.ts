@@ -12,6 +12,7 @@ export const CHDR_SIZE = 24
 
 export const ET_REL = 1
 export const ET_DYN = 3
+export const EM_386 = 3
 export const EM_X86_64 = 62
 export const EM_AARCH64 = 183
 
@@ -55,6 +56,7 @@ export const SHN_ABS = 0xfff1
 export const SHN_COMMON = 0xfff2
 export const SHN_XINDEX = 0xffff
 
+export const STT_FUNC = 2
 export const STT_FILE = 4
 export const STT_TLS = 6
 

@@ -8,6 +8,7 @@ import type { Target } from '../../loaders/loader.ts'
 import { modinfoOf } from '../../select/directives.ts'
 import type { Selection, UnitInput } from '../../select/model.ts'
 import type { Affected } from '../../trees/index.ts'
+import { originalsOf } from './originals.ts'
 import type { Running } from './running.ts'
 import type { CheckedCode } from './running-code.ts'
 import type { Stopwatch } from './stopwatch.ts'
@@ -15,6 +16,7 @@ import type { Stopwatch } from './stopwatch.ts'
 /** What was found out before, each with the refusals of its own. */
 export interface Selected {
   readonly affected: Affected
+  readonly program: { readonly refusals: readonly Refusal[] }
   readonly units: readonly UnitInput[]
   readonly selection: Selection
   readonly target: Target
@@ -30,8 +32,8 @@ export interface Assembled {
 }
 
 export function assembleSelected(selected: Selected, watch: Stopwatch): Assembled {
-  const { affected, selection, code, shapes } = selected
-  const before = affected.refusals.map(asRefusal)
+  const { affected, program, selection, code, shapes } = selected
+  const before = [...affected.refusals.map(asRefusal), ...program.refusals]
   // Types matter only where something is replaced.
   if (selection.pieces.length === 0)
     return { refusals: [...before, ...selection.refusals, ...code.refusals], payload: undefined }
@@ -40,8 +42,10 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
   return { refusals, payload: assembly.kind === 'payload' && refusals.length === 0 ? assembly.payload : undefined }
 }
 
-function optionsFor({ units, target, running: { depends, xenDepends }, code }: Selected): AssembleOptions {
-  return { target, depends, xenDepends, modinfo: modinfoOf(units), expectations: code.expectations }
+function optionsFor({ units, selection, target, running: { depends, xenDepends }, code }: Selected): AssembleOptions {
+  // Where nobody has rules for what a loader takes, it alone sees the running system.
+  const originals = target.loader.rules === undefined ? originalsOf(units, selection, target.loader.runningName) : []
+  return { target, depends, xenDepends, modinfo: modinfoOf(units), expectations: code.expectations, originals }
 }
 
 /** The selection's among them. */

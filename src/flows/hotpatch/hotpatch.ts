@@ -18,6 +18,7 @@ import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
+import { inProgram } from './program.ts'
 import { rulesOf, throwingOf } from './rules.ts'
 import { type RunningOptions, readRunning } from './running.ts'
 import { checkCode } from './running-code.ts'
@@ -70,6 +71,8 @@ export async function createHotpatch(
   const loader = loaderOf(base.target)
   const cut: CutOptions = { loader, ...sizes.known }
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
+  // program: whose definition of each name counts, before and after.
+  const program = watch.timeSync('program', () => inProgram(tree, judged))
   // loaders: what is known of the running system, and of what will load the payload there.
   const entrySizes = sizes.known.probed
   const known = { version: rulesFor(base.facts.version), entrySizes }
@@ -78,7 +81,7 @@ export async function createHotpatch(
   // lines: where the way asks for it, a unit of our own that sets the numbers of functions that stay.
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
   const table = way === 'table' ? await watch.time('table', () => lineTable(tree, judged.units, numbers)) : NO_TABLE
-  const units = [...judged.units, ...table.units]
+  const units = [...program.units, ...table.units]
   // select: what the payload contains and why, and everything that stands in the way.
   const rules = rulesOf(target, running, { throwing: await throwingOf(target, tree, before), standIns: table.standIns })
   const selection = watch.timeSync('select', () => select(units, rules))
@@ -89,7 +92,7 @@ export async function createHotpatch(
   const accepted = options.acceptTypes ?? []
   const shapes = await watch.time('shapes', () => checkShapes({ ...types, accepted }))
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
-  const assembled = assembleSelected({ affected, units, selection, target, running, code, shapes }, watch)
+  const assembled = assembleSelected({ affected, program, units, selection, target, running, code, shapes }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
   const checked = checkAssembled(assembled.payload, { base, target, running, options, entrySizes, watch })
   return {
@@ -100,7 +103,7 @@ export async function createHotpatch(
     selection,
     refusals: [...assembled.refusals, ...checked.refusals],
     warnings: [running, code, { warnings: otherCopies(units, running.symbols) }, shapes, checked].flatMap(warningsOf),
-    notices: [sizes, judged, table, code, shapes].flatMap(noticesOf),
+    notices: [sizes, program, table, code, shapes].flatMap(noticesOf),
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
     compiles: compiled.compiles,
     payload: checked.payload,

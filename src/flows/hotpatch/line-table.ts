@@ -15,7 +15,7 @@ import { emptyObject } from '../../elf/empty.ts'
 import { readElf } from '../../elf/index.ts'
 import { type TablePlace, tableUnit } from '../../lines/table.ts'
 import type { Target } from '../../loaders/loader.ts'
-import { hooksMayWriteReadOnly } from '../../loaders/xen/read-only-data.ts'
+import { hooksMayWrite } from '../../loaders/xen/read-only-data.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
 import { pieceMap } from '../../pieces/pieces.ts'
@@ -53,7 +53,7 @@ interface Where {
 
 function findTablePlaces(units: readonly TableUnitInput[], { symbols, target, maps }: Where): FoundPlaces {
   // Bug frames lie in read-only data, and a hook that writes where it may not stops the hypervisor.
-  const mayWrite = hooksMayWriteReadOnly(symbols)
+  const mayWrite = hooksMayWrite(symbols) === 'read-only data'
   const frames = mayWrite ? frameAddresses(symbols) : undefined
   const places: TablePlace[] = []
   const set: SetNumber[] = []

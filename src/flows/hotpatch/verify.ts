@@ -6,16 +6,16 @@ import type { Payload } from '../../assemble/model.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import type { Target } from '../../loaders/loader.ts'
-import type { Base } from '../../trees/index.ts'
+import type { TreeFacts } from '../../trees/model.ts'
 import { entrySizesOfRules, verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
 import type { Running, RunningOptions } from './running.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 /** What a payload that was just assembled is held against. */
 export interface Loading {
-  readonly base: Base
+  readonly base: { readonly facts: Pick<TreeFacts, 'version'> }
   readonly target: Target
-  readonly running: Running
+  readonly running: Pick<Running, 'symbols' | 'tableUse' | 'below'>
   readonly options: RunningOptions
   /** Of entries in special sections, where the tree's compiler was asked. */
   readonly entrySizes: ProbedSizes | undefined

@@ -10,6 +10,7 @@ import { type About, type AboutFunction, encodeAbout, SAVED_SIZE } from './about
 import type { Areas, Slot } from './layout.ts'
 import { refuseLibraryFunction, refuseLibraryPayload } from './libraries.ts'
 import { PATCHING } from './machine.ts'
+import { checkOldCode } from './old-code.ts'
 import { type LoadablePayload, readPayload } from './payload.ts'
 import { Pools } from './pools.ts'
 import { hex, type ProcessMemory } from './proc.ts'
@@ -34,7 +35,7 @@ export interface Load {
 export async function prepareLoad(name: string, bytes: Uint8Array, context: LoadContext): Promise<Load> {
   const payload = readPayload(bytes)
   checkIdentity(payload, context)
-  const names = await resolveNames(payload.needed, context)
+  const names = await resolveNames(payload, context)
   const layout = layOut(payload)
   const pools = new Pools(context.agent.header, context.slots)
   const functions = functionCount(payload)
@@ -142,6 +143,7 @@ function readEntry(table: Uint8Array, at: number, placed: PlacedPayload, context
   const old = fields.oldAddress === 0n ? oldAddress(name, fields.oldSize, context.program) : Number(fields.oldAddress)
   const entry = { name, old, oldSize: fields.oldSize, new: pointer(FUNC_FIELDS.newAddress), newSize: fields.newSize }
   const running = runningCode(entry, context)
+  if (fields.oldAddress === 0n) checkOldCode(entry, placed.payload.originals, context)
   const { offset, bytes } = replacementOf(entry, running, placed)
   return {
     ...entry,

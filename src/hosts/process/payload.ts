@@ -6,6 +6,7 @@ import { InputError } from '../../base/errors.ts'
 import { type ElfObject, type ElfSection, readElf } from '../../elf/index.ts'
 import { ET_REL, SHF_ALLOC, SHF_EXECINSTR, SHF_TLS, SHF_WRITE } from '../../elf/spec/constants.ts'
 import { hasFlag } from '../../elf/spec/flags.ts'
+import { decodeOriginals, ORIGINALS, type OriginalCode } from '../../loaders/original-code.ts'
 import { BUILD_ID, DEPENDS, FUNCS, HOOK_PREFIX, MODINFO, XEN_DEPENDS } from '../../loaders/payload-sections.ts'
 import { PROCESS } from '../../loaders/process/process.ts'
 import { buildIdOf } from '../../loaders/xen/symbols.ts'
@@ -24,8 +25,12 @@ export interface LoadablePayload {
   readonly depends: string | null
   readonly programDepends: string | null
   readonly metadata: string
-  /** Names that the process must have. */
+  /** What it was made for; empty where it does not say. */
+  readonly originals: readonly OriginalCode[]
+  /** Names that are asked of the process. */
   readonly needed: readonly string[]
+  /** Those of them that it need not have; their address is 0 then. */
+  readonly optional: ReadonlySet<string>
 }
 
 /** Sections that only a dynamic linker or start-up code would give their meaning. */
@@ -47,6 +52,7 @@ export function readPayload(bytes: Uint8Array): LoadablePayload {
     .filter(({ flags, size }) => hasFlag(flags, SHF_ALLOC) && size > 0)
     .map(section => ({ section, pool: poolOf(section) }))
   checkContents(elf)
+  const asked = elf.symbols.filter(({ place, name }) => place.in === 'nowhere' && name !== '')
   return {
     elf,
     loaded,
@@ -54,7 +60,9 @@ export function readPayload(bytes: Uint8Array): LoadablePayload {
     depends: noteId(elf, DEPENDS),
     programDepends: noteId(elf, XEN_DEPENDS),
     metadata: metadataOf(elf),
-    needed: elf.symbols.filter(({ place, name }) => place.in === 'nowhere' && name !== '').map(({ name }) => name),
+    originals: originalsOf(elf),
+    needed: asked.map(({ name }) => name),
+    optional: new Set(asked.filter(({ binding }) => binding === 'weak').map(({ name }) => name)),
   }
 }
 
@@ -118,4 +126,12 @@ function metadataOf(elf: Elf): string {
   if (section === undefined || section.size === 0) return ''
   if (section.bytes.at(-1) !== 0) throw new Refused('EINVAL', `${MODINFO} does not end with a NUL`)
   return Buffer.from(section.bytes).toString('utf8').replaceAll('\0', ' ').trim()
+}
+
+function originalsOf(elf: Elf): readonly OriginalCode[] {
+  const section = elf.sections.find(({ name }) => name === ORIGINALS)
+  if (section === undefined) return []
+  const found = decodeOriginals(section.bytes)
+  if (found === undefined) throw new Refused('EINVAL', `${ORIGINALS} does not say which code it was made for`)
+  return found
 }

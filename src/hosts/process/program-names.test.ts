@@ -11,7 +11,7 @@ import { ProgramNames } from './program-names.ts'
 const BIAS = 0x1000_0000
 const TEXTS = {
   'a.c':
-    'static __attribute__((noinline,used)) int f(void) { return 1; }\nint whole_f(void) { return 2; }\nint data = 3;\n__thread int mine;',
+    'static __attribute__((noinline,used)) int f(void) { return 1; }\nint whole_f(void) { return 2; }\nint data = 3;\n__thread int mine;\n__asm__(".hidden helper; .type helper,@function; helper: ret; .size helper, 1");',
   'b.c':
     'static __attribute__((noinline,used)) int f(void) { return 4; }\nint f_more(void) { return 5; }\nextern int also(void) __attribute__((alias("f_more")));\nvoid _start(void) { f_more(); }',
 }
@@ -34,16 +34,18 @@ test.skipIf(!hasGcc)(`a name means what it says, wherever its bytes are found${w
   const names = new ProgramNames(readOutline(parts), BIAS)
   expect(names.exist).toBe(true)
   const found = (name: string) => names.find(name).map(symbol => symbol.name)
-  expect(['a.c#f', 'b.c#f', 'whole_f', 'data', 'f_more', 'also'].map(found)).toEqual([
+  expect(['a.c#f', 'b.c#f', 'whole_f', 'data', 'f_more', 'also', 'helper'].map(found)).toEqual([
     ['a.c#f'],
     ['b.c#f'],
     ['whole_f'],
     ['data'],
     ['f_more'],
     ['also'],
+    // Hidden, and made local, as gold does with hidden names.
+    ['helper'],
   ])
   // Local to files, part of others, thread-local, another file's, nobody's.
-  for (const none of ['f', 'hole_f', 'more', 'mine', 'a.c', 'a.c#whole_f', 'c.c#f', 'f#f', '', '#']) {
+  for (const none of ['f', 'hole_f', 'more', 'mine', 'a.c', 'a.c#whole_f', 'a.c#helper', 'c.c#f', 'f#f', '', '#']) {
     expect([none, found(none)]).toEqual([none, []])
   }
   const addresses = ['a.c#f', 'b.c#f'].map(name => names.find(name)[0]?.address ?? 0)
@@ -52,4 +54,7 @@ test.skipIf(!hasGcc)(`a name means what it says, wherever its bytes are found${w
   const starting = (prefix: string) => names.startingWith(prefix).map(symbol => symbol.name)
   expect(starting('f_m')).toEqual(['f_more'])
   expect(starting('a.c#f')).toEqual(['a.c#f'])
+  const more = names.find('f_more')[0]?.address ?? 0
+  expect(names.functionsAt(more).toSorted()).toEqual(['also', 'again', 'f_more'].toSorted())
+  expect(names.functionsAt(more + 1)).toEqual([])
 })

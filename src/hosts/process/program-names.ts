@@ -16,11 +16,13 @@ export class ProgramNames {
   readonly #search: SymbolSearch<'original'> | undefined
   /** Where each section lies in the process. */
   readonly #starts: readonly number[]
+  readonly #bias: number
   readonly #known = new Map<string, readonly ProgramSymbol[]>()
 
   /** `bias` is how far the program lies from the addresses in its file. */
   constructor(elf: ElfOutline<'original'>, bias: number) {
     this.#search = searchSymbols(elf)
+    this.#bias = bias
     this.#starts = elf.sections.map(({ address }) => Number(address) + bias)
   }
 
@@ -37,6 +39,12 @@ export class ProgramNames {
   /** Symbols whose names start so. */
   startingWith(prefix: string): readonly ProgramSymbol[] {
     return this.#all(prefix, 'start')
+  }
+
+  /** The plain names of all functions at an address of the process, without versions (`f@@V2`). */
+  functionsAt(address: number): readonly string[] {
+    const found = this.#search?.functionsAt(address - this.#bias) ?? []
+    return [...new Set(found.map(({ symbol }) => symbol.name.replace(/@.*$/, '')))]
   }
 
   #all(spelled: string, how: 'whole' | 'start'): readonly ProgramSymbol[] {
@@ -62,12 +70,14 @@ export class ProgramNames {
 
   /** Undefined for one that belongs to another file, or has no place that can be meant. */
   #symbolOf({ symbol, file }: FoundSymbol<'original'>, wanted: string): ProgramSymbol | undefined {
-    const { name, kind, binding, place, size } = symbol
+    const { name, kind, binding, visibility, place, size } = symbol
     if (kind === 'file' || kind === 'section' || kind === 'tls' || place.in !== 'section') return undefined
-    const owner = binding === 'local' ? file : ''
+    // A hidden name that a linker made local is still the program's own, behind whatever file's names it stands.
+    const isLocal = binding === 'local' && visibility === 'default'
+    const owner = isLocal ? file : ''
     if (owner !== wanted) return undefined
     const address = (this.#starts[place.section] ?? 0) + place.offset
-    return { name: processName(owner, name, binding === 'local'), address, size, kind }
+    return { name: processName(owner, name, isLocal), address, size, kind }
   }
 }
 

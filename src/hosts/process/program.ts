@@ -66,6 +66,11 @@ export class Program {
     return this.#theNames().startingWith(prefix)
   }
 
+  /** The plain names of all functions at an address. */
+  functionsAt(address: number): readonly string[] {
+    return this.#theNames().functionsAt(address)
+  }
+
   /** Bytes of the program's code as its file has them; undefined unless one section holds all of them. */
   codeAt(address: number, length: number): Uint8Array | undefined {
     const section = this.#elf.sections.find(section => {

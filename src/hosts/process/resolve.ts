@@ -16,9 +16,15 @@ export interface ResolveContext {
   readonly loaded: readonly About[]
 }
 
+export interface Asked {
+  readonly needed: readonly string[]
+  /** Names of weak symbols, which may be absent; their address is 0 then. */
+  readonly optional: ReadonlySet<string>
+}
+
 /** Every name's address; refused when one cannot be found, with all that cannot. */
 export async function resolveNames(
-  names: readonly string[],
+  { needed: names, optional }: Asked,
   context: ResolveContext,
 ): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>()
@@ -32,10 +38,11 @@ export async function resolveNames(
     else if (below !== undefined) found.set(name, below)
     else if (!name.includes('#')) asked.push(name)
   }
+  for (const name of optional) found.set(name, found.get(name) ?? 0)
   for (const [name, address] of await askLinker(context.agent, asked)) found.set(name, address)
   const answers = await context.agent.ask(chosen.map(({ resolver }) => ({ kind: 'call', address: resolver })))
   for (const [index, { name }] of chosen.entries()) found.set(name, answers[index] ?? 0)
-  const missing = [...new Set(names)].filter(name => (found.get(name) ?? 0) === 0)
+  const missing = [...new Set(names)].filter(name => (found.get(name) ?? 0) === 0 && !optional.has(name))
   if (missing.length > 0) {
     const hint = context.program.hasSymbols ? '' : '; the program has no symbol table, give its unstripped file'
     throw new Refused('ENOENT', `the process has no ${missing.join(', ')}${hint}`)

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { InputError } from '../../base/errors.ts'
+import { BOOTED_AS } from '../../machines/x86-64/x86-64.ts'
 
 const LARGEST_IMAGE = 256 * 1024 * 1024
 const GZIP = [0x1f, 0x8b]
@@ -13,7 +14,6 @@ const ELF = [0x7f, 0x45, 0x4c, 0x46]
 const CLASS_OFFSET = 4
 const CLASS_64 = 2
 const MACHINE_OFFSET = 18
-const MACHINE_386 = 3
 const HINT = "give the build's xen/xen, or the installed xen-4.17-amd64.gz"
 
 /** The bytes to boot: read, unpacked, and known to be what QEMU can boot. */
@@ -45,7 +45,7 @@ function checkBootable(file: string, image: Uint8Array): void {
     throw refuse('is a 64-bit ELF file, like xen-syms: the image with symbols, not the one that boots')
   }
   const machine = (image[MACHINE_OFFSET] ?? 0) | ((image[MACHINE_OFFSET + 1] ?? 0) << 8)
-  if (machine !== MACHINE_386) throw refuse(`is for machine ${machine}, not for x86`)
+  if (machine !== BOOTED_AS) throw refuse(`is for machine ${machine}, not for x86`)
 }
 
 const startsWith = (bytes: Uint8Array, magic: readonly number[]) => magic.every((byte, index) => bytes[index] === byte)

@@ -1,7 +1,7 @@
 /** Whether hooks may write to read-only data, by code of a few instructions. */
 import { expect, test } from 'vitest'
 import { toyHypervisor } from '../../../tests/verify/toy.ts'
-import { hooksMayWriteReadOnly } from './read-only-data.ts'
+import { hooksMayWrite } from './read-only-data.ts'
 import type { HypervisorSymbol } from './symbols.ts'
 
 const AT = { arch_livepatch_quiesce: 0x1000n, relax_virtual_region_perms: 0x1100n, modify_xen_mappings_lite: 0x1200n }
@@ -44,11 +44,15 @@ function image(code: Partial<Record<Name, readonly number[]>>) {
 
 const twice = [...call(0, SETTER), ...call(5, SETTER), ...RETURN]
 
-test.for<{ of: string; code: Partial<Record<Name, readonly number[]>>; may: boolean }>([
+test.for<{
+  of: string
+  code: Partial<Record<Name, readonly number[]>>
+  may: 'read-only data' | 'code alone' | undefined
+}>([
   {
     of: 'protection switched off',
     code: { arch_livepatch_quiesce: UNPROTECT },
-    may: true,
+    may: 'read-only data',
   },
   {
     of: 'code made writable',
@@ -57,12 +61,12 @@ test.for<{ of: string; code: Partial<Record<Name, readonly number[]>>; may: bool
       relax_virtual_region_perms: [...call(0, SETTER), ...RETURN],
       modify_xen_mappings_lite: RETURN,
     },
-    may: false,
+    may: 'code alone',
   },
   {
     of: 'read-only data, too',
     code: { arch_livepatch_quiesce: QUIET, relax_virtual_region_perms: twice, modify_xen_mappings_lite: RETURN },
-    may: true,
+    may: 'read-only data',
   },
   {
     of: 'read-only data by a jump at the end',
@@ -71,7 +75,7 @@ test.for<{ of: string; code: Partial<Record<Name, readonly number[]>>; may: bool
       relax_virtual_region_perms: [...call(0, SETTER), ...call(5, SETTER, 0xe9)],
       modify_xen_mappings_lite: RETURN,
     },
-    may: true,
+    may: 'read-only data',
   },
   {
     of: 'a call to something else',
@@ -80,10 +84,19 @@ test.for<{ of: string; code: Partial<Record<Name, readonly number[]>>; may: bool
       relax_virtual_region_perms: [...call(0, SETTER), ...call(5, SETTER + 1n), ...RETURN],
       modify_xen_mappings_lite: RETURN,
     },
-    may: false,
+    may: 'code alone',
   },
-  { of: 'another loader', code: { arch_livepatch_quiesce: QUIET, relax_virtual_region_perms: twice }, may: false },
-  { of: 'nothing known', code: {}, may: false },
+  {
+    of: 'another loader',
+    code: { arch_livepatch_quiesce: QUIET, relax_virtual_region_perms: twice },
+    may: 'code alone',
+  },
+  { of: 'nothing known', code: {}, may: undefined },
 ])('$of: $may', ({ code, may }) => {
-  expect(hooksMayWriteReadOnly(image(code))).toBe(may)
+  expect(hooksMayWrite(image(code))).toBe(may)
+})
+
+test('a machine whose code is not known: nothing is seen', () => {
+  const known = image({ arch_livepatch_quiesce: UNPROTECT })
+  expect(hooksMayWrite({ ...known, machine: 243 })).toBeUndefined()
 })

@@ -4,19 +4,22 @@
  * nothing else, until b083b1c393 (4.19, brought to 4.18.2 and 4.17.4) made read-only data writable as well. In between a
  * hook that writes there is a page fault, and the end of the hypervisor; so what is not seen in the code counts as no.
  */
-import { accessesOf } from '../../machines/x86-64/accesses.ts'
-import { callsTo } from '../../machines/x86-64/calls.ts'
+import { machineOf } from '../../machines/machines.ts'
 import type { HypervisorSymbols } from './symbols.ts'
 
-type Image = Pick<HypervisorSymbols, 'lookup' | 'symbolsAt' | 'bytesAt'>
+type Image = Pick<HypervisorSymbols, 'machine' | 'lookup' | 'symbolsAt' | 'bytesAt'>
 
-export function hooksMayWriteReadOnly(image: Image): boolean {
+/** What hooks may write to, besides data that is writable anyhow; undefined where it cannot be seen. */
+export function hooksMayWrite(image: Image): 'read-only data' | 'code alone' | undefined {
+  const knowledge = image.machine === undefined ? undefined : machineOf(image.machine).code
   const quiesce = codeOf(image, 'arch_livepatch_quiesce')
-  if (quiesce !== undefined && accessesOf(quiesce.bytes).setsControl) return true
+  if (knowledge === undefined || quiesce === undefined) return undefined
+  if (knowledge.accessesOf(quiesce.bytes).setsControl) return 'read-only data'
   const relax = codeOf(image, 'relax_virtual_region_perms')
   const setter = image.lookup('modify_xen_mappings_lite')
   // One call makes code writable, another one read-only data.
-  return relax !== undefined && setter !== undefined && callsTo(setter, relax) > 1
+  const setsBoth = relax !== undefined && setter !== undefined && knowledge.callsTo(setter, relax) > 1
+  return setsBoth ? 'read-only data' : 'code alone'
 }
 
 function codeOf(image: Image, name: string): { readonly address: bigint; readonly bytes: Uint8Array } | undefined {

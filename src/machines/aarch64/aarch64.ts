@@ -12,6 +12,7 @@ export const AARCH64: Machine = {
   number: EM_AARCH64,
   relocationType: type => RELOCATION_TYPES[type],
   isPadding,
+  addendsAreExact: true,
   code: undefined,
   patching: undefined,
 }

@@ -1,8 +1,9 @@
 /** x86-64: the value that stands for it behind `Machine`. */
-import { EM_X86_64 } from '../../elf/spec/constants.ts'
+import { EM_386, EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
 import { endsInJump, isBranchField, LANDING_PAD, mayHoldShortNumber, returnedNumber } from './bytes.ts'
+import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
@@ -10,6 +11,9 @@ import { isPadding } from './padding.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
 import { JUMP_SIZE, jump, nops } from './writing.ts'
+
+/** What the ELF header says of an image that a boot loader enters in 32 bits, as it does any of this machine. */
+export const BOOTED_AS = EM_386
 
 /** jmp *slot(%rip), then ud2 up to 8 bytes. */
 const INDIRECT_JUMP = Uint8Array.of(0xff, 0x25, 0, 0, 0, 0, 0x0f, 0x0b)
@@ -29,6 +33,7 @@ export const X86_64: Machine = {
   number: EM_X86_64,
   relocationType: type => RELOCATION_TYPES[type],
   isPadding,
+  addendsAreExact: false,
   code: {
     // A field of four bytes, and an immediate of up to four behind it.
     fieldBias: { plain: 4, mostBehind: 4 },
@@ -40,6 +45,7 @@ export const X86_64: Machine = {
     mayHoldShortNumber,
     hiddenReferences,
     accessesOf,
+    callsTo,
     returnedNumber,
     isEndless,
   },

@@ -6,6 +6,7 @@
 
 import { SHF_WRITE } from '../../elf/spec/constants.ts'
 import { lineAddend } from '../../loaders/entries.ts'
+import { machineOf } from '../../machines/machines.ts'
 import type { Piece, PieceMap, Reference } from '../../pieces/model.ts'
 import { partOf } from '../../pieces/names.ts'
 import { sectionClassOf } from '../../pieces/section-facts.ts'
@@ -108,10 +109,10 @@ function followReference(
     addend: delta + lineOf(map, placed.piece, reference),
   })
   if (field === undefined) {
-    return {
-      width: type === 0 ? 0 : 4,
-      ...(type === 0 ? {} : { unchecked: `relocation type ${type} is not compared` }),
-    }
+    const known = machineOf(map.object.header.machine).relocationType(type)?.field
+    // What is not known to be the field is compared like the bytes around it.
+    const width = known?.bytes ?? 0
+    return { width, ...(type === 0 ? {} : { unchecked: `relocation type ${type} is not compared` }) }
   }
   const { width } = field
   switch (target.to) {

@@ -3,9 +3,8 @@
  * "LIVEPATCH_ASSIGN_MULTI_HOOK", "apply_payload", "livepatch_action", "livepatch_do_action".
  */
 
-import { EM_X86_64 } from '../../../elf/spec/constants.ts'
 import { HOOK_PREFIX } from '../../../loaders/payload-sections.ts'
-import { hooksMayWriteReadOnly } from '../../../loaders/xen/read-only-data.ts'
+import { hooksMayWrite } from '../../../loaders/xen/read-only-data.ts'
 import { absent, type Finding, finding, hex } from '../../finding.ts'
 import { isAtLeast } from '../../model.ts'
 import type { Rule } from '../../rule.ts'
@@ -120,15 +119,9 @@ function inPlace(loading: Loading, when: Hook['when']): readonly Finding[] {
  * where it is seen that read-only data stays as it is, that is worth a word.
  */
 function onlyCode(loading: Loading, { section: name, insteadOf }: Hook, section: RawSection): readonly Finding[] {
-  if (insteadOf === undefined || section.size === 0n || hooksReachReadOnly(loading)) return []
+  if (insteadOf === undefined || section.size === 0n || hooksMayWrite(loading.hypervisor) !== 'code alone') return []
   const text = `${name} runs where this Xen has made code writable, and read-only data not: a hook that writes to constants or bug frames of the hypervisor stops it`
   return [finding('warning', text, loading.placeOf(section))]
-}
-
-/** Said to be so also where it cannot be known. */
-function hooksReachReadOnly({ hypervisor }: Loading): boolean {
-  const isKnown = hypervisor.machine === EM_X86_64 && hypervisor.lookup('arch_livepatch_quiesce') !== undefined
-  return !isKnown || hooksMayWriteReadOnly(hypervisor)
 }
 
 /** A single hook that is there and not null. */

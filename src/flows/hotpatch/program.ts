@@ -1,0 +1,110 @@
+/**
+ * The view of the whole program. Part of the pipeline: gathers what the affected units define before and after, asks the
+ * tree's other units for the names in question, and turns what comes out into words.
+ */
+import type { Reason, Refusal } from '../../base/refusal.ts'
+import { type Definition, definitionsIn, type Strength, strengthOf } from '../../program/definitions.ts'
+import { type ConcernedUnit, type Finding, namesInQuestion, type ProgramView, viewOf } from '../../program/view.ts'
+import type { UnitInput } from '../../select/select.ts'
+import { type Definer, definersOf, type Tree } from '../../trees/index.ts'
+
+export interface InProgram<U extends UnitInput> {
+  /** With the names that lead elsewhere. */
+  readonly units: readonly U[]
+  readonly refusals: readonly Refusal[]
+  readonly notices: readonly Reason[]
+}
+
+/** `judged` has the affected units, and what was said of them so far. */
+export function inProgram<U extends UnitInput>(
+  tree: Tree,
+  { units, notices }: Pick<InProgram<U>, 'units' | 'notices'>,
+): InProgram<U> {
+  const concerned = units.map(concernedUnit)
+  const names = namesInQuestion(concerned)
+  const { definers, unread } = definersOf(tree, names, new Set(units.map(({ unit }) => unit)))
+  const others = definers.map(each => ({ unit: each.unit, definitions: definitionsOf(each) }))
+  const view = viewOf(concerned, others)
+  const untakenOf = (unit: string) => view.untaken.get(unit) ?? new Map<string, string>()
+  return {
+    units: units.map(each => ({ ...each, untaken: new Set(untakenOf(each.unit).keys()) })),
+    refusals: view.findings.map(refusalOf),
+    notices: [...notices, ...untakenNotices(view, concerned), ...unreadNotices(unread, names)],
+  }
+}
+
+function concernedUnit({ unit, verdicts }: UnitInput): ConcernedUnit {
+  const { original, patched } = verdicts.correlation
+  const changed = new Set<string>()
+  for (const { verdict, patched: piece } of [...verdicts.functions, ...verdicts.data]) {
+    if (verdict.kind === 'same' || verdict.kind === 'line-only') continue
+    for (const id of piece?.symbols ?? []) changed.add(patched.object.symbols[id]?.name ?? '')
+  }
+  return { unit, before: definitionsIn(original.object), after: definitionsIn(patched.object), changed }
+}
+
+/** An archive's member is taken only where nothing else serves, so to the others it is as a weak one. */
+function definitionsOf({ archived, found }: Definer): ReadonlyMap<string, Definition> {
+  return new Map(
+    found.flatMap(({ symbol }) => {
+      const strength: Strength | undefined = strengthOf(symbol)
+      if (strength === undefined) return []
+      return [[symbol.name, { strength: archived ? 'weak' : strength, size: symbol.size }] as const]
+    }),
+  )
+}
+
+function refusalOf(finding: Finding): Refusal {
+  const { name } = finding
+  const hint = 'leave the definition in the file where it is, and change it there; or give the new one another name'
+  switch (finding.kind) {
+    case 'moved':
+      return {
+        code: 'other-definition',
+        unit: finding.to,
+        symbol: name,
+        text: `${name} is taken from ${finding.to} now, and the running system has it from ${finding.from}: whoever calls it, or holds its address, would still reach that one`,
+        hint,
+      }
+    case 'unclear':
+      return {
+        code: 'other-definition',
+        unit: finding.unit,
+        symbol: name,
+        text: `${name} changed in ${finding.unit}, and ${finding.other} defines it too and has it unchanged: which of the two the linker took is not known`,
+        hint,
+      }
+    case 'outgrown':
+      return {
+        code: 'other-definition',
+        unit: finding.unit,
+        symbol: name,
+        text: `${name} of ${finding.unit} is larger than the one that the running system has from ${finding.other}`,
+        hint: 'give the new variable another name',
+      }
+  }
+}
+
+/** What was left out because its definition is not the one that counts, where something of it changed. */
+function untakenNotices({ untaken }: ProgramView, units: readonly ConcernedUnit[]): readonly Reason[] {
+  return units.flatMap(({ unit, before, changed }) =>
+    [...(untaken.get(unit) ?? [])]
+      .filter(([name]) => before.has(name) && changed.has(name))
+      .map(([name, other]) => ({
+        code: 'not-taken',
+        text: `${name} of ${unit} changed, but is not in the program: the linker takes the definition of ${other}`,
+      })),
+  )
+}
+
+function unreadNotices(unread: readonly string[], names: ReadonlySet<string>): readonly Reason[] {
+  const [first] = unread
+  if (first === undefined) return []
+  const which = unread.length === 1 ? first : `${first} and ${unread.length - 1} others`
+  return [
+    {
+      code: 'definitions-unknown',
+      text: `${which} ${unread.length === 1 ? 'has' : 'have'} no object, so whether ${[...names].slice(0, 3).join(', ')} is defined there is not known`,
+    },
+  ]
+}

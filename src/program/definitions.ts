@@ -1,0 +1,34 @@
+/** What an object offers to others: the names that it defines beyond itself, and how strongly. */
+import type { Side } from '../base/side.ts'
+import type { ElfObject, ElfSymbol } from '../elf/model.ts'
+
+/**
+ * How a linker chooses among definitions of one name (gABI, "Symbol Table"): one strong definition before all others; a
+ * COMMON one, of which the largest counts, before weak ones; of weak ones the first that it meets.
+ */
+export type Strength = 'strong' | 'common' | 'weak'
+
+export interface Definition {
+  readonly strength: Strength
+  readonly size: number
+}
+
+/** The definitions of one object, by name. */
+export type Definitions = ReadonlyMap<string, Definition>
+
+export function definitionsIn<S extends Side>({ symbols }: Pick<ElfObject<S>, 'symbols'>): Definitions {
+  const found = new Map<string, Definition>()
+  for (const symbol of symbols) {
+    const strength = strengthOf(symbol)
+    if (strength !== undefined) found.set(symbol.name, { strength, size: symbol.size })
+  }
+  return found
+}
+
+/** Undefined for what defines nothing that others could mean. */
+export function strengthOf<S extends Side>({ name, binding, kind, place }: ElfSymbol<S>): Strength | undefined {
+  if (binding === 'local' || place.in === 'nowhere' || name === '') return undefined
+  if (place.in === 'common' || kind === 'common') return 'common'
+  // STB_GNU_UNIQUE, which g++ gives to variables of inline functions, is one of many copies as weak ones are.
+  return binding === 'global' ? 'strong' : 'weak'
+}

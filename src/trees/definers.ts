@@ -1,0 +1,50 @@
+/** What the units that a patch does not concern define, of some names: by their objects as the tree's build left them. */
+import { type ElfSymbol, type FoundSymbol, readOutline, searchSymbols } from '../elf/index.ts'
+import { withParts } from '../system/file-parts.ts'
+import type { Tree, Unit } from './model.ts'
+
+/** A unit with its symbols of these names. */
+export interface Definer {
+  readonly unit: string
+  /** Whether the linker takes it only where nothing else defines what is needed. */
+  readonly archived: boolean
+  /** The FILE symbol that a local one stands under. */
+  readonly found: readonly FoundSymbol<'original'>[]
+}
+
+export interface Definers {
+  readonly definers: readonly Definer[]
+  /** Units without an object: what they define is not known. */
+  readonly unread: readonly string[]
+}
+
+/** Asks all units but `except`; an object is read as far as its symbols only. */
+export function definersOf(tree: Tree, names: ReadonlySet<string>, except: ReadonlySet<string>): Definers {
+  const definers: Definer[] = []
+  const unread: string[] = []
+  if (names.size === 0) return { definers, unread }
+  for (const unit of tree.units) {
+    if (except.has(unit.unit) || unit.role === 'embedded') continue
+    const found = symbolsIn(unit, names)
+    if (found === undefined) unread.push(unit.unit)
+    else if (found.length > 0) definers.push({ unit: unit.unit, archived: unit.role === 'archived', found })
+  }
+  return { definers, unread }
+}
+
+function symbolsIn({ object }: Unit, names: ReadonlySet<string>): readonly FoundSymbol<'original'>[] | undefined {
+  if (object === undefined) return undefined
+  try {
+    return withParts(object, parts => {
+      const symbols = searchSymbols(readOutline<'original'>(parts))
+      return [...names].flatMap(name => symbols?.find(name, 'whole') ?? []).filter(({ symbol }) => isDefined(symbol))
+    })
+  } catch {
+    // What cannot be read is no object of this tree's build; that it is missing is said.
+    return undefined
+  }
+}
+
+function isDefined({ place }: ElfSymbol<'original'>): boolean {
+  return place.in !== 'nowhere'
+}
