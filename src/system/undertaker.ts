@@ -80,7 +80,8 @@ function start(): ChildProcess {
     cwd: '/',
   })
   child.on('error', () => undefined)
-  child.stdin.on('error', () => undefined)
+  // Without descriptors it has not begun, and has no streams.
+  child.stdin?.on('error', () => undefined)
   child.unref()
   return child
 }

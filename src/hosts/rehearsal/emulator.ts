@@ -60,7 +60,8 @@ export function startEmulator(options: EmulatorOptions): Emulator {
   const letGo = child.pid === undefined ? undefined : holdGroup(child.pid)
 
   let words = ''
-  child.stderr.on('data', chunk => {
+  // Without descriptors it has not begun, and has no streams.
+  child.stderr?.on('data', chunk => {
     if (words.length < MOST_WORDS) words += String(chunk)
   })
 
@@ -76,7 +77,7 @@ export function startEmulator(options: EmulatorOptions): Emulator {
   child.on('close', (status, signal) => finish({ error: undefined, status, signal, words }))
 
   return {
-    onOutput: listener => child.stdout.on('data', listener),
+    onOutput: listener => void child.stdout?.on('data', listener),
     onEnd: listener => (end === undefined ? listeners.push(listener) : listener(end)),
     kill: () => killGroup(child),
   }

@@ -71,10 +71,13 @@ function start(words: readonly string[], { input, signal, remote }: Run): Promis
     const child = spawn(program, rest, { env: { ...process.env, LC_ALL: 'C' }, stdio: 'pipe', signal })
     const output: Buffer[] = []
     const errors: Buffer[] = []
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
-    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
-    child.stdin.on('error', () => undefined) // It may end without reading; its exit code tells.
-    child.on('error', () => reject(missing(program)))
+    // A program that could not be started, for want of descriptors, has no streams.
+    child.stdout?.on('data', (chunk: Buffer) => output.push(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk))
+    child.stdin?.on('error', () => undefined) // It may end without reading; its exit code tells.
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      reject(missing(program, error.code === 'ABORT_ERR' ? undefined : error.code)),
+    )
     child.on('close', (code, killer) => {
       const ran = {
         code: code ?? KILLED + (killer === null ? 0 : constants.signals[killer]),
@@ -86,9 +89,11 @@ function start(words: readonly string[], { input, signal, remote }: Run): Promis
         reject(new InputError('xen/unreachable', `ssh did not get there: ${ran.errors.trim() || 'no reason given'}`))
       } else resolve(ran)
     })
-    child.stdin.end(input)
+    child.stdin?.end(input)
   })
 }
 
-const missing = (what: string) =>
-  new InputError('xen/no-tool', `${what} cannot be run`, 'install xen-utils, which has xen-livepatch, on the host')
+const missing = (what: string, because = 'ENOENT') =>
+  because === 'ENOENT'
+    ? new InputError('xen/no-tool', `${what} cannot be run`, 'install xen-utils, which has xen-livepatch, on the host')
+    : new InputError('xen/no-tool', `${what} could not be started: ${because}`)
