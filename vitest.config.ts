@@ -3,7 +3,7 @@
  * - light: beside the code, and across stages with small inputs. They build no Xen and start no machine.
  * - command: run the compiled command as a process of its own.
  * - sample: of each real target (Xen's tree, the real Xen in QEMU, real programs) enough to see each kind of thing once.
- * - rest: more of the same kinds, and all there is of one; the longest of what needs a real target.
+ * - rest: more of the same kinds, and all there is of one: what takes the longest.
  *
  * `make test` takes the first three, `make test-all` and `.ci/run` everything. What needs a real target runs one file at
  * a time, after the others, and is patient. A new file below one of the folders of REAL is a sample; where it takes more than some
@@ -21,6 +21,17 @@ export const REAL = [
   'tests/shapes/xen.test.ts',
 ]
 export const REST = [
+  // Every option that a compiler's help names, where tests/kept/outputs.test.ts takes the known ones.
+  'tests/kept/help-options.test.ts',
+  // All objects of Xen, where the sample takes chosen edits (tests/xen/edits.test.ts).
+  'tests/oracle/xen-objects.test.ts',
+  // Wrong payloads drawn at random, where the light ones judge each rule by a written one (src/verify/xen/*.test.ts).
+  'tests/verify/xen-is-the-judge.test.ts',
+  // Kills and races at random moments, where others stop a run at chosen ones (tests/cli/interrupt.test.ts, src/system).
+  'tests/cli/kills.test.ts',
+  'tests/cli/lock-races.test.ts',
+  // A machine that is killed or stands still, where the sample rehearses (tests/run/rehearsal.test.ts).
+  'tests/run/rehearsal-downfall.test.ts',
   // Every function of Xen, where the sample takes chosen ones.
   'tests/run/whole-xen.test.ts',
   'tests/verify/running-code.test.ts',
@@ -54,7 +65,7 @@ export default defineConfig({
           ...shared,
           name: 'light',
           include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
-          exclude: [...REAL, ...COMMAND],
+          exclude: [...REAL, ...REST, ...COMMAND],
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
@@ -64,6 +75,7 @@ export default defineConfig({
           ...shared,
           name: 'command',
           include: COMMAND,
+          exclude: REST,
           globalSetup: COMPILED,
           testTimeout: 120_000,
           hookTimeout: 120_000,
