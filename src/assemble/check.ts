@@ -82,27 +82,31 @@ function hiddenRefusals(
   const neighbours = map?.bySection[piece.section] ?? []
   if (!hasFlag(from.flags, SHF_EXECINSTR) || neighbours.length < 2) return []
   const relocated = new Set(piece.references.map(({ offset }) => offset))
-  return code.hiddenReferences(pieceBytes(selected, from), relocated).flatMap(({ offset, target }): Refusal[] => {
-    // Replacements are copied over the code they replace and go on there.
-    if (from.name === REPLACEMENTS && offset === piece.size) return []
-    const at = piece.offset + target
-    const reached = neighbours.find(other => at >= other.offset && at < other.offset + other.size)
-    const place = reached && places.find({ unit: placed.address.unit, piece: reached.id })
-    const isKept =
-      place?.section === placed.section && place.offset - placed.offset === (reached?.offset ?? 0) - piece.offset
-    if (isKept || (reached === undefined && at === from.size)) return []
-    const runsOn = offset === piece.size
-    return [
-      {
-        ...about(selection, selected),
-        code: 'hidden-reference',
-        text: `${piece.name} ${runsOn ? 'runs on' : `leads, at ${offset},`} into ${
-          reached?.name ?? `byte ${at} of ${from.name}`
-        } without a relocation, so it cannot be moved alone`,
-        hint: 'let the functions have sections of their own (-ffunction-sections), or change C code around this assembly',
-      },
-    ]
-  })
+  // A compiler states where a function ends. Assembly is cut at its labels, and runs on through them.
+  const isStated = piece.symbols.some(id => (map?.object.symbols[id]?.size ?? 0) > 0)
+  return code
+    .hiddenReferences(pieceBytes(selected, from), relocated, !isStated)
+    .flatMap(({ offset, target }): Refusal[] => {
+      // Replacements are copied over the code they replace and go on there.
+      if (from.name === REPLACEMENTS && offset === piece.size) return []
+      const at = piece.offset + target
+      const reached = neighbours.find(other => at >= other.offset && at < other.offset + other.size)
+      const place = reached && places.find({ unit: placed.address.unit, piece: reached.id })
+      const isKept =
+        place?.section === placed.section && place.offset - placed.offset === (reached?.offset ?? 0) - piece.offset
+      if (isKept || (reached === undefined && at === from.size)) return []
+      const runsOn = offset === piece.size
+      return [
+        {
+          ...about(selection, selected),
+          code: 'hidden-reference',
+          text: `${piece.name} ${runsOn ? 'runs on' : `leads, at ${offset},`} into ${
+            reached?.name ?? `byte ${at} of ${from.name}`
+          } without a relocation, so it cannot be moved alone`,
+          hint: 'let the functions have sections of their own (-ffunction-sections), or change C code around this assembly',
+        },
+      ]
+    })
 }
 
 function about(selection: Selection, { address, piece }: SelectedPiece): Pick<Refusal, 'unit' | 'symbol'> {

@@ -79,8 +79,15 @@ export interface CodeKnowledge {
   readonly numberFieldsAt: (code: Uint8Array, offsets: readonly number[]) => ReadonlyMap<number, NumberField>
   /** The bytes `low` and `low + 1` may be a number of two bytes within an instruction, for a scan of unknown places. */
   readonly mayHoldShortNumber: (code: Uint8Array) => (at: number) => boolean
-  /** The references of `code` that leave it without a relocation. */
-  readonly hiddenReferences: (code: Uint8Array, relocated: ReadonlySet<number>) => readonly HiddenReference[]
+  /**
+   * The references of `code` that leave it without a relocation. A compiler ends a function in a call only where that
+   * does not return; `callsReturn` is for code whose end nobody stated.
+   */
+  readonly hiddenReferences: (
+    code: Uint8Array,
+    relocated: ReadonlySet<number>,
+    callsReturn?: boolean,
+  ) => readonly HiddenReference[]
   /** What code does with memory and registers, as far as it tells sources apart. */
   readonly accessesOf: (code: Uint8Array) => Accesses
   /** How many direct calls, jumps out included, lead from the code at `address` to `target`. */

@@ -204,7 +204,7 @@ function refusalOf(unit: string, piece: Piece<'original'>, into: Piece<'original
   return {
     code: 'inner-address',
     unit,
-    symbol: piece.name,
+    symbol: partOf(into.name) ?? into.name,
     text: `${piece.name} leads to places inside of ${into.name}, which changed, and ${obstacle}: whoever goes there next would run the old code`,
     hint: 'let the table be a constant that only the function itself uses (static const, inside of it), or leave the function as it is and change what it calls',
   }

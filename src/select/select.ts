@@ -71,7 +71,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     pieces,
     replacements,
     refusals: withoutRepeats([
-      ...refusals,
+      ...withoutTold(refusals, linker.refusals),
       ...linker.refusals,
       ...leftBehind(units, pieces),
       ...unknownEntries(units, pieces),
@@ -216,6 +216,13 @@ function includeHooks(linker: Linker, unit: UnitIndex, map: PieceMap<'patched'>)
       linker.include(address, 'hook', reason, undefined)
     }
   }
+}
+
+/** Without what the linker refuses as well, whose words also say who uses it. */
+function withoutTold(refusals: readonly Refusal[], told: readonly Refusal[]): readonly Refusal[] {
+  const keyOf = ({ code, unit, symbol }: Refusal) => JSON.stringify([code, unit, symbol])
+  const keys = new Set(told.map(keyOf))
+  return refusals.filter(refusal => !keys.has(keyOf(refusal)))
 }
 
 function withoutRepeats(refusals: readonly Refusal[]): readonly Refusal[] {

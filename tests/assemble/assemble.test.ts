@@ -30,6 +30,8 @@ const ALTERNATIVE = `
   ".pushsection .altinstr_replacement,\\"ax\\"; 3: .byte " bytes "; 4: .popsection")
 `
 
+const together = (g: string, f: string) => `#define TOGETHER __attribute__((section(".text.both")))
+  static NOINLINE TOGETHER int g(int a) { return ${g}; } TOGETHER int f(int a) { return ${f}; }`
 interface Row {
   readonly name: string
   readonly before?: string
@@ -229,18 +231,20 @@ const rows: readonly Row[] = [
   },
   {
     name: 'functions that share a section and reach each other without a relocation cannot be parted',
-    before: `#define TOGETHER __attribute__((section(".text.both")))
-      static NOINLINE TOGETHER int g(int a) { return a * flag; } TOGETHER int f(int a) { return g(a) * 3; }`,
-    after: `#define TOGETHER __attribute__((section(".text.both")))
-      static NOINLINE TOGETHER int g(int a) { return a * flag; } TOGETHER int f(int a) { return g(a) * 5; }`,
+    before: together('a * flag', 'g(a) * 3'),
+    after: together('a * flag', 'g(a) * 5'),
     facts: ['refused hidden-reference f'],
   },
   {
+    name: 'assembly that runs on through a label behind a call cannot be parted from what follows',
+    before: `__asm__(".section .text.both, \\"ax\\"; .globl first; .type first, @function; first: nop; nop; nop; nop; nop; movl $5, %eax; call callee; .globl second; .type second, @function; second: nop; nop; nop; nop; nop; nop; nop; nop; ret; .previous");`,
+    after: `__asm__(".section .text.both, \\"ax\\"; .globl first; .type first, @function; first: nop; nop; nop; nop; nop; movl $7, %eax; call callee; .globl second; .type second, @function; second: nop; nop; nop; nop; nop; nop; nop; nop; ret; .previous");`,
+    facts: ['refused hidden-reference first'],
+  },
+  {
     name: 'when both are taken they stay neighbours, and all is well',
-    before: `#define TOGETHER __attribute__((section(".text.both")))
-      static NOINLINE TOGETHER int g(int a) { return a * flag; } TOGETHER int f(int a) { return g(a) * 3; }`,
-    after: `#define TOGETHER __attribute__((section(".text.both")))
-      static NOINLINE TOGETHER int g(int a) { return a * flag + 3; } TOGETHER int f(int a) { return g(a) * 5; }`,
+    before: together('a * flag', 'g(a) * 3'),
+    after: together('a * flag + 3', 'g(a) * 5'),
     facts: ['needs flag', 'replaces f', 'replaces unit0.c#g'],
   },
 ]

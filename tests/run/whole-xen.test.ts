@@ -143,10 +143,20 @@ function selectAll(unit: string, bytes: Uint8Array, symbols: HypervisorSymbols):
     const changed = asChanged(verdicts, (name, local) => !left.has(name) && isOne(name, local))
     const input = { unit, fileSymbol, verdicts: changed }
     const selection = select([input], rules)
-    if (selection.refusals.length === 0) return { selection, input }
-    for (const name of refusedIn(selection, left)) left.add(name)
+    const alone = selection.refusals.length > 0 ? [] : movedAlone(selection, symbols)
+    if (selection.refusals.length === 0 && alone.length === 0) return { selection, input }
+    for (const name of alone.length > 0 ? alone : refusedIn(selection, left)) left.add(name)
   }
   throw new Error(`${unit} is refused again and again`)
+}
+
+/** Assembly that branches without relocations stays whole, or where it is: some of Xen's entry code leads into the rest. */
+function movedAlone(selection: Selection, { buildId }: HypervisorSymbols): readonly string[] {
+  if (selection.replacements.length === 0) return []
+  const about = { target, depends: buildId, xenDepends: buildId, expectations: new Map() }
+  const assembly = assemble(selection, about)
+  const refusals = assembly.kind === 'refused' ? assembly.refusals : []
+  return refusals.flatMap(({ code, symbol }) => (code === 'hidden-reference' ? [symbol] : []))
 }
 
 /** The replaced functions that refusals are about: those named, those that brought in what is named, or that reach it. */

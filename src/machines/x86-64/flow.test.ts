@@ -22,3 +22,15 @@ test.for([
   const references = hiddenReferences(bytes, new Set<number>(relocated))
   expect(references.map(({ offset, target }) => [offset, target])).toEqual(found)
 })
+
+test.for([
+  { name: 'a call', code: 'e8 00 00 00 00', relocated: [1], found: [[5, 5]] },
+  { name: 'a call through memory', code: 'ff 10 90', relocated: [], found: [[3, 3]] },
+  { name: 'an interrupt', code: 'cd 82', relocated: [], found: [[2, 2]] },
+  { name: 'a trap', code: '0f 0b', relocated: [], found: [] },
+  { name: 'a return behind a call', code: 'e8 00 00 00 00 c3', relocated: [1], found: [] },
+])('where nobody stated the end, it goes on behind $name: $found', ({ code, relocated, found }) => {
+  const bytes = Uint8Array.from(code.split(' '), byte => Number.parseInt(byte, 16))
+  const references = hiddenReferences(bytes, new Set<number>(relocated), true)
+  expect(references.map(({ offset, target }) => [offset, target])).toEqual(found)
+})

@@ -9,9 +9,13 @@ import { decoderLibrary } from './library.ts'
 
 /**
  * The references of `code` that leave it. `relocated` are the offsets of relocated fields: their instructions lead where
- * the relocation says.
+ * the relocation says. A call at the very end is one that does not return, unless `callsReturn`.
  */
-export function hiddenReferences(code: Uint8Array, relocated: ReadonlySet<number>): readonly HiddenReference[] {
+export function hiddenReferences(
+  code: Uint8Array,
+  relocated: ReadonlySet<number>,
+  callsReturn = false,
+): readonly HiddenReference[] {
   const { Decoder, DecoderOptions, Instruction } = decoderLibrary()
   const found: HiddenReference[] = []
   const decoder = new Decoder(64, code, DecoderOptions.None)
@@ -28,7 +32,7 @@ export function hiddenReferences(code: Uint8Array, relocated: ReadonlySet<number
       if (target !== undefined && !isRelocated && (target < 0 || target >= code.length)) {
         found.push({ offset: start, target })
       }
-      if (!isFiller(instruction)) ends = leavesForGood(instruction)
+      if (!isFiller(instruction)) ends = leavesForGood(instruction, callsReturn)
     }
   } finally {
     instruction.free()
@@ -59,14 +63,17 @@ function isFiller(instruction: Instruction): boolean {
   return instruction.mnemonic === Mnemonic.Nop || instruction.mnemonic === Mnemonic.Int3
 }
 
-/** A call at the very end counts as one that does not return. */
-function leavesForGood(instruction: Instruction): boolean {
+function leavesForGood({ flowControl }: Instruction, callsReturn: boolean): boolean {
   const { FlowControl } = decoderLibrary()
-  switch (instruction.flowControl) {
+  switch (flowControl) {
     case FlowControl.Next:
     case FlowControl.ConditionalBranch:
     case FlowControl.XbeginXabortXend:
       return false
+    case FlowControl.Call:
+    case FlowControl.IndirectCall:
+    case FlowControl.Interrupt:
+      return !callsReturn
     default:
       return true
   }
