@@ -140,10 +140,9 @@ function obstacleOfNamed({ verdicts, going, users }: Scene, piece: Piece<'origin
 /** As above; what nothing names is copied with whoever uses it. */
 function obstacleOfUnnamed({ verdicts, going, users }: Scene, piece: Piece<'original'>): string | undefined {
   const own = users.get(piece.id) ?? []
-  if (own.some(({ id }) => going.has(id))) return undefined
-  const [user] = own
+  const user = own.find(({ id }) => !going.has(id))
   if (user !== undefined) return `is used by ${user.name}, which is not replaced`
-  const isWalked = !PLAIN.has(sectionClassOf(verdicts.correlation.original, piece))
+  const isWalked = own.length === 0 && !PLAIN.has(sectionClassOf(verdicts.correlation.original, piece))
   return isWalked ? 'is in a set that something else walks' : undefined
 }
 
