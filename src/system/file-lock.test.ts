@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { tryLock, waitForLock } from './file-lock.ts'
 
 let folder = ''
@@ -83,4 +83,38 @@ test('what cannot be locked is an error that names it', () => {
   expect(existsSync(join(folder, 'elsewhere'))).toBe(false)
   vi.stubEnv('PATH', folder)
   expect(() => tryLock(join(folder, 'lock'))).toThrow(/lock must be locked, and flock was not found/)
+})
+
+describe('a terminal’s Ctrl-C, which goes to flock too', () => {
+  /** A flock that the first `times` times is ended by a signal before it has done anything. */
+  const endedAtFirst = (times: number): string => {
+    const real = execFileSync('sh', ['-c', 'command -v flock'], { encoding: 'utf8' }).trim()
+    const bin = join(folder, 'bin')
+    mkdirSync(bin)
+    writeFileSync(join(folder, 'calls'), '')
+    const script = `#!/bin/sh\necho >> ${folder}/calls\n[ $(wc -l < ${folder}/calls) -gt ${times} ] || kill -s INT $$\nexec ${real} "$@"\n`
+    writeFileSync(join(bin, 'flock'), script, { mode: 0o755 })
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`)
+    return join(folder, 'lock')
+  }
+  const calls = () => readFileSync(join(folder, 'calls'), 'latin1').length
+
+  test('does not leave a lock that is nobody’s', async () => {
+    const path = endedAtFirst(1)
+    const lock = tryLock(path)
+    expect([lock?.path, calls()]).toEqual([path, 2])
+    lock?.release()
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('nor where it is waited for', async () => {
+    const path = endedAtFirst(2)
+    const lock = await waitForLock(path, undefined)
+    expect([lock?.path, calls()]).toEqual([path, 3])
+    lock?.release()
+  })
+
+  test('is an error in the end where every one is ended', () => {
+    expect(() => tryLock(endedAtFirst(1000))).toThrow(/lock cannot be locked: a signal ended flock/)
+  })
 })

@@ -36,7 +36,7 @@ export function tryLock(path: string): FileLock | undefined {
   for (;;) {
     const descriptor = openForLock(path)
     try {
-      const got = isLocked(path, spawnSync('flock', ['-n', String(DESCRIPTOR)], { stdio: stdioWith(descriptor) }))
+      const got = isLocked(path, askUntilAnswered(descriptor))
       if (got && isStillThere(path, descriptor)) return new FileLock(path, descriptor)
       closeSync(descriptor)
       if (!got) return undefined
@@ -52,7 +52,7 @@ export async function waitForLock(path: string, signal: AbortSignal | undefined)
   while (signal?.aborted !== true) {
     const descriptor = openForLock(path)
     try {
-      const got = await flocked(path, descriptor, signal)
+      const got = await flockedUntilAnswered(path, descriptor, signal)
       if (got && isStillThere(path, descriptor)) return new FileLock(path, descriptor)
       closeSync(descriptor)
     } catch (error) {
@@ -63,8 +63,31 @@ export async function waitForLock(path: string, signal: AbortSignal | undefined)
   return undefined
 }
 
-function flocked(path: string, descriptor: number, signal: AbortSignal | undefined): Promise<boolean> {
-  return new Promise((resolve, reject) => {
+/**
+ * A terminal's Ctrl-C goes to flock as well as to us, and ends it before it has answered. What an interrupted run does
+ * is not decided here: it is asked again, so that whoever has begun to take a lock knows whether it has one.
+ */
+const MOST_ENDED_BY_SIGNALS = 10
+
+function askUntilAnswered(descriptor: number): Answer {
+  const ask = () => spawnSync('flock', ['-n', String(DESCRIPTOR)], { stdio: stdioWith(descriptor) })
+  let answer = ask()
+  for (let more = 1; more < MOST_ENDED_BY_SIGNALS && isUnanswered(answer); more++) answer = ask()
+  return answer
+}
+
+/** A signal ended it: there is no error, and no status. */
+const isUnanswered = ({ error, status }: Answer): boolean => error === undefined && status === null
+
+async function flockedUntilAnswered(path: string, descriptor: number, signal: AbortSignal | undefined) {
+  let answer = await flocked(descriptor, signal)
+  for (let more = 1; more < MOST_ENDED_BY_SIGNALS && isUnanswered(answer) && signal?.aborted !== true; more++)
+    answer = await flocked(descriptor, signal)
+  return signal?.aborted !== true && isLocked(path, answer)
+}
+
+function flocked(descriptor: number, signal: AbortSignal | undefined): Promise<Answer> {
+  return new Promise(resolve => {
     const child = spawn('flock', [String(DESCRIPTOR)], { stdio: stdioWith(descriptor) })
     const stop = () => child.kill('SIGKILL')
     signal?.addEventListener('abort', stop, { once: true })
@@ -74,12 +97,7 @@ function flocked(path: string, descriptor: number, signal: AbortSignal | undefin
     })
     const settle = (error: Error | undefined, status: number | null) => {
       signal?.removeEventListener('abort', stop)
-      if (signal?.aborted === true) return resolve(false)
-      try {
-        resolve(isLocked(path, { error, status, stderr: words }))
-      } catch (wrong) {
-        reject(wrong)
-      }
+      resolve({ error, status, stderr: words })
     }
     child.on('error', error => settle(error, null))
     child.on('close', status => settle(undefined, status))
@@ -114,7 +132,7 @@ function isLocked(path: string, { error, status, stderr }: Answer): boolean {
   const words = String(stderr ?? '').trim()
   if (status === 0) return true
   if (status === HELD && words === '') return false
-  throw cannotLock(path, words || `flock ended with ${status}`)
+  throw cannotLock(path, words || (status === null ? 'a signal ended flock' : `flock ended with ${status}`))
 }
 
 /** Its last holder may have taken the file away between our opening and our locking it. */
