@@ -55,6 +55,8 @@ export function drawCase(seed: number, number: number, compilers: readonly Compi
   flags.push(isPie ? pick(draw, ['-fPIE', '-fPIC']) : '-fno-pie')
   for (const [percent, more] of OPTIONS) if (chance(draw, percent)) flags.push(...more)
   if (cxx === undefined) flags.push(pick(draw, ['-fcommon', '-fno-common']))
+  // What an exception may pass through is refused.
+  else if (chance(draw, 90)) flags.push('-fno-exceptions')
   const link = [isPie ? '-pie' : '-no-pie']
   if (flags.includes('-ffunction-sections') && chance(draw, 25)) link.push('-Wl,--gc-sections')
   return {
