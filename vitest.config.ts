@@ -38,6 +38,8 @@ export const REST = [
   // Edits drawn at random, where the sample takes written ones (tests/xen/edits.test.ts).
   'tests/xen/harmless.test.ts',
   'tests/lines/neutral-on-xen.test.ts',
+  // Each kind of table that Xen's linker script gathers, where the light ones take four (src/compare/loaded.test.ts).
+  'tests/xen/linker-sets.test.ts',
   // A large program and many threads, where the sample takes a small daemon (tests/run/process.test.ts).
   'tests/run/process-memcached.test.ts',
   'tests/run/process-crowd.test.ts',
