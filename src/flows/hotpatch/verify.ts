@@ -7,7 +7,7 @@ import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import type { Target } from '../../loaders/loader.ts'
 import type { TreeFacts } from '../../trees/model.ts'
-import { entrySizesOfRules, verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
+import { enteredCode, entrySizesOfRules, verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
 import type { Running, RunningOptions } from './running.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
@@ -40,13 +40,27 @@ export function rulesFor(version: string | undefined): XenVersion {
   return XEN_VERSIONS.find(each => each === version) ?? '4.22'
 }
 
-/** Asked of loaders whose rules are known. */
+/** Every rule of a loader whose rules are known; of any other the one that holds for all. */
 export function checkAssembled(payload: Payload | undefined, loading: Loading): CheckedPayload {
-  if (payload === undefined || loading.target.loader.rules === undefined) return { payload, refusals: [], warnings: [] }
+  if (payload === undefined) return { payload, refusals: [], warnings: [] }
+  if (loading.target.loader.rules === undefined) return checkOldCode(payload, loading)
   const unread = otherSizes(payload, loading)
   if (unread.length > 0) return { payload: undefined, refusals: unread, warnings: [] }
   const { refusals, warnings } = loading.watch.timeSync('verify', () => checkPayload(payload.bytes, loading))
   return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings }
+}
+
+/** Nothing leads into what is replaced, whatever the stages before thought of. */
+function checkOldCode(payload: Payload, { watch }: Loading): CheckedPayload {
+  const entered = watch.timeSync('verify', () => enteredCode(payload.bytes))
+  const refusals = entered.map(({ name, text }) => ({
+    code: 'inner-address',
+    unit: '',
+    symbol: name,
+    text: `in the finished payload ${text}`,
+    hint: 'leave the function as it is, and change what it calls. That nothing said so before is a mistake of ours: please report it',
+  }))
+  return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings: [] }
 }
 
 /** Special sections that the rules would read with another stride than the loader of this tree. */
