@@ -3,6 +3,8 @@ export { type MemoryCopy, RunningImage } from './code/image.ts'
 export type { CodeDifference, CodeFinding } from './code/model.ts'
 export {
   type Errno,
+  KNOWN_VERSIONS,
+  knownVersion,
   type ReplacedFunction,
   type Verdict,
   type VerifiedPayload,
