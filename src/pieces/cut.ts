@@ -12,6 +12,7 @@
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection, ElfSymbol } from '../elf/model.ts'
 import { SHF_EXECINSTR, SHF_MERGE, SHF_STRINGS, SHT_NOBITS } from '../elf/spec/constants.ts'
+import { isMappingSymbol } from '../elf/spec/mapping-symbols.ts'
 import type { EntryLayout } from '../loaders/entries.ts'
 import { entrySize, type ProbedSizes } from '../loaders/entry-size.ts'
 import { chunkRanges } from './chunks.ts'
@@ -198,6 +199,7 @@ function symbolsBySection<S extends Side>(object: ElfObject<S>): readonly (reado
   const all: ElfSymbol<S>[][] = object.sections.map(() => [])
   for (const symbol of object.symbols) {
     if (symbol.place.in !== 'section' || symbol.kind === 'section' || symbol.name === '') continue
+    if (isMappingSymbol(object.header.machine, symbol)) continue
     all[symbol.place.section]?.push(symbol)
   }
   for (const list of all) if (list.length > 1) list.sort((a, b) => placeOf(a) - placeOf(b))

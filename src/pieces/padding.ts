@@ -10,6 +10,7 @@
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection } from '../elf/model.ts'
 import { SHF_ALLOC, SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { isMappingSymbol } from '../elf/spec/mapping-symbols.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Range } from './cut.ts'
 import { placesReached } from './reached.ts'
@@ -56,10 +57,10 @@ class Reached {
 }
 
 function noteSymbols<S extends Side>(object: ElfObject<S>, doubtful: ReadonlySet<number>, reached: Reached): void {
-  for (const { kind, place } of object.symbols) {
-    if (kind !== 'section' && place.in === 'section' && doubtful.has(place.section)) {
-      reached.note(place.section, place.offset)
-    }
+  for (const symbol of object.symbols) {
+    const { kind, place } = symbol
+    if (kind === 'section' || place.in !== 'section' || !doubtful.has(place.section)) continue
+    if (!isMappingSymbol(object.header.machine, symbol)) reached.note(place.section, place.offset)
   }
 }
 

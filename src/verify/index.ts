@@ -14,6 +14,7 @@ export {
   XEN_VERSIONS,
   type XenVersion,
 } from './model.ts'
+export { enteredCode } from './old-code.ts'
 export { withCode } from './running-code.ts'
 export { loadedStack, type VerifiedLoad, verifyAndLoad, verifyPayload, verifyStack } from './verify.ts'
 export { entrySizesOfRules } from './xen/entry-sizes.ts'

@@ -13,8 +13,10 @@ export const CHDR_SIZE = 24
 export const ET_REL = 1
 export const ET_DYN = 3
 export const EM_386 = 3
+export const EM_ARM = 40
 export const EM_X86_64 = 62
 export const EM_AARCH64 = 183
+export const EM_RISCV = 243
 
 export const SHT_NULL = 0
 export const SHT_PROGBITS = 1

@@ -7,7 +7,7 @@ import { InternalError } from '../../base/errors.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import type { Target } from '../../loaders/loader.ts'
-import { entrySizesOfRules, verifyPayload, type XenVersion } from '../../verify/index.ts'
+import { enteredCode, entrySizesOfRules, verifyPayload, type XenVersion } from '../../verify/index.ts'
 import type { Running, RunningOptions } from './running.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
@@ -34,16 +34,33 @@ const GIVEN: readonly (readonly [keyof RunningOptions, string])[] = [
   ['xenDepends', 'xen-depends-match'],
 ]
 
-/** Asked of loaders that have rules. A payload that no rules could be asked about is none. */
+/**
+ * Every rule of a loader that has rules; of any other the one that holds for all. A payload that no rules could be asked
+ * about is none.
+ */
 export function checkAssembled(payload: Payload | undefined, loading: Loading): CheckedPayload {
   const { target, running, watch } = loading
-  if (payload === undefined || target.loader.rules === undefined) return { payload, refusals: [], warnings: [] }
+  if (payload === undefined) return { payload, refusals: [], warnings: [] }
+  if (target.loader.rules === undefined) return checkOldCode(payload, loading)
   const { version } = running
   if (version === undefined) throw new InternalError('a payload was assembled for a loader whose version is not known')
   const unread = otherSizes(payload, version, loading)
   if (unread.length > 0) return { payload: undefined, refusals: unread, warnings: [] }
   const { refusals, warnings } = watch.timeSync('verify', () => checkPayload(payload.bytes, version, loading))
   return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings }
+}
+
+/** Nothing leads into what is replaced, whatever the stages before thought of. */
+function checkOldCode(payload: Payload, { watch }: Loading): CheckedPayload {
+  const entered = watch.timeSync('verify', () => enteredCode(payload.bytes))
+  const refusals = entered.map(({ name, text }) => ({
+    code: 'inner-address',
+    unit: '',
+    symbol: name,
+    text: `in the finished payload ${text}`,
+    hint: 'leave the function as it is, and change what it calls. That nothing said so before is a mistake of ours: please report it',
+  }))
+  return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings: [] }
 }
 
 /** Special sections that the rules would read with another stride than the loader of this tree. */
