@@ -1,5 +1,5 @@
 /**
- * The four operations of the live patching interface, the same on every kind of host.
+ * The four operations of the live patching interface (xSplice's), the same on every kind of host.
  *
  * A result is the interface's own: zero for success, a negative errno where the host said no. A refusal is no
  * exception. Exceptions are InputErrors: there is no such host, it cannot be reached, or its answer makes no sense.
