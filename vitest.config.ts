@@ -30,6 +30,8 @@ export const REST = [
   // Kills and races at random moments, where others stop a run at chosen ones (tests/cli/interrupt.test.ts, src/system).
   'tests/cli/kills.test.ts',
   'tests/cli/lock-races.test.ts',
+  // Agents that make things up, one by one, where the light ones read what they say (src/hosts/process).
+  'tests/run/process-doubtful.test.ts',
   // A machine that is killed or stands still, where the sample rehearses (tests/run/rehearsal.test.ts).
   'tests/run/rehearsal-downfall.test.ts',
   // Every function of Xen, where the sample takes chosen ones.
@@ -38,12 +40,23 @@ export const REST = [
   // Edits drawn at random, where the sample takes written ones (tests/xen/edits.test.ts).
   'tests/xen/harmless.test.ts',
   'tests/lines/neutral-on-xen.test.ts',
+  // Each kind of table that Xen's linker script gathers, where the light ones take four (src/compare/loaded.test.ts).
+  'tests/xen/linker-sets.test.ts',
   // A large program and many threads, where the sample takes a small daemon (tests/run/process.test.ts).
   'tests/run/process-memcached.test.ts',
   'tests/run/process-crowd.test.ts',
+  // Programs drawn at random, where the sample takes a few (tests/run/judged-programs.test.ts).
+  'tests/run/judged-programs-more.test.ts',
   // Another way to the same hypervisor (tests/run/hosts.test.ts).
   'tests/run/ssh-xen.test.ts',
 ]
+/** Drawn inputs held against other tools: a few light ones, and many in the rest. */
+const DRAWN = [
+  'tests/lines/neutral-oracle.test.ts',
+  'tests/lines/token-map-oracle.test.ts',
+  'tests/source/patch-oracle.test.ts',
+]
+const MANY = { HOTSPLICE_NEUTRAL_RUNS: '60', HOTSPLICE_PATCH_RUNS: '300' }
 export const COMMAND = ['tests/cli/**/*.test.ts', 'tests/library/**/*.test.ts']
 /** Compiles src/ to dist/ once, unless it is up to date. */
 const COMPILED = ['tests/cli/support/compile.ts']
@@ -83,7 +96,7 @@ export default defineConfig({
         },
       },
       { test: { ...real, name: 'sample', include: REAL, exclude: REST, sequence: { groupOrder: 2 } } },
-      { test: { ...real, name: 'rest', include: REST, sequence: { groupOrder: 3 } } },
+      { test: { ...real, name: 'rest', include: [...REST, ...DRAWN], env: MANY, sequence: { groupOrder: 3 } } },
     ],
   },
 })

@@ -3,7 +3,7 @@
  * command failed, errors become words, and what the command had already written is taken back where its JSON cannot be.
  */
 import { describe, InputError } from '../base/errors.ts'
-import { errorReport, reportedError } from '../report/error-report.ts'
+import { failureReport, reportedError } from '../report/error-report.ts'
 import type { ReportedError } from '../report/model.ts'
 import { type Console, openConsole } from './console.ts'
 import type { Ending } from './exit-code.ts'
@@ -69,7 +69,7 @@ async function failedWith(task: Task, console: Console, error: unknown): Promise
   try {
     // What was wrong may be just that: the file is one of the inputs.
     if (task.json === undefined || task.json === STANDARD || isFreeForJson(task.json)) {
-      console.json(failureJson(task.command, reported))
+      console.json(failureReport(task.command, VERSION, reported))
     }
     await task.failed?.(reported, ending)
   } catch (second) {
@@ -82,11 +82,6 @@ async function failedWith(task: Task, console: Console, error: unknown): Promise
     console.note(ending === 'interrupted' ? 'interrupted' : failureWords(error, reported, console))
   }
   return ending
-}
-
-function failureJson(command: string | undefined, error: ReportedError): unknown {
-  if (command === 'build' || command === 'diff') return errorReport(command, VERSION, error)
-  return { schema: 1, command: command ?? null, version: VERSION, outcome: 'error', error }
 }
 
 const isOurs = ({ code }: ReportedError) => code === 'internal/bug'

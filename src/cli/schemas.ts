@@ -5,6 +5,8 @@
  * Versions go up when a field changes its meaning or goes; fields may be added within a version.
  */
 import * as v from 'valibot'
+import type { AgentReport } from '../flows/agent.ts'
+import type { OperationReport } from '../flows/operate.ts'
 import { XEN_VERSIONS } from '../flows/verify/verify.ts'
 import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
 import type { Advice } from '../report/advice.ts'
@@ -175,7 +177,7 @@ const advice: v.GenericSchema<Advice> = v.object({
 })
 
 /** Of the operations on hosts, which share one form. */
-const operation = v.object({
+const operation: v.GenericSchema<OperationReport> = v.object({
   schema: v.literal(1),
   command: v.picklist(['upload', 'get', 'list', 'apply', 'revert', 'replace', 'unload', 'load']),
   version: text,
@@ -199,7 +201,7 @@ const operation = v.object({
   ),
 })
 
-const agent = v.object({
+const agent: v.GenericSchema<AgentReport> = v.object({
   schema: v.literal(1),
   command: v.literal('agent'),
   version: text,

@@ -6,7 +6,7 @@ import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceMap, Reference } from './model.ts'
-import { type Distance, instructionEnds } from './reached.ts'
+import { type Distance, instructionEnds, settled } from './reached.ts'
 
 const EXACT: Distance = { least: 0, most: 0 }
 
@@ -41,11 +41,11 @@ function endsIn<S extends Side>(
   if (section === undefined || (section.flags & SHF_EXECINSTR) === 0) return new Map()
   const { code } = machineOf(map.object.header.machine)
   if (code === undefined) return new Map()
-  const { plain, mostBehind } = code.fieldBias
   const fields = references.map(({ type, offset }) => ({ type, offset: piece.offset + offset }))
-  // Data among code is no field of an instruction, and counts from itself.
-  const settled = ([field, ends]: readonly [number, Distance]): readonly [number, Distance] => {
-    return [field, ends.least < plain ? { least: 0, most: plain + mostBehind } : ends]
-  }
-  return new Map([...instructionEnds(map.object, section, piece, fields)].map(settled))
+  return new Map(
+    [...instructionEnds(map.object, section, piece, fields)].map(([field, ends]) => [
+      field,
+      settled(ends, code.fieldBias),
+    ]),
+  )
 }

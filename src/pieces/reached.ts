@@ -4,9 +4,10 @@
  */
 
 import type { Side } from '../base/side.ts'
-import type { ElfObject, ElfRelocation, ElfSection, SectionId } from '../elf/model.ts'
+import type { ElfHeader, ElfObject, ElfRelocation, ElfSection, SectionId } from '../elf/model.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { splitAddend } from '../loaders/entries.ts'
+import type { CodeKnowledge } from '../machines/machine.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Range } from './cut.ts'
 
@@ -41,12 +42,17 @@ export interface Distance {
   readonly most: number
 }
 
+/** Data among code is no field of an instruction, and counts from itself. */
+export function settled(ends: Distance, { plain, mostBehind }: CodeKnowledge['fieldBias']): Distance {
+  return ends.least < plain ? { least: 0, most: plain + mostBehind } : ends
+}
+
 /** For each PC-relative field in code that is counted from the instruction's end, by its offset in the section, the bytes up to the end of its instruction. */
-export function instructionEnds<S extends Side>(
-  object: ElfObject<S>,
-  section: ElfSection<S>,
-  range: Pick<Range<S>, 'offset' | 'size'>,
-  relocations: readonly Pick<ElfRelocation<S>, 'type' | 'offset'>[],
+export function instructionEnds(
+  object: { readonly header: Pick<ElfHeader, 'machine'> },
+  section: Pick<ElfSection<Side>, 'flags' | 'bytes'>,
+  range: Pick<Range<Side>, 'offset' | 'size'>,
+  relocations: readonly Pick<ElfRelocation<Side>, 'type' | 'offset'>[],
 ): ReadonlyMap<number, Distance> {
   const ends = new Map<number, Distance>()
   const { code: knowledge, relocationType } = machineOf(object.header.machine)

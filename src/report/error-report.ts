@@ -100,3 +100,24 @@ function systemError(system: string, text: string): ReportedError {
 export function errorReport(command: RunReport['command'], version: string, error: ReportedError): RunReport {
   return { ...emptyReport(command, version), outcome: 'error', error }
 }
+
+/** The JSON of a command that failed and has no form of its own for that. */
+export interface FailureReport {
+  readonly schema: 1
+  /** Null where there is no such command. */
+  readonly command: string | null
+  /** Of hotsplice. */
+  readonly version: string
+  readonly outcome: 'error'
+  readonly error: ReportedError
+}
+
+/** The JSON of any command that failed, in the form that the command has for it. */
+export function failureReport(
+  command: string | undefined,
+  version: string,
+  error: ReportedError,
+): RunReport | FailureReport {
+  if (command === 'build' || command === 'diff') return errorReport(command, version, error)
+  return { schema: 1, command: command ?? null, version, outcome: 'error', error }
+}

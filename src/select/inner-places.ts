@@ -22,6 +22,7 @@ import { machineOf } from '../machines/machines.ts'
 import { innerReferences, toFunctions } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
+import { replacedOwner } from '../pieces/old-code.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
@@ -172,7 +173,7 @@ export function enteredByPayload(
   replacements: readonly Replacement[],
 ): readonly Refusal[] {
   const replaced = new Set(replacements.map(({ runningName }) => runningName))
-  const isOldCode = (name: string) => replaced.has(name) || replaced.has(partOf(name) ?? '')
+  const isOldCode = (name: string) => replaced.has(name) || replacedOwner(name, replaced) !== undefined
   return pieces.flatMap(({ address, piece, references }): readonly Refusal[] => {
     const input = units[address.unit]
     if (input === undefined) return []
@@ -191,7 +192,7 @@ export function enteredByPayload(
           code: 'inner-address',
           unit: input.unit,
           symbol: piece.name,
-          text: `${piece.name} leads, at 0x${offset.toString(16)}, into the old code of ${partOf(name) ?? name}, which is replaced`,
+          text: `${piece.name} leads, at 0x${offset.toString(16)}, into the old code of ${replacedOwner(name, replaced) ?? name}, which is replaced`,
           hint: 'let the function be reached by its name only, or leave it as it is and change what it calls',
         },
       ]

@@ -3,6 +3,8 @@ export { type MemoryCopy, RunningImage } from './code/image.ts'
 export type { CodeDifference, CodeFinding } from './code/model.ts'
 export {
   type Errno,
+  KNOWN_VERSIONS,
+  knownVersion,
   type ReplacedFunction,
   type Verdict,
   type VerifiedPayload,
@@ -12,6 +14,7 @@ export {
   XEN_VERSIONS,
   type XenVersion,
 } from './model.ts'
+export { enteredCode } from './old-code.ts'
 export { withCode } from './running-code.ts'
 export { loadedStack, type VerifiedLoad, verifyAndLoad, verifyPayload, verifyStack } from './verify.ts'
 export { entrySizesOfRules } from './xen/entry-sizes.ts'

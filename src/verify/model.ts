@@ -125,6 +125,14 @@ export interface VerifyInput {
   readonly on: readonly VerifiedPayload[]
 }
 
+/** The first and the last of them, for words. */
+export const KNOWN_VERSIONS = `${XEN_VERSIONS[0]} to ${XEN_VERSIONS.at(-1)}`
+
+/** The version of this number where its rules are known. */
+export function knownVersion(number: string | undefined): XenVersion | undefined {
+  return XEN_VERSIONS.find(version => version === number)
+}
+
 /** Whether `version` is `from` or later. */
 export function isAtLeast(version: XenVersion, from: XenVersion): boolean {
   return XEN_VERSIONS.indexOf(version) >= XEN_VERSIONS.indexOf(from)

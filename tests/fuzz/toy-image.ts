@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const NAMES = ['_stext', 'f1', 'f2', 'tiny', 'variable'] as const
+const NAMES = ['_stext', 'f1', 'f2', 'tiny', 'variable', 'xen_major_version', 'xen_minor_version'] as const
 
 export function toyImage(): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-fuzz-'))
@@ -43,6 +43,9 @@ function assembly(): string {
     '.balign 16',
     code('tiny', '0xc3, 0x90'),
     code('livepatch_op', '0xc3'),
+    // As far as is looked for the number that they return.
+    code('xen_major_version', '0xb8, 4, 0, 0, 0, 0xc3, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90'),
+    code('xen_minor_version', '0xb8, 17, 0, 0, 0, 0xc3, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90'),
     '.section .rodata, "a"',
     table('symbols_names', ...NAMES.map(name => `.byte ${name.length + 1}\n.ascii "T${name}"`)),
     table('symbols_token_table', ...codes.map(each => `.byte ${each}, 0`)),

@@ -13,7 +13,7 @@ import { faults } from './faults.ts'
 import { presumedTokens } from './presumed.ts'
 import { touched } from './touched.ts'
 
-const runs = Number(process.env.HOTSPLICE_NEUTRAL_RUNS ?? 25)
+const runs = Number(process.env.HOTSPLICE_NEUTRAL_RUNS ?? 8)
 const seed = Number(process.env.HOTSPLICE_SEED ?? 20261122)
 describe.skipIf(!hasGcc)(`neutral texts, by gcc${withoutGcc}`, () => {
   test.for<NeutralStyle>(['auto', 'directive', 'reformat'])('%s', { timeout: 1_200_000 }, style => {

@@ -13,7 +13,7 @@ import { isLineNumber } from './faults.ts'
 import { type PresumedToken, presumedTokens } from './presumed.ts'
 import { touched } from './touched.ts'
 
-const runs = Number(process.env.HOTSPLICE_NEUTRAL_RUNS ?? 40)
+const runs = Number(process.env.HOTSPLICE_NEUTRAL_RUNS ?? 15)
 const seed = Number(process.env.HOTSPLICE_SEED ?? 20261122)
 
 const sameText = (a: PresumedToken[], b: PresumedToken[]) =>

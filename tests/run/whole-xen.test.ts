@@ -100,6 +100,8 @@ function runningOf(symbols: HypervisorSymbols): Running {
   return {
     ...nothing,
     isXen: true,
+    version: '4.17',
+    unversioned: [],
     tableUse: symbols.tableUse,
     refusals: [],
     symbols,

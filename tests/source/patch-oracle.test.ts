@@ -12,7 +12,7 @@ import { InputError } from '../../src/base/errors.ts'
 import { applyPatches } from '../../src/source/apply-patches.ts'
 import { overlayOf } from '../../src/trees/index.ts'
 
-const runs = Number(process.env.HOTSPLICE_PATCH_RUNS ?? 150)
+const runs = Number(process.env.HOTSPLICE_PATCH_RUNS ?? 50)
 const seed = Number(process.env.HOTSPLICE_SEED ?? 20261122)
 const missing = ['patch', 'diff', 'git'].filter(tool => spawnSync(tool, ['--version']).status !== 0)
 const why = missing.length > 0 ? ` (skipped: needs ${missing.join(', ')})` : ''

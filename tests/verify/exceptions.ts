@@ -62,6 +62,10 @@ export const EXCEPTIONS: readonly Exception[] = [
       touched.every(each => each.in === 'section header' && each.section === '.note.gnu.build-id'),
   },
   {
+    reason: 'a field leads into code that is replaced; the judge does not go there, or came back from it',
+    applies: unnoticed('old-code'),
+  },
+  {
     reason: "the payload's code was relocated against another place, or not at all, as some right payload may be",
     applies: ownCode(each => (each.in === 'content' && CODE.test(each.section)) || isSmaller(each, CODE)),
   },

@@ -223,7 +223,15 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
       // With xen.efi, whose code lies at other distances, old code is expected up to the first of them only.
       const symbols = fresh()
       const ids = { depends: symbols.buildId, xenDepends: symbols.buildId }
-      const nothing = { warnings: [], refusals: [], below: [], memory: undefined, tableUse: undefined } as const
+      const nothing = {
+        version: '4.17',
+        unversioned: [],
+        warnings: [],
+        refusals: [],
+        below: [],
+        memory: undefined,
+        tableUse: undefined,
+      } as const
       const known = { isXen: true, symbols, expect: 'yes', ...nothing, ...ids } as const
       const expected = (namesOnly: boolean) => checkCode(right.units, right.selection, { ...known, namesOnly })
       expect(expected(false).expectations.get('xen_extra_version')).toHaveLength(12)

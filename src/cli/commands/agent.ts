@@ -1,4 +1,5 @@
 import { Command } from '@commander-js/extra-typings'
+import { agent } from '../../flows/agent.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../command-host.ts'
@@ -25,12 +26,13 @@ export function define(cli: Host) {
     .action(async ({ source = false, json }) => {
       const work = async (console: Console): Promise<Finished> => {
         const { agentFile, agentSource } = await import('../../hosts/process/agent-file.ts')
-        const file = source ? agentSource() : agentFile(cacheFolder())
-        const is = source ? 'source' : 'library'
+        const files = { source: agentSource, library: () => agentFile(cacheFolder()) }
+        const report = agent(source ? 'source' : 'library', files, VERSION)
+        const { file } = report
         return {
           ending: 'done',
           text: json === STANDARD ? file : '',
-          json: { schema: 1, command: 'agent', version: VERSION, outcome: 'done', is, file },
+          json: report,
           // For LD_PRELOAD: a path is taken as it is.
           also: () => (json === STANDARD ? undefined : console.data(Buffer.from(`${file}\n`))),
         }

@@ -1,4 +1,4 @@
-import { shownName } from '../../base/printable.ts'
+import { payloadStatus } from '../../flows/operate.ts'
 import { describeResult } from '../../hosts/abi/errno.ts'
 import type { Host } from '../command-host.ts'
 import { onHost, operate, operationHelp } from './operate.ts'
@@ -12,17 +12,8 @@ export function define(cli: Host) {
         name: 'get',
         payload: name,
         readOnly: true,
-        run: async system => {
-          const { result, words, status } = await system.get(name)
-          if (status === undefined) return { result, words }
-          const { state, rc } = status
-          return {
-            result,
-            words,
-            payloads: [{ name, state, rc, metadata: '' }],
-            text: `${shownName(name)}: ${state}${lastly(rc)}`,
-          }
-        },
+        run: system => payloadStatus(system, name),
+        text: ({ payloads = [] }) => payloads.map(({ name, state, rc }) => `${name}: ${state}${lastly(rc)}`).join('\n'),
       }))
     })
 }

@@ -1,5 +1,4 @@
-import { withShownNames } from '../../base/printable.ts'
-import type { HostFacts, ListedPayload } from '../../hosts/host.ts'
+import { listPayloads, type OperationReport } from '../../flows/operate.ts'
 import type { Host } from '../command-host.ts'
 import { lastly } from './get.ts'
 import { onHost, operate, operationHelp } from './operate.ts'
@@ -12,16 +11,13 @@ export function define(cli: Host) {
         name: 'list',
         payload: '',
         readOnly: true,
-        run: async system => {
-          const { result, words, payloads } = await system.list()
-          const facts = await system.about()
-          return { result, words, payloads, runs: facts.buildId, text: table(withShownNames(payloads), facts) }
-        },
+        run: listPayloads,
+        text: table,
       }))
     })
 }
 
-function table(payloads: readonly ListedPayload[], { buildId }: HostFacts): string {
+function table({ payloads = [], runs: buildId }: OperationReport): string {
   const runs = `runs build-id ${buildId ?? 'unknown'}`
   if (payloads.length === 0) return `no payloads; ${runs}`
   const width = payloads.reduce((most, { name }) => Math.max(most, name.length), 0)

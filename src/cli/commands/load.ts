@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
-import type { Host as System } from '../../hosts/host.ts'
+import { loadPayload } from '../../flows/operate.ts'
 import type { Host } from '../command-host.ts'
 import { readInput } from '../files.ts'
-import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, type Performed, SECCOMP_OPTION } from './operate.ts'
+import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, SECCOMP_OPTION } from './operate.ts'
 import { payloadId } from './upload.ts'
 
 export function define(cli: Host) {
@@ -33,24 +33,8 @@ export function define(cli: Host) {
           console.progress.step(`load ${name} on ${system.name}`)
           const payload = readInput(file, 'the payload')
           if (dryRun) return system.upload({ name, payload, dryRun })
-          return load(system, { name, payload, nodeps: nodeps || !deps, timeoutMs: timeout })
+          return loadPayload(system, { name, payload, nodeps: nodeps || !deps, timeoutMs: timeout })
         },
       }))
     })
-}
-
-interface Loading {
-  readonly name: string
-  readonly payload: Uint8Array
-  readonly nodeps: boolean
-  readonly timeoutMs: number | undefined
-}
-
-async function load(system: System, { name, payload, nodeps, timeoutMs }: Loading): Promise<Performed> {
-  const uploaded = await system.upload({ name, payload })
-  if (uploaded.result < 0) return uploaded
-  const applied = await system.act({ action: 'apply', name, nodeps, timeoutMs })
-  if (applied.result >= 0) return applied
-  const { result } = await system.act({ action: 'unload', name })
-  return result >= 0 ? applied : { ...applied, words: [...applied.words, `${name} was uploaded and is still there`] }
 }

@@ -1,11 +1,11 @@
 /** What the eight operations on hosts have in common: options, opening the host, the record, words and JSON. */
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { withShownNames } from '../../base/printable.ts'
+import { type OperationName, type OperationReport, operate as operateOn, type Performed } from '../../flows/operate.ts'
 import { describeResult, errnoName } from '../../hosts/abi/errno.ts'
-import { type AuditEntry, writeAudit } from '../../hosts/audit.ts'
-import type { ListedPayload, Outcome, Host as System } from '../../hosts/host.ts'
+import { writeAudit } from '../../hosts/audit.ts'
+import type { Host as OpenedHost } from '../../hosts/host.ts'
 import { HOST_FORMS, openHost } from '../../hosts/open-host.ts'
-import { reportedError } from '../../report/error-report.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../command-host.ts'
@@ -51,43 +51,40 @@ export interface HostRequest {
   readonly json?: string
 }
 
-export interface Performed extends Outcome {
-  readonly payloads?: readonly ListedPayload[]
-  /** Build-id of what runs there, where the operation asks for it. */
-  readonly runs?: string | null
-  /** In place of the usual words. */
-  readonly text?: string
-}
-
 export interface Operation {
-  readonly name: string
+  readonly name: OperationName
   /** The payload's name; empty for a list. */
   readonly payload: string
-  /** Changes nothing, and so leaves no record. */
   readonly readOnly?: boolean | undefined
-  readonly run: (system: System, console: Console) => Promise<Performed>
+  readonly run: (system: OpenedHost, console: Console) => Promise<Performed>
   readonly buildId?: () => string | null
+  /** In place of the usual words, where all went well. */
+  readonly text?: (report: OperationReport) => string
 }
 
 /** Opens the host, runs the operation, tells how it went. */
 export async function operate(request: HostRequest, cli: Host, operation: () => Operation): Promise<void> {
   const work = async (console: Console): Promise<Finished> => {
-    const { name, payload, readOnly = false, run, buildId } = operation()
+    const { readOnly = false, run, text, ...asked } = operation()
     if (request.hypervisor !== undefined) console.progress.step(`booting ${request.hypervisor}`)
-    const system = await openHost(request.host, { ...request, cacheFolder: cacheFolder(), signal: cli.signal })
-    try {
-      const noted = { operation: name, payload, readOnly, console }
-      const performed = await run(system, console).catch(async error => {
-        // It may be carried out all the same: by an agent that sleeps, behind a line that broke.
-        await record(system, noted, { buildId: buildId?.() ?? null, result: null, errno: reportedError(error).code })
-        throw error
-      })
-      const { result } = performed
-      const id = performed.buildId ?? buildId?.() ?? null
-      await record(system, noted, { buildId: id, result, errno: errnoName(result) })
-      return finish(request, name, payload, performed)
-    } finally {
-      await system.close()
+    const report = await operateOn<OpenedHost>(
+      { ...asked, readOnly, run: system => run(system, console) },
+      {
+        version: VERSION,
+        host: request.host,
+        open: () => openHost(request.host, { ...request, cacheFolder: cacheFolder(), signal: cli.signal }),
+        errnoName,
+        record: entry => {
+          const trouble = writeAudit(entry)
+          if (trouble !== undefined) console.note(`the record of this could not be written: ${trouble}`)
+        },
+      },
+    )
+    const done = report.outcome === 'done'
+    return {
+      ending: done ? 'done' : 'refused',
+      text: (done && text?.(withShownNames(report))) || told(report),
+      json: report,
     }
   }
   cli.ended(await attempt({ json: request.json, command: cliName(operation), signal: cli.signal, work }))
@@ -101,42 +98,10 @@ function cliName(operation: () => Operation): string | undefined {
   }
 }
 
-function finish(request: HostRequest, name: string, payload: string, performed: Performed): Finished {
-  const { result, words, numbers, runs, payloads, text } = performed
-  const done = result >= 0
-  const json = {
-    schema: 1,
-    command: name,
-    version: VERSION,
-    host: request.host,
-    outcome: done ? 'done' : 'failed',
-    payload: payload === '' ? null : payload,
-    result: done ? 0 : result,
-    errno: errnoName(result),
-    words,
-    ...(numbers === undefined ? {} : { numbers }),
-    ...(runs === undefined ? {} : { runs }),
-    ...(payloads === undefined ? {} : { payloads }),
-  }
-  const head = done ? `${name} ${payload}: done` : `${name} ${payload}: ${describeResult(result)}`
-  const told = [head.replace(' :', ':'), ...withShownNames(words).map(line => `  ${line}`)].join('\n')
-  return { ending: done ? 'done' : 'refused', text: done ? (text ?? told) : told, json }
-}
-
-interface Noted {
-  readonly operation: string
-  readonly payload: string
-  readonly readOnly: boolean
-  readonly console: Console
-}
-
-type Result = Pick<AuditEntry, 'buildId' | 'result' | 'errno'>
-
-async function record(system: System, { readOnly, console, ...what }: Noted, result: Result): Promise<void> {
-  if (readOnly) return
-  const { buildId: runs } = await system.about().catch(() => ({ buildId: null }))
-  const trouble = writeAudit({ host: system.name, runs, ...what, ...result })
-  if (trouble !== undefined) console.note(`the record of this could not be written: ${trouble}`)
+function told({ command, payload, outcome, result, words }: OperationReport): string {
+  const what = payload === null ? command : `${command} ${payload}`
+  const head = `${what}: ${outcome === 'done' ? 'done' : describeResult(result)}`
+  return [head, ...withShownNames(words).map(line => `  ${line}`)].join('\n')
 }
 
 const DAY_MS = 86_400_000

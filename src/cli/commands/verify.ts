@@ -24,9 +24,10 @@ export function define(host: Host) {
     .option('--memory <file[@address]>', "a copy of the running system's code, raw (from _stext on), to compare with")
     .option('--on <payload...>', 'payloads that are applied already, the lowest first')
     .addOption(
-      new Option('--xen-version <version>', 'whose rules (default: what the symbols say, or 4.17)').choices(
-        XEN_VERSIONS,
-      ),
+      new Option(
+        '--xen-version <version>',
+        'whose rules (default: those of the version that the symbols, or the tree, say they are)',
+      ).choices(XEN_VERSIONS),
     )
     .option('--key <file>', 'a certificate or public key in PEM: is the payload signed with it?')
     .option('--all', 'show the checks that passed or did not apply, too')

@@ -32,13 +32,15 @@ export interface Assembled {
 }
 
 export function assembleSelected(selected: Selected, watch: Stopwatch): Assembled {
-  const { affected, program, selection, code, shapes } = selected
+  const { affected, program, selection, target, running, code, shapes } = selected
   const before = [...affected.refusals.map(asRefusal), ...program.refusals]
   // Types matter only where something is replaced.
   if (selection.pieces.length === 0)
     return { refusals: [...before, ...selection.refusals, ...code.refusals], payload: undefined }
   const assembly = watch.timeSync('assemble', () => assemble(selection, optionsFor(selected)))
-  const refusals = [...before, ...ownRefusals(assembly, selection), ...code.refusals, ...shapes.refusals]
+  const unversioned = target.loader.rules === undefined ? [] : running.unversioned
+  const own = ownRefusals(assembly, selection)
+  const refusals = [...before, ...own, ...unversioned, ...code.refusals, ...shapes.refusals]
   return { refusals, payload: assembly.kind === 'payload' && refusals.length === 0 ? assembly.payload : undefined }
 }
 

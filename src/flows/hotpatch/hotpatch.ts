@@ -25,7 +25,7 @@ import { checkCode } from './running-code.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
 import { targetOfUnits } from './target.ts'
 import { checkShapes } from './types.ts'
-import { checkAssembled, rulesFor } from './verify.ts'
+import { checkAssembled } from './verify.ts'
 
 export interface HotpatchOptions extends RunningOptions {
   readonly patches: readonly PatchText[]
@@ -75,8 +75,7 @@ export async function createHotpatch(
   const program = watch.timeSync('program', () => inProgram(tree, judged))
   // loaders: what is known of the running system, and of what will load the payload there.
   const entrySizes = sizes.known.probed
-  const known = { version: rulesFor(base.facts.version), entrySizes }
-  const running = watch.timeSync('running', () => readRunning(base.facts, known, options))
+  const running = watch.timeSync('running', () => readRunning(base.facts, entrySizes, options))
   const target = fittedTo(targetOfUnits(loader, judged.units), running)
   // lines: where the way asks for it, a unit of our own that sets the numbers of functions that stay.
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
@@ -94,7 +93,7 @@ export async function createHotpatch(
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
   const assembled = assembleSelected({ affected, program, units, selection, target, running, code, shapes }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
-  const checked = checkAssembled(assembled.payload, { base, target, running, options, entrySizes, watch })
+  const checked = checkAssembled(assembled.payload, { target, running, options, entrySizes, watch })
   return {
     change,
     affected,

@@ -9,8 +9,15 @@ import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
 import { programId, readGiven, readImage, treeKind } from '../../trees/index.ts'
 import type { TreeFacts } from '../../trees/model.ts'
-import { loadedStack, type MemoryCopy, type VerifiedPayload, type XenVersion } from '../../verify/index.ts'
+import {
+  KNOWN_VERSIONS,
+  loadedStack,
+  type MemoryCopy,
+  type VerifiedPayload,
+  type XenVersion,
+} from '../../verify/index.ts'
 import { type LoaderTable, loaderTable } from './loader-table.ts'
+import { type LoaderVersion, loaderVersion } from './loader-version.ts'
 
 export interface RunningOptions {
   /** A given xen-syms or xen.efi; the tree's own unless given. */
@@ -26,7 +33,7 @@ export interface RunningOptions {
   readonly expect?: boolean
 }
 
-export interface Running extends LoaderTable {
+export interface Running extends LoaderTable, LoaderVersion {
   readonly isXen: boolean
   /** Undefined where no file with symbols is known. */
   readonly symbols: HypervisorSymbols | undefined
@@ -42,27 +49,24 @@ export interface Running extends LoaderTable {
   readonly expect: 'yes' | 'no' | 'unknown-below'
 }
 
-/** What the tree says of the system. */
-export interface Known {
-  /** Whose rules payloads below are held against. */
-  readonly version: XenVersion
-  /** Of entries in the image's special tables, where its compiler was asked. */
-  readonly entrySizes: ProbedSizes | undefined
-}
-
-/** Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's. */
-export function readRunning(facts: TreeFacts, { version, entrySizes }: Known, options: RunningOptions): Running {
+/**
+ * Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's.
+ * `entrySizes`, of entries in the image's special tables, where its compiler was asked.
+ */
+export function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, options: RunningOptions): Running {
   if (treeKind({ facts }).image === 'program') return readProgram(options)
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols, entrySizes)
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols, entrySizes)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
   const buildId = given === undefined ? own?.buildId : given.buildId
   const table = loaderTable(facts, symbols)
-  const below = readBelow(options.on ?? [], { symbols, version, tableUse: table.tableUse })
+  const versioned = loaderVersion(facts, symbols)
+  const below = readBelow(options.on ?? [], versioned.version, { symbols, tableUse: table.tableUse })
   const depends = options.depends === undefined ? undefined : readBuildId('--depends', options.depends)
   const isBottom = depends === undefined || buildId === undefined || Buffer.compare(depends, buildId) === 0
   return {
     ...table,
+    ...versioned,
     isXen: true,
     symbols,
     depends: depends ?? below.at(-1)?.buildId ?? buildId,
@@ -76,9 +80,22 @@ export function readRunning(facts: TreeFacts, { version, entrySizes }: Known, op
 }
 
 /** The payloads below, each verified on those below it. */
-function readBelow(files: readonly string[], known: Parameters<typeof loadedStack>[1]): readonly VerifiedPayload[] {
+function readBelow(
+  files: readonly string[],
+  version: XenVersion | undefined,
+  known: Omit<Parameters<typeof loadedStack>[1], 'version'>,
+): readonly VerifiedPayload[] {
+  const [first] = files
+  if (first === undefined) return []
+  if (version === undefined) {
+    throw new InputError(
+      'verify/unknown-version',
+      `${first} is applied already, and by whose rules is not known: the running system is none of Xen ${KNOWN_VERSIONS}`,
+      'give --tree and --symbols of the build that runs',
+    )
+  }
   const stack = files.map(file => ({ name: basename(file), bytes: readGiven(file, '--on') }))
-  return files.length === 0 ? [] : loadedStack(stack, known)
+  return loadedStack(stack, { ...known, version })
 }
 
 /** A copy of memory, raw, from an address on; from the start of the code (`_stext`) unless one is given. */
@@ -102,6 +119,8 @@ function readProgram({ symbols: file, depends, xenDepends }: RunningOptions): Ru
   const read = (path: string) => during(`reading the build-id of ${path}`, () => programId(path))
   const buildId = file === undefined ? undefined : read(file)
   return {
+    version: undefined,
+    unversioned: [],
     tableUse: undefined,
     refusals: [],
     isXen: false,

@@ -21,9 +21,8 @@ const PAYLOAD: Payload = {
 
 const check = (sizes: readonly (readonly [string, number])[] | undefined, loader = XEN) =>
   checkAssembled(PAYLOAD, {
-    base: { facts: { version: '4.21' } },
     target: targetOf(loader, X86_64.number),
-    running: { symbols: toyHypervisor(), tableUse: 'reads', below: [] },
+    running: { symbols: toyHypervisor(), version: '4.21', tableUse: 'reads', below: [] },
     options: {},
     entrySizes: sizes && new Map(sizes),
     watch: new Stopwatch({}),

@@ -3,19 +3,18 @@
  * payload that the running system would not take, or would take and die of, does not leave the tool.
  */
 import type { Payload } from '../../assemble/model.ts'
+import { InternalError } from '../../base/errors.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import type { Target } from '../../loaders/loader.ts'
-import type { TreeFacts } from '../../trees/model.ts'
-import { entrySizesOfRules, verifyPayload, XEN_VERSIONS, type XenVersion } from '../../verify/index.ts'
+import { enteredCode, entrySizesOfRules, verifyPayload, type XenVersion } from '../../verify/index.ts'
 import type { Running, RunningOptions } from './running.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 /** What a payload that was just assembled is held against. */
 export interface Loading {
-  readonly base: { readonly facts: Pick<TreeFacts, 'version'> }
   readonly target: Target
-  readonly running: Pick<Running, 'symbols' | 'tableUse' | 'below'>
+  readonly running: Pick<Running, 'symbols' | 'version' | 'tableUse' | 'below'>
   readonly options: RunningOptions
   /** Of entries in special sections, where the tree's compiler was asked. */
   readonly entrySizes: ProbedSizes | undefined
@@ -35,22 +34,37 @@ const GIVEN: readonly (readonly [keyof RunningOptions, string])[] = [
   ['xenDepends', 'xen-depends-match'],
 ]
 
-/** Whose rules are asked for a tree of this version. */
-export function rulesFor(version: string | undefined): XenVersion {
-  return XEN_VERSIONS.find(each => each === version) ?? '4.22'
-}
-
-/** Asked of loaders whose rules are known. */
+/**
+ * Every rule of a loader that has rules; of any other the one that holds for all. A payload that no rules could be asked
+ * about is none.
+ */
 export function checkAssembled(payload: Payload | undefined, loading: Loading): CheckedPayload {
-  if (payload === undefined || loading.target.loader.rules === undefined) return { payload, refusals: [], warnings: [] }
-  const unread = otherSizes(payload, loading)
+  const { target, running, watch } = loading
+  if (payload === undefined) return { payload, refusals: [], warnings: [] }
+  if (target.loader.rules === undefined) return checkOldCode(payload, loading)
+  const { version } = running
+  if (version === undefined) throw new InternalError('a payload was assembled for a loader whose version is not known')
+  const unread = otherSizes(payload, version, loading)
   if (unread.length > 0) return { payload: undefined, refusals: unread, warnings: [] }
-  const { refusals, warnings } = loading.watch.timeSync('verify', () => checkPayload(payload.bytes, loading))
+  const { refusals, warnings } = watch.timeSync('verify', () => checkPayload(payload.bytes, version, loading))
   return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings }
 }
 
+/** Nothing leads into what is replaced, whatever the stages before thought of. */
+function checkOldCode(payload: Payload, { watch }: Loading): CheckedPayload {
+  const entered = watch.timeSync('verify', () => enteredCode(payload.bytes))
+  const refusals = entered.map(({ name, text }) => ({
+    code: 'inner-address',
+    unit: '',
+    symbol: name,
+    text: `in the finished payload ${text}`,
+    hint: 'leave the function as it is, and change what it calls. That nothing said so before is a mistake of ours: please report it',
+  }))
+  return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings: [] }
+}
+
 /** Special sections that the rules would read with another stride than the loader of this tree. */
-function otherSizes({ sections }: Payload, { base, target, entrySizes }: Loading): readonly Refusal[] {
+function otherSizes({ sections }: Payload, version: XenVersion, { target, entrySizes }: Loading): readonly Refusal[] {
   const read = entrySizesOfRules(target.machine.number)
   return sections.flatMap(({ name }): readonly Refusal[] => {
     const [real, assumed] = [entrySizes?.get(name), read.get(name)]
@@ -60,20 +74,19 @@ function otherSizes({ sections }: Payload, { base, target, entrySizes }: Loading
         code: 'loader-unknown',
         unit: '',
         symbol: name,
-        text: `entries of ${name} have ${real} bytes in this tree, and ${assumed ?? 'an unknown number'} by the rules of Xen ${rulesFor(base.facts.version)} that payloads are held against: what the loader does with them is not known`,
+        text: `entries of ${name} have ${real} bytes in this tree, and ${assumed ?? 'an unknown number'} by the rules of Xen ${version} that payloads are held against: what the loader does with them is not known`,
         hint: 'leave functions that have such entries as they are, and report the version: its structures are not known here',
       },
     ]
   })
 }
 
-/** Verifies for the tree's version of Xen; the newest rules known where the tree's are not. */
 function checkPayload(
   payload: Uint8Array,
-  { base, running: { symbols, tableUse, below }, options }: Loading,
+  version: XenVersion,
+  { running: { symbols, tableUse, below }, options }: Loading,
 ): Pick<CheckedPayload, 'refusals' | 'warnings'> {
-  const known = rulesFor(base.facts.version)
-  const report = verifyPayload({ payload, symbols, version: known, tableUse, on: below })
+  const report = verifyPayload({ payload, symbols, version, tableUse, on: below })
   const excused = new Set(GIVEN.filter(([option]) => options[option] !== undefined).map(([, code]) => code))
   const failed = report.checks.filter(({ status, code }) => status === 'failed' && !excused.has(code))
   return {
@@ -81,7 +94,7 @@ function checkPayload(
       code: 'loader-rule',
       unit: '',
       symbol: place ?? '',
-      text: `Xen ${known} would ${errno === 'crash' ? 'crash' : `answer ${errno ?? 'with an error'}`} [${code}]: ${text}`,
+      text: `Xen ${version} would ${errno === 'crash' ? 'crash' : `answer ${errno ?? 'with an error'}`} [${code}]: ${text}`,
       hint: `docs/findings has a section on ${code}; hotsplice verify shows every rule. If the patch is not at fault, this is a mistake of ours: please report it`,
     })),
     warnings: report.checks.flatMap(({ code, warning }) => (warning === undefined ? [] : [{ code, text: warning }])),

@@ -11,6 +11,8 @@ import { xenVersionOf } from '../../loaders/xen/version.ts'
 import type { BaseOptions, Tree, Unit } from '../../trees/model.ts'
 import type { RunOptions } from '../../trees/whole-run.ts'
 import {
+  KNOWN_VERSIONS,
+  knownVersion,
   loadedStack,
   type VerifiedPayload,
   type VerifyReport,
@@ -64,7 +66,7 @@ export async function verifyFile(question: VerifyQuestion): Promise<VerifyReport
 async function verifyWith(question: VerifyQuestion, opened: OpenedTree | undefined): Promise<VerifyReport> {
   const { payload, on = [], key } = question
   const symbols = readHypervisorSymbols(question.symbols)
-  const version = question.xenVersion ?? versionOf(symbols)
+  const version = question.xenVersion ?? versionOf(symbols, opened?.tree.facts.version)
   const known = { symbols, version, tableUse: opened?.tree.facts.tableUse }
   const below = loadedStack(on, known)
   const { report, replaced } = verifyAndLoad({ ...known, payload: payload.bytes, on: below }, payload.name)
@@ -72,14 +74,18 @@ async function verifyWith(question: VerifyQuestion, opened: OpenedTree | undefin
   return key === undefined ? compared : signed(compared, payload.bytes, key)
 }
 
-/** The version that the image says it is; the oldest known for one that does not say. */
-function versionOf(symbols: HypervisorSymbols): XenVersion {
-  const said = xenVersionOf(symbols) ?? XEN_VERSIONS[0]
-  const known = XEN_VERSIONS.find(version => version === said)
-  if (known !== undefined) return known
+/** The version that the image says it is; its source where the image does not. */
+function versionOf(symbols: HypervisorSymbols, bySource: string | undefined): XenVersion {
+  const byImage = xenVersionOf(symbols)
+  const said = byImage ?? bySource
+  const version = knownVersion(said)
+  if (version !== undefined) return version
+  const of = byImage === undefined ? 'the tree is' : 'the symbols are those of'
   throw new InputError(
     'verify/unknown-version',
-    `the symbols are those of Xen ${said}, whose loader’s rules are not known; ${XEN_VERSIONS[0]} to ${XEN_VERSIONS.at(-1)} are`,
+    said === undefined
+      ? `the symbols do not say which version of Xen they are of (xen.efi never does); the loader’s rules are known of ${KNOWN_VERSIONS}`
+      : `${of} Xen ${said}, whose loader’s rules are not known; those of ${KNOWN_VERSIONS} are`,
     'say with --xen-version whose rules to ask',
   )
 }

@@ -7,6 +7,7 @@ import { EXPECTATION_LIMIT, FUNC_FIELDS, FUNC_SIZE, FUNC_VERSION, readFunc } fro
 import { FUNCS, HOOK_PREFIX } from '../../loaders/payload-sections.ts'
 import { smallestFunction, startsWithLandingPad } from '../../machines/machine.ts'
 import { type About, type AboutFunction, encodeAbout, SAVED_SIZE } from './about.ts'
+import { refuseEntered } from './entered.ts'
 import type { Areas, Slot } from './layout.ts'
 import { refuseLibraryFunction, refuseLibraryPayload } from './libraries.ts'
 import { PATCHING } from './machine.ts'
@@ -52,6 +53,7 @@ export async function prepareLoad(name: string, bytes: Uint8Array, context: Load
   const saved = areas.readOnly.address + readOnlyEnd
   const pristine = saved + functions * SAVED_SIZE
   const about = describe(placed, context, { saved, pristine })
+  refuseEntered(placed, about.functions, { ...context, names })
   const text = encodeAbout(about)
   const aboutArea = pools.take('readOnly', text.length)
   return {
@@ -206,7 +208,7 @@ function jump(from: number, to: number, name: string): Uint8Array {
 
 /** The function, and parts that the compiler put elsewhere (`f.cold`). */
 function rangesOf({ name, old, oldSize }: Entry, program: Program): About['functions'][number]['ranges'] {
-  const parts = [...program.find(`${name}.cold`), ...program.startingWith(`${name}.cold.`)]
+  const parts = program.partsOf(name)
   return [
     { start: old, end: old + oldSize },
     ...parts.map(({ address, size }) => ({ start: address, end: address + size })),

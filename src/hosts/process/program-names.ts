@@ -4,6 +4,8 @@
  */
 import { type ElfOutline, type ElfSymbol, type FoundSymbol, type SymbolSearch, searchSymbols } from '../../elf/index.ts'
 import { processName } from '../../loaders/process/process.ts'
+import { partOf } from '../../pieces/names.ts'
+import { spelled } from '../../pieces/old-code.ts'
 
 export interface ProgramSymbol {
   readonly name: string
@@ -32,13 +34,28 @@ export class ProgramNames {
   }
 
   /** All symbols of that name. */
-  find(spelled: string): readonly ProgramSymbol[] {
-    return this.#all(spelled, 'whole')
+  find(spelledName: string): readonly ProgramSymbol[] {
+    const known = this.#known.get(spelledName) ?? this.#searched(spelledName)
+    this.#known.set(spelledName, known)
+    return known
   }
 
-  /** Symbols whose names start so. */
-  startingWith(prefix: string): readonly ProgramSymbol[] {
-    return this.#all(prefix, 'start')
+  /**
+   * The out-of-line parts of a function (`f.cold`). They are local to its file, also where the function is not, and no
+   * table says which file that is; a file that has a function of that name to itself has its parts too.
+   */
+  partsOf(spelledName: string): readonly ProgramSymbol[] {
+    const { file, name } = spelled(spelledName)
+    const isOurs = (found: string) => {
+      if (file !== '') return found === file
+      return found === '' || this.find(processName(found, name, true)).length === 0
+    }
+    const parts = new Map<number, ProgramSymbol>()
+    for (const each of this.#search?.find(`${name}.cold`, 'start') ?? []) {
+      const symbol = partOf(each.symbol.name) === name ? this.#symbolOf(each) : undefined
+      if (symbol !== undefined && isOurs(spelled(symbol.name).file)) parts.set(symbol.address, symbol)
+    }
+    return [...parts.values()]
   }
 
   /** The plain names of all functions at an address of the process, without versions (`f@@V2`). */
@@ -47,18 +64,11 @@ export class ProgramNames {
     return [...new Set(found.map(({ symbol }) => symbol.name.replace(/@.*$/, '')))]
   }
 
-  #all(spelled: string, how: 'whole' | 'start'): readonly ProgramSymbol[] {
-    const key = `${how} ${spelled}`
-    const known = this.#known.get(key) ?? this.#searched(spelled, how)
-    this.#known.set(key, known)
-    return known
-  }
-
   /** One address counts once, whatever symbols are there. */
-  #searched(spelled: string, how: 'whole' | 'start'): readonly ProgramSymbol[] {
+  #searched(spelledName: string): readonly ProgramSymbol[] {
     const found = new Map<string, ProgramSymbol>()
-    for (const { file, name } of readings(spelled)) {
-      for (const each of this.#search?.find(name, how) ?? []) {
+    for (const { file, name } of readings(spelledName)) {
+      for (const each of this.#search?.find(name, 'whole') ?? []) {
         const symbol = this.#symbolOf(each, file)
         if (symbol === undefined) continue
         const key = `${symbol.address} ${symbol.name}`
@@ -69,23 +79,23 @@ export class ProgramNames {
   }
 
   /** Undefined for one that belongs to another file, or has no place that can be meant. */
-  #symbolOf({ symbol, file }: FoundSymbol<'original'>, wanted: string): ProgramSymbol | undefined {
+  #symbolOf({ symbol, file }: FoundSymbol<'original'>, wanted?: string): ProgramSymbol | undefined {
     const { name, kind, binding, visibility, place, size } = symbol
     if (kind === 'file' || kind === 'section' || kind === 'tls' || place.in !== 'section') return undefined
     // A hidden name that a linker made local is still the program's own, behind whatever file's names it stands.
     const isLocal = binding === 'local' && visibility === 'default'
     const owner = isLocal ? file : ''
-    if (owner !== wanted) return undefined
+    if (wanted !== undefined && owner !== wanted) return undefined
     const address = (this.#starts[place.section] ?? 0) + place.offset
     return { name: processName(owner, name, isLocal), address, size, kind }
   }
 }
 
 /** What a spelling can mean: names of files and of symbols may hold the sign that joins them. */
-function readings(spelled: string): readonly { readonly file: string; readonly name: string }[] {
-  const found = [{ file: '', name: spelled }]
-  for (let at = spelled.indexOf('#'); at !== -1; at = spelled.indexOf('#', at + 1)) {
-    found.push({ file: spelled.slice(0, at), name: spelled.slice(at + 1) })
+function readings(text: string): readonly { readonly file: string; readonly name: string }[] {
+  const found = [{ file: '', name: text }]
+  for (let at = text.indexOf('#'); at !== -1; at = text.indexOf('#', at + 1)) {
+    found.push({ file: text.slice(0, at), name: text.slice(at + 1) })
   }
   return found
 }

@@ -61,9 +61,9 @@ export class Program {
     return this.#theNames().find(name)
   }
 
-  /** Symbols whose names start so. */
-  startingWith(prefix: string): readonly ProgramSymbol[] {
-    return this.#theNames().startingWith(prefix)
+  /** The out-of-line parts of the function of that name. */
+  partsOf(name: string): readonly ProgramSymbol[] {
+    return this.#theNames().partsOf(name)
   }
 
   /** The plain names of all functions at an address. */

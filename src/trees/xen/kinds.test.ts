@@ -38,6 +38,16 @@ test.for([
   expect(label(kindOf(path, facts))).toBe(expected)
 })
 
+test.for([
+  ['xen/arch/arm/domain.c', 'refused unknown-file'],
+  ['xen/arch/x86/new.h', 'refused unknown-file'],
+  ['xen/include/asm-arm/page.h', 'refused unknown-file'],
+  ['xen/arch/arm/xen.lds.S', 'refused linker-script'],
+  ['xen/common/device_tree.c', 'aside not-compiled'],
+] as const)('%s of a tree whose machine is not known: %s', ([path, expected]) => {
+  expect(label(kindOf(path, { ...facts, arch: undefined }))).toBe(expected)
+})
+
 test('policy counts where the configuration builds it in', () => {
   const flask = { ...facts, config: new Map([['XSM_FLASK', 'y']]) }
   expect(label(kindOf('xen/xsm/flask/policy/access_vectors', flask))).toBe('refused flask-policy')

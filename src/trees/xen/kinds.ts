@@ -11,8 +11,8 @@ export type Kind =
   | { readonly what: 'makefile' }
 
 export interface KindFacts {
-  /** The folder below arch/ that the tree was built for. */
-  readonly arch: string
+  /** The folder below arch/ that the tree was built for; undefined where its units do not tell. */
+  readonly arch: string | undefined
   readonly config: ReadonlyMap<string, string>
   /** Whether the file is new. */
   readonly added: boolean
@@ -33,6 +33,15 @@ const BUILD_EDIT: Kind = {
   hint: 'leave the edit out of this patch, or put what it changes (a -D, an option) into the sources it is meant for',
 }
 
+const UNKNOWN: Kind = {
+  what: 'refused',
+  code: 'unknown-file',
+  text: 'is a file of the hypervisor that no recorded command reads; whether the image depends on it is not known',
+  hint: 'leave the file out of this patch',
+}
+
+const isOfMachine = (path: string) => /^xen\/(arch|include\/asm)[/-]/.test(path)
+
 const ROWS: readonly Row[] = [
   { matches: path => /^(Config\.mk|config\/)/.test(path), kind: BUILD_EDIT },
   {
@@ -52,7 +61,8 @@ const ROWS: readonly Row[] = [
   },
   {
     matches: (path, { arch }) =>
-      /^xen\/(arch|include\/asm)[/-]/.test(path) &&
+      isOfMachine(path) &&
+      arch !== undefined &&
       !path.startsWith(`xen/arch/${arch}/`) &&
       !path.startsWith(`xen/include/asm-${arch}`),
     kind: aside('other-architecture', 'belongs to an architecture that this tree was not built for'),
@@ -93,6 +103,11 @@ const ROWS: readonly Row[] = [
       hint: 'leave the edit of the build’s tools out of this patch; it does not change what runs',
     },
   },
+  // Another machine's files are no part of the image, and which those are is not known.
+  {
+    matches: (path, { arch }) => isOfMachine(path) && arch === undefined && /\.(c|h|S|s|inc)$/.test(path),
+    kind: UNKNOWN,
+  },
   {
     matches: (path, { added }) => added && /\.(h|inc)$/.test(path),
     kind: aside('new-header', 'is new; the units that include it are found by what else the patch touches'),
@@ -109,13 +124,6 @@ const ROWS: readonly Row[] = [
     kind: aside('not-hypervisor', 'is not part of the image'),
   },
 ]
-
-const UNKNOWN: Kind = {
-  what: 'refused',
-  code: 'unknown-file',
-  text: 'is a file of the hypervisor that no recorded command reads; whether the image depends on it is not known',
-  hint: 'leave the file out of this patch',
-}
 
 /** What to do about a touched file (relative to `base`) that no unit and no generated header reads. */
 export function kindOf(path: string, facts: KindFacts): Kind {

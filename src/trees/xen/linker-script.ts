@@ -1,4 +1,6 @@
 /** Linker scripts are preprocessed from sources too: a header that changes one changes the layout of the image. */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { tryCompile } from '../compile.ts'
 import { readText } from '../layout.ts'
 import type { BuildRefusal, Tree, Unit } from '../model.ts'
@@ -13,7 +15,7 @@ import { commandFile } from './generated/replay.ts'
 export async function changedScripts(tree: Tree, touched: ReadonlySet<string>, overlay: Overlay): Promise<Scripts> {
   const refusals: BuildRefusal[] = []
   const read = new Set<string>()
-  for (const target of ['xen.lds', 'efi.lds'].map(name => `arch/${archOf(tree)}/${name}`)) {
+  for (const target of scriptsOf(tree)) {
     const reads = preprocessedFrom(tree, target).filter(path => touched.has(path))
     const unit = asUnit(tree, target)
     if (unit === undefined || reads.length === 0) continue
@@ -38,10 +40,20 @@ export async function changedScripts(tree: Tree, touched: ReadonlySet<string>, o
   return { refusals, read }
 }
 
-/** The folder below arch/ that the tree was built for. */
-export function archOf(tree: Tree): string {
-  const unit = tree.units.find(each => each.role === 'linked' && each.unit.startsWith('arch/'))
-  return unit?.unit.split('/')[1] ?? 'x86'
+/** Of every machine's folder where it is not known which the tree was built for. */
+function scriptsOf(tree: Tree): readonly string[] {
+  const arch = archOf(tree)
+  const folders = arch === undefined ? foldersIn(join(tree.layout.buildFolder, 'arch')) : [arch]
+  return folders.flatMap(folder => ['xen.lds', 'efi.lds'].map(name => `arch/${folder}/${name}`))
+}
+
+function foldersIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).sort() : []
+}
+
+/** The folder below arch/ that the tree was built for; undefined where none of its units lies there. */
+export function archOf(tree: Tree): string | undefined {
+  return tree.units.find(each => each.role === 'linked' && each.unit.startsWith('arch/'))?.unit.split('/')[1]
 }
 
 function asUnit(tree: Tree, target: string): Unit | undefined {

@@ -1,7 +1,8 @@
 /**
  * Where Xen puts payloads (xen/arch/x86/livepatch.c, "arch_livepatch_init"; xen/common/vmap.c): above its own image, each
  * behind a page that is left free. Rules that ask for distances need an address; that it is the first free one is an
- * assumption, and no rule's answer hangs on the pages in between.
+ * assumption, and no rule's answer hangs on the pages in between. Where the image ends is its own to say; there is no usual
+ * place.
  */
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { VerifiedPayload } from '../model.ts'
@@ -9,14 +10,18 @@ import { PAGE } from './layout.ts'
 import { roundUp } from './raw.ts'
 
 const GIB = 1n << 30n
-/** Where Xen 4.17's image ends, when no hypervisor was given. */
-const USUAL_END = 0xffff_82d0_405c_8000n
+export interface PayloadArea {
+  readonly first: bigint
+  /** Undefined where the image does not say where it ends: then `first` stands for some place. */
+  readonly pages: bigint | undefined
+}
 
-export function payloadArea(
-  hypervisor: HypervisorSymbols | undefined,
-  on: readonly VerifiedPayload[],
-): { readonly first: bigint; readonly pages: bigint } {
-  const imageEnd = hypervisor?.lookup('__2M_rwdata_end') ?? hypervisor?.lookup('_end') ?? USUAL_END
+/** Any page will do for what is asked of a payload's own layout. */
+const SOMEWHERE: PayloadArea = { first: 1n << 40n, pages: undefined }
+
+export function payloadArea(hypervisor: HypervisorSymbols | undefined, on: readonly VerifiedPayload[]): PayloadArea {
+  const imageEnd = hypervisor?.lookup('__2M_rwdata_end') ?? hypervisor?.lookup('_end')
+  if (imageEnd === undefined) return SOMEWHERE
   const start = roundUp(imageEnd, PAGE)
   const end = roundUp(start + 1n, GIB)
   const pages = (end - start) / PAGE

@@ -8,7 +8,7 @@ import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { TableUse } from '../../loaders/xen/table-use.ts'
 import { NotReached } from '../finding.ts'
 import { isAtLeast, type VerifiedPayload, type VerifyInput, type XenVersion } from '../model.ts'
-import { payloadArea } from './area.ts'
+import { type PayloadArea, payloadArea } from './area.ts'
 import { type FunctionEntry, readFunctions } from './functions.ts'
 import { type Copied, copySections, isLoaded, type Layout, PAGE, placeSections } from './layout.ts'
 import { type Machine, machineOf } from './machines/index.ts'
@@ -201,9 +201,19 @@ export class Loading {
   }
 
   /** The addresses that Xen keeps for payloads. */
-  get area(): { readonly first: bigint; readonly pages: bigint } {
+  get area(): PayloadArea {
     const symbols = this.#symbols?.format === 'elf' ? this.#symbols : undefined
     return payloadArea(symbols, this.on)
+  }
+
+  /** How many pages of them are free. */
+  get freePages(): bigint {
+    const { pages } = this.area
+    if (pages !== undefined) return pages
+    throw new NotReached(
+      "needs the hypervisor's end (__2M_rwdata_end or _end), behind which payloads go: give its xen-syms",
+      'needs',
+    )
   }
 
   get relocated(): Relocated {
@@ -213,7 +223,7 @@ export class Loading {
 
   #relocate(): Relocated {
     const { layout, hypervisor, sections } = this
-    if (layout.pages > this.area.pages) throw new NotReached('the payload does not fit into memory')
+    if (layout.pages > this.freePages) throw new NotReached('the payload does not fit into memory')
     const copied = copySections(layout, this.realSections, this.raw)
     const resolution = resolveSymbols({
       symbols: this.elfSymbols,

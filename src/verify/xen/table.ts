@@ -15,6 +15,7 @@ import { EXPECTATION_RULES, FUNCTION_RULES } from './checks/functions.ts'
 import { HEADER_RULES } from './checks/header.ts'
 import { HOOK_RULES } from './checks/hooks.ts'
 import { BUILD_ID_RULES, EARLY_BUILD_ID_RULES, REQUIRED_RULES, STACK_RULES } from './checks/notes.ts'
+import { OLD_CODE_RULES } from './checks/old-code.ts'
 import { APPLY_RULES, REVERT_RULES, RUN_RULES } from './checks/running.ts'
 import { PLACEMENT_RULES, SECTION_RULES } from './checks/sections.ts'
 import {
@@ -47,6 +48,7 @@ const ALL: readonly Rule[] = [
   ...EXPECTATION_RULES,
   ...APPLY_RULES,
   ...CONSISTENCY_RULES,
+  ...OLD_CODE_RULES,
   ...RUN_RULES,
   ...REVERT_RULES,
 ]

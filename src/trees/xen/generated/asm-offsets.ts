@@ -28,7 +28,10 @@ export async function offsetsUnder(tree: Tree, touched: ReadonlySet<string>, ove
     toBase(layout, tree.texts.real.of(name.startsWith('/') ? name : join(layout.buildFolder, name))),
   )
   if (!paths.some(path => touched.has(path))) return { kind: 'unconcerned' }
-  const arch = /(?:^|\/)arch\/(\w+)\//.exec(source)?.[1] ?? 'x86'
+  const arch = /(?:^|\/)arch\/(\w+)\//.exec(source)?.[1]
+  if (arch === undefined) {
+    return { kind: 'unknown', header: 'asm-offsets.h', why: `${source} lies in no machine’s folder below arch/` }
+  }
   const header = toBase(layout, join(layout.buildFolder, `arch/${arch}/include/asm/asm-offsets.h`))
   const tracked = { header, source, paths }
   return compareOffsets(tree, tracked, overlay)

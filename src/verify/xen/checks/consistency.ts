@@ -110,12 +110,12 @@ function sharedWith(loading: Loading, section: RawSection): string | undefined {
   return other && `has bytes of ${loading.placeOf(other)} for its content`
 }
 
-interface Relocated extends RawRelocation {
+export interface Relocated extends RawRelocation {
   readonly base: RawSection
 }
 
 /** What is done to loaded sections. */
-function relocationsOf(loading: Loading): readonly Relocated[] {
+export function relocationsOf(loading: Loading): readonly Relocated[] {
   return loading.realSections.flatMap(table => {
     const base = loading.sections[table.info]
     if (table.type !== RELA || base === undefined || base.index === 0 || !isLoaded(base)) return []

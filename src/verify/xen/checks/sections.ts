@@ -239,9 +239,9 @@ export const PLACEMENT_RULES: readonly Rule[] = [
     source: `${move}; common/vmap.c vmalloc_xen`,
     title: 'the payload fits into the memory that Xen keeps for payloads',
     check: loading => {
-      const { pages } = loading.layout
-      const text = `it needs ${pages} pages, Xen keeps ${loading.area.pages} for all payloads`
-      return when(pages > loading.area.pages, () => finding('ENOMEM', text, 'the file', loading.sections.length))
+      const { freePages, layout } = loading
+      const text = `it needs ${layout.pages} pages, Xen keeps ${freePages} for all payloads`
+      return when(layout.pages > freePages, () => finding('ENOMEM', text, 'the file', loading.sections.length))
     },
   },
   {
