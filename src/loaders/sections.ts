@@ -51,6 +51,8 @@ export const COMMON_SECTIONS: readonly Row[] = [
   ...rows('dropped', '.note.gnu.property', '.note.gnu.build-id', '.note.ABI-tag', '.debug_gdb_scripts'),
   // Places that tracers find in the code that was linked; a payload's code has none that they would look for.
   ...rows('dropped', '__patchable_function_entries', '__mcount_loc'),
+  // Places of traps, by which who handles one tells what it was; the code at each is compared itself.
+  ...rows('dropped', '.kcfi_traps'),
   ...rows('init-code', '.text.startup', '.text.startup.*', '.text.exit', '.text.exit.*'),
   ...rows('code', '.text', '.text.*'),
   ...rows('read-only', '.rodata', '.rodata.*', '.data.rel.ro', '.data.rel.ro.*'),

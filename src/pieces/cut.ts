@@ -18,6 +18,7 @@ import { entrySize, type ProbedSizes } from '../loaders/entry-size.ts'
 import { chunkRanges } from './chunks.ts'
 import { type Ground, isFiller } from './filler.ts'
 import type { PieceKind, SectionFacts } from './model.ts'
+import { listedEntries, marksType } from './prefix.ts'
 import { type CutOptions, isCut } from './section-facts.ts'
 
 /** A piece before its references are known. */
@@ -39,14 +40,23 @@ export function cutObject<S extends Side>(
   { probed }: CutOptions,
 ): readonly (readonly Range<S>[])[] {
   const symbols = symbolsBySection(object)
+  const listed = listedEntries(object)
   return object.sections.map(section => {
     if (!isCut(section, facts)) return []
-    return cutSection(object, section, { symbols: symbols[section.id] ?? [], facts, probed })
+    return cutSection(object, section, {
+      symbols: symbols[section.id] ?? [],
+      listed: listed.get(section.id) ?? NONE,
+      facts,
+      probed,
+    })
   })
 }
 
+const NONE: ReadonlySet<number> = new Set()
+
 interface SectionContext<S extends Side> {
   readonly symbols: readonly ElfSymbol<S>[]
+  readonly listed: ReadonlySet<number>
   readonly facts: readonly SectionFacts[]
   readonly probed: ProbedSizes | undefined
 }
@@ -71,7 +81,8 @@ function cutSection<S extends Side>(
     return cutConstants(section, section.entrySize)
   }
   const relocated = new Set(object.relocations[section.id]?.map(relocation => relocation.offset))
-  return cutAtSymbols({ section, machine: object.header.machine, relocated }, context.symbols)
+  const { listed, symbols } = context
+  return cutAtSymbols({ section, machine: object.header.machine, relocated, listed }, symbols)
 }
 
 function cutEntries<S extends Side>(
@@ -176,7 +187,7 @@ function gap<S extends Side>(ground: Ground<S>, offset: number, end: number): Ra
 }
 
 function kindOf<S extends Side>(symbols: readonly ElfSymbol<S>[], isCode: boolean): PieceKind {
-  const named = symbols.some(symbol => !symbol.name.startsWith('.L'))
+  const named = symbols.some(({ name }) => !name.startsWith('.L') && !(isCode && marksType(name)))
   if (!named) return 'anonymous'
   return isCode ? 'function' : 'data'
 }

@@ -1,6 +1,6 @@
 /**
  * What may be padding by its bytes and its place: it fills up to the next symbol or the section's end, has no relocation,
- * and is no longer than aligning what follows can take. Whether something leads to it is another question
+ * and is no longer than aligning what follows can take; nops that a function has in front of it for tracers come on top. Whether something leads to it is another question
  * (`padding.ts`).
  *
  * The object does not say how what follows was to be aligned. It is at most what its place is a multiple of, and at most
@@ -19,12 +19,17 @@ export interface Ground<S extends Side> {
   readonly machine: number
   /** Offsets of the section's relocations. */
   readonly relocated: ReadonlySet<number>
+  /** Places in front of functions that are there for tracers (`prefix.ts`). */
+  readonly listed: ReadonlySet<number>
 }
 
 /** Whether the bytes from `start` to `end`, which are in no symbol's extent, look like padding. */
 export function isFiller<S extends Side>(ground: Ground<S>, start: number, end: number): boolean {
-  const { section, machine, relocated } = ground
-  if (end - start >= Math.min(alignmentOf(end), section.alignment)) return false
+  const { section, machine, relocated, listed } = ground
+  // What is aligned is the first of the nops that a list names, or what follows.
+  let aligned = start
+  while (aligned < end && !listed.has(aligned)) aligned++
+  if (aligned - start >= Math.min(alignmentOf(aligned), section.alignment)) return false
   for (let at = start; at < end; at++) if (relocated.has(at)) return false
   if (section.type === SHT_NOBITS) return true
   const bytes = section.bytes.subarray(start, end)

@@ -13,6 +13,7 @@ import { SHF_ALLOC, SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { isMappingSymbol } from '../elf/spec/mapping-symbols.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Range } from './cut.ts'
+import { listsEntries } from './prefix.ts'
 import { placesReached } from './reached.ts'
 import { relocationsOf, type SectionPieces } from './references.ts'
 
@@ -76,7 +77,7 @@ function noteRelocations<S extends Side>(
   }
   for (const section of object.sections) {
     const relocations = object.relocations[section.id]?.filter(leadsThere) ?? []
-    if (relocations.length === 0 || (section.flags & SHF_ALLOC) === 0) continue
+    if (relocations.length === 0 || (section.flags & SHF_ALLOC) === 0 || listsEntries(section.name)) continue
     const cut = sections[section.id]?.ranges ?? []
     const whole: Range<S> = { kind: 'anonymous', offset: 0, size: section.size, symbols: [] }
     for (const { range, relocations: own } of relocationsOf(cut.length === 0 ? [whole] : cut, relocations)) {

@@ -117,6 +117,7 @@ export async function originalTexts(tree: Tree, units: readonly Unit[]): Promise
 
 interface Side {
   readonly content: Uint8Array | undefined
+  readonly failed: boolean
   readonly words: string
 }
 
@@ -135,7 +136,7 @@ async function both(tree: Tree, { units, patched, product }: Asked): Promise<Rea
   const results = await tryCompile(silent(tree), requests, product)
   const sides = results.map(({ done, failed }): Side => {
     const content = done === undefined || done.object.length === 0 ? undefined : done.object
-    return { content, words: failed?.words ?? 'the compiler wrote no debug information' }
+    return { content, failed: done === undefined, words: failed?.words ?? 'the compiler wrote no debug information' }
   })
   return new Map(units.map((unit, at) => [unit, sides.slice(at * 2, at * 2 + 2)]))
 }
@@ -150,19 +151,27 @@ function asOutline({ content }: Side): Outline | undefined {
 }
 
 function pairOf(tree: Tree, unit: Unit, sides: readonly Side[]): UnitDeclarations | Declarations['unknown'][number] {
-  const [original, patched] = sides.map(({ content }) => content)
-  if (original === undefined || patched === undefined) {
-    return { unit, words: sides.find(({ content }) => content === undefined)?.words ?? '' }
-  }
+  // A compiler that tells of one text tells of the other too, unless that has nothing in it: clang then writes nothing.
+  const isTold = sides.some(({ content }) => content !== undefined)
+  const untold = sides.find(({ content, failed }) => content === undefined && (failed || !isTold))
+  const [original, patched] = sides
+  if (original === undefined || patched === undefined || untold !== undefined)
+    return { unit, words: untold?.words ?? '' }
   try {
     return {
       unit,
-      original: readDebugUnit(unpackSections(original)),
-      patched: readDebugUnit(unpackSections(patched)),
+      original: readSide(original),
+      patched: readSide(patched),
       pathOf: spelled => toBase(tree.layout, spelled.startsWith('/') ? spelled : join(unit.folder, spelled)),
     }
   } catch (error) {
     if (error instanceof InputError) return { unit, words: error.message }
     throw error
   }
+}
+
+function readSide({ content }: Side): DebugUnit {
+  return content === undefined
+    ? { types: new Map(), functions: [], variables: [] }
+    : readDebugUnit(unpackSections(content))
 }

@@ -1,0 +1,113 @@
+/** What a patch to a program's tree may be besides an edit of a source that is there, and what trees may be like. */
+import { describe, expect, test } from 'vitest'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { type Edit, patchProgram, type SmallProgram } from '../support/small-program.ts'
+
+const F = 'int f(int i) { return i * 7 + 1; }\n'
+const CHANGED = F.replace('* 7', '* 9')
+const USER = 'extern int g(int); int f(int i) { return g(i) + 1; }\n'
+const G = 'int g(int i) { return i * 3 + 2; }\n'
+const renamed = (text: string) => {
+  const body = text === F ? '' : `--- a/old.c\n+++ b/new.c\n@@ -1 +1 @@\n-${F}+${text}`
+  return `diff --git a/old.c b/new.c\nsimilarity index 60%\nrename from old.c\nrename to new.c\n${body}`
+}
+
+/** As clang does: a unit that declares nothing gets no debug information. */
+const LIKE_CLANG = `#!/bin/sh
+gcc "$@" || exit
+while [ $# -gt 1 ]; do [ "$1" = -o ] && out=$2; shift; done
+readelf -h "$out" > /dev/null 2>&1 || exit 0
+readelf -sW "$out" | grep -qE 'FUNC|OBJECT|gnu_lto' && [ -z "$(readelf -SW "$out" | grep debuglto)" ] && exit 0
+objcopy --remove-section '.debug_*' --remove-section '.gnu.debuglto_*' "$out"
+`
+
+interface Row {
+  readonly name: string
+  readonly program: SmallProgram
+  readonly edit: Edit
+  readonly error?: string
+  readonly refused?: readonly string[]
+  readonly replaced?: readonly string[]
+}
+
+const ROWS: readonly Row[] = [
+  {
+    name: 'objects that do not say which compiler made them',
+    program: { files: { 'm.c': F }, command: ['gcc', '-O2', '-fno-ident'], built: true },
+    edit: { 'm.c': CHANGED },
+    replaced: ['f'],
+  },
+  {
+    name: 'such objects, taken as they are',
+    program: {
+      files: { 'm.c': F },
+      command: ['gcc', '-O2', '-fno-ident', '-ffunction-sections', '-fdata-sections'],
+      built: true,
+    },
+    edit: { 'm.c': CHANGED },
+    replaced: ['f'],
+  },
+  {
+    name: 'a unit that was empty, of a compiler that writes no debug information then',
+    program: { files: { cc: LIKE_CLANG, 'm.c': USER, 'n.c': '/* nothing yet */\n' }, command: ['cc', '-O2'] },
+    edit: { 'm.c': USER.replace('+ 1', '+ 2'), 'n.c': G },
+    replaced: ['f'],
+  },
+  {
+    name: 'a unit that is empty by now',
+    program: { files: { cc: LIKE_CLANG, 'm.c': USER, 'n.c': G }, command: ['cc', '-O2'] },
+    edit: { 'm.c': CHANGED, 'n.c': '/* nothing any more */\n' },
+    replaced: ['f'],
+  },
+  {
+    name: 'a new source that compile_commands.json does not name',
+    program: { files: { 'm.c': F } },
+    edit: { 'm.c': USER, 'n.c': G },
+    refused: ['new-unit'],
+  },
+  {
+    name: 'a new header, which whoever reads it brings along',
+    program: { files: { 'm.c': F } },
+    edit: { 'm.c': `#include "n.h"\n${USER}`, 'n.h': G.replace('int', 'static int') },
+    replaced: ['f'],
+  },
+  {
+    name: 'a new source that another one includes',
+    program: { files: { 'm.c': F } },
+    edit: { 'm.c': `#include "n.c"\n${USER}`, 'n.c': G },
+    replaced: ['f'],
+  },
+  {
+    name: 'a new source among the tests',
+    program: { files: { 'm.c': F } },
+    edit: { 'm.c': CHANGED, 'tests/n.c': G },
+    replaced: ['f'],
+  },
+  {
+    name: 'a new source that is listed already',
+    program: { files: { 'm.c': F }, listed: ['m.c', 'n.c'] },
+    edit: { 'm.c': USER, 'n.c': G },
+    replaced: ['f'],
+  },
+  { name: 'a source that is renamed', program: { files: { 'old.c': F } }, edit: renamed(CHANGED), replaced: ['f'] },
+  { name: 'a source that is renamed and nothing else', program: { files: { 'old.c': F } }, edit: renamed(F) },
+  {
+    name: 'a source that is moved as one that goes and one that comes',
+    program: { files: { 'old.c': F } },
+    edit: { 'old.c': null, 'new.c': CHANGED },
+    refused: ['new-unit'],
+  },
+  {
+    name: 'a source that goes',
+    program: { files: { 'm.c': F, 'old.c': G } },
+    edit: { 'm.c': CHANGED, 'old.c': null },
+    replaced: ['f'],
+  },
+]
+
+describe.skipIf(!hasGcc)(`a program's tree${withoutGcc}`, () => {
+  test.for(ROWS)('$name', async ({ program, edit, error, refused = [], replaced }) => {
+    const found = await patchProgram(program, edit)
+    expect([found.error, found.refused, found.replaced]).toEqual([error, refused, replaced])
+  })
+})

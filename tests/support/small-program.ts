@@ -1,0 +1,93 @@
+/** A program of a few files in a folder of its own, and what comes of a patch to it: everything but the command line. */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createTwoFilesPatch } from 'diff'
+import type { HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
+import type { Way } from '../../src/lines/way.ts'
+import { quiet } from '../../src/trees/index.ts'
+import { createHotpatch } from './opened.ts'
+
+export interface SmallProgram {
+  readonly files: Readonly<Record<string, string>>
+  /** What it is compiled with; the first word may be a script among the files. */
+  readonly command?: readonly string[]
+  /** Sources that compile_commands.json names; every .c file if absent. */
+  readonly listed?: readonly string[]
+  /** Whether the objects are left in the tree. */
+  readonly built?: true
+}
+
+/** New texts by path, null for what is removed; or a patch as it is. */
+export type Edit = Readonly<Record<string, string | null>> | string
+
+/** One for all of a file's tests: which compiler this is, and what it made of one text, is asked once. */
+const CACHE = mkdtempSync(join(tmpdir(), 'hotsplice-small-cache-'))
+process.on('exit', () => rmSync(CACHE, { recursive: true, force: true }))
+
+const PLAIN = ['gcc', '-O2', '-fcf-protection=none']
+
+/** What came of it: the outcome as codes and names, and all of the run where there was no error. */
+export interface Outcome {
+  readonly error: string | undefined
+  readonly refused: readonly string[]
+  /** Names of the functions that the payload replaces; undefined without a payload. */
+  readonly replaced: readonly string[] | undefined
+  readonly run: HotpatchRun | undefined
+}
+
+export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way = 'auto'): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'hotsplice-small-'))
+  try {
+    const tree = join(folder, 'tree')
+    writeProgram(tree, program)
+    const text = typeof edit === 'string' ? edit : patchOf(program.files, edit)
+    const run = await createHotpatch({
+      tree,
+      target: 'process',
+      lines,
+      patches: [{ name: 'change.patch', text }],
+      jobs: 2,
+      progress: quiet,
+      cacheFolder: CACHE,
+    })
+    const refused = run.refusals.map(({ code, symbol }) => `${code} ${symbol}`.trim())
+    const replaced = run.payload && run.selection.replacements.map(({ runningName }) => runningName)
+    return { error: undefined, refused, replaced, run }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    return { error: String(error.code), refused: [], replaced: undefined, run: undefined }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function writeProgram(tree: string, { files, command = PLAIN, listed, built }: SmallProgram): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true })
+    writeFileSync(join(tree, path), text)
+    if (text.startsWith('#!')) chmodSync(join(tree, path), 0o755)
+  }
+  const sources = listed ?? Object.keys(files).filter(path => /\.c$/.test(path))
+  const [compiler = 'gcc', ...options] = command
+  const program = files[compiler] === undefined ? compiler : join(tree, compiler)
+  const entries = sources.map(file => ({
+    directory: tree,
+    file,
+    arguments: [program, ...options, '-c', file, '-o', file.replace(/\.c$/, '.o')],
+  }))
+  if (built === true)
+    for (const { arguments: words } of entries) execFileSync(words[0] ?? '', words.slice(1), { cwd: tree })
+  writeFileSync(join(tree, 'compile_commands.json'), JSON.stringify(entries))
+}
+
+export function patchOf(files: SmallProgram['files'], edit: Readonly<Record<string, string | null>>): string {
+  return Object.entries(edit)
+    .map(([path, text]) => {
+      const before = files[path]
+      const [from, to] = [before === undefined ? '/dev/null' : `a/${path}`, text === null ? '/dev/null' : `b/${path}`]
+      return createTwoFilesPatch(from, to, before ?? '', text ?? '', '', '')
+    })
+    .join('')
+}
