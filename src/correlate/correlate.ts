@@ -18,8 +18,9 @@
  * Out: the pairs with the rule behind each, and the static locals left ambiguous.
  */
 import type { PieceMap } from '../pieces/model.ts'
+import { isStaticLocal } from '../pieces/static-locals.ts'
 import type { Ambiguity, Correlation } from './model.ts'
-import { isStaticLocal, Pairing } from './pairing.ts'
+import { Pairing } from './pairing.ts'
 import { byChangedBinding, byName, candidatesLeft, lastOfName, onlyInFunction, onlyOfName, samePlace } from './rules.ts'
 import { sameContent } from './same-content.ts'
 

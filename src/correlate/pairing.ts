@@ -1,7 +1,8 @@
 /** Pairs as they are being made, and what every rule asks about static locals. */
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
-import { isCompilerMade, sourceName, staticFamily } from '../pieces/names.ts'
+import { sourceName } from '../pieces/names.ts'
+import { isStaticLocal } from '../pieces/static-locals.ts'
 import type { Pair, RuleName } from './model.ts'
 
 /** Pairs made so far, and how to make one. A pair once made stays. */
@@ -56,11 +57,4 @@ function usersOfVariables<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId
     }
   }
   return users
-}
-
-/** A static local: several of one name may be told apart by what the compiler appends, and that means nothing. */
-export function isStaticLocal<S extends Side>(piece: Piece<S>): boolean {
-  if (piece.kind !== 'data' || isCompilerMade(piece.name) || staticFamily(piece.name) === undefined) return false
-  // Those of inline functions in C++ are weak: every unit has them.
-  return piece.local || piece.name.startsWith('_ZZ')
 }

@@ -5,8 +5,9 @@
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap, Target } from '../pieces/model.ts'
 import { isOfFunction, numberedBase, partOf, staticFamily } from '../pieces/names.ts'
+import { isStaticLocal } from '../pieces/static-locals.ts'
 import type { Ambiguity } from './model.ts'
-import { isStaticLocal, type Pairing } from './pairing.ts'
+import type { Pairing } from './pairing.ts'
 
 /**
  * Equal names that the programmer gave: globals, static functions, file-scope variables (`domain_list`), and what the

@@ -5,8 +5,9 @@
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { staticFamily } from '../pieces/names.ts'
+import { isStaticLocal } from '../pieces/static-locals.ts'
 import { isWritable } from '../pieces/writable.ts'
-import { isStaticLocal, type Pairing } from './pairing.ts'
+import type { Pairing } from './pairing.ts'
 
 /** Pairs each constant with the first of its name and content that is free. */
 export function sameContent(pairing: Pairing): number {
