@@ -45,6 +45,8 @@ export const REST = [
   // A large program and many threads, where the sample takes a small daemon (tests/run/process.test.ts).
   'tests/run/process-memcached.test.ts',
   'tests/run/process-crowd.test.ts',
+  // Programs drawn at random, where the sample takes a few (tests/run/judged-programs.test.ts).
+  'tests/run/judged-programs-more.test.ts',
   // Another way to the same hypervisor (tests/run/hosts.test.ts).
   'tests/run/ssh-xen.test.ts',
 ]

@@ -950,9 +950,9 @@ export interface VerifyOptions extends CompileOptions {
      */
     readonly on?: readonly PayloadInput[] | undefined;
     /**
-     * Whose rules to ask.
+     * Whose rules to ask; needed where neither the symbols nor the tree say a version that is known.
      *
-     * @default what the symbols say, or '4.17'
+     * @default those of the version that the symbols, or the tree, say they are
      */
     readonly xenVersion?: XenVersion | undefined;
     /**
@@ -1345,7 +1345,7 @@ export declare function translate(options: TranslateOptions): Promise<TranslateR
  *
  * @param options the payload, and the symbols of what is running
  * @returns every check; `accepted` where none of them failed
- * @throws {InputError} for symbols that are none, and files that cannot be read
+ * @throws {InputError} for symbols that are none, or of a version that is not known, and files that cannot be read
  *
  * @example
  * ```ts

@@ -18,7 +18,7 @@
  * Out: the pairs with the rule behind each, and the static locals left ambiguous.
  */
 import type { PieceMap } from '../pieces/model.ts'
-import { isStaticLocal } from '../pieces/static-locals.ts'
+import { equalFunctions, unusedByCode } from './equal-names.ts'
 import type { Ambiguity, Correlation } from './model.ts'
 import { Pairing } from './pairing.ts'
 import { byChangedBinding, byName, candidatesLeft, lastOfName, onlyInFunction, onlyOfName, samePlace } from './rules.ts'
@@ -31,8 +31,10 @@ export function correlate(original: PieceMap<'original'>, patched: PieceMap<'pat
   const pairing = new Pairing(original, patched)
   byName(pairing)
   byChangedBinding(pairing)
-  if (original.pieces.some(isStaticLocal) && patched.pieces.some(isStaticLocal)) {
+  equalFunctions(pairing)
+  if (pairing.originalFamilies.size > 0 && pairing.patchedFamilies.size > 0) {
     sameContent(pairing)
+    unusedByCode(pairing)
     const rounds = [samePlace, onlyOfName, onlyInFunction, lastOfName]
     // To a fixed point: each pair can make another rule's evidence unambiguous.
     while (rounds.some(rule => rule(pairing) > 0));

@@ -10,6 +10,7 @@ export type RuleName =
   | 'only-one-of-that-name'
   | 'only-one-in-that-function'
   | 'last-of-that-name'
+  | 'in-turn'
 
 export interface Pair {
   readonly original: PieceId<'original'>

@@ -2,7 +2,7 @@
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { sourceName } from '../pieces/names.ts'
-import { isStaticLocal } from '../pieces/static-locals.ts'
+import { type Families, familiesIn, namesInQuestion } from './families.ts'
 import type { Pair, RuleName } from './model.ts'
 
 /** Pairs made so far, and how to make one. A pair once made stays. */
@@ -12,15 +12,21 @@ export class Pairing {
   readonly pairs: Pair[] = []
   readonly toPatched = new Map<PieceId<'original'>, PieceId<'patched'>>()
   readonly toOriginal = new Map<PieceId<'patched'>, PieceId<'original'>>()
-  /** Who uses each static local, by name in the source. */
+  /** The variables that a name does not tell apart, each with what it is one of. */
+  readonly originalFamilies: Families<'original'>
+  readonly patchedFamilies: Families<'patched'>
+  /** Who uses each of those, by name in the source. */
   readonly originalUsers: ReadonlyMap<PieceId<'original'>, ReadonlySet<string>>
   readonly patchedUsers: ReadonlyMap<PieceId<'patched'>, ReadonlySet<string>>
 
   constructor(original: PieceMap<'original'>, patched: PieceMap<'patched'>) {
     this.original = original
     this.patched = patched
-    this.originalUsers = usersOfVariables(original)
-    this.patchedUsers = usersOfVariables(patched)
+    const inQuestion = namesInQuestion(original, patched)
+    this.originalFamilies = familiesIn(original, inQuestion)
+    this.patchedFamilies = familiesIn(patched, inQuestion)
+    this.originalUsers = usersOfVariables(original, this.originalFamilies)
+    this.patchedUsers = usersOfVariables(patched, this.patchedFamilies)
   }
 
   /** Pairs the two unless either has a partner; answers whether it did. */
@@ -41,18 +47,19 @@ export class Pairing {
   }
 }
 
-/** For each static local, the names in the source of the functions and variables that refer to it. */
-function usersOfVariables<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, ReadonlySet<string>> {
+/** For each variable that has a family, the names in the source of the functions and variables that refer to it. */
+function usersOfVariables<S extends Side>(
+  map: PieceMap<S>,
+  families: Families<S>,
+): ReadonlyMap<PieceId<S>, ReadonlySet<string>> {
   const users = new Map<PieceId<S>, Set<string>>()
-  const variables = new Set(map.pieces.filter(isStaticLocal).map(piece => piece.id))
-  if (variables.size === 0) return users
+  if (families.size === 0) return users
   for (const piece of map.pieces) {
     for (const { target } of piece.references) {
-      const variable = target.to === 'piece' && variables.has(target.piece) ? map.pieces[target.piece] : undefined
-      if (variable === undefined) continue
+      if (target.to !== 'piece' || !families.has(target.piece)) continue
       const name = `${sourceName(piece.name)}`
-      const present = users.get(variable.id)
-      if (present === undefined) users.set(variable.id, new Set([name]))
+      const present = users.get(target.piece)
+      if (present === undefined) users.set(target.piece, new Set([name]))
       else present.add(name)
     }
   }

@@ -4,8 +4,9 @@
  */
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap, Target } from '../pieces/model.ts'
-import { isOfFunction, numberedBase, partOf, staticFamily } from '../pieces/names.ts'
+import { isOfFunction, numberedBase, sourceName, staticFamily } from '../pieces/names.ts'
 import { isStaticLocal } from '../pieces/static-locals.ts'
+import { type Families, fileOfSymbols } from './families.ts'
 import type { Ambiguity } from './model.ts'
 import type { Pairing } from './pairing.ts'
 
@@ -75,19 +76,6 @@ function named<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<S> |
 }
 
 /**
- * For each symbol, the number of the FILE symbol it stands under (gABI, "Symbol Table": a file's symbols follow it).
- * One for most objects; a partly linked one has many, with locals of equal names. The number serves and not the name,
- * because objcopy may have renamed the file in one of the two objects.
- */
-function fileOfSymbols<S extends Side>(map: PieceMap<S>): readonly number[] {
-  let file = 0
-  return map.object.symbols.map(symbol => {
-    if (symbol.kind === 'file') file++
-    return file
-  })
-}
-
-/**
  * Two functions of equal bytes use their variables at the same places: `count.12` in one is `count.14` in the other.
  * The strongest evidence there is for a static local; but not where what else they refer to has changed places too, which
  * is what two blocks leave that were swapped, and whose code is alike.
@@ -97,8 +85,8 @@ export function samePlace(pairing: Pairing): number {
   for (const [original, patched] of functionPairs(pairing)) {
     if (!haveEqualBytes(pairing, original, patched) || haveSwapped(pairing, original, patched)) continue
     original.references.forEach((reference, index) => {
-      const a = variableAt(pairing.original, reference.target)
-      const b = variableAt(pairing.patched, patched.references[index]?.target)
+      const a = variableAt(pairing.original, pairing.originalFamilies, reference.target)
+      const b = variableAt(pairing.patched, pairing.patchedFamilies, patched.references[index]?.target)
       if (a !== undefined && b !== undefined && areAlike(pairing, a, b) && pairing.pair(a, b, 'same-place')) made++
     })
   }
@@ -110,39 +98,62 @@ export function samePlace(pairing: Pairing): number {
  * same name in both: alone, the name would also pair one function's variable with another's.
  */
 export function onlyOfName(pairing: Pairing): number {
-  const original = groupByBase(pairing.original.pieces)
-  const patched = groupByBase(pairing.patched.pieces)
+  const original = groupByFamily(pairing.originalFamilies, pairing.original.pieces)
+  const patched = groupByFamily(pairing.patchedFamilies, pairing.patched.pieces)
   return pairSole(pairing, original, patched, 'only-one-of-that-name')
 }
 
-/** One static local of that name among those that a function and its parts use, in both versions of the function. */
+/**
+ * One static local of that name among those that a function and all that was made of it use, in both versions. Parts and
+ * clones count as one with it: which of two variables a part uses, is what a patch may change.
+ */
 export function onlyInFunction(pairing: Pairing): number {
+  const { original, patched, originalFamilies, patchedFamilies } = pairing
+  if ([...originalFamilies.keys()].every(id => pairing.toPatched.has(id))) return 0
+  const used = usedInSource(original, originalFamilies)
+  const usedNow = usedInSource(patched, patchedFamilies)
+  const asked = new Set<string>()
   let made = 0
-  if (!pairing.original.pieces.some(piece => isStaticLocal(piece) && pairing.isFree(piece))) return 0
-  for (const [original, patched] of functionPairs(pairing)) {
-    const before = groupByBase(variablesUsedBy(pairing.original, original).filter(piece => pairing.isFree(piece)))
-    if (before.size === 0) continue
-    const after = groupByBase(variablesUsedBy(pairing.patched, patched).filter(piece => pairing.isFreePatched(piece)))
-    made += pairSole(pairing, before, after, 'only-one-in-that-function')
+  for (const [a, b] of functionPairs(pairing)) {
+    const names = [sourceName(a.name), sourceName(b.name)] as const
+    if (asked.has(names.join(' '))) continue
+    asked.add(names.join(' '))
+    const before = (used.get(names[0]) ?? []).filter(piece => pairing.isFree(piece))
+    const after = (usedNow.get(names[1]) ?? []).filter(piece => pairing.isFreePatched(piece))
+    const [families, familiesNow] = [groupByFamily(originalFamilies, before), groupByFamily(patchedFamilies, after)]
+    made += pairSole(pairing, families, familiesNow, 'only-one-in-that-function')
   }
   return made
 }
 
 /** All others of that name have found their partners, and one is left on each side. */
 export function lastOfName(pairing: Pairing): number {
-  const original = groupByBase(pairing.original.pieces.filter(piece => pairing.isFree(piece)))
-  const patched = groupByBase(pairing.patched.pieces.filter(piece => pairing.isFreePatched(piece)))
-  return pairSole(pairing, original, patched, 'last-of-that-name')
+  const { before, after } = freeOnes(pairing)
+  return pairSole(pairing, before, after, 'last-of-that-name')
 }
 
 /** The patched static locals that stayed alone although originals of that name did too. */
 export function candidatesLeft(pairing: Pairing): Ambiguity[] {
-  const original = groupByBase(pairing.original.pieces.filter(piece => pairing.isFree(piece)))
-  const patched = groupByBase(pairing.patched.pieces.filter(piece => pairing.isFreePatched(piece)))
-  return [...patched].flatMap(([base, pieces]) => {
-    const candidates = (original.get(base) ?? []).map(piece => piece.id)
+  const { before, after } = freeOnes(pairing)
+  return [...after].flatMap(([base, pieces]) => {
+    const candidates = (before.get(base) ?? []).map(piece => piece.id)
     return candidates.length === 0 ? [] : pieces.map(piece => ({ patched: piece.id, candidates }))
   })
+}
+
+/** What has no partner yet, by family. */
+function freeOnes(pairing: Pairing) {
+  const { original, patched, originalFamilies, patchedFamilies } = pairing
+  return {
+    before: groupByFamily(
+      originalFamilies,
+      original.pieces.filter(piece => pairing.isFree(piece)),
+    ),
+    after: groupByFamily(
+      patchedFamilies,
+      patched.pieces.filter(piece => pairing.isFreePatched(piece)),
+    ),
+  }
 }
 
 function pairSole(
@@ -193,19 +204,19 @@ function haveEqualBytes(pairing: Pairing, a: Piece<'original'>, b: Piece<'patche
 
 /** Whether something that one refers to is referred to by the other at another place. */
 function haveSwapped(pairing: Pairing, a: Piece<'original'>, b: Piece<'patched'>): boolean {
-  const before = a.references.map(({ target }) => targetKey(pairing.original, target))
-  const after = b.references.map(({ target }) => targetKey(pairing.patched, target))
+  const before = a.references.map(({ target }) => targetKey(pairing.original, pairing.originalFamilies, target))
+  const after = b.references.map(({ target }) => targetKey(pairing.patched, pairing.patchedFamilies, target))
   return before.some((key, index) => {
     const other = after[index]
     return key !== other && key !== undefined && other !== undefined && (after.includes(key) || before.includes(other))
   })
 }
 
-/** What tells a target from others of its kind; undefined for static locals, which are in question. */
-function targetKey<S extends Side>(map: PieceMap<S>, target: Target<S>): string | undefined {
+/** What tells a target from others of its kind; undefined for variables that are in question. */
+function targetKey<S extends Side>(map: PieceMap<S>, families: Families<S>, target: Target<S>): string | undefined {
   if (target.to === 'external') return `${target.name} ${target.delta}`
   const piece = target.to === 'piece' ? map.pieces[target.piece] : undefined
-  if (target.to !== 'piece' || piece === undefined || isStaticLocal(piece)) return undefined
+  if (target.to !== 'piece' || piece === undefined || families.has(piece.id)) return undefined
   if (piece.kind === 'function' || piece.kind === 'data') return `${piece.name} ${target.delta}`
   return `${contentKey(map, piece)} ${target.delta}`
 }
@@ -217,15 +228,15 @@ function contentKey<S extends Side>(map: PieceMap<S>, { section, offset, size }:
 
 function variableAt<S extends Side>(
   map: PieceMap<S>,
-  target: Piece<S>['references'][number]['target'] | undefined,
+  families: Families<S>,
+  target: Target<S> | undefined,
 ): Piece<S> | undefined {
-  const piece = target?.to === 'piece' ? map.pieces[target.piece] : undefined
-  return piece !== undefined && isStaticLocal(piece) ? piece : undefined
+  return target?.to === 'piece' && families.has(target.piece) ? map.pieces[target.piece] : undefined
 }
 
 function areAlike(pairing: Pairing, a: Piece<'original'>, b: Piece<'patched'>): boolean {
   return (
-    staticFamily(a.name) === staticFamily(b.name) &&
+    pairing.originalFamilies.get(a.id) === pairing.patchedFamilies.get(b.id) &&
     sectionKind(pairing.original, a) === sectionKind(pairing.patched, b)
   )
 }
@@ -236,20 +247,33 @@ function sectionKind<S extends Side>(map: PieceMap<S>, piece: Piece<S>): string 
   return section === undefined ? '' : `${section.flags & 7}`
 }
 
-/** The static locals that a function or its out-of-line parts refer to. */
-function variablesUsedBy<S extends Side>(map: PieceMap<S>, piece: Piece<S>): readonly Piece<S>[] {
-  const parts = map.pieces.filter(other => other.kind === 'function' && partOf(other.name) === piece.name)
-  const used = [piece, ...parts].flatMap(part => part.references.map(reference => variableAt(map, reference.target)))
-  return [...new Set(used)].filter(variable => variable !== undefined)
+/** By name in the source, the variables of families that functions made from it refer to. */
+function usedInSource<S extends Side>(
+  map: PieceMap<S>,
+  families: Families<S>,
+): ReadonlyMap<string, readonly Piece<S>[]> {
+  const used = new Map<string, Set<Piece<S>>>()
+  for (const { kind, name, references } of map.pieces) {
+    if (kind !== 'function') continue
+    for (const { target } of references) {
+      const variable = variableAt(map, families, target)
+      const source = sourceName(name)
+      if (variable !== undefined) used.set(source, (used.get(source) ?? new Set()).add(variable))
+    }
+  }
+  return new Map([...used].map(([name, variables]) => [name, [...variables]]))
 }
 
-function groupByBase<S extends Side>(pieces: readonly Piece<S>[]): ReadonlyMap<string, readonly Piece<S>[]> {
+function groupByFamily<S extends Side>(
+  families: Families<S>,
+  pieces: readonly Piece<S>[],
+): ReadonlyMap<string, readonly Piece<S>[]> {
   const groups = new Map<string, Piece<S>[]>()
   for (const piece of pieces) {
-    const base = isStaticLocal(piece) ? staticFamily(piece.name) : undefined
-    if (base === undefined) continue
-    const group = groups.get(base)
-    if (group === undefined) groups.set(base, [piece])
+    const family = families.get(piece.id)
+    if (family === undefined) continue
+    const group = groups.get(family)
+    if (group === undefined) groups.set(family, [piece])
     else group.push(piece)
   }
   return groups

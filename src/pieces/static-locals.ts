@@ -35,7 +35,7 @@ export function stateNames<S extends Side>(map: PieceMap<S>, file: string): Read
     const isKnown = only?.startsWith(DATA) === false && others.length === 0
     return {
       id,
-      unsure: [file, '', functions.join(','), name].join(SIGN),
+      unsure: unsureName(file, [functions.join(','), name].join(SIGN)),
       sure: isKnown ? [file, only, variable].join(SIGN) : undefined,
     }
   })
@@ -43,6 +43,11 @@ export function stateNames<S extends Side>(map: PieceMap<S>, file: string): Read
   return new Map(
     named.map(({ id, sure, unsure }) => [id, sure !== undefined && isAlone(sure) ? sure : unsure] as const),
   )
+}
+
+/** For a variable that may be several; it is known to be of that file. */
+export function unsureName(file: string, rest: string): string {
+  return [file, '', rest].join(SIGN)
 }
 
 /** The functions that refer to each piece, by their names in the source; and other pieces, marked. */

@@ -9,7 +9,7 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Brought, BroughtThing } from '../loaders/brought.ts'
 import type { Piece } from '../pieces/model.ts'
-import { stateNames, variableOf } from '../pieces/static-locals.ts'
+import { stateNames, unsureName, variableOf } from '../pieces/static-locals.ts'
 import { isWritable } from '../pieces/writable.ts'
 import type { PieceAddress, SelectRules, UnitInput } from './model.ts'
 
@@ -48,10 +48,14 @@ function variableNames(
   runningName: (file: string, name: string, local: boolean) => string,
 ): ReadonlyMap<Piece<'patched'>['id'], string> {
   const map = correlation.patched
-  const plain = map.pieces
-    .filter(piece => piece.kind === 'data' && isWritable(map, piece))
-    .map(({ id, name, local }) => [id, runningName(fileSymbol, name, local)] as const)
-  return new Map([...plain, ...stateNames(map, fileSymbol)])
+  const named = map.pieces.filter(piece => piece.kind === 'data' && isWritable(map, piece))
+  const names = new Map([
+    ...named.map(({ id, name, local }) => [id, runningName(fileSymbol, name, local)] as const),
+    ...stateNames(map, fileSymbol),
+  ])
+  const seen = new Set<string>()
+  const twice = new Set([...names.values()].filter(name => seen.has(name) || !seen.add(name)))
+  return new Map([...names].map(([id, name]) => [id, twice.has(name) ? unsureName(fileSymbol, name) : name]))
 }
 
 interface Wanted {
