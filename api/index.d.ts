@@ -274,6 +274,8 @@ export interface HostOutcome {
     readonly result: number;
     /** What the host says about it, a line each. */
     readonly words: readonly string[];
+    /** Those of its words that say what an upload did not look at; whoever goes on passes them on. */
+    readonly notes?: readonly string[];
     /** Measured by the host; milliseconds and counts. */
     readonly numbers?: Readonly<Record<string, number>>;
     /** The payload's build-id, where the host knows it. */
