@@ -96,7 +96,7 @@ function drawInto(draw: Draw, spot: Spot): void {
   const routine = drawRoutine(draw, spot, pick(draw, ['static', 'static', 'global', 'global', 'weak']))
   unit.routines.push(routine)
   // Beside a weak one that is strong: whose callers are they?
-  if (routine.linkage !== 'weak' || !chance(draw, 25)) return
+  if (routine.linkage !== 'weak' || !chance(draw, 10)) return
   const other = pick(
     draw,
     sourcesOf(program).filter(each => each !== unit),

@@ -100,10 +100,9 @@ async function judgeIn(drawn: Case, { agent, cache, breach }: JudgeOptions, fold
   if (first.payload !== undefined && drawn.kind !== 'one') {
     const file = join(folder, 'first.livepatch')
     writeFileSync(file, first.payload)
-    const second =
-      drawn.kind === 'stack'
-        ? await buildPayload({ ...request, tree: anew[0]?.folder ?? '', patch: patchOf(after, last), on: [file] })
-        : await buildPayload({ ...request, patch: patchOf(before, last) })
+    // Both are made from the tree of what runs; on top, it is told what is there already.
+    const on = drawn.kind === 'stack' ? [file] : []
+    const second = await buildPayload({ ...request, patch: patchOf(before, last), on })
     if (second.report.outcome === 'refused') refused = refusedAs(second)
     else payloads.push(second.payload)
   }
