@@ -80,13 +80,12 @@ export async function judgeCase(drawn: Case, options: JudgeOptions): Promise<Jud
 
 async function judgeIn(drawn: Case, { agent, cache, breach }: JudgeOptions, folder: string): Promise<Judged> {
   const [before, after, last] = drawn.texts
-  const tree = buildTree(drawn, before, join(folder, 'before'))
+  const tree = await buildTree(drawn, before, join(folder, 'before'))
   const { program } = tree
-  const anew = [after, ...(drawn.kind === 'one' ? [] : [last])].map((text, at) =>
-    buildTree(drawn, text, join(folder, `after${at + 1}`), tree),
-  )
+  const texts = [after, ...(drawn.kind === 'one' ? [] : [last])]
+  const anew = await Promise.all(texts.map((text, at) => buildTree(drawn, text, join(folder, `after${at + 1}`), tree)))
   const versions = drawn.texts.map((text, at) => ({ program: text, beginsAnew: drawn.kind === 'replace' && at === 2 }))
-  const oracle = buildOracle(breach === 'other-oracle' ? versions.toReversed() : versions, folder)
+  const oracle = await buildOracle(breach === 'other-oracle' ? versions.toReversed() : versions, folder)
   checkOracle(
     drawn,
     oracle,
