@@ -1,7 +1,7 @@
 /**
  * Judges hotpatches of drawn programs while they run, thousands of them (tests/judge says how):
  *
- *     npx tsx scripts/judge-programs.ts [--seed N] [--from 0] [--count 5000] [--state FILE] [--keep]
+ *     npx tsx scripts/judge-programs.ts [--seed N] [--from 0] [--count 5000] [--state FILE] [--small] [--keep] [--verbose]
  *
  * With --state it goes on where the last run ended. Exits 1 where a case is wrong, and prints its name: SEED-NUMBER, which
  * `--seed SEED --from NUMBER --count 1 --keep` judges again, leaving its folder.
@@ -16,11 +16,12 @@ const { values } = parseArgs({
     from: { type: 'string', default: '0' },
     count: { type: 'string', default: '5000' },
     state: { type: 'string' },
+    small: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 })
-const { state, keep, verbose } = values
+const { state, keep, small, verbose } = values
 const [seed, start, count] = [Number(values.seed), Number(values.from), Number(values.count)]
 /** As the state file has them: a line for each case that is done. */
 const done = state !== undefined && existsSync(state) ? readFileSync(state, 'utf8').split('\n') : []
@@ -30,6 +31,7 @@ console.log(`seed ${seed}, cases ${from} to ${start + count - 1}`)
 const { counts, faults } = await runJudge({
   seed,
   from,
+  isSmall: small,
   count: Math.max(0, start + count - from),
   say: line => {
     if (state !== undefined) appendFileSync(state, `${line.replaceAll('\n', ' ')}\n`)

@@ -1,7 +1,9 @@
 /** What a case is built of: the trees of its texts, the oracle, and payloads by the product. */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { createTwoFilesPatch } from 'diff'
 import { build } from '../../src/flows/build.ts'
 import type { BuildResult } from '../../src/flows/hotpatch/build-one.ts'
@@ -11,6 +13,8 @@ import { HEADER, type Program } from './model.ts'
 import { oracleText, type Version } from './oracle.ts'
 import { answersIn } from './running.ts'
 import { textsOf } from './units.ts'
+
+const run = promisify(execFile)
 
 /** The case is not one: what was drawn does not compile, or the oracle does not run. The judge's own mistake. */
 export class BadCase extends Error {}
@@ -36,7 +40,7 @@ export interface BuiltTree {
  * Writes a text, compiles it as the case says, and links it: a tree for the product, and the program. Of `other`, the same
  * case's tree of another text, it takes the objects of files that are the same.
  */
-export function buildTree(drawn: Case, program: Program, folder: string, other?: BuiltTree): BuiltTree {
+export async function buildTree(drawn: Case, program: Program, folder: string, other?: BuiltTree): Promise<BuiltTree> {
   mkdirSync(folder, { recursive: true })
   const texts = textsOf(program)
   for (const [name, text] of texts) writeFileSync(join(folder, name), text)
@@ -53,26 +57,30 @@ export function buildTree(drawn: Case, program: Program, folder: string, other?:
       arguments: [compiler, '-w', ...own, '-c', source, '-o', objectOf(source)],
     }
   })
-  for (const { file, arguments: command } of commands) {
-    if (other !== undefined && isSame(file) && isSame(HEADER)) {
-      copyFileSync(join(other.folder, objectOf(file)), join(folder, objectOf(file)))
-    } else tool(command, folder)
-  }
+  await Promise.all(
+    commands.map(({ file, arguments: command }) => {
+      if (other === undefined || !isSame(file) || !isSame(HEADER)) return tool(command, folder)
+      return copyFile(join(other.folder, objectOf(file)), join(folder, objectOf(file)))
+    }),
+  )
   writeFileSync(join(folder, 'compile_commands.json'), JSON.stringify(commands))
-  tool([drawn.compiler, ...drawn.link, '-pthread', '-Wl,--build-id', '-o', 'program', ...sources.map(objectOf)], folder)
+  await tool(
+    [drawn.compiler, ...drawn.link, '-pthread', '-Wl,--build-id', '-o', 'program', ...sources.map(objectOf)],
+    folder,
+  )
   return { folder, program: join(folder, 'program'), texts }
 }
 
-export function buildOracle(versions: readonly Version[], folder: string): string {
+export async function buildOracle(versions: readonly Version[], folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'oracle.c'), oracleText(versions))
-  tool(['gcc', '-O0', '-w', '-pthread', '-o', 'oracle', 'oracle.c'], folder)
+  await tool(['gcc', '-O0', '-w', '-pthread', '-o', 'oracle', 'oracle.c'], folder)
   return join(folder, 'oracle')
 }
 
-function tool([command = '', ...args]: readonly string[], cwd: string): void {
+async function tool([command = '', ...args]: readonly string[], cwd: string): Promise<void> {
   try {
-    execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
+    await run(command, args, { cwd })
   } catch (error) {
     throw new BadCase(error instanceof Error ? error.message : String(error))
   }
@@ -121,7 +129,7 @@ export function buildPayload({ drawn, tree, program, patch, cache, on = [] }: Pa
     ...(drawn.symbols || on.length > 0 ? { symbols: program } : {}),
     ...(on.length > 0 ? { on } : {}),
     cacheFolder: cache,
-    jobs: 1,
+    jobs: 2,
     progress: quiet,
     signal: new AbortController().signal,
     version: '0',

@@ -43,11 +43,16 @@ const OPTIONS: readonly (readonly [percent: number, flags: readonly string[]])[]
   [10, ['-fno-plt']],
 ]
 
-export function drawCase(seed: number, number: number, compilers: readonly Compiler[]): Case {
+/** `isSmall` for two or three units and one payload. */
+export function drawCase(
+  seed: number,
+  number: number,
+  { compilers, isSmall }: { readonly compilers: readonly Compiler[]; readonly isSmall: boolean },
+): Case {
   const draw = draws(createHash('sha256').update(`${seed}-${number}`).digest().readUInt32LE(0))
   const compiler = pick(draw, compilers)
   const cxx = chance(draw, 25) ? compiler.cxx : undefined
-  const before = drawProgram(draw, cxx === undefined ? 'c' : 'c++')
+  const before = drawProgram(draw, cxx === undefined ? 'c' : 'c++', isSmall)
   const one = edited(draw, before)
   const two = edited(draw, one.program)
   const isPie = chance(draw, 60)
@@ -62,7 +67,7 @@ export function drawCase(seed: number, number: number, compilers: readonly Compi
   return {
     name: `${seed}-${number}`,
     texts: [before, one.program, two.program],
-    kind: pick(draw, ['one', 'one', 'one', 'stack', 'replace']),
+    kind: isSmall ? 'one' : pick(draw, ['one', 'one', 'one', 'stack', 'replace']),
     edits: [one.names, two.names],
     compiler: cxx ?? compiler.c,
     flags,

@@ -27,9 +27,12 @@ const emptyUnit = (name: string): UnitText => ({
   moved: 0,
 })
 
-export function drawProgram(draw: Draw, language: Language): Program {
+export function drawProgram(draw: Draw, language: Language, isSmall: boolean): Program {
   const suffix = language === 'c' ? 'c' : 'cc'
-  const names = Array.from({ length: 2 + (chance(draw, 70) ? draw(3) : draw(5)) }, (_, at) => `u${at + 1}.${suffix}`)
+  const names = Array.from(
+    { length: 2 + (isSmall ? draw(2) : chance(draw, 70) ? draw(3) : draw(5)) },
+    (_, at) => `u${at + 1}.${suffix}`,
+  )
   const program: Program = { language, units: [HEADER, ...names].map(emptyUnit), last: 100 }
   for (let count = draw(3); count > 0; count--) {
     const routine = drawRoutine(draw, { program, unit: headerOf(program), level: -1 }, 'inline')
@@ -96,7 +99,7 @@ function drawInto(draw: Draw, spot: Spot): void {
   const routine = drawRoutine(draw, spot, pick(draw, ['static', 'static', 'global', 'global', 'weak']))
   unit.routines.push(routine)
   // Beside a weak one that is strong: whose callers are they?
-  if (routine.linkage !== 'weak' || !chance(draw, 25)) return
+  if (routine.linkage !== 'weak' || !chance(draw, 10)) return
   const other = pick(
     draw,
     sourcesOf(program).filter(each => each !== unit),

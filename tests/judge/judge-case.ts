@@ -80,13 +80,12 @@ export async function judgeCase(drawn: Case, options: JudgeOptions): Promise<Jud
 
 async function judgeIn(drawn: Case, { agent, cache, breach }: JudgeOptions, folder: string): Promise<Judged> {
   const [before, after, last] = drawn.texts
-  const tree = buildTree(drawn, before, join(folder, 'before'))
+  const tree = await buildTree(drawn, before, join(folder, 'before'))
   const { program } = tree
-  const anew = [after, ...(drawn.kind === 'one' ? [] : [last])].map((text, at) =>
-    buildTree(drawn, text, join(folder, `after${at + 1}`), tree),
-  )
+  const texts = [after, ...(drawn.kind === 'one' ? [] : [last])]
+  const anew = await Promise.all(texts.map((text, at) => buildTree(drawn, text, join(folder, `after${at + 1}`), tree)))
   const versions = drawn.texts.map((text, at) => ({ program: text, beginsAnew: drawn.kind === 'replace' && at === 2 }))
-  const oracle = buildOracle(breach === 'other-oracle' ? versions.toReversed() : versions, folder)
+  const oracle = await buildOracle(breach === 'other-oracle' ? versions.toReversed() : versions, folder)
   checkOracle(
     drawn,
     oracle,
@@ -100,10 +99,9 @@ async function judgeIn(drawn: Case, { agent, cache, breach }: JudgeOptions, fold
   if (first.payload !== undefined && drawn.kind !== 'one') {
     const file = join(folder, 'first.livepatch')
     writeFileSync(file, first.payload)
-    const second =
-      drawn.kind === 'stack'
-        ? await buildPayload({ ...request, tree: anew[0]?.folder ?? '', patch: patchOf(after, last), on: [file] })
-        : await buildPayload({ ...request, patch: patchOf(before, last) })
+    // Both are made from the tree of what runs; on top, it is told what is there already.
+    const on = drawn.kind === 'stack' ? [file] : []
+    const second = await buildPayload({ ...request, patch: patchOf(before, last), on })
     if (second.report.outcome === 'refused') refused = refusedAs(second)
     else payloads.push(second.payload)
   }

@@ -12,6 +12,8 @@ export interface JudgeRun {
   /** The number of the first case. */
   readonly from: number
   readonly count: number
+  /** Of the host's gcc, two or three units, and one payload: what takes the least. */
+  readonly isSmall?: boolean
   readonly say?: (line: string) => void
   readonly keep?: JudgeOptions['keep']
 }
@@ -23,16 +25,23 @@ export interface JudgeResult {
   readonly faults: readonly string[]
 }
 
-export async function runJudge({ seed, from, count, say = () => undefined, keep }: JudgeRun): Promise<JudgeResult> {
+export async function runJudge({
+  seed,
+  from,
+  count,
+  isSmall = false,
+  say = () => undefined,
+  keep,
+}: JudgeRun): Promise<JudgeResult> {
   const cache = mkdtempSync(join(tmpdir(), 'hotsplice-judge-cache-'))
-  const compilers = compilersHere()
+  const compilers = isSmall ? compilersHere().slice(0, 1) : compilersHere()
   const agent = agentFile(cache)
   const counts = new Map<string, number>()
   const faults: string[] = []
   const add = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1)
   try {
     for (let number = from; number < from + count; number++) {
-      const drawn = drawCase(seed, number, compilers)
+      const drawn = drawCase(seed, number, { compilers, isSmall })
       const judged = await judgeCase(drawn, { agent, cache, ...(keep === undefined ? {} : { keep }) })
       add(judged.judgement)
       if (judged.judgement === 'refused') for (const code of codesOf(judged)) add(`refused ${code}`)

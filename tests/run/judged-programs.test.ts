@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { agentFile } from '../../src/hosts/process/agent-file.ts'
 import { type Breach, type Judgement, judgeCase } from '../judge/judge-case.ts'
 import { runJudge } from '../judge/run-judge.ts'
-import { writtenCase } from '../judge/written-case.ts'
+import { stackedCase, writtenCase } from '../judge/written-case.ts'
 import { hasGcc } from '../support/gcc.ts'
 
 const possible = hasGcc && process.arch === 'x64' && process.platform === 'linux'
@@ -18,7 +18,7 @@ const COUNT = 15
 
 describe.skipIf(!possible)('programs that are patched while they run (need gcc on x86-64 Linux)', () => {
   test(`${COUNT} drawn ones say what they must, or are refused (seed ${SEED})`, async () => {
-    const { counts, faults } = await runJudge({ seed: SEED, from: 0, count: COUNT })
+    const { counts, faults } = await runJudge({ seed: SEED, from: 0, count: COUNT, isSmall: true })
     expect(faults).toEqual([])
     expect(counts.get('ok')).toBeGreaterThan(0)
   })
@@ -36,6 +36,10 @@ describe.skipIf(!possible)('the judge itself (needs gcc on x86-64 Linux)', () =>
 
   test('finds nothing where nothing is wrong', async () => {
     expect(await judgeCase(writtenCase(), { agent, cache })).toEqual({ judgement: 'ok', words: '' })
+  })
+
+  test('finds nothing where a payload on top of another goes on with what that one brought', async () => {
+    expect(await judgeCase(stackedCase(), { agent, cache })).toEqual({ judgement: 'ok', words: '' })
   })
 
   test.for<readonly [Breach, Judgement, string]>([
