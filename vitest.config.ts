@@ -32,6 +32,10 @@ export const REST = [
   'tests/cli/lock-races.test.ts',
   // Agents that make things up, one by one, where the light ones read what they say (src/hosts/process).
   'tests/run/process-doubtful.test.ts',
+  // A tool or a program that dies at any moment of a change, where the sample has the changes (tests/run/process.test.ts).
+  'tests/run/process-death.test.ts',
+  // Foreign readers over every payload of Xen, where the sample loads each of them (tests/xen/payload.test.ts).
+  'tests/xen/oracle.test.ts',
   // A machine that is killed or stands still, where the sample rehearses (tests/run/rehearsal.test.ts).
   'tests/run/rehearsal-downfall.test.ts',
   // Every function of Xen, where the sample takes chosen ones.
