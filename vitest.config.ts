@@ -34,7 +34,7 @@ export const REST = [
   'tests/run/process-doubtful.test.ts',
   // A tool or a program that dies at any moment of a change, where the sample has the changes (tests/run/process.test.ts).
   'tests/run/process-death.test.ts',
-  // Foreign readers over every payload of Xen, where the sample loads each of them (tests/xen/payload.test.ts).
+  // What a foreign compiler's output says changed, over all cases, where the sample loads each payload (tests/xen/payload.test.ts).
   'tests/xen/oracle.test.ts',
   // A machine that is killed or stands still, where the sample rehearses (tests/run/rehearsal.test.ts).
   'tests/run/rehearsal-downfall.test.ts',
