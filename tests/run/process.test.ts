@@ -255,6 +255,17 @@ describe.skipIf(!possible)('a running process (needs gcc on x86-64 Linux)', () =
       expect([errno, said(outcome)]).toEqual([errno, errno])
       expect(outcome.words.join()).not.toBe('')
     }
+    const helped = (more: string, number: number) => {
+      const code = `${more} int g(int x) { return helper(x); }`
+      return handPayload({ ...one('answer', size), code, buildId: idOf(number) })
+    }
+    const HELPER = 'int helper(int x) { return x + 70; }'
+    expect(await upload('first', helped(HELPER, 21))).toBe('done')
+    expect(await upload('again', helped(HELPER, 22))).toBe('done')
+    expect(await upload('which', helped('extern int helper(int);', 23))).toBe('EINVAL')
+    expect(await upload('counting', helped(`int calls; ${HELPER}`, 24))).toBe('done')
+    expect(await upload('afresh', helped(`int calls; ${HELPER}`, 25))).toBe('EEXIST')
+    for (const name of ['first', 'again', 'counting']) expect(await act('unload', name)).toBe('done')
     expect(await upload('', fix)).toBe('EINVAL')
     expect(await upload('n'.repeat(128), fix)).toBe('EINVAL')
     expect(await upload('n'.repeat(127), fix)).toBe('done')

@@ -3,6 +3,8 @@
  * process here, but for questions to its dynamic linker.
  */
 
+import { SHF_WRITE } from '../../elf/spec/constants.ts'
+import { hasFlag } from '../../elf/spec/flags.ts'
 import { EXPECTATION_LIMIT, FUNC_FIELDS, FUNC_SIZE, FUNC_VERSION, readFunc } from '../../loaders/func-entry.ts'
 import { FUNCS, HOOK_PREFIX } from '../../loaders/payload-sections.ts'
 import { smallestFunction, startsWithLandingPad } from '../../machines/machine.ts'
@@ -242,17 +244,24 @@ function hooksOf(placed: PlacedPayload): Record<string, number[]> {
   return hooks
 }
 
-/** Names that the payload brings; none may be there already, or a later payload would not know which is meant. */
+/**
+ * Names that the payload brings. None may be the program's, and no variable another payload's: it would begin afresh. A
+ * function or constant that another payload brought too comes again, as where one takes the place of all the others; who
+ * asks for the name while both are loaded is refused (`resolve.ts`).
+ */
 function newSymbols(placed: PlacedPayload, context: LoadContext, replacements: ReadonlySet<number>) {
   const symbols: Record<string, number> = {}
-  for (const symbol of placed.payload.elf.symbols) {
+  const { elf } = placed.payload
+  for (const symbol of elf.symbols) {
     const { name, kind, place } = symbol
     if (name === '' || name.startsWith('.L') || kind === 'section' || kind === 'file' || place.in !== 'section')
       continue
     const address = placed.symbolAddress(symbol)
     if (address === undefined || replacements.has(address)) continue
-    const taken = context.program.find(name).length > 0 || context.loaded.some(other => name in other.symbols)
-    if (taken) throw new Refused('EEXIST', `the symbol ${name} is there already`)
+    const isVariable = hasFlag(elf.sections[place.section]?.flags ?? SHF_WRITE, SHF_WRITE)
+    const isTaken = isVariable && context.loaded.some(other => name in other.symbols)
+    if (isTaken || context.program.find(name).length > 0)
+      throw new Refused('EEXIST', `the symbol ${name} is there already`)
     symbols[name] = address
   }
   return symbols

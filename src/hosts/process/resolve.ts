@@ -32,7 +32,7 @@ export async function resolveNames(
   const asked: string[] = []
   for (const name of new Set(names)) {
     const symbol = onlySymbol(name, context.program)
-    const below = context.loaded.map(({ symbols }) => symbols[name]).find(address => address !== undefined)
+    const below = symbol === undefined ? onlyBelow(name, context.loaded) : undefined
     if (symbol?.kind === 'indirect-function') chosen.push({ name, resolver: symbol.address })
     else if (symbol !== undefined) found.set(name, symbol.address)
     else if (below !== undefined) found.set(name, below)
@@ -50,6 +50,18 @@ export async function resolveNames(
   return found
 }
 
+/** What a loaded payload brought under that name; refused where several did, as each may be another version of it. */
+export function onlyBelow(name: string, loaded: readonly Pick<About, 'symbols'>[]): number | undefined {
+  const found = loaded.flatMap(({ symbols }) => symbols[name] ?? [])
+  if (found.length > 1) {
+    throw new Refused(
+      'EINVAL',
+      `${found.length} loaded payloads have brought a ${name}: which is meant is not known; unload those that are not applied`,
+    )
+  }
+  return found[0]
+}
+
 /** The program's symbol of that name; refused when there are several. */
 export function onlySymbol(name: string, program: Program) {
   const symbols = program.find(name)
@@ -61,7 +73,10 @@ export function onlySymbol(name: string, program: Program) {
  * What the process's dynamic linker has under these names; 0 for what it has not. Names go into the work area behind the
  * steps, so that the process can read them.
  */
-export async function askLinker(agent: Agent, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+export async function askLinker(
+  agent: ResolveContext['agent'],
+  names: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
   const { base, workAt, workSize } = agent.header
   const texts = names.map(name => Buffer.from(`${name}\0`, 'latin1'))
   const size = texts.reduce((total, text) => total + text.length, 0)
