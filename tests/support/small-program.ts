@@ -82,7 +82,7 @@ function writeProgram(tree: string, { files, command = PLAIN, listed, built }: S
   writeFileSync(join(tree, 'compile_commands.json'), JSON.stringify(entries))
 }
 
-export function patchOf(files: SmallProgram['files'], edit: Readonly<Record<string, string | null>>): string {
+function patchOf(files: SmallProgram['files'], edit: Readonly<Record<string, string | null>>): string {
   return Object.entries(edit)
     .map(([path, text]) => {
       const before = files[path]
