@@ -20,10 +20,13 @@ import { applied, type Mutant, mutantsOf } from './mutants/operators.ts'
 /** Of each area the tests, those that are asked first in front; a folder is all tests in it. */
 const AREAS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   compare: [['src/compare/'], ['tests/cases/', 'tests/assemble/'], ['tests/ways/ways.test.ts']],
-  correlate: [['src/compare/'], ['tests/cases/', 'tests/assemble/']],
+  correlate: [
+    ['src/correlate/', 'src/compare/'],
+    ['tests/cases/', 'tests/assemble/'],
+  ],
   select: [
-    ['src/select/', 'src/target/xen-denied.test.ts', 'tests/assemble/assemble.test.ts'],
-    ['tests/cases/', 'tests/assemble/property.test.ts', 'src/line-facts.test.ts'],
+    ['src/select/', 'src/loaders/xen/denied.test.ts', 'tests/assemble/assemble.test.ts'],
+    ['tests/cases/', 'tests/assemble/property.test.ts', 'src/flows/hotpatch/line-facts.test.ts'],
     ['tests/ways/ways.test.ts', 'tests/shapes/small.test.ts'],
   ],
   lines: [

@@ -4,6 +4,7 @@ import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { fileBreaches, functionBreaches, typeBreaches } from './tidy/budgets.ts'
 import { circleBreaches, circlesIn } from './tidy/circles.ts'
+import { documentBreaches, folderBreaches, type House, spanBreaches, termBreaches } from './tidy/documents.ts'
 import { exportBreaches, exportsOf, unneeded } from './tidy/exports.ts'
 import { findingBreaches } from './tidy/findings.ts'
 import { headerBreaches, ruleBreaches } from './tidy/headers.ts'
@@ -26,6 +27,7 @@ const rules: readonly { name: string; breaches: () => readonly Breach[] }[] = [
   { name: 'main files say what they are for', breaches: headerBreaches },
   { name: 'files of rules say where the rules come from', breaches: ruleBreaches },
   { name: 'each code has its page, each page its code', breaches: findingBreaches },
+  { name: 'the pages about the house say what there is', breaches: documentBreaches },
   { name: 'tests are what their place says, and draw from seeds', breaches: kindBreaches },
   { name: 'nothing of one machine, no registry, no binaries', breaches: machineBreaches },
 ]
@@ -145,6 +147,38 @@ test.for([
   { graph: { a: ['elsewhere'], b: ['b'] }, circles: [] },
 ])('circles of $graph', ({ graph, circles }) => {
   expect(circlesIn(new Map(Object.entries(graph)))).toEqual(circles)
+})
+
+describe('the rule of pages itself', () => {
+  const house: House = {
+    files: ['src/elf/read/reader.ts', 'src/cli/main.ts', 'scripts/fetch.sh', 'docs/lines.md', 'Makefile'],
+    code: 'export function openBase(): Base {} // the line map',
+    scripts: new Set(['api']),
+    targets: new Set(['fuzz']),
+  }
+  const facts = (breaches: ReturnType<typeof spanBreaches>) => breaches.map(({ fact }) => fact)
+
+  test.for(['elf', 'src/elf', 'cli/main.ts', 'read', 'reader.ts', 'lines.md', 'npm run api', 'make fuzz', 'openBase'])(
+    'there is %s',
+    span => {
+      expect(facts(spanBreaches(`so \`${span}\` is`, house))).toEqual([])
+    },
+  )
+
+  test.for(['dwarf', 'elf/write', 'cli/main.js', 'writer.ts', 'npm run docs', 'make all', 'closeBase', 'openB'])(
+    'there is no %s',
+    span => {
+      expect(facts(spanBreaches(`so \`${span}\` is`, house))).toEqual([`there is no \`${span}\``])
+    },
+  )
+
+  test('folders that a page leaves out, and words that nobody uses', () => {
+    const missing = ['elf', 'src', 'scripts'].map(folder => `says nothing of the folder ${folder}`)
+    expect(facts(folderBreaches('`cli` and `docs/lines.md`', house)).toSorted()).toEqual(missing.toSorted())
+    expect(facts(termBreaches('**line map**: a\n**Base**: b\n**line chart, base**: c', house))).toEqual([
+      'nothing in src/ is called line chart',
+    ])
+  })
 })
 
 describe('the patterns of vitest.config.ts', () => {

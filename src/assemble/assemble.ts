@@ -48,7 +48,7 @@ export function assemble(selection: Selection, given: AssembleOptions): Assembly
   const places = new PlaceIndex(placed.pieces)
   const book = new SymbolBook()
   // Every symbol that a later payload may ask for exists.
-  const nameRefusals = nameSymbols(selection, placed, { places, book, target })
+  const nameRefusals = nameSymbols(selection, placed, { places, book, target, below: options.taken ?? new Set() })
   // Every relocated field leads where its link says.
   const { tables, refusals } = relocatePieces(placed, { selection, target, places, book })
   const metadata = [...functionTable(selection, options, { places, book }), ...moduleInfo(options), ...oldCode(options)]

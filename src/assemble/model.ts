@@ -10,6 +10,8 @@ export interface AssembleOptions {
   readonly depends?: Uint8Array | undefined
   /** Build-id of the running system itself. */
   readonly xenDepends?: Uint8Array | undefined
+  /** Names that payloads below have brought: what is new by such a name gets none. */
+  readonly taken?: ReadonlySet<string> | undefined
   /** Lines of `.modinfo`, usually `key=value`. */
   readonly modinfo?: readonly string[] | undefined
   /** What its loader is to compare with the code that runs; none where that was compared before. */

@@ -2,23 +2,34 @@
  * Which of the payload's pieces get a name, and which.
  *
  * Replacements are called what they replace. New functions and new data are called what a rebuilt system would call
- * them, so that a later payload on top of this one can refer to them. What the compiler named (`f.cold`, `count.12`,
- * `__func__.3`) stays without a name: the running system may have another thing of that name, and would refuse ours.
- * So do two new things of one name, because nobody could tell them apart.
+ * them, so that a later payload on top of this one can refer to them. What the compiler named (`f.cold`, `__func__.3`)
+ * stays without a name: the running system may have another thing of that name, and would refuse ours. So do two new
+ * things of one name, because nobody could tell them apart, and what a payload below has brought by that name. Static
+ * locals (`count.12`) are state that a later payload must find again, and have names of our own making.
  */
 import type { Refusal } from '../base/refusal.ts'
+import type { PieceId } from '../pieces/model.ts'
 import { isClone, isCompilerMade, numberedBase, partOf } from '../pieces/names.ts'
+import { stateNames } from '../pieces/static-locals.ts'
 import type { Selection } from '../select/model.ts'
 import type { PayloadTarget, PlacedPiece } from './model.ts'
 import type { Placed } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'
 import type { SymbolBook } from './symbol-book.ts'
 
+interface NamingContext {
+  readonly places: PlaceIndex
+  readonly book: SymbolBook
+  readonly target: PayloadTarget
+  /** Names that payloads below have. */
+  readonly below: ReadonlySet<string>
+}
+
 /** Writes the named symbols into `book`; answers what could not be named and must be. */
 export function nameSymbols(
   selection: Selection,
   placed: Placed,
-  { places, book, target }: { places: PlaceIndex; book: SymbolBook; target: PayloadTarget },
+  { places, book, target, below }: NamingContext,
 ): readonly Refusal[] {
   const refusals: Refusal[] = []
   const taken = new Map<string, string>()
@@ -31,11 +42,12 @@ export function nameSymbols(
     if (runningName.length > target.loader.limits.name) refusals.push(longName({ unit, name, runningName, target }))
     book.define({ name: runningName, kind: 'function', binding: 'local', size, section, offset, role: 'replacement' })
   }
-  const fresh = placed.pieces.flatMap(piece => newNames(selection, piece, target))
+  const states = selection.units.map(({ patched, fileSymbol }) => stateNames(patched, fileSymbol))
+  const fresh = placed.pieces.flatMap(piece => newNames(selection, piece, { target, states }))
   const count = new Map<string, number>()
   for (const { name } of fresh) count.set(name, (count.get(name) ?? 0) + 1)
   for (const { name, binding, piece } of fresh) {
-    if (count.get(name) !== 1 || taken.has(name)) continue
+    if (count.get(name) !== 1 || taken.has(name) || below.has(name)) continue
     const { size, name: symbol } = piece.selected.piece
     const unit = selection.units[piece.address.unit]?.unit ?? ''
     if (name.length > target.loader.limits.name) {
@@ -53,10 +65,20 @@ interface NewName {
   readonly piece: PlacedPiece
 }
 
-function newNames(selection: Selection, piece: PlacedPiece, target: PayloadTarget): readonly NewName[] {
+interface NameContext {
+  readonly target: PayloadTarget
+  /** For each unit, the names of its static locals. */
+  readonly states: readonly ReadonlyMap<PieceId<'patched'>, string>[]
+}
+
+function newNames(selection: Selection, piece: PlacedPiece, { target, states }: NameContext): readonly NewName[] {
   const { role, piece: from } = piece.selected
   if (role !== 'new-function' && role !== 'new-data') return []
   const unit = selection.units[piece.address.unit]
+  const state = states[piece.address.unit]?.get(from.id)
+  // Too long a name for the loader is not worth a refusal: whoever builds on top is told that it has none.
+  if (state !== undefined)
+    return state.length > target.loader.limits.name ? [] : [{ name: state, binding: 'local', piece }]
   return from.symbols.flatMap((id): NewName[] => {
     const symbol = unit?.patched.object.symbols[id]
     if (unit === undefined || symbol === undefined || symbol.binding === 'other') return []

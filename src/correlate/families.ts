@@ -4,18 +4,12 @@
  * Those of one name are a family. Which of them is which, only their use tells.
  */
 import type { Side } from '../base/side.ts'
-import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
+import type { PieceId, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, staticFamily } from '../pieces/names.ts'
+import { isStaticLocal } from '../pieces/static-locals.ts'
 
 /** By variable, what it is one of. */
 export type Families<S extends Side> = ReadonlyMap<PieceId<S>, string>
-
-/** A static local: several of one name may be told apart by what the compiler appends, and that means nothing. */
-export function isStaticLocal<S extends Side>(piece: Piece<S>): boolean {
-  if (piece.kind !== 'data' || isCompilerMade(piece.name) || staticFamily(piece.name) === undefined) return false
-  // Those of inline functions in C++ are weak: every unit has them.
-  return piece.local || piece.name.startsWith('_ZZ')
-}
 
 /** Local names, with the file that they are local to, under which either object has two variables. */
 export function namesInQuestion(...maps: readonly PieceMap<Side>[]): ReadonlySet<string> {

@@ -5,7 +5,8 @@
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap, Target } from '../pieces/model.ts'
 import { isOfFunction, numberedBase, sourceName, staticFamily } from '../pieces/names.ts'
-import { type Families, fileOfSymbols, isStaticLocal } from './families.ts'
+import { isStaticLocal } from '../pieces/static-locals.ts'
+import { type Families, fileOfSymbols } from './families.ts'
 import type { Ambiguity } from './model.ts'
 import type { Pairing } from './pairing.ts'
 

@@ -5,8 +5,8 @@
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { staticFamily } from '../pieces/names.ts'
+import { isStaticLocal } from '../pieces/static-locals.ts'
 import { isWritable } from '../pieces/writable.ts'
-import { isStaticLocal } from './families.ts'
 import type { Pairing } from './pairing.ts'
 
 /** Pairs each constant with the first of its name and content that is free. */

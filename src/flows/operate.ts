@@ -18,7 +18,7 @@ export type { OperationName, OperationReport, Performed } from '../report/operat
 /** What takes payloads, as far as flows ask it. */
 export interface PayloadHost {
   readonly name: string
-  upload(request: { readonly name: string; readonly payload: Uint8Array }): Promise<Performed>
+  upload(request: { readonly name: string; readonly payload: Uint8Array }): Promise<Uploaded>
   get(name: string): Promise<Performed & { readonly status?: Pick<Listed, 'state' | 'rc'> | undefined }>
   list(): Promise<Performed & { readonly payloads: readonly Listed[] }>
   act(request: ActionOn): Promise<Performed>
@@ -26,6 +26,8 @@ export interface PayloadHost {
   close(): Promise<void>
 }
 
+/** With those of its words that say what was not looked at. */
+type Uploaded = Performed & { readonly notes?: readonly string[] }
 type Listed = NonNullable<Performed['payloads']>[number]
 
 export interface ActionOn {
@@ -118,7 +120,8 @@ export async function loadPayload(
   const uploaded = await host.upload({ name, payload })
   if (uploaded.result < 0) return uploaded
   const applied = await host.act({ action: 'apply', name, nodeps, timeoutMs })
-  if (applied.result >= 0) return applied
+  const { notes = [] } = uploaded
+  if (applied.result >= 0) return { ...applied, words: [...notes, ...applied.words] }
   const { result } = await host.act({ action: 'unload', name })
   return result >= 0 ? applied : { ...applied, words: [...applied.words, `${name} was uploaded and is still there`] }
 }

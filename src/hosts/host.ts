@@ -1,5 +1,5 @@
 /**
- * The four operations of the live patching interface, the same on every kind of host.
+ * The four operations of the live patching interface (xSplice's), the same on every kind of host.
  *
  * A result is the interface's own: zero for success, a negative errno where the host said no. A refusal is no
  * exception. Exceptions are InputErrors: there is no such host, it cannot be reached, or its answer makes no sense.
@@ -54,6 +54,8 @@ export interface Outcome {
   readonly result: number
   /** What the host says about it, a line each. */
   readonly words: readonly string[]
+  /** Those of its words that say what an upload did not look at; whoever goes on passes them on. */
+  readonly notes?: readonly string[]
   /** Measured by the host; milliseconds and counts. */
   readonly numbers?: Readonly<Record<string, number>>
   /** The payload's build-id, where the host knows it. */

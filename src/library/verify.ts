@@ -71,7 +71,7 @@ export interface VerifyOptions extends CompileOptions {
  * const { accepted, decidedBy, checks } = await verify({ payload: 'fix.livepatch', symbols: 'xen-syms' })
  * for (const { code, status, text } of checks) if (status === 'failed') console.log(code, text)
  * assert.equal(accepted, false)
- * assert.equal(decidedBy, 'relocation-overflow')
+ * assert.equal(decidedBy, 'functions-writable')
  * ```
  *
  * @example needs QEMU and a hypervisor

@@ -1,7 +1,15 @@
 /** What no stage compared, unit by unit, so that silence is not taken for a verdict. */
 import type { Side } from '../base/side.ts'
 import type { UnitVerdicts } from '../compare/model.ts'
-import { SHT_NULL, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, SHT_SYMTAB_SHNDX } from '../elf/spec/constants.ts'
+import {
+  SHT_CREL,
+  SHT_NULL,
+  SHT_REL,
+  SHT_RELA,
+  SHT_STRTAB,
+  SHT_SYMTAB,
+  SHT_SYMTAB_SHNDX,
+} from '../elf/spec/constants.ts'
 import type { PieceMap } from '../pieces/model.ts'
 import { isCut } from '../pieces/section-facts.ts'
 import type { NotCompared } from './model.ts'
@@ -33,7 +41,15 @@ export function notCompared({ unit, verdicts }: ComparedUnit): readonly NotCompa
 }
 
 /** The object file's own tables. */
-const TABLES: ReadonlySet<number> = new Set([SHT_NULL, SHT_SYMTAB, SHT_STRTAB, SHT_RELA, SHT_REL, SHT_SYMTAB_SHNDX])
+const TABLES: ReadonlySet<number> = new Set([
+  SHT_NULL,
+  SHT_SYMTAB,
+  SHT_STRTAB,
+  SHT_RELA,
+  SHT_REL,
+  SHT_CREL,
+  SHT_SYMTAB_SHNDX,
+])
 
 /** Sections with content that is neither code nor data nor a table of the object file itself. */
 function leftOut<S extends Side>({ object, sections }: PieceMap<S>): readonly string[] {

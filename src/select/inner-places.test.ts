@@ -76,6 +76,45 @@ test.skipIf(!hasGcc)(`a table that another function uses too, which stays, is re
   expect(selection.refusals[0]?.text).toContain('is used by g, which is not replaced')
 })
 
+/** A table without a name, of a place inside of f, and who uses it. */
+const unnamed = (by: number, users: { readonly f: boolean; readonly g: string }) => `${HEAD}
+  __asm__(".section .rodata.t,\\"a\\"; .Lt: .quad .Lplace; .previous");
+  __attribute__((noinline, noclone)) int f(int n) {
+    __asm__ goto ("${users.f ? 'movq .Lt, %%rax; ' : ''}.Lplace: nop" : : : "rax" : l); l: return out(n) * ${by}; }
+  ${users.g}`
+
+test.skipIf(!hasGcc).for([
+  {
+    name: 'a function that stays uses it too',
+    users: { f: true, g: 'void *g(void) { void *a; __asm__("movq .Lt, %0" : "=r"(a)); return a; }' },
+    refused: ['inner-address f: is used by g, which is not replaced'],
+  },
+  {
+    name: 'only a function that stays uses it',
+    users: { f: false, g: 'void *g(void) { void *a; __asm__("movq .Lt, %0" : "=r"(a)); return a; }' },
+    refused: ['inner-address f: is used by g, which is not replaced'],
+  },
+  {
+    name: 'a variable leads to it, and the function uses it',
+    users: {
+      f: true,
+      g: '__asm__(".data; .globl chosen; .type chosen,@object; .size chosen,8; chosen: .quad .Lt; .previous");',
+    },
+    refused: ['inner-address f: is used by chosen, which is not replaced'],
+  },
+  { name: 'only the function uses it', users: { f: true, g: '' }, refused: [] },
+])(`a table without a name, where $name${withoutGcc}`, ({ users, refused: expected }) => {
+  const flags = [...PROGRAM, '-fno-pie']
+  const selection = selectFrom(compile(unnamed(11, users), flags), compile(unnamed(13, users), flags), process)
+  const words = selection.refusals.map(
+    ({ code, symbol, text }) => `${code} ${symbol}: ${/is used by .*replaced/.exec(text)?.[0]}`,
+  )
+  expect(words).toEqual(expected)
+  if (expected.length > 0) return
+  const table = selection.pieces.find(({ piece }) => piece.kind === 'anonymous')
+  expect(table?.references.map(({ link }) => link.to)).toEqual(['payload'])
+})
+
 test.skipIf(!hasGcc)(`code that leads into the middle of a changed function is refused${withoutGcc}`, () => {
   const text = (by: number) => `${HEAD}
     int f(int n) { __asm__ volatile(".Lplace: nop"); return out(n) * ${by}; }

@@ -12,6 +12,7 @@ import { innerReferences } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
+import { fromBelow } from './below.ts'
 import type {
   Link,
   LinkedReference,
@@ -210,7 +211,10 @@ export class Linker {
       const { name, local } = nameInProgram(original, predecessor, untaken) ?? predecessor
       return this.#running(from, piece, this.#rules.target.loader.runningName(fileSymbol, name, local), delta)
     }
-    return this.#bringIn(from, piece, to, target) ? inPayload : undefined
+    const below = fromBelow(this.#rules, this.#units, to)
+    if (below?.is === 'there') return this.#running(from, piece, below.name, delta)
+    if (below?.is === 'refused') this.#refuse(from, below.refusal)
+    return below === undefined && this.#bringIn(from, piece, to, target) ? inPayload : undefined
   }
 
   /**

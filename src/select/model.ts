@@ -4,6 +4,7 @@
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { UnitVerdicts } from '../compare/model.ts'
+import type { Brought } from '../loaders/brought.ts'
 import type { Denial, Target } from '../loaders/loader.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 
@@ -112,6 +113,8 @@ export interface SelectRules {
   readonly countRunning?: (name: string) => number
   /** Whether the running system has freed what the name stood for; undefined when that is not known. */
   readonly isFreed?: (name: string) => boolean
+  /** What payloads that are applied already have brought; undefined where there are none. */
+  readonly below?: Brought
   /** Names that this tool's own code has for symbols of the running system that C cannot spell. */
   readonly standIns?: ReadonlyMap<string, string>
 }

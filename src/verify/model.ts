@@ -121,6 +121,8 @@ export interface VerifyInput {
   readonly version: XenVersion
   /** What the loader does with the table of functions, by its source; asked where the symbols do not tell. */
   readonly tableUse?: TableUse | undefined
+  /** Of entries in special sections, in bytes, where the compiler of the hypervisor's tree was asked. */
+  readonly entrySizes?: ReadonlyMap<string, number> | undefined
   /** Loaded and applied before this one, lowest first. */
   readonly on: readonly VerifiedPayload[]
 }

@@ -22,13 +22,14 @@ import { NO_TREE } from './running-code.ts'
 import { buildIdIn } from './xen/checks/notes.ts'
 import { overwrittenBy } from './xen/checks/running.ts'
 import { newSymbols } from './xen/checks/symbols.ts'
+import { misreadTables } from './xen/entry-sizes.ts'
 import { Loading } from './xen/loading.ts'
 import { STEPS } from './xen/steps.ts'
 import { rulesFor } from './xen/table.ts'
 
 /** Everything wrong with a payload, and what Xen would do about it. Pure; throws nothing. */
 export function verifyPayload(input: VerifyInput): VerifyReport {
-  return judge(new Loading(input))
+  return judge(new Loading(input), input.entrySizes)
 }
 
 export interface VerifiedLoad {
@@ -42,15 +43,18 @@ export interface VerifiedLoad {
 /** Likewise, and what a payload above it needs to know. `name` is for messages. */
 export function verifyAndLoad(input: VerifyInput, name: string): VerifiedLoad {
   const loading = new Loading(input)
-  const report = judge(loading)
+  const report = judge(loading, input.entrySizes)
   const loaded = report.accepted ? loadedPayload(loading, name) : undefined
   return { report, loaded, replaced: replacedBy(loading) }
 }
 
+/** What is the same for all payloads on one hypervisor. */
+type Known = Pick<VerifyInput, 'symbols' | 'version' | 'tableUse' | 'entrySizes'>
+
 /** A stack, lowest first: each is verified on those below it. After one that is not accepted the others see the stack without it. */
 export function verifyStack(
   payloads: readonly { readonly name: string; readonly bytes: Uint8Array }[],
-  known: Pick<VerifyInput, 'symbols' | 'version' | 'tableUse'>,
+  known: Known,
 ): readonly VerifiedLoad[] {
   const on: VerifiedPayload[] = []
   return payloads.map(({ name, bytes }) => {
@@ -63,7 +67,7 @@ export function verifyStack(
 /** What the loader has of a stack; throws where one of them would not be taken. */
 export function loadedStack(
   payloads: readonly { readonly name: string; readonly bytes: Uint8Array }[],
-  known: Pick<VerifyInput, 'symbols' | 'version' | 'tableUse'>,
+  known: Known,
 ): readonly VerifiedPayload[] {
   return verifyStack(payloads, known).map(({ report, loaded }, index) => {
     if (loaded !== undefined) return loaded
@@ -88,9 +92,9 @@ interface Asked {
   readonly lacking: boolean
 }
 
-function judge(loading: Loading): VerifyReport {
+function judge(loading: Loading, entrySizes: VerifyInput['entrySizes']): VerifyReport {
   const answers = rulesFor(loading.version).map(rule => ask(rule, loading))
-  const asked = [...answers, ...unexplained(answers)]
+  const asked = [...answers, ...unexplained(answers), ...misread(answers, loading, entrySizes)]
   const first = asked.filter(({ check }) => check.status === 'failed').sort(byLoaderOrder)[0]
   return {
     schema: 1,
@@ -112,16 +116,29 @@ function unexplained(answers: readonly Asked[]): readonly Asked[] {
   const blocked = answers.find(answer => answer.broken)
   if (blocked === undefined || answers.some(({ check }) => check.status === 'failed')) return []
   const { rule, check } = blocked
-  const text = `${check.text}, so that ${rule.code} could not be checked; no rule says why`
-  return [
-    {
-      rule,
-      item: 0,
-      broken: false,
-      lacking: false,
-      check: { code: 'understood', status: 'failed', text, stage: check.stage, errno: 'EINVAL' },
-    },
-  ]
+  return [notUnderstood(rule, `${check.text}, so that ${rule.code} could not be checked; no rule says why`, 0)]
+}
+
+/** Nor was a table understood whose entries are of another size than the rules read them with. */
+function misread(answers: readonly Asked[], loading: Loading, entrySizes: VerifyInput['entrySizes']): readonly Asked[] {
+  return misreadTables(loading, entrySizes).flatMap(({ step, text }) => {
+    const rule = answers.find(answer => answer.rule.step === step)?.rule
+    return rule === undefined ? [] : [notUnderstood(rule, text, BEFORE_ALL)]
+  })
+}
+
+/** No loop of the loader's begins there. */
+const BEFORE_ALL = Number.MIN_SAFE_INTEGER
+
+function notUnderstood(rule: Rule, text: string, item: number): Asked {
+  const stage = stageOf(rule)
+  return {
+    rule,
+    item,
+    broken: false,
+    lacking: false,
+    check: { code: 'understood', status: 'failed', text, stage, errno: 'EINVAL' },
+  }
 }
 
 const STEP_ORDER = new Map<string, number>(STEPS.map((step, index) => [step.name, index]))
@@ -132,8 +149,8 @@ function byLoaderOrder(a: Asked, b: Asked): number {
 }
 
 function ask(rule: Rule, loading: Loading): Asked {
-  const { code, title, step } = rule
-  const stage: Stage = STEPS.find(({ name }) => name === step)?.stage ?? 'upload'
+  const { code, title } = rule
+  const stage = stageOf(rule)
   try {
     const findings = [...rule.check(loading)].sort((a, b) => a.item - b.item)
     const failed = findings.filter(found => found.errno !== 'warning')
@@ -163,6 +180,10 @@ function ask(rule: Rule, loading: Loading): Asked {
     const lacking = error.why === 'needs'
     return { rule, item: 0, broken, lacking, check: { code, status: 'not-applicable', text: error.message, stage } }
   }
+}
+
+function stageOf({ step }: Rule): Stage {
+  return STEPS.find(({ name }) => name === step)?.stage ?? 'upload'
 }
 
 function verdictOf({ errno }: Finding): Verdict {

@@ -73,9 +73,9 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    name: 'a new static local has a number for a name, so it gets none',
+    name: 'a new static local has a number for a name, so it is named by its function',
     after: 'int f(int a) { static int count = 7; return count++ + a + flag * 11; }',
-    facts: ['needs flag', 'notice apply-once', 'replaces f', 'section .data writable'],
+    facts: ['brings unit0.c#f#count', 'needs flag', 'notice apply-once', 'replaces f', 'section .data writable'],
   },
   {
     name: 'a static local that lives on is found under the number it has in the running system',

@@ -7,7 +7,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const NAMES = ['_stext', 'f1', 'f2', 'tiny', 'variable', 'xen_major_version', 'xen_minor_version'] as const
+const NAMES = [
+  '__2M_rwdata_end',
+  '_stext',
+  'f1',
+  'f2',
+  'tiny',
+  'variable',
+  'xen_major_version',
+  'xen_minor_version',
+] as const
 
 export function toyImage(): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-fuzz-'))

@@ -1,7 +1,8 @@
 import type { Side } from '../../base/side.ts'
 import type { ElfObject, ElfSymbol } from '../model.ts'
+import { compactCount } from '../read/crel.ts'
 import { readDynamicRelocations, readDynamicSymbols } from '../read/dynamic.ts'
-import { ET_REL, RELA_SIZE, SHT_RELA } from '../spec/constants.ts'
+import { ET_REL, RELA_SIZE, SHT_CREL, SHT_RELA } from '../spec/constants.ts'
 import { relocationName } from '../spec/relocation-names.ts'
 import { symbolValue } from '../values.ts'
 import { symbolName } from './symbols.ts'
@@ -38,10 +39,12 @@ function ownRows<S extends Side>(elf: ElfObject<S>): Map<number, readonly Row<S>
   const dynamic = new Set(readDynamicRelocations(elf).map(({ section }) => section.id))
   const taken = new Map<number, number>()
   const rows = new Map<number, readonly Row<S>[]>()
-  for (const { id, type, info, size } of elf.sections) {
-    if (type !== SHT_RELA || dynamic.has(id)) continue
+  for (const section of elf.sections) {
+    const { id, type, info, size } = section
+    const isCompact = type === SHT_CREL && elf.header.type === ET_REL
+    if ((type !== SHT_RELA && !isCompact) || dynamic.has(id)) continue
     const start = taken.get(info) ?? 0
-    const end = start + size / RELA_SIZE
+    const end = start + (isCompact ? compactCount(section) : size / RELA_SIZE)
     taken.set(info, end)
     const base = elf.header.type === ET_REL ? 0n : (elf.sections[info]?.address ?? 0n)
     const own = elf.relocations[info]?.slice(start, end) ?? []

@@ -1,5 +1,5 @@
 /**
- * Relocation tables (gABI, "Relocation"), those with addends.
+ * Relocation tables (gABI, "Relocation"), those with addends; also the compact ones of LLVM.
  *
  * Debug information has twenty times as many relocations as everything that is loaded, and hardly anybody asks for
  * them. So all tables are checked at once, but those of sections that are not loaded become objects on first use.
@@ -22,6 +22,7 @@ import {
 } from '../spec/constants.ts'
 import { hasFlag } from '../spec/flags.ts'
 import type { Bases } from './bases.ts'
+import { readCompact } from './crel.ts'
 import { errorAt, type FileBytes, signed, type Table, TWO_32, wordAt } from './cursor.ts'
 
 type Relocations<S extends Side> = readonly ElfRelocation<S>[]
@@ -41,7 +42,6 @@ interface Context<S extends Side> {
  */
 const UNREAD: ReadonlyMap<number, string> = new Map([
   [SHT_RELR, 'SHT_RELR'],
-  [SHT_CREL, 'SHT_CREL'],
   [SHT_ANDROID_REL, 'SHT_ANDROID_REL'],
   [SHT_ANDROID_RELA, 'SHT_ANDROID_RELA'],
   [SHT_ANDROID_RELR, 'SHT_ANDROID_RELR'],
@@ -52,32 +52,57 @@ const RELA_WORDS = RELA_SIZE / 4
 export function readRelocations<S extends Side>(file: FileBytes, context: Context<S>): readonly Relocations<S>[] {
   const none: ElfRelocation<S>[] = []
   const all = context.sections.map(() => none)
-  const notLoaded = new Map<ElfSection<S>, Table[]>()
+  const notLoaded = new Map<ElfSection<S>, Reader<S>[]>()
   let total = 0
   for (const section of context.sections) {
     if (!context.linked && UNREAD.has(section.type)) throw unread(section)
-    if (section.type !== SHT_RELA && section.type !== SHT_REL) continue
+    // A linked file has its compact ones for its own loader, too.
+    const isCompact = section.type === SHT_CREL && !context.linked
+    if (section.type !== SHT_RELA && section.type !== SHT_REL && !isCompact) continue
     total += section.size
     if (total > file.length) throw overlapping(section, total, file.length)
     const target = targetOf(section, context)
     if (target === undefined || section.size === 0) continue
-    const table = file.table(section.fileOffset, section.size, section.name)
-    checkTable(table, target, context)
-    if (!hasFlag(target.flags, SHF_ALLOC)) append(notLoaded, target, table)
-    else if (all[target.id] === none) all[target.id] = readTable(table, target, context)
-    else for (const relocation of readTable(table, target, context)) all[target.id]?.push(relocation)
+    const read = isCompact ? compactReader(section, target, context) : tableReader(file, section, target, context)
+    if (!hasFlag(target.flags, SHF_ALLOC)) append(notLoaded, target, read)
+    else if (all[target.id] === none) all[target.id] = read()
+    else for (const relocation of read()) all[target.id]?.push(relocation)
   }
-  for (const [target, tables] of notLoaded) {
-    readOnFirstUse(all, target.id, () => tables.flatMap(table => readTable(table, target, context)))
+  for (const [target, readers] of notLoaded) {
+    readOnFirstUse(all, target.id, () => readers.flatMap(read => read()))
   }
   return all
+}
+
+/** Reads a table that was checked. */
+type Reader<S extends Side> = () => ElfRelocation<S>[]
+
+function tableReader<S extends Side>(
+  file: FileBytes,
+  section: ElfSection<S>,
+  target: ElfSection<S>,
+  context: Context<S>,
+): Reader<S> {
+  const table = file.table(section.fileOffset, section.size, section.name)
+  checkTable(table, target, context)
+  return () => readTable(table, target, context)
+}
+
+/** To check its rows is to read them. */
+function compactReader<S extends Side>(
+  section: ElfSection<S>,
+  target: ElfSection<S>,
+  { symbolCount }: Context<S>,
+): Reader<S> {
+  const rows = readCompact(section, { size: contentSize(target), symbolCount })
+  return () => rows
 }
 
 function unread<S extends Side>({ id, name, type }: ElfSection<S>): InputError {
   return new InputError(
     'elf/unread-relocations',
     `section ${id} ${name} holds relocations in the form ${UNREAD.get(type)}, which is not read`,
-    'compile without it (-Wa,--no-crel, or no -Wa,--crel), so that the object has SHT_RELA',
+    'link and compile without it (no -Wl,-z,pack-relative-relocs for ld -r), so that the object has SHT_RELA',
   )
 }
 
@@ -108,7 +133,7 @@ function targetOf<S extends Side>(section: ElfSection<S>, context: Context<S>): 
     const fact = `sh_info of section ${id} ${name} is ${info}, but there are ${sections.length} sections`
     throw new InputError('elf/bad-section-index', fact)
   }
-  if (size % RELA_SIZE !== 0) {
+  if (type === SHT_RELA && size % RELA_SIZE !== 0) {
     const fact = `section ${id} ${name} has ${size} bytes, not a multiple of ${RELA_SIZE}`
     throw new InputError('elf/bad-table-size', fact)
   }

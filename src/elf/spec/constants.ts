@@ -11,6 +11,7 @@ export const RELA_SIZE = 24
 export const CHDR_SIZE = 24
 
 export const ET_REL = 1
+export const ET_EXEC = 2
 export const ET_DYN = 3
 export const EM_386 = 3
 export const EM_ARM = 40

@@ -12,6 +12,7 @@ import {
   ET_REL,
   SHF_GROUP,
   SHF_INFO_LINK,
+  SHT_CREL,
   SHT_GROUP,
   SHT_NOBITS,
   SHT_NULL,
@@ -61,8 +62,10 @@ interface Kept<S extends Side> {
   readonly indexOf: ReadonlyMap<number, number>
 }
 
+/** Compact relocations are written as others are. */
+const RELOCATING: ReadonlySet<number> = new Set([SHT_RELA, SHT_CREL])
 /** The types that the writer makes itself, and SHT_NULL, which holds nothing. */
-const MADE: ReadonlySet<number> = new Set([SHT_NULL, SHT_SYMTAB, SHT_RELA, SHT_GROUP, SHT_SYMTAB_SHNDX])
+const MADE: ReadonlySet<number> = new Set([SHT_NULL, SHT_SYMTAB, SHT_RELA, SHT_CREL, SHT_GROUP, SHT_SYMTAB_SHNDX])
 
 function keptSections<S extends Side>({ header, sections }: ElfObject<S>): Kept<S> {
   const symbolNames = sections.find(section => section.type === SHT_SYMTAB)?.link
@@ -107,7 +110,7 @@ function newGroups<S extends Side>(elf: ElfObject<S>, kept: Kept<S>): NewGroup[]
   return elf.groups.map(({ section, signature, flags, members }) => {
     if (signature === 0) throw new InputError('elf/bad-symbol-index', `group ${section} has no signature`)
     // Relocation sections join their targets by themselves.
-    const own = members.filter(member => elf.sections[member]?.type !== SHT_RELA)
+    const own = members.filter(member => !RELOCATING.has(elf.sections[member]?.type ?? SHT_NULL))
     return {
       name: elf.sections[section]?.name ?? '',
       signature: signature - 1,

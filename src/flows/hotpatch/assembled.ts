@@ -44,10 +44,24 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
   return { refusals, payload: assembly.kind === 'payload' && refusals.length === 0 ? assembly.payload : undefined }
 }
 
-function optionsFor({ units, selection, target, running: { depends, xenDepends }, code }: Selected): AssembleOptions {
+function optionsFor({
+  units,
+  selection,
+  target,
+  running: { depends, xenDepends, brought },
+  code,
+}: Selected): AssembleOptions {
   // Where nobody has rules for what a loader takes, it alone sees the running system.
   const originals = target.loader.rules === undefined ? originalsOf(units, selection, target.loader.runningName) : []
-  return { target, depends, xenDepends, modinfo: modinfoOf(units), expectations: code.expectations, originals }
+  return {
+    target,
+    depends,
+    xenDepends,
+    taken: new Set(brought?.things.keys()),
+    modinfo: modinfoOf(units),
+    expectations: code.expectations,
+    originals,
+  }
 }
 
 /** The selection's among them. */

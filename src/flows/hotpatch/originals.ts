@@ -2,31 +2,84 @@
  * What the payload is to tell its loader of the old code (`loaders/original-code.ts`). Part of the pipeline: for loaders
  * that compare it themselves, because the running system is known to nobody before.
  */
-import { digestOf, linkedBytes, type OriginalCode } from '../../loaders/original-code.ts'
+import { digestOf, type LinkedCode, linkedBytes, type OriginalCode, plainFields } from '../../loaders/original-code.ts'
 import { machineOf } from '../../machines/machines.ts'
+import type { Piece, PieceMap, Reference } from '../../pieces/model.ts'
+import { isCompilerMade, partOf } from '../../pieces/names.ts'
 import type { Selection, UnitInput } from '../../select/model.ts'
+
+type RunningName = (fileSymbol: string, name: string, local: boolean) => string
 
 /** One for each replaced function of which it can be said. */
 export function originalsOf(
   units: readonly UnitInput[],
   { replacements }: Selection,
-  runningName: (fileSymbol: string, name: string, local: boolean) => string,
+  runningName: RunningName,
 ): readonly OriginalCode[] {
   const ordered = replacements.toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
   return ordered.flatMap(({ address, runningName: name, oldSize: size }): readonly OriginalCode[] => {
     const input = units[address.unit]
     const maps = input?.verdicts.correlation
     const piece = maps?.original.pieces[maps.toOriginal.get(address.piece) ?? -1]
-    const object = maps?.original.object
-    if (input === undefined || piece === undefined || object === undefined) return []
-    const inside = piece.references.filter(({ offset }) => offset < size)
-    const linked = linkedBytes(machineOf(object.header.machine), inside, size)
-    const bytes = object.sections[piece.section]?.bytes.slice(piece.offset, piece.offset + size)
-    if (linked === undefined || bytes?.length !== size) return []
-    const names = piece.symbols.flatMap(id => {
-      const symbol = object.symbols[id]
-      return symbol === undefined ? [] : [runningName(input.fileSymbol, symbol.name, symbol.binding === 'local')]
-    })
-    return [{ name, size, names: [...new Set(names)].sort(), linked, digest: digestOf(bytes, linked) }]
+    if (input === undefined || maps === undefined || piece === undefined) return []
+    const map = maps.original
+    const spell = (local: string, isLocal: boolean) => runningName(input.fileSymbol, local, isLocal)
+    const code = codeOf({ map, spell }, piece, { name, size })
+    if (code === undefined) return []
+    const names = namesOf(map, piece)
+    const running = names.map(symbol => spell(symbol.name, symbol.binding === 'local'))
+    const plain = new Set(names.map(symbol => symbol.name))
+    const parts = map.pieces.filter(({ kind, name: part }) => kind === 'function' && plain.has(partOf(part) ?? ''))
+    return [
+      {
+        ...code,
+        names: [...new Set(running)].sort(),
+        parts: parts.flatMap(
+          part => codeOf({ map, spell }, part, { name: spell(part.name, part.local), size: sizeOf(map, part) }) ?? [],
+        ),
+      },
+    ]
   })
+}
+
+interface Context {
+  readonly map: PieceMap<'original'>
+  readonly spell: (name: string, local: boolean) => string
+}
+
+/** Undefined where it has a relocation that is not known, so that nothing can be said. */
+function codeOf(
+  { map, spell }: Context,
+  piece: Piece<'original'>,
+  { name, size }: Pick<LinkedCode, 'name' | 'size'>,
+): LinkedCode | undefined {
+  const machine = machineOf(map.object.header.machine)
+  const inside = piece.references.filter(({ offset }) => offset < size)
+  const linked = linkedBytes(machine, inside, size)
+  const bytes = map.object.sections[piece.section]?.bytes.slice(piece.offset, piece.offset + size)
+  if (linked === undefined || bytes?.length !== size) return undefined
+  const reaches = plainFields(machine, inside).flatMap(reference => {
+    const reached = reachedBy({ map, spell }, reference)
+    return reached === undefined ? [] : [[reference.offset, reference.type, reached.name, reached.delta] as const]
+  })
+  return { name, size, linked, digest: digestOf(bytes, linked), reaches }
+}
+
+/** The name of what a field leads to; undefined for what has none, or one that means nothing from one build to the next. */
+function reachedBy({ map, spell }: Context, { target }: Reference<'original'>) {
+  if (target.to === 'external') return { name: spell(target.name, false), delta: Number(target.delta) }
+  const piece = target.to === 'piece' ? map.pieces[target.piece] : undefined
+  if (target.to !== 'piece' || piece === undefined || piece.symbols.length === 0) return undefined
+  if ((piece.kind !== 'function' && piece.kind !== 'data') || piece.name.startsWith('.L')) return undefined
+  if (piece.kind === 'data' && isCompilerMade(piece.name)) return undefined
+  return { name: spell(piece.name, piece.local), delta: Number(target.delta) }
+}
+
+function namesOf({ object }: PieceMap<'original'>, { symbols }: Piece<'original'>) {
+  return symbols.flatMap(id => object.symbols[id] ?? [])
+}
+
+/** The size that its own symbol states; the piece may be longer by what only aligns the next one. */
+function sizeOf(map: PieceMap<'original'>, piece: Piece<'original'>): number {
+  return Math.max(0, ...namesOf(map, piece).map(({ size }) => size)) || piece.size
 }

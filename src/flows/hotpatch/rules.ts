@@ -15,7 +15,7 @@ const NOTHING: OfUnits = { throwing: new Set(), standIns: new Map() }
 
 export function rulesOf(
   target: Target,
-  { symbols, below }: Running,
+  { symbols, below, brought }: Running,
   { throwing, standIns }: OfUnits = NOTHING,
 ): SelectRules {
   const { loader } = target
@@ -25,6 +25,7 @@ export function rulesOf(
     target,
     denied: (unit, name) => loader.denied(unit, name) ?? (throwing.has(unit) ? loader.unwinding : undefined),
     standIns,
+    ...(brought === undefined ? {} : { below: brought }),
     ...(count === undefined ? {} : { countRunning: count }),
     ...(freed === undefined ? {} : { isFreed: freed }),
   }

@@ -5,7 +5,9 @@
 import { basename } from 'node:path'
 import { during, InputError } from '../../base/errors.ts'
 import type { Reason } from '../../base/refusal.ts'
+import { type Brought, broughtBy } from '../../loaders/brought.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
+import { inspectPayload } from '../../loaders/inspect.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
 import { programId, readGiven, readImage, treeKind } from '../../trees/index.ts'
 import type { TreeFacts } from '../../trees/model.ts'
@@ -44,6 +46,8 @@ export interface Running extends LoaderTable, LoaderVersion {
   readonly namesOnly: boolean
   /** What is applied already, the lowest first. */
   readonly below: readonly VerifiedPayload[]
+  /** What those have brought; undefined where there are none. */
+  readonly brought?: Brought | undefined
   readonly memory: MemoryCopy | undefined
   /** Whether old code may be expected; it may not where something unknown may have replaced it. */
   readonly expect: 'yes' | 'no' | 'unknown-below'
@@ -74,6 +78,7 @@ export function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefine
     warnings: given === undefined ? [] : otherBuildId(own?.buildId, given.buildId, options.symbols ?? ''),
     namesOnly: given?.format === 'efi',
     below,
+    brought: broughtByStack(options),
     memory: options.memory === undefined ? undefined : readMemory(options.memory, symbols),
     expect: options.expect === false ? 'no' : isBottom || below.length > 0 ? 'yes' : 'unknown-below',
   }
@@ -94,8 +99,16 @@ function readBelow(
       'give --tree and --symbols of the build that runs',
     )
   }
-  const stack = files.map(file => ({ name: basename(file), bytes: readGiven(file, '--on') }))
-  return loadedStack(stack, { ...known, version })
+  return loadedStack(readStack(files), { ...known, version })
+}
+
+const readStack = (files: readonly string[]) =>
+  files.map(file => ({ name: basename(file), bytes: readGiven(file, '--on') }))
+
+function broughtByStack({ on = [] }: RunningOptions): Brought | undefined {
+  return on.length === 0
+    ? undefined
+    : during('reading what --on says is applied already', () => broughtBy(readStack(on)))
 }
 
 /** A copy of memory, raw, from an address on; from the start of the code (`_stext`) unless one is given. */
@@ -115,9 +128,11 @@ export function readMemory(option: string, symbols: HypervisorSymbols | undefine
 }
 
 /** A program: its build-id counts; what its names resolve to is for its loader to say, which sees the process. */
-function readProgram({ symbols: file, depends, xenDepends }: RunningOptions): Running {
+function readProgram({ symbols: file, depends, xenDepends, on = [] }: RunningOptions): Running {
   const read = (path: string) => during(`reading the build-id of ${path}`, () => programId(path))
   const buildId = file === undefined ? undefined : read(file)
+  const top = on.at(-1)
+  const below = top === undefined ? undefined : payloadId(top)
   return {
     version: undefined,
     unversioned: [],
@@ -126,13 +141,25 @@ function readProgram({ symbols: file, depends, xenDepends }: RunningOptions): Ru
     isXen: false,
     namesOnly: false,
     below: [],
+    brought: broughtByStack({ on }),
     memory: undefined,
     expect: 'no',
     symbols: undefined,
-    depends: depends === undefined ? buildId : readBuildId('--depends', depends),
+    depends: depends === undefined ? (below ?? buildId) : readBuildId('--depends', depends),
     xenDepends: xenDepends === undefined ? buildId : readBuildId('--xen-depends', xenDepends),
     warnings: [],
   }
+}
+
+/** Of a payload that another one goes upon. */
+function payloadId(file: string): Uint8Array {
+  const { buildId } = during(`reading ${file}`, () => inspectPayload(readGiven(file, '--on')))
+  if (buildId !== null) return Buffer.from(buildId, 'hex')
+  throw new InputError(
+    'build/bad-build-id',
+    `${file}, given with --on, has no build-id, so nothing can depend on it`,
+    'is it a payload? hotsplice inspect shows what it has',
+  )
 }
 
 function symbolsIn(file: string, entrySizes: ProbedSizes | undefined): HypervisorSymbols {

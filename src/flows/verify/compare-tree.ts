@@ -3,12 +3,14 @@
  * running, and held against the running system's code. The payload may be any builder's, so that all there is to go by
  * are names and addresses.
  */
+import { during } from '../../base/errors.ts'
 import type { Side } from '../../base/side.ts'
 import { readElf } from '../../elf/index.ts'
+import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import type { HypervisorSymbol, HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import { XEN } from '../../loaders/xen/xen.ts'
 import type { Piece, PieceMap } from '../../pieces/model.ts'
-import { pieceMap } from '../../pieces/pieces.ts'
+import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import { fileSymbolOf, originalObjects, type Tree, type Unit } from '../../trees/index.ts'
 import {
   type CodeFinding,
@@ -23,6 +25,8 @@ export interface CodeQuestion {
   readonly tree: Tree
   readonly symbols: HypervisorSymbols
   readonly memory?: MemoryCopy | undefined
+  /** Of entries in special sections, where the tree's compiler was asked. */
+  readonly entrySizes?: ProbedSizes | undefined
   /** What is applied already. */
   readonly below: readonly VerifiedPayload[]
   /** How the tree's objects are read, as fast as can be: for a look at their bytes. */
@@ -110,9 +114,13 @@ class Units {
 
   async #open(units: readonly Unit[]): Promise<readonly Opened[]> {
     const fresh = units.filter(({ unit }) => !this.#opened.has(unit))
-    const objects = await originalObjects(this.#question.tree, fresh)
+    const { tree, entrySizes } = this.#question
+    const objects = await originalObjects(tree, fresh)
+    const cut: CutOptions = { loader: XEN, ...(entrySizes === undefined ? {} : { probed: entrySizes }) }
     for (const unit of fresh) {
-      const map = pieceMap(readElf<'original'>(objects.get(unit.unit) ?? new Uint8Array()), { loader: XEN })
+      const map = during(`reading ${unit.unit}`, () =>
+        pieceMap(readElf<'original'>(objects.get(unit.unit) ?? new Uint8Array()), cut),
+      )
       const fileSymbol = fileSymbolOf<Side>(map.object) ?? ''
       this.#opened.set(unit.unit, { map, fileSymbol, unit, code: new UnitCode(map, fileSymbol, this.#image) })
     }

@@ -21,6 +21,7 @@ import {
   XEN_VERSIONS,
   type XenVersion,
 } from '../../verify/index.ts'
+import type { EntrySizes } from '../hotpatch/entry-sizes.ts'
 import type { compareReplaced } from './compare-tree.ts'
 
 export { XEN_VERSIONS }
@@ -56,18 +57,27 @@ export interface TreeQuestion {
 export async function verifyFile(question: VerifyQuestion): Promise<VerifyReport> {
   const given = question.tree
   if (given === undefined) return verifyWith(question, undefined)
-  const { openBase, wholeRun } = await import('../../trees/index.ts')
+  const [{ openBase, wholeRun }, { entrySizesBy }] = await Promise.all([
+    import('../../trees/index.ts'),
+    import('../hotpatch/entry-sizes.ts'),
+  ])
   return wholeRun(given.options, async run => {
     const tree = { ...(await openBase(given.options, run)), run }
-    return verifyWith(question, { question: given, tree })
+    // What is asked of any unit that is linked holds for all of them: it is the image's.
+    const sizes = await entrySizesBy(
+      tree,
+      tree.units.filter(({ role }) => role === 'linked'),
+    )
+    return verifyWith(question, { question: given, tree, sizes })
   })
 }
 
 async function verifyWith(question: VerifyQuestion, opened: OpenedTree | undefined): Promise<VerifyReport> {
   const { payload, on = [], key } = question
-  const symbols = readHypervisorSymbols(question.symbols)
+  const entrySizes = opened?.sizes.known.probed
+  const symbols = readHypervisorSymbols(question.symbols, entrySizes)
   const version = question.xenVersion ?? versionOf(symbols, opened?.tree.facts.version)
-  const known = { symbols, version, tableUse: opened?.tree.facts.tableUse }
+  const known = { symbols, version, tableUse: opened?.tree.facts.tableUse, entrySizes }
   const below = loadedStack(on, known)
   const { report, replaced } = verifyAndLoad({ ...known, payload: payload.bytes, on: below }, payload.name)
   const compared = opened === undefined ? report : await withTree(report, replaced, { ...opened, symbols, below })
@@ -102,6 +112,7 @@ async function signed(report: VerifyReport, payload: Uint8Array, key: string): P
 interface OpenedTree {
   readonly tree: Tree
   readonly question: TreeQuestion
+  readonly sizes: EntrySizes
 }
 
 interface OpenedQuestion extends OpenedTree {
@@ -112,7 +123,7 @@ interface OpenedQuestion extends OpenedTree {
 async function withTree(
   report: VerifyReport,
   replaced: Parameters<typeof compareReplaced>[0],
-  { tree, question: { memory, peek }, symbols, below }: OpenedQuestion,
+  { tree, sizes, question: { memory, peek }, symbols, below }: OpenedQuestion,
 ): Promise<VerifyReport> {
   if (symbols.format !== 'elf') {
     const leftOut = ['xen.efi tells a build-id only: to compare code, give xen-syms']
@@ -123,5 +134,8 @@ async function withTree(
     import('./compare-tree.ts'),
   ])
   const copy = memory === undefined ? undefined : readMemory(memory, symbols)
-  return withCode(report, await compareReplaced(replaced, { tree, symbols, below, memory: copy, peek }))
+  const { probed: entrySizes } = sizes.known
+  const answer = await compareReplaced(replaced, { tree, entrySizes, symbols, below, memory: copy, peek })
+  if (answer.findings.length === 0) return withCode(report, answer)
+  return withCode(report, { ...answer, leftOut: [...answer.leftOut, ...sizes.notices.map(({ text }) => text)] })
 }

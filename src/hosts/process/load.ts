@@ -31,6 +31,8 @@ export interface Load {
   readonly slot: Pick<Slot, 'name' | 'areas' | 'about'>
   readonly pieces: readonly { readonly address: number; readonly bytes: Uint8Array }[]
   readonly about: About
+  /** What was not compared, in words. */
+  readonly notes: readonly string[]
 }
 
 export async function prepareLoad(name: string, bytes: Uint8Array, context: LoadContext): Promise<Load> {
@@ -39,9 +41,9 @@ export async function prepareLoad(name: string, bytes: Uint8Array, context: Load
   const names = await resolveNames(payload, context)
   const layout = layOut(payload)
   const pools = new Pools(context.agent.header, context.slots)
-  const functions = functionCount(payload)
+  const count = functionCount(payload)
   const readOnlyEnd = Math.ceil(layout.lengths.readOnly / 64) * 64
-  const extra = functions * SAVED_SIZE + layout.lengths.writable
+  const extra = count * SAVED_SIZE + layout.lengths.writable
   const areas: Areas = {
     code: pools.take('code', layout.lengths.code),
     readOnly: pools.take('readOnly', readOnlyEnd + extra),
@@ -51,14 +53,17 @@ export async function prepareLoad(name: string, bytes: Uint8Array, context: Load
   placed.relocate(names)
   await refuseLibraries(placed, context)
   const saved = areas.readOnly.address + readOnlyEnd
-  const pristine = saved + functions * SAVED_SIZE
-  const about = describe(placed, context, { saved, pristine })
+  const pristine = saved + count * SAVED_SIZE
+  const read = functionsOf(placed, context)
+  const functions = read.map(({ entry }) => entry)
+  const about = describe(placed, context, { functions, saved, pristine })
   refuseEntered(placed, about.functions, { ...context, names })
   const text = encodeAbout(about)
   const aboutArea = pools.take('readOnly', text.length)
   return {
     slot: { name, areas, about: aboutArea },
     about,
+    notes: read.flatMap(({ notes }) => notes),
     pieces: [
       { address: areas.code.address, bytes: placed.images.code },
       { address: areas.readOnly.address, bytes: placed.images.readOnly },
@@ -86,10 +91,9 @@ const functionCount = ({ loaded }: LoadablePayload) =>
 function describe(
   placed: PlacedPayload,
   context: LoadContext,
-  places: { readonly saved: number; readonly pristine: number },
+  { functions, ...places }: Pick<About, 'functions' | 'saved' | 'pristine'>,
 ): About {
   const { payload } = placed
-  const functions = functionsOf(placed, context)
   return {
     format: 1,
     uploaded: context.now,
@@ -127,16 +131,23 @@ function nameOf(table: Uint8Array, at: number, placed: PlacedPayload): string {
   return text === undefined ? '' : Buffer.from(text.subarray(0, Math.max(0, text.indexOf(0)))).toString('latin1')
 }
 
-function functionsOf(placed: PlacedPayload, context: LoadContext): AboutFunction[] {
+interface ReadEntry {
+  readonly entry: AboutFunction
+  readonly notes: readonly string[]
+}
+
+function functionsOf(placed: PlacedPayload, context: LoadContext): readonly ReadEntry[] {
   const table = tableOf(placed)
   const count = functionCount(placed.payload)
   const functions = Array.from({ length: count }, (_, index) => readEntry(table, index * FUNC_SIZE, placed, context))
-  const twice = functions.find((entry, index) => functions.findIndex(({ old }) => old === entry.old) !== index)
-  if (twice !== undefined) throw new Refused('EINVAL', `${twice.name} is replaced twice`)
+  const twice = functions.find(
+    ({ entry: { old } }, index) => functions.findIndex(({ entry }) => entry.old === old) !== index,
+  )
+  if (twice !== undefined) throw new Refused('EINVAL', `${twice.entry.name} is replaced twice`)
   return functions
 }
 
-function readEntry(table: Uint8Array, at: number, placed: PlacedPayload, context: LoadContext): AboutFunction {
+function readEntry(table: Uint8Array, at: number, placed: PlacedPayload, context: LoadContext): ReadEntry {
   const fields = readFunc(table, at)
   const pointer = (offset: number) => pointerIn(table, at + offset)
   const name = nameOf(table, at, placed)
@@ -145,15 +156,16 @@ function readEntry(table: Uint8Array, at: number, placed: PlacedPayload, context
   const old = fields.oldAddress === 0n ? oldAddress(name, fields.oldSize, context.program) : Number(fields.oldAddress)
   const entry = { name, old, oldSize: fields.oldSize, new: pointer(FUNC_FIELDS.newAddress), newSize: fields.newSize }
   const running = runningCode(entry, context)
-  if (fields.oldAddress === 0n) checkOldCode(entry, placed.payload.originals, context)
+  const notes = fields.oldAddress === 0n ? checkOldCode(entry, placed.payload.originals, context) : []
   const { offset, bytes } = replacementOf(entry, running, placed)
-  return {
+  const about = {
     ...entry,
     at: old + offset,
     bytes: Buffer.from(bytes).toString('hex'),
     expectation: Buffer.from(fields.expectation ?? new Uint8Array()).toString('hex'),
     ranges: rangesOf(entry, context.program),
   }
+  return { entry: about, notes }
 }
 
 type Entry = Pick<AboutFunction, 'name' | 'old' | 'oldSize' | 'new' | 'newSize'>

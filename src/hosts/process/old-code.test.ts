@@ -21,7 +21,10 @@ const f = (by: number) => `int f(int n) { return out(n) * ${by} + shared + own +
 
 /** What a payload says of f, which is multiplied by \`by\` in the tree and by something else in the patch. */
 function original(by: number, flags: readonly string[]): OriginalCode {
-  const text = (factor: number) => HEAD + REST + f(factor)
+  return described(factor => HEAD + REST + f(factor), by, flags)
+}
+
+function described(text: (by: number) => string, by: number, flags: readonly string[]): OriginalCode {
   const verdicts = judge(compile(text(by), flags), compile(text(by + 2), flags), PROGRAM_RULES.target.loader)
   const units = [{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts }]
   const found = originalsOf(units, select(units, PROGRAM_RULES), PROGRAM_RULES.target.loader.runningName)
@@ -32,12 +35,13 @@ function original(by: number, flags: readonly string[]): OriginalCode {
 
 /** A linked program that is built from another text, seen as the loader sees it. */
 function program(
-  by: number,
+  by: number | string,
   { compiler, linker }: { readonly compiler: readonly string[]; readonly linker: readonly string[] },
 ) {
+  const text = typeof by === 'string' ? by : HEAD + REST + f(by)
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-test-'))
   try {
-    writeFileSync(join(folder, 'unit.o'), compile(HEAD + REST + f(by), compiler))
+    writeFileSync(join(folder, 'unit.o'), compile(text, compiler))
     execFileSync('gcc', ['unit.o', '-o', 'program', ...linker], { cwd: folder, stdio: 'pipe' })
     const bytes = new Uint8Array(readFileSync(join(folder, 'program')))
     const elf = readElf<'original'>(bytes)
@@ -55,6 +59,8 @@ function program(
       entry: { name: 'f', old: symbol?.address ?? 0, oldSize: symbol?.size ?? 0 },
       codeAt,
       functionsAt: (at: number) => names.functionsAt(at),
+      find: (name: string) => names.find(name),
+      isFixed: elf.header.type === 2,
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -70,24 +76,86 @@ const WAYS = [
 test.skipIf(!hasGcc).for(WAYS)(
   `$name: the code of the tree passes, another is refused${withoutGcc}`,
   ({ tree, linker }) => {
-    const described = original(11, [...SPLIT, ...tree])
+    const wanted = original(11, [...SPLIT, ...tree])
     const check = (by: number) => () => {
       const { entry, ...rest } = program(by, { compiler: [...SPLIT, ...tree], linker })
-      expect(entry.oldSize).toBe(described.size)
-      checkOldCode(entry, [described], { program: rest, loaded: [] })
+      expect(entry.oldSize).toBe(wanted.size)
+      return checkOldCode(entry, [wanted], { program: rest, loaded: [] })
     }
-    expect(check(11)).not.toThrow()
+    expect(check(11)()).toEqual([])
     expect(check(19)).toThrow(/is not that of the payload's tree/)
   },
 )
 
 test.skipIf(!hasGcc)(`sections that are not split make no difference${withoutGcc}`, () => {
-  const described = original(11, [...SPLIT, '-fPIE'])
+  const wanted = original(11, [...SPLIT, '-fPIE'])
   const { entry, ...rest } = program(11, { compiler: ['-O2', '-fcf-protection=none', '-fPIE'], linker: ['-pie'] })
-  expect(() => checkOldCode(entry, [described], { program: rest, loaded: [] })).not.toThrow()
+  expect(checkOldCode(entry, [wanted], { program: rest, loaded: [] })).toEqual([])
 })
 
-const described: OriginalCode = { name: 'u.c#f', size: 4, names: ['u.c#f', 'also'], linked: [[1, 3]], digest: '' }
+const LIKE = '"name":"f","size":1,"names":[],"linked":[],"digest":""'
+
+test('an earlier version’s description is one', () => {
+  expect(decodeOriginals(Buffer.from(`[{${LIKE}}]`))).toHaveLength(1)
+})
+
+const NOTHING = { codeAt: () => undefined, functionsAt: () => [], find: () => [], isFixed: false }
+
+/** A function with a part that runs seldom, which gcc puts elsewhere. */
+const parted = (by: number, rare: number) => `extern int printf(const char *, ...);
+  __attribute__((noinline, cold)) static void seldom(int n) { printf("%d", n); }
+  __attribute__((noinline)) int f(int n) {
+    if (__builtin_expect(n == 7, 0)) { seldom(n + ${rare}); printf("%d", n * ${rare}); }
+    return printf("f") * ${by}; }
+  int main(void) { return f(3); }\n`
+
+/** One that calls a function and uses a variable; there are two of each. */
+const leading = (by: number, callee = 'one', variable = 'first') => `static int first, second;
+  __attribute__((noinline)) int one(int n) { __asm__ volatile(""); return n + 1; }
+  __attribute__((noinline)) int two(int n) { __asm__ volatile(""); return n + 2; }
+  __attribute__((noinline)) int f(int n) { return ${callee}(n) * ${by} + ${variable}; }
+  int main(void) { first++; second--; return f(two(first)) + f(one(second)); }\n`
+
+const PIE = { tree: [...SPLIT, '-fPIE'], linker: ['-pie'] }
+const FIXED = { tree: [...SPLIT, '-fno-pie'], linker: ['-no-pie'] }
+
+test.skipIf(!hasGcc).for([PIE, FIXED])(
+  `an out-of-line part is compared too ($linker)${withoutGcc}`,
+  ({ tree, linker }) => {
+    const wanted = described(by => parted(by, 100), 11, tree)
+    expect(wanted.parts?.map(({ name }) => name)).toEqual(['unit.c#f.cold'])
+    const check = (rare: number) => {
+      const { entry, ...rest } = program(parted(11, rare), { compiler: tree, linker })
+      return checkOldCode(entry, [wanted], { program: rest, loaded: [] })
+    }
+    expect(check(100)).toEqual([])
+    expect(() => check(200)).toThrow(/code of unit\.c#f\.cold is not that/)
+    const stripped = program(parted(11, 200), { compiler: tree, linker: [...linker, '-Wl,--discard-all'] })
+    expect(() => checkOldCode(stripped.entry, [wanted], { program: stripped, loaded: [] })).toThrow(/f\.cold is not/)
+  },
+)
+
+test.skipIf(!hasGcc).for([PIE, FIXED])(
+  `what the code leads to is compared by name ($linker)${withoutGcc}`,
+  ({ tree, linker }) => {
+    const wanted = described(leading, 11, tree)
+    const check = (text: string, more: readonly string[] = []) => {
+      const { entry, ...rest } = program(text, { compiler: tree, linker: [...linker, ...more] })
+      return checkOldCode(entry, [wanted], { program: rest, loaded: [] })
+    }
+    expect(check(leading(11))).toEqual([])
+    // The same bytes, with another function or variable in the fields.
+    expect(() => check(leading(11, 'two'))).toThrow(/leads, at 0x\w+ of f, to 0x\w+ and not to one/)
+    expect(() => check(leading(11, 'one', 'second'))).toThrow(/and not to unit\.c#first/)
+  },
+)
+
+test('a payload that does not say what its code led to is told', () => {
+  const seen = { ...NOTHING, functionsAt: () => ['f'] }
+  expect(checkOldCode(entry, [plainCode], { program: seen, loaded: [] })).toEqual([expect.stringContaining('led to')])
+})
+
+const plainCode: OriginalCode = { name: 'u.c#f', size: 4, names: ['u.c#f', 'also'], linked: [[1, 3]], digest: '' }
 const entry = { name: 'u.c#f', old: 64, oldSize: 4 }
 
 test.for([
@@ -95,23 +163,30 @@ test.for([
   { name: 'a name of another file, where the linker made it local', at: ['f'], fails: false },
   { name: "another function's name", at: ['f', 'g'], fails: true },
 ])('a place with $name', ({ at, fails }) => {
-  const seen = { codeAt: () => undefined, functionsAt: () => at }
-  const check = () => checkOldCode(entry, [described], { program: seen, loaded: [] })
+  const seen = { ...NOTHING, functionsAt: () => at }
+  const check = () => checkOldCode(entry, [plainCode], { program: seen, loaded: [] })
   if (fails) expect(check).toThrow(/lies where the program has g too/)
   else expect(check).not.toThrow()
 })
 
 test('what a payload below has replaced is not compared, nor what nothing is said of', () => {
-  const seen = { codeAt: () => Uint8Array.of(1, 2, 3, 4), functionsAt: () => ['f'] }
+  const seen = { ...NOTHING, codeAt: () => Uint8Array.of(1, 2, 3, 4), functionsAt: () => ['f'] }
   const below = { functions: [{ ...entry, new: 1, newSize: 1, at: 64, bytes: '', expectation: '', ranges: [] }] }
-  expect(() => checkOldCode(entry, [described], { program: seen, loaded: [] })).toThrow(/payload's tree/)
-  expect(() => checkOldCode(entry, [described], { program: seen, loaded: [below] })).not.toThrow()
-  expect(() => checkOldCode(entry, [], { program: seen, loaded: [] })).not.toThrow()
+  expect(() => checkOldCode(entry, [plainCode], { program: seen, loaded: [] })).toThrow(/payload's tree/)
+  expect(checkOldCode(entry, [plainCode], { program: seen, loaded: [below] })).toEqual([])
+  const [untold] = checkOldCode(entry, [], { program: seen, loaded: [] })
+  expect(untold).toContain('does not say what the code of u.c#f was')
 })
 
-test.for(['', '{}', '[1]', '[{"name":"f"}]', '[{"name":"f","size":1,"names":[],"linked":[[1]],"digest":""}]'])(
-  'the section holds %s: no description',
-  text => {
-    expect(decodeOriginals(Buffer.from(text))).toBeUndefined()
-  },
-)
+test.for([
+  '',
+  '{}',
+  '[1]',
+  '[{"name":"f"}]',
+  `[{${LIKE},"parts":[1]}]`,
+  `[{${LIKE},"reaches":[[1,2,3,4]]}]`,
+  `[{${LIKE},"parts":[{${LIKE},"reaches":[[1]]}]}]`,
+  '[{"name":"f","size":1,"names":[],"linked":[[1]],"digest":""}]',
+])('the section holds %s: no description', text => {
+  expect(decodeOriginals(Buffer.from(text))).toBeUndefined()
+})

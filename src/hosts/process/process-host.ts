@@ -88,12 +88,14 @@ class ProcessHost implements Host {
         slots,
         now: new Date().toISOString(),
       })
-      const words = load.about.functions.map(entry => `${entry.name}: ${entry.oldSize} -> ${entry.newSize} bytes`)
-      if (dryRun) return { result: 0, words }
+      const { notes } = load
+      const sizes = load.about.functions.map(entry => `${entry.name}: ${entry.oldSize} -> ${entry.newSize} bytes`)
+      const words = [...sizes, ...notes]
+      if (dryRun) return { result: 0, words, notes }
       for (const { address, bytes } of load.pieces) this.#memory.write(address, bytes)
       this.#agent.fillSlot(empty.index, load.slot)
       checkUploaded(load, this.#agent.slots()[empty.index], this.#memory)
-      return { result: 0, words }
+      return { result: 0, words, notes }
     })
   }
 

@@ -4,7 +4,7 @@
  */
 import { InputError } from '../../base/errors.ts'
 import { buildIdOf, type ElfOutline, type ElfSection, readOutline } from '../../elf/index.ts'
-import { SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../../elf/spec/constants.ts'
+import { ET_EXEC, SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../../elf/spec/constants.ts'
 import { hasFlag } from '../../elf/spec/flags.ts'
 import { type OpenedParts, openParts, withParts } from '../../system/file-parts.ts'
 import { MACHINE } from './machine.ts'
@@ -54,6 +54,11 @@ export class Program {
 
   get hasSymbols(): boolean {
     return this.#theNames().exist
+  }
+
+  /** Whether it lies where its file says, so that its addresses need no dynamic linker. */
+  get isFixed(): boolean {
+    return this.#elf.header.type === ET_EXEC
   }
 
   /** All symbols of that name: `file.c#name` for one that is local to its file. */
