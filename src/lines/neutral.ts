@@ -23,6 +23,7 @@ import type { TouchedFile } from '../source/model.ts'
 import { chunksOf } from './chunks.ts'
 import type { LaidLine, PlannedChunk, Sides } from './layout.ts'
 import type { NeutralFile, NeutralizeOptions, Reformatted, UnsafeLines } from './neutral-model.ts'
+import { holdsMoved } from './moved.ts'
 import { BUG_FRAME_LIMIT, type Numbering, numberAdded } from './numbering.ts'
 import type { Placement } from './place-directives.ts'
 import { type Attempt, layAsIs, reformatted } from './plan.ts'
@@ -44,7 +45,8 @@ const afterMark = (text: string) => text.slice(markOf(text).length)
 function rewritten(file: TouchedFile, options: NeutralizeOptions): NeutralFile {
   const sides: Sides = { old: lex(file.oldText), patched: lex(file.newText) }
   const chunks = chunksOf(file.lineMap)
-  const numbering = numberAdded(chunks, sides.old, options.numberLimit ?? BUG_FRAME_LIMIT)
+  const moved = holdsMoved(chunks, sides.old, sides.patched)
+  const numbering = numberAdded(chunks, { old: sides.old, limit: options.numberLimit ?? BUG_FRAME_LIMIT, moved })
   const start = chunks.map((chunk, index): PlannedChunk => {
     const equal = isEqualChunk(sides.old, sides.patched, chunk)
     return { chunk, equal, firstNumber: numbering.first[index] ?? 0, treatment: 'as-is' }

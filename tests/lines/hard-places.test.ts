@@ -43,6 +43,18 @@ const ROWS: Row[] = [
     patched: `${HEAD}int f(void)\n{\n    g(__LINE__);\n    return __LINE__;\n}\n`,
   },
   {
+    name: 'a line that moved to where another was: not its number',
+    old: `${HEAD}int f(void)\n{\n    g(1, __LINE__);\n    g(2);\n    v++;\n    g(3, __LINE__);\n    return __LINE__;\n}\n`,
+    patched: `${HEAD}int f(void)\n{\n    g(2);\n    v++;\n    g(1, __LINE__);\n    return __LINE__;\n}\n`,
+    directives: { 4: '#line 5', 6: '#line 10', 7: '#line 8' },
+    numbering: 'above',
+  },
+  {
+    name: 'a line that is another one by now, beside equal ones',
+    old: `${HEAD}int f(void)\n{\n    g(1, __LINE__);\n    g(2);\n    return 0;\n}\nint h(void)\n{\n    v++;\n    return 0;\n}\n`,
+    patched: `${HEAD}int f(void)\n{\n    g(4, __LINE__);\n    g(2);\n    return 0;\n}\nint h(void)\n{\n    v--;\n    return 0;\n}\n`,
+  },
+  {
     name: 'in the body of a macro with several lines: the directive comes behind it',
     old: `${HEAD}#define TWICE(x) do { \\\n    g(x); \\\n    g(x); \\\n} while ( 0 )\nint f(void) { TWICE(__LINE__); return __LINE__; }\n`,
     patched: `${HEAD}#define TWICE(x) do { \\\n    g(x); \\\n    g(2); \\\n    g(x); \\\n} while ( 0 )\nint f(void) { TWICE(__LINE__); return __LINE__; }\n`,
