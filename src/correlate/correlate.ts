@@ -18,6 +18,7 @@
  * Out: the pairs with the rule behind each, and the static locals left ambiguous.
  */
 import type { PieceMap } from '../pieces/model.ts'
+import { byCloneOrder } from './clones.ts'
 import { equalFunctions, unusedByCode } from './equal-names.ts'
 import type { Ambiguity, Correlation } from './model.ts'
 import { Pairing } from './pairing.ts'
@@ -29,6 +30,7 @@ export type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
 /** Pairs the pieces of one unit's two objects. */
 export function correlate(original: PieceMap<'original'>, patched: PieceMap<'patched'>): Correlation {
   const pairing = new Pairing(original, patched)
+  byCloneOrder(pairing)
   byName(pairing)
   byChangedBinding(pairing)
   equalFunctions(pairing)

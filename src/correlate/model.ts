@@ -11,6 +11,7 @@ export type RuleName =
   | 'only-one-in-that-function'
   | 'last-of-that-name'
   | 'in-turn'
+  | 'clone'
 
 export interface Pair {
   readonly original: PieceId<'original'>
