@@ -1,6 +1,7 @@
 import type { PieceId, PieceMap } from '../pieces/model.ts'
 
 export type RuleName =
+  | 'identical'
   | 'global-name'
   | 'function-name'
   | 'variable-name'
