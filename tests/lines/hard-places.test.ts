@@ -190,6 +190,66 @@ describe.skipIf(!hasGcc)(`hard places${withoutGcc}`, () => {
     compile(neutral.text, options)
   })
 
+  const OWN = ['#line 100 "grammar.y"', 'int f(void) { return __LINE__; }', 'int h(void) { return __LINE__; }', '']
+  const TRIGRAPHS = ['// so it is ??/', 'int f(void) { return 0; }', 'int h(void) { return __LINE__; }', '']
+  test.for([
+    {
+      name: 'a number of its own that changes',
+      old: OWN,
+      patched: OWN.with(0, '#line 200 "grammar.y"'),
+      off: [2, 4],
+      because: 'own-numbers',
+    },
+    {
+      name: 'a number of its own that goes',
+      old: OWN,
+      patched: OWN.with(0, '/* none */'),
+      off: [2, 4],
+      because: 'own-numbers',
+    },
+    {
+      name: 'a number of its own that comes',
+      old: OWN.with(0, '/* none */'),
+      patched: OWN,
+      off: [2, 4],
+      because: 'own-numbers',
+    },
+    {
+      name: 'a number of its own, below a line that changes',
+      old: OWN,
+      patched: OWN.with(1, 'int f(void) { return 3; }'),
+      off: undefined,
+      because: '',
+    },
+    {
+      name: 'a line that -trigraphs would make another',
+      old: TRIGRAPHS,
+      patched: ['int n;', ...TRIGRAPHS],
+      off: [3, 5],
+      because: 'trigraphs',
+    },
+    {
+      name: 'a directive that only -trigraphs makes one',
+      old: ['??=if 0', 'int f(void) { return __LINE__; }', '??=endif', ''],
+      patched: ['??=if 0', 'int n;', 'int f(void) { return __LINE__; }', '??=endif', ''],
+      off: [3, 5],
+      because: 'trigraphs',
+    },
+    {
+      name: 'a question about nothing',
+      old: ['// really??', 'int h(void) { return __LINE__; }', ''],
+      patched: ['int n;', '// really??', 'int h(void) { return __LINE__; }', ''],
+      off: undefined,
+      because: '',
+    },
+  ])('$name', ({ old, patched, off, because }) => {
+    const change = touched(old.join('\n'), patched.join('\n'))
+    const neutral = change && neutralize(change, { style: 'directive' })
+    const found = neutral?.unsafe.map(each => [each.patched, each.patchedEnd, each.because])
+    expect(found).toEqual(off === undefined ? [] : [[...off, because]])
+    if (off !== undefined) expect(neutral?.insertions).toEqual([])
+  })
+
   test('the same without a place for a directive: says which lines are off, and why', () => {
     const change = touched(
       'int g(int, ...);\nint f(void)\n{\n    return g(1,\n        2,\n        3);\n}\n',
