@@ -68,7 +68,7 @@ async function work(mode: string, [patch = '', count = '1', cacheFolder = '']: r
     )
   }
   if (mode === 'shapes') {
-    const { compared, same } = await declarationsOf(tree, affected, change)
+    const { compared, same } = await declarationsOf(tree, affected, { change })
     const nothing = { kept: new Set<string>(['']), replaced: new Set<string>(), statics: new Set<string>() }
     const units = compared.map(each => ({ ...each, ...nothing, unit: each.unit.unit, referredTo: () => [] }))
     const { refusals } = new Shapes(units).judge([], { textOf: () => undefined, referrersOf: () => [] })

@@ -81,16 +81,17 @@ export class ContentComparison {
         const offset = Math.min(before?.offset ?? Number.POSITIVE_INFINITY, after?.offset ?? Number.POSITIVE_INFINITY)
         return differs({ what: 'relocation', offset, text: relocationText(before, after) })
       }
-      const reached = this.#compareTargets(before.target, after.target)
-      if (reached === undefined) {
+      const { because, lines: explained } = this.#compareTargets(before.target, after.target)
+      if (because !== undefined) {
         return differs({
           what: 'reaches',
           offset: before.offset,
           original: targetName(this.correlation.original, before.target),
           patched: targetName(this.correlation.patched, after.target),
+          ...(because === OTHER.because ? {} : { within: because }),
         })
       }
-      lines += reached
+      lines += explained
     }
     return combine({ because: undefined, lines }, this.#compareAddendLines(original, patched, sites))
   }
@@ -107,17 +108,15 @@ export class ContentComparison {
     return differs({ what: 'line', offset: original.references[at]?.offset ?? 0, section })
   }
 
-  /** Undefined when two targets are not the same thing; otherwise how many line numbers had to be explained. */
-  #compareTargets(before: Target<'original'>, after: Target<'patched'>): number | undefined {
+  #compareTargets(before: Target<'original'>, after: Target<'patched'>): Outcome {
     if (before.to === 'piece' && after.to === 'piece') {
-      if (before.delta !== after.delta) return undefined
+      if (before.delta !== after.delta) return OTHER
       const a = this.correlation.original.pieces[before.piece]
       const b = this.correlation.patched.pieces[after.piece]
       if (a === undefined || b === undefined) throw new InternalError('a reference leads to a piece that is not there')
-      const { because, lines } = this.#comparePieces(a, b)
-      return because === undefined ? lines : undefined
+      return this.#comparePieces(a, b)
     }
-    return this.#areEqual(before, after) ? 0 : undefined
+    return this.#areEqual(before, after) ? SAME : OTHER
   }
 
   #areEqual(before: Target<'original'>, after: Target<'patched'>): boolean {

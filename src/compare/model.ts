@@ -7,7 +7,14 @@ export type Difference =
   | { readonly what: 'byte'; readonly offset: number; readonly original: number; readonly patched: number }
   | { readonly what: 'relocation'; readonly offset: number; readonly text: string }
   /** A reference reaches something else, or something whose content differs. */
-  | { readonly what: 'reaches'; readonly offset: number; readonly original: string; readonly patched: string }
+  | {
+      readonly what: 'reaches'
+      readonly offset: number
+      readonly original: string
+      readonly patched: string
+      /** Of the content that is reached, where that is all there is to tell it by. */
+      readonly within?: Difference
+    }
   /** An embedded source line number, and nothing before it, differs. */
   | { readonly what: 'line'; readonly offset: number; readonly section: string }
   /** Special-section entries: another number of them. */

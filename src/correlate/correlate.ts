@@ -18,7 +18,9 @@
  * Out: the pairs with the rule behind each, and the static locals left ambiguous.
  */
 import type { PieceMap } from '../pieces/model.ts'
+import { byCloneOrder } from './clones.ts'
 import { equalFunctions, unusedByCode } from './equal-names.ts'
+import { pairIdentical } from './identical.ts'
 import type { Ambiguity, Correlation } from './model.ts'
 import { Pairing } from './pairing.ts'
 import { byChangedBinding, byName, candidatesLeft, lastOfName, onlyInFunction, onlyOfName, samePlace } from './rules.ts'
@@ -29,6 +31,7 @@ export type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
 /** Pairs the pieces of one unit's two objects. */
 export function correlate(original: PieceMap<'original'>, patched: PieceMap<'patched'>): Correlation {
   const pairing = new Pairing(original, patched)
+  byCloneOrder(pairing)
   byName(pairing)
   byChangedBinding(pairing)
   equalFunctions(pairing)
@@ -39,6 +42,7 @@ export function correlate(original: PieceMap<'original'>, patched: PieceMap<'pat
     // To a fixed point: each pair can make another rule's evidence unambiguous.
     while (rounds.some(rule => rule(pairing) > 0));
   }
+  if (candidatesLeft(pairing).length > 0) pairIdentical(pairing)
   const ambiguities: Ambiguity[] = candidatesLeft(pairing)
   const { pairs, toPatched, toOriginal } = pairing
   return { original, patched, pairs, toPatched, toOriginal, ambiguities }

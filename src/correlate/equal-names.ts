@@ -10,6 +10,7 @@ import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { type Families, fileOfSymbols } from './families.ts'
 import type { Pairing } from './pairing.ts'
+import { isEntry, through } from './through.ts'
 
 /** Static functions of one name, which assembly may have, and whoever links objects into one. */
 export function equalFunctions(pairing: Pairing): number {
@@ -43,9 +44,12 @@ export function unusedByCode(pairing: Pairing): number {
 function usedFamilies<S extends Side>(map: PieceMap<S>, families: Families<S>): ReadonlySet<string> {
   const leads = new Map<string, Set<string>>()
   const used = new Set<string>()
-  for (const { id, references } of map.pieces) {
+  for (const piece of map.pieces) {
+    const { id, references } = piece
+    if (isEntry(map, piece)) continue
     const from = families.get(id)
-    for (const { target } of references) {
+    for (const reference of references) {
+      const target = through(map, reference.target)
       const to = target.to === 'piece' ? families.get(target.piece) : undefined
       if (to === undefined) continue
       if (from === undefined) used.add(to)

@@ -1,6 +1,7 @@
 import type { PieceId, PieceMap } from '../pieces/model.ts'
 
 export type RuleName =
+  | 'identical'
   | 'global-name'
   | 'function-name'
   | 'variable-name'
@@ -11,6 +12,7 @@ export type RuleName =
   | 'only-one-in-that-function'
   | 'last-of-that-name'
   | 'in-turn'
+  | 'clone'
 
 export interface Pair {
   readonly original: PieceId<'original'>

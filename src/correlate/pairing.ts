@@ -4,6 +4,7 @@ import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { sourceName } from '../pieces/names.ts'
 import { type Families, familiesIn, namesInQuestion } from './families.ts'
 import type { Pair, RuleName } from './model.ts'
+import { isEntry, through } from './through.ts'
 
 /** Pairs made so far, and how to make one. A pair once made stays. */
 export class Pairing {
@@ -55,7 +56,9 @@ function usersOfVariables<S extends Side>(
   const users = new Map<PieceId<S>, Set<string>>()
   if (families.size === 0) return users
   for (const piece of map.pieces) {
-    for (const { target } of piece.references) {
+    if (isEntry(map, piece)) continue
+    for (const reference of piece.references) {
+      const target = through(map, reference.target)
       if (target.to !== 'piece' || !families.has(target.piece)) continue
       const name = `${sourceName(piece.name)}`
       const present = users.get(target.piece)

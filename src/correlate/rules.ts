@@ -9,6 +9,7 @@ import { isStaticLocal } from '../pieces/static-locals.ts'
 import { type Families, fileOfSymbols } from './families.ts'
 import type { Ambiguity } from './model.ts'
 import type { Pairing } from './pairing.ts'
+import { through } from './through.ts'
 
 /**
  * Equal names that the programmer gave: globals, static functions, file-scope variables (`domain_list`), and what the
@@ -213,7 +214,8 @@ function haveSwapped(pairing: Pairing, a: Piece<'original'>, b: Piece<'patched'>
 }
 
 /** What tells a target from others of its kind; undefined for variables that are in question. */
-function targetKey<S extends Side>(map: PieceMap<S>, families: Families<S>, target: Target<S>): string | undefined {
+function targetKey<S extends Side>(map: PieceMap<S>, families: Families<S>, direct: Target<S>): string | undefined {
+  const target = through(map, direct)
   if (target.to === 'external') return `${target.name} ${target.delta}`
   const piece = target.to === 'piece' ? map.pieces[target.piece] : undefined
   if (target.to !== 'piece' || piece === undefined || families.has(piece.id)) return undefined
@@ -231,7 +233,8 @@ function variableAt<S extends Side>(
   families: Families<S>,
   target: Target<S> | undefined,
 ): Piece<S> | undefined {
-  return target?.to === 'piece' && families.has(target.piece) ? map.pieces[target.piece] : undefined
+  const meant = target === undefined ? undefined : through(map, target)
+  return meant?.to === 'piece' && families.has(meant.piece) ? map.pieces[meant.piece] : undefined
 }
 
 function areAlike(pairing: Pairing, a: Piece<'original'>, b: Piece<'patched'>): boolean {

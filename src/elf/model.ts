@@ -81,8 +81,11 @@ export interface ElfSymbol<S extends Side> {
     | { readonly in: 'section'; readonly section: SectionId<S>; readonly offset: number }
     | { readonly in: 'absolute'; readonly value: bigint }
     | { readonly in: 'common'; readonly alignment: number }
-    /** In a program, the value of an undefined function may be the address of its PLT entry; else there is none. */
-    | { readonly in: 'nowhere'; readonly value?: bigint }
+    /**
+     * In a program, the value of an undefined function may be the address of its PLT entry; else there is none. `reserved`
+     * is the section number where it says who defines the symbol: 0xff20 in Linux's live patches.
+     */
+    | { readonly in: 'nowhere'; readonly value?: bigint; readonly reserved?: number }
   readonly size: number
   /** Present only where the words above do not say everything: 'other', or further bits of st_other. */
   readonly raw?: SymbolFlags

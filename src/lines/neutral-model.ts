@@ -36,8 +36,8 @@ export interface UnsafeLines {
   readonly patchedEnd: number
   /** The original number of the first. */
   readonly original: number
-  /** `joined-lines`: tokens of several original lines on one; `own-numbers`: the file has `#line` of its own. */
-  readonly because: Barrier | 'joined-lines' | 'own-numbers' | 'no-place'
+  /** `joined-lines`: tokens of several original lines on one; `own-numbers`: the file has `#line` of its own; `trigraphs`: what its lines are depends on an option. */
+  readonly because: Barrier | 'joined-lines' | 'own-numbers' | 'trigraphs' | 'no-place'
   readonly text: string
 }
 

@@ -17,11 +17,12 @@
  * Out: a NeutralFile: the text to compile, and what was done where and why.
  */
 
-import { barrierAt, directiveAt, type LexedFile } from '../ctext/lexed.ts'
+import { barrierAt, directiveAt, hasCode, type LexedFile } from '../ctext/lexed.ts'
 import { lex } from '../ctext/lexer.ts'
 import type { TouchedFile } from '../source/model.ts'
-import { chunksOf } from './chunks.ts'
+import { type Chunk, chunksOf } from './chunks.ts'
 import type { LaidLine, PlannedChunk, Sides } from './layout.ts'
+import { holdsMoved } from './moved.ts'
 import type { NeutralFile, NeutralizeOptions, Reformatted, UnsafeLines } from './neutral-model.ts'
 import { BUG_FRAME_LIMIT, type Numbering, numberAdded } from './numbering.ts'
 import type { Placement } from './place-directives.ts'
@@ -44,17 +45,44 @@ const afterMark = (text: string) => text.slice(markOf(text).length)
 function rewritten(file: TouchedFile, options: NeutralizeOptions): NeutralFile {
   const sides: Sides = { old: lex(file.oldText), patched: lex(file.newText) }
   const chunks = chunksOf(file.lineMap)
-  const numbering = numberAdded(chunks, sides.old, options.numberLimit ?? BUG_FRAME_LIMIT)
+  const moved = holdsMoved(chunks, sides.old, sides.patched)
+  const numbering = numberAdded(chunks, { old: sides.old, limit: options.numberLimit ?? BUG_FRAME_LIMIT, moved })
   const start = chunks.map((chunk, index): PlannedChunk => {
     const equal = isEqualChunk(sides.old, sides.patched, chunk)
     return { chunk, equal, firstNumber: numbering.first[index] ?? 0, treatment: 'as-is' }
   })
   // A file that numbers its own lines stays in step only if no line moves.
   const ownNumbers = numbersItself(sides.old) || numbersItself(sides.patched)
-  const allowed = options.style !== 'reformat' && !ownNumbers
+  const isClear = !mayHaveTrigraphs(sides)
+  const allowed = options.style !== 'reformat' && !ownNumbers && isClear
   const asIs = layAsIs(sides, start, allowed)
-  const best = options.style === 'directive' ? asIs : reformatted(sides, asIs, allowed)
-  return finish(file, { sides, numbering, options }, best)
+  const best = options.style === 'directive' || !isClear ? asIs : reformatted(sides, asIs, allowed)
+  const edited = chunks.find((chunk, index) => start[index]?.equal === false && numbersIn(sides, chunk))
+  return finish(file, { sides, numbering, options }, edited === undefined ? best : offFrom(edited, best))
+}
+
+/** Where the patch edits a file's own `#line`, what comes after has other numbers than before, whatever else is done. */
+function offFrom({ newFrom }: Chunk, best: Attempt): Attempt {
+  const { lines, lexed, placement } = best
+  const after = lines.flatMap(({ must, patched }, index) =>
+    must && patched >= newFrom && hasCode(lexed, index + 1) ? [index + 1] : [],
+  )
+  const off = [...new Set([...placement.off, ...after])].sort((a, b) => a - b)
+  return { ...best, placement: { ...placement, off } }
+}
+
+function numbersIn({ old, patched }: Sides, { oldFrom, oldEnd, newFrom, newEnd }: Chunk): boolean {
+  const isNumbered = (file: LexedFile, from: number, end: number) =>
+    Array.from({ length: end - from }, (_, at) => directiveAt(file, from + at)).includes('line')
+  return isNumbered(old, oldFrom, oldEnd) || isNumbered(patched, newFrom, newEnd)
+}
+
+/**
+ * With -trigraphs, `??/` at a line's end is a backslash and `??=` may begin a directive; without, they are nothing. Nobody
+ * says here which it is, and a directive below the one, or in a group that the other skips, would do harm.
+ */
+function mayHaveTrigraphs({ old, patched }: Sides): boolean {
+  return [old, patched].some(({ text }) => text.includes('??/') || text.includes('??='))
 }
 
 function numbersItself(file: LexedFile): boolean {
@@ -139,10 +167,17 @@ function reformatOf({ chunk, treatment }: PlannedChunk): Reformatted[] {
 function unsafeOf({ sides }: Circumstances, { lexed, lines, placement }: Attempt): UnsafeLines[] {
   const runs: UnsafeLines[] = []
   const own = placement.off.length > 0 && (numbersItself(sides.patched) || numbersItself(sides.old))
+  const trigraphs = placement.off.length > 0 && mayHaveTrigraphs(sides)
   for (const line of placement.off) {
     const laid = lines[line - 1]
     if (laid === undefined) continue
-    const because = laid.mixed ? 'joined-lines' : own ? 'own-numbers' : (barrierAt(lexed, line) ?? 'no-place')
+    const because = laid.mixed
+      ? 'joined-lines'
+      : own
+        ? 'own-numbers'
+        : trigraphs
+          ? 'trigraphs'
+          : (barrierAt(lexed, line) ?? 'no-place')
     const last = runs.at(-1)
     if (last?.because === because && last.patchedEnd === laid.patched) {
       runs[runs.length - 1] = {

@@ -1,5 +1,5 @@
 /**
- * The numbers that added lines get.
+ * The numbers that added lines get, and those that moved.
  *
  * Above the original file's last line no name pasted from `__LINE__` can collide, and a number in a log says without doubt
  * that it is patched code. But Xen's bug frames hold 14 bits, and a number above that does not compile. Then numbers of
@@ -19,8 +19,16 @@ export interface Numbering {
   readonly first: readonly number[]
 }
 
-export function numberAdded(chunks: readonly Chunk[], old: LexedFile, limit: number): Numbering {
-  const grows = (chunk: Chunk) => newLines(chunk) > oldLines(chunk)
+export interface Numbered {
+  readonly old: LexedFile
+  readonly limit: number
+  /** For each chunk, whether a line moved there. */
+  readonly moved: readonly boolean[]
+}
+
+export function numberAdded(chunks: readonly Chunk[], { old, limit, moved }: Numbered): Numbering {
+  const added = new Set(chunks.filter((chunk, index) => newLines(chunk) > oldLines(chunk) || moved[index] === true))
+  const grows = (chunk: Chunk) => added.has(chunk)
   const needed = chunks.filter(grows).reduce((sum, chunk) => sum + newLines(chunk), 0)
   if (needed === 0) return { how: 'none', first: chunks.map(chunk => chunk.oldFrom) }
 

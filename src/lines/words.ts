@@ -15,6 +15,7 @@ const WHY_OFF: Readonly<Record<UnsafeLines['because'], string>> = {
   'macro-call': "stand between what may be a macro's name and its arguments",
   'joined-lines': 'hold tokens of several original lines',
   'own-numbers': 'are in a file that numbers its lines itself, with #line',
+  trigraphs: 'are in a file with `??/` or `??=`, which with -trigraphs goes on in the next line, or begins a directive',
   'no-place': 'have no place above them where a directive may stand',
 }
 

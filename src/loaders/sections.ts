@@ -56,6 +56,8 @@ export const COMMON_SECTIONS: readonly Row[] = [
   ...rows('init-code', '.text.startup', '.text.startup.*', '.text.exit', '.text.exit.*'),
   ...rows('code', '.text', '.text.*'),
   ...rows('read-only', '.rodata', '.rodata.*', '.data.rel.ro', '.data.rel.ro.*'),
+  // Addresses that the linker has filled in when anything runs (POWER).
+  ...rows('read-only', '.toc'),
   ...rows('data', '.data', '.data.*', '.bss', '.bss.*'),
   ...rows('tls', '.tdata', '.tdata.*', '.tbss', '.tbss.*'),
   ...rows('init-data', '.init_array*', '.fini_array*', '.preinit_array*', '.ctors*', '.dtors*'),

@@ -80,6 +80,7 @@ function cutSection<S extends Side>(
   if (merged && section.entrySize > 0 && section.size % section.entrySize === 0) {
     return cutConstants(section, section.entrySize)
   }
+  if (section.name === ADDRESSES) return cutConstants(section, ADDRESS)
   const relocated = new Set(object.relocations[section.id]?.map(relocation => relocation.offset))
   const { listed, symbols } = context
   return cutAtSymbols({ section, machine: object.header.machine, relocated, listed }, symbols)
@@ -132,6 +133,10 @@ function cutConstants<S extends Side>(section: ElfSection<S>, entry: number): re
   }
   return ranges
 }
+
+/** The table through which code for POWER reaches all data: an address or a constant in each word (ELF V2 ABI for 64-bit POWER 1.5, "TOC"). */
+export const ADDRESSES = '.toc'
+const ADDRESS = 8
 
 /** Sections that symbols divide. Symbols inside of another's extent do not cut it. */
 function cutAtSymbols<S extends Side>(ground: Ground<S>, all: readonly ElfSymbol<S>[]): readonly Range<S>[] {

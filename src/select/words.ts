@@ -43,7 +43,7 @@ export function differenceText(difference: Difference): string {
     case 'relocation':
       return `the relocation at ${hex(difference.offset)} differs: ${difference.text}`
     case 'reaches':
-      return `at ${hex(difference.offset)} it reaches ${difference.patched} where it reached ${difference.original}`
+      return reachesText(difference)
     case 'line':
       return `a source line number at ${hex(difference.offset)} of its entry in ${difference.section} differs`
     case 'entry-count':
@@ -65,6 +65,14 @@ export function differenceText(difference: Difference): string {
     case 'alignment':
       return `its alignment went from ${difference.original} to ${difference.patched}`
   }
+}
+
+function reachesText({ offset, original, patched, within }: Extract<Difference, { what: 'reaches' }>): string {
+  if (original !== patched) return `at ${hex(offset)} it reaches ${patched} where it reached ${original}`
+  // One name on both sides: what differs is the content, or which of several things of that name it is.
+  return within === undefined
+    ? `at ${hex(offset)} it reaches another ${patched} than before`
+    : `at ${hex(offset)} it reaches ${patched}, which is not the same: ${differenceText(within)}`
 }
 
 function verdictText(verdict: Verdict): string {

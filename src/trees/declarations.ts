@@ -37,24 +37,39 @@ export interface Declarations {
 
 const NOTHING: Overlay = new Map()
 
-export async function declarationsOf(tree: Tree, affected: Affected, change: SourceChange): Promise<Declarations> {
+export interface DeclarationsOptions {
+  readonly change: SourceChange
+  /** The texts that a unit's payload is made from; the patch as it is if absent. */
+  readonly chosen?: (unit: AffectedUnit) => Overlay
+}
+
+export async function declarationsOf(
+  tree: Tree,
+  affected: Affected,
+  { change, chosen }: DeclarationsOptions,
+): Promise<Declarations> {
   const asked = affected.affected.filter(
     ({ unit, kind }) => kind === 'changed' && unit.language === 'c' && unit.role !== 'embedded',
   )
   const units = asked.map(({ unit }) => unit)
-  const patched = overlayOf(change, affected)
+  const plain = overlayOf(change, affected)
+  const overlays = new Map(asked.map(each => [each.unit, chosen?.(each) ?? plain]))
+  const patched = (unit: Unit) => overlays.get(unit) ?? plain
   const same = await declaringTheSame(tree, { groups: groupsOf(asked, change), patched })
   const rest = units.filter(unit => !same.has(unit))
   const early = await both(tree, { units: rest, patched, product: 'types' })
   const others = rest.filter(unit => early.get(unit)?.some(each => each.content === undefined) !== false)
-  const plain = await both(tree, { units: others, patched, product: 'plain-types' })
-  const found = rest.map(unit => pairOf(tree, unit, plain.get(unit) ?? early.get(unit) ?? []))
+  const late = await both(tree, { units: others, patched, product: 'plain-types' })
+  const found = rest.map(unit => pairOf(tree, unit, late.get(unit) ?? early.get(unit) ?? []))
   return {
     compared: found.flatMap(each => ('original' in each ? [each] : [])),
     same: [...same],
     unknown: found.flatMap(each => ('words' in each ? [each] : [])),
   }
 }
+
+/** The patched texts of each unit. */
+type Patched = (unit: Unit) => Overlay
 
 /** Units of which one answers for all, the first; most groups have one unit. */
 type Group = readonly Unit[]
@@ -81,7 +96,7 @@ function groupsOf(asked: readonly AffectedUnit[], change: SourceChange): readonl
 
 async function declaringTheSame(
   tree: Tree,
-  { groups, patched }: { groups: readonly Group[]; patched: Overlay },
+  { groups, patched }: { groups: readonly Group[]; patched: Patched },
 ): Promise<ReadonlySet<Unit>> {
   const first = await sameOutline(
     tree,
@@ -94,7 +109,7 @@ async function declaringTheSame(
   return new Set([...whole, ...others])
 }
 
-async function sameOutline(tree: Tree, units: readonly Unit[], patched: Overlay): Promise<ReadonlySet<Unit>> {
+async function sameOutline(tree: Tree, units: readonly Unit[], patched: Patched): Promise<ReadonlySet<Unit>> {
   const outlines = await both(tree, { units, patched, product: 'outline' })
   return new Set(
     units.filter(unit => {
@@ -123,7 +138,7 @@ interface Side {
 
 interface Asked {
   readonly units: readonly Unit[]
-  readonly patched: Overlay
+  readonly patched: Patched
   readonly product: Product
 }
 
@@ -131,7 +146,7 @@ interface Asked {
 async function both(tree: Tree, { units, patched, product }: Asked): Promise<ReadonlyMap<Unit, readonly Side[]>> {
   const requests = units.flatMap(unit => [
     { unit, overlay: NOTHING, label: 'original' },
-    { unit, overlay: patched, label: 'patched' },
+    { unit, overlay: patched(unit), label: 'patched' },
   ])
   const results = await tryCompile(silent(tree), requests, product)
   const sides = results.map(({ done, failed }): Side => {

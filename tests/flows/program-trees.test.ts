@@ -21,6 +21,16 @@ readelf -sW "$out" | grep -qE 'FUNC|OBJECT|gnu_lto' && [ -z "$(readelf -SW "$out
 objcopy --remove-section '.debug_*' --remove-section '.gnu.debuglto_*' "$out"
 `
 
+/** Strings of all kinds, one of which a patch makes longer. */
+const WORDS = `extern int puts(const char *);
+static const char *const words[] = { "one", "two" };
+int f(int i) { if (i == 9) puts("old words"); return i + words[i & 1][0]; }
+int g(int i) { if (i == 8) puts("others"); return i * 3; }
+const char *list(void) { return "a\\0bc\\0"; }
+const char *second(void) { return &"a\\0bc\\0"[2]; }
+`
+const LONGER = WORDS.replace('old words', 'newer and longer words')
+
 interface Row {
   readonly name: string
   readonly program: SmallProgram
@@ -46,6 +56,20 @@ const ROWS: readonly Row[] = [
     },
     edit: { 'm.c': CHANGED },
     replaced: ['f'],
+  },
+  ...[['-O0'], ['-O2', '-fno-merge-constants'], [], ['-O1'], ['-O0', '-ffunction-sections', '-fdata-sections']].map(
+    (options): Row => ({
+      name: `a string that grows, with ${options.join(' ') || 'no options'}`,
+      program: { files: { 'm.c': WORDS }, command: ['gcc', '-fcf-protection=none', ...options], built: true },
+      edit: { 'm.c': LONGER },
+      replaced: ['f'],
+    }),
+  ),
+  {
+    name: 'a string with a NUL in it, whose second half changes, without optimisation',
+    program: { files: { 'm.c': WORDS }, command: ['gcc', '-O0', '-fcf-protection=none'] },
+    edit: { 'm.c': WORDS.replaceAll('bc', 'bd') },
+    replaced: ['list', 'second'],
   },
   {
     name: 'a unit that was empty, of a compiler that writes no debug information then',

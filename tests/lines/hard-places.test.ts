@@ -43,6 +43,18 @@ const ROWS: Row[] = [
     patched: `${HEAD}int f(void)\n{\n    g(__LINE__);\n    return __LINE__;\n}\n`,
   },
   {
+    name: 'a line that moved to where another was: not its number',
+    old: `${HEAD}int f(void)\n{\n    g(1, __LINE__);\n    g(2);\n    v++;\n    g(3, __LINE__);\n    return __LINE__;\n}\n`,
+    patched: `${HEAD}int f(void)\n{\n    g(2);\n    v++;\n    g(1, __LINE__);\n    return __LINE__;\n}\n`,
+    directives: { 4: '#line 5', 6: '#line 10', 7: '#line 8' },
+    numbering: 'above',
+  },
+  {
+    name: 'a line that is another one by now, beside equal ones',
+    old: `${HEAD}int f(void)\n{\n    g(1, __LINE__);\n    g(2);\n    return 0;\n}\nint h(void)\n{\n    v++;\n    return 0;\n}\n`,
+    patched: `${HEAD}int f(void)\n{\n    g(4, __LINE__);\n    g(2);\n    return 0;\n}\nint h(void)\n{\n    v--;\n    return 0;\n}\n`,
+  },
+  {
     name: 'in the body of a macro with several lines: the directive comes behind it',
     old: `${HEAD}#define TWICE(x) do { \\\n    g(x); \\\n    g(x); \\\n} while ( 0 )\nint f(void) { TWICE(__LINE__); return __LINE__; }\n`,
     patched: `${HEAD}#define TWICE(x) do { \\\n    g(x); \\\n    g(2); \\\n    g(x); \\\n} while ( 0 )\nint f(void) { TWICE(__LINE__); return __LINE__; }\n`,
@@ -176,6 +188,66 @@ describe.skipIf(!hasGcc)(`hard places${withoutGcc}`, () => {
     expect(neutral.numbering).toBe(row.numbering ?? 'none')
     for (const defined of [[], ['-DX']]) expect(faults(change, neutral, defined)).toEqual([])
     compile(neutral.text, options)
+  })
+
+  const OWN = ['#line 100 "grammar.y"', 'int f(void) { return __LINE__; }', 'int h(void) { return __LINE__; }', '']
+  const TRIGRAPHS = ['// so it is ??/', 'int f(void) { return 0; }', 'int h(void) { return __LINE__; }', '']
+  test.for([
+    {
+      name: 'a number of its own that changes',
+      old: OWN,
+      patched: OWN.with(0, '#line 200 "grammar.y"'),
+      off: [2, 4],
+      because: 'own-numbers',
+    },
+    {
+      name: 'a number of its own that goes',
+      old: OWN,
+      patched: OWN.with(0, '/* none */'),
+      off: [2, 4],
+      because: 'own-numbers',
+    },
+    {
+      name: 'a number of its own that comes',
+      old: OWN.with(0, '/* none */'),
+      patched: OWN,
+      off: [2, 4],
+      because: 'own-numbers',
+    },
+    {
+      name: 'a number of its own, below a line that changes',
+      old: OWN,
+      patched: OWN.with(1, 'int f(void) { return 3; }'),
+      off: undefined,
+      because: '',
+    },
+    {
+      name: 'a line that -trigraphs would make another',
+      old: TRIGRAPHS,
+      patched: ['int n;', ...TRIGRAPHS],
+      off: [3, 5],
+      because: 'trigraphs',
+    },
+    {
+      name: 'a directive that only -trigraphs makes one',
+      old: ['??=if 0', 'int f(void) { return __LINE__; }', '??=endif', ''],
+      patched: ['??=if 0', 'int n;', 'int f(void) { return __LINE__; }', '??=endif', ''],
+      off: [3, 5],
+      because: 'trigraphs',
+    },
+    {
+      name: 'a question about nothing',
+      old: ['// really??', 'int h(void) { return __LINE__; }', ''],
+      patched: ['int n;', '// really??', 'int h(void) { return __LINE__; }', ''],
+      off: undefined,
+      because: '',
+    },
+  ])('$name', ({ old, patched, off, because }) => {
+    const change = touched(old.join('\n'), patched.join('\n'))
+    const neutral = change && neutralize(change, { style: 'directive' })
+    const found = neutral?.unsafe.map(each => [each.patched, each.patchedEnd, each.because])
+    expect(found).toEqual(off === undefined ? [] : [[...off, because]])
+    if (off !== undefined) expect(neutral?.insertions).toEqual([])
   })
 
   test('the same without a place for a directive: says which lines are off, and why', () => {

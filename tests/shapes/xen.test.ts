@@ -33,7 +33,7 @@ describe.skipIf(missing !== '')(`Xen's types${title}`, () => {
     const change = applyPatches([{ name: 'change.patch', text: patchText(folder, edits) }], tree.reader)
     const all = await affectedUnits(tree, change)
     const affected = all.affected.filter(({ unit }) => UNITS.includes(unit.unit))
-    const { compared, same, unknown } = await declarationsOf(tree, { ...all, affected }, change)
+    const { compared, same, unknown } = await declarationsOf(tree, { ...all, affected }, { change })
     expect([affected.length > 0, unknown]).toEqual([true, []])
     const shapes = new Shapes(
       compared.map(({ unit, original, patched, pathOf }) => {

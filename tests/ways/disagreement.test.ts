@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readElf } from '../../src/elf/index.ts'
-import { type CompiledUnits, compileForWay, judgeUnits } from '../../src/flows/hotpatch/judge.ts'
+import { type CompiledUnits, compileForWay, judgeUnits, requestOf } from '../../src/flows/hotpatch/judge.ts'
 import { targetOf } from '../../src/loaders/loaders.ts'
 import { PROCESS } from '../../src/loaders/process/process.ts'
 import { select } from '../../src/select/select.ts'
@@ -33,7 +33,7 @@ describe.skipIf(!hasGcc)(`a disagreement of two ways${withoutGcc}`, () => {
     const options = { target: 'process', jobs: 2, progress: quiet, cacheFolder: join(work, 'cache') } as const
     const tree = await openTree({ tree: join(work, 'tree'), ...options })
     const change = applyPatches(one.patches, tree.reader)
-    compiled = await compileForWay(tree, await affectedUnits(tree, change), change, 'auto')
+    compiled = await compileForWay(tree, await requestOf(tree, await affectedUnits(tree, change), change, 'auto'))
   })
   afterAll(() => rmSync(work, { recursive: true, force: true }))
 

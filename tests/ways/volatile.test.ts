@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { describe, expect, test } from 'vitest'
 import { diffObjects } from '../../src/flows/diff.ts'
-import { compileForWay, judgeUnits } from '../../src/flows/hotpatch/judge.ts'
+import { compileForWay, judgeUnits, requestOf } from '../../src/flows/hotpatch/judge.ts'
 import type { Way } from '../../src/lines/way.ts'
 import { XEN } from '../../src/loaders/xen/xen.ts'
 import { verdictReason } from '../../src/select/words.ts'
@@ -21,7 +21,9 @@ const WAYS: readonly Way[] = ['neutral', 'mask', 'table', 'auto']
 async function judged(tree: Tree, patch: string, way: Way) {
   const change = applyPatches([{ name: 'p', text: patch }], tree.reader)
   const affected = await affectedUnits(tree, change)
-  const { units, notices } = judgeUnits(await compileForWay(tree, affected, change, way), { loader: XEN })
+  const { units, notices } = judgeUnits(await compileForWay(tree, await requestOf(tree, affected, change, way)), {
+    loader: XEN,
+  })
   const differing = units.flatMap(({ unit, verdicts }) =>
     verdicts.functions
       .filter(({ verdict }) => verdict.kind === 'changed' || verdict.kind === 'new' || verdict.kind === 'gone')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { damaged } from '../../../tests/fuzz/elf-fields.ts'
-import { dumpElf, type NewObject, readElf, writeElf } from '../index.ts'
+import { dumpElf, type NewObject, readElf, toNewObject, writeElf } from '../index.ts'
 
 /** Compared with readelf itself on real objects in tests/oracle; here are the lines that those do not have. */
 const OBJECT: NewObject = {
@@ -133,4 +133,29 @@ test('what is not there is said', () => {
   expect(dumpElf(empty, { views: ['groups', 'relocations', 'notes'] })).toBe(
     '\nThere are no section groups in this file.\n\nThere are no relocations in this file.\n',
   )
+})
+
+test('symbols that whoever loads a live patch of Linux resolves', () => {
+  const [first, ...others] = OBJECT.symbols
+  if (first === undefined) throw new Error('there are symbols')
+  const place = { in: 'nowhere', reserved: 0xff20 } as const
+  const symbols = [
+    first,
+    ...others,
+    { ...first, name: '.klp.sym.vmlinux.printk,0', kind: 'untyped' as const, binding: 'global' as const, place },
+  ]
+  const elf = readElf(writeElf({ ...OBJECT, symbols }))
+  expect(dumpElf(elf, { views: ['symbols'] })).toMatch(/GLOBAL DEFAULT OS \[0xff20\] \.klp\.sym\.vmlinux\.printk,0$/m)
+  const again = readElf(writeElf(toNewObject(elf)))
+  expect(again.symbols).toEqual(elf.symbols)
+})
+
+test.for([
+  { machine: 62, known: true },
+  { machine: 183, known: true },
+  { machine: 243, known: false },
+  { machine: 21, known: false },
+])('whether the relocations of machine $machine have names', ({ machine, known }) => {
+  const text = dumpElf(readElf(writeElf({ ...OBJECT, header: { machine } })), { views: ['relocations'] })
+  expect(text.includes('are not known here')).toBe(!known)
 })

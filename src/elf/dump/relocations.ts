@@ -3,7 +3,7 @@ import type { ElfObject, ElfSymbol } from '../model.ts'
 import { compactCount } from '../read/crel.ts'
 import { readDynamicRelocations, readDynamicSymbols } from '../read/dynamic.ts'
 import { ET_REL, RELA_SIZE, SHT_CREL, SHT_RELA } from '../spec/constants.ts'
-import { relocationName } from '../spec/relocation-names.ts'
+import { knowsRelocations, relocationName } from '../spec/relocation-names.ts'
 import { symbolValue } from '../values.ts'
 import { symbolName } from './symbols.ts'
 import { digits, hex, printable, wide } from './words.ts'
@@ -11,6 +11,9 @@ import { digits, hex, printable, wide } from './words.ts'
 type AnySymbol<S extends Side> = Omit<ElfSymbol<S>, 'id'>
 
 const HEADING = "    Offset             Info             Type               Symbol's Value  Symbol's Name + Addend"
+
+const UNKNOWN_NAMES =
+  "The names of this machine's relocation types are not known here, so that their numbers are shown."
 
 /** What one row says, for relocations of both kinds. */
 interface Row<S extends Side> {
@@ -31,7 +34,8 @@ export function dumpRelocations<S extends Side>(elf: ElfObject<S>): string[] {
     const title = `Relocation section '${printable(name)}' at offset ${hex(fileOffset)} contains ${count}:`
     return ['', title, HEADING, ...own.map(row => dumpRow(elf, row))]
   })
-  return lines.length > 0 ? lines : ['', 'There are no relocations in this file.']
+  if (lines.length === 0) return ['', 'There are no relocations in this file.']
+  return knowsRelocations(elf.header.machine) ? lines : [...lines, '', UNKNOWN_NAMES]
 }
 
 /** By relocation section: several may apply to one section, one after the other in the model's list. */

@@ -73,5 +73,6 @@ function bindingWord<S extends Side>({ binding, raw }: AnySymbol<S>): string {
 
 function placeWord<S extends Side>({ place }: AnySymbol<S>): string {
   if (place.in === 'section') return String(place.section)
+  if (place.in === 'nowhere' && place.reserved !== undefined) return `OS [${hex(place.reserved)}]`
   return { nowhere: 'UND', absolute: 'ABS', common: 'COM' }[place.in]
 }

@@ -7,6 +7,7 @@ import type { ElfSection, ElfSymbol } from '../model.ts'
 import {
   SHN_ABS,
   SHN_COMMON,
+  SHN_LIVEPATCH,
   SHN_LORESERVE,
   SHN_UNDEF,
   SHN_XINDEX,
@@ -188,9 +189,12 @@ function readPlace<S extends Side>(at: number, context: Context<S>): ElfSymbol<S
   const { table, sections, bases } = context
   const flags = wordAt(table, at + 1)
   const short = flags >>> 16
-  if (short === SHN_UNDEF) {
+  if (short === SHN_UNDEF || short === SHN_LIVEPATCH) {
     const value = unsigned(wordAt(table, at + 2), wordAt(table, at + 3))
-    return value === 0n ? NOWHERE : { in: 'nowhere', value }
+    const reserved = short === SHN_UNDEF ? {} : { reserved: short }
+    return value === 0n && short === SHN_UNDEF
+      ? NOWHERE
+      : { in: 'nowhere', ...(value === 0n ? {} : { value }), ...reserved }
   }
   if (short === SHN_ABS) return { in: 'absolute', value: unsigned(wordAt(table, at + 2), wordAt(table, at + 3)) }
   if (short === SHN_COMMON) return { in: 'common', alignment: countAt(table, at + 2, 'st_value') }

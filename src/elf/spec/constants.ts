@@ -55,6 +55,8 @@ export const PN_XNUM = 0xffff
 
 export const SHN_UNDEF = 0
 export const SHN_LORESERVE = 0xff00
+/** Linux, module-elf-format: whoever loads the patch resolves the symbol. */
+export const SHN_LIVEPATCH = 0xff20
 export const SHN_ABS = 0xfff1
 export const SHN_COMMON = 0xfff2
 export const SHN_XINDEX = 0xffff

@@ -76,3 +76,8 @@ const NAMES: Readonly<Record<number, Readonly<Record<number, string>>>> = {
 export function relocationName(machine: number, type: number): string {
   return NAMES[machine]?.[type] ?? `unrecognized: 0x${type.toString(16)}`
 }
+
+/** Whether any names of the machine's relocation types are known. */
+export function knowsRelocations(machine: number): boolean {
+  return NAMES[machine] !== undefined
+}

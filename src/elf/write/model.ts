@@ -70,7 +70,7 @@ export interface NewSymbol {
     | { readonly in: 'section'; readonly section: number; readonly offset: number }
     | { readonly in: 'absolute'; readonly value: bigint }
     | { readonly in: 'common'; readonly alignment: number }
-    | { readonly in: 'nowhere'; readonly value?: bigint }
+    | { readonly in: 'nowhere'; readonly value?: bigint; readonly reserved?: number }
   readonly size: number
   /** Needed where `kind` or `binding` is 'other'. */
   readonly raw?: SymbolFlags

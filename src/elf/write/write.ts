@@ -188,7 +188,7 @@ function reservedNumber({ place }: NewSymbol): number | undefined {
     case 'common':
       return SHN_COMMON
     case 'nowhere':
-      return SHN_UNDEF
+      return place.reserved ?? SHN_UNDEF
     case 'section':
       return undefined
   }

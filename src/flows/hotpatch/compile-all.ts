@@ -1,9 +1,10 @@
 /** Everything that is asked of the compiler about the affected units. Part of the pipeline. */
 import type { Way } from '../../lines/way.ts'
-import { type Declarations, declarationsOf, type Tree } from '../../trees/index.ts'
+import { type AffectedUnit, type Declarations, declarationsOf, overlayOf, type Tree } from '../../trees/index.ts'
 import { askEntrySizes, type EntrySizes } from './entry-sizes.ts'
-import { type CompiledUnits, compileForWay } from './judge.ts'
+import { type CompiledUnits, compileForWay, requestOf } from './judge.ts'
 import type { Prepared } from './prepare.ts'
+import { chosenText } from './texts.ts'
 import { together } from './together.ts'
 
 export interface Compiled {
@@ -14,14 +15,18 @@ export interface Compiled {
 
 /** At the same time, and one text that does not compile ends all of it. */
 export async function compileAll(tree: Tree, { affected, change }: Prepared, way: Way): Promise<Compiled> {
+  const request = await requestOf(tree, affected, change, way)
+  const { texts } = request
+  // What a unit declares may depend on line numbers, so that it is asked of the text that the payload is made from.
+  const chosen = (each: AffectedUnit) => texts.overlays.get(chosenText(way, each, texts)) ?? overlayOf(change, affected)
   const [compiled, sizes, declarations] = await together<[CompiledUnits, EntrySizes, Declarations]>(
     tree.run.signal,
     signal => {
       const own = { ...tree, run: { ...tree.run, signal } }
       return [
-        compileForWay(own, affected, change, way),
+        compileForWay(own, request),
         askEntrySizes(own, affected),
-        declarationsOf(own, affected, change),
+        declarationsOf(own, affected, { change, chosen }),
       ]
     },
   )

@@ -51,7 +51,7 @@ import {
   pairsOf,
   type Tree,
 } from '../../trees/index.ts'
-import { type Label, textsFor, type WayTexts } from './texts.ts'
+import { chosenText, type Label, textsFor, type WayTexts } from './texts.ts'
 
 /** How one touched file was treated, and why. */
 export interface FileWay {
@@ -85,20 +85,32 @@ interface CompiledPair {
   readonly renumbered: Uint8Array | undefined
 }
 
+export interface WayRequest {
+  readonly affected: Affected
+  readonly change: SourceChange
+  readonly way: Way
+  readonly texts: WayTexts
+  /** What there is to say about the texts. */
+  readonly notices: readonly Reason[]
+}
+
+/** The texts that the way needs; renamed files are asked for by how the original build spelled them. */
+export async function requestOf(tree: Tree, affected: Affected, change: SourceChange, way: Way): Promise<WayRequest> {
+  const { spelled, notices } = await oldNames(tree, affected, change)
+  return { affected, change, way, texts: textsFor(way, change, affected, spelled), notices }
+}
+
 /** Compiles what the way needs of every affected unit, all of it at once. */
-export async function compileForWay(
-  tree: Tree,
-  affected: Affected,
-  change: SourceChange,
-  way: Way,
-): Promise<CompiledUnits> {
-  const named = await oldNames(tree, affected, change)
-  const texts = textsFor(way, change, affected, named.spelled)
+export async function compileForWay(tree: Tree, request: WayRequest): Promise<CompiledUnits> {
+  const { affected, change, way, texts, notices } = request
   const { neutralFiles } = texts
-  const whole = (each: AffectedUnit) => each.because.every(path => (neutralFiles.get(path)?.unsafe.length ?? 0) === 0)
-  const requests = affected.affected.flatMap(each =>
-    requestsFor(each, texts, { neutral: way !== 'auto' || whole(each), renumbered: way !== 'auto' || !whole(each) }),
-  )
+  const requests = affected.affected.flatMap(each => {
+    const chosen = chosenText(way, each, texts)
+    return requestsFor(each, texts, {
+      neutral: way !== 'auto' || chosen === 'neutral',
+      renumbered: way !== 'auto' || chosen === 'patched',
+    })
+  })
   tree.run.progress.step(requests.length === 1 ? 'compiling 1 unit' : `compiling ${requests.length} units`)
   const compiled = await compileUnits(tree, requests)
   await checkFresh(
@@ -126,7 +138,7 @@ export async function compileForWay(
   }))
   const maps = new Map(change.files.map(file => [file.oldPath ?? '', refineLineMap(file)]))
   const files = fileWays(change, way, neutralFiles)
-  return { ...texts, change, way, files, maps, pairs, compiles, notices: named.notices }
+  return { ...texts, change, way, files, maps, pairs, compiles, notices }
 }
 
 function requestsFor(

@@ -113,7 +113,8 @@ export async function lineTable(
 ): Promise<TableAddition> {
   const host = tree.units.find(({ unit, language }) => language === 'c' && units.some(each => each.unit === unit))
   const inputs = units.flatMap(({ sites, ...unit }) => (sites === undefined ? [] : [{ ...unit, sites }]))
-  if (symbols === undefined || host === undefined || !target.loader.setsLines) return NO_TABLE
+  if (!target.loader.setsLines) return { ...NO_TABLE, notices: notSettable(inputs, { target, maps }) }
+  if (symbols === undefined || host === undefined) return NO_TABLE
   const { places, set, leftOut } = findTablePlaces(inputs, { symbols, target, maps })
   if (places.length === 0) return { ...NO_TABLE, notices: leftOut }
   const { text, standIns } = tableUnit(places)
@@ -128,6 +129,20 @@ export async function lineTable(
     text: `${places.length} line numbers of functions that stay are set while the payload is applied`,
   }
   return { units: [{ unit: 'hotsplice/lines.o', fileSymbol, verdicts }], standIns, set, notices: [said, ...leftOut] }
+}
+
+/** Where the loader runs no such hook, the numbers that would have been set are those that mask leaves. */
+function notSettable(units: readonly TableUnitInput[], { target, maps }: Omit<Where, 'symbols'>): readonly Reason[] {
+  const moved = units.flatMap(input =>
+    input.verdicts.functions
+      .filter(({ verdict }) => verdict.kind === 'line-only')
+      .flatMap(judged => sitesOf(input, judged))
+      .filter(({ site }) => (maps.get(site.file)?.toPatched[site.line] || site.line) !== site.line),
+  )
+  if (moved.length === 0) return []
+  const numbers = moved.length === 1 ? '1 line number' : `${moved.length} line numbers`
+  const text = `${numbers} of functions that stay are not set: ${target.loader.title} takes no table of them; they keep the original's, as with mask`
+  return [{ code: 'line-not-set', text }]
 }
 
 interface OwnedSite {

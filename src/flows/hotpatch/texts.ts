@@ -16,7 +16,7 @@ import type { NeutralFile } from '../../lines/neutral-model.ts'
 import { named, shiftLines } from '../../lines/shift.ts'
 import type { Way } from '../../lines/way.ts'
 import type { SourceChange, TouchedFile } from '../../source/model.ts'
-import { type Affected, overlayOf } from '../../trees/index.ts'
+import { type Affected, type AffectedUnit, overlayOf } from '../../trees/index.ts'
 import type { Overlay } from '../../trees/overlay.ts'
 
 export type Label = 'patched' | 'neutral' | 'shifted' | 'renumbered'
@@ -54,6 +54,20 @@ export function textsFor(
   }
   if (renumbered.size > 0) overlays.set('renumbered', textsOf(renumbered))
   return { overlays, neutralFiles, renumbered, shifts }
+}
+
+/**
+ * The text that goes into the payload: the neutral one where the way takes no other, and in `auto` where every unchanged
+ * line of what the unit reads keeps its number.
+ */
+export function chosenText(
+  way: Way,
+  { because }: AffectedUnit,
+  { neutralFiles }: Pick<WayTexts, 'neutralFiles'>,
+): 'patched' | 'neutral' {
+  if (way === 'neutral') return 'neutral'
+  const isWhole = because.every(path => (neutralFiles.get(path)?.unsafe.length ?? 0) === 0)
+  return way === 'auto' && isWhole ? 'neutral' : 'patched'
 }
 
 function textsOf(files: ReadonlyMap<string, NeutralFile>): ReadonlyMap<string, string> {

@@ -13,8 +13,7 @@ import type { Base, BaseOptions, Dependent, Tree, Unit } from '../model.ts'
 import { Shared } from '../shared.ts'
 import { TreeTexts } from '../texts.ts'
 import { type CommandEntry, readCompileCommands } from './read.ts'
-
-const SPLIT = ['-ffunction-sections', '-fdata-sections']
+import { optionsToSplit } from './split.ts'
 
 /** Where the file is; undefined where there is none. */
 export function findCompileCommands(tree: string, buildDir: string | undefined): string | undefined {
@@ -79,19 +78,19 @@ function readUnits(layout: Layout, texts: TreeTexts, entries: readonly CommandEn
       : toBase(layout, output)
     const times = (names.get(below) ?? 0) + 1
     names.set(below, times)
-    const split = SPLIT.every(option => words.includes(option))
+    const more = optionsToSplit(words, folder)
     if (words.some(option => /^-flto(=|$)/.test(option)) && !words.includes('-fno-lto')) throw wholeProgram(below)
     units.push({
       // One output of several commands is possible (the file lists several builds); each is a unit.
       unit: times === 1 ? below : `${below}#${times}`,
       source: path,
-      command: [...words, ...(words.includes('-c') ? [] : ['-c']), ...(split ? [] : SPLIT)],
+      command: [...words, ...(words.includes('-c') ? [] : ['-c']), ...more],
       folder,
       dependencies: [path],
       language: /\.[sS]$/.test(source) ? 'assembly' : 'c',
       role: 'linked',
       object: existsSync(output) ? output : undefined,
-      original: split && existsSync(output) ? 'tree' : 'compiled',
+      original: more.length === 0 && existsSync(output) ? 'tree' : 'compiled',
       objcopy: [],
     })
   }
