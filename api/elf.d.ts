@@ -143,10 +143,14 @@ export interface ElfSymbol<S extends Side> {
         readonly in: 'common';
         readonly alignment: number;
     }
-    /** In a program, the value of an undefined function may be the address of its PLT entry; else there is none. */
+    /**
+     * In a program, the value of an undefined function may be the address of its PLT entry; else there is none. `reserved`
+     * is the section number where it says who defines the symbol: 0xff20 in Linux's live patches.
+     */
      | {
         readonly in: 'nowhere';
         readonly value?: bigint;
+        readonly reserved?: number;
     };
     readonly size: number;
     /** Present only where the words above do not say everything: 'other', or further bits of st_other. */
@@ -276,6 +280,7 @@ export interface NewSymbol {
     } | {
         readonly in: 'nowhere';
         readonly value?: bigint;
+        readonly reserved?: number;
     };
     readonly size: number;
     /** Needed where `kind` or `binding` is 'other'. */

@@ -21,7 +21,7 @@ export function optionsToSplit(words: readonly string[], folder: string): readon
 }
 
 /** GCC 12, "Options That Control Optimization": -fmerge-constants is on from -O on; of several options the last counts. */
-export function keepsStringsTogether(words: readonly string[]): boolean {
+function keepsStringsTogether(words: readonly string[]): boolean {
   const said = words.findLast(word => word === MERGE || word === '-fno-merge-constants')
   if (said !== undefined) return said !== MERGE
   const level = words.findLast(word => /^-O/.test(word))
