@@ -17,6 +17,7 @@ import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
 import { directives } from './directives.ts'
+import { isDropped } from './dropped.ts'
 import { enteredByPayload, type InnerPlaces, innerPlaces } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
@@ -30,7 +31,7 @@ export type * from './model.ts'
 
 /** Decides what goes into the payload. */
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
-  const inner = units.map(input => innerPlaces(input, replacedIn(input), rules.target.loader))
+  const inner = units.map(input => innerPlaces(input, replacedIn(input, rules), rules.target.loader))
   const linker = new Linker(
     units,
     rules,
@@ -47,7 +48,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     const ignored = directives(verdicts.correlation.patched)
     for (const judged of verdicts.functions) {
       if (judged.verdict.kind !== 'changed' || ignored.functions.has(judged.name)) continue
-      if (!isInProgram(input, judged)) continue
+      if (!isInProgram(input, judged, rules)) continue
       const { patched } = both(judged)
       const why = functionRefusal(context, judged, verdicts.correlation.patched, patched)
       if (why !== undefined) refusals.push(why)
@@ -58,7 +59,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     }
     const { carried, refusals: entered } = inner[unit] ?? NO_PLACES
     refusals.push(
-      ...otherRefusals(context, input, { sections: ignored.sections, carried }),
+      ...otherRefusals(context, input, { sections: ignored.sections, carried, rules }),
       ...entered,
       ...strayNames(input),
     )
@@ -83,17 +84,19 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
 const NO_PLACES: InnerPlaces = { carried: new Set(), refusals: [] }
 
 /** The original pieces of the functions that changed and are not to be left out. */
-function replacedIn(input: UnitInput): ReadonlySet<PieceId<'original'>> {
+function replacedIn(input: UnitInput, rules: SelectRules): ReadonlySet<PieceId<'original'>> {
   const { verdicts } = input
   const ignored = directives(verdicts.correlation.patched)
   const isReplaced = (judged: Judged) =>
-    judged.verdict.kind === 'changed' && !ignored.functions.has(judged.name) && isInProgram(input, judged)
+    judged.verdict.kind === 'changed' && !ignored.functions.has(judged.name) && isInProgram(input, judged, rules)
   return new Set(verdicts.functions.filter(isReplaced).map(judged => both(judged).original.id))
 }
 
 /** Whether the program has this unit's definition, under some name at least. */
-function isInProgram({ verdicts, untaken }: UnitInput, { original, patched }: Judged): boolean {
+function isInProgram(input: UnitInput, { original, patched }: Judged, rules: SelectRules): boolean {
+  const { verdicts, untaken } = input
   const maps = verdicts.correlation
+  if (isDropped(rules, input, original)) return false
   const isTaken = original === undefined || nameInProgram(maps.original, original, untaken) !== undefined
   return isTaken && (patched === undefined || nameInProgram(maps.patched, patched, untaken) !== undefined)
 }
@@ -116,7 +119,11 @@ function both(judged: Judged): { readonly original: Piece<'original'>; readonly 
 function otherRefusals(
   context: UnitContext,
   input: UnitInput,
-  settled: { readonly sections: ReadonlySet<string>; readonly carried: ReadonlySet<PieceId<'patched'>> },
+  settled: {
+    readonly sections: ReadonlySet<string>
+    readonly carried: ReadonlySet<PieceId<'patched'>>
+    readonly rules: SelectRules
+  },
 ): readonly Refusal[] {
   const { verdicts } = input
   const { original, patched } = verdicts.correlation
@@ -125,7 +132,7 @@ function otherRefusals(
     if (judged.verdict.kind === 'same' || judged.verdict.kind === 'line-only') return
     const side = judged.patched === undefined ? original : patched
     const piece = judged.patched ?? judged.original
-    if (piece === undefined || !isInProgram(input, judged)) return
+    if (piece === undefined || !isInProgram(input, judged, settled.rules)) return
     if (settled.sections.has(side.object.sections[piece.section]?.name ?? '')) return
     if (judged.patched !== undefined && settled.carried.has(judged.patched.id)) return
     const found = refuse(context, judged, side, piece)
@@ -160,7 +167,7 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
     })
   }
   const runningName = runningNameOf(input, original, rules)
-  const count = rules.countRunning?.(runningName) ?? 1
+  const count = rules.linked?.count(runningName) ?? rules.countRunning?.(runningName) ?? 1
   if (count > 1) {
     refusals.push({
       ...about,
