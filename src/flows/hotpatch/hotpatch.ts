@@ -19,7 +19,7 @@ import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
-import { rulesOf, throwingOf } from './rules.ts'
+import { rulesOf } from './rules.ts'
 import { type RunningOptions, readRunning } from './running.ts'
 import { checkCode } from './running-code.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
@@ -66,9 +66,10 @@ export async function createHotpatch(
   const { change, affected } = before
   const watch = new Stopwatch(before.timings)
   // lines, trees: the affected units, compiled as the chosen way needs them. The tree was not written to.
-  const { compiled, sizes, declarations } = await watch.time('compile', () => compileAll(tree, before, way))
-  // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const loader = loaderOf(base.target)
+  const asked = await watch.time('compile', () => compileAll(tree, { before, way, loader }))
+  const { compiled, sizes, declarations, throwing } = asked
+  // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { loader, ...sizes.known }
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
   // program: whose definition of each name counts, before and after.
@@ -82,7 +83,7 @@ export async function createHotpatch(
   const table = way === 'table' ? await watch.time('table', () => lineTable(tree, judged.units, numbers)) : NO_TABLE
   const units = [...program.units, ...table.units]
   // select: what the payload contains and why, and everything that stands in the way.
-  const rules = rulesOf(target, running, { throwing: await throwingOf(target, tree, before), standIns: table.standIns })
+  const rules = rulesOf(target, running, { throwing, standIns: table.standIns })
   const selection = watch.timeSync('select', () => select(units, rules))
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
   const code = watch.timeSync('code', () => checkCode(units, selection, running))
