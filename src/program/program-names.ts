@@ -2,10 +2,10 @@
  * The names that a program's file has, in the payload's spelling: `file.c#name` for one that is local to its file. Large
  * programs have millions, of which a payload asks for a few: each is searched for when somebody asks.
  */
-import { type ElfOutline, type ElfSymbol, type FoundSymbol, type SymbolSearch, searchSymbols } from '../../elf/index.ts'
-import { processName } from '../../loaders/process/process.ts'
-import { partOf } from '../../pieces/names.ts'
-import { spelled } from '../../pieces/old-code.ts'
+import { type ElfOutline, type ElfSymbol, type FoundSymbol, type SymbolSearch, searchSymbols } from '../elf/index.ts'
+import { processName } from '../loaders/process/process.ts'
+import { partOf } from '../pieces/names.ts'
+import { spelled } from '../pieces/old-code.ts'
 
 export interface ProgramSymbol {
   readonly name: string
