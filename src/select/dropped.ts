@@ -13,16 +13,17 @@ import type { Piece, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import type { PieceAddress, SelectRules, UnitInput } from './model.ts'
+import { type Origin, originOf } from './origins.ts'
 
 type Rules = Pick<SelectRules, 'linked'>
 
 /** Whether the link left the piece out, so that nothing of it runs. */
-export function isDropped({ linked }: Rules, input: UnitInput, piece: Piece<'original'> | undefined): boolean {
-  return piece !== undefined && linked?.lacks(input, piece) === true && linked.hasUnit(input)
+export function isDropped({ linked }: Rules, origin: Pick<Origin, 'input' | 'piece'> | undefined): boolean {
+  return origin !== undefined && linked?.lacks(origin.input, origin.piece) === true && linked.hasUnit(origin.input)
 }
 
 /** Whether new code that needs the piece may have a copy of its own. */
-export function canComeAlong({ linked }: Rules, input: UnitInput, piece: Piece<'original'>): boolean {
+export function canComeAlong({ linked }: Rules, { input, piece }: Pick<Origin, 'input' | 'piece'>): boolean {
   if (linked === undefined || isWritable(input.verdicts.correlation.original, piece)) return false
   return linked.lacks(input, piece)
 }
@@ -34,11 +35,8 @@ export function leftOutGlobals(units: readonly UnitInput[], rules: Rules): (name
   return name => {
     defined ??= definedGlobals(units)
     const address = defined.get(name)
-    const input = units[address?.unit ?? -1]
-    if (address === undefined || input === undefined) return undefined
-    const { original, toOriginal } = input.verdicts.correlation
-    const before = original.pieces[toOriginal.get(address.piece) ?? -1]
-    return before !== undefined && canComeAlong(rules, input, before) ? address : undefined
+    const origin = address && originOf(units, address)
+    return origin !== undefined && canComeAlong(rules, origin) ? address : undefined
   }
 }
 
@@ -66,9 +64,12 @@ function globalsOf({ object }: PieceMap<'original'>, { symbols }: Piece<'origina
 /** What changed and is left out, in words. */
 export function droppedNotices(units: readonly UnitInput[], rules: Rules): readonly Reason[] {
   if (rules.linked === undefined) return []
-  return units.flatMap(input => {
-    const isTold = ({ verdict, original, name }: Judged) =>
-      verdict.kind === 'changed' && !isCompilerMade(name) && isDropped(rules, input, original)
+  return units.flatMap((input, unit) => {
+    const isTold = ({ verdict, patched, name }: Judged) =>
+      verdict.kind === 'changed' &&
+      patched !== undefined &&
+      !isCompilerMade(name) &&
+      isDropped(rules, originOf(units, { unit, piece: patched.id }))
     return [...input.verdicts.functions, ...input.verdicts.data].filter(isTold).map(({ name }) => ({
       code: 'not-in-program',
       text: `${name} of ${input.unit} changed, but is not in the program: its link left it out, so nothing is to be replaced`,

@@ -8,6 +8,7 @@ import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { lineAddend } from '../loaders/entries.ts'
 import { machineOf } from '../machines/machines.ts'
+import { isCall } from '../pieces/calls.ts'
 import { innerReferences } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
@@ -24,6 +25,7 @@ import type {
   UnitIndex,
   UnitInput,
 } from './model.ts'
+import { originOf, runningNameOf } from './origins.ts'
 import { newRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
 import { nameInProgram } from './untaken.ts'
 
@@ -187,8 +189,8 @@ export class Linker {
     reference: Reference<'patched'>,
     to: PieceAddress,
   ): Link | undefined {
-    const { verdicts, fileSymbol, untaken } = this.#unit(to.unit)
-    const { patched, original, toOriginal } = verdicts.correlation
+    const { verdicts, untaken } = this.#unit(to.unit)
+    const { patched } = verdicts.correlation
     const target = this.#piece(to)
     const { target: reached } = reference
     if (nameInProgram(patched, target, untaken) === undefined) {
@@ -203,7 +205,6 @@ export class Linker {
     if (this.#isOfIncludedFunction(to, target) && (isOwn || this.#staysInside(from, to, piece, reference))) {
       return inPayload
     }
-    const predecessor = original.pieces[toOriginal.get(to.piece) ?? -1]
     const refusal = reachRefusal(this.#context(to.unit), piece.name, patched, target)
     if (refusal !== undefined) {
       this.#refuse(from, refusal)
@@ -214,10 +215,9 @@ export class Linker {
       this.include(to, 'content', reason, from.address)
       return inPayload
     }
-    const comesAlong = predecessor !== undefined && canComeAlong(this.#rules, this.#unit(to.unit), predecessor)
-    if (predecessor !== undefined && !comesAlong) {
-      const { name, local } = nameInProgram(original, predecessor, untaken) ?? predecessor
-      return this.#running(from, piece, this.#rules.target.loader.runningName(fileSymbol, name, local), delta)
+    const origin = originOf(this.#units, to)
+    if (origin !== undefined && !canComeAlong(this.#rules, origin)) {
+      return this.#running(from, piece, runningNameOf(origin, this.#rules.target.loader), delta)
     }
     const below = fromBelow(this.#rules, this.#units, to)
     if (below?.is === 'there') return this.#running(from, piece, below.name, delta)
@@ -368,18 +368,6 @@ function newGlobals(units: readonly UnitInput[]): ReadonlyMap<string, PieceAddre
 function globalNames<S extends Side>(map: PieceMap<S>, piece: Piece<S> | undefined): ReadonlySet<string> {
   const symbols = (piece?.symbols ?? []).map(id => map.object.symbols[id])
   return new Set(symbols.flatMap(symbol => (symbol === undefined || symbol.binding === 'local' ? [] : [symbol.name])))
-}
-
-/**
- * Whether the reference is the field of a call or jump, which only goes there and keeps no address. Of a machine whose
- * code is not known, none is: the address then counts as taken.
- */
-function isCall(map: PieceMap<'patched'>, piece: Piece<'patched'>, reference: Reference<'patched'>): boolean {
-  const section = map.object.sections[piece.section]
-  if (section === undefined || (section.flags & SHF_EXECINSTR) === 0) return false
-  const machine = machineOf(map.object.header.machine)
-  if (machine.relocationType(reference.type)?.pcRelative !== true) return false
-  return machine.code?.isBranchField(section.bytes, piece.offset + reference.offset) === true
 }
 
 /**

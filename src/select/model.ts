@@ -17,6 +17,12 @@ export interface PieceAddress {
   readonly piece: PieceId<'patched'>
 }
 
+/** An original piece of one unit. */
+export interface OriginalAddress {
+  readonly unit: UnitIndex
+  readonly piece: PieceId<'original'>
+}
+
 /** Where a relocated field of an included piece ends up pointing. */
 export type Link =
   /** To another included piece, `delta` as in the reference. */
@@ -102,6 +108,8 @@ export interface UnitInput {
   readonly verdicts: UnitVerdicts
   /** Names that it defines in vain: the program has another unit's definition. */
   readonly untaken?: ReadonlySet<string>
+  /** Functions that moved here from other units, with what they were there. */
+  readonly arrived?: ReadonlyMap<PieceId<'patched'>, OriginalAddress>
 }
 
 /** A program as its link left it. */

@@ -20,7 +20,7 @@ import { fittedTo } from './loader-table.ts'
 import { otherUnits } from './other-units.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
-import { rulesOf, throwingOf } from './rules.ts'
+import { rulesOf } from './rules.ts'
 import { type RunningOptions, readRunning } from './running.ts'
 import { checkRunningCode } from './running-program.ts'
 import { selectLinked } from './select-linked.ts'
@@ -68,9 +68,10 @@ export async function createHotpatch(
   const { change, affected } = before
   const watch = new Stopwatch(before.timings)
   // lines, trees: the affected units, compiled as the chosen way needs them. The tree was not written to.
-  const { compiled, sizes, declarations } = await watch.time('compile', () => compileAll(tree, before, way))
-  // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const loader = loaderOf(base.target)
+  const asked = await watch.time('compile', () => compileAll(tree, { before, way, loader }))
+  const { compiled, sizes, declarations, throwing } = asked
+  // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { loader, ...sizes.known }
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
   // program: whose definition of each name counts, before and after.
@@ -83,7 +84,7 @@ export async function createHotpatch(
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
   const table = way === 'table' ? await watch.time('table', () => lineTable(tree, judged.units, numbers)) : NO_TABLE
   // select: what the payload contains and why, and everything that stands in the way.
-  const rules = rulesOf(target, running, { throwing: await throwingOf(target, tree, before), standIns: table.standIns })
+  const rules = rulesOf(target, running, { throwing, standIns: table.standIns })
   const others = otherUnits(tree, before, { target, cut })
   const { units, ...selected } = await watch.time('select', () =>
     selectLinked([...program.units, ...table.units], rules, { running, others }),

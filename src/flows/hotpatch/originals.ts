@@ -7,6 +7,7 @@ import { machineOf } from '../../machines/machines.ts'
 import type { Piece, PieceMap, Reference } from '../../pieces/model.ts'
 import { isCompilerMade, partOf } from '../../pieces/names.ts'
 import type { Selection, UnitInput } from '../../select/model.ts'
+import { originOf } from '../../select/origins.ts'
 
 type RunningName = (fileSymbol: string, name: string, local: boolean) => string
 
@@ -18,11 +19,10 @@ export function originalsOf(
 ): readonly OriginalCode[] {
   const ordered = replacements.toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
   return ordered.flatMap(({ address, runningName: name, oldSize: size }): readonly OriginalCode[] => {
-    const input = units[address.unit]
-    const maps = input?.verdicts.correlation
-    const piece = maps?.original.pieces[maps.toOriginal.get(address.piece) ?? -1]
-    if (input === undefined || maps === undefined || piece === undefined) return []
-    const map = maps.original
+    const origin = originOf(units, address)
+    if (origin === undefined) return []
+    const { input, piece } = origin
+    const map = input.verdicts.correlation.original
     const spell = (local: string, isLocal: boolean) => runningName(input.fileSymbol, local, isLocal)
     const code = codeOf({ map, spell }, piece, { name, size })
     if (code === undefined) return []

@@ -28,7 +28,7 @@ export function otherUnits(
       const units = wanted.map((unit): AffectedUnit => ({ unit, because: [], kind: 'changed' }))
       const affected = { ...prepared.affected, affected: units, refusals: [], notices: [] }
       // An exception could not pass what a payload brings.
-      const throwing = await throwingOf(target, tree, { ...prepared, affected })
+      const throwing = await throwingOf(target.loader, tree, { ...prepared, affected })
       const request = await requestOf(tree, affected, prepared.change, 'ignore')
       const judged = judgeUnits(await compileForWay(tree, request), cut).units
       return judged.filter(each => !throwing.has(each.unit) && isSame(each))
