@@ -38,6 +38,10 @@ interface Included {
   readonly isMoot: boolean
 }
 
+const OTHER_SYSTEM = 'is --symbols of the system that runs, and the tree the one it was built from?'
+const LEFT_OUT =
+  'if its link left it out, use what the program has: only code and constants that exactly one unit defines can come along; otherwise check --symbols and the tree'
+
 /** A worklist: what is included, and the links found so far. Lives for one selection. */
 export class Linker {
   readonly refusals: Refusal[] = []
@@ -300,7 +304,7 @@ export class Linker {
         code: 'symbol-not-found',
         symbol: piece.name,
         text: `${piece.name} refers to ${name}, which the running system's symbols do not have`,
-        hint: 'is --symbols of the system that runs, and the tree the one it was built from?',
+        hint: this.#rules.linked === undefined ? OTHER_SYSTEM : LEFT_OUT,
       })
       return undefined
     }
