@@ -42,6 +42,9 @@ const OTHER_SYSTEM = 'is --symbols of the system that runs, and the tree the one
 const LEFT_OUT =
   'if its link left it out, use what the program has: only code and constants that exactly one unit defines can come along; otherwise check --symbols and the tree'
 
+const FIRST_OF_NAME = 'reach the object through another symbol; the loader would take the first one of that name'
+const NONE_OF_NAME = 'reach the object through another symbol; the loader takes none of several'
+
 /** A worklist: what is included, and the links found so far. Lives for one selection. */
 export class Linker {
   readonly refusals: Refusal[] = []
@@ -313,7 +316,7 @@ export class Linker {
         code: 'duplicate-name',
         symbol: piece.name,
         text: `${piece.name} refers to ${name}, a name that ${count} symbols of the running system have`,
-        hint: 'reach the object through another symbol; the loader would take the first one of that name',
+        hint: this.#rules.linked === undefined ? FIRST_OF_NAME : NONE_OF_NAME,
       })
       return undefined
     }

@@ -212,7 +212,7 @@ function replacementRefusals(
     refusals.push({
       ...about,
       code: 'duplicate-name',
-      text: `${judged.name} changed, and ${count} symbols of the running system are called ${runningName}: the loader would patch the first`,
+      text: `${judged.name} changed, and ${count} symbols of the running system are called ${runningName}: ${rules.linked === undefined ? 'the loader would patch the first' : 'the loader takes none of several'}`,
       hint: 'change its callers instead, so that they use a new function',
     })
   }

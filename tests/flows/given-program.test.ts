@@ -18,6 +18,11 @@ ${NOINLINE}static int wrap(int i) { calls = 1; return one(${given}); }
 int entry(int i) { return wrap(i + n) + 1; }
 `
 
+const bare = (given: string) => `${NOINLINE}int one(int n) { return n * 7 + 3; }
+${NOINLINE}int wrap(int n) { return one(${given}); }
+int entry(int n) { return wrap(n + 2) + 1; }
+`
+
 interface Row {
   readonly name: string
   readonly program: SmallProgram
@@ -185,6 +190,16 @@ const ROWS: readonly Row[] = [
     },
     edit: { 'u1.c': jumping('i + 1') },
     has: ['replacement wrap'],
+  },
+  {
+    name: 'a function that is nothing but such a jump',
+    program: {
+      files: { 'main.c': MAIN, 'u1.c': bare('n') },
+      command: ['gcc', '-O2', '-fcf-protection=none', '-falign-functions=1'],
+      link: [],
+    },
+    edit: { 'u1.c': bare('n * 3') },
+    refused: ['too-small wrap'],
   },
 ]
 

@@ -85,7 +85,7 @@ function tooSmall(
     {
       code: 'too-small',
       unit,
-      symbol: runningName,
+      symbol: origin?.piece.name ?? runningName,
       text: `${runningName} has ${oldSize} bytes in the program, but the jump to its replacement takes ${least}`,
       hint: 'change its callers instead, or make them not call it: patch them so that they use a new function',
     },

@@ -4,6 +4,7 @@
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { OriginalCode } from '../../loaders/original-code.ts'
+import { spelled } from '../../pieces/old-code.ts'
 import type { LinkedProgram } from '../../program/linked-program.ts'
 import { compareCode, findFunction } from '../../program/replaced-code.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
@@ -64,7 +65,7 @@ function refusalFor({ unit, runningName }: Replacement, fault: string): Refusal 
   return {
     code: 'not-the-running-code',
     unit,
-    symbol: runningName,
+    symbol: spelled(runningName).name,
     text: fault,
     hint: 'give the tree that the program was built from, with its compiler and options, and the very program; where it was compiled without -ffunction-sections and only a near jump is shorter, build it with that option',
   }
