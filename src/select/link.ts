@@ -184,13 +184,14 @@ export class Linker {
     const { patched, original, toOriginal } = verdicts.correlation
     const target = this.#piece(to)
     const { target: reached } = reference
-    if (nameInProgram(patched, target, untaken) === undefined) {
-      const counts = this.#newGlobals.get(target.name)
-      const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
-      const isHere = counts === undefined || (counts.unit === to.unit && counts.piece === to.piece)
-      return isHere ? this.#running(from, piece, target.name, delta) : this.#linkPiece(from, piece, reference, counts)
-    }
     const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
+    if (nameInProgram(patched, target, untaken) === undefined) {
+      // Names that a unit defines in vain are not among its own new ones: this leads elsewhere.
+      const counts = this.#newGlobals.get(target.name)
+      return counts === undefined
+        ? this.#running(from, piece, target.name, delta)
+        : this.#linkPiece(from, piece, reference, counts)
+    }
     const isOwn = to.unit === from.address.unit && to.piece === piece.id
     const inPayload: Link = { to: 'payload', target: to, delta }
     if (this.#isOfIncludedFunction(to, target) && (isOwn || this.#staysInside(from, to, piece, reference))) {
@@ -207,9 +208,11 @@ export class Linker {
       this.include(to, 'content', reason, from.address)
       return inPayload
     }
-    if (predecessor !== undefined) {
-      const { name, local } = nameInProgram(original, predecessor, untaken) ?? predecessor
-      return this.#running(from, piece, this.#rules.target.loader.runningName(fileSymbol, name, local), delta)
+    // Where no name of it counted, the program has another unit's by that name, and not this one.
+    const running = predecessor && nameInProgram(original, predecessor, untaken)
+    if (running !== undefined) {
+      const name = this.#rules.target.loader.runningName(fileSymbol, running.name, running.local)
+      return this.#running(from, piece, name, delta)
     }
     const below = fromBelow(this.#rules, this.#units, to)
     if (below?.is === 'there') return this.#running(from, piece, below.name, delta)
