@@ -2,7 +2,7 @@
  * Do the tests notice mistakes? One small mistake at a time is made in the stages that must never call a changed function
  * the same, and the light tests nearest to them are run. Prints what survived, and the score of each area.
  *
- *   npx tsx scripts/mutants.ts [--count N] [--seed S] [--area compare,select,correlate,lines] [--file TEXT] [--again] [--near|--far] [--list]
+ *   npx tsx scripts/mutants.ts [--count N] [--seed S] [--area compare,select,correlate,lines] [--file FILE[:LINE]] [--again] [--near|--far] [--list]
  *
  * Takes the next N mutants (50 unless told), from each area in turn, in an order that the seed gives; results are kept in
  * .vitest/mutants.json as long as the file's text stays, so that runs add up. --again asks once more about those that
@@ -101,16 +101,14 @@ report()
 function tasksOf(area: string): readonly Task[] {
   if (AREAS[area] === undefined) throw new Error(`no area ${area}; there are ${Object.keys(AREAS).join(', ')}`)
   const files = filesIn(`src/${area}/`).filter(file => !file.endsWith('.test.ts'))
-  return files
-    .filter(file => file.includes(values.file))
-    .sort()
-    .flatMap(file => {
-      const text = readFileSync(join(ROOT, file), 'utf8')
-      return mutantsOf(file, text).map(mutant => {
-        const { start, end, by } = mutant
-        return { ...mutant, area, text, key: `${file} ${sha(text)} ${start} ${end} ${sha(by)}` }
-      })
+  return files.sort().flatMap(file => {
+    const text = readFileSync(join(ROOT, file), 'utf8')
+    const found = mutantsOf(file, text).filter(({ line }) => `${file}:${line}`.includes(values.file))
+    return found.map(mutant => {
+      const { start, end, by } = mutant
+      return { ...mutant, area, text, key: `${file} ${sha(text)} ${start} ${end} ${sha(by)}` }
     })
+  })
 }
 
 /** The TypeScript of a folder, or the one file. */

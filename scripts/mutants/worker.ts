@@ -68,4 +68,6 @@ process.on('message', (message: Asked) => {
     process.exit(1)
   })
 })
+// Whoever asked is gone: nobody wants to know.
+process.on('disconnect', () => process.exit())
 tell('ready')
