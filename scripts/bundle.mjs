@@ -32,8 +32,15 @@ const ENTRIES = {
   'elf/index': source('library/elf.ts'),
   'report/index': source('library/report.ts'),
 }
-/** Start-up, and the command that is done the soonest. The entry itself stays apart: whoever awaits it must not be in it. */
-const QUICK = ['cli/run.ts', 'cli/commands/diff.ts'].map(source)
+/**
+ * A file each, with what an earlier one has not: what both threads of a command read, start-up, and the command that is
+ * done the soonest. The entry itself stays apart: whoever awaits it must not be in it.
+ */
+const QUICK = [
+  { name: 'threads', from: ['cli/interrupt.ts', 'cli/terminal.ts'] },
+  { name: 'start', from: ['cli/run.ts'] },
+  { name: 'diff', from: ['cli/commands/diff.ts'] },
+]
 /** A wasm module with its own file beside it; most commands never load it. */
 const EXTERNAL = ['iced-x86']
 const CHUNKS = 'chunks'
@@ -55,17 +62,17 @@ try {
 }
 
 async function bundle(folder) {
-  const quick = new Set()
-  const reach = (context, id) => {
-    const found = quick.has(id) ? undefined : context.getModuleInfo(id)
+  const groupOf = new Map()
+  const reach = (context, id, name) => {
+    const found = groupOf.has(id) ? undefined : context.getModuleInfo(id)
     if (found === undefined || found === null) return
-    quick.add(id)
-    for (const imported of found.importedIds) reach(context, imported)
+    groupOf.set(id, name)
+    for (const imported of found.importedIds) reach(context, imported, name)
   }
   const plugin = {
     name: 'quick',
     buildEnd() {
-      for (const id of QUICK) reach(this, id)
+      for (const { name, from } of QUICK) for (const file of from) reach(this, source(file), name)
     },
   }
   const build = await rolldown({
@@ -79,7 +86,9 @@ async function bundle(folder) {
     dir: folder,
     format: 'es',
     chunkFileNames: `${CHUNKS}/[name]-[hash].js`,
-    codeSplitting: { groups: [{ name: 'quick', test: id => quick.has(id) }] },
+    codeSplitting: { groups: QUICK.map(({ name }) => ({ name, test: id => groupOf.get(id) === name })) },
+    // Types stand in api/ with their docstrings; here they would only be read at each start.
+    comments: { annotation: false, jsdoc: false, legal: true },
   })
   await build.close()
   return output
