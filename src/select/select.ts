@@ -16,6 +16,7 @@ import type { Judged } from '../compare/model.ts'
 import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
+import { bootTime } from './boot-time.ts'
 import { directives } from './directives.ts'
 import { enteredByPayload, type InnerPlaces, innerPlaces } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
@@ -69,6 +70,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     includeHooks(linker, unit, verdicts.correlation.patched)
   })
   const pieces = linker.run()
+  const atBoot = bootTime(units, pieces, { rules, linker })
   return {
     machine: units[0]?.verdicts.correlation.patched.object.header.machine,
     units: units.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, patched: verdicts.correlation.patched })),
@@ -77,11 +79,13 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     refusals: withoutRepeats([
       ...withoutTold(refusals, linker.refusals),
       ...linker.refusals,
+      ...atBoot.refusals,
       ...leftBehind(units, pieces),
       ...movedStatics(units),
       ...unknownEntries(units, pieces),
       ...enteredByPayload(units, pieces, replacements),
     ]),
+    notices: atBoot.notices,
   }
 }
 
