@@ -1,12 +1,13 @@
 /**
  * Do the tests notice mistakes? One small mistake at a time is made in the stages that must never call a changed function
- * the same, and the light tests nearest to them are run. Prints the score and what survived.
+ * the same, and the light tests nearest to them are run. Prints what survived, and the score of each area.
  *
- *   npx tsx scripts/mutants.ts [--count N] [--seed S] [--area compare,select,correlate,lines] [--file TEXT] [--again] [--near] [--list]
+ *   npx tsx scripts/mutants.ts [--count N] [--seed S] [--area compare,select,correlate,lines] [--file TEXT] [--again] [--far] [--list]
  *
- * Takes the next N mutants (50 unless told) in an order that the seed gives; results are kept in .vitest/mutants.json as
- * long as the file's text stays, so that runs add up. --again asks once more about those that survived, --list asks nothing.
- * --near asks only the tests that are in front, which takes seconds for a mutant; the others take a minute.
+ * Takes the next N mutants (50 unless told), from each area in turn, in an order that the seed gives; results are kept in
+ * .vitest/mutants.json as long as the file's text stays, so that runs add up. --again asks once more about those that
+ * survived, --list asks nothing. The tests that take seconds decide; --far asks those too that build whole trees, which
+ * takes a minute more for each mutant that survives the others.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -19,7 +20,7 @@ import { applied, type Mutant, mutantsOf } from './mutants/operators.ts'
 
 /** Of each area the tests, those that are asked first in front; a folder is all tests in it. */
 const AREAS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  compare: [['src/compare/'], ['tests/cases/', 'tests/assemble/'], ['tests/ways/ways.test.ts']],
+  compare: [['src/compare/'], ['tests/cases/', 'tests/assemble/', 'src/pieces/mapping-symbols.test.ts']],
   correlate: [
     ['src/correlate/', 'src/compare/'],
     ['tests/cases/', 'tests/assemble/'],
@@ -27,16 +28,18 @@ const AREAS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   select: [
     ['src/select/', 'src/loaders/xen/denied.test.ts', 'tests/assemble/assemble.test.ts'],
     ['tests/cases/', 'tests/assemble/property.test.ts', 'src/flows/hotpatch/line-facts.test.ts'],
-    ['tests/ways/ways.test.ts', 'tests/shapes/small.test.ts'],
   ],
   lines: [
     ['src/lines/', 'tests/lines/hard-places.test.ts', 'tests/lines/write-patch.test.ts'],
     ['tests/lines/token-map-oracle.test.ts', 'tests/lines/neutral-oracle.test.ts', 'tests/lines/whole-files.test.ts'],
-    ['tests/ways/ways.test.ts'],
   ],
 }
+/** These build trees, for every area. */
+const FAR: readonly string[] = ['tests/ways/ways.test.ts', 'tests/shapes/small.test.ts']
 
-const TIMEOUT_MS = 240_000
+/** What is added to five times what the tests take without a mistake. */
+const PATIENCE_MS = 60_000
+const FIRST_MS = 300_000
 const ROOT = join(import.meta.dirname, '..')
 const RESULTS = join(ROOT, '.vitest/mutants.json')
 
@@ -47,7 +50,7 @@ const { values } = parseArgs({
     area: { type: 'string', default: Object.keys(AREAS).join(',') },
     file: { type: 'string', default: '' },
     again: { type: 'boolean', default: false },
-    near: { type: 'boolean', default: false },
+    far: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
 })
@@ -63,8 +66,8 @@ type Results = Record<string, string | null>
 /** As they are when the run begins: the worker knows no others. */
 const TESTS = new Map(
   Object.entries(AREAS).map(([area, steps]) => {
-    const all = steps.map(places => places.flatMap(filesIn).filter(file => file.endsWith('.test.ts')))
-    return [area, values.near ? all.slice(0, 1) : all]
+    const all = values.far ? [...steps, FAR] : steps
+    return [area, all.map(places => places.flatMap(filesIn).filter(file => file.endsWith('.test.ts')))]
   }),
 )
 
@@ -72,18 +75,13 @@ const sha = (text: string) => createHash('sha256').update(text).digest('hex').sl
 const results: Results = readResults()
 const tasks = values.area.split(',').flatMap(tasksOf)
 const isOpen = ({ key }: Task) => (values.again ? results[key] === null : results[key] === undefined)
-const chosen = values.list ? [] : shuffled(tasks.filter(isOpen)).slice(0, Number(values.count))
+const chosen = values.list ? [] : inTurn(shuffled(tasks.filter(isOpen))).slice(0, Number(values.count))
 
 console.log(`seed ${values.seed}: ${chosen.length} of ${tasks.length} mutants`)
 let worker: ChildProcess | undefined
-// What fails without a mistake would notice every one.
-for (const area of new Set(chosen.map(task => task.area))) {
-  const [first] = chosen.filter(task => task.area === area)
-  for (const tests of TESTS.get(area) ?? []) {
-    const failed = first === undefined ? null : await ask({ file: first.file, text: first.text, tests })
-    if (failed !== null) throw new Error(`this fails as things are: ${failed}`)
-  }
-}
+/** What tests took that were seen to pass: then it is the mistake that they notice, and no fault of their own. */
+const passed = new Map<readonly string[], number>()
+const begun = performance.now()
 for (const [index, task] of chosen.entries()) {
   const killedBy = await judge(task)
   results[task.key] = killedBy
@@ -95,6 +93,7 @@ for (const [index, task] of chosen.entries()) {
 }
 worker?.disconnect()
 worker?.kill()
+if (chosen.length > 0) console.log(`${((performance.now() - begun) / 1000 / chosen.length).toFixed(1)} s for each`)
 report()
 
 function tasksOf(area: string): readonly Task[] {
@@ -123,17 +122,25 @@ function filesIn(place: string): readonly string[] {
 async function judge(task: Task): Promise<string | null> {
   for (const tests of TESTS.get(task.area) ?? []) {
     const killedBy = await ask({ file: task.file, text: applied(task.text, task), tests })
-    if (killedBy !== null) return killedBy
+    if (killedBy === null) continue
+    const failed = passed.has(tests) ? null : await ask({ file: task.file, text: task.text, tests })
+    if (failed !== null) throw new Error(`this fails as things are: ${failed}`)
+    return killedBy
   }
   return null
 }
 
 async function ask(asked: Asked): Promise<string | null> {
   worker ??= await start()
-  const told = next(worker)
+  const from = performance.now()
+  const took = passed.get(asked.tests)
+  const told = next(worker, took === undefined ? FIRST_MS : PATIENCE_MS + 5 * took)
   worker.send(asked)
   const answer = await told
-  if (answer !== undefined && answer !== 'ready') return answer.killedBy
+  if (answer !== undefined && answer !== 'ready') {
+    if (answer.killedBy === null) passed.set(asked.tests, performance.now() - from)
+    return answer.killedBy
+  }
   const { pid } = worker
   worker = undefined
   // With its own workers: one of them runs in circles.
@@ -145,14 +152,14 @@ async function start(): Promise<ChildProcess> {
   const env = { ...process.env, HOTSPLICE_TEST_OBJECTS: join(ROOT, '.vitest/objects'), HOTSPLICE_MUTATIONS: '300' }
   const execArgv = ['--import', 'tsx']
   const child = fork(join(import.meta.dirname, 'mutants/worker.ts'), { detached: true, execArgv, env })
-  if ((await next(child)) !== 'ready') throw new Error('the tests cannot be run')
+  if ((await next(child, FIRST_MS)) !== 'ready') throw new Error('the tests cannot be run')
   return child
 }
 
 /** What the worker says next; undefined when it says nothing in time. That it is gone says nothing of the mutant. */
-function next(child: ChildProcess): Promise<Told | undefined> {
+function next(child: ChildProcess, within: number): Promise<Told | undefined> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, TIMEOUT_MS, undefined)
+    const timer = setTimeout(resolve, within, undefined)
     const done = (told: Told) => {
       clearTimeout(timer)
       child.removeAllListeners('message').removeAllListeners('exit')
@@ -174,6 +181,13 @@ function shuffled(list: readonly Task[]): Task[] {
     .map(({ task }) => task)
 }
 
+/** One of each area, and again, as long as there are any. */
+function inTurn(list: readonly Task[]): Task[] {
+  const ofArea = Object.keys(AREAS).map(area => list.filter(task => task.area === area))
+  const most = Math.max(0, ...ofArea.map(some => some.length))
+  return Array.from({ length: most }, (_, at) => ofArea.flatMap(some => some.slice(at, at + 1))).flat()
+}
+
 function describe({ file, line, kind, text, start, end, by }: Task): string {
   const short = (words: string) => words.replace(/\s+/g, ' ').slice(0, 70)
   return `${file}:${line} ${kind}: ${short(text.slice(start, end))} -> ${short(by)}`
@@ -184,13 +198,14 @@ function report(): void {
   const survivors = asked.filter(({ key }) => results[key] === null)
   console.log('\nwhat survived:')
   for (const task of survivors) console.log(`  ${describe(task)}`)
-  for (const area of values.area.split(',')) {
-    const [all, some, left] = [tasks, asked, survivors].map(list => list.filter(task => task.area === area).length)
-    console.log(`${area}: ${(some ?? 0) - (left ?? 0)} of ${some} killed; ${all} in all`)
+  console.log('\narea       asked  killed survived  in all   score')
+  for (const area of [...values.area.split(','), 'all']) {
+    const [all = 0, some = 0, left = 0] = [tasks, asked, survivors].map(
+      list => list.filter(task => area === 'all' || task.area === area).length,
+    )
+    const score = some === 0 ? '-' : `${((100 * (some - left)) / some).toFixed(1)} %`
+    console.log(area.padEnd(9) + [some, some - left, left, all, score].map(each => String(each).padStart(8)).join(''))
   }
-  console.log(
-    `score ${((100 * (asked.length - survivors.length)) / Math.max(asked.length, 1)).toFixed(1)} % of ${asked.length} asked, of ${tasks.length}`,
-  )
 }
 
 function readResults(): Results {

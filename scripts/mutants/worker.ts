@@ -3,10 +3,12 @@
  * mutant's text never reaches the disk. Told by `scripts/mutants.ts`, which ends it where a mutant does not end.
  */
 import { join } from 'node:path'
-import { createVitest } from 'vitest/node'
+import { createVitest, type TestModule } from 'vitest/node'
 import type { Asked, Told } from './messages.ts'
 
 const root = join(import.meta.dirname, '../..')
+/** Of this run: vitest's own list keeps what earlier ones left, and a mutant must not be killed by another's failure. */
+const failures: TestModule[] = []
 let current: { readonly file: string; readonly text: string } | undefined
 
 const vitest = await createVitest(
@@ -19,7 +21,7 @@ const vitest = await createVitest(
     maxWorkers: 1,
     isolate: false,
     bail: 1,
-    reporters: [{}],
+    reporters: [{ onTestModuleEnd: module => void failures.push(...(module.ok() ? [] : [module])) }],
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 60_000,
   },
@@ -43,8 +45,9 @@ async function ask({ file, text, tests }: Asked): Promise<void> {
   vitest.invalidateFile(path)
   const chosen = tests.flatMap(test => all.filter(({ moduleId }) => moduleId === join(root, test)))
   if (chosen.length !== tests.length) throw new Error(`not all are tests: ${tests.join(' ')}`)
-  const { testModules, unhandledErrors } = await vitest.rerunTestSpecifications(chosen)
-  const failed = testModules.find(module => !module.ok())
+  failures.length = 0
+  const { unhandledErrors } = await vitest.rerunTestSpecifications(chosen)
+  const [failed] = failures
   const names = failed === undefined ? [] : [...failed.children.allTests('failed')].map(test => test.fullName)
   const by =
     failed === undefined ? 'an error' : `${failed.moduleId.slice(root.length + 1)}: ${names[0] ?? 'at its start'}`

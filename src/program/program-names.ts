@@ -4,7 +4,7 @@
  */
 import { type ElfOutline, type ElfSymbol, type FoundSymbol, type SymbolSearch, searchSymbols } from '../elf/index.ts'
 import { processName } from '../loaders/process/process.ts'
-import { partOf } from '../pieces/names.ts'
+import { partOf, sourceName } from '../pieces/names.ts'
 import { spelled } from '../pieces/old-code.ts'
 
 export interface ProgramSymbol {
@@ -19,6 +19,7 @@ export class ProgramNames {
   /** Where each section lies in the process. */
   readonly #starts: readonly number[]
   readonly #bias: number
+  #haveLocals: boolean | undefined
   readonly #known = new Map<string, readonly ProgramSymbol[]>()
 
   /** `bias` is how far the program lies from the addresses in its file. */
@@ -58,6 +59,34 @@ export class ProgramNames {
     return [...parts.values()]
   }
 
+  /** Whether the name stands in the table as one that something else defines; a version may stand behind it. */
+  isUndefined(name: string): boolean {
+    return this.#alike(name).some(({ symbol }) => symbol.place.in === 'nowhere' && /^(?:$|@)/.test(rest(symbol, name)))
+  }
+
+  /** Whether the table has local functions or variables at all: strip and linkers can leave out all of them. */
+  get haveLocals(): boolean {
+    this.#haveLocals ??= this.#search?.hasLocals() === true
+    return this.#haveLocals
+  }
+
+  /**
+   * Whether something may be what the source calls so, be it under a name that compilers (`f.constprop.0`) and linkers
+   * (`f@@V2`) make of it. `file` is the one that it is local to; symbols that are local to others are not meant then.
+   */
+  mayHave(name: string, file: string | undefined): boolean {
+    const base = sourceName(name)
+    return this.#alike(base).some(({ symbol, file: owner }) => {
+      if (symbol.kind === 'file' || symbol.kind === 'section' || !/^(?:$|[.@])/.test(rest(symbol, base))) return false
+      const isAnothers = symbol.binding === 'local' && symbol.visibility === 'default' && owner !== '' && owner !== file
+      return file === undefined || !isAnothers
+    })
+  }
+
+  #alike(name: string): readonly FoundSymbol<'original'>[] {
+    return this.#search?.find(name, 'start') ?? []
+  }
+
   /** The plain names of all functions at an address of the process, without versions (`f@@V2`). */
   functionsAt(address: number): readonly string[] {
     const found = this.#search?.functionsAt(address - this.#bias) ?? []
@@ -90,6 +119,9 @@ export class ProgramNames {
     return { name: processName(owner, name, isLocal), address, size, kind }
   }
 }
+
+/** What a symbol's name has behind `name`. */
+const rest = (symbol: Pick<ElfSymbol<'original'>, 'name'>, name: string): string => symbol.name.slice(name.length)
 
 /** What a spelling can mean: names of files and of symbols may hold the sign that joins them. */
 function readings(text: string): readonly { readonly file: string; readonly name: string }[] {

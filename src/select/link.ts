@@ -14,6 +14,7 @@ import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/mode
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { fromBelow } from './below.ts'
+import { canComeAlong, leftOutGlobals } from './dropped.ts'
 import type {
   Link,
   LinkedReference,
@@ -54,11 +55,15 @@ export class Linker {
   /** For each unit, what is copied although the running system has it (`inner-places.ts`). */
   readonly #carried: readonly ReadonlySet<PieceId<'patched'>>[]
 
+  /** Globals that the program's link left out. */
+  readonly #leftOut: (name: string) => PieceAddress | undefined
+
   constructor(units: readonly UnitInput[], rules: SelectRules, carried: readonly ReadonlySet<PieceId<'patched'>>[]) {
     this.#carried = carried
     this.#units = units
     this.#rules = rules
     this.#newGlobals = newGlobals(units)
+    this.#leftOut = leftOutGlobals(units, rules)
     this.#owners = units.map(({ verdicts }) => {
       const owners = new Map<PieceId<'patched'>, PieceId<'patched'>>()
       for (const [owner, parts] of verdicts.parts) for (const part of parts) owners.set(part.id, owner)
@@ -167,7 +172,7 @@ export class Linker {
     reference: Reference<'patched'>,
     target: Target<'patched'> & { to: 'external' },
   ): Link | undefined {
-    const fresh = this.#newGlobals.get(target.name)
+    const fresh = this.#newGlobals.get(target.name) ?? (target.weak ? undefined : this.#leftOut(target.name))
     if (fresh !== undefined) return this.#linkPiece(from, piece, reference, fresh)
     const name = this.#rules.standIns?.get(target.name) ?? target.name
     return target.weak
@@ -177,10 +182,12 @@ export class Linker {
 
   /** A weak name that nothing defines is 0, as it is in the program. */
   #runningOrAbsent(from: Included, piece: Piece<'patched'>, name: string, delta: bigint): Link | undefined {
-    if (this.#rules.countRunning?.(name) === 0) return { to: 'absolute', value: delta }
+    const count = this.#rules.countRunning?.(name)
+    // What only a program's link left out, another link with this reference may take.
+    if (count === 0 && this.#rules.linked === undefined) return { to: 'absolute', value: delta }
     const link = this.#running(from, piece, name, delta)
-    // Where the running system's symbols are not known yet, its loader finds out.
-    return link?.to === 'running' && this.#rules.countRunning === undefined ? { ...link, weak: true } : link
+    // Where it is not known yet whether the running system has it, its loader finds out.
+    return link?.to === 'running' && count === undefined ? { ...link, weak: true } : link
   }
 
   #linkPiece(
@@ -212,7 +219,9 @@ export class Linker {
       return inPayload
     }
     const origin = originOf(this.#units, to)
-    if (origin !== undefined) return this.#running(from, piece, runningNameOf(origin, this.#rules.target.loader), delta)
+    if (origin !== undefined && !canComeAlong(this.#rules, origin)) {
+      return this.#running(from, piece, runningNameOf(origin, this.#rules.target.loader), delta)
+    }
     const below = fromBelow(this.#rules, this.#units, to)
     if (below?.is === 'there') return this.#running(from, piece, below.name, delta)
     if (below?.is === 'refused') this.#refuse(from, below.refusal)

@@ -114,13 +114,25 @@ export interface UnitInput {
   readonly arrived?: ReadonlyMap<PieceId<'patched'>, OriginalAddress>
 }
 
+/** A program as its link left it. */
+export interface Linked {
+  /** How many symbols of that name it has itself: only those can be replaced. */
+  readonly count: (name: string) => number
+  /** Whether it has nothing of an original piece, under whatever name compilers and linkers may have given it. */
+  readonly lacks: (input: UnitInput, piece: Piece<'original'>) => boolean
+  /** Whether it was linked from the unit, so that what it lacks of that is nowhere. */
+  readonly hasUnit: (input: UnitInput) => boolean
+}
+
 export interface SelectRules {
   /** The loader that is to take the payload, and the machine. */
   readonly target: Target
   /** Why a function must not be replaced on this target, by unit and name; undefined when it may. */
   readonly denied: (unit: string, name: string) => Denial | undefined
-  /** How many symbols of that name the running system has; undefined when that is not known. */
-  readonly countRunning?: (name: string) => number
+  /** How many symbols of that name the running system has; undefined when that is not known, of any name or of this one. */
+  readonly countRunning?: (name: string) => number | undefined
+  /** What the linked program says; undefined where it was not given, or nothing is left out of it (`dropped.ts`). */
+  readonly linked?: Linked
   /** Whether the running system has freed what the name stood for; undefined when that is not known. */
   readonly isFreed?: (name: string) => boolean
   /** What payloads that are applied already have brought; undefined where there are none. */

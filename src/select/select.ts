@@ -18,6 +18,7 @@ import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
 import { bootTime } from './boot-time.ts'
 import { directives } from './directives.ts'
+import { isDropped } from './dropped.ts'
 import { enteredByPayload, type InnerPlaces, innerPlaces } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
@@ -33,7 +34,7 @@ export type * from './model.ts'
 
 /** Decides what goes into the payload. */
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
-  const going = replacedOriginals(units)
+  const going = replacedOriginals(units, rules)
   const inner = units.map((input, unit) => innerPlaces(input, going.get(unit) ?? NOTHING, rules.target.loader))
   const linker = new Linker(
     units,
@@ -51,7 +52,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     const ignored = directives(verdicts.correlation.patched)
     for (const judged of verdicts.functions) {
       if (judged.verdict.kind !== 'changed' || ignored.functions.has(judged.name)) continue
-      if (!isInProgram(input, judged)) continue
+      if (!isInProgram(units, unit, judged, rules)) continue
       const { patched, origin } = both(units, unit, judged)
       const why =
         functionRefusal(context, judged, verdicts.correlation.patched, patched) ?? movedRefusal(context, judged, origin)
@@ -63,7 +64,11 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     }
     const { carried, refusals: entered } = inner[unit] ?? NO_PLACES
     refusals.push(
-      ...otherRefusals(context, input, { sections: ignored.sections, carried }),
+      ...otherRefusals(context, input, {
+        sections: ignored.sections,
+        carried,
+        isInProgram: judged => isInProgram(units, unit, judged, rules),
+      }),
       ...entered,
       ...strayNames(input),
     )
@@ -94,12 +99,19 @@ const NO_PLACES: InnerPlaces = { carried: new Set(), refusals: [] }
 const NOTHING: ReadonlySet<PieceId<'original'>> = new Set()
 
 /** The original pieces of the functions that changed and are not to be left out, by the unit that has them. */
-function replacedOriginals(units: readonly UnitInput[]): ReadonlyMap<UnitIndex, ReadonlySet<PieceId<'original'>>> {
+function replacedOriginals(
+  units: readonly UnitInput[],
+  rules: SelectRules,
+): ReadonlyMap<UnitIndex, ReadonlySet<PieceId<'original'>>> {
   const going = new Map<UnitIndex, Set<PieceId<'original'>>>()
   units.forEach((input, unit) => {
     const ignored = directives(input.verdicts.correlation.patched)
     for (const judged of input.verdicts.functions) {
-      if (judged.verdict.kind !== 'changed' || ignored.functions.has(judged.name) || !isInProgram(input, judged))
+      if (
+        judged.verdict.kind !== 'changed' ||
+        ignored.functions.has(judged.name) ||
+        !isInProgram(units, unit, judged, rules)
+      )
         continue
       const { origin } = both(units, unit, judged)
       going.set(origin.unit, (going.get(origin.unit) ?? new Set()).add(origin.piece.id))
@@ -109,8 +121,18 @@ function replacedOriginals(units: readonly UnitInput[]): ReadonlyMap<UnitIndex, 
 }
 
 /** Whether the program has this unit's definition, under some name at least. */
-function isInProgram({ verdicts, untaken }: UnitInput, { original, patched }: Judged): boolean {
+function isInProgram(
+  units: readonly UnitInput[],
+  unit: UnitIndex,
+  { original, patched }: Judged,
+  rules: SelectRules,
+): boolean {
+  const input = units[unit]
+  if (input === undefined) return false
+  const { verdicts, untaken } = input
   const maps = verdicts.correlation
+  const origin = patched === undefined ? undefined : originOf(units, { unit, piece: patched.id })
+  if (isDropped(rules, origin ?? (original && { input, piece: original }))) return false
   const isTaken = original === undefined || nameInProgram(maps.original, original, untaken) !== undefined
   return isTaken && (patched === undefined || nameInProgram(maps.patched, patched, untaken) !== undefined)
 }
@@ -137,7 +159,11 @@ function movedRefusal({ loader }: UnitContext, judged: Judged, { input, piece }:
 function otherRefusals(
   context: UnitContext,
   input: UnitInput,
-  settled: { readonly sections: ReadonlySet<string>; readonly carried: ReadonlySet<PieceId<'patched'>> },
+  settled: {
+    readonly sections: ReadonlySet<string>
+    readonly carried: ReadonlySet<PieceId<'patched'>>
+    readonly isInProgram: (judged: Judged) => boolean
+  },
 ): readonly Refusal[] {
   const { verdicts } = input
   const { original, patched } = verdicts.correlation
@@ -146,7 +172,7 @@ function otherRefusals(
     if (judged.verdict.kind === 'same' || judged.verdict.kind === 'line-only') return
     const side = judged.patched === undefined ? original : patched
     const piece = judged.patched ?? judged.original
-    if (piece === undefined || !isInProgram(input, judged)) return
+    if (piece === undefined || !settled.isInProgram(judged)) return
     if (settled.sections.has(side.object.sections[piece.section]?.name ?? '')) return
     if (judged.patched !== undefined && settled.carried.has(judged.patched.id)) return
     const found = refuse(context, judged, side, piece)
@@ -185,7 +211,7 @@ function replacementRefusals(
     })
   }
   const runningName = runningNameOf(origin, rules.target.loader)
-  const count = rules.countRunning?.(runningName) ?? 1
+  const count = rules.linked?.count(runningName) ?? rules.countRunning?.(runningName) ?? 1
   if (count > 1) {
     refusals.push({
       ...about,

@@ -5,7 +5,7 @@ export { type Declarations, declarationsOf, originalTexts } from './declarations
 export { type Definer, definersOf } from './definers.ts'
 export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
-export { programId, readGiven, readImage } from './image.ts'
+export { programFile, readGiven, readImage } from './image.ts'
 export { shortName } from './layout.ts'
 export type {
   Affected,

@@ -8,7 +8,7 @@ import type { Way } from '../../lines/way.ts'
 import { loaderOf } from '../../loaders/loaders.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import { otherCopies } from '../../select/other-copies.ts'
-import { type Selection, select, type UnitInput } from '../../select/select.ts'
+import type { Selection, UnitInput } from '../../select/select.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
 import type { Affected, Base, ObjectPair, Run, Tree } from '../../trees/index.ts'
 import { assembleSelected } from './assembled.ts'
@@ -17,11 +17,13 @@ import { judgeUnits, type OneCompile } from './judge.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
+import { otherUnits } from './other-units.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
 import { rulesOf } from './rules.ts'
 import { type RunningOptions, readRunning } from './running.ts'
-import { checkCode } from './running-code.ts'
+import { checkRunningCode } from './running-program.ts'
+import { selectLinked } from './select-linked.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
 import { targetOfUnits } from './target.ts'
 import { checkShapes } from './types.ts'
@@ -81,12 +83,15 @@ export async function createHotpatch(
   // lines: where the way asks for it, a unit of our own that sets the numbers of functions that stay.
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
   const table = way === 'table' ? await watch.time('table', () => lineTable(tree, judged.units, numbers)) : NO_TABLE
-  const units = [...program.units, ...table.units]
   // select: what the payload contains and why, and everything that stands in the way.
   const rules = rulesOf(target, running, { throwing, standIns: table.standIns })
-  const selection = watch.timeSync('select', () => select(units, rules))
+  const others = otherUnits(tree, before, { target, cut })
+  const { units, ...selected } = await watch.time('select', () =>
+    selectLinked([...program.units, ...table.units], rules, { running, others }),
+  )
+  const { selection } = selected
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
-  const code = watch.timeSync('code', () => checkCode(units, selection, running))
+  const code = watch.timeSync('code', () => checkRunningCode(units, selection, { running, target }))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
   const types = { tree, affected, declarations, units: judged.units, selection }
   const accepted = options.acceptTypes ?? []
@@ -103,7 +108,7 @@ export async function createHotpatch(
     selection,
     refusals: [...assembled.refusals, ...checked.refusals],
     warnings: [running, code, { warnings: otherCopies(units, running.symbols) }, shapes, checked].flatMap(warningsOf),
-    notices: [sizes, program, table, selection, code, shapes].flatMap(noticesOf),
+    notices: [sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
     compiles: compiled.compiles,
     payload: checked.payload,

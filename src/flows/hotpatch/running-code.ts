@@ -25,18 +25,18 @@ export interface CheckedCode {
   readonly expectations: ReadonlyMap<string, Uint8Array>
 }
 
-const NOTHING: CheckedCode = { refusals: [], warnings: [], notices: [], expectations: new Map() }
+export const NOTHING_CHECKED: CheckedCode = { refusals: [], warnings: [], notices: [], expectations: new Map() }
 
 /** Compares what is to be replaced, in the order of the selection. */
 export function checkCode(units: readonly UnitInput[], selection: Selection, running: Running): CheckedCode {
   const { symbols } = running
-  if (selection.replacements.length === 0) return NOTHING
+  if (selection.replacements.length === 0) return NOTHING_CHECKED
   if (symbols === undefined || symbols.format !== 'elf') {
     const text = 'no xen-syms is known, so whether the code to be replaced is the code that runs was not compared'
     return {
-      ...NOTHING,
+      ...NOTHING_CHECKED,
       refusals: running.refusals,
-      warnings: running.isXen ? [{ code: 'code-not-compared', text }] : [],
+      warnings: [{ code: 'code-not-compared', text }],
     }
   }
   const image = new RunningImage(
