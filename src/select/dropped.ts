@@ -17,6 +17,13 @@ import { type Origin, originOf } from './origins.ts'
 
 type Rules = Pick<SelectRules, 'linked'>
 
+const OTHER_SYSTEM = 'is --symbols of the system that runs, and the tree the one it was built from?'
+const LEFT_OUT =
+  'if its link left it out, use what the program has: only code and constants that exactly one unit defines can come along; otherwise check --symbols and the tree'
+
+/** For what new code needs and the running system's symbols do not have. */
+export const hintOfMissing = ({ linked }: Rules) => (linked === undefined ? OTHER_SYSTEM : LEFT_OUT)
+
 /** Whether the link left the piece out, so that nothing of it runs. */
 export function isDropped({ linked }: Rules, origin: Pick<Origin, 'input' | 'piece'> | undefined): boolean {
   return origin !== undefined && linked?.lacks(origin.input, origin.piece) === true && linked.hasUnit(origin.input)
@@ -59,6 +66,22 @@ function globalsOf({ object }: PieceMap<'original'>, { symbols }: Piece<'origina
     const symbol = object.symbols[id]
     return symbol === undefined || symbol.binding === 'local' ? [] : [symbol.name]
   })
+}
+
+/** The ways out where the running system has a needed name not, or not once. */
+export function nameHints({ linked }: Rules): { readonly absent: string; readonly several: string } {
+  const other = 'reach the object through another symbol; the loader'
+  if (linked === undefined) {
+    return {
+      absent: 'is --symbols of the system that runs, and the tree the one it was built from?',
+      several: `${other} would take the first one of that name`,
+    }
+  }
+  return {
+    absent:
+      'if its link left it out, use what the program has: only code and constants that exactly one unit defines can come along; otherwise check --symbols and the tree',
+    several: `${other} takes none of several`,
+  }
 }
 
 /** What changed and is left out, in words. */
