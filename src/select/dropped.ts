@@ -68,20 +68,10 @@ function globalsOf({ object }: PieceMap<'original'>, { symbols }: Piece<'origina
   })
 }
 
-/** The ways out where the running system has a needed name not, or not once. */
-export function nameHints({ linked }: Rules): { readonly absent: string; readonly several: string } {
-  const other = 'reach the object through another symbol; the loader'
-  if (linked === undefined) {
-    return {
-      absent: 'is --symbols of the system that runs, and the tree the one it was built from?',
-      several: `${other} would take the first one of that name`,
-    }
-  }
-  return {
-    absent:
-      'if its link left it out, use what the program has: only code and constants that exactly one unit defines can come along; otherwise check --symbols and the tree',
-    several: `${other} takes none of several`,
-  }
+/** The way out where the running system has several of a needed name. */
+export function hintOfSeveral({ linked }: Rules): string {
+  const found = linked === undefined ? 'would take the first one of that name' : 'takes none of several'
+  return `reach the object through another symbol; the loader ${found}`
 }
 
 /** What changed and is left out, in words. */

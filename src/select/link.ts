@@ -14,7 +14,7 @@ import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/mode
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { fromBelow } from './below.ts'
-import { canComeAlong, hintOfMissing, leftOutGlobals } from './dropped.ts'
+import { canComeAlong, hintOfMissing, hintOfSeveral, leftOutGlobals } from './dropped.ts'
 import type {
   Link,
   LinkedReference,
@@ -329,7 +329,7 @@ export class Linker {
         code: 'duplicate-name',
         symbol: piece.name,
         text: `${piece.name} refers to ${name}, a name that ${count} symbols of the running system have`,
-        hint: nameHints(this.#rules).several,
+        hint: hintOfSeveral(this.#rules),
       })
       return undefined
     }
