@@ -1,21 +1,23 @@
 /**
- * Four kinds of tests.
+ * Five kinds of tests.
  * - light: beside the code, and across stages with small inputs. They build no Xen and start no machine.
  * - command: run the compiled command as a process of its own.
- * - sample: of each real target (Xen's tree, the real Xen in QEMU, real programs) enough to see each kind of thing once.
+ * - sample: of Xen's tree, and of payloads on the real Xen in QEMU, enough to see each kind of thing once.
+ * - live: the same of programs and machines that run on, are watched, stopped and killed.
  * - rest: more of the same kinds, and all there is of one: what takes the longest.
  *
- * `make test` takes the first three, `make test-all` and `.ci/run` everything. What needs a real target runs one file at
- * a time, after the others, and is patient. A new file below one of the folders of REAL is a sample; where it takes more than some
- * twenty seconds and shows what others show too, it is named in REST.
+ * `make test` takes the first four, `make test-all` and `.ci/run` everything. What needs a real target runs after the
+ * others, and is patient; what is live, one file at a time. A new file below one of the folders of REAL is a sample; where
+ * it takes more than some twenty seconds and shows what others show too, it is named in REST.
  */
 import { defineConfig } from 'vitest/config'
 
+/** What only looks at what comes out may run beside another. */
+const BUILT = ['tests/xen/**/*.test.ts', 'tests/build/**/*.test.ts']
 export const REAL = [
-  'tests/xen/**/*.test.ts',
+  ...BUILT,
   'tests/run/**/*.test.ts',
   'tests/verify/**/*.test.ts',
-  'tests/build/**/*.test.ts',
   'tests/oracle/xen-objects.test.ts',
   'tests/lines/*-on-xen.test.ts',
   'tests/shapes/xen.test.ts',
@@ -99,8 +101,20 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      { test: { ...real, name: 'sample', include: REAL, exclude: REST, sequence: { groupOrder: 2 } } },
-      { test: { ...real, name: 'rest', include: [...REST, ...DRAWN], env: MANY, sequence: { groupOrder: 3 } } },
+      {
+        test: {
+          ...real,
+          name: 'sample',
+          include: BUILT,
+          exclude: REST,
+          maxWorkers: shared.maxWorkers,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: { ...real, name: 'live', include: REAL, exclude: [...BUILT, ...REST], sequence: { groupOrder: 3 } },
+      },
+      { test: { ...real, name: 'rest', include: [...REST, ...DRAWN], env: MANY, sequence: { groupOrder: 4 } } },
     ],
   },
 })

@@ -33,12 +33,13 @@ const ENTRIES = {
   'report/index': source('library/report.ts'),
 }
 /**
- * A file each, with what an earlier one has not: start-up, and the command that is done the soonest. The entry itself
- * stays apart: whoever awaits it must not be in it.
+ * A file each, with what an earlier one has not: what both threads of a command read, start-up, and the command that is
+ * done the soonest. The entry itself stays apart: whoever awaits it must not be in it.
  */
 const QUICK = [
-  { name: 'start', from: source('cli/run.ts') },
-  { name: 'diff', from: source('cli/commands/diff.ts') },
+  { name: 'threads', from: ['cli/interrupt.ts', 'cli/terminal.ts'] },
+  { name: 'start', from: ['cli/run.ts'] },
+  { name: 'diff', from: ['cli/commands/diff.ts'] },
 ]
 /** A wasm module with its own file beside it; most commands never load it. */
 const EXTERNAL = ['iced-x86']
@@ -71,7 +72,7 @@ async function bundle(folder) {
   const plugin = {
     name: 'quick',
     buildEnd() {
-      for (const { name, from } of QUICK) reach(this, from, name)
+      for (const { name, from } of QUICK) for (const file of from) reach(this, source(file), name)
     },
   }
   const build = await rolldown({

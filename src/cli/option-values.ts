@@ -7,6 +7,11 @@ export function positive(text: string): number {
   return number
 }
 
+export function natural(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.')
+  return Number(text)
+}
+
 /** For options that may be given again. */
 export function eachOf(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value]

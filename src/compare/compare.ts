@@ -20,10 +20,11 @@ export type { Difference, Judged, LineOracle, LineSite, Outcome, UnitVerdicts, V
 
 /**
  * Compares the two objects of one unit. With `lines`, a function that differs exactly where a line number is embedded,
- * and holds there what it must, is `line-only`; without, it is changed.
+ * and holds there what it must, is `line-only`; without, it is changed. `moved` has the names of
+ * functions that go from one unit to another.
  */
-export function compareUnit(correlation: Correlation, lines?: LineOracle): UnitVerdicts {
-  const content = new ContentComparison(correlation, lines)
+export function compareUnit(correlation: Correlation, lines?: LineOracle, moved?: ReadonlySet<string>): UnitVerdicts {
+  const content = new ContentComparison(correlation, lines, moved)
   const originalParts = partsByFunction(correlation.original)
   const parts = partsByFunction(correlation.patched)
   const context: Context = { content, correlation, originalParts, parts }

@@ -20,14 +20,19 @@ import type { Difference, LineOracle, LineSite, Outcome } from './model.ts'
 export class ContentComparison {
   readonly correlation: Correlation
   readonly #lines: LineOracle | undefined
+  readonly #moved: ReadonlySet<string>
   readonly #known = new Map<string, Outcome>()
   /** The keys of what is taken to be the same, in the order in which that was begun. */
   readonly #order: string[] = []
 
-  /** Without `lines`, a line number that differs is a difference like any other. */
-  constructor(correlation: Correlation, lines?: LineOracle) {
+  /**
+   * Without `lines`, a line number that differs is a difference like any other. `moved` has the global names of functions
+   * that are one thing of the program before and after, be they defined here or elsewhere.
+   */
+  constructor(correlation: Correlation, lines?: LineOracle, moved: ReadonlySet<string> = NONE) {
     this.correlation = correlation
     this.#lines = lines
+    this.#moved = moved
   }
 
   /** Compares two pieces and all that they reach. */
@@ -116,7 +121,25 @@ export class ContentComparison {
       if (a === undefined || b === undefined) throw new InternalError('a reference leads to a piece that is not there')
       return this.#comparePieces(a, b)
     }
-    return this.#areEqual(before, after) ? SAME : OTHER
+    return this.#areEqual(before, after) || this.#areOneMoved(before, after) ? SAME : OTHER
+  }
+
+  /** A function that is defined here on one side, and on the other reached by its name in another unit. */
+  #areOneMoved(before: Target<'original'>, after: Target<'patched'>): boolean {
+    if (this.#moved.size === 0) return false
+    const { original, patched } = this.correlation
+    if (before.to === 'piece' && after.to === 'external') return this.#isMoved(original, before, after)
+    return before.to === 'external' && after.to === 'piece' && this.#isMoved(patched, after, before)
+  }
+
+  #isMoved<S extends Side>(
+    map: PieceMap<S>,
+    here: Target<S> & { readonly to: 'piece' },
+    elsewhere: Target<Side> & { readonly to: 'external' },
+  ): boolean {
+    if (elsewhere.weak || elsewhere.delta !== here.delta || !this.#moved.has(elsewhere.name)) return false
+    const symbols = map.pieces[here.piece]?.symbols.map(id => map.object.symbols[id]) ?? []
+    return symbols.some(symbol => symbol?.name === elsewhere.name && symbol.binding !== 'local')
   }
 
   #areEqual(before: Target<'original'>, after: Target<'patched'>): boolean {
@@ -166,6 +189,7 @@ export class ContentComparison {
   }
 }
 
+const NONE: ReadonlySet<string> = new Set()
 const SAME: Outcome = { because: undefined, lines: 0 }
 /** Never shown: whoever asks says what is reached instead. */
 const OTHER: Outcome = { because: { what: 'section', original: '', patched: '' }, lines: 0 }

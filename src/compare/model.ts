@@ -27,6 +27,8 @@ export type Difference =
   /** An entry of a set that the linker gathers stands elsewhere among the others. */
   | { readonly what: 'place'; readonly section: string; readonly original: number; readonly patched: number }
   | { readonly what: 'alignment'; readonly original: number; readonly patched: number }
+  /** The function is the one that another unit had. */
+  | { readonly what: 'moved'; readonly from: string }
   /** Two ways of treating line numbers contradict each other; then it counts as changed. */
   | { readonly what: 'disagreement'; readonly neutral: Verdict; readonly mask: Verdict }
   /** Line numbers explain what differs, but the original with the patched source's line numbers is not the same either. */

@@ -11,8 +11,14 @@ export interface PatchOptions extends CompileOptions {
    * compile_commands.json. It is never written to.
    */
   readonly tree: string
-  /** The patch, or several in their order; applied in memory, as `patch -p1` would with no fuzz. */
+  /** The patch, or several in their order; applied in memory, as `patch` would with no fuzz. */
   readonly patch: OneOrMore<TextInput>
+  /**
+   * How many components are taken off each name in the patch, as by `patch -pN`: 0 for names without a/ and b/.
+   *
+   * @default 1
+   */
+  readonly strip?: number | undefined
   /**
    * What will load the payload.
    *
@@ -150,6 +156,6 @@ export async function requestOf(options: PatchOptions) {
   const tree = named('tree', options.tree)
   const target = options.target === undefined ? undefined : choice('target', options.target, ['xen', 'process'])
   const { usualTarget } = await import('../flows/hotpatch/usual-target.ts')
-  const patches = await readPatches(options.patch)
+  const patches = await readPatches(options.patch, options.strip)
   return { ...given(options), ...settingsOf(options), tree, patches, target: target ?? usualTarget(tree) }
 }

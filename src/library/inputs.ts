@@ -52,13 +52,15 @@ export function isFileName(input: TextInput | undefined): input is string {
 }
 
 /** In their order; what has no name of its own is called `patch 1`, `patch 2`. */
-export async function readPatches(input: OneOrMore<TextInput>): Promise<readonly PatchText[]> {
+export async function readPatches(input: OneOrMore<TextInput>, strip = 1): Promise<readonly PatchText[]> {
   const inputs = several(input)
   if (inputs.length === 0) throw badOption('patch', input, 'at least one patch')
+  if (!Number.isInteger(strip) || strip < 0) throw badOption('strip', strip, 'a whole number, 0 or more')
   return Promise.all(
     inputs.map(async (one, at) => ({
       name: isFileName(one) ? one : `patch ${at + 1}`,
       text: await readText(one, 'the patch'),
+      strip,
     })),
   )
 }

@@ -9,6 +9,12 @@ export interface NeutralizeOptions {
   /** The patch, or several in their order; they become one. */
   readonly patch: OneOrMore<TextInput>
   /**
+   * How many components are taken off each name in the patch, as by `patch -pN`: 0 for names without a/ and b/.
+   *
+   * @default 1
+   */
+  readonly strip?: number | undefined
+  /**
    * `directive`: only `#line`; `reformat`: only layout; `auto`: directives, and layout where none may stand.
    *
    * @default 'auto'
@@ -43,7 +49,7 @@ export interface NeutralizeResult {
  */
 export async function neutralize(options: NeutralizeOptions): Promise<NeutralizeResult> {
   const style = choice('style', options.style, ['auto', 'directive', 'reformat'])
-  const patches = await readPatches(options.patch)
+  const patches = await readPatches(options.patch, options.strip)
   const { neutralizePatch } = await import('../flows/neutralize.ts')
   const { report, patch } = neutralizePatch({ tree: named('tree', options.tree), patches, style, version: VERSION })
   return { report, patch: new Uint8Array(Buffer.from(patch, 'latin1')) }

@@ -8,11 +8,13 @@ import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { lineAddend } from '../loaders/entries.ts'
 import { machineOf } from '../machines/machines.ts'
+import { isCall } from '../pieces/calls.ts'
 import { innerReferences } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { fromBelow } from './below.ts'
+import { canComeAlong, leftOutGlobals } from './dropped.ts'
 import type {
   Link,
   LinkedReference,
@@ -23,6 +25,7 @@ import type {
   UnitIndex,
   UnitInput,
 } from './model.ts'
+import { countsInProgram, originOf, runningNameOf } from './origins.ts'
 import { newRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
 import { nameInProgram } from './untaken.ts'
 
@@ -34,6 +37,10 @@ interface Included {
   /** Comes with a function that is refused as such; what else it would run into is only a consequence. */
   readonly isMoot: boolean
 }
+
+const OTHER_SYSTEM = 'is --symbols of the system that runs, and the tree the one it was built from?'
+const LEFT_OUT =
+  'if its link left it out, use what the program has: only code and constants that exactly one unit defines can come along; otherwise check --symbols and the tree'
 
 /** A worklist: what is included, and the links found so far. Lives for one selection. */
 export class Linker {
@@ -50,11 +57,15 @@ export class Linker {
   /** For each unit, what is copied although the running system has it (`inner-places.ts`). */
   readonly #carried: readonly ReadonlySet<PieceId<'patched'>>[]
 
+  /** Globals that the program's link left out. */
+  readonly #leftOut: (name: string) => PieceAddress | undefined
+
   constructor(units: readonly UnitInput[], rules: SelectRules, carried: readonly ReadonlySet<PieceId<'patched'>>[]) {
     this.#carried = carried
     this.#units = units
     this.#rules = rules
     this.#newGlobals = newGlobals(units)
+    this.#leftOut = leftOutGlobals(units, rules)
     this.#owners = units.map(({ verdicts }) => {
       const owners = new Map<PieceId<'patched'>, PieceId<'patched'>>()
       for (const [owner, parts] of verdicts.parts) for (const part of parts) owners.set(part.id, owner)
@@ -158,7 +169,7 @@ export class Linker {
     reference: Reference<'patched'>,
     target: Target<'patched'> & { to: 'external' },
   ): Link | undefined {
-    const fresh = this.#newGlobals.get(target.name)
+    const fresh = this.#newGlobals.get(target.name) ?? (target.weak ? undefined : this.#leftOut(target.name))
     if (fresh !== undefined) return this.#linkPiece(from, piece, reference, fresh)
     const name = this.#rules.standIns?.get(target.name) ?? target.name
     return target.weak
@@ -168,10 +179,12 @@ export class Linker {
 
   /** A weak name that nothing defines is 0, as it is in the program. */
   #runningOrAbsent(from: Included, piece: Piece<'patched'>, name: string, delta: bigint): Link | undefined {
-    if (this.#rules.countRunning?.(name) === 0) return { to: 'absolute', value: delta }
+    const count = this.#rules.countRunning?.(name)
+    // What only a program's link left out, another link with this reference may take.
+    if (count === 0 && this.#rules.linked === undefined) return { to: 'absolute', value: delta }
     const link = this.#running(from, piece, name, delta)
-    // Where the running system's symbols are not known yet, its loader finds out.
-    return link?.to === 'running' && this.#rules.countRunning === undefined ? { ...link, weak: true } : link
+    // Where it is not known yet whether the running system has it, its loader finds out.
+    return link?.to === 'running' && count === undefined ? { ...link, weak: true } : link
   }
 
   #linkPiece(
@@ -180,8 +193,8 @@ export class Linker {
     reference: Reference<'patched'>,
     to: PieceAddress,
   ): Link | undefined {
-    const { verdicts, fileSymbol, untaken } = this.#unit(to.unit)
-    const { patched, original, toOriginal } = verdicts.correlation
+    const { verdicts, untaken } = this.#unit(to.unit)
+    const { patched } = verdicts.correlation
     const target = this.#piece(to)
     const { target: reached } = reference
     const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
@@ -197,7 +210,6 @@ export class Linker {
     if (this.#isOfIncludedFunction(to, target) && (isOwn || this.#staysInside(from, to, piece, reference))) {
       return inPayload
     }
-    const predecessor = original.pieces[toOriginal.get(to.piece) ?? -1]
     const refusal = reachRefusal(this.#context(to.unit), piece.name, patched, target)
     if (refusal !== undefined) {
       this.#refuse(from, refusal)
@@ -208,11 +220,10 @@ export class Linker {
       this.include(to, 'content', reason, from.address)
       return inPayload
     }
+    const origin = originOf(this.#units, to)
     // Where no name of it counted, the program has another unit's by that name, and not this one.
-    const running = predecessor && nameInProgram(original, predecessor, untaken)
-    if (running !== undefined) {
-      const name = this.#rules.target.loader.runningName(fileSymbol, running.name, running.local)
-      return this.#running(from, piece, name, delta)
+    if (origin !== undefined && countsInProgram(origin) && !canComeAlong(this.#rules, origin)) {
+      return this.#running(from, piece, runningNameOf(origin, this.#rules.target.loader), delta)
     }
     const below = fromBelow(this.#rules, this.#units, to)
     if (below?.is === 'there') return this.#running(from, piece, below.name, delta)
@@ -295,7 +306,7 @@ export class Linker {
         code: 'symbol-not-found',
         symbol: piece.name,
         text: `${piece.name} refers to ${name}, which the running system's symbols do not have`,
-        hint: 'is --symbols of the system that runs, and the tree the one it was built from?',
+        hint: this.#rules.linked === undefined ? OTHER_SYSTEM : LEFT_OUT,
       })
       return undefined
     }
@@ -363,18 +374,6 @@ function newGlobals(units: readonly UnitInput[]): ReadonlyMap<string, PieceAddre
 function globalNames<S extends Side>(map: PieceMap<S>, piece: Piece<S> | undefined): ReadonlySet<string> {
   const symbols = (piece?.symbols ?? []).map(id => map.object.symbols[id])
   return new Set(symbols.flatMap(symbol => (symbol === undefined || symbol.binding === 'local' ? [] : [symbol.name])))
-}
-
-/**
- * Whether the reference is the field of a call or jump, which only goes there and keeps no address. Of a machine whose
- * code is not known, none is: the address then counts as taken.
- */
-function isCall(map: PieceMap<'patched'>, piece: Piece<'patched'>, reference: Reference<'patched'>): boolean {
-  const section = map.object.sections[piece.section]
-  if (section === undefined || (section.flags & SHF_EXECINSTR) === 0) return false
-  const machine = machineOf(map.object.header.machine)
-  if (machine.relocationType(reference.type)?.pcRelative !== true) return false
-  return machine.code?.isBranchField(section.bytes, piece.offset + reference.offset) === true
 }
 
 /**

@@ -17,6 +17,12 @@ export interface PieceAddress {
   readonly piece: PieceId<'patched'>
 }
 
+/** An original piece of one unit. */
+export interface OriginalAddress {
+  readonly unit: UnitIndex
+  readonly piece: PieceId<'original'>
+}
+
 /** Where a relocated field of an included piece ends up pointing. */
 export type Link =
   /** To another included piece, `delta` as in the reference. */
@@ -104,6 +110,18 @@ export interface UnitInput {
   readonly verdicts: UnitVerdicts
   /** Names that it defines in vain: the program has another unit's definition. */
   readonly untaken?: ReadonlySet<string>
+  /** Functions that moved here from other units, with what they were there. */
+  readonly arrived?: ReadonlyMap<PieceId<'patched'>, OriginalAddress>
+}
+
+/** A program as its link left it. */
+export interface Linked {
+  /** How many symbols of that name it has itself: only those can be replaced. */
+  readonly count: (name: string) => number
+  /** Whether it has nothing of an original piece, under whatever name compilers and linkers may have given it. */
+  readonly lacks: (input: UnitInput, piece: Piece<'original'>) => boolean
+  /** Whether it was linked from the unit, so that what it lacks of that is nowhere. */
+  readonly hasUnit: (input: UnitInput) => boolean
 }
 
 export interface SelectRules {
@@ -111,8 +129,10 @@ export interface SelectRules {
   readonly target: Target
   /** Why a function must not be replaced on this target, by unit and name; undefined when it may. */
   readonly denied: (unit: string, name: string) => Denial | undefined
-  /** How many symbols of that name the running system has; undefined when that is not known. */
-  readonly countRunning?: (name: string) => number
+  /** How many symbols of that name the running system has; undefined when that is not known, of any name or of this one. */
+  readonly countRunning?: (name: string) => number | undefined
+  /** What the linked program says; undefined where it was not given, or nothing is left out of it (`dropped.ts`). */
+  readonly linked?: Linked
   /** Whether the running system has freed what the name stood for; undefined when that is not known. */
   readonly isFreed?: (name: string) => boolean
   /** What payloads that are applied already have brought; undefined where there are none. */

@@ -17,10 +17,13 @@ import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
 import { directives } from './directives.ts'
+import { isDropped } from './dropped.ts'
 import { enteredByPayload, type InnerPlaces, innerPlaces } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
 import type { PieceAddress, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
+import { movedStatics } from './moved-statics.ts'
+import { type Origin, originOf, runningNameOf } from './origins.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
 import { unknownEntries } from './unknown-entries.ts'
 import { nameInProgram } from './untaken.ts'
@@ -30,7 +33,8 @@ export type * from './model.ts'
 
 /** Decides what goes into the payload. */
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
-  const inner = units.map(input => innerPlaces(input, replacedIn(input), rules.target.loader))
+  const going = replacedOriginals(units, rules)
+  const inner = units.map((input, unit) => innerPlaces(input, going.get(unit) ?? NOTHING, rules.target.loader))
   const linker = new Linker(
     units,
     rules,
@@ -47,18 +51,23 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     const ignored = directives(verdicts.correlation.patched)
     for (const judged of verdicts.functions) {
       if (judged.verdict.kind !== 'changed' || ignored.functions.has(judged.name)) continue
-      if (!isInProgram(input, judged)) continue
-      const { patched } = both(judged)
-      const why = functionRefusal(context, judged, verdicts.correlation.patched, patched)
+      if (!isInProgram(units, unit, judged, rules)) continue
+      const { patched, origin } = both(units, unit, judged)
+      const why =
+        functionRefusal(context, judged, verdicts.correlation.patched, patched) ?? movedRefusal(context, judged, origin)
       if (why !== undefined) refusals.push(why)
-      else refusals.push(...replacementRefusals(input, judged, rules))
-      replacements.push(replacementOf(input, unit, judged, rules))
+      else refusals.push(...replacementRefusals(input, judged, { origin, rules }))
+      replacements.push(replacementOf({ unit, piece: patched.id }, input, origin, rules))
       const cause = why === undefined ? undefined : 'moot'
       linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), cause)
     }
     const { carried, refusals: entered } = inner[unit] ?? NO_PLACES
     refusals.push(
-      ...otherRefusals(context, input, { sections: ignored.sections, carried }),
+      ...otherRefusals(context, input, {
+        sections: ignored.sections,
+        carried,
+        isInProgram: judged => isInProgram(units, unit, judged, rules),
+      }),
       ...entered,
       ...strayNames(input),
     )
@@ -77,6 +86,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       ...withoutTold(refusals, linker.refusals),
       ...linker.refusals,
       ...leftBehind(units, pieces),
+      ...movedStatics(units),
       ...unknownEntries(units, pieces),
       ...enteredByPayload(units, pieces, replacements),
     ]),
@@ -85,41 +95,74 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
 
 const NO_PLACES: InnerPlaces = { carried: new Set(), refusals: [] }
 
-/** The original pieces of the functions that changed and are not to be left out. */
-function replacedIn(input: UnitInput): ReadonlySet<PieceId<'original'>> {
-  const { verdicts } = input
-  const ignored = directives(verdicts.correlation.patched)
-  const isReplaced = (judged: Judged) =>
-    judged.verdict.kind === 'changed' && !ignored.functions.has(judged.name) && isInProgram(input, judged)
-  return new Set(verdicts.functions.filter(isReplaced).map(judged => both(judged).original.id))
+const NOTHING: ReadonlySet<PieceId<'original'>> = new Set()
+
+/** The original pieces of the functions that changed and are not to be left out, by the unit that has them. */
+function replacedOriginals(
+  units: readonly UnitInput[],
+  rules: SelectRules,
+): ReadonlyMap<UnitIndex, ReadonlySet<PieceId<'original'>>> {
+  const going = new Map<UnitIndex, Set<PieceId<'original'>>>()
+  units.forEach((input, unit) => {
+    const ignored = directives(input.verdicts.correlation.patched)
+    for (const judged of input.verdicts.functions) {
+      if (
+        judged.verdict.kind !== 'changed' ||
+        ignored.functions.has(judged.name) ||
+        !isInProgram(units, unit, judged, rules)
+      )
+        continue
+      const { origin } = both(units, unit, judged)
+      going.set(origin.unit, (going.get(origin.unit) ?? new Set()).add(origin.piece.id))
+    }
+  })
+  return going
 }
 
 /** Whether the program has this unit's definition, under some name at least. */
-function isInProgram({ verdicts, untaken }: UnitInput, { original, patched }: Judged): boolean {
+function isInProgram(
+  units: readonly UnitInput[],
+  unit: UnitIndex,
+  { original, patched }: Judged,
+  rules: SelectRules,
+): boolean {
+  const input = units[unit]
+  if (input === undefined) return false
+  const { verdicts, untaken } = input
   const maps = verdicts.correlation
+  const origin = patched === undefined ? undefined : originOf(units, { unit, piece: patched.id })
+  if (isDropped(rules, origin ?? (original && { input, piece: original }))) return false
   const isTaken = original === undefined || nameInProgram(maps.original, original, untaken) !== undefined
   return isTaken && (patched === undefined || nameInProgram(maps.patched, patched, untaken) !== undefined)
 }
 
-/** The running system's name of what an original piece stands for. */
-function runningNameOf({ fileSymbol, verdicts, untaken }: UnitInput, original: Piece<'original'>, rules: SelectRules) {
-  const { name, local } = nameInProgram(verdicts.correlation.original, original, untaken) ?? original
-  return rules.target.loader.runningName(fileSymbol, name, local)
+function both(
+  units: readonly UnitInput[],
+  unit: UnitIndex,
+  { name, patched }: Judged,
+): { readonly origin: Origin; readonly patched: Piece<'patched'> } {
+  const origin = patched === undefined ? undefined : originOf(units, { unit, piece: patched.id })
+  if (origin === undefined || patched === undefined) {
+    throw new InternalError(`${name} is called changed, but has not both versions`)
+  }
+  return { origin, patched }
 }
 
-function both(judged: Judged): { readonly original: Piece<'original'>; readonly patched: Piece<'patched'> } {
-  const { original, patched } = judged
-  if (original === undefined || patched === undefined) {
-    throw new InternalError(`${judged.name} is called changed, but has not both versions`)
-  }
-  return { original, patched }
+/** What a function was in the unit that it moved from may stand in the way as well. */
+function movedRefusal({ loader }: UnitContext, judged: Judged, { input, piece }: Origin): Refusal | undefined {
+  if (judged.original !== undefined) return undefined
+  return functionRefusal({ unit: input.unit, loader }, judged, input.verdicts.correlation.original, piece)
 }
 
 /** Refusals about data, and about bytes that nothing names. */
 function otherRefusals(
   context: UnitContext,
   input: UnitInput,
-  settled: { readonly sections: ReadonlySet<string>; readonly carried: ReadonlySet<PieceId<'patched'>> },
+  settled: {
+    readonly sections: ReadonlySet<string>
+    readonly carried: ReadonlySet<PieceId<'patched'>>
+    readonly isInProgram: (judged: Judged) => boolean
+  },
 ): readonly Refusal[] {
   const { verdicts } = input
   const { original, patched } = verdicts.correlation
@@ -128,7 +171,7 @@ function otherRefusals(
     if (judged.verdict.kind === 'same' || judged.verdict.kind === 'line-only') return
     const side = judged.patched === undefined ? original : patched
     const piece = judged.patched ?? judged.original
-    if (piece === undefined || !isInProgram(input, judged)) return
+    if (piece === undefined || !settled.isInProgram(judged)) return
     if (settled.sections.has(side.object.sections[piece.section]?.name ?? '')) return
     if (judged.patched !== undefined && settled.carried.has(judged.patched.id)) return
     const found = refuse(context, judged, side, piece)
@@ -139,11 +182,15 @@ function otherRefusals(
   return refusals
 }
 
-function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRules): readonly Refusal[] {
-  const { original } = both(judged)
+function replacementRefusals(
+  input: UnitInput,
+  judged: Judged,
+  { origin, rules }: { readonly origin: Origin; readonly rules: SelectRules },
+): readonly Refusal[] {
   const refusals: Refusal[] = []
-  const code = codeOf(input.verdicts.correlation.original, original)
-  const size = statedSize(input.verdicts.correlation.original, original)
+  const { original } = origin.input.verdicts.correlation
+  const code = codeOf(original, origin.piece)
+  const size = statedSize(original, origin.piece)
   const { patching, name } = rules.target.machine
   const least = patching && smallestFunction(patching, startsWithLandingPad(patching, code))
   const about = { unit: input.unit, symbol: judged.name }
@@ -162,8 +209,8 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
       hint: 'change its callers instead, or make them not call it: patch them so that they use a new function',
     })
   }
-  const runningName = runningNameOf(input, original, rules)
-  const count = rules.countRunning?.(runningName) ?? 1
+  const runningName = runningNameOf(origin, rules.target.loader)
+  const count = rules.linked?.count(runningName) ?? rules.countRunning?.(runningName) ?? 1
   if (count > 1) {
     refusals.push({
       ...about,
@@ -180,21 +227,19 @@ function replacementRefusals(input: UnitInput, judged: Judged, rules: SelectRule
       hint: 'if nothing of the running system uses the unit, leave it out of the patch; otherwise check --symbols and the tree',
     })
   }
-  const denied = rules.denied(input.unit, judged.name)
+  const denied = rules.denied(input.unit, judged.name) ?? rules.denied(origin.input.unit, judged.name)
   if (denied !== undefined) {
     refusals.push({ ...about, code: denied.code, text: `${judged.name} changed, but ${denied.why}`, hint: denied.hint })
   }
   return refusals
 }
 
-function replacementOf(input: UnitInput, unit: UnitIndex, judged: Judged, rules: SelectRules): Replacement {
-  const { original, patched } = both(judged)
-  const before = input.verdicts.correlation.original
+function replacementOf(address: PieceAddress, { unit }: UnitInput, origin: Origin, rules: SelectRules): Replacement {
   return {
-    address: { unit, piece: patched.id },
-    runningName: runningNameOf(input, original, rules),
-    oldSize: statedSize(before, original),
-    unit: input.unit,
+    address,
+    runningName: runningNameOf(origin, rules.target.loader),
+    oldSize: statedSize(origin.input.verdicts.correlation.original, origin.piece),
+    unit,
   }
 }
 

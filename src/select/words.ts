@@ -62,6 +62,8 @@ export function differenceText(difference: Difference): string {
       return `two ways of treating line numbers disagree: neutral says ${verdictText(difference.neutral)}, mask says ${verdictText(difference.mask)}`
     case 'more-than-lines':
       return `more than a line number: the original with the patched source’s line numbers is ${verdictText(difference.verdict)} against it`
+    case 'moved':
+      return `it moved here from ${difference.from}`
     case 'alignment':
       return `its alignment went from ${difference.original} to ${difference.patched}`
   }

@@ -1,5 +1,5 @@
 /**
- * Applies patches in memory, exactly as `patch -p1` would with no fuzz.
+ * Applies patches in memory, exactly as `patch -p1` (or the given -p) would with no fuzz.
  *
  * Later stages build on the line map, so it must say which lines the patch left alone, not which lines a new diff would
  * call equal: it comes from the hunks themselves, and over several patches is composed. A hunk found away from where it

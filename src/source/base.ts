@@ -27,7 +27,7 @@ export function atBase(
     throw new InputError(
       'source/no-such-file',
       `the patch is for ${absent.join(', ')}, which the tree does not have`,
-      'is the patch for this tree? Paths are taken after -p1, relative to the tree or to the folder of its sources',
+      'is the patch for this tree? Paths are taken without their first component (-p says how many), relative to the tree or to the folder of its sources',
     )
   }
   if (others.length > 0) {

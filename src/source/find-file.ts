@@ -19,7 +19,7 @@ export function checkFile(file: PatchFile): void {
       throw sourceError(file, {
         code: 'source/unsafe-path',
         fact: `names ${JSON.stringify(name)}, which is outside the tree`,
-        hint: 'paths in a patch are relative, with one leading component that is stripped (a/, b/)',
+        hint: 'paths in a patch are relative, with one leading component that is stripped (a/, b/), or as many as -p says',
       })
     }
   }
@@ -46,8 +46,8 @@ export function findFile(file: PatchFile, workspace: Workspace, notices: string[
   if (file.oldName === undefined && file.newName === undefined) {
     throw sourceError(file, {
       code: 'source/no-file-name',
-      fact: 'names no file that is left after its first component is stripped',
-      hint: 'names must look like a/xen/common/domain.c (patch -p1)',
+      fact: 'names no file that is left after its first components are stripped',
+      hint: 'names look like a/xen/common/domain.c; for others say with -p how many components to strip (0 for xen/common/domain.c)',
     })
   }
   const found = file.action === 'edit' ? findEdited(file, workspace) : findMoved(file, workspace, notices)
@@ -139,7 +139,7 @@ function missing(file: PatchFile, names: readonly string[]): InputError {
   return sourceError(file, {
     code: 'source/no-such-file',
     fact: `is about ${[...new Set(names)].join(' or ')}, which is not in the tree`,
-    hint: 'the paths are taken without their first component (patch -p1); is this the right tree, and the right version?',
+    hint: 'the paths are taken without their first component, or without as many as -p says; is this the right tree, and the right version?',
   })
 }
 

@@ -56,4 +56,6 @@ export interface PatchText {
   readonly name: string
   /** One character a byte. */
   readonly text: string
+  /** How many components are taken off each name, as `patch -pN` does; 1 if absent. */
+  readonly strip?: number
 }

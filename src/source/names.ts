@@ -1,13 +1,13 @@
 /**
  * File names as they stand in patch headers: plain up to a tab or white space, or quoted as C strings (git quotes
- * names that hold bytes outside ASCII). The rules are those of patch(1) with `-p1`; `undefined` means that the line
- * gives no usable name, which is how patch(1) treats a name without the component to strip.
+ * names that hold bytes outside ASCII). The rules are those of patch(1) with `-pN`; `undefined` means that the line
+ * gives no usable name, which is how patch(1) treats a name without the components to strip.
  */
 
 import { utf8Text } from '../base/printable.ts'
 
 export interface NameField {
-  /** After `-p1`; undefined for /dev/null and where nothing is left after stripping. */
+  /** Stripped; undefined for /dev/null and where nothing is left. */
   readonly name: string | undefined
   readonly isDevNull: boolean
   /** What follows the name: a time, or nothing. */
@@ -17,35 +17,36 @@ export interface NameField {
 const WHITE = /[ \t\n\v\f\r]/
 
 /** Reads what follows `Index:`; spaces belong to the name. */
-export function readIndexName(text: string): string | undefined {
+export function readIndexName(text: string, strip: number): string | undefined {
   const field = text.trim()
   const raw = field.startsWith('"') ? quoted(field).raw : field
-  return raw === undefined ? undefined : stripFirst(raw)
+  return raw === undefined ? undefined : stripped(raw, strip)
 }
 
 /** Reads what follows `--- ` or `+++ `. */
-export function readHeaderName(text: string): NameField {
+export function readHeaderName(text: string, strip: number): NameField {
   const field = text.trimStart()
   const { raw, rest } = field.startsWith('"') ? quoted(field) : plain(field)
   if (raw === '/dev/null') return { name: undefined, isDevNull: true, rest }
-  return { name: raw === undefined ? undefined : stripFirst(raw), isDevNull: false, rest }
+  return { name: raw === undefined ? undefined : stripped(raw, strip), isDevNull: false, rest }
 }
 
 /** Reads what follows `diff --git `: two names. Undefined where they cannot be told apart. */
-export function readGitNames(text: string): { readonly old: string; readonly new: string } | undefined {
+export function readGitNames(text: string, strip: number): { readonly old: string; readonly new: string } | undefined {
   const line = text.trim()
   const first = line.startsWith('"') ? quoted(line) : untilWhite(line)
   const after = first.rest.trimStart()
   const second = after.startsWith('"') ? quoted(after) : untilWhite(after)
-  const both = pair(first.raw, second.raw)
+  const both = pair(first.raw, second.raw, strip)
   if (both !== undefined && second.rest.trim() === '') return both
-  return equalHalves(line)
+  return equalHalves(line, strip)
 }
 
-/** Reads what follows `rename from ` and its like: one name, which git writes without the component to strip. */
-export function readBareName(text: string): string | undefined {
+/** Reads what follows `rename from ` and its like: one name, which git writes without the first component to strip. */
+export function readBareName(text: string, strip: number): string | undefined {
   const field = text.replace(/[\r\n]+$/, '')
-  return tidy(field.startsWith('"') ? quoted(field).raw : field)
+  const raw = field.startsWith('"') ? quoted(field).raw : field
+  return raw === undefined ? undefined : stripped(raw, Math.max(0, strip - 1))
 }
 
 /** The epoch in any time zone is how diff says that the file does not exist. */
@@ -107,24 +108,30 @@ function quoted(field: string): Raw {
   return { raw, rest: field.slice(match[0].length) }
 }
 
-function pair(a: string | undefined, b: string | undefined) {
-  const first = a === undefined ? undefined : stripFirst(a)
-  const second = b === undefined ? undefined : stripFirst(b)
+function pair(a: string | undefined, b: string | undefined, strip: number) {
+  const first = a === undefined ? undefined : stripped(a, strip)
+  const second = b === undefined ? undefined : stripped(b, strip)
   return first === undefined || second === undefined ? undefined : { old: first, new: second }
 }
 
 /** `a/my file b/my file`: with spaces inside, the names can be told apart only where both are equal. */
-function equalHalves(line: string) {
+function equalHalves(line: string, strip: number) {
   const middle = (line.length - 1) / 2
   if (!Number.isInteger(middle) || line[middle] !== ' ') return undefined
-  const both = pair(line.slice(0, middle), line.slice(middle + 1))
+  const both = pair(line.slice(0, middle), line.slice(middle + 1), strip)
   return both?.old === both?.new ? both : undefined
 }
 
-/** Strips the first component, as `-p1` does. */
-function stripFirst(raw: string): string | undefined {
-  const slashes = /^[^/]*\/+/.exec(raw)
-  return slashes === null ? undefined : tidy(raw.slice(slashes[0].length))
+/** Takes components off, as `-pN` does: what goes ends at a slash, and several slashes are one. */
+function stripped(raw: string, strip: number): string | undefined {
+  let from = 0
+  for (let taken = 0; taken < strip; taken++) {
+    const slash = raw.indexOf('/', from)
+    if (slash === -1) return undefined
+    from = slash + 1
+    while (raw[from] === '/') from++
+  }
+  return tidy(raw.slice(from))
 }
 
 /** The same file always under the same path: no doubled slashes, no `./`. */

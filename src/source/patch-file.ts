@@ -24,7 +24,7 @@ export interface PatchFile {
   /** True where other text, or a new patch, stands before it: earlier parts are complete then. */
   readonly startsGroup: boolean
   readonly git: boolean
-  /** After `-p1`; undefined for /dev/null and names that `-p1` leaves nothing of. */
+  /** Stripped; undefined for /dev/null and names that stripping leaves nothing of. */
   readonly oldName: string | undefined
   readonly newName: string | undefined
   readonly oldAbsence: Absence

@@ -2,7 +2,7 @@ import type { PatchText } from './model.ts'
 import { readPatch } from './read-patch.ts'
 
 export interface PatchPath {
-  /** After `-p1`. */
+  /** Stripped. */
   readonly path: string
   /** False where the patches make the file themselves. */
   readonly mustExist: boolean

@@ -24,6 +24,8 @@ import { isHunkStart, malformed, type PatchCursor, readHunk, readRange } from '.
 /** What the header lines said so far. */
 interface Header {
   line: number
+  /** How many components are taken off each name. */
+  strip: number
   git: boolean
   /** Whether a git header line came that says something without a hunk. */
   extended: boolean
@@ -43,8 +45,9 @@ interface Header {
   carriageReturn: boolean
 }
 
-const freshHeader = (line: number): Header => ({
+const freshHeader = (line: number, strip: number): Header => ({
   line,
+  strip,
   git: false,
   extended: false,
   oldName: undefined,
@@ -77,7 +80,7 @@ function parsePatch(patch: PatchText): ParsedPatch {
   const notices: string[] = []
   let startsGroup = true
   for (;;) {
-    const header = readHeader(cursor, notices, files.length > 0)
+    const header = readHeader(cursor, { notices, afterFile: files.length > 0, strip: patch.strip ?? 1 })
     if (header === undefined) break
     if (header.noiseBefore) startsGroup = true
     files.push(finish(cursor, header.header, startsGroup))
@@ -87,16 +90,22 @@ function parsePatch(patch: PatchText): ParsedPatch {
   return { files, notices }
 }
 
+interface Reading {
+  readonly notices: string[]
+  readonly afterFile: boolean
+  readonly strip: number
+}
+
 /** Reads up to the first hunk, or up to the next file where a git header has none. Undefined at the end. */
-function readHeader(cursor: PatchCursor, notices: string[], afterFile: boolean) {
+function readHeader(cursor: PatchCursor, { notices, afterFile, strip }: Reading) {
   let header: Header | undefined
   let noiseBefore = false
   for (; cursor.at < cursor.lines.length; cursor.at++) {
     const text = (cursor.lines[cursor.at] ?? '').replace(/\n$/, '')
     if (text.startsWith('diff --git ')) {
       if (header?.extended === true) return { header, noiseBefore }
-      header = { ...freshHeader(cursor.at + 1), git: true }
-      const names = readGitNames(text.slice('diff --git '.length))
+      header = { ...freshHeader(cursor.at + 1, strip), git: true }
+      const names = readGitNames(text.slice('diff --git '.length), strip)
       header.oldName = names?.old
       header.newName = names?.new
       continue
@@ -110,7 +119,7 @@ function readHeader(cursor: PatchCursor, notices: string[], afterFile: boolean) 
       noiseBefore = true
       continue
     }
-    const named = readNameLine(text, header ?? freshHeader(cursor.at + 1))
+    const named = readNameLine(text, header ?? freshHeader(cursor.at + 1, strip))
     if (named !== undefined) header = named
     else if (header?.git === true && readGitLine(text, header)) header.extended = true
     else {
@@ -132,16 +141,17 @@ function readHeader(cursor: PatchCursor, notices: string[], afterFile: boolean) 
 function readNameLine(text: string, header: Header): Header | undefined {
   const carriageReturn = text.endsWith('\r')
   if (text.startsWith('--- ')) {
-    const { name, isDevNull, rest } = readHeaderName(text.slice(4))
+    const { name, isDevNull, rest } = readHeaderName(text.slice(4), header.strip)
     const oldName = name ?? (isDevNull ? header.oldName : undefined)
     return { ...header, oldName, oldEpoch: isDevNull || isEpoch(rest), carriageReturn }
   }
   if (text.startsWith('+++ ')) {
-    const { name, isDevNull, rest } = readHeaderName(text.slice(4))
+    const { name, isDevNull, rest } = readHeaderName(text.slice(4), header.strip)
     const newName = name ?? (isDevNull ? header.newName : undefined)
     return { ...header, newName, newEpoch: isDevNull || isEpoch(rest), carriageReturn }
   }
-  if (text.startsWith('Index:')) return { ...header, indexName: readIndexName(text.slice(6)), carriageReturn }
+  if (text.startsWith('Index:'))
+    return { ...header, indexName: readIndexName(text.slice(6), header.strip), carriageReturn }
   return undefined
 }
 
@@ -185,12 +195,12 @@ function readGitLine(text: string, header: Header): boolean {
       break
     case 'rename from':
     case 'copy from':
-      header.bareOld = readBareName(value)
+      header.bareOld = readBareName(value, header.strip)
       header.action = what === 'copy from' ? 'copy' : 'rename'
       break
     case 'rename to':
     case 'copy to':
-      header.bareNew = readBareName(value)
+      header.bareNew = readBareName(value, header.strip)
       break
   }
   return true

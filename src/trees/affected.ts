@@ -31,6 +31,7 @@ export async function affectedUnits(tree: Tree, change: SourceChange): Promise<A
   const present = kind.withoutUnused(tree, all)
   const proven = await withoutUnchanged(tree, present.affected, patched)
   const scripts = await kind.changedScripts(tree, touched, patched)
+  const options = await kind.configured(tree, change.files, patched)
 
   // What nobody read must be known for what it is.
   const read = new Set([
@@ -38,6 +39,7 @@ export async function affectedUnits(tree: Tree, change: SourceChange): Promise<A
     ...built.handled,
     ...generated.read,
     ...scripts.read,
+    ...options.read,
   ])
   const rest = sortOut(
     tree,
@@ -47,8 +49,8 @@ export async function affectedUnits(tree: Tree, change: SourceChange): Promise<A
   const pinned = await pinVolatile(tree, proven.affected, patched)
   return {
     affected: pinned.affected,
-    refusals: [generated, built, scripts, proven, rest, pinned].flatMap(each => each.refusals),
-    notices: [...built.notices, ...present.notices, ...rest.notices, ...pinned.notices],
+    refusals: [generated, built, scripts, options, proven, rest, pinned].flatMap(each => each.refusals),
+    notices: [...built.notices, ...options.notices, ...present.notices, ...rest.notices, ...pinned.notices],
     generated: generated.texts,
     renamed: built.renamed,
   }

@@ -1,7 +1,7 @@
 /** The linked image of what is running, as a file. */
 import { readFileSync } from 'node:fs'
 import { InputError } from '../base/errors.ts'
-import { buildIdOf, readOutline } from '../elf/index.ts'
+import type { FileParts } from '../elf/index.ts'
 import { withParts } from '../system/file-parts.ts'
 
 /** The bytes of `path`; throws `build/no-symbols` when it cannot be read. */
@@ -30,13 +30,20 @@ export function readGiven(path: string, option: string): Uint8Array {
   }
 }
 
-/** The build-id of a program's file, of whatever size; throws `build/no-symbols` when it cannot be read. */
-export function programId(path: string): Uint8Array | undefined {
-  try {
-    return withParts(path, parts => buildIdOf(readOutline<'original'>(parts)))
-  } catch (error) {
-    if (error instanceof InputError) throw error
-    const why = error instanceof Error ? error.message : String(error)
-    throw new InputError('build/no-symbols', `${path} cannot be read: ${why}`, 'give --symbols the unstripped program')
+/** The parts of a program's file, which is opened for each; throws `build/no-symbols` when it cannot be read. */
+export function programFile(path: string): FileParts {
+  const asked = <Result>(use: (parts: FileParts) => Result): Result => {
+    try {
+      return withParts(path, use)
+    } catch (error) {
+      if (error instanceof InputError) throw error
+      const why = error instanceof Error ? error.message : String(error)
+      throw new InputError(
+        'build/no-symbols',
+        `${path} cannot be read: ${why}`,
+        'give --symbols the unstripped program',
+      )
+    }
   }
+  return { length: asked(({ length }) => length), read: (offset, size) => asked(({ read }) => read(offset, size)) }
 }

@@ -5,7 +5,7 @@ export { type Declarations, declarationsOf, originalTexts } from './declarations
 export { type Definer, definersOf } from './definers.ts'
 export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
-export { programId, readGiven, readImage } from './image.ts'
+export { programFile, readGiven, readImage } from './image.ts'
 export { shortName } from './layout.ts'
 export type {
   Affected,
@@ -24,7 +24,7 @@ export type {
 } from './model.ts'
 export { type OldNames, oldNames } from './old-names.ts'
 export { openBase } from './open.ts'
-export { fileSymbolOf, originalObject, originalObjects } from './original.ts'
+export { fileSymbolOf, originalObject, originalObjects, ownObjects } from './original.ts'
 export type { Overlay } from './overlay.ts'
 export { buildPairs, pairsOf } from './pairs.ts'
 export { createPool, type Pool } from './pool.ts'

@@ -38,6 +38,8 @@ export interface TreeKind extends TreePaths {
   readonly generatedUnder: (tree: Tree, touched: ReadonlySet<string>, overlay: Overlay) => Promise<Generated>
   /** What is laid out by touched files, so that no unit can be compiled anew from them. */
   readonly changedScripts: (tree: Tree, touched: ReadonlySet<string>, overlay: Overlay) => Promise<Scripts>
+  /** What edits of the files that say what can be configured do to this configuration. */
+  readonly configured: (tree: Tree, files: readonly TouchedFile[], overlay: Overlay) => Promise<Configured>
   /** Without the units that the image turns out not to hold. */
   readonly withoutUnused: (tree: Tree, affected: readonly AffectedUnit[]) => Used
   /** What a touched file is that no unit reads; undefined where somebody else accounts for it. */
@@ -69,6 +71,13 @@ export interface Scripts {
   readonly read: ReadonlySet<string>
 }
 
+export interface Configured {
+  readonly refusals: readonly BuildRefusal[]
+  readonly notices: readonly Reason[]
+  /** The touched files that are accounted for. */
+  readonly read: ReadonlySet<string>
+}
+
 export interface Used {
   readonly affected: readonly AffectedUnit[]
   readonly notices: readonly Reason[]
@@ -83,3 +92,4 @@ export interface Unread extends Reason {
 
 export const NOT_GENERATED: Generated = { texts: new Map(), refusals: [], read: new Set() }
 export const NO_SCRIPTS: Scripts = { refusals: [], read: new Set() }
+export const NOT_CONFIGURED: Configured = { refusals: [], notices: [], read: new Set() }

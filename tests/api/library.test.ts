@@ -43,6 +43,9 @@ describe.skipIf(!hasGcc)(`the library${withoutGcc}`, () => {
     const forms = [patchText(), new Uint8Array(readFileSync(demo.patch)), [demo.patch], [patchText()]]
     for (const patch of forms) expect((await built({ patch })).payload).toEqual(payload)
     expect((await built({ patch: patchText() })).report.payload?.file).toBe('payload.livepatch')
+    const bare = patchText().replace(/^(---|\+\+\+) [ab]\//gm, '$1 ')
+    expect((await built({ patch: bare, strip: 0 })).payload).toEqual(payload)
+    await expect(built({ strip: -1 })).rejects.toMatchObject({ code: 'library/bad-option' })
     expect((await built({ output: 'out/a.bin' })).report.payload?.file).toBe('out/a.bin')
   })
 

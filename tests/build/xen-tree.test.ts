@@ -209,7 +209,6 @@ describe.skipIf(missing !== '')(`Debian's Xen, built (${missing || 'everything i
       to: '*(.text) *(.hotsplice)',
       codes: ['linker-script', 'linker-script'],
     },
-    { name: 'a Kconfig', path: 'xen/common/Kconfig', from: 'config', to: 'config X\nconfig', codes: ['kconfig-edit'] },
     {
       name: 'a script of the build',
       path: 'xen/tools/symbols.c',
@@ -221,6 +220,46 @@ describe.skipIf(missing !== '')(`Debian's Xen, built (${missing || 'everything i
     const { affected, refusals } = await affectedUnits(tree, edit(tree, path, from, to))
     expect(refusals.map(({ code }) => code)).toEqual(codes)
     expect(affected).toEqual([])
+  })
+
+  const option = (name: string, lines: string) => `config ${name}\n\tbool "hotsplice"\n${lines}\nconfig GRANT_TABLE\n`
+  test.for([
+    { name: 'a help text', path: 'xen/common/Kconfig', from: '\thelp\n', to: '\thelp\n\t  A line more.\n\n' },
+    {
+      name: 'a new option that stays off',
+      path: 'xen/common/Kconfig',
+      from: 'config GRANT_TABLE\n',
+      to: option('X', ''),
+    },
+    {
+      name: 'the default of what is configured otherwise',
+      path: 'xen/common/Kconfig',
+      from: 'config LIVEPATCH\n',
+      to: 'config LIVEPATCH\n\tdefault n\n',
+    },
+  ])('$name in a Kconfig changes nothing, and that is said', async ({ path, from, to }) => {
+    const { affected, notices, refusals } = await affectedUnits(tree, edit(tree, path, from, to))
+    expect([affected, refusals]).toEqual([[], []])
+    expect(notices).toEqual([{ code: 'kconfig-edit', text: expect.stringContaining('no value of this configuration') }])
+  })
+
+  test.for([
+    { name: 'a new option that is on', to: option('X', '\tdefault y\n'), says: 'CONFIG_X is y where it is not set' },
+    {
+      name: 'an option that selects another',
+      to: option('X', '\tdefault y\n\tselect COVERAGE\n'),
+      says: 'CONFIG_COVERAGE is y',
+    },
+    { name: 'a mistake', to: 'configg\nconfig GRANT_TABLE\n', says: 'could not be asked: kconfig ended with 1' },
+  ])('$name in a Kconfig is refused, with what it does', async ({ to, says }) => {
+    const { affected, refusals } = await affectedUnits(
+      tree,
+      edit(tree, 'xen/common/Kconfig', 'config GRANT_TABLE\n', to),
+    )
+    expect(affected).toEqual([])
+    expect(refusals).toMatchObject([
+      { code: 'kconfig-edit', file: 'xen/common/Kconfig', text: expect.stringContaining(says) },
+    ])
   })
 
   test('a comment in boot code, and documents, are no part of what runs', async () => {

@@ -17,6 +17,9 @@ export interface SmallProgram {
   readonly listed?: readonly string[]
   /** Whether the objects are left in the tree. */
   readonly built?: true
+  /** How the objects are linked; the program is given to the build then, as the words in `strip` leave it. */
+  readonly link?: readonly string[]
+  readonly strip?: readonly string[]
 }
 
 /** New texts by path, null for what is removed; or a patch as it is. */
@@ -41,12 +44,13 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-small-'))
   try {
     const tree = join(folder, 'tree')
-    writeProgram(tree, program)
+    const linked = writeProgram(tree, program)
     const text = typeof edit === 'string' ? edit : patchOf(program.files, edit)
     const run = await createHotpatch({
       tree,
       target: 'process',
       lines,
+      ...(linked === undefined ? {} : { symbols: linked }),
       patches: [{ name: 'change.patch', text }],
       jobs: 2,
       progress: quiet,
@@ -63,7 +67,9 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
   }
 }
 
-function writeProgram(tree: string, { files, command = PLAIN, listed, built }: SmallProgram): void {
+/** Answers where the linked program is, if there is one. */
+function writeProgram(tree: string, program: SmallProgram): string | undefined {
+  const { files, command = PLAIN, listed, built, link, strip } = program
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true })
     writeFileSync(join(tree, path), text)
@@ -71,15 +77,20 @@ function writeProgram(tree: string, { files, command = PLAIN, listed, built }: S
   }
   const sources = listed ?? Object.keys(files).filter(path => /\.c$/.test(path))
   const [compiler = 'gcc', ...options] = command
-  const program = files[compiler] === undefined ? compiler : join(tree, compiler)
+  const path = files[compiler] === undefined ? compiler : join(tree, compiler)
   const entries = sources.map(file => ({
     directory: tree,
     file,
-    arguments: [program, ...options, '-c', file, '-o', file.replace(/\.c$/, '.o')],
+    arguments: [path, ...options, '-c', file, '-o', file.replace(/\.c$/, '.o')],
   }))
-  if (built === true)
+  if (built === true || link !== undefined)
     for (const { arguments: words } of entries) execFileSync(words[0] ?? '', words.slice(1), { cwd: tree })
   writeFileSync(join(tree, 'compile_commands.json'), JSON.stringify(entries))
+  if (link === undefined) return undefined
+  const objects = sources.map(file => file.replace(/\.c$/, '.o'))
+  execFileSync('gcc', [...link, ...objects, '-o', 'program'], { cwd: tree })
+  if (strip !== undefined) execFileSync('strip', [...strip, 'program'], { cwd: tree })
+  return join(tree, 'program')
 }
 
 function patchOf(files: SmallProgram['files'], edit: Readonly<Record<string, string | null>>): string {

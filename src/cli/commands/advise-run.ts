@@ -7,12 +7,13 @@ import type { Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import type { Ending } from '../exit-code.ts'
-import { readText } from '../files.ts'
+import { readPatches } from '../patches.ts'
 import { VERSION } from '../version.ts'
 
 export interface AdviseArguments {
   readonly tree: string
   readonly patch: readonly string[]
+  readonly strip: number
   readonly target: 'xen' | 'process'
   readonly symbols?: string
   readonly depends?: string
@@ -31,10 +32,10 @@ const ENDINGS: Readonly<Record<Advice['outcome'], Ending>> = {
 }
 
 export async function runAdvise(request: AdviseArguments, console: Console, signal: AbortSignal): Promise<Finished> {
-  const { patch, json, symbols, config } = request
+  const { patch, strip, json, symbols, config } = request
   const inputs = [...patch, symbols, config].filter(file => file !== undefined)
   checkOutputs(inputs, [json])
-  const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
+  const patches = readPatches(patch, strip)
   const rest = { version: VERSION, progress: console.progress, cacheFolder: cacheFolder(), signal }
   const advice = await advise({ ...request, patches, ...rest })
   return { ending: ENDINGS[advice.outcome], text: adviceText(withShownNames(advice), console.ink), json: advice }

@@ -3,7 +3,8 @@ import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachVariable, positive } from '../option-values.ts'
+import { eachVariable, natural, positive } from '../option-values.ts'
+import { STRIP } from '../patches.ts'
 import type { AdviseArguments } from './advise-run.ts'
 
 const MORE = [
@@ -19,6 +20,7 @@ export function define(host: Host) {
     .description('Puts the ways to treat line numbers in a patch side by side, and recommends one with its reason.')
     .requiredOption('--tree <dir>', 'the source tree of what is running, as its build left it')
     .requiredOption('--patch <file...>', 'the patch, or several in their order; - is standard input')
+    .option('-p, --strip <n>', STRIP, natural, 1)
     .option('--symbols <file>', "xen-syms or xen.efi of what is running (default: the tree's own xen-syms)")
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')

@@ -11,12 +11,14 @@ import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { endingOf } from '../exit-code.ts'
 import { readText, removeStale, writeWhole } from '../files.ts'
+import { readPatches } from '../patches.ts'
 import { checkSarif, writeSarif } from '../sarif-file.ts'
 import { VERSION } from '../version.ts'
 
 export interface BuildArguments {
   readonly tree: string
   readonly patch: readonly string[]
+  readonly strip: number
   readonly lines: Way
   readonly target: 'xen' | 'process'
   readonly symbols?: string
@@ -37,7 +39,7 @@ export interface BuildArguments {
 }
 
 export async function runBuild(request: BuildArguments, console: Console, signal: AbortSignal): Promise<Finished> {
-  const { patch, json, expectFunctions } = request
+  const { patch, strip, json, expectFunctions } = request
   const output = request.output ?? defaultOutput(patch[0] ?? '')
   checkOutputs(
     [...patch, ...given(expectFunctions), ...given(request.symbols), ...given(request.config), ...(request.on ?? [])],
@@ -53,7 +55,7 @@ export async function runBuild(request: BuildArguments, console: Console, signal
             expectFunctions,
           ),
         }
-  const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
+  const patches = readPatches(patch, strip)
   // From here on a payload by that name could only be this run's.
   if (removeStale(output)) console.note(`removed ${output}, which an earlier run had written`)
   const { report, payload, places } = await build({

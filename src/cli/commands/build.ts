@@ -3,13 +3,14 @@ import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, eachVariable, positive } from '../option-values.ts'
+import { eachOf, eachVariable, natural, positive } from '../option-values.ts'
+import { STRIP } from '../patches.ts'
 import type { BuildArguments } from './build-run.ts'
 
 const MORE = [
   'DIR holds what is running, as its build left it: for Xen 4.17 or later the folder that holds xen/ (or xen/ itself)',
   'after `make`, with CONFIG_LIVEPATCH; for programs a folder with compile_commands.json. It is never written to. The',
-  'patches are applied in memory, one after the other, as `patch -p1` would with no fuzz.',
+  'patches are applied in memory, one after the other, as `patch` would with no fuzz.',
   '',
   'Nothing is written to -o unless everything went well. What cannot be hotpatched is told all at once, each with its',
   'way out.',
@@ -17,6 +18,7 @@ const MORE = [
 
 /** The ways to treat embedded line numbers. */
 const WAYS = ['auto', 'neutral', 'mask', 'table', 'ignore'] as const
+const TARGETS = ['xen', 'process'] as const
 const LINES =
   'how to treat functions that differ only by an embedded line number: ignore takes them in, mask leaves them out, ' +
   'neutral rewrites the patch so that they do not differ, table leaves them out and sets their numbers while the ' +
@@ -27,8 +29,12 @@ export function define(host: Host) {
     .description('Builds a payload: the functions that a patch changes, and what they need.')
     .requiredOption('--tree <dir>', 'the source tree of what is running, as its build left it')
     .requiredOption('--patch <file...>', 'the patch, or several in their order; - is standard input')
+    .option('-p, --strip <n>', STRIP, natural, 1)
     .addOption(new Option('--lines <way>', LINES).choices(WAYS).default('auto' as const))
-    .option('--symbols <file>', "xen-syms or xen.efi of what is running (default: the tree's own xen-syms)")
+    .option(
+      '--symbols <file>',
+      "what is running: its xen-syms or xen.efi (default: the tree's own xen-syms), or the program, unstripped",
+    )
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--on <payload...>', 'payloads that are applied already, the lowest first: the new one goes on top')
     .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
@@ -37,11 +43,7 @@ export function define(host: Host) {
       "a copy of the running system's code, raw (from _stext on), to compare with too",
     )
     .option('--no-expect', 'do not let the loader compare the first bytes of old code before it patches')
-    .addOption(
-      new Option('--target <name>', 'what will load the payload')
-        .choices(['xen', 'process'] as const)
-        .default('xen' as const),
-    )
+    .addOption(new Option('--target <name>', 'what will load the payload').choices(TARGETS).default('xen' as const))
     .option(
       '--accept-type <name>',
       'let a type (or function) change although it lives across the patch; may be given again',
@@ -94,7 +96,10 @@ const HELP = {
       so: 'for a host that runs another build of the same source, on top of another payload',
       run: 'hotsplice build --tree ~/xen --patch b.patch --symbols /boot/xen-syms --depends 3bf1…',
     },
-    { so: 'a program', run: 'hotsplice build --target process --tree ~/daemon --patch fix.patch' },
+    {
+      so: 'a program, which the payload is compared with and then only loads into',
+      run: 'hotsplice build --target process --tree ~/daemon --symbols ~/daemon/daemond --patch fix.patch',
+    },
     {
       so: 'only if these are the functions',
       run: 'hotsplice build --tree ~/xen --patch fix.patch --expect-functions functions.txt',

@@ -5,8 +5,10 @@ import { neutralizePatch } from '../../flows/neutralize.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
-import { readText, STANDARD, writeWhole } from '../files.ts'
+import { STANDARD, writeWhole } from '../files.ts'
 import { helpAfter } from '../help.ts'
+import { natural } from '../option-values.ts'
+import { readPatches, STRIP } from '../patches.ts'
 import { VERSION } from '../version.ts'
 
 const MORE = [
@@ -22,6 +24,7 @@ export function define(host: Host) {
     .description('Rewrites a patch so that every line it leaves alone keeps its number, for use with any builder.')
     .requiredOption('--tree <dir>', 'the source that the patch is for')
     .requiredOption('--patch <file...>', 'the patch, or several in their order; they become one')
+    .option('-p, --strip <n>', STRIP, natural, 1)
     .addOption(
       new Option('--style <style>', 'directive: only #line; reformat: only layout')
         .choices(STYLES)
@@ -51,14 +54,15 @@ export function define(host: Host) {
 interface Request {
   readonly tree: string
   readonly patch: readonly string[]
+  readonly strip: number
   readonly style: (typeof STYLES)[number]
   readonly output?: string
   readonly json?: string
 }
 
-function rewrite({ tree, patch, style, output, json }: Request, console: Console): Finished {
+function rewrite({ tree, patch, strip, style, output, json }: Request, console: Console): Finished {
   checkOutputs([...patch], [output, json])
-  const patches = patch.map(name => ({ name, text: readText(name, 'the patch', 'latin1') }))
+  const patches = readPatches(patch, strip)
   const { report, patch: text } = neutralizePatch({ tree, patches, style, version: VERSION })
   for (const note of report.notes) console.note(shownName(note))
   if (text === '') console.note('nothing is left of the patch: without it, the compiler sees the same lines')

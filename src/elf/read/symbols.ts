@@ -138,6 +138,17 @@ export class SymbolSearch<S extends Side> {
     return found
   }
 
+  /** Whether functions or variables are there that are local to a file. */
+  hasLocals(): boolean {
+    const { words, first, end } = this.#context.table
+    for (let at = first; at < end; at += SYM_WORDS) {
+      const info = (words[at + 1] ?? 0) & 0xff
+      const kind = KINDS[info & 15]
+      if (BINDINGS[info >>> 4] === 'local' && (kind === 'function' || kind === 'object')) return true
+    }
+    return false
+  }
+
   /** Names may share bytes, so one may begin in another. */
   #offsetsOf(wanted: Buffer): ReadonlySet<number> {
     const found = new Set<number>()

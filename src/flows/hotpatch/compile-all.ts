@@ -1,9 +1,11 @@
 /** Everything that is asked of the compiler about the affected units. Part of the pipeline. */
 import type { Way } from '../../lines/way.ts'
+import type { Loader } from '../../loaders/loader.ts'
 import { type AffectedUnit, type Declarations, declarationsOf, overlayOf, type Tree } from '../../trees/index.ts'
 import { askEntrySizes, type EntrySizes } from './entry-sizes.ts'
 import { type CompiledUnits, compileForWay, requestOf } from './judge.ts'
 import type { Prepared } from './prepare.ts'
+import { throwingOf } from './rules.ts'
 import { chosenText } from './texts.ts'
 import { together } from './together.ts'
 
@@ -11,24 +13,33 @@ export interface Compiled {
   readonly compiled: CompiledUnits
   readonly sizes: EntrySizes
   readonly declarations: Declarations
+  /** Units that exceptions may pass through, where the loader has a word about it. */
+  readonly throwing: ReadonlySet<string>
+}
+
+export interface Question {
+  readonly before: Prepared
+  readonly way: Way
+  readonly loader: Loader
 }
 
 /** At the same time, and one text that does not compile ends all of it. */
-export async function compileAll(tree: Tree, { affected, change }: Prepared, way: Way): Promise<Compiled> {
+export async function compileAll(tree: Tree, { before, way, loader }: Question): Promise<Compiled> {
+  const { affected, change } = before
   const request = await requestOf(tree, affected, change, way)
   const { texts } = request
   // What a unit declares may depend on line numbers, so that it is asked of the text that the payload is made from.
   const chosen = (each: AffectedUnit) => texts.overlays.get(chosenText(way, each, texts)) ?? overlayOf(change, affected)
-  const [compiled, sizes, declarations] = await together<[CompiledUnits, EntrySizes, Declarations]>(
-    tree.run.signal,
-    signal => {
-      const own = { ...tree, run: { ...tree.run, signal } }
-      return [
-        compileForWay(own, request),
-        askEntrySizes(own, affected),
-        declarationsOf(own, affected, { change, chosen }),
-      ]
-    },
-  )
-  return { compiled, sizes, declarations }
+  const [compiled, sizes, declarations, throwing] = await together<
+    [CompiledUnits, EntrySizes, Declarations, ReadonlySet<string>]
+  >(tree.run.signal, signal => {
+    const own = { ...tree, run: { ...tree.run, signal } }
+    return [
+      compileForWay(own, request),
+      askEntrySizes(own, affected),
+      declarationsOf(own, affected, { change, chosen }),
+      throwingOf(loader, own, before),
+    ]
+  })
+  return { compiled, sizes, declarations, throwing }
 }

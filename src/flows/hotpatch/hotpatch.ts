@@ -8,7 +8,7 @@ import type { Way } from '../../lines/way.ts'
 import { loaderOf } from '../../loaders/loaders.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import { otherCopies } from '../../select/other-copies.ts'
-import { type Selection, select, type UnitInput } from '../../select/select.ts'
+import type { Selection, UnitInput } from '../../select/select.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
 import type { Affected, Base, ObjectPair, Run, Tree } from '../../trees/index.ts'
 import { assembleSelected } from './assembled.ts'
@@ -19,9 +19,9 @@ import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
-import { rulesOf, throwingOf } from './rules.ts'
 import { type RunningOptions, readRunning } from './running.ts'
-import { checkCode } from './running-code.ts'
+import { checkRunningCode } from './running-program.ts'
+import { selectAll } from './selected.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
 import { targetOfUnits } from './target.ts'
 import { checkShapes } from './types.ts'
@@ -66,9 +66,10 @@ export async function createHotpatch(
   const { change, affected } = before
   const watch = new Stopwatch(before.timings)
   // lines, trees: the affected units, compiled as the chosen way needs them. The tree was not written to.
-  const { compiled, sizes, declarations } = await watch.time('compile', () => compileAll(tree, before, way))
-  // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const loader = loaderOf(base.target)
+  const asked = await watch.time('compile', () => compileAll(tree, { before, way, loader }))
+  const { compiled, sizes, declarations, throwing } = asked
+  // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { loader, ...sizes.known }
   const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut))
   // program: whose definition of each name counts, before and after.
@@ -80,18 +81,18 @@ export async function createHotpatch(
   // lines: where the way asks for it, a unit of our own that sets the numbers of functions that stay.
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
   const table = way === 'table' ? await watch.time('table', () => lineTable(tree, judged.units, numbers)) : NO_TABLE
-  const units = [...program.units, ...table.units]
   // select: what the payload contains and why, and everything that stands in the way.
-  const rules = rulesOf(target, running, { throwing: await throwingOf(target, tree, before), standIns: table.standIns })
-  const selection = watch.timeSync('select', () => select(units, rules))
+  const about = { tree, before, running, target, cut, throwing, standIns: table.standIns }
+  const selected = await watch.time('select', () => selectAll([...program.units, ...table.units], about))
+  const { units, selection, originals } = selected
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
-  const code = watch.timeSync('code', () => checkCode(units, selection, running))
+  const code = watch.timeSync('code', () => checkRunningCode(units, selection, { running, originals }))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
   const types = { tree, affected, declarations, units: judged.units, selection }
   const accepted = options.acceptTypes ?? []
   const shapes = await watch.time('shapes', () => checkShapes({ ...types, accepted }))
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
-  const assembled = assembleSelected({ affected, program, units, selection, target, running, code, shapes }, watch)
+  const assembled = assembleSelected({ affected, program, ...selected, target, running, code, shapes }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
   const checked = checkAssembled(assembled.payload, { target, running, options, entrySizes, watch })
   return {
@@ -102,7 +103,7 @@ export async function createHotpatch(
     selection,
     refusals: [...assembled.refusals, ...checked.refusals],
     warnings: [running, code, { warnings: otherCopies(units, running.symbols) }, shapes, checked].flatMap(warningsOf),
-    notices: [sizes, program, table, code, shapes].flatMap(noticesOf),
+    notices: [sizes, program, table, selected, code, shapes].flatMap(noticesOf),
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
     compiles: compiled.compiles,
     payload: checked.payload,

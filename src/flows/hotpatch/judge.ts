@@ -29,13 +29,14 @@ import { provenLines } from '../../compare/proven-lines.ts'
 import { findLineSites, type LineSites } from '../../compare/sites.ts'
 import { correlate } from '../../correlate/correlate.ts'
 import { emptyObject } from '../../elf/empty.ts'
-import { readElf } from '../../elf/index.ts'
+import { type ElfObject, readElf } from '../../elf/index.ts'
 import { chunksOf, newLines, oldLines } from '../../lines/chunks.ts'
 import type { NeutralFile } from '../../lines/neutral-model.ts'
 import { corresponds, type RefinedLineMap, refineLineMap } from '../../lines/token-map.ts'
 import type { Way } from '../../lines/way.ts'
 import type { PieceId, PieceMap } from '../../pieces/model.ts'
 import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
+import { movedFunctions } from '../../program/moved.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { differenceText } from '../../select/words.ts'
 import type { SourceChange } from '../../source/model.ts'
@@ -182,10 +183,20 @@ export interface JudgedUnits {
   readonly notices: readonly Reason[]
 }
 
-/** A verdict for everything in every unit. */
+/** A verdict for everything in every unit. What only goes from one of them to another is the same to those who use it. */
 export function judgeUnits(compiled: CompiledUnits, cut: CutOptions): JudgedUnits {
-  const judged = compiled.pairs.map(each =>
-    during(`comparing ${each.pair.unit}`, () => ({ ...each.pair, ...judgePair(each, compiled, cut) })),
+  const opened = compiled.pairs.map((each): OpenedPair => {
+    const { pair } = each
+    return during(`comparing ${pair.unit}`, () => ({
+      ...each,
+      before: readSide<'original'>(pair, pair.original),
+      after: readSide<'patched'>(pair, pair.patched),
+    }))
+  })
+  const both = opened.map(({ before, after }) => ({ original: before, patched: after }))
+  const moved = new Set(movedFunctions(both).map(({ name }) => name))
+  const judged = opened.map(each =>
+    during(`comparing ${each.pair.unit}`, () => ({ ...each.pair, ...judgePair(each, compiled, { cut, moved }) })),
   )
   return {
     units: judged.map(({ unit, fileSymbol, verdicts, sites }) => ({ unit, fileSymbol, verdicts, sites })),
@@ -193,13 +204,24 @@ export function judgeUnits(compiled: CompiledUnits, cut: CutOptions): JudgedUnit
   }
 }
 
+interface OpenedPair extends CompiledPair {
+  readonly before: ElfObject<'original'>
+  readonly after: ElfObject<'patched'>
+}
+
+interface Known {
+  readonly cut: CutOptions
+  readonly moved: ReadonlySet<string>
+}
+
 type JudgedPair = Pick<JudgedUnit, 'verdicts' | 'sites'> & Pick<JudgedUnits, 'notices'>
 
-function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions): JudgedPair {
+function judgePair(each: OpenedPair, compiled: CompiledUnits, { cut, moved }: Known): JudgedPair {
   const { pair, neutral, shifted } = each
-  const before = pieceMap(readSide<'original'>(pair, pair.original), cut)
-  const mapOf = (patched: ObjectPair) => pieceMap(readSide<'patched'>(patched, patched.patched), cut)
-  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) => compareUnit(correlate(before, after), lines)
+  const before = pieceMap(each.before, cut)
+  const mapOf = (patched: ObjectPair) =>
+    pieceMap(patched === pair ? each.after : readSide<'patched'>(patched, patched.patched), cut)
+  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) => compareUnit(correlate(before, after), lines, moved)
   if (shifted === undefined) return { verdicts: judge(mapOf(neutral ?? pair)), sites: undefined, notices: [] }
   const after = readElf<'patched'>(shifted)
   const sites = findLineSites(before, pieceMap(after, cut), compiled.shifts)
@@ -227,7 +249,8 @@ function judgePair(each: CompiledPair, compiled: CompiledUnits, cut: CutOptions)
     return { verdicts, sites: sites.byPiece, notices: [...notices, ...said] }
   }
   if (each.renumbered === undefined) return { verdicts: mask, sites: sites.byPiece, notices }
-  const witness = compareUnit(correlate(pieceMap(readElf<'original'>(each.renumbered), cut), patched))
+  const renumbered = pieceMap(readElf<'original'>(each.renumbered), cut)
+  const witness = compareUnit(correlate(renumbered, patched), undefined, moved)
   const { verdicts, unproven } = provenLines(mask, lines, { verdicts: witness, isOff: isOff(compiled.renumbered) })
   const said = unproven.map(name =>
     say(

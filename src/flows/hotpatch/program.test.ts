@@ -42,6 +42,11 @@ test.skipIf(!hasGcc).for<Row>([
   {
     name: 'a function that moves to another file and changes',
     files: { 'a.c': [G + LIMIT, G], 'b.c': ['int b;', LIMIT.replace('5000', '6000')] },
+    selected: ['replacement limit'],
+  },
+  {
+    name: 'a function that moves, and that a third file defines as well',
+    files: { 'a.c': [G + LIMIT, G], 'b.c': ['int b;', LIMIT.replace('5000', '6000')], 'c.c': [LIMIT] },
     selected: ['refused other-definition limit'],
   },
   {

@@ -4,9 +4,11 @@
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import { type Definition, definitionsIn, type Strength, strengthOf } from '../../program/definitions.ts'
+import { movedFunctions } from '../../program/moved.ts'
 import { type ConcernedUnit, type Finding, namesInQuestion, type ProgramView, viewOf } from '../../program/view.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { type Definer, definersOf, type Tree } from '../../trees/index.ts'
+import { arrivalsOf, withArrivals } from './arrivals.ts'
 
 export interface InProgram<U extends UnitInput> {
   /** With the names that lead elsewhere. */
@@ -25,12 +27,38 @@ export function inProgram<U extends UnitInput>(
   const { definers, unread } = definersOf(tree, names, new Set(units.map(({ unit }) => unit)))
   const others = definers.map(each => ({ unit: each.unit, definitions: definitionsOf(each) }))
   const view = viewOf(concerned, others)
+  const moved = movedFunctions(
+    units.map(({ verdicts: { correlation } }) => ({
+      original: correlation.original.object,
+      patched: correlation.patched.object,
+    })),
+  )
+  // What a unit beside these defines too may be what the program has.
+  const elsewhere = new Set(others.flatMap(({ definitions }) => [...definitions.keys()]))
+  const arrivals = arrivalsOf(
+    units,
+    moved.filter(({ name }) => !elsewhere.has(name)),
+  )
+  const settled = new Set(arrivals.map(({ name }) => name))
+  const told = new Set(view.findings.map(({ name }) => name))
+  // Whoever uses these was judged as if they were one thing; where that is not known, nothing may come of it.
+  const doubtful = moved.filter(({ name }) => !settled.has(name) && !told.has(name))
   const untakenOf = (unit: string) => view.untaken.get(unit) ?? new Map<string, string>()
   return {
-    units: units.map(each => ({ ...each, untaken: new Set(untakenOf(each.unit).keys()) })),
-    refusals: view.findings.map(refusalOf),
+    units: withArrivals(
+      units.map(each => ({ ...each, untaken: new Set(untakenOf(each.unit).keys()) })),
+      arrivals,
+    ),
+    refusals: [
+      ...view.findings.filter(({ kind, name }) => kind !== 'moved' || !settled.has(name)),
+      ...doubtful.map(({ name, from, to }) => movedBetween(name, [units[from], units[to]])),
+    ].map(refusalOf),
     notices: [...notices, ...untakenNotices(view, concerned), ...unreadNotices(unread, names)],
   }
+}
+
+function movedBetween(name: string, [from, to]: readonly (UnitInput | undefined)[]): Finding {
+  return { kind: 'moved', name, from: from?.unit ?? '', to: to?.unit ?? '' }
 }
 
 function concernedUnit({ unit, verdicts }: UnitInput): ConcernedUnit {

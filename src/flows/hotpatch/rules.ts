@@ -1,5 +1,5 @@
 /** What the select stage asks about the target, the system that runs, and the units that exceptions pass through. */
-import type { Target } from '../../loaders/loader.ts'
+import type { Loader, Target } from '../../loaders/loader.ts'
 import type { SelectRules } from '../../select/model.ts'
 import { type Tree, throwingUnits } from '../../trees/index.ts'
 import type { Prepared } from './prepare.ts'
@@ -31,9 +31,9 @@ export function rulesOf(
   }
 }
 
-/** Asked only where the target has a word about it. */
+/** Asked only where the loader has a word about it. */
 export async function throwingOf(
-  { loader: { unwinding } }: Target,
+  { unwinding }: Loader,
   tree: Tree,
   { affected, change }: Prepared,
 ): Promise<ReadonlySet<string>> {

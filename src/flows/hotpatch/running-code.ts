@@ -11,8 +11,8 @@ import type { Reason, Refusal } from '../../base/refusal.ts'
 import { EXPECTATION_LIMIT } from '../../loaders/func-entry.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import { machineOf } from '../../machines/machines.ts'
-import type { Piece } from '../../pieces/model.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
+import { originOf } from '../../select/origins.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { type CodeFinding, RunningImage, UnitCode } from '../../verify/index.ts'
 import type { Running } from './running.ts'
@@ -25,18 +25,18 @@ export interface CheckedCode {
   readonly expectations: ReadonlyMap<string, Uint8Array>
 }
 
-const NOTHING: CheckedCode = { refusals: [], warnings: [], notices: [], expectations: new Map() }
+export const NOTHING_CHECKED: CheckedCode = { refusals: [], warnings: [], notices: [], expectations: new Map() }
 
 /** Compares what is to be replaced, in the order of the selection. */
 export function checkCode(units: readonly UnitInput[], selection: Selection, running: Running): CheckedCode {
   const { symbols } = running
-  if (selection.replacements.length === 0) return NOTHING
+  if (selection.replacements.length === 0) return NOTHING_CHECKED
   if (symbols === undefined || symbols.format !== 'elf') {
     const text = 'no xen-syms is known, so whether the code to be replaced is the code that runs was not compared'
     return {
-      ...NOTHING,
+      ...NOTHING_CHECKED,
       refusals: running.refusals,
-      warnings: running.isXen ? [{ code: 'code-not-compared', text }] : [],
+      warnings: [{ code: 'code-not-compared', text }],
     }
   }
   const image = new RunningImage(
@@ -70,32 +70,27 @@ function checkOne(
   { address, runningName }: Replacement,
   symbols: HypervisorSymbols,
 ): CodeFinding | undefined {
-  const { piece } = originalOf(units, address)
-  const checker = checkers[address.unit]
-  if (piece === undefined || checker === undefined) throw new InternalError(`${runningName} has no original`)
+  const origin = originOf(units, address)
+  const checker = checkers[origin?.unit ?? -1]
+  if (origin === undefined || checker === undefined) throw new InternalError(`${runningName} has no original`)
   const place = symbols.lookup(runningName)
   // A name that the running system does not have is refused by the selection.
-  return place === undefined ? undefined : checker.check(piece, place)
+  return place === undefined ? undefined : checker.check(origin.piece, place)
 }
 
 /** Said, and no more: nearly all such functions are entered anew; those that never are stand on the target's deny-list. */
 function endlessNotice(units: readonly UnitInput[], { address, runningName, unit }: Replacement): readonly Reason[] {
-  const { piece, map } = originalOf(units, address)
-  const code = map?.object.sections[piece?.section ?? -1]?.bytes.subarray(piece?.offset, endOf(piece))
-  if (piece === undefined || code === undefined || map === undefined) return []
-  const knowledge = machineOf(map.object.header.machine).code
+  const origin = originOf(units, address)
+  if (origin === undefined) return []
+  const { input, piece } = origin
+  const { object } = input.verdicts.correlation.original
+  const code = object.sections[piece.section]?.bytes.subarray(piece.offset, piece.offset + piece.size)
+  if (code === undefined) return []
+  const knowledge = machineOf(object.header.machine).code
   const fields = piece.references.map(({ offset }) => offset)
   if (knowledge?.isEndless(code, fields) !== true) return []
   const text = `${runningName} (${unit}) never returns: a processor that is in it while the patch is applied stays in the old code, and only whoever calls it later runs the new`
   return [{ code: 'never-returns', text }]
-}
-
-const endOf = (piece: Piece<'original'> | undefined) => (piece?.offset ?? 0) + (piece?.size ?? 0)
-
-function originalOf(units: readonly UnitInput[], { unit, piece }: Replacement['address']) {
-  const correlation = units[unit]?.verdicts.correlation
-  const map = correlation?.original
-  return { map, piece: map?.pieces[correlation?.toOriginal.get(piece) ?? -1] }
 }
 
 function refusalFor({ unit }: Replacement, { name, difference, address }: CodeFinding): Refusal {
@@ -177,5 +172,5 @@ function expectationOf(
 
 /** Where the function first refers to something: xen.efi is linked by itself, and has it at another distance. */
 function firstField(units: readonly UnitInput[], { address }: Replacement): number | undefined {
-  return originalOf(units, address).piece?.references[0]?.offset
+  return originOf(units, address)?.piece.references[0]?.offset
 }

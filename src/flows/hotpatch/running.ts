@@ -9,7 +9,8 @@ import { type Brought, broughtBy } from '../../loaders/brought.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import { inspectPayload } from '../../loaders/inspect.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
-import { programId, readGiven, readImage, treeKind } from '../../trees/index.ts'
+import { LinkedProgram } from '../../program/linked-program.ts'
+import { programFile, readGiven, readImage, treeKind } from '../../trees/index.ts'
 import type { TreeFacts } from '../../trees/model.ts'
 import {
   KNOWN_VERSIONS,
@@ -22,7 +23,7 @@ import { type LoaderTable, loaderTable } from './loader-table.ts'
 import { type LoaderVersion, loaderVersion } from './loader-version.ts'
 
 export interface RunningOptions {
-  /** A given xen-syms or xen.efi; the tree's own unless given. */
+  /** A given xen-syms or xen.efi, the tree's own unless given; or the program. */
   readonly symbols?: string
   /** Build-ids in hexadecimal, instead of the one that the symbols have. */
   readonly depends?: string
@@ -39,6 +40,10 @@ export interface Running extends LoaderTable, LoaderVersion {
   readonly isXen: boolean
   /** Undefined where no file with symbols is known. */
   readonly symbols: HypervisorSymbols | undefined
+  /** The program's file, where a program runs and its file is given. */
+  readonly program?: LinkedProgram | undefined
+  /** Functions of the program that payloads below have replaced. */
+  readonly replacedBelow?: ReadonlySet<string>
   readonly depends: Uint8Array | undefined
   readonly xenDepends: Uint8Array | undefined
   readonly warnings: readonly Reason[]
@@ -129,10 +134,10 @@ export function readMemory(option: string, symbols: HypervisorSymbols | undefine
 
 /** A program: its build-id counts; what its names resolve to is for its loader to say, which sees the process. */
 function readProgram({ symbols: file, depends, xenDepends, on = [] }: RunningOptions): Running {
-  const read = (path: string) => during(`reading the build-id of ${path}`, () => programId(path))
-  const buildId = file === undefined ? undefined : read(file)
-  const top = on.at(-1)
-  const below = top === undefined ? undefined : payloadId(top)
+  const program = file === undefined ? undefined : during(`reading ${file}`, () => new LinkedProgram(programFile(file)))
+  const buildId = program?.buildId
+  const payloads = on.map(path => inspectBelow(path))
+  const top = payloads.at(-1)
   return {
     version: undefined,
     unversioned: [],
@@ -145,16 +150,18 @@ function readProgram({ symbols: file, depends, xenDepends, on = [] }: RunningOpt
     memory: undefined,
     expect: 'no',
     symbols: undefined,
-    depends: depends === undefined ? (below ?? buildId) : readBuildId('--depends', depends),
+    program,
+    replacedBelow: new Set(payloads.flatMap(({ functions }) => functions.map(({ name }) => name))),
+    depends: depends === undefined ? (top?.id ?? buildId) : readBuildId('--depends', depends),
     xenDepends: xenDepends === undefined ? buildId : readBuildId('--xen-depends', xenDepends),
     warnings: [],
   }
 }
 
 /** Of a payload that another one goes upon. */
-function payloadId(file: string): Uint8Array {
-  const { buildId } = during(`reading ${file}`, () => inspectPayload(readGiven(file, '--on')))
-  if (buildId !== null) return Buffer.from(buildId, 'hex')
+function inspectBelow(file: string) {
+  const { buildId, functions } = during(`reading ${file}`, () => inspectPayload(readGiven(file, '--on')))
+  if (buildId !== null) return { id: Buffer.from(buildId, 'hex'), functions }
   throw new InputError(
     'build/bad-build-id',
     `${file}, given with --on, has no build-id, so nothing can depend on it`,

@@ -8,6 +8,7 @@ import { hasFlag } from '../../elf/spec/flags.ts'
 import { EXPECTATION_LIMIT, FUNC_FIELDS, FUNC_SIZE, FUNC_VERSION, readFunc } from '../../loaders/func-entry.ts'
 import { FUNCS, HOOK_PREFIX } from '../../loaders/payload-sections.ts'
 import { smallestFunction, startsWithLandingPad } from '../../machines/machine.ts'
+import { findFunction } from '../../program/replaced-code.ts'
 import { type About, type AboutFunction, encodeAbout, SAVED_SIZE } from './about.ts'
 import { refuseEntered } from './entered.ts'
 import type { Areas, Slot } from './layout.ts'
@@ -20,7 +21,7 @@ import { hex, type ProcessMemory } from './proc.ts'
 import type { Program } from './program.ts'
 import { Refused } from './refused.ts'
 import { layOut, PlacedPayload } from './relocate.ts'
-import { askLinker, onlySymbol, type ResolveContext, resolveNames } from './resolve.ts'
+import { askLinker, type ResolveContext, resolveNames } from './resolve.ts'
 
 export interface LoadContext extends ResolveContext {
   readonly memory: ProcessMemory
@@ -172,14 +173,12 @@ function readEntry(table: Uint8Array, at: number, placed: PlacedPayload, context
 
 type Entry = Pick<AboutFunction, 'name' | 'old' | 'oldSize' | 'new' | 'newSize'>
 
+const ERRNO = { absent: 'ENOENT', several: 'EINVAL', 'other-size': 'EINVAL' } as const
+
 function oldAddress(name: string, oldSize: number, program: Program): number {
-  const symbol = onlySymbol(name, program)
-  if (symbol === undefined) throw new Refused('ENOENT', `the program has no function ${name}`)
-  if (oldSize === 0) throw new Refused('EINVAL', `${name} is said to have no bytes`)
-  if (symbol.size !== 0 && symbol.size !== oldSize) {
-    throw new Refused('EINVAL', `${name} has ${symbol.size} bytes in the program, ${oldSize} in the payload's eyes`)
-  }
-  return symbol.address
+  const found = findFunction(name, oldSize, program)
+  if ('fault' in found) throw new Refused(ERRNO[found.missing], found.fault)
+  return found.address
 }
 
 /** The running code is the program file's, but for the jumps of payloads that are applied. */

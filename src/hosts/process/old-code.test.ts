@@ -9,9 +9,9 @@ import { judge, PROGRAM_RULES } from '../../../tests/support/judge.ts'
 import { readElf, readOutline } from '../../elf/index.ts'
 import { originalsOf } from '../../flows/hotpatch/originals.ts'
 import { decodeOriginals, encodeOriginals, type OriginalCode } from '../../loaders/original-code.ts'
+import { ProgramNames } from '../../program/program-names.ts'
 import { select } from '../../select/select.ts'
 import { checkOldCode } from './old-code.ts'
-import { ProgramNames } from './program-names.ts'
 
 const SPLIT = ['-O2', '-ffunction-sections', '-fdata-sections', '-fcf-protection=none']
 const HEAD = 'extern int out(int); extern int shared; extern __thread int own; static int hidden(int n);\n'

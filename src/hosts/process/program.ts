@@ -3,13 +3,12 @@
  * compiler left it. Its place in memory is told by the mapping of its code.
  */
 import { InputError } from '../../base/errors.ts'
-import { buildIdOf, type ElfOutline, type ElfSection, readOutline } from '../../elf/index.ts'
-import { ET_EXEC, SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS } from '../../elf/spec/constants.ts'
-import { hasFlag } from '../../elf/spec/flags.ts'
+import { buildIdOf, type ElfOutline, readOutline } from '../../elf/index.ts'
+import { codeIn, isCode, isFixed } from '../../program/program-code.ts'
+import { ProgramNames, type ProgramSymbol } from '../../program/program-names.ts'
 import { type OpenedParts, openParts, withParts } from '../../system/file-parts.ts'
 import { MACHINE } from './machine.ts'
 import type { Mapping, ProcessMemory } from './proc.ts'
-import { ProgramNames, type ProgramSymbol } from './program-names.ts'
 
 type Elf = ElfOutline<'original'>
 
@@ -58,7 +57,7 @@ export class Program {
 
   /** Whether it lies where its file says, so that its addresses need no dynamic linker. */
   get isFixed(): boolean {
-    return this.#elf.header.type === ET_EXEC
+    return isFixed(this.#elf)
   }
 
   /** All symbols of that name: `file.c#name` for one that is local to its file. */
@@ -78,12 +77,7 @@ export class Program {
 
   /** Bytes of the program's code as its file has them; undefined unless one section holds all of them. */
   codeAt(address: number, length: number): Uint8Array | undefined {
-    const section = this.#elf.sections.find(section => {
-      const start = Number(section.address) + this.#bias
-      return isCode(section) && address >= start && address + length <= start + section.size
-    })
-    if (section === undefined) return undefined
-    return this.#file.read(section.fileOffset + address - Number(section.address) - this.#bias, length)
+    return codeIn({ elf: this.#elf, file: this.#file, bias: this.#bias }, address, length)
   }
 
   #theNames(): ProgramNames {
@@ -97,9 +91,6 @@ export class Program {
     return own.exist ? own : (installedNames(this.buildId, this.#bias) ?? own)
   }
 }
-
-const isCode = ({ flags, type }: ElfSection<'original'>) =>
-  hasFlag(flags, SHF_ALLOC) && hasFlag(flags, SHF_EXECINSTR) && type !== SHT_NOBITS
 
 function idOf(elf: Elf): string | null {
   const id = buildIdOf(elf)

@@ -4,6 +4,7 @@
  * start (IFUNC) come out as they do for the program.
  */
 
+import { severalFault } from '../../program/replaced-code.ts'
 import type { About } from './about.ts'
 import type { Agent } from './agent.ts'
 import { STEP_SIZE, type Step, WORK } from './layout.ts'
@@ -63,9 +64,9 @@ export function onlyBelow(name: string, loaded: readonly Pick<About, 'symbols'>[
 }
 
 /** The program's symbol of that name; refused when there are several. */
-export function onlySymbol(name: string, program: Program) {
+function onlySymbol(name: string, program: Program) {
   const symbols = program.find(name)
-  if (symbols.length > 1) throw new Refused('EINVAL', `the program has ${symbols.length} symbols called ${name}`)
+  if (symbols.length > 1) throw new Refused('EINVAL', severalFault(name, symbols.length))
   return symbols[0]
 }
 

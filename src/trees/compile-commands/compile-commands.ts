@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { PROCESS } from '../../loaders/process/process.ts'
 import type { TouchedFile } from '../../source/model.ts'
 import type { Tree } from '../model.ts'
-import { NO_SCRIPTS, NOT_GENERATED, type TreeKind, type Unread } from '../tree-kind.ts'
+import { NO_SCRIPTS, NOT_CONFIGURED, NOT_GENERATED, type TreeKind, type Unread } from '../tree-kind.ts'
 import { programFile } from './kinds.ts'
 import { unitsOfListedSources } from './listed-sources.ts'
 import { findCompileCommands, openCompileCommands } from './open.ts'
@@ -21,6 +21,7 @@ export const COMPILE_COMMANDS: TreeKind = {
   unitsOfBuildFiles: unitsOfListedSources,
   generatedUnder: () => Promise.resolve(NOT_GENERATED),
   changedScripts: () => Promise.resolve(NO_SCRIPTS),
+  configured: () => Promise.resolve(NOT_CONFIGURED),
   withoutUnused: (_, affected) => ({ affected, notices: [] }),
   unread,
 }

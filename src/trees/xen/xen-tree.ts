@@ -7,6 +7,7 @@ import type { Base, BaseOptions, Run, Tree } from '../model.ts'
 import type { TreeKind, Unread } from '../tree-kind.ts'
 import { withoutUnused } from './archive.ts'
 import { generatedUnder } from './generated/generated.ts'
+import { configured } from './kconfig.ts'
 import { kindOf } from './kinds.ts'
 import { archOf, changedScripts } from './linker-script.ts'
 import { unitsOfMakefiles } from './object-lists.ts'
@@ -26,6 +27,7 @@ export const XEN_TREE: TreeKind = {
   unitsOfBuildFiles: unitsOfMakefiles,
   generatedUnder,
   changedScripts,
+  configured,
   withoutUnused,
   unread,
 }

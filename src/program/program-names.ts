@@ -2,10 +2,10 @@
  * The names that a program's file has, in the payload's spelling: `file.c#name` for one that is local to its file. Large
  * programs have millions, of which a payload asks for a few: each is searched for when somebody asks.
  */
-import { type ElfOutline, type ElfSymbol, type FoundSymbol, type SymbolSearch, searchSymbols } from '../../elf/index.ts'
-import { processName } from '../../loaders/process/process.ts'
-import { partOf } from '../../pieces/names.ts'
-import { spelled } from '../../pieces/old-code.ts'
+import { type ElfOutline, type ElfSymbol, type FoundSymbol, type SymbolSearch, searchSymbols } from '../elf/index.ts'
+import { processName } from '../loaders/process/process.ts'
+import { partOf, sourceName } from '../pieces/names.ts'
+import { spelled } from '../pieces/old-code.ts'
 
 export interface ProgramSymbol {
   readonly name: string
@@ -19,6 +19,9 @@ export class ProgramNames {
   /** Where each section lies in the process. */
   readonly #starts: readonly number[]
   readonly #bias: number
+  readonly #undefined = new Map<string, boolean>()
+  readonly #possible = new Map<string, boolean>()
+  #haveLocals: boolean | undefined
   readonly #known = new Map<string, readonly ProgramSymbol[]>()
 
   /** `bias` is how far the program lies from the addresses in its file. */
@@ -58,6 +61,38 @@ export class ProgramNames {
     return [...parts.values()]
   }
 
+  /** Whether the name stands in the table as one that something else defines; a version may stand behind it. */
+  isUndefined(name: string): boolean {
+    return known(this.#undefined, name, () =>
+      this.#alike(name).some(({ symbol }) => symbol.place.in === 'nowhere' && /^(?:$|@)/.test(rest(symbol, name))),
+    )
+  }
+
+  /** Whether the table has local functions or variables at all: strip and linkers can leave out all of them. */
+  get haveLocals(): boolean {
+    this.#haveLocals ??= this.#search?.hasLocals() === true
+    return this.#haveLocals
+  }
+
+  /**
+   * Whether something may be what the source calls so, be it under a name that compilers (`f.constprop.0`) and linkers
+   * (`f@@V2`) make of it. `file` is the one that it is local to; symbols that are local to others are not meant then.
+   */
+  mayHave(name: string, file: string | undefined): boolean {
+    const base = sourceName(name)
+    return known(this.#possible, `${file ?? ''}#${base}`, () =>
+      this.#alike(base).some(({ symbol, file: owner }) => {
+        if (symbol.kind === 'file' || symbol.kind === 'section' || !/^(?:$|[.@])/.test(rest(symbol, base))) return false
+        const isAnothers = symbol.binding === 'local' && symbol.visibility === 'default' && ![file, ''].includes(owner)
+        return file === undefined || !isAnothers
+      }),
+    )
+  }
+
+  #alike(name: string): readonly FoundSymbol<'original'>[] {
+    return this.#search?.find(name, 'start') ?? []
+  }
+
   /** The plain names of all functions at an address of the process, without versions (`f@@V2`). */
   functionsAt(address: number): readonly string[] {
     const found = this.#search?.functionsAt(address - this.#bias) ?? []
@@ -90,6 +125,16 @@ export class ProgramNames {
     return { name: processName(owner, name, isLocal), address, size, kind }
   }
 }
+
+/** Each is searched for once. */
+function known(answers: Map<string, boolean>, key: string, search: () => boolean): boolean {
+  const answer = answers.get(key) ?? search()
+  answers.set(key, answer)
+  return answer
+}
+
+/** What a symbol's name has behind `name`. */
+const rest = (symbol: Pick<ElfSymbol<'original'>, 'name'>, name: string): string => symbol.name.slice(name.length)
 
 /** What a spelling can mean: names of files and of symbols may hold the sign that joins them. */
 function readings(text: string): readonly { readonly file: string; readonly name: string }[] {

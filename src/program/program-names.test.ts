@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
-import { readOutline } from '../../elf/index.ts'
+import { hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
+import { readOutline } from '../elf/index.ts'
 import { ProgramNames } from './program-names.ts'
 
 const BIAS = 0x1000_0000

@@ -1,0 +1,12 @@
+/** Patches as a command line gives them, for every command that takes some. */
+import type { PatchText } from '../source/model.ts'
+import { readText } from './files.ts'
+
+/** Words for the option by which patches without prefixes, or with longer ones, are read. */
+export const STRIP =
+  'how many components to take off the names in the patch, as patch does (0 for names without a/, b/)'
+
+/** In their order, one character a byte. */
+export function readPatches(files: readonly string[], strip: number): readonly PatchText[] {
+  return files.map(name => ({ name, text: readText(name, 'the patch', 'latin1'), strip }))
+}

@@ -1,0 +1,71 @@
+/**
+ * Whether the functions that a payload replaces are, in the given program, what the tree's objects say: by the very rules
+ * of the host that loads it. Without a program, it is said that only load will know. Part of the pipeline.
+ */
+import type { Reason, Refusal } from '../../base/refusal.ts'
+import type { OriginalCode } from '../../loaders/original-code.ts'
+import type { LinkedProgram } from '../../program/linked-program.ts'
+import { compareCode, findFunction } from '../../program/replaced-code.ts'
+import type { Replacement, Selection } from '../../select/model.ts'
+import type { UnitInput } from '../../select/select.ts'
+import { namesOf } from './linked.ts'
+import type { Running } from './running.ts'
+import { type CheckedCode, checkCode, NOTHING_CHECKED } from './running-code.ts'
+
+interface Known {
+  readonly running: Running
+  /** What each replaced function was, as the program's loader will be told. */
+  readonly originals: readonly OriginalCode[]
+}
+
+export function checkRunningCode(
+  units: readonly UnitInput[],
+  selection: Selection,
+  { running, originals }: Known,
+): CheckedCode {
+  if (running.isXen) return checkCode(units, selection, running)
+  const program = namesOf(running)
+  if (program !== undefined) return checkProgram(selection, { running, originals, program })
+  if (selection.pieces.length === 0) return NOTHING_CHECKED
+  const text =
+    running.program === undefined
+      ? 'no program is given, so whether it has what the payload replaces and needs is found out only when it is loaded; --symbols takes the program'
+      : 'the given program has no symbol table, so whether it has what the payload replaces and needs is found out only when it is loaded; --symbols takes its unstripped file'
+  return { ...NOTHING_CHECKED, notices: [{ code: 'program-unknown', text }] }
+}
+
+function checkProgram(
+  selection: Selection,
+  { running, originals, program }: Known & { readonly program: LinkedProgram },
+): CheckedCode {
+  const refusals: Refusal[] = []
+  const notices: Reason[] = []
+  for (const replacement of selection.replacements) {
+    const { runningName: name, oldSize } = replacement
+    const found = findFunction(name, oldSize, program)
+    // What it has not, or has twice, the selection has refused.
+    if ('fault' in found && found.missing !== 'other-size') continue
+    if ('fault' in found) {
+      refusals.push(refusalFor(replacement, found.fault))
+      continue
+    }
+    const original = originals.find(each => each.name === name)
+    const isReplaced = running.replacedBelow?.has(name) === true
+    const { fault, notes } = compareCode({ name, old: found.address, oldSize }, original, program, isReplaced)
+    if (fault !== undefined) refusals.push(refusalFor(replacement, fault))
+    const untold =
+      program.codeAt(found.address, oldSize) === undefined ? [`the given file has no code of ${name}`] : notes
+    notices.push(...untold.map(text => ({ code: 'code-not-compared', text: `${replacement.unit}: ${text}` })))
+  }
+  return { ...NOTHING_CHECKED, refusals, notices }
+}
+
+function refusalFor({ unit, runningName }: Replacement, fault: string): Refusal {
+  return {
+    code: 'not-the-running-code',
+    unit,
+    symbol: runningName,
+    text: fault,
+    hint: 'give the tree that the program was built from, with its compiler and options, and the very program; where it was compiled without -ffunction-sections and only a near jump is shorter, build it with that option',
+  }
+}

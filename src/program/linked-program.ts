@@ -1,0 +1,80 @@
+/**
+ * A program's file as a build is given it: what load will find in the process, as far as the file tells. Its own names
+ * and code are known; what libraries have is not, because which of them the process has, only it says.
+ *
+ * Worse mistake: to say that something is not there that is. A name that may be another spelling of it, or may have been
+ * taken out of the table, answers "not known".
+ */
+import { buildIdOf, type ElfOutline, type FileParts, readOutline } from '../elf/index.ts'
+import { processName } from '../loaders/process/process.ts'
+import { machineOf } from '../machines/machines.ts'
+import { codeIn, isFixed } from './program-code.ts'
+import { ProgramNames, type ProgramSymbol } from './program-names.ts'
+import type { ProgramCode } from './replaced-code.ts'
+
+/** A name that an object gives to one of its pieces. */
+export interface ObjectName {
+  readonly name: string
+  readonly local: boolean
+}
+
+export class LinkedProgram implements ProgramCode {
+  readonly #file: FileParts
+  readonly #elf: ElfOutline<'original'>
+  readonly #names: ProgramNames
+
+  constructor(file: FileParts) {
+    this.#file = file
+    this.#elf = readOutline(file)
+    this.#names = new ProgramNames(this.#elf, 0)
+  }
+
+  get buildId(): Uint8Array | undefined {
+    return buildIdOf(this.#elf)
+  }
+
+  get machine(): ProgramCode['machine'] {
+    return machineOf(this.#elf.header.machine)
+  }
+
+  get isFixed(): boolean {
+    return isFixed(this.#elf)
+  }
+
+  /** Whether it has a table of symbols; without one, nothing is known of its names. */
+  get hasSymbols(): boolean {
+    return this.#names.exist
+  }
+
+  /** Whether a dynamic linker may find in a library what the program has not. */
+  get isDynamic(): boolean {
+    return this.#elf.sections.some(({ name }) => name === '.interp')
+  }
+
+  codeAt(address: number, length: number): Uint8Array | undefined {
+    return codeIn({ elf: this.#elf, file: this.#file, bias: 0 }, address, length)
+  }
+
+  functionsAt(address: number): readonly string[] {
+    return this.#names.functionsAt(address)
+  }
+
+  find(name: string): readonly ProgramSymbol[] {
+    return this.#names.find(name)
+  }
+
+  /** Whether a library is to have it. */
+  isImported(name: string): boolean {
+    return this.#names.isUndefined(name)
+  }
+
+  /** Whether nothing of the program can be what an object of the file `fileSymbol` calls so. */
+  lacks(fileSymbol: string, names: readonly ObjectName[]): boolean {
+    if (!this.hasSymbols || names.length === 0) return false
+    return names.every(({ name, local }) => {
+      if (this.find(processName(fileSymbol, name, local)).length > 0) return false
+      if (local && !this.#names.haveLocals) return false
+      return !this.#names.mayHave(name, local ? fileSymbol : undefined)
+    })
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * What a patched piece was in the running system: its pair in the same unit; for a function that moved to another file,
+ * the one in the unit that lost it.
+ */
+import type { Loader } from '../loaders/loader.ts'
+import type { Piece, PieceId } from '../pieces/model.ts'
+import type { PieceAddress, UnitIndex, UnitInput } from './model.ts'
+import { nameInProgram } from './untaken.ts'
+
+export interface Origin {
+  readonly unit: UnitIndex
+  readonly input: UnitInput
+  readonly piece: Piece<'original'>
+}
+
+export function originOf(units: readonly UnitInput[], { unit, piece }: PieceAddress): Origin | undefined {
+  const here = units[unit]
+  const pair: PieceId<'original'> | undefined = here?.verdicts.correlation.toOriginal.get(piece)
+  const at = pair === undefined ? here?.arrived?.get(piece) : { unit, piece: pair }
+  const input = units[at?.unit ?? -1]
+  const found = input?.verdicts.correlation.original.pieces[at?.piece ?? -1]
+  return at === undefined || input === undefined || found === undefined
+    ? undefined
+    : { unit: at.unit, input, piece: found }
+}
+
+/** Whether the program has it by any of its names, and not another unit's by all of them. */
+export function countsInProgram({ input, piece }: Origin): boolean {
+  return nameInProgram(input.verdicts.correlation.original, piece, input.untaken) !== undefined
+}
+
+/** The running system's name of it. */
+export function runningNameOf({ input, piece }: Origin, loader: Loader): string {
+  const { name, local } = nameInProgram(input.verdicts.correlation.original, piece, input.untaken) ?? piece
+  return loader.runningName(input.fileSymbol, name, local)
+}
