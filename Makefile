@@ -2,7 +2,7 @@
 # make demo    the example of the README on the host's compiler
 # make test    types, style, all light tests and a sample of each real target
 # make test-all  that, and the rest: more of the same kinds, and all there is of one
-# make mutants   one small mistake at a time: do the light tests notice? Adds up over runs; COUNT=50
+# make mutants   one small mistake at a time: do the light tests notice? Adds up over runs; COUNT=50, docs/mutants.md
 # make fuzz    5,000 wrong inputs to every reader; SEED, COUNT, OFFSET, ONLY=reader:number
 # make bench   prints speeds as ratios of a compile measured in the same run; never a test
 SHELL := /bin/bash
