@@ -4,8 +4,9 @@
  * Replacements are called what they replace. New functions and new data are called what a rebuilt system would call
  * them, so that a later payload on top of this one can refer to them. What the compiler named (`f.cold`, `__func__.3`)
  * stays without a name: the running system may have another thing of that name, and would refuse ours. So do two new
- * things of one name, because nobody could tell them apart, and what a payload below has brought by that name. Static
- * locals (`count.12`) are state that a later payload must find again, and have names of our own making.
+ * things of one name, because nobody could tell them apart, and what a payload below has brought by that name, or another
+ * unit of the program has by it (a weak one that lost). Static locals (`count.12`) are state that a later payload must
+ * find again, and have names of our own making.
  */
 import type { Refusal } from '../base/refusal.ts'
 import type { PieceId } from '../pieces/model.ts'
@@ -82,7 +83,8 @@ function newNames(selection: Selection, piece: PlacedPiece, { target, states }: 
   return from.symbols.flatMap((id): NewName[] => {
     const symbol = unit?.patched.object.symbols[id]
     if (unit === undefined || symbol === undefined || symbol.binding === 'other') return []
-    if (!isProgrammersName(symbol.name)) return []
+    const isInVain = symbol.binding !== 'local' && unit.untaken?.has(symbol.name) === true
+    if (isInVain || !isProgrammersName(symbol.name)) return []
     const name = target.loader.runningName(unit.fileSymbol, symbol.name, symbol.binding === 'local')
     return [{ name, binding: symbol.binding, piece }]
   })

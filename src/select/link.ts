@@ -25,7 +25,7 @@ import type {
   UnitIndex,
   UnitInput,
 } from './model.ts'
-import { originOf, runningNameOf } from './origins.ts'
+import { countedName, originOf } from './origins.ts'
 import { newRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
 import { nameInProgram } from './untaken.ts'
 
@@ -37,6 +37,10 @@ interface Included {
   /** Comes with a function that is refused as such; what else it would run into is only a consequence. */
   readonly isMoot: boolean
 }
+
+const OTHER_SYSTEM = 'is --symbols of the system that runs, and the tree the one it was built from?'
+const LEFT_OUT =
+  'if its link left it out, use what the program has: only code and constants that exactly one unit defines can come along; otherwise check --symbols and the tree'
 
 /** A worklist: what is included, and the links found so far. Lives for one selection. */
 export class Linker {
@@ -193,13 +197,14 @@ export class Linker {
     const { patched } = verdicts.correlation
     const target = this.#piece(to)
     const { target: reached } = reference
-    if (nameInProgram(patched, target, untaken) === undefined) {
-      const counts = this.#newGlobals.get(target.name)
-      const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
-      const isHere = counts === undefined || (counts.unit === to.unit && counts.piece === to.piece)
-      return isHere ? this.#running(from, piece, target.name, delta) : this.#linkPiece(from, piece, reference, counts)
-    }
     const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
+    if (nameInProgram(patched, target, untaken) === undefined) {
+      // Names that a unit defines in vain are not among its own new ones: this leads elsewhere.
+      const counts = this.#newGlobals.get(target.name)
+      return counts === undefined
+        ? this.#running(from, piece, target.name, delta)
+        : this.#linkPiece(from, piece, reference, counts)
+    }
     const isOwn = to.unit === from.address.unit && to.piece === piece.id
     const inPayload: Link = { to: 'payload', target: to, delta }
     if (this.#isOfIncludedFunction(to, target) && (isOwn || this.#staysInside(from, to, piece, reference))) {
@@ -216,8 +221,10 @@ export class Linker {
       return inPayload
     }
     const origin = originOf(this.#units, to)
-    if (origin !== undefined && !canComeAlong(this.#rules, origin)) {
-      return this.#running(from, piece, runningNameOf(origin, this.#rules.target.loader), delta)
+    // Where no name of it counted, the program has another unit's by that name, and not this one.
+    const name = origin === undefined ? undefined : countedName(origin, this.#rules.target.loader)
+    if (origin !== undefined && name !== undefined && !canComeAlong(this.#rules, origin)) {
+      return this.#running(from, piece, name, delta)
     }
     const below = fromBelow(this.#rules, this.#units, to)
     if (below?.is === 'there') return this.#running(from, piece, below.name, delta)
@@ -300,7 +307,7 @@ export class Linker {
         code: 'symbol-not-found',
         symbol: piece.name,
         text: `${piece.name} refers to ${name}, which the running system's symbols do not have`,
-        hint: 'is --symbols of the system that runs, and the tree the one it was built from?',
+        hint: this.#rules.linked === undefined ? OTHER_SYSTEM : LEFT_OUT,
       })
       return undefined
     }

@@ -76,7 +76,10 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
   const pieces = linker.run()
   return {
     machine: units[0]?.verdicts.correlation.patched.object.header.machine,
-    units: units.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, patched: verdicts.correlation.patched })),
+    units: units.map(({ unit, fileSymbol, verdicts, untaken }) => {
+      const { patched } = verdicts.correlation
+      return untaken === undefined ? { unit, fileSymbol, patched } : { unit, fileSymbol, patched, untaken }
+    }),
     pieces,
     replacements,
     refusals: withoutRepeats([

@@ -73,7 +73,7 @@ function changedData({ statics }: ShapeUnit, comparison: Comparison): readonly C
   return dataOf(before, statics).flatMap(({ name, type, place }): Changed[] => {
     const other = now.get(name)
     if (other === undefined || comparison.isSame(type, other.type)) return []
-    if (before.isConstant(type) || sizeOf(before, type) !== sizeOf(after, other.type)) return []
+    if (before.isConstant(type) || before.sizeOf(type) !== after.sizeOf(other.type)) return []
     const [from, to] = [before.words(type), after.words(other.type)]
     const text = from === to ? `the meaning of ${from} changed` : `it was ${from} and is ${to}`
     const differences: Difference[] = [{ what: 'retyped', text }]
@@ -95,17 +95,6 @@ function dataOf({ unit }: UnitTypes, inObject: ReadonlySet<string>): readonly Da
       .map(local => ({ name: `${local.name} of ${name}`, type: local.type, place })),
   )
   return [...unit.variables, ...statics]
-}
-
-function sizeOf(types: UnitTypes, id: TypeId): number | undefined {
-  const type = types.type(types.bare(id))
-  if (type === undefined || type.kind === 'function' || type.kind === 'other') return undefined
-  if (type.kind !== 'array') return 'size' in type ? type.size : undefined
-  const element = sizeOf(types, type.of)
-  return type.bounds.reduce<number | undefined>(
-    (product, bound) => (product === undefined || bound === undefined ? undefined : product * bound),
-    element,
-  )
 }
 
 const CONSEQUENCES: ReadonlySet<Difference['what']> = new Set(['size', 'moved'])

@@ -41,16 +41,32 @@ export class Comparison {
     if (a.kind === 'pointer' && b.kind === 'pointer') return a.size === b.size && this.isSame(a.to, b.to)
     if (a.kind === 'array' && b.kind === 'array') return sameBounds(a.bounds, b.bounds) && this.isSame(a.of, b.of)
     if (a.kind === 'function' && b.kind === 'function') return this.isSamePrototype(a, b)
+    // What is put into a structure of its own, or taken out of one, lies where it lay.
+    const [only, otherOnly] = [onlyMember(a), onlyMember(b)]
+    if (only !== undefined && !isShaped(b)) return this.#isSameSize(before, after) && this.isSame(only, after)
+    if (otherOnly !== undefined && !isShaped(a))
+      return this.#isSameSize(before, after) && this.isSame(before, otherOnly)
     return false
+  }
+
+  #isSameSize(before: TypeId, after: TypeId): boolean {
+    const size = this.before.sizeOf(before)
+    return size !== undefined && size === this.after.sizeOf(after)
   }
 
   isSamePrototype(a: Prototype, b: Prototype): boolean {
     return (
       a.variadic === b.variadic &&
       a.parameters.length === b.parameters.length &&
-      this.isSame(a.returns, b.returns) &&
-      a.parameters.every((parameter, at) => this.isSame(parameter, b.parameters[at] ?? -1))
+      this.#isPassedTheSame(a.returns, b.returns) &&
+      a.parameters.every((parameter, at) => this.#isPassedTheSame(parameter, b.parameters[at] ?? -1))
     )
+  }
+
+  /** A structure of one number need not be where the number would be, nor be extended like it: that is the machine's. */
+  #isPassedTheSame(before: TypeId, after: TypeId): boolean {
+    const [a, b] = [this.before.type(this.before.bare(before)), this.after.type(this.after.bare(after))]
+    return a?.kind === b?.kind && this.isSame(before, after)
   }
 
   #isSameShaped(idA: TypeId, idB: TypeId, a: Shaped, b: Shaped): boolean {
@@ -90,19 +106,34 @@ export class Comparison {
     }
     // What is left may have another name now; a name that was already there is not a new one.
     const fresh = after.filter(({ name }) => !namesBefore.has(name))
-    for (const member of left) {
-      const at = fresh.findIndex(other => this.#memberDifference(member, other).length === 0)
-      if (at === -1) found.push({ what: 'gone', text: `${member.name} is gone`, bitOffset: member.bitOffset })
-      else fresh.splice(at, 1)
-    }
-    const added = fresh.map(
+    const unpaired = this.#unpaired(left, fresh)
+    if (
+      isNothing(unpaired) ||
+      isNothing(this.#unpaired(unfold(left, this.before, this.after), unfold(fresh, this.after, this.before)))
+    )
+      return found
+    const gone = unpaired.left.map(
+      ({ name, bitOffset }): Difference => ({ what: 'gone', text: `${name} is gone`, bitOffset }),
+    )
+    const added = unpaired.fresh.map(
       ({ name, bitOffset }): Difference => ({
         what: 'added',
         text: `${name} is new, ${placeWords(bitOffset)}`,
         bitOffset,
       }),
     )
-    return [...found, ...added]
+    return [...found, ...gone, ...added]
+  }
+
+  /** The members that have no counterpart at the same place. */
+  #unpaired(left: readonly Flat[], fresh: readonly Flat[]): Unpaired {
+    const rest = [...fresh]
+    const gone = left.filter(member => {
+      const at = rest.findIndex(other => this.#memberDifference(member, other).length === 0)
+      if (at !== -1) rest.splice(at, 1)
+      return at === -1
+    })
+    return { left: gone, fresh: rest }
   }
 
   /** Most types are as they were, member by member. */
@@ -135,6 +166,32 @@ export class Comparison {
       },
     ]
   }
+}
+
+interface Unpaired {
+  readonly left: readonly Flat[]
+  readonly fresh: readonly Flat[]
+}
+
+const isNothing = ({ left, fresh }: Unpaired) => left.length + fresh.length === 0
+
+/** With the members of structures that the other side does not know in their place: they were put into them, or taken out. */
+function unfold(members: readonly Flat[], own: UnitTypes, other: UnitTypes): readonly Flat[] {
+  return members.flatMap((member): readonly Flat[] => {
+    const id = own.bare(member.type)
+    const [type, key] = [own.type(id), own.keyOf(id)]
+    if (type?.kind !== 'struct' || type.declared || (key !== undefined && other.byKey.has(key))) return [member]
+    return unfold(flatten(own, type, member.bitOffset), own, other)
+  })
+}
+
+/** The type of a member that is all that a structure or union holds. */
+function onlyMember(type: DebugType): TypeId | undefined {
+  if ((type.kind !== 'struct' && type.kind !== 'union') || type.declared || type.alignment !== undefined)
+    return undefined
+  const [member, second] = type.members
+  if (member === undefined || second !== undefined || member.bitSize !== undefined) return undefined
+  return member.bitOffset === 0 ? member.type : undefined
 }
 
 function wholeDifferences(a: Aggregate, b: Aggregate): readonly Difference[] {

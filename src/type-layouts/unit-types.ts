@@ -79,6 +79,17 @@ export class UnitTypes {
     return at
   }
 
+  /** In bytes; undefined where that cannot be told, and for what has none. */
+  sizeOf(id: TypeId): number | undefined {
+    const type = this.type(this.bare(id))
+    if (type === undefined || type.kind === 'function' || type.kind === 'other') return undefined
+    if (type.kind !== 'array') return 'size' in type ? type.size : undefined
+    return type.bounds.reduce<number | undefined>(
+      (product, bound) => (product === undefined || bound === undefined ? undefined : product * bound),
+      this.sizeOf(type.of),
+    )
+  }
+
   /** A structure, union or enum with its members; undefined where the unit only knows its name. */
   complete(key: TypeKey): Shaped | undefined {
     const type = this.type(this.byKey.get(key) ?? VOID)

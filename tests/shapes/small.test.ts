@@ -73,6 +73,49 @@ const REFUSED: readonly Refused[] = [
     says: ['name was char[8] and is char[12]'],
   },
   {
+    name: 'a structure of one member that is larger',
+    edits: [inItem('  char name[8];\n', '  struct { _Alignas(16) char of[8]; } name;\n')],
+    symbol: 'struct item',
+    says: ['name was char[8] and is struct {…}'],
+  },
+  {
+    name: 'a structure of one member of another kind',
+    edits: [inItem('  char name[8];\n', '  struct { float of[2]; } name;\n')],
+    symbol: 'struct item',
+    says: ['name was char[8] and is struct {…}'],
+  },
+  {
+    name: 'members that change places where they are put into a structure',
+    edits: [inItem('  char name[8];\n  extent_t extent;\n', '  struct { extent_t extent; char name[8]; } of;\n')],
+    symbol: 'struct item',
+    says: ['of is new, at byte 36', 'name is gone'],
+  },
+  {
+    name: 'a structure that takes the place of another with the same members',
+    edits: [
+      inItem('  extent_t extent;\n', '  struct spot extent;\n'),
+      inItem('struct spot;\n', 'struct spot { int row; int column; };\n'),
+      inItem(
+        'struct sums { int total; int most; };\nstruct spot { int row; int column; };\n',
+        'struct sums { int total; int most; };\n',
+      ),
+    ],
+    symbol: 'struct item',
+    says: ['extent was extent_t and is struct spot'],
+  },
+  {
+    name: 'a parameter that becomes a structure of one member: another place may hold it',
+    edits: [
+      inItem('int weigh(int amount);', 'struct amount { int of; };\nint weigh(struct amount amount);'),
+      ['one.c', 'int weigh(int amount) { return amount * 3', 'int weigh(struct amount amount) { return amount.of * 3'],
+      ['one.c', 'weigh(item->weight)', 'weigh((struct amount){ item->weight })'],
+      ['two.c', 'weigh(3)', 'weigh((struct amount){ 3 })'],
+    ],
+    code: 'prototype-changed',
+    symbol: 'weigh',
+    says: ['amount'],
+  },
+  {
     name: 'a typedef that hides it',
     edits: [inItem('typedef unsigned int counter_t', 'typedef float counter_t')],
     symbol: 'struct item',
@@ -179,6 +222,32 @@ const HARMLESS: readonly {
   { name: 'a macro', edits: [inItem('struct spot;\n', '#define LIMIT 12\nstruct spot;\n')] },
   { name: 'a value added to an enumeration', edits: [inItem('GONE }', 'GONE, LOST }')] },
   { name: 'a typedef for the same', edits: [inItem('  int weight;\n', '  signed weight;\n')] },
+  {
+    name: 'a number that becomes a structure of one member',
+    edits: [
+      ['one.c', 'static long level;', 'static struct { long of; } level;'],
+      ['one.c', 'level += by', 'level.of += by'],
+      ['one.c', '(int)level', '(int)level.of'],
+    ],
+  },
+  {
+    name: 'the same of a member, through two of them',
+    edits: [
+      inItem('  char name[8];\n', '  struct name { struct { char of[8]; } in; } name;\n'),
+      inItem('  counter_t seen;\n', '  union { counter_t of; } seen;\n'),
+    ],
+  },
+  {
+    name: 'members that are put into a structure of their own',
+    edits: [
+      inItem('int count; struct item first; int last;', 'struct { int count; struct item first; } in; int last;'),
+      ['two.c', 'box.count++', 'box.in.count++'],
+    ],
+  },
+  {
+    name: 'members that are taken out of one',
+    edits: [inItem('  struct { short x, y; } at;\n', '  short x;\n  short y;\n')],
+  },
   {
     name: 'a const parameter',
     edits: [
