@@ -60,42 +60,40 @@ test.skipIf(!hasGcc)(`the same bytes, read twice${withoutGcc}`, () => {
   expect(paired(object => object)).toBeGreaterThanOrEqual(4)
 })
 
-test
-  .skipIf(!hasGcc)
-  .for([
-    { what: 'machine', edit: (object: Read): Read => ({ ...object, header: { ...object.header, machine: 183 } }) },
-    { what: 'flags', edit: (object: Read): Read => ({ ...object, header: { ...object.header, flags: 1 } }) },
-    {
-      what: 'sections',
-      edit: (object: Read): Read => ({ ...object, sections: [...object.sections, ...object.sections.slice(-1)] }),
-    },
-    {
-      what: 'symbols',
-      edit: (object: Read): Read => ({ ...object, symbols: [...object.symbols, ...object.symbols.slice(-1)] }),
-    },
-    ofSection('.text', () => ({ name: '.text.other' })),
-    ofSection('.text', ({ type }) => ({ type: type + 1 })),
-    ofSection('.text', ({ flags }) => ({ flags: flags | 0x10 })),
-    ofSection('.text', ({ size }) => ({ size: size + 1 })),
-    ofSection('.text', ({ alignment }) => ({ alignment: alignment * 2 })),
-    ofSection('.text', () => ({ entrySize: 1 })),
-    ofSection('.text', section => ({ bytes: section.bytes.map((byte, at) => (at === 1 ? byte ^ 1 : byte)) })),
-    ofSection('.comment', () => ({ name: '.remark' })),
-    ofSymbol('f', () => ({ name: 'h' })),
-    ofSymbol('f', () => ({ kind: 'object' })),
-    ofSymbol('f', () => ({ binding: 'weak' })),
-    ofSymbol('f', () => ({ visibility: 'hidden' })),
-    ofSymbol('f', ({ size }) => ({ size: size + 1 })),
-    ofSymbol('f', ({ place }) => ({ place: place.in === 'section' ? { ...place, offset: place.offset + 1 } : place })),
-    ofSymbol('f', () => ({ place: { in: 'nowhere' } })),
-    ofSymbol('fixed', () => ({ place: { in: 'absolute', value: 0x41n } })),
-    ofSymbol('shared', () => ({ place: { in: 'common', alignment: 64 } })),
-    ofRelocation(() => []),
-    ofRelocation(({ offset }) => [{ offset: offset + 1 }]),
-    ofRelocation(({ type }) => [{ type: type + 1 }]),
-    ofRelocation(({ addend }) => [{ addend: addend + 1n }]),
-    ofRelocation(one => [one, one]),
-  ])(`$what${withoutGcc}`, ({ edit }) => {
+test.skipIf(!hasGcc).for([
+  { what: 'machine', edit: (object: Read): Read => ({ ...object, header: { ...object.header, machine: 183 } }) },
+  { what: 'flags', edit: (object: Read): Read => ({ ...object, header: { ...object.header, flags: 1 } }) },
+  {
+    what: 'sections',
+    edit: (object: Read): Read => ({ ...object, sections: [...object.sections, ...object.sections.slice(-1)] }),
+  },
+  {
+    what: 'symbols',
+    edit: (object: Read): Read => ({ ...object, symbols: [...object.symbols, ...object.symbols.slice(-1)] }),
+  },
+  ofSection('.text', () => ({ name: '.text.other' })),
+  ofSection('.text', ({ type }) => ({ type: type + 1 })),
+  ofSection('.text', ({ flags }) => ({ flags: flags | 0x10 })),
+  ofSection('.text', ({ size }) => ({ size: size + 1 })),
+  ofSection('.text', ({ alignment }) => ({ alignment: alignment * 2 })),
+  ofSection('.text', () => ({ entrySize: 1 })),
+  ofSection('.text', section => ({ bytes: section.bytes.map((byte, at) => (at === 1 ? byte ^ 1 : byte)) })),
+  ofSection('.comment', () => ({ name: '.remark' })),
+  ofSymbol('f', () => ({ name: 'h' })),
+  ofSymbol('f', () => ({ kind: 'object' })),
+  ofSymbol('f', () => ({ binding: 'weak' })),
+  ofSymbol('f', () => ({ visibility: 'hidden' })),
+  ofSymbol('f', ({ size }) => ({ size: size + 1 })),
+  ofSymbol('f', ({ place }) => ({ place: place.in === 'section' ? { ...place, offset: place.offset + 1 } : place })),
+  ofSymbol('f', () => ({ place: { in: 'nowhere' } })),
+  ofSymbol('fixed', () => ({ place: { in: 'absolute', value: 0x41n } })),
+  ofSymbol('shared', () => ({ place: { in: 'common', alignment: 64 } })),
+  ofRelocation(() => []),
+  ofRelocation(({ offset }) => [{ offset: offset + 1 }]),
+  ofRelocation(({ type }) => [{ type: type + 1 }]),
+  ofRelocation(({ addend }) => [{ addend: addend + 1n }]),
+  ofRelocation(one => [one, one]),
+])(`$what${withoutGcc}`, ({ edit }) => {
   expect(paired(edit)).toBe(0)
 })
 
