@@ -504,6 +504,12 @@ export interface NeutralizeOptions {
     /** The patch, or several in their order; they become one. */
     readonly patch: OneOrMore<TextInput>;
     /**
+     * How many components are taken off each name in the patch, as by `patch -pN`: 0 for names without a/ and b/.
+     *
+     * @default 1
+     */
+    readonly strip?: number | undefined;
+    /**
      * `directive`: only `#line`; `reformat`: only layout; `auto`: directives, and layout where none may stand.
      *
      * @default 'auto'
@@ -573,8 +579,14 @@ export interface PatchOptions extends CompileOptions {
      * compile_commands.json. It is never written to.
      */
     readonly tree: string;
-    /** The patch, or several in their order; applied in memory, as `patch -p1` would with no fuzz. */
+    /** The patch, or several in their order; applied in memory, as `patch` would with no fuzz. */
     readonly patch: OneOrMore<TextInput>;
+    /**
+     * How many components are taken off each name in the patch, as by `patch -pN`: 0 for names without a/ and b/.
+     *
+     * @default 1
+     */
+    readonly strip?: number | undefined;
     /**
      * What will load the payload.
      *

@@ -30,6 +30,12 @@ export interface Denial {
   readonly hint: string
 }
 
+/** What the loader reads by way of an entry of a special section, while it loads a payload. */
+export type Followed =
+  | { readonly reads: 'nothing' }
+  /** What the code refers to that the entry's owner field leads to: so many bytes, or as many as the entry's byte there says. */
+  | { readonly reads: 'code'; readonly length: number | { readonly at: number } }
+
 export interface Loader {
   readonly name: string
   /** Who it is, within a sentence: `Xen's loader`. */
@@ -38,6 +44,8 @@ export interface Loader {
   readonly sectionClass: (name: string) => SectionClass
   /** How the entries of a special section are laid out on a machine (EM_*); undefined where that is not known. */
   readonly entryLayout: (section: string, machine: number) => EntryLayout | undefined
+  /** What it follows in the entries of a special section while it loads; undefined where that is not known. */
+  readonly followed: (section: string) => Followed | undefined
   /**
    * Whether code runs wherever it was put: whether the link keeps each section under its own name, and does not leave out
    * what it does not know, or put it where it means something.

@@ -73,6 +73,8 @@ export interface CodeKnowledge {
   readonly bytesToInstructionEnd: (code: Uint8Array, fields: readonly number[]) => ReadonlyMap<number, number>
   /** Whether the field is that of a call or jump, which only goes there and keeps no address. */
   readonly isBranchField: (code: Uint8Array, field: number) => boolean
+  /** Whether the field is that of an instruction which only computes the address, and looks at nothing there. In doubt, no. */
+  readonly isAddressField: (code: Uint8Array, field: number) => boolean
   /** Whether the code before `at` ends in a jump with a relocated field, so that nothing falls through. */
   readonly endsInJump: (code: Uint8Array, relocated: ReadonlySet<number>, at: number) => boolean
   /** For each of `offsets`, ascending, the immediate or displacement that the byte is part of, if it is. */

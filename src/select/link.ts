@@ -14,7 +14,7 @@ import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/mode
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { fromBelow } from './below.ts'
-import { canComeAlong, leftOutGlobals } from './dropped.ts'
+import { canComeAlong, hintOfMissing, leftOutGlobals } from './dropped.ts'
 import type {
   Link,
   LinkedReference,
@@ -26,7 +26,7 @@ import type {
   UnitInput,
 } from './model.ts'
 import { countedName, originOf } from './origins.ts'
-import { newRefusal, reachesInit, reachRefusal, type UnitContext } from './refusals.ts'
+import { isFreedAfterStart, newRefusal, reachesInit, type UnitContext } from './refusals.ts'
 import { nameInProgram } from './untaken.ts'
 
 interface Included {
@@ -38,13 +38,11 @@ interface Included {
   readonly isMoot: boolean
 }
 
-const OTHER_SYSTEM = 'is --symbols of the system that runs, and the tree the one it was built from?'
-const LEFT_OUT =
-  'if its link left it out, use what the program has: only code and constants that exactly one unit defines can come along; otherwise check --symbols and the tree'
-
 /** A worklist: what is included, and the links found so far. Lives for one selection. */
 export class Linker {
   readonly refusals: Refusal[] = []
+  /** Running names of what the units' own sections say is freed after boot. */
+  readonly freedNames = new Set<string>()
   readonly #units: readonly UnitInput[]
   readonly #rules: SelectRules
   readonly #included = new Map<string, Included>()
@@ -85,6 +83,11 @@ export class Linker {
     const included = { address, role, reason, because: cause, isMoot }
     this.#included.set(key, included)
     this.#work.push(included)
+  }
+
+  /** Whether it came with a function that is refused as such. */
+  isMoot(address: PieceAddress): boolean {
+    return this.#included.get(keyOf(address))?.isMoot === true
   }
 
   /** Follows everything. The pieces come in the order of unit and piece. */
@@ -210,11 +213,7 @@ export class Linker {
     if (this.#isOfIncludedFunction(to, target) && (isOwn || this.#staysInside(from, to, piece, reference))) {
       return inPayload
     }
-    const refusal = reachRefusal(this.#context(to.unit), piece.name, patched, target)
-    if (refusal !== undefined) {
-      this.#refuse(from, refusal)
-      return undefined
-    }
+    if (isFreedAfterStart(this.#context(to.unit), patched, target)) return this.#linkFreed(from, piece, to, delta)
     if (this.#carried[to.unit]?.has(to.piece) === true) {
       const reason = { code: 'inner-places', text: `${piece.name} uses it, and it leads into replaced code` }
       this.include(to, 'content', reason, from.address)
@@ -230,6 +229,20 @@ export class Linker {
     if (below?.is === 'there') return this.#running(from, piece, below.name, delta)
     if (below?.is === 'refused') this.#refuse(from, below.refusal)
     return below === undefined && this.#bringIn(from, piece, to, target) ? inPayload : undefined
+  }
+
+  /** To what was freed after boot, by its name of then; whether that is allowed is for `boot-time.ts` to say. */
+  #linkFreed(from: Included, piece: Piece<'patched'>, to: PieceAddress, delta: bigint): Link | undefined {
+    const target = this.#piece(to)
+    const origin = originOf(this.#units, to)
+    const isNamed = (target.kind === 'function' || target.kind === 'data') && !isCompilerMade(target.name)
+    const name = origin && isNamed ? countedName(origin, this.#rules.target.loader) : undefined
+    if (name === undefined) {
+      this.#refuse(from, reachesInit(piece.name, target.name, 'new'))
+      return undefined
+    }
+    this.freedNames.add(name)
+    return this.#running(from, piece, name, delta)
   }
 
   /**
@@ -307,7 +320,7 @@ export class Linker {
         code: 'symbol-not-found',
         symbol: piece.name,
         text: `${piece.name} refers to ${name}, which the running system's symbols do not have`,
-        hint: this.#rules.linked === undefined ? OTHER_SYSTEM : LEFT_OUT,
+        hint: hintOfMissing(this.#rules),
       })
       return undefined
     }
@@ -318,10 +331,6 @@ export class Linker {
         text: `${piece.name} refers to ${name}, a name that ${count} symbols of the running system have`,
         hint: 'reach the object through another symbol; the loader would take the first one of that name',
       })
-      return undefined
-    }
-    if (this.#rules.isFreed?.(name) === true) {
-      this.#refuse(from, reachesInit(piece.name, name))
       return undefined
     }
     return { to: 'running', name, delta }

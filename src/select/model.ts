@@ -101,6 +101,8 @@ export interface Selection {
   readonly replacements: readonly Replacement[]
   /** All of them; a payload is assembled only when there is none. */
   readonly refusals: readonly Refusal[]
+  /** What whoever applies it has to know. */
+  readonly notices: readonly Reason[]
 }
 
 export interface UnitInput {

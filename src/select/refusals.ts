@@ -187,28 +187,28 @@ export function unnamedRefusal(context: UnitContext, judged: Judged, map: PieceM
   return refusal(context, judged, OF_UNNAMED[sectionClassOf(map, piece)] ?? UNKNOWN)
 }
 
-/** What stands in the way of reaching or copying `piece` from the payload, by its section; undefined when nothing does. */
-export function reachRefusal(
-  context: UnitContext,
-  from: string,
-  map: PieceMap<Side>,
-  piece: Piece<Side>,
-): Refusal | undefined {
+/** Whether `piece` is freed once the system is up, by its section. */
+export function isFreedAfterStart({ loader }: UnitContext, map: PieceMap<Side>, piece: Piece<Side>): boolean {
   const sectionClass = sectionClassOf(map, piece)
-  const isOfStart = sectionClass === 'init-code' || sectionClass === 'init-data'
-  const isFreed = isOfStart && context.loader.startMemory === 'freed'
-  return isFreed ? { unit: context.unit, ...reachesInit(from, piece.name) } : undefined
+  return loader.startMemory === 'freed' && (sectionClass === 'init-code' || sectionClass === 'init-data')
 }
 
-/**
- * The words for a reference to what was freed after boot. It may look harmless, because the code knows when not to use
- * it; but Xen's alternative calls read their pointer while the payload is loaded, and some live in boot-time data.
- */
-export function reachesInit(from: string, name: string): Omit<Refusal, 'unit'> {
+/** Why a reference to what was freed after boot is not allowed (`boot-time.ts`). */
+export type ReachesInit = 'new' | 'followed' | 'entries-not-known'
+
+const WHY_NOT: Readonly<Record<ReachesInit, string>> = {
+  new: 'the running code does not refer to it in the same way',
+  followed: 'the reference stands where the loader reads it while it loads the payload, whether it is ever run or not',
+  'entries-not-known':
+    'special entries of the function are of a kind of which it is not known what the loader reads while it loads the payload',
+}
+
+/** The words for a reference to what was freed after boot. */
+export function reachesInit(from: string, name: string, why: ReachesInit): Omit<Refusal, 'unit'> {
   return {
     code: 'reaches-init',
     symbol: from,
-    text: `${from} refers to ${name}, whose memory is freed once the system is up`,
+    text: `${from} refers to ${name}, whose memory is freed once the system is up, and ${WHY_NOT[why]}`,
     hint: 'change a function that it calls instead, or move the change to where no boot-time code or data is used',
   }
 }

@@ -16,6 +16,7 @@ import type { Judged } from '../compare/model.ts'
 import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
+import { bootTime } from './boot-time.ts'
 import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
 import { enteredByPayload, type InnerPlaces, innerPlaces } from './inner-places.ts'
@@ -74,23 +75,28 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     includeHooks(linker, unit, verdicts.correlation.patched)
   })
   const pieces = linker.run()
+  const atBoot = bootTime(units, pieces, { rules, linker })
   return {
     machine: units[0]?.verdicts.correlation.patched.object.header.machine,
-    units: units.map(({ unit, fileSymbol, verdicts, untaken }) => {
-      const { patched } = verdicts.correlation
-      return untaken === undefined ? { unit, fileSymbol, patched } : { unit, fileSymbol, patched, untaken }
-    }),
+    units: units.map(selectedUnit),
     pieces,
     replacements,
     refusals: withoutRepeats([
       ...withoutTold(refusals, linker.refusals),
       ...linker.refusals,
+      ...atBoot.refusals,
       ...leftBehind(units, pieces),
       ...movedStatics(units),
       ...unknownEntries(units, pieces),
       ...enteredByPayload(units, pieces, replacements),
     ]),
+    notices: atBoot.notices,
   }
+}
+
+function selectedUnit({ unit, fileSymbol, verdicts, untaken }: UnitInput): Selection['units'][number] {
+  const { patched } = verdicts.correlation
+  return untaken === undefined ? { unit, fileSymbol, patched } : { unit, fileSymbol, patched, untaken }
 }
 
 const NO_PLACES: InnerPlaces = { carried: new Set(), refusals: [] }

@@ -7,6 +7,7 @@ export const NOTHING: Loader = {
   title: 'a loader that nobody knows',
   sectionClass: () => 'unknown',
   entryLayout: () => undefined,
+  followed: () => undefined,
   runsAnywhere: false,
   startMemory: 'freed',
   hooks: { lists: [], single: [] },

@@ -103,7 +103,7 @@ export async function createHotpatch(
     selection,
     refusals: [...assembled.refusals, ...checked.refusals],
     warnings: [running, code, { warnings: otherCopies(units, running.symbols) }, shapes, checked].flatMap(warningsOf),
-    notices: [sizes, program, table, selected, code, shapes].flatMap(noticesOf),
+    notices: [sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
     compiles: compiled.compiles,
     payload: checked.payload,

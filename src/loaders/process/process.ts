@@ -58,6 +58,7 @@ export const PROCESS: Loader = {
   title: 'the loader for processes',
   sectionClass,
   entryLayout: () => undefined,
+  followed: () => undefined,
   runsAnywhere: true,
   startMemory: 'kept',
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },

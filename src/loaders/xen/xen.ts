@@ -8,6 +8,7 @@ import type { Loader, RelocationWay } from '../loader.ts'
 import { LIST_HOOKS, SINGLE_HOOKS } from '../payload-sections.ts'
 import { xenDenied } from './denied.ts'
 import { xenEntryLayout } from './entries.ts'
+import { xenFollowed } from './followed.ts'
 import { xenSectionClass } from './sections.ts'
 
 /** The loader takes these and answers -EOPNOTSUPP to any other. A NONE of ours would name symbol 0, which it refuses. */
@@ -26,6 +27,7 @@ export const XEN: Loader = {
   title: "Xen's loader",
   sectionClass: xenSectionClass,
   entryLayout: xenEntryLayout,
+  followed: xenFollowed,
   runsAnywhere: false,
   startMemory: 'freed',
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },

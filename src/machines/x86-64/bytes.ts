@@ -8,6 +8,7 @@ const BEFORE: readonly (readonly number[])[] = [LANDING_PAD, [0x55, 0x48, 0x89, 
 const LOAD = 0xb8
 const CALL = 0xe8
 const JUMP = 0xe9
+const LOAD_ADDRESS = 0x8d
 const OPERAND_SIZE = 0x66
 /**
  * From an operand-size prefix to a two-byte number at most: an instruction has 15 bytes, and between the two may lie other
@@ -19,6 +20,11 @@ const PREFIX_REACH = 13
 export function isBranchField(code: Uint8Array, field: number): boolean {
   const before = code[field - 1] ?? 0
   return before === CALL || before === JUMP || ((before & 0xf0) === 0x80 && code[field - 2] === 0x0f)
+}
+
+/** Whether the field is that of `lea` of a place relative to the instruction pointer (8D; mod 0, r/m 5). */
+export function isAddressField(code: Uint8Array, field: number): boolean {
+  return code[field - 2] === LOAD_ADDRESS && ((code[field - 1] ?? 0) & 0xc7) === 0x05
 }
 
 /**

@@ -2,7 +2,7 @@
 import { EM_386, EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
-import { endsInJump, isBranchField, LANDING_PAD, mayHoldShortNumber, returnedNumber } from './bytes.ts'
+import { endsInJump, isAddressField, isBranchField, LANDING_PAD, mayHoldShortNumber, returnedNumber } from './bytes.ts'
 import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { isEndless } from './endless.ts'
@@ -40,6 +40,7 @@ export const X86_64: Machine = {
     endsWithField,
     bytesToInstructionEnd,
     isBranchField,
+    isAddressField,
     endsInJump,
     numberFieldsAt,
     mayHoldShortNumber,

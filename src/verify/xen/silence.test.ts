@@ -24,6 +24,14 @@ test('a second table of a name is passed over, with a warning', () => {
   expect(warning(report, 'section-twice')).toMatch(/section \d+ \.ex_table: .*first of that name/)
 })
 
+test('a plain call to init code is a warning: Xen loads it, and code may have it that asks first whether Xen boots', () => {
+  const { lookup } = toyHypervisor()
+  const distance = Number((lookup('gone') ?? 0n) - (lookup('f2') ?? 0n))
+  const report = judge(e => e.setRelocation('.rela.text', 0, 'addend', distance - 4))
+  expect(report).toMatchObject({ accepted: true, decidedBy: null })
+  expect(warning(report, 'branch-target')).toMatch(/f2 .* init code/)
+})
+
 test.for(['apply', 'revert'])('a hook in place of what Xen does to %s functions is told', when => {
   const report = judge(e => {
     const name = `.livepatch.hooks.${when}`

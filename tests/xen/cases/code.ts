@@ -9,7 +9,31 @@ const pollElsewhere = 'hypercall sched_op 3 { hypervisor u32:100 u32:0 u64:0 }'
 const permitFrames = (count: string) =>
   `hypercall domctl { u32:20 u32:0x15 u64:0 u64:0x100 u64:${count} u8:1 zeros:95 }`
 
+/** XENPF_firmware_info, XEN_FW_KBD_SHIFT_FLAGS, of which only index 0 exists. */
+const shiftFlags = (index: number) => `hypercall platform_op { u32:50 u32:0x03000001 u32:5 u32:${index} zeros:128 }`
+
 export const codeCases: readonly XenCase[] = [
+  {
+    name: 'boot-time-references',
+    shows:
+      'a function that computes with addresses of the trampoline, which is init code, to read the copy that lives on',
+    edits: [
+      {
+        file: 'xen/arch/x86/platform_hypercall.c',
+        after: 'case XEN_FW_KBD_SHIFT_FLAGS:',
+        find: 'ret = -ESRCH;',
+        put: 'ret = -ENOENT;',
+      },
+    ],
+    changed: [
+      'arch/x86/platform_hypercall.o do_platform_op',
+      'arch/x86/x86_64/platform_hypercall.o compat_platform_op',
+    ],
+    looks: [
+      { operation: shiftFlags(0), original: { result: 0 }, patched: { result: 0 } },
+      { operation: shiftFlags(1), original: { result: -3 }, patched: { result: -2 } },
+    ],
+  },
   {
     name: 'global-function',
     shows: 'a function that other units call, and a string that only the patch has',
