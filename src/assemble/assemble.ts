@@ -89,7 +89,7 @@ function checkTask(selection: Selection, { target, depends, xenDepends }: Assemb
   throw new InputError(
     'assemble/no-build-id',
     `the payload needs ${missing}, but the running system's build-id is not known`,
-    'give --symbols a file with a build-id (readelf -n shows it), or --depends and --xen-depends themselves',
+    'give --symbols a file with a build-id (readelf -n shows it), or --depends and --xen-depends themselves; the payload of a program takes --target process',
   )
 }
 

@@ -107,7 +107,7 @@ function duplicateName({ unit, name, runningName, other }: Named & { readonly ot
     unit,
     symbol: name,
     text: `${other === unit ? `${unit} replaces two functions` : `${other} and ${unit} each replace a function`} that the running system calls ${runningName}`,
-    hint: 'leave one of them out of the patch, or change their callers instead; the loader would take the first of that name twice',
+    hint: 'leave one of them out of the patch, or change their callers instead; the loader would take the first of that name twice. Where both objects are of one source (libtool makes such pairs), let compile_commands.json name only the one that the program has',
   }
 }
 

@@ -23,13 +23,29 @@ import { equalFunctions, unusedByCode } from './equal-names.ts'
 import { pairIdentical } from './identical.ts'
 import type { Ambiguity, Correlation } from './model.ts'
 import { Pairing } from './pairing.ts'
-import { byChangedBinding, byName, candidatesLeft, lastOfName, onlyInFunction, onlyOfName, samePlace } from './rules.ts'
+import {
+  byChangedBinding,
+  byName,
+  candidatesLeft,
+  lastOfName,
+  onlyInFunction,
+  onlyInText,
+  onlyOfName,
+  samePlace,
+} from './rules.ts'
 import { sameContent } from './same-content.ts'
 
 export type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
 
-/** Pairs the pieces of one unit's two objects. */
-export function correlate(original: PieceMap<'original'>, patched: PieceMap<'patched'>): Correlation {
+/**
+ * Pairs the pieces of one unit's two objects. `statics` has names of which both texts declare one static variable, in one
+ * function.
+ */
+export function correlate(
+  original: PieceMap<'original'>,
+  patched: PieceMap<'patched'>,
+  statics?: ReadonlySet<string>,
+): Correlation {
   const pairing = new Pairing(original, patched)
   byCloneOrder(pairing)
   byName(pairing)
@@ -41,6 +57,7 @@ export function correlate(original: PieceMap<'original'>, patched: PieceMap<'pat
     const rounds = [samePlace, onlyOfName, onlyInFunction, lastOfName]
     // To a fixed point: each pair can make another rule's evidence unambiguous.
     while (rounds.some(rule => rule(pairing) > 0));
+    if (statics !== undefined) onlyInText(pairing, statics)
   }
   if (candidatesLeft(pairing).length > 0) pairIdentical(pairing)
   const ambiguities: Ambiguity[] = candidatesLeft(pairing)

@@ -11,6 +11,7 @@ export type RuleName =
   | 'only-one-of-that-name'
   | 'only-one-in-that-function'
   | 'last-of-that-name'
+  | 'only-one-in-the-text'
   | 'in-turn'
   | 'clone'
 

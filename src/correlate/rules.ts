@@ -127,6 +127,25 @@ export function onlyInFunction(pairing: Pairing): number {
   return made
 }
 
+/**
+ * One static local of that name in either object, and one in either text, in one function: then it is that one, whoever
+ * uses it. A function that was inlined into its only caller, and is not any more, leaves its variable with another user.
+ */
+export function onlyInText(pairing: Pairing, statics: ReadonlySet<string>): number {
+  const original = groupByFamily(pairing.originalFamilies, pairing.original.pieces)
+  const patched = groupByFamily(pairing.patchedFamilies, pairing.patched.pieces)
+  let made = 0
+  for (const name of statics) {
+    const [a, ...others] = original.get(name) ?? []
+    const [b, ...otherSuccessors] = patched.get(name) ?? []
+    if (a === undefined || b === undefined || others.length + otherSuccessors.length > 0) continue
+    if (numberedBase(a.name) !== name || numberedBase(b.name) !== name || a.size !== b.size) continue
+    if (sectionKind(pairing.original, a) !== sectionKind(pairing.patched, b)) continue
+    if (pairing.pair(a, b, 'only-one-in-the-text')) made++
+  }
+  return made
+}
+
 /** All others of that name have found their partners, and one is left on each side. */
 export function lastOfName(pairing: Pairing): number {
   const { before, after } = freeOnes(pairing)

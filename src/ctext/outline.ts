@@ -5,6 +5,7 @@
  * What is not surely a body counts as surroundings: then a difference in it costs a compile, and hides nothing.
  */
 import { hash } from 'node:crypto'
+import { type SoleStatic, soleStatics } from './statics.ts'
 
 export interface Body {
   /** The function's name. */
@@ -86,6 +87,8 @@ function functionNamed(head: string): string | undefined {
 export interface Outline {
   readonly around: string
   readonly bodies: readonly BodyOutline[]
+  /** Undefined in those that were kept by an earlier version. */
+  readonly statics?: readonly SoleStatic[]
 }
 
 interface BodyOutline {
@@ -98,10 +101,12 @@ interface BodyOutline {
 export const DECLARES = /\b(?:struct|union|enum)\b[^;{}=]*\{|\b(?:typedef|static|extern)\b/
 
 export function outlineOf(text: string): Outline {
-  const { around, bodies } = takeApartText(text)
+  const parts = takeApartText(text)
+  const { around, bodies } = parts
   return {
     around: digest(around),
     bodies: bodies.map(body => ({ digest: digest(body.text), simple: !DECLARES.test(body.text) })),
+    statics: soleStatics(parts),
   }
 }
 

@@ -304,7 +304,7 @@ export class Linker {
       this.#refuse(from, {
         code: 'ambiguous-static',
         symbol: target.name,
-        text: `${piece.name} uses the static variable ${target.name}, which could be ${names.join(' or ')} of the running system`,
+        text: `${piece.name} uses the static variable ${target.name}, ${names.length === 1 ? `and whether that is the running system's ${names[0]}, which other code uses, is not known` : `which could be ${names.join(' or ')} of the running system`}`,
         hint: 'rename the static variables of equal names, so that each can be told, or use a new name for a new one',
       })
       return false

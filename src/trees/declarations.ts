@@ -33,6 +33,8 @@ export interface Declarations {
   readonly same: readonly Unit[]
   /** Units of which the compiler tells nothing, with its words. */
   readonly unknown: readonly { readonly unit: Unit; readonly words: string }[]
+  /** By unit, names of which both texts have one static variable of a function, the same one. */
+  readonly statics: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 const NOTHING: Overlay = new Map()
@@ -55,7 +57,8 @@ export async function declarationsOf(
   const plain = overlayOf(change, affected)
   const overlays = new Map(asked.map(each => [each.unit, chosen?.(each) ?? plain]))
   const patched = (unit: Unit) => overlays.get(unit) ?? plain
-  const same = await declaringTheSame(tree, { groups: groupsOf(asked, change), patched })
+  const statics = new Map<string, ReadonlySet<string>>()
+  const same = await declaringTheSame(tree, { groups: groupsOf(asked, change), patched, statics })
   const rest = units.filter(unit => !same.has(unit))
   const early = await both(tree, { units: rest, patched, product: 'types' })
   const others = rest.filter(unit => early.get(unit)?.some(each => each.content === undefined) !== false)
@@ -65,6 +68,7 @@ export async function declarationsOf(
     compared: found.flatMap(each => ('original' in each ? [each] : [])),
     same: [...same],
     unknown: found.flatMap(each => ('words' in each ? [each] : [])),
+    statics,
   }
 }
 
@@ -94,29 +98,43 @@ function groupsOf(asked: readonly AffectedUnit[], change: SourceChange): readonl
   return [...groups.values()]
 }
 
-async function declaringTheSame(
-  tree: Tree,
-  { groups, patched }: { groups: readonly Group[]; patched: Patched },
-): Promise<ReadonlySet<Unit>> {
+interface OutlineQuestion {
+  readonly groups: readonly Group[]
+  readonly patched: Patched
+  /** What is found out of statics on the way. */
+  readonly statics: Map<string, ReadonlySet<string>>
+}
+
+async function declaringTheSame(tree: Tree, { groups, ...question }: OutlineQuestion): Promise<ReadonlySet<Unit>> {
   const first = await sameOutline(
     tree,
     groups.flatMap(group => group.slice(0, 1)),
-    patched,
+    question,
   )
   const doubtful = groups.filter(([unit]) => unit !== undefined && !first.has(unit)).flatMap(group => group.slice(1))
-  const others = await sameOutline(tree, doubtful, patched)
+  const others = await sameOutline(tree, doubtful, question)
   const whole = groups.filter(([unit]) => unit !== undefined && first.has(unit)).flat()
   return new Set([...whole, ...others])
 }
 
-async function sameOutline(tree: Tree, units: readonly Unit[], patched: Patched): Promise<ReadonlySet<Unit>> {
+async function sameOutline(
+  tree: Tree,
+  units: readonly Unit[],
+  { patched, statics }: Omit<OutlineQuestion, 'groups'>,
+): Promise<ReadonlySet<Unit>> {
   const outlines = await both(tree, { units, patched, product: 'outline' })
   return new Set(
     units.filter(unit => {
       const [before, after] = outlines.get(unit)?.map(asOutline) ?? []
+      statics.set(unit.unit, commonStatics(before, after))
       return before !== undefined && after !== undefined && declareTheSame(before, after)
     }),
   )
+}
+
+function commonStatics(before: Outline | undefined, after: Outline | undefined): ReadonlySet<string> {
+  const owners = new Map(after?.statics)
+  return new Set(before?.statics?.flatMap(([name, owner]) => (owners.get(name) === owner ? [name] : [])))
 }
 
 /** The preprocessed text of units as they are, taken apart. */

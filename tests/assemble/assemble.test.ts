@@ -290,8 +290,8 @@ test.skipIf(!hasGcc)(`the build-id depends on everything: content, dependency, m
 
 test.skipIf(!hasGcc)(`a payload without a known build-id of the system is an error with a way out${withoutGcc}`, () => {
   const selection = selectSources([CHANGE], {})
-  const { target } = optionsFor()
-  expect(() => assemble(selection, { target })).toThrow(expect.objectContaining({ code: 'assemble/no-build-id' }))
+  const wanted = { code: 'assemble/no-build-id', hint: expect.stringContaining('--target process') }
+  expect(() => assemble(selection, { target: optionsFor().target })).toThrow(expect.objectContaining(wanted))
 })
 
 test.skipIf(!hasGcc)(`refusals of the selection come along with our own${withoutGcc}`, () => {

@@ -31,6 +31,21 @@ const char *second(void) { return &"a\\0bc\\0"[2]; }
 `
 const LONGER = WORDS.replace('old words', 'newer and longer words')
 
+/** Inlined where it is called once only. */
+const ONCE = ['gcc', '-O1', '-fcf-protection=none']
+const STEP = `static unsigned step(unsigned n)
+{
+    static unsigned count = 100;
+    count += n;
+    for (unsigned i = 0; i < (n & 7); i++)
+        count = count * 7 + (i ^ 31);
+    return count % 1000;
+}
+`
+const OTHER = STEP.replace('step', 'other').replace('static unsigned other', 'unsigned other')
+const ENTRY = (value: string, first = '') => `unsigned entry(unsigned n) { ${first} return ${value}; }\n`
+const COUNTING = (value: string, before = '') => `${before}${STEP}${ENTRY(value)}`
+
 interface Row {
   readonly name: string
   readonly program: SmallProgram
@@ -82,6 +97,45 @@ const ROWS: readonly Row[] = [
     program: { files: { cc: LIKE_CLANG, 'm.c': USER, 'n.c': G }, command: ['cc', '-O2'] },
     edit: { 'm.c': CHANGED, 'n.c': '/* nothing any more */\n' },
     replaced: ['f'],
+  },
+  {
+    name: 'a static variable of a function that is no longer inlined',
+    program: { command: ONCE, files: { 'm.c': COUNTING('step(n) + 1') } },
+    edit: { 'm.c': COUNTING('step(n) + step(n + 1)') },
+    replaced: ['entry'],
+  },
+  {
+    name: 'a static variable of a function that is inlined by now',
+    program: { command: ONCE, files: { 'm.c': COUNTING('step(n) + step(n + 1)') } },
+    edit: { 'm.c': COUNTING('step(n) + 1') },
+    replaced: ['entry'],
+  },
+  {
+    name: 'a static variable of a header’s function that is no longer inlined',
+    program: { command: ONCE, files: { 'm.c': `#include "step.h"\n${ENTRY('step(n) + 1')}`, 'step.h': STEP } },
+    edit: { 'm.c': `#include "step.h"\n${ENTRY('step(n) + step(n + 1)')}` },
+    replaced: ['entry'],
+  },
+  {
+    name: 'a static variable that goes, and one of that name in a new function',
+    program: {
+      command: ONCE,
+      files: { 'm.c': ENTRY('n', 'static unsigned count = 100; count += n; if (count > 9) return count;') },
+    },
+    edit: { 'm.c': COUNTING('step(n) + step(n + 1)') },
+    refused: ['ambiguous-static count.0'],
+  },
+  {
+    name: 'static variables of one name in two functions, of which one is no longer inlined',
+    program: { command: ONCE, files: { 'm.c': COUNTING('step(n) + 1', OTHER) } },
+    edit: { 'm.c': COUNTING('step(n) + step(n + 1)', OTHER) },
+    refused: ['ambiguous-static count.0'],
+  },
+  {
+    name: 'one source of which two objects are made',
+    program: { files: { 'm.c': F }, twice: '.libs' },
+    edit: { 'm.c': CHANGED },
+    refused: ['duplicate-name f'],
   },
   {
     name: 'a new source that compile_commands.json does not name',

@@ -1,5 +1,4 @@
 /** Payloads on a running process: a threaded daemon that serves throughout. */
-
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -123,9 +122,8 @@ describe.skipIf(!possible)('a running process (needs gcc on x86-64 Linux)', () =
     await upload('fix', fix)
     await act('apply', 'fix')
     await running.ask('h')
-    const outcome = await host.act({ action: 'revert', name: 'fix', timeoutMs: 100 })
-    expect(said(outcome)).toBe('EBUSY')
-    expect(outcome.words.join()).toMatch(/ the new answer\+0x[0-9a-f]+ /)
+    const { words } = await host.act({ action: 'revert', name: 'fix', timeoutMs: 100 })
+    expect(words.join()).toMatch(/^thread .* the new answer\+0x[0-9a-f]+ /)
     expect(await running.ask('g')).toBe('good day 7 of new')
     await running.ask('r')
     expect(await act('revert', 'fix')).toBe('done')

@@ -15,6 +15,8 @@ export interface SmallProgram {
   readonly command?: readonly string[]
   /** Sources that compile_commands.json names; every .c file if absent. */
   readonly listed?: readonly string[]
+  /** A folder in which each source has another object, as libtool makes them. */
+  readonly twice?: string
   /** Whether the objects are left in the tree. */
   readonly built?: true
   /** How the objects are linked; the program is given to the build then, as the words in `strip` leave it. */
@@ -69,7 +71,7 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
 
 /** Answers where the linked program is, if there is one. */
 function writeProgram(tree: string, program: SmallProgram): string | undefined {
-  const { files, command = PLAIN, listed, built, link, strip } = program
+  const { files, command = PLAIN, listed, twice, built, link, strip } = program
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true })
     writeFileSync(join(tree, path), text)
@@ -78,11 +80,12 @@ function writeProgram(tree: string, program: SmallProgram): string | undefined {
   const sources = listed ?? Object.keys(files).filter(path => /\.c$/.test(path))
   const [compiler = 'gcc', ...options] = command
   const path = files[compiler] === undefined ? compiler : join(tree, compiler)
-  const entries = sources.map(file => ({
-    directory: tree,
-    file,
-    arguments: [path, ...options, '-c', file, '-o', file.replace(/\.c$/, '.o')],
-  }))
+  const entries = (twice === undefined ? [''] : [`${twice}/`, '']).flatMap(prefix =>
+    sources.map(file => {
+      const output = prefix + file.replace(/\.c$/, '.o')
+      return { directory: tree, file, output, arguments: [path, ...options, '-c', file, '-o', output] }
+    }),
+  )
   if (built === true || link !== undefined)
     for (const { arguments: words } of entries) execFileSync(words[0] ?? '', words.slice(1), { cwd: tree })
   writeFileSync(join(tree, 'compile_commands.json'), JSON.stringify(entries))

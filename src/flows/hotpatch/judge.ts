@@ -184,7 +184,11 @@ export interface JudgedUnits {
 }
 
 /** A verdict for everything in every unit. What only goes from one of them to another is the same to those who use it. */
-export function judgeUnits(compiled: CompiledUnits, cut: CutOptions): JudgedUnits {
+export function judgeUnits(
+  compiled: CompiledUnits,
+  cut: CutOptions,
+  statics: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+): JudgedUnits {
   const opened = compiled.pairs.map((each): OpenedPair => {
     const { pair } = each
     return during(`comparing ${pair.unit}`, () => ({
@@ -196,7 +200,10 @@ export function judgeUnits(compiled: CompiledUnits, cut: CutOptions): JudgedUnit
   const both = opened.map(({ before, after }) => ({ original: before, patched: after }))
   const moved = new Set(movedFunctions(both).map(({ name }) => name))
   const judged = opened.map(each =>
-    during(`comparing ${each.pair.unit}`, () => ({ ...each.pair, ...judgePair(each, compiled, { cut, moved }) })),
+    during(`comparing ${each.pair.unit}`, () => ({
+      ...each.pair,
+      ...judgePair(each, compiled, { cut, moved, statics: statics.get(each.pair.unit) }),
+    })),
   )
   return {
     units: judged.map(({ unit, fileSymbol, verdicts, sites }) => ({ unit, fileSymbol, verdicts, sites })),
@@ -212,16 +219,19 @@ interface OpenedPair extends CompiledPair {
 interface Known {
   readonly cut: CutOptions
   readonly moved: ReadonlySet<string>
+  /** Names of which both texts have one static variable of a function. */
+  readonly statics: ReadonlySet<string> | undefined
 }
 
 type JudgedPair = Pick<JudgedUnit, 'verdicts' | 'sites'> & Pick<JudgedUnits, 'notices'>
 
-function judgePair(each: OpenedPair, compiled: CompiledUnits, { cut, moved }: Known): JudgedPair {
+function judgePair(each: OpenedPair, compiled: CompiledUnits, { cut, moved, statics }: Known): JudgedPair {
   const { pair, neutral, shifted } = each
   const before = pieceMap(each.before, cut)
   const mapOf = (patched: ObjectPair) =>
     pieceMap(patched === pair ? each.after : readSide<'patched'>(patched, patched.patched), cut)
-  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) => compareUnit(correlate(before, after), lines, moved)
+  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) =>
+    compareUnit(correlate(before, after, statics), lines, moved)
   if (shifted === undefined) return { verdicts: judge(mapOf(neutral ?? pair)), sites: undefined, notices: [] }
   const after = readElf<'patched'>(shifted)
   const sites = findLineSites(before, pieceMap(after, cut), compiled.shifts)
@@ -250,7 +260,7 @@ function judgePair(each: OpenedPair, compiled: CompiledUnits, { cut, moved }: Kn
   }
   if (each.renumbered === undefined) return { verdicts: mask, sites: sites.byPiece, notices }
   const renumbered = pieceMap(readElf<'original'>(each.renumbered), cut)
-  const witness = compareUnit(correlate(renumbered, patched), undefined, moved)
+  const witness = compareUnit(correlate(renumbered, patched, statics), undefined, moved)
   const { verdicts, unproven } = provenLines(mask, lines, { verdicts: witness, isOff: isOff(compiled.renumbered) })
   const said = unproven.map(name =>
     say(

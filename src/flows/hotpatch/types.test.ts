@@ -58,7 +58,7 @@ async function callersOf(user: string, loader: Loader = XEN): Promise<readonly s
   const compared = [
     { unit: UNIT, original: debugOf(original), patched: debugOf(patched), pathOf: (path: string) => path },
   ]
-  const declarations: Declarations = { compared, same: [], unknown: [] }
+  const declarations: Declarations = { compared, same: [], unknown: [], statics: new Map() }
   const affected = { affected: [], refusals: [], notices: [], generated: new Map(), renamed: new Map() }
   const verdict = await checkShapes({ tree: TREE, affected, declarations, units, selection, accepted: [] })
   expect(verdict.refusals.map(({ code }) => code)).toEqual(verdict.refusals.map(() => 'prototype-changed'))
