@@ -311,26 +311,6 @@ test.skipIf(!hasGcc)(`two replacements of one running name are refused${withoutG
   )
 })
 
-test.skipIf(!hasGcc)(
-  `two new functions of one name have names that nobody asks for, because nobody could tell them apart${withoutGcc}`,
-  () => {
-    const source = {
-      before: `${HEAD} int f(int a) { return a + flag * 11; }`,
-      after: `${HEAD} static NOINLINE int note(int a) { return a * flag; } int f(int a) { return note(a) + flag * 11; }`,
-    }
-    const other = (text: string) => text.replaceAll('int f(', 'int g(')
-    const selection = selectSources([source, { before: other(source.before), after: other(source.after) }], {})
-    const units = selection.units.map(unit => ({ ...unit, fileSymbol: 'same.c' }))
-    const both = ['brings same.c#note#MARK', 'brings same.c#note#MARK']
-    expect(factLines({ ...selection, units }, optionsFor())).toEqual([
-      ...both,
-      'needs flag',
-      'replaces f',
-      'replaces g',
-    ])
-  },
-)
-
 test.skipIf(!hasGcc)(`an expectation is written where Xen looks for it${withoutGcc}`, () => {
   const selection = selectSources([CHANGE], {})
   const expected = Uint8Array.of(0x55, 0x48, 0x89)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
-import { hasReadelf, optionsFor, payloadOf, type Source, selectSources, withoutReadelf } from './support.ts'
+import { factLines, hasReadelf, optionsFor, payloadOf, type Source, selectSources, withoutReadelf } from './support.ts'
 
 const HEAD = 'extern int out(int); extern void fail(int) __attribute__((cold));\n'
 /** The call of what is cold goes to a part of its own, f.cold. */
@@ -100,4 +100,12 @@ test.skipIf(!isReady)(`what is too long for the loader loses its file first${wit
   const changed = (name: string) => source(long(name), long(name).replace('{ ', '{ x++; '))
   expect(names(codeOf([changed(fits)]).code)).toEqual([fits, `${fits}.cold#*`].toSorted())
   expect(names(codeOf([changed(tooLong)]).code)).toEqual([tooLong])
+})
+
+test.skipIf(!hasGcc)(`two new functions of one name have names that nobody asks for${withoutGcc}`, () => {
+  const both = [source(f(''), helper + f('x = helper(x, x + 1);')), source(g(''), helper + g('x = helper(x, x + 1);'))]
+  const selection = selectSources(both, {})
+  const units = selection.units.map(unit => ({ ...unit, fileSymbol: 'same.c' }))
+  const facts = factLines({ ...selection, units }, optionsFor())
+  expect(facts.filter(fact => fact.includes('helper'))).toEqual(both.map(() => 'brings same.c#helper#MARK'))
 })
