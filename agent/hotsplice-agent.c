@@ -480,11 +480,28 @@ static int is_inside(const struct hs_work *w, uint64_t place)
     return 0;
 }
 
-static int blocked_by(struct hs_work *w, const struct seat *seat, unsigned why, uint64_t place)
+/* What held the address that is in the way. */
+struct spot {
+    uint32_t kind, held;
+    uint64_t word;
+};
+
+static const struct spot NOWHERE = {HS_NOWHERE, 0, 0};
+static uint32_t last_thread; /* the one that was in the way before; `same` counts how often in a row */
+
+static int blocked_by(struct hs_work *w, const struct seat *seat, unsigned why, uint64_t place, struct spot spot)
 {
+    const int again = w->same != 0 && last_thread == (uint32_t)seat->thread && w->place == place &&
+                      w->spot == spot.kind && w->held == spot.held && w->word == spot.word;
+    w->same = again ? w->same + 1 : 1;
+    last_thread = (uint32_t)seat->thread;
     w->why = why;
     w->thread = (uint32_t)seat->thread;
     w->place = place;
+    w->spot = spot.kind;
+    w->held = spot.held;
+    w->word = spot.word;
+    w->stack = (uint64_t)seat->registers[REG_RSP];
     return -EBUSY;
 }
 
@@ -501,10 +518,13 @@ static int look_at_stack(struct hs_work *w, const struct seat *seat)
         if (got < 8) {
             /* The page that the thread works on can be read; if not, nothing is known. */
             const int first = place == ((uint64_t)seat->registers[REG_RSP] & ~7ull);
-            return first ? blocked_by(w, seat, HS_WHY_STACK, place) : 0;
+            return first ? blocked_by(w, seat, HS_WHY_STACK, place, NOWHERE) : 0;
         }
         for (long at = 0; at < got / 8; at++)
-            if (leads_inside(w, words[at])) return blocked_by(w, seat, HS_WHY_INSIDE, words[at]);
+            if (leads_inside(w, words[at])) {
+                const struct spot word = {HS_ON_STACK, 0, place + 8 * (uint64_t)at};
+                return blocked_by(w, seat, HS_WHY_INSIDE, words[at], word);
+            }
         place += (uint64_t)got & ~7ull;
     }
     return 0;
@@ -513,11 +533,14 @@ static int look_at_stack(struct hs_work *w, const struct seat *seat)
 static int look_at(struct hs_work *w, const struct seat *seat)
 {
     const uint64_t place = (uint64_t)seat->registers[REG_RIP];
-    if (is_inside(w, place)) return blocked_by(w, seat, HS_WHY_INSIDE, place);
-    if (seat->odd_stack || seat->top == 0) return blocked_by(w, seat, HS_WHY_STACK, place);
-    for (unsigned at = 0; at <= REG_RCX; at++)
+    const struct spot here = {HS_AT_CODE, 0, 0};
+    if (is_inside(w, place)) return blocked_by(w, seat, HS_WHY_INSIDE, place, here);
+    if (seat->odd_stack || seat->top == 0) return blocked_by(w, seat, HS_WHY_STACK, place, NOWHERE);
+    for (unsigned at = 0; at <= REG_RCX; at++) {
+        const struct spot holder = {HS_IN_REGISTER, at, 0};
         if (leads_inside(w, (uint64_t)seat->registers[at]))
-            return blocked_by(w, seat, HS_WHY_INSIDE, (uint64_t)seat->registers[at]);
+            return blocked_by(w, seat, HS_WHY_INSIDE, (uint64_t)seat->registers[at], holder);
+    }
     return look_at_stack(w, seat);
 }
 
@@ -541,6 +564,7 @@ static int look_around(struct hs_work *w)
 static int come_to_stand(struct hs_work *w, uint64_t end)
 {
     uint64_t pause = MILLISECOND;
+    w->same = 0;
     for (;;) {
         w->attempts++;
         w->phase = HS_GATHER;

@@ -2,7 +2,8 @@
 /*
  * What the agent and the tool (src/hosts/process/layout.ts) agree on. All of it lies in the state block, a private
  * mapping of the process that /proc/PID/maps shows as "/memfd:hotsplice" at file offset 0; the pools follow in the
- * same file. Numbers are little-endian and naturally aligned; HS_VERSION changes with any of them.
+ * same file. Numbers are little-endian and naturally aligned; HS_VERSION changes with any of them,
+ * but for one that was reserved before and where 0 says nothing.
  */
 #ifndef HOTSPLICE_AGENT_H
 #define HOTSPLICE_AGENT_H
@@ -87,8 +88,15 @@ struct hs_work {
     uint64_t stood;             /* nanoseconds of the last stand */
     uint32_t threads;           /* how many stood */
     uint32_t signal;
-    uint8_t reserved[136];
+    uint64_t word;              /* the address of the word on the stack, where `spot` is HS_ON_STACK */
+    uint64_t stack;             /* the thread's stack pointer */
+    uint32_t spot;              /* HS_AT_ or HS_IN_ or HS_ON_: what held `place`; an older agent leaves 0 */
+    uint32_t held;              /* of HS_IN_REGISTER, the number in gregs */
+    uint32_t same;              /* how many attempts ended at the same word of the same thread, the last ones in a row */
+    uint8_t reserved[108];
 };
+
+enum { HS_NOWHERE = 0, HS_AT_CODE = 1, HS_IN_REGISTER = 2, HS_ON_STACK = 3 };
 
 enum {
     HS_WHY_NONE = 0,

@@ -2,12 +2,13 @@
  * Do the tests notice mistakes? One small mistake at a time is made in the stages that must never call a changed function
  * the same, and the light tests nearest to them are run. Prints what survived, and the score of each area.
  *
- *   npx tsx scripts/mutants.ts [--count N] [--seed S] [--area compare,select,correlate,lines] [--file TEXT] [--again] [--far] [--list]
+ *   npx tsx scripts/mutants.ts [--count N] [--seed S] [--area compare,select,correlate,lines] [--file FILE[:LINE]] [--again] [--near|--far] [--list]
  *
  * Takes the next N mutants (50 unless told), from each area in turn, in an order that the seed gives; results are kept in
  * .vitest/mutants.json as long as the file's text stays, so that runs add up. --again asks once more about those that
- * survived, --list asks nothing. The tests that take seconds decide; --far asks those too that build whole trees, which
- * takes a minute more for each mutant that survives the others.
+ * survived, --list asks nothing. The tests that take seconds decide, first the mutated file's own, then those beside it,
+ * then those across stages, which --near leaves out. --far asks those too that build whole trees, which takes a minute
+ * more for each mutant that survives the others.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -30,7 +31,7 @@ const AREAS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['tests/cases/', 'tests/assemble/property.test.ts', 'src/flows/hotpatch/line-facts.test.ts'],
   ],
   lines: [
-    ['src/lines/', 'tests/lines/hard-places.test.ts', 'tests/lines/write-patch.test.ts'],
+    ['src/lines/', 'tests/lines/write-patch.test.ts', 'tests/lines/hard-places.test.ts'],
     ['tests/lines/token-map-oracle.test.ts', 'tests/lines/neutral-oracle.test.ts', 'tests/lines/whole-files.test.ts'],
   ],
 }
@@ -50,6 +51,7 @@ const { values } = parseArgs({
     area: { type: 'string', default: Object.keys(AREAS).join(',') },
     file: { type: 'string', default: '' },
     again: { type: 'boolean', default: false },
+    near: { type: 'boolean', default: false },
     far: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
@@ -66,7 +68,7 @@ type Results = Record<string, string | null>
 /** As they are when the run begins: the worker knows no others. */
 const TESTS = new Map(
   Object.entries(AREAS).map(([area, steps]) => {
-    const all = values.far ? [...steps, FAR] : steps
+    const all = values.near ? steps.slice(0, 1) : values.far ? [...steps, FAR] : steps
     return [area, all.map(places => places.flatMap(filesIn).filter(file => file.endsWith('.test.ts')))]
   }),
 )
@@ -99,16 +101,14 @@ report()
 function tasksOf(area: string): readonly Task[] {
   if (AREAS[area] === undefined) throw new Error(`no area ${area}; there are ${Object.keys(AREAS).join(', ')}`)
   const files = filesIn(`src/${area}/`).filter(file => !file.endsWith('.test.ts'))
-  return files
-    .filter(file => file.includes(values.file))
-    .sort()
-    .flatMap(file => {
-      const text = readFileSync(join(ROOT, file), 'utf8')
-      return mutantsOf(file, text).map(mutant => {
-        const { start, end, by } = mutant
-        return { ...mutant, area, text, key: `${file} ${sha(text)} ${start} ${end} ${sha(by)}` }
-      })
+  return files.sort().flatMap(file => {
+    const text = readFileSync(join(ROOT, file), 'utf8')
+    const found = mutantsOf(file, text).filter(({ line }) => `${file}:${line}`.includes(values.file))
+    return found.map(mutant => {
+      const { start, end, by } = mutant
+      return { ...mutant, area, text, key: `${file} ${sha(text)} ${start} ${end} ${sha(by)}` }
     })
+  })
 }
 
 /** The TypeScript of a folder, or the one file. */
@@ -121,24 +121,30 @@ function filesIn(place: string): readonly string[] {
 /** The test that notices; null where none does. */
 async function judge(task: Task): Promise<string | null> {
   for (const tests of TESTS.get(task.area) ?? []) {
-    const killedBy = await ask({ file: task.file, text: applied(task.text, task), tests })
+    const { file, text } = task
+    const killedBy = await ask({ file, text: applied(text, task) }, tests)
     if (killedBy === null) continue
-    const failed = passed.has(tests) ? null : await ask({ file: task.file, text: task.text, tests })
+    const failed = passed.has(tests) ? null : await ask({ file, text }, tests)
     if (failed !== null) throw new Error(`this fails as things are: ${failed}`)
     return killedBy
   }
   return null
 }
 
-async function ask(asked: Asked): Promise<string | null> {
+async function ask(mutant: Omit<Asked, 'tests'>, tests: readonly string[]): Promise<string | null> {
   worker ??= await start()
   const from = performance.now()
-  const took = passed.get(asked.tests)
+  const took = passed.get(tests)
+  const own = mutant.file.replace('.ts', '.test.ts')
+  const asked: Asked = {
+    ...mutant,
+    tests: [...tests.filter(test => test === own), ...tests.filter(test => test !== own)],
+  }
   const told = next(worker, took === undefined ? FIRST_MS : PATIENCE_MS + 5 * took)
   worker.send(asked)
   const answer = await told
   if (answer !== undefined && answer !== 'ready') {
-    if (answer.killedBy === null) passed.set(asked.tests, performance.now() - from)
+    if (answer.killedBy === null) passed.set(tests, performance.now() - from)
     return answer.killedBy
   }
   const { pid } = worker
@@ -149,7 +155,7 @@ async function ask(asked: Asked): Promise<string | null> {
 }
 
 async function start(): Promise<ChildProcess> {
-  const env = { ...process.env, HOTSPLICE_TEST_OBJECTS: join(ROOT, '.vitest/objects'), HOTSPLICE_MUTATIONS: '300' }
+  const env = { ...process.env, HOTSPLICE_TEST_OBJECTS: join(ROOT, '.vitest/objects'), HOTSPLICE_MUTATIONS: '100' }
   const execArgv = ['--import', 'tsx']
   const child = fork(join(import.meta.dirname, 'mutants/worker.ts'), { detached: true, execArgv, env })
   if ((await next(child, FIRST_MS)) !== 'ready') throw new Error('the tests cannot be run')

@@ -3,13 +3,20 @@
  * mutant's text never reaches the disk. Told by `scripts/mutants.ts`, which ends it where a mutant does not end.
  */
 import { join } from 'node:path'
-import { createVitest, type TestModule } from 'vitest/node'
+import { BaseSequencer, createVitest, type TestModule } from 'vitest/node'
 import type { Asked, Told } from './messages.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** Of this run: vitest's own list keeps what earlier ones left, and a mutant must not be killed by another's failure. */
 const failures: TestModule[] = []
 let current: { readonly file: string; readonly text: string } | undefined
+
+/** As told: the first failure ends a run, and vitest would begin with what takes longest. */
+class InOrder extends BaseSequencer {
+  override async sort(files: Parameters<BaseSequencer['sort']>[0]): ReturnType<BaseSequencer['sort']> {
+    return files
+  }
+}
 
 const vitest = await createVitest(
   'test',
@@ -21,6 +28,7 @@ const vitest = await createVitest(
     maxWorkers: 1,
     isolate: false,
     bail: 1,
+    sequence: { sequencer: InOrder },
     reporters: [{ onTestModuleEnd: module => void failures.push(...(module.ok() ? [] : [module])) }],
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     testTimeout: 60_000,
@@ -60,4 +68,6 @@ process.on('message', (message: Asked) => {
     process.exit(1)
   })
 })
+// Whoever asked is gone: nobody wants to know.
+process.on('disconnect', () => process.exit())
 tell('ready')

@@ -4,8 +4,9 @@
  * Replacements are called what they replace. New functions and new data are called what a rebuilt system would call
  * them, so that a later payload on top of this one can refer to them. Not so what the compiler named (`f.cold`,
  * `__func__.3`): the running system may have another thing of that name, and would refuse ours. Nor two new things of one
- * name, because nobody could tell them apart, nor what a payload below has brought by that name. Static locals (`count.12`)
- * are state that a later payload must find again, and have names of our own making.
+ * name, because nobody could tell them apart, nor what a payload below has brought by that name, or another unit of the
+ * program has by it (a weak one that lost). Static locals (`count.12`) are state that a later payload must find again, and
+ * have names of our own making.
  *
  * Code among these is named all the same, or a crash trace would name its neighbour: with a mark behind the name, which
  * no other payload has (`unit.c#f.cold#1b2c3d4e`). Without it two payloads that both replace f could not be loaded
@@ -119,7 +120,8 @@ function newNames(selection: Selection, piece: PlacedPiece, { target, states }: 
   return from.symbols.flatMap((id): NewName[] => {
     const symbol = unit?.patched.object.symbols[id]
     if (unit === undefined || symbol === undefined || symbol.binding === 'other') return []
-    if (!isProgrammersName(symbol.name)) return []
+    const isInVain = symbol.binding !== 'local' && unit.untaken?.has(symbol.name) === true
+    if (isInVain || !isProgrammersName(symbol.name)) return []
     const name = target.loader.runningName(unit.fileSymbol, symbol.name, symbol.binding === 'local')
     return [{ name, binding: symbol.binding, piece }]
   })

@@ -107,6 +107,17 @@ const ROWS: readonly Row[] = [
     verdicts: ['F: changed (byte)', '_entry: new', '_entry: new', '_entry: gone', '_entry: gone'],
     refused: ['ambiguous-static _entry', 'ambiguous-static _entry'],
   },
+  ...[
+    { name: 'a numbered one that another function uses', before: 'f.n', after: 'f.n.3' },
+    { name: 'one without a number that another function uses', before: 'f.n.3', after: 'f.n' },
+    { name: 'one of another number that another function uses', before: 'f.n.3', after: 'f.n.4' },
+  ].map(({ name, before, after }): Row => ({
+    name,
+    before: [variable('.data.a', before, 1), code('F', 0x90, 0), code('G', 0x91)],
+    after: [variable('.data.a', after, 1), code('F', 0x90), code('G', 0x91, 0)],
+    verdicts: ['F: changed (relocation)', 'G: changed (relocation)', `${after}: new`, `${before}: gone`],
+    refused: [`ambiguous-static ${after}`],
+  })),
   {
     name: 'two functions of one name',
     before: [code('step', 1), code('step', 2), code('F', 3, 1)],

@@ -6,6 +6,7 @@
  * taken out of the table, answers "not known".
  */
 import { buildIdOf, type ElfOutline, type FileParts, readOutline } from '../elf/index.ts'
+import { processName } from '../loaders/process/process.ts'
 import { machineOf } from '../machines/machines.ts'
 import { codeIn, isFixed } from './program-code.ts'
 import { ProgramNames, type ProgramSymbol } from './program-names.ts'
@@ -71,6 +72,7 @@ export class LinkedProgram implements ProgramCode {
   lacks(fileSymbol: string, names: readonly ObjectName[]): boolean {
     if (!this.hasSymbols || names.length === 0) return false
     return names.every(({ name, local }) => {
+      if (this.find(processName(fileSymbol, name, local)).length > 0) return false
       if (local && !this.#names.haveLocals) return false
       return !this.#names.mayHave(name, local ? fileSymbol : undefined)
     })

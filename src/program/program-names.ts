@@ -19,6 +19,8 @@ export class ProgramNames {
   /** Where each section lies in the process. */
   readonly #starts: readonly number[]
   readonly #bias: number
+  readonly #undefined = new Map<string, boolean>()
+  readonly #possible = new Map<string, boolean>()
   #haveLocals: boolean | undefined
   readonly #known = new Map<string, readonly ProgramSymbol[]>()
 
@@ -61,7 +63,9 @@ export class ProgramNames {
 
   /** Whether the name stands in the table as one that something else defines; a version may stand behind it. */
   isUndefined(name: string): boolean {
-    return this.#alike(name).some(({ symbol }) => symbol.place.in === 'nowhere' && /^(?:$|@)/.test(rest(symbol, name)))
+    return known(this.#undefined, name, () =>
+      this.#alike(name).some(({ symbol }) => symbol.place.in === 'nowhere' && /^(?:$|@)/.test(rest(symbol, name))),
+    )
   }
 
   /** Whether the table has local functions or variables at all: strip and linkers can leave out all of them. */
@@ -76,11 +80,13 @@ export class ProgramNames {
    */
   mayHave(name: string, file: string | undefined): boolean {
     const base = sourceName(name)
-    return this.#alike(base).some(({ symbol, file: owner }) => {
-      if (symbol.kind === 'file' || symbol.kind === 'section' || !/^(?:$|[.@])/.test(rest(symbol, base))) return false
-      const isAnothers = symbol.binding === 'local' && symbol.visibility === 'default' && owner !== '' && owner !== file
-      return file === undefined || !isAnothers
-    })
+    return known(this.#possible, `${file ?? ''}#${base}`, () =>
+      this.#alike(base).some(({ symbol, file: owner }) => {
+        if (symbol.kind === 'file' || symbol.kind === 'section' || !/^(?:$|[.@])/.test(rest(symbol, base))) return false
+        const isAnothers = symbol.binding === 'local' && symbol.visibility === 'default' && ![file, ''].includes(owner)
+        return file === undefined || !isAnothers
+      }),
+    )
   }
 
   #alike(name: string): readonly FoundSymbol<'original'>[] {
@@ -118,6 +124,13 @@ export class ProgramNames {
     const address = (this.#starts[place.section] ?? 0) + place.offset
     return { name: processName(owner, name, isLocal), address, size, kind }
   }
+}
+
+/** Each is searched for once. */
+function known(answers: Map<string, boolean>, key: string, search: () => boolean): boolean {
+  const answer = answers.get(key) ?? search()
+  answers.set(key, answer)
+  return answer
 }
 
 /** What a symbol's name has behind `name`. */

@@ -120,6 +120,15 @@ test.skipIf(!hasGcc).for<Row>([
     refused: ['state-left-behind n'],
   },
   {
+    name: 'one that moves, where a constant is called like it now',
+    texts: [
+      f(''),
+      `static int n; ${f('out(n++);')}`,
+      `static const int n[] = { 3, 5 }; int g(int x) { return out(n[x & 1]); } ${f('static int n; out(n++);')}`,
+    ],
+    refused: ['state-left-behind n.0'],
+  },
+  {
     name: 'one that moves to another function',
     texts: [f('') + g(''), f('static int n; out(n++);') + g(''), f('') + g('static int n; out(n++);')],
     refused: ['state-left-behind n.0'],

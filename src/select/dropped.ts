@@ -17,6 +17,13 @@ import { type Origin, originOf } from './origins.ts'
 
 type Rules = Pick<SelectRules, 'linked'>
 
+const OTHER_SYSTEM = 'is --symbols of the system that runs, and the tree the one it was built from?'
+const LEFT_OUT =
+  'if its link left it out, use what the program has: only code and constants that exactly one unit defines can come along; otherwise check --symbols and the tree'
+
+/** For what new code needs and the running system's symbols do not have. */
+export const hintOfMissing = ({ linked }: Rules) => (linked === undefined ? OTHER_SYSTEM : LEFT_OUT)
+
 /** Whether the link left the piece out, so that nothing of it runs. */
 export function isDropped({ linked }: Rules, origin: Pick<Origin, 'input' | 'piece'> | undefined): boolean {
   return origin !== undefined && linked?.lacks(origin.input, origin.piece) === true && linked.hasUnit(origin.input)

@@ -124,6 +124,18 @@ test.skipIf(!hasGcc)(`code that leads into the middle of a changed function is r
 })
 
 test.skipIf(!hasGcc).for([
+  { name: 'that nobody uses', user: '' },
+  { name: 'that only the changed one uses', user: 'own();' },
+])(`code of its own file $name leads there just so${withoutGcc}`, ({ user }) => {
+  const text = (by: number) => `${HEAD}
+    __attribute__((used, noinline, noclone)) static void own(void) { __asm__ volatile("leaq .Lplace(%%rip), %%rax" : : : "rax"); }
+    int f(int n) { ${user} __asm__ volatile(".Lplace: nop"); return out(n) * ${by}; }`
+  const selection = selectFrom(compile(text(11), PROGRAM), compile(text(13), PROGRAM), process)
+  expect(refused(selection)).toEqual(['inner-address f'])
+  expect(selection.refusals[0]?.text).toContain('is itself not replaced')
+})
+
+test.skipIf(!hasGcc).for([
   { how: 'jmp .Linner', refused: ['inner-address f'] },
   { how: 'je .Linner; ret', refused: ['inner-address f'] },
   { how: 'jmp f', refused: [] },

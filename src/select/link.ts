@@ -14,7 +14,7 @@ import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/mode
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { fromBelow } from './below.ts'
-import { canComeAlong, leftOutGlobals } from './dropped.ts'
+import { canComeAlong, hintOfMissing, leftOutGlobals } from './dropped.ts'
 import type {
   Link,
   LinkedReference,
@@ -25,7 +25,7 @@ import type {
   UnitIndex,
   UnitInput,
 } from './model.ts'
-import { originOf, runningNameOf } from './origins.ts'
+import { countedName, originOf } from './origins.ts'
 import { isFreedAfterStart, newRefusal, reachesInit, type UnitContext } from './refusals.ts'
 import { nameInProgram } from './untaken.ts'
 
@@ -200,13 +200,14 @@ export class Linker {
     const { patched } = verdicts.correlation
     const target = this.#piece(to)
     const { target: reached } = reference
-    if (nameInProgram(patched, target, untaken) === undefined) {
-      const counts = this.#newGlobals.get(target.name)
-      const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
-      const isHere = counts === undefined || (counts.unit === to.unit && counts.piece === to.piece)
-      return isHere ? this.#running(from, piece, target.name, delta) : this.#linkPiece(from, piece, reference, counts)
-    }
     const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
+    if (nameInProgram(patched, target, untaken) === undefined) {
+      // Names that a unit defines in vain are not among its own new ones: this leads elsewhere.
+      const counts = this.#newGlobals.get(target.name)
+      return counts === undefined
+        ? this.#running(from, piece, target.name, delta)
+        : this.#linkPiece(from, piece, reference, counts)
+    }
     const isOwn = to.unit === from.address.unit && to.piece === piece.id
     const inPayload: Link = { to: 'payload', target: to, delta }
     if (this.#isOfIncludedFunction(to, target) && (isOwn || this.#staysInside(from, to, piece, reference))) {
@@ -219,8 +220,10 @@ export class Linker {
       return inPayload
     }
     const origin = originOf(this.#units, to)
-    if (origin !== undefined && !canComeAlong(this.#rules, origin)) {
-      return this.#running(from, piece, runningNameOf(origin, this.#rules.target.loader), delta)
+    // Where no name of it counted, the program has another unit's by that name, and not this one.
+    const name = origin === undefined ? undefined : countedName(origin, this.#rules.target.loader)
+    if (origin !== undefined && name !== undefined && !canComeAlong(this.#rules, origin)) {
+      return this.#running(from, piece, name, delta)
     }
     const below = fromBelow(this.#rules, this.#units, to)
     if (below?.is === 'there') return this.#running(from, piece, below.name, delta)
@@ -233,11 +236,11 @@ export class Linker {
     const target = this.#piece(to)
     const origin = originOf(this.#units, to)
     const isNamed = (target.kind === 'function' || target.kind === 'data') && !isCompilerMade(target.name)
-    if (origin === undefined || !isNamed) {
+    const name = origin && isNamed ? countedName(origin, this.#rules.target.loader) : undefined
+    if (name === undefined) {
       this.#refuse(from, reachesInit(piece.name, target.name, 'new'))
       return undefined
     }
-    const name = runningNameOf(origin, this.#rules.target.loader)
     this.freedNames.add(name)
     return this.#running(from, piece, name, delta)
   }
@@ -317,7 +320,7 @@ export class Linker {
         code: 'symbol-not-found',
         symbol: piece.name,
         text: `${piece.name} refers to ${name}, which the running system's symbols do not have`,
-        hint: 'is --symbols of the system that runs, and the tree the one it was built from?',
+        hint: hintOfMissing(this.#rules),
       })
       return undefined
     }

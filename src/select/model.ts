@@ -88,6 +88,8 @@ export interface SelectedUnit {
   readonly unit: string
   readonly fileSymbol: string
   readonly patched: PieceMap<'patched'>
+  /** Names that it defines in vain; what comes with the payload does not bear them. */
+  readonly untaken?: ReadonlySet<string>
 }
 
 export interface Selection {

@@ -24,8 +24,14 @@ export function originOf(units: readonly UnitInput[], { unit, piece }: PieceAddr
     : { unit: at.unit, input, piece: found }
 }
 
-/** The running system's name of it. */
-export function runningNameOf({ input, piece }: Origin, loader: Loader): string {
-  const { name, local } = nameInProgram(input.verdicts.correlation.original, piece, input.untaken) ?? piece
-  return loader.runningName(input.fileSymbol, name, local)
+/** The running system's name of it; undefined where it has none of its names, because others' definitions counted. */
+export function countedName({ input, piece }: Origin, loader: Loader): string | undefined {
+  const counted = nameInProgram(input.verdicts.correlation.original, piece, input.untaken)
+  return counted && loader.runningName(input.fileSymbol, counted.name, counted.local)
+}
+
+/** The running system's name of it, or what that would be. */
+export function runningNameOf(origin: Origin, loader: Loader): string {
+  const { input, piece } = origin
+  return countedName(origin, loader) ?? loader.runningName(input.fileSymbol, piece.name, piece.local)
 }

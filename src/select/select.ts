@@ -78,7 +78,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
   const atBoot = bootTime(units, pieces, { rules, linker })
   return {
     machine: units[0]?.verdicts.correlation.patched.object.header.machine,
-    units: units.map(({ unit, fileSymbol, verdicts }) => ({ unit, fileSymbol, patched: verdicts.correlation.patched })),
+    units: units.map(selectedUnit),
     pieces,
     replacements,
     refusals: withoutRepeats([
@@ -92,6 +92,11 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     ]),
     notices: atBoot.notices,
   }
+}
+
+function selectedUnit({ unit, fileSymbol, verdicts, untaken }: UnitInput): Selection['units'][number] {
+  const { patched } = verdicts.correlation
+  return untaken === undefined ? { unit, fileSymbol, patched } : { unit, fileSymbol, patched, untaken }
 }
 
 const NO_PLACES: InnerPlaces = { carried: new Set(), refusals: [] }

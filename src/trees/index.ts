@@ -24,7 +24,7 @@ export type {
 } from './model.ts'
 export { type OldNames, oldNames } from './old-names.ts'
 export { openBase } from './open.ts'
-export { fileSymbolOf, originalObject, originalObjects } from './original.ts'
+export { fileSymbolOf, originalObject, originalObjects, ownObjects } from './original.ts'
 export type { Overlay } from './overlay.ts'
 export { buildPairs, pairsOf } from './pairs.ts'
 export { createPool, type Pool } from './pool.ts'

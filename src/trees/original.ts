@@ -33,6 +33,15 @@ export async function originalObject(tree: Tree, unit: Unit): Promise<Uint8Array
   return object
 }
 
+/**
+ * The tree's own objects of units whose originals are compiled anew, with sections of their own for each function: they are
+ * what the program was linked from. By unit; those that the tree's build did not leave are not there.
+ */
+export async function ownObjects(tree: Tree, units: readonly Unit[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  const left = units.filter(({ original, object }) => original === 'compiled' && object !== undefined)
+  return new Map(await Promise.all(left.map(async unit => [unit.unit, await ownObject(tree, unit)] as const)))
+}
+
 async function ownObject(tree: Tree, unit: Unit): Promise<Uint8Array> {
   const path = unit.object ?? unit.unit
   let object: Uint8Array

@@ -184,7 +184,7 @@ const ROWS: readonly Row[] = [
       link: [],
     },
     edit: { 'u1.c': jumping('i + 1') },
-    refused: ['not-the-running-code u1.c#wrap'],
+    has: ['replacement wrap'],
   },
 ]
 

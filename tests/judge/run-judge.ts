@@ -57,13 +57,9 @@ export async function runJudge({
 
 const codesOf = ({ words }: Judged): readonly string[] => (words.split('\t')[0] ?? '').split(' ')
 
-/**
- * A payload may be refused at load only where the build was not given the program, and said what it could not know. What
- * --gc-sections dropped is the exception: the build does not look for it in the program yet, so load finds it missing.
- */
-function isFault({ symbols, link }: Case, { judgement, words }: Judged): boolean {
-  if (judgement === 'refused-at-load')
-    return symbols && !(link.includes('-Wl,--gc-sections') && words.includes('ENOENT the process has no '))
+/** A payload may be refused at load only where the build was not given the program, and said what it could not know. */
+function isFault({ symbols }: Case, { judgement }: Judged): boolean {
+  if (judgement === 'refused-at-load') return symbols
   return !['ok', 'nothing', 'refused'].includes(judgement)
 }
 

@@ -70,6 +70,32 @@ static void *keep(void *nothing)
 {
     return keeper(1) ? nothing : NULL;
 }
+/* A return address that nobody will go to any more, in a frame that is not written to. */
+volatile int wipe;
+__attribute__((noinline)) static int beyond(volatile int *x)
+{
+    return *x + 1;
+}
+__attribute__((noinline)) int passing(int x)
+{
+    volatile int room[64];
+    room[0] = x;
+    return beyond(room) + room[0];
+}
+__attribute__((noinline)) static void rest(void)
+{
+    volatile char room[8192];
+    room[0] = 1;
+    while (!wipe) turns += (unsigned long)room[0];
+    memset((void *)room, 1, sizeof room);
+    for (;;) turns += (unsigned long)room[1];
+}
+static void *leave(void *nothing)
+{
+    moved += passing(0) - 1;
+    rest();
+    return nothing;
+}
 static void *wait_for_signals(void *nothing)
 {
     sigset_t all;
@@ -98,6 +124,8 @@ int main(void)
         case 'n': start(spin, NULL); setrlimit(RLIMIT_SIGPENDING, &none); break;
         case 'd': start(keep, NULL); break;
         case 'w': start(wait_for_signals, NULL); break;
+        case 'o': start(leave, NULL); break;
+        case 'x': wipe = 1; break;
         case 'g': {
             /* A stack with memory above it that is mapped, and cannot be read. */
             char *stack = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -168,7 +196,18 @@ describe.skipIf(!possible)('threads that are hard to stop (needs gcc on x86-64 L
 
   test('a stack of several mappings is looked through to its end', async () => {
     await open('d', replacing('keeper'))
-    expect(await apply()).toMatch(/^EBUSY thread \d+ was in what is replaced/)
+    expect(await apply()).toMatch(/^EBUSY thread \d+ was in what is replaced, .* holds keeper\+0x/)
+  })
+
+  test('a word that is left over is told, with what to do about it', async () => {
+    await open('o', replacing('passing'))
+    const told = await apply(400)
+    expect(told).toMatch(
+      /^EBUSY thread \d+ was in what is replaced, or would return to it: the word at 0x[0-9a-f]+ of its stack, 0x[0-9a-f]+ above the stack pointer, holds passing\+0x[0-9a-f]+ \(0x[0-9a-f]+\), in the last of \d+ attempts,/,
+    )
+    expect(told).toMatch(/,the same word in each of the last \d+ attempts: .*let the thread do other work/)
+    expect(await running.ask('x')).toBe('0 0')
+    expect(await apply(2000)).toBe('done')
   })
 
   test('a stack below memory that cannot be read', async () => {

@@ -82,6 +82,7 @@ test.for([
       program: nothing,
       shapes: nothing,
       selection: select(units, { target, denied: () => undefined }),
+      originals: [],
       code: { ...nothing, expectations: new Map() },
       running: {
         ...nothing,

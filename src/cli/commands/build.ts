@@ -31,7 +31,10 @@ export function define(host: Host) {
     .requiredOption('--patch <file...>', 'the patch, or several in their order; - is standard input')
     .option('-p, --strip <n>', STRIP, natural, 1)
     .addOption(new Option('--lines <way>', LINES).choices(WAYS).default('auto' as const))
-    .option('--symbols <file>', "xen-syms or xen.efi of what is running (default: the tree's own xen-syms)")
+    .option(
+      '--symbols <file>',
+      "what is running: its xen-syms or xen.efi (default: the tree's own xen-syms), or the program, unstripped",
+    )
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--on <payload...>', 'payloads that are applied already, the lowest first: the new one goes on top')
     .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
@@ -93,7 +96,10 @@ const HELP = {
       so: 'for a host that runs another build of the same source, on top of another payload',
       run: 'hotsplice build --tree ~/xen --patch b.patch --symbols /boot/xen-syms --depends 3bf1…',
     },
-    { so: 'a program', run: 'hotsplice build --target process --tree ~/daemon --patch fix.patch' },
+    {
+      so: 'a program, which the payload is compared with and then only loads into',
+      run: 'hotsplice build --target process --tree ~/daemon --symbols ~/daemon/daemond --patch fix.patch',
+    },
     {
       so: 'only if these are the functions',
       run: 'hotsplice build --tree ~/xen --patch fix.patch --expect-functions functions.txt',

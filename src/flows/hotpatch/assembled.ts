@@ -5,10 +5,10 @@
 import { type AssembleOptions, type Assembly, assemble, type Payload } from '../../assemble/assemble.ts'
 import type { Refusal } from '../../base/refusal.ts'
 import type { Target } from '../../loaders/loader.ts'
+import type { OriginalCode } from '../../loaders/original-code.ts'
 import { modinfoOf } from '../../select/directives.ts'
 import type { Selection, UnitInput } from '../../select/model.ts'
 import type { Affected } from '../../trees/index.ts'
-import { originalsOf } from './originals.ts'
 import type { Running } from './running.ts'
 import type { CheckedCode } from './running-code.ts'
 import type { Stopwatch } from './stopwatch.ts'
@@ -19,6 +19,7 @@ export interface Selected {
   readonly program: { readonly refusals: readonly Refusal[] }
   readonly units: readonly UnitInput[]
   readonly selection: Selection
+  readonly originals: readonly OriginalCode[]
   readonly target: Target
   readonly running: Running
   readonly code: CheckedCode
@@ -46,13 +47,11 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
 
 function optionsFor({
   units,
-  selection,
+  originals,
   target,
   running: { depends, xenDepends, brought },
   code,
 }: Selected): AssembleOptions {
-  // Where nobody has rules for what a loader takes, it alone sees the running system.
-  const originals = target.loader.rules === undefined ? originalsOf(units, selection, target.loader.runningName) : []
   return {
     target,
     depends,

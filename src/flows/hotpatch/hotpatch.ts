@@ -17,13 +17,11 @@ import { judgeUnits, type OneCompile } from './judge.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
-import { otherUnits } from './other-units.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
-import { rulesOf } from './rules.ts'
 import { type RunningOptions, readRunning } from './running.ts'
 import { checkRunningCode } from './running-program.ts'
-import { selectLinked } from './select-linked.ts'
+import { selectAll } from './selected.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
 import { targetOfUnits } from './target.ts'
 import { checkShapes } from './types.ts'
@@ -84,20 +82,17 @@ export async function createHotpatch(
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
   const table = way === 'table' ? await watch.time('table', () => lineTable(tree, judged.units, numbers)) : NO_TABLE
   // select: what the payload contains and why, and everything that stands in the way.
-  const rules = rulesOf(target, running, { throwing, standIns: table.standIns })
-  const others = otherUnits(tree, before, { target, cut })
-  const { units, ...selected } = await watch.time('select', () =>
-    selectLinked([...program.units, ...table.units], rules, { running, others }),
-  )
-  const { selection } = selected
+  const about = { tree, before, running, target, cut, throwing, standIns: table.standIns }
+  const selected = await watch.time('select', () => selectAll([...program.units, ...table.units], about))
+  const { units, selection, originals } = selected
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
-  const code = watch.timeSync('code', () => checkRunningCode(units, selection, { running, target }))
+  const code = watch.timeSync('code', () => checkRunningCode(units, selection, { running, originals }))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
   const types = { tree, affected, declarations, units: judged.units, selection }
   const accepted = options.acceptTypes ?? []
   const shapes = await watch.time('shapes', () => checkShapes({ ...types, accepted }))
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
-  const assembled = assembleSelected({ affected, program, units, selection, target, running, code, shapes }, watch)
+  const assembled = assembleSelected({ affected, program, ...selected, target, running, code, shapes }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
   const checked = checkAssembled(assembled.payload, { target, running, options, entrySizes, watch })
   return {

@@ -11,18 +11,23 @@ import { originOf } from '../../select/origins.ts'
 
 type RunningName = (fileSymbol: string, name: string, local: boolean) => string
 
+/** The object that the program was linked from, by unit, where that is another one than the original. */
+export type LinkedObjects = ReadonlyMap<string, PieceMap<'original'>>
+
 /** One for each replaced function of which it can be said. */
 export function originalsOf(
   units: readonly UnitInput[],
   { replacements }: Selection,
   runningName: RunningName,
+  linkedFrom: LinkedObjects = new Map(),
 ): readonly OriginalCode[] {
   const ordered = replacements.toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
-  return ordered.flatMap(({ address, runningName: name, oldSize: size }): readonly OriginalCode[] => {
+  return ordered.flatMap(({ address, runningName: name, oldSize }): readonly OriginalCode[] => {
     const origin = originOf(units, address)
     if (origin === undefined) return []
-    const { input, piece } = origin
-    const map = input.verdicts.correlation.original
+    const { input } = origin
+    const own = { map: input.verdicts.correlation.original, piece: origin.piece, size: oldSize }
+    const { map, piece, size } = samePiece(linkedFrom.get(input.unit), origin.piece) ?? own
     const spell = (local: string, isLocal: boolean) => runningName(input.fileSymbol, local, isLocal)
     const code = codeOf({ map, spell }, piece, { name, size })
     if (code === undefined) return []
@@ -40,6 +45,14 @@ export function originalsOf(
       },
     ]
   })
+}
+
+/** The function of another compile of the same text: the only one of that name. */
+function samePiece(map: PieceMap<'original'> | undefined, { name, local }: Piece<'original'>) {
+  const [piece, ...more] =
+    map?.pieces.filter(each => each.kind === 'function' && each.name === name && each.local === local) ?? []
+  if (map === undefined || piece === undefined || more.length > 0) return undefined
+  return { map, piece, size: sizeOf(map, piece) }
 }
 
 interface Context {

@@ -2,8 +2,9 @@
 
 import type { Target } from '../../loaders/loader.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
+import type { UnitInput } from '../../select/select.ts'
 import { type AffectedUnit, definersOf, type Tree } from '../../trees/index.ts'
-import { compileForWay, type JudgedUnit, judgeUnits, requestOf } from './judge.ts'
+import { compileForWay, judgeUnits, requestOf } from './judge.ts'
 import type { Prepared } from './prepare.ts'
 import { throwingOf } from './rules.ts'
 import type { OtherUnits } from './select-linked.ts'
@@ -12,7 +13,7 @@ export function otherUnits(
   tree: Tree,
   prepared: Prepared,
   { target, cut }: { readonly target: Target; readonly cut: CutOptions },
-): OtherUnits<JudgedUnit> {
+): OtherUnits {
   return {
     definersOf: (names, except) => {
       const found = new Map<string, string[]>()
@@ -37,5 +38,5 @@ export function otherUnits(
 }
 
 /** What differs without being patched (a date) is another thing each time: nothing of it is known to be the program's. */
-const isSame = ({ verdicts }: JudgedUnit): boolean =>
+const isSame = ({ verdicts }: UnitInput): boolean =>
   [...verdicts.functions, ...verdicts.data, ...verdicts.unnamed].every(({ verdict }) => verdict.kind === 'same')

@@ -3,29 +3,29 @@
  * of the host that loads it. Without a program, it is said that only load will know. Part of the pipeline.
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
-import type { Target } from '../../loaders/loader.ts'
+import type { OriginalCode } from '../../loaders/original-code.ts'
 import type { LinkedProgram } from '../../program/linked-program.ts'
 import { compareCode, findFunction } from '../../program/replaced-code.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { namesOf } from './linked.ts'
-import { originalsOf } from './originals.ts'
 import type { Running } from './running.ts'
 import { type CheckedCode, checkCode, NOTHING_CHECKED } from './running-code.ts'
 
-interface Context {
+interface Known {
   readonly running: Running
-  readonly target: Target
+  /** What each replaced function was, as the program's loader will be told. */
+  readonly originals: readonly OriginalCode[]
 }
 
 export function checkRunningCode(
   units: readonly UnitInput[],
   selection: Selection,
-  { running, target }: Context,
+  { running, originals }: Known,
 ): CheckedCode {
   if (running.isXen) return checkCode(units, selection, running)
   const program = namesOf(running)
-  if (program !== undefined) return checkProgram(units, selection, { running, target, program })
+  if (program !== undefined) return checkProgram(selection, { running, originals, program })
   if (selection.pieces.length === 0) return NOTHING_CHECKED
   const text =
     running.program === undefined
@@ -35,11 +35,9 @@ export function checkRunningCode(
 }
 
 function checkProgram(
-  units: readonly UnitInput[],
   selection: Selection,
-  { running, target, program }: Context & { readonly program: LinkedProgram },
+  { running, originals, program }: Known & { readonly program: LinkedProgram },
 ): CheckedCode {
-  const originals = originalsOf(units, selection, target.loader.runningName)
   const refusals: Refusal[] = []
   const notices: Reason[] = []
   for (const replacement of selection.replacements) {

@@ -11,27 +11,27 @@ import { type Asked, linkedRules, namesOf } from './linked.ts'
 import type { Running } from './running.ts'
 
 /** What the units of a tree define, and how one of them becomes a unit of the run; a value, so that tests have their own. */
-export interface OtherUnits<U extends UnitInput> {
+export interface OtherUnits {
   /** By name, the units that define it for others, but `except`. */
   definersOf(names: ReadonlySet<string>, except: ReadonlySet<string>): ReadonlyMap<string, readonly string[]>
   /** Those of `units` that are to the compiler as the tree has them, compiled. */
-  compiled(units: readonly string[]): Promise<readonly U[]>
+  compiled(units: readonly string[]): Promise<readonly UnitInput[]>
 }
 
-export interface SelectedFrom<U extends UnitInput> {
-  readonly units: readonly (UnitInput | U)[]
+export interface SelectedFrom {
+  readonly units: readonly UnitInput[]
   readonly selection: Selection
   readonly notices: readonly Reason[]
 }
 
-export async function selectLinked<U extends UnitInput>(
+export async function selectLinked(
   units: readonly UnitInput[],
   rules: SelectRules,
-  { running, others }: { readonly running: Running; readonly others: OtherUnits<U> },
-): Promise<SelectedFrom<U>> {
+  { running, others }: { readonly running: Running; readonly others: OtherUnits },
+): Promise<SelectedFrom> {
   const program = namesOf(running)
   if (program === undefined) return { units, selection: select(units, rules), notices: [] }
-  let all: readonly (UnitInput | U)[] = units
+  let all: readonly UnitInput[] = units
   let asked: Asked = new Map()
   for (;;) {
     const own = { ...rules, ...linkedRules(program, running, asked) }

@@ -26,7 +26,7 @@ import {
   type WorkState,
   workBytes,
 } from './layout.ts'
-import { hex, type ProcessMemory } from './proc.ts'
+import type { ProcessMemory } from './proc.ts'
 import { Refused } from './refused.ts'
 
 const MAPPING = /^\/memfd:hotsplice\b/
@@ -174,46 +174,3 @@ function u64(value: number): Uint8Array {
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true)
   return bytes
 }
-
-/** Why a work ended as it did, in words. */
-export function explainWork(work: WorkState): readonly string[] {
-  const place = hex(work.place)
-  switch (work.why) {
-    case 'none':
-      return []
-    case 'inside':
-      return [`thread ${work.thread} was in what is replaced, or would return to it (${place}), in ${times(work)}`]
-    case 'late':
-      return [
-        `thread ${work.thread} did not stop: it blocks or awaits all signals, or waits in the kernel (${times(work)})`,
-      ]
-    case 'signal':
-      return [
-        `thread ${work.thread} could not be sent a signal: too many are pending (ulimit -i), or a filter forbids it`,
-      ]
-    case 'stack':
-      return [
-        `the stack of thread ${work.thread} cannot be seen as a whole, it is in a signal handler (${times(work)})`,
-      ]
-    case 'bytes':
-      return [`the bytes at ${place} are not what is expected there`]
-    case 'write':
-      return [`the code at ${place} cannot be written`]
-    case 'hook':
-      return [`the hook at ${place} returned ${work.result}`]
-    case 'slow-hook':
-      return [`the hook at ${place} did not end while the threads stood still; it may have waited for one of them`]
-    case 'tasks':
-      return ['the process cannot read its own /proc/self']
-    case 'many':
-      return ['the process has more threads than the agent can hold']
-    case 'cancelled':
-      return ['given up before it was done']
-    case 'unknown':
-      return ['the agent gives a reason that this tool does not know']
-    case 'forked':
-      return ['the process forked meanwhile, and this is the child']
-  }
-}
-
-const times = ({ attempts }: WorkState) => (attempts === 1 ? 'the only attempt' : `the last of ${attempts} attempts`)

@@ -31,7 +31,8 @@ int main(void) {
   printf("magic %llu\\nversion %u\\nname %u\\npiece %u\\n", (unsigned long long)HS_MAGIC, HS_VERSION, HS_NAME, HS_PIECE);
   printf("slot %zu\\nstep %zu\\nwork %zu\\nstate %zu\\n", sizeof(struct hs_slot), sizeof(struct hs_step), sizeof(struct hs_work), sizeof(struct hs_state));
   OF(hs_slot, state); OF(hs_work, phase); OF(hs_work, cancel); OF(hs_work, timeout); OF(hs_work, after_at);
-  OF(hs_step, argument); OF(hs_step, flags); OF(hs_work, threads); OF(hs_state, beats); OF(hs_state, worker);
+  OF(hs_step, argument); OF(hs_step, flags); OF(hs_work, threads); OF(hs_work, word); OF(hs_work, stack);
+  OF(hs_work, spot); OF(hs_work, held); OF(hs_work, same); OF(hs_state, beats); OF(hs_state, worker);
   return 0;
 }`
 
@@ -58,6 +59,11 @@ test.skipIf(!hasGcc)(`sizes, offsets and numbers are the header’s${withoutGcc}
       'hs_step.argument 48',
       'hs_step.flags 58',
       'hs_work.threads 112',
+      'hs_work.word 120',
+      'hs_work.stack 128',
+      'hs_work.spot 136',
+      'hs_work.held 140',
+      'hs_work.same 144',
       'hs_state.beats 104',
       'hs_state.worker 100',
     ])

@@ -279,6 +279,33 @@ export interface WorkState {
   readonly place: number
   readonly stoodMs: number
   readonly threads: number
+  /** What held the address that was in the way; an older agent does not tell. */
+  readonly spot: Spot
+  /** How many attempts ended at the same word of the same thread, the last ones in a row. */
+  readonly same: number
+}
+
+export type Spot =
+  | { readonly in: 'unknown' | 'code' }
+  | { readonly in: 'register'; readonly name: string }
+  /** The word's own address, and the thread's stack pointer. */
+  | { readonly in: 'stack'; readonly word: number; readonly top: number }
+
+/** As <sys/ucontext.h> numbers them (REG_R8 to REG_RCX). */
+const REGISTERS = 'r8 r9 r10 r11 r12 r13 r14 r15 rdi rsi rbp rbx rdx rax rcx'.split(' ')
+
+function readSpot(view: DataView): Spot {
+  const name = REGISTERS[view.getUint32(140, true)]
+  switch (view.getUint32(136, true)) {
+    case 1:
+      return { in: 'code' }
+    case 2:
+      return name === undefined ? { in: 'unknown' } : { in: 'register', name }
+    case 3:
+      return { in: 'stack', word: u64(view, 120), top: u64(view, 128) }
+    default:
+      return { in: 'unknown' }
+  }
 }
 
 export function readWork(bytes: Uint8Array): WorkState {
@@ -296,6 +323,8 @@ export function readWork(bytes: Uint8Array): WorkState {
     place: u64(view, 96),
     stoodMs: u64(view, 104) / 1e6,
     threads: view.getUint32(112, true),
+    spot: readSpot(view),
+    same: view.getUint32(144, true),
   }
 }
 

@@ -19,10 +19,11 @@ import {
 } from '../host.ts'
 import { decodeAbout } from './about.ts'
 import { checkCarriedOut, checkUploaded } from './afterwards.ts'
-import { Agent, explainWork } from './agent.ts'
+import { Agent } from './agent.ts'
 import type { Slot } from './layout.ts'
 import { prepareLoad } from './load.ts'
 import { takeLock } from './lock.ts'
+import { explainWork, rangesOf } from './obstacles.ts'
 import { expectationStep, planAction, type Resident, VirtualText } from './plan.ts'
 import { Pools } from './pools.ts'
 import { ProcessMemory } from './proc.ts'
@@ -203,7 +204,12 @@ class ProcessHost implements Host {
     const { buildId } = target.about
     if (!work.finished) return { result: EAGAIN, words: ['it is still under way'], numbers, buildId }
     if (work.result === 0) checkCarriedOut(order, this.#agent.slots(), this.#memory)
-    return { result: work.result, words: work.result === 0 ? [] : explainWork(work), numbers, buildId }
+    return {
+      result: work.result,
+      words: work.result === 0 ? [] : explainWork(work, rangesOf([target, ...stack])),
+      numbers,
+      buildId,
+    }
   }
 
   #theProgram(): Program {

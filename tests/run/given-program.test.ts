@@ -1,0 +1,188 @@
+/** What a link makes of names and jumps, in programs that run: built with the program at hand, patched, and asked. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createTwoFilesPatch } from 'diff'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { agentFile } from '../../src/hosts/process/agent-file.ts'
+import { openProcess } from '../../src/hosts/process/process-host.ts'
+import { quiet } from '../../src/trees/index.ts'
+import { RunningProgram } from '../judge/running.ts'
+import { hasGcc } from '../support/gcc.ts'
+import { createHotpatch } from '../support/opened.ts'
+
+const possible = hasGcc && process.arch === 'x64' && process.platform === 'linux'
+const hasGold = spawnSync('ld.gold', ['--version']).status === 0
+
+/** Answers each number with what `entry` makes of it. */
+const MAIN = `#include <stdio.h>
+int entry(int);
+int main(void)
+{
+    int n;
+    printf("=\\n");
+    fflush(stdout);
+    while (scanf("%d", &n) == 1) { printf("%d\\n=\\n", entry(n)); fflush(stdout); }
+    return 0;
+}
+`
+const SPLIT = ['-O2', '-ffunction-sections', '-fdata-sections']
+const NOINLINE = '__attribute__((noinline)) '
+const SPARE = 'static const int by[] = { 5, 6, 7, 8 }; int spare(int n) { return n * by[n & 3]; }\n'
+const jumping = (given: string) => `static volatile int n = 2, calls;
+static ${NOINLINE}int one(int i) { return i * 7 + n; }
+static ${NOINLINE}int wrap(int i) { calls = 1; return one(${given}); }
+int entry(int i) { return wrap(i); }
+`
+const util = (factor: number, variable = '') =>
+  `${variable}static ${NOINLINE}int work(int i) { return i * ${factor}${variable && ' + n'}; }\nint entry(int i) { return work(i) + 1; }\n`
+const N = 'static volatile int n = 3; '
+
+interface Row {
+  readonly name: string
+  readonly files: Readonly<Record<string, string>>
+  readonly edit: Readonly<Record<string, string>>
+  readonly flags?: readonly string[]
+  readonly link?: readonly string[]
+  /** What `entry` makes of 3, before and after. */
+  readonly says: readonly [string, string]
+  readonly needs?: 'gold'
+  readonly unlessGiven?: true
+}
+
+const ROWS: readonly Row[] = [
+  {
+    name: 'a function that --gc-sections dropped',
+    files: { 'u1.c': 'int spare(int n); int entry(int n) { return n * 3 + 1; }\n', 'u2.c': SPARE },
+    edit: { 'u1.c': 'int spare(int n); int entry(int n) { return spare(n) * 3 + 1; }\n' },
+    link: ['-Wl,--gc-sections'],
+    says: ['10', '73'],
+  },
+  {
+    name: 'a hidden function, which gold makes local',
+    files: {
+      'u1.c': 'int help(int n); int entry(int n) { return help(n) * 3 + 1; }\n',
+      'u2.c': 'static int z; int help(int n) { return n * 5 + z; } void other(void) { z++; }\n',
+    },
+    edit: { 'u1.c': 'int help(int n); int entry(int n) { return help(n) * 4 + 1; }\n' },
+    flags: [...SPLIT, '-fvisibility=hidden'],
+    link: ['-fuse-ld=gold'],
+    says: ['46', '61'],
+    needs: 'gold',
+  },
+  {
+    name: 'a jump that is shorter in the program',
+    files: { 'u1.c': jumping('i') },
+    edit: { 'u1.c': jumping('i + 1') },
+    flags: ['-O2'],
+    says: ['23', '30'],
+  },
+  {
+    name: 'such a jump where the program is not given',
+    files: { 'u1.c': jumping('i') },
+    edit: { 'u1.c': jumping('i + 1') },
+    flags: ['-O2'],
+    says: ['23', '30'],
+    unlessGiven: true,
+  },
+  {
+    name: 'two files of one name, and what only one of them has',
+    files: { 'x/util.c': util(7), 'y/util.c': 'static volatile int n = 5; int yu(int i) { return i + n; }\n' },
+    edit: { 'x/util.c': util(9) },
+    says: ['22', '28'],
+  },
+]
+
+describe.skipIf(!possible)('programs that are given (need gcc on x86-64 Linux)', () => {
+  let cache = ''
+  let agent = ''
+  beforeAll(() => {
+    cache = mkdtempSync(join(tmpdir(), 'hotsplice-given-cache-'))
+    agent = agentFile(cache)
+  })
+  afterAll(() => rmSync(cache, { recursive: true, force: true }))
+
+  for (const row of ROWS) {
+    const missing = row.needs === 'gold' && !hasGold
+    test.skipIf(missing)(`${row.name} ${missing ? '(needs gold)' : ''}`, async () => {
+      const tree = mkdtempSync(join(tmpdir(), 'hotsplice-given-'))
+      try {
+        const program = builtIn(tree, row)
+        const { refusals, payload } = await payloadFor(tree, program, row, cache)
+        expect(refusals).toEqual([])
+        expect(await patched(program, agent, payload?.bytes ?? new Uint8Array())).toEqual(row.says)
+      } finally {
+        rmSync(tree, { recursive: true, force: true })
+      }
+    })
+  }
+
+  test('two variables of one name in two files of one name are refused', async () => {
+    const tree = mkdtempSync(join(tmpdir(), 'hotsplice-given-'))
+    try {
+      const row: Row = {
+        name: '',
+        files: { 'x/util.c': util(7, N), 'y/util.c': `${N}int yu(int i) { return i + n; }\n` },
+        edit: { 'x/util.c': util(9, N) },
+        says: ['', ''],
+      }
+      const { refusals } = await payloadFor(tree, builtIn(tree, row), row, cache)
+      expect(refusals.map(({ code, text }) => `${code}: ${text}`)).toEqual([
+        expect.stringMatching(/^duplicate-name: .*util\.c#n, a name that 2 symbols/),
+      ])
+    } finally {
+      rmSync(tree, { recursive: true, force: true })
+    }
+  })
+})
+
+function builtIn(tree: string, { files, flags = SPLIT, link = [] }: Row): string {
+  const all = { 'main.c': MAIN, ...files }
+  const entries = Object.entries(all).map(([file, text]) => {
+    mkdirSync(dirname(join(tree, file)), { recursive: true })
+    writeFileSync(join(tree, file), text)
+    const command = ['gcc', ...flags, '-c', file, '-o', file.replace(/\.c$/, '.o')]
+    execFileSync('gcc', command.slice(1), { cwd: tree })
+    return { directory: tree, file, arguments: command }
+  })
+  writeFileSync(join(tree, 'compile_commands.json'), JSON.stringify(entries))
+  const objects = entries.map(({ file }) => file.replace(/\.c$/, '.o'))
+  execFileSync('gcc', [...link, '-Wl,--build-id', ...objects, '-o', 'program'], { cwd: tree })
+  return join(tree, 'program')
+}
+
+function payloadFor(tree: string, program: string, { files, edit, unlessGiven }: Row, cacheFolder: string) {
+  const text = Object.entries(edit).map(([path, after]) =>
+    createTwoFilesPatch(`a/${path}`, `b/${path}`, files[path] ?? '', after, '', ''),
+  )
+  return createHotpatch({
+    tree,
+    target: 'process',
+    ...(unlessGiven === true ? {} : { symbols: program }),
+    patches: [{ name: 'change.patch', text: text.join('') }],
+    jobs: 2,
+    progress: quiet,
+    cacheFolder,
+  })
+}
+
+/** What the program says before the payload is loaded, and after. */
+async function patched(program: string, agent: string, payload: Uint8Array): Promise<readonly string[]> {
+  const running = new RunningProgram(program, agent)
+  try {
+    await running.begin()
+    const said = await running.ask(['3'])
+    const host = openProcess({ pid: running.pid })
+    try {
+      const name = 'fix'
+      expect(await host.upload({ name, payload })).toMatchObject({ result: 0 })
+      expect(await host.act({ action: 'apply', name, timeoutMs: 3000 })).toMatchObject({ result: 0 })
+      return [...said, ...(await running.ask(['3']))].map(each => each.trim())
+    } finally {
+      await host.close()
+    }
+  } finally {
+    running.stop()
+  }
+}
