@@ -30,7 +30,7 @@ import type { OutputSection } from './output-section.ts'
 import { type Placed, placePieces } from './place.ts'
 import { PlaceIndex } from './place-index.ts'
 import { relocatePieces } from './relocate.ts'
-import { SymbolBook } from './symbol-book.ts'
+import { markOf, NO_MARK, SymbolBook } from './symbol-book.ts'
 
 export type * from './model.ts'
 
@@ -100,19 +100,19 @@ interface WriteTask {
 }
 
 function write(sections: readonly OutputSection[], { placed, book, options }: WriteTask): Payload {
-  const withId = (id: Uint8Array) => {
+  const written = (mark: string, id = new Uint8Array(BUILD_ID_SIZE)) => {
     const all = [...sections, ...notes(options, id)].toSorted(bySectionOrder)
     const index = new Map(all.map(({ kind }, position) => [kind.name, position]))
-    const symbols = book.toElf(index)
+    const symbols = book.toElf(index, mark)
     return {
       all,
       bytes: writeElf({ header: { machine: options.target.machine.number }, sections: all.map(toElf), symbols }),
     }
   }
-  const id = createHash('sha1')
-    .update(withId(new Uint8Array(BUILD_ID_SIZE)).bytes)
-    .digest()
-  const { all, bytes } = withId(id)
+  const digest = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest()
+  const mark = markOf(digest(written(NO_MARK).bytes).toString('hex'))
+  const id = digest(written(mark).bytes)
+  const { all, bytes } = written(mark, id)
   return {
     bytes,
     buildId: id.toString('hex'),
@@ -120,7 +120,7 @@ function write(sections: readonly OutputSection[], { placed, book, options }: Wr
       return { name: kind.name, type: kind.type, flags: kind.flags, alignment, size }
     }),
     map: placed.pieces,
-    symbols: book.named(),
+    symbols: book.named(mark),
     notices: notices(all, options.target),
   }
 }

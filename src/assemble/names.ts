@@ -2,11 +2,15 @@
  * Which of the payload's pieces get a name, and which.
  *
  * Replacements are called what they replace. New functions and new data are called what a rebuilt system would call
- * them, so that a later payload on top of this one can refer to them. What the compiler named (`f.cold`, `__func__.3`)
- * stays without a name: the running system may have another thing of that name, and would refuse ours. So do two new
- * things of one name, because nobody could tell them apart, and what a payload below has brought by that name, or another
- * unit of the program has by it (a weak one that lost). Static locals (`count.12`) are state that a later payload must
- * find again, and have names of our own making.
+ * them, so that a later payload on top of this one can refer to them. Not so what the compiler named (`f.cold`,
+ * `__func__.3`): the running system may have another thing of that name, and would refuse ours. Nor two new things of one
+ * name, because nobody could tell them apart, nor what a payload below has brought by that name, or another unit of the
+ * program has by it (a weak one that lost). Static locals (`count.12`) are state that a later payload must find again, and
+ * have names of our own making.
+ *
+ * Code among these is named all the same, or a crash trace would name its neighbour: with a mark behind the name, which
+ * no other payload has (`unit.c#f.cold#1b2c3d4e`). Without it two payloads that both replace f could not be loaded
+ * together, one on the other or one in place of the other. Nobody refers to such a name.
  */
 import type { Refusal } from '../base/refusal.ts'
 import type { PieceId } from '../pieces/model.ts'
@@ -16,7 +20,7 @@ import type { Selection } from '../select/model.ts'
 import type { PayloadTarget, PlacedPiece } from './model.ts'
 import type { Placed } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'
-import type { SymbolBook } from './symbol-book.ts'
+import { MARKED_SIZE, type SymbolBook } from './symbol-book.ts'
 
 interface NamingContext {
   readonly places: PlaceIndex
@@ -45,6 +49,7 @@ export function nameSymbols(
   }
   const states = selection.units.map(({ patched, fileSymbol }) => stateNames(patched, fileSymbol))
   const fresh = placed.pieces.flatMap(piece => newNames(selection, piece, { target, states }))
+  const named = new Set<PlacedPiece>()
   const count = new Map<string, number>()
   for (const { name } of fresh) count.set(name, (count.get(name) ?? 0) + 1)
   for (const { name, binding, piece } of fresh) {
@@ -56,8 +61,40 @@ export function nameSymbols(
     }
     const kind = piece.selected.piece.kind === 'function' ? 'function' : 'object'
     book.define({ name, kind, binding, size, section: piece.section, offset: piece.offset, role: 'new' })
+    named.add(piece)
   }
+  for (const piece of placed.pieces) if (!named.has(piece)) nameForPeople(selection, piece, { book, target })
   return refusals
+}
+
+/** A name for code that has none which others may ask for. */
+function nameForPeople(
+  selection: Selection,
+  { address, selected: { role, piece }, section, offset }: PlacedPiece,
+  { book, target }: Pick<NamingContext, 'book' | 'target'>,
+): void {
+  const unit = selection.units[address.unit]
+  if (unit === undefined || piece.kind !== 'function' || (role !== 'part' && role !== 'new-function')) return
+  const own = piece.symbols.flatMap(id => unit.patched.object.symbols[id]?.name ?? []).find(isForPeople)
+  if (own === undefined) return
+  const names = [target.loader.runningName(unit.fileSymbol, own, true), own]
+  const name = names.find(({ length }) => length + MARKED_SIZE <= target.loader.limits.name)
+  if (name === undefined) return
+  book.define({
+    name,
+    kind: 'function',
+    binding: 'local',
+    size: piece.size,
+    section,
+    offset,
+    role: 'new',
+    marked: true,
+  })
+}
+
+/** Assemblers' own labels (`.L12`) are no names. */
+function isForPeople(name: string): boolean {
+  return name !== '' && !name.startsWith('.')
 }
 
 interface NewName {

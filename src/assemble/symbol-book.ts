@@ -23,6 +23,19 @@ interface Defined extends Place {
   readonly binding: 'local' | 'global' | 'weak'
   readonly size: number
   readonly role: 'replacement' | 'new'
+  /** The name is for people: the payload's mark is put behind it, so that no other payload has it. */
+  readonly marked?: true
+}
+
+/** Characters of a payload's mark, and the sign before it. */
+const MARK_SIZE = 8
+export const MARKED_SIZE = MARK_SIZE + 1
+/** What stands in its place while it is not known. */
+export const NO_MARK = '0'.repeat(MARK_SIZE)
+
+/** A mark of a payload, from a digest of it without one. */
+export function markOf(digest: string): string {
+  return digest.slice(0, MARK_SIZE)
 }
 
 type Entry =
@@ -67,18 +80,18 @@ export class SymbolBook {
       : { symbol: named, addend: 0n }
   }
 
-  /** For the ELF writer, given where each section is in its list. */
-  toElf(sectionIndex: ReadonlyMap<string, number>): readonly NewSymbol[] {
-    return this.#entries.map(entry => newSymbol(entry, sectionIndex))
+  /** For the ELF writer, given where each section is in its list, and the payload's mark. */
+  toElf(sectionIndex: ReadonlyMap<string, number>, mark: string): readonly NewSymbol[] {
+    return this.#entries.map(entry => newSymbol(entry, sectionIndex, mark))
   }
 
   /** Named symbols as facts: those of the payload, then those of the running system. */
-  named(): readonly PayloadSymbol[] {
+  named(mark: string): readonly PayloadSymbol[] {
     const symbols = this.#entries.flatMap((entry): PayloadSymbol[] => {
       if (entry.of === 'running') return [{ name: entry.name, role: 'running', place: undefined }]
       if (entry.of !== 'place') return []
-      const { name, role, section, offset } = entry.symbol
-      return [{ name, role, place: { section, offset } }]
+      const { role, section, offset } = entry.symbol
+      return [{ name: nameOf(entry.symbol, mark), role, place: { section, offset } }]
     })
     return symbols.toSorted((a, b) => Number(a.role === 'running') - Number(b.role === 'running'))
   }
@@ -92,7 +105,11 @@ export class SymbolBook {
   }
 }
 
-function newSymbol(entry: Entry, sectionIndex: ReadonlyMap<string, number>): NewSymbol {
+function nameOf({ name, marked }: Defined, mark: string): string {
+  return marked === true ? `${name}#${mark}` : name
+}
+
+function newSymbol(entry: Entry, sectionIndex: ReadonlyMap<string, number>, mark: string): NewSymbol {
   switch (entry.of) {
     case 'section': {
       const place = placeIn(sectionIndex, entry.section, 0)
@@ -103,8 +120,8 @@ function newSymbol(entry: Entry, sectionIndex: ReadonlyMap<string, number>): New
     case 'absolute':
       return { name: '', kind: 'untyped', binding: 'local', place: { in: 'absolute', value: 0n }, size: 0 }
     case 'place': {
-      const { name, kind, binding, size, section, offset } = entry.symbol
-      return { name, kind, binding, size, place: placeIn(sectionIndex, section, offset) }
+      const { kind, binding, size, section, offset } = entry.symbol
+      return { name: nameOf(entry.symbol, mark), kind, binding, size, place: placeIn(sectionIndex, section, offset) }
     }
   }
 }

@@ -85,10 +85,10 @@ const rows: readonly Row[] = [
     facts: ['needs flag', 'needs unit0.c#count.0', 'replaces f'],
   },
   {
-    name: 'the cold part of a function has no symbol, or the running one of that name would be in the way',
+    name: 'the cold part of a function has a name with a mark, or the running one of that name would be in the way',
     before: 'extern void die(void) __attribute__((cold)); int f(int a) { if (a == 5) die(); return a * flag; }',
     after: 'extern void die(void) __attribute__((cold)); int f(int a) { if (a == 6) die(); return a * flag; }',
-    facts: ['needs die', 'needs flag', 'replaces f'],
+    facts: ['brings unit0.c#f.cold#MARK', 'needs die', 'needs flag', 'replaces f'],
   },
   {
     name: 'equal strings of several functions and units are kept once',
@@ -310,20 +310,6 @@ test.skipIf(!hasGcc)(`two replacements of one running name are refused${withoutG
     replacements.slice(1).map(() => 'duplicate-name'),
   )
 })
-
-test.skipIf(!hasGcc)(
-  `two new functions of one name have no name, because nobody could tell them apart${withoutGcc}`,
-  () => {
-    const source = {
-      before: `${HEAD} int f(int a) { return a + flag * 11; }`,
-      after: `${HEAD} static NOINLINE int note(int a) { return a * flag; } int f(int a) { return note(a) + flag * 11; }`,
-    }
-    const other = (text: string) => text.replaceAll('int f(', 'int g(')
-    const selection = selectSources([source, { before: other(source.before), after: other(source.after) }], {})
-    const units = selection.units.map(unit => ({ ...unit, fileSymbol: 'same.c' }))
-    expect(factLines({ ...selection, units }, optionsFor())).toEqual(['needs flag', 'replaces f', 'replaces g'])
-  },
-)
 
 test.skipIf(!hasGcc)(`an expectation is written where Xen looks for it${withoutGcc}`, () => {
   const selection = selectSources([CHANGE], {})

@@ -60,7 +60,7 @@ export function factLines(selection: Selection, options: AssembleOptions): reado
   const model = inspectPayload(assembly.payload.bytes)
   return [
     ...model.functions.map(({ name }) => `replaces ${name}`),
-    ...model.newSymbols.map(name => `brings ${name}`),
+    ...model.newSymbols.map(name => `brings ${name.replace(/#[0-9a-f]{8}$/, '#MARK')}`),
     ...model.undefinedSymbols.map(name => `needs ${name}`),
     ...model.hooks.map(({ section, functions }) => `hook ${section} ${functions.join(' ')}`),
     ...model.entries.map(({ section, count }) => `entries ${section} ${count}`),

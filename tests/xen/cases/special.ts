@@ -116,6 +116,32 @@ export const specialCases: readonly XenCase[] = [
     ],
   },
   {
+    name: 'names-in-traces',
+    shows: 'a trace that leads through a new static function and a cold part: Xen names both, not their neighbours',
+    edits: [
+      {
+        file: 'xen/common/domain.c',
+        find: 'long do_vm_assist(',
+        put: 'static noinline __attribute__((__cold__)) void tell(void)\n{\n    dump_execution_state();\n    barrier();\n}\nlong do_vm_assist(',
+      },
+      { ...inVmAssist, put: '({ if ( type == 63 ) tell(); type >= BITS_PER_LONG; })' },
+    ],
+    changed: ['common/domain.o do_vm_assist'],
+    added: ['common/domain.o tell'],
+    looks: [
+      {
+        operation: 'hypercall vm_assist 0 63',
+        original: { result: -22, not: /RIP:/ },
+        patched: { result: -22, line: /RIP: .*common\/domain\.c#tell\+/ },
+      },
+      {
+        operation: 'hypercall vm_assist 1 63',
+        original: { result: -22, not: /RIP:/ },
+        patched: { result: -22, line: /common\/domain\.c#do_vm_assist\.cold#[0-9a-f]{8}\+/ },
+      },
+    ],
+  },
+  {
     name: 'assert-frame',
     shows: 'the debug build: frames of 16 bytes, with the text of the condition',
     tree: 'debug',
