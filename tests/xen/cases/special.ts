@@ -122,7 +122,7 @@ export const specialCases: readonly XenCase[] = [
       {
         file: 'xen/common/domain.c',
         find: 'long do_vm_assist(',
-        put: 'static noinline __attribute__((__cold__)) void tell(void)\n{\n    dump_execution_state();\n    barrier();\n}\nlong do_vm_assist(',
+        put: 'static noinline __attribute__((__cold__)) void tell(void) { dump_execution_state(); barrier(); } long do_vm_assist(',
       },
       { ...inVmAssist, put: '({ if ( type == 63 ) tell(); type >= BITS_PER_LONG; })' },
     ],
