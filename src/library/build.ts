@@ -98,6 +98,13 @@ export interface BuildOptions extends PatchOptions {
    */
   readonly acceptTypes?: readonly string[] | undefined
   /**
+   * Of a patch that is refused, find out which hunks are to blame, and what would be built without them: the report's
+   * `explanation`. The rest is built to see that, so that it takes as long again.
+   *
+   * @default false
+   */
+  readonly explainRefusal?: boolean | undefined
+  /**
    * What the report calls the payload: the file that you will write it to. Nothing is written by `build`.
    *
    * @default the first patch's name with `.livepatch` in place of its ending; `payload.livepatch` where it has none

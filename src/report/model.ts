@@ -45,6 +45,8 @@ export interface RunReport {
   readonly functions: readonly Entry[]
   readonly data: readonly Entry[]
   readonly refusals: readonly Refusal[]
+  /** What the refusals cost; null unless it was asked for, and the outcome is `refused`. */
+  readonly explanation: Explanation | null
   readonly lines: Lines
   /** Null unless the outcome is `built`. */
   readonly payload: ReportedPayload | null
@@ -58,6 +60,33 @@ export interface RunReport {
   readonly notCompared: readonly NotCompared[]
   /** Milliseconds by stage, in the order in which they ran. */
   readonly timings: Readonly<Record<string, number>>
+}
+
+/** What a refused patch would be without the hunks that are to blame. No payload is made of it. */
+export interface Explanation {
+  /** In the order of the patches. */
+  readonly leftOut: readonly BlamedHunk[]
+  /** Of the patch without them; `error` where the rest does not apply or compile. */
+  readonly outcome: 'built' | 'nothing-to-do' | 'refused' | 'error'
+  /** What the payload of the rest would replace or bring. */
+  readonly functions: readonly { readonly unit: string; readonly name: string }[]
+  /** Codes of what still stands in the way. */
+  readonly remaining: readonly string[]
+  /** All of it in a sentence. */
+  readonly text: string
+}
+
+export interface BlamedHunk {
+  /** Relative to the tree. */
+  readonly file: string
+  /** Its number among the hunks of that file, from 1, and how many those are. */
+  readonly hunk: number
+  readonly of: number
+  readonly patch: string
+  /** The line of its `@@` in the patch. */
+  readonly patchLine: number
+  /** Codes of the refusals that led to it. */
+  readonly codes: readonly string[]
 }
 
 /** What ended a run that failed. */
@@ -221,6 +250,7 @@ export function emptyReport(command: RunReport['command'], version: string): Run
     functions: [],
     data: [],
     refusals: [],
+    explanation: null,
     lines: { way: 'ignore', root: '', files: [], held: [], code: [] },
     payload: null,
     pieces: [],

@@ -95,8 +95,25 @@ const unit = v.object({
   compileTime: v.number(),
 })
 
+const explanation = v.object({
+  leftOut: v.array(
+    v.object({
+      file: v.string(),
+      hunk: v.number(),
+      of: v.number(),
+      patch: v.string(),
+      patchLine: v.number(),
+      codes: v.array(v.string()),
+    }),
+  ),
+  outcome: v.picklist(['built', 'nothing-to-do', 'refused', 'error']),
+  functions: v.array(v.object({ unit: v.string(), name: v.string() })),
+  remaining: v.array(v.string()),
+  text: v.string(),
+})
+
 /** Fields that this version does not know pass: a newer hotsplice may have added them. */
-export const runReport: v.GenericSchema<RunReport> = v.object({
+export const runReport: v.GenericSchema<unknown, RunReport> = v.object({
   schema: v.literal(REPORT_SCHEMA),
   command: v.picklist(['build', 'diff']),
   version: v.string(),
@@ -107,6 +124,8 @@ export const runReport: v.GenericSchema<RunReport> = v.object({
   functions: v.array(entry),
   data: v.array(entry),
   refusals: v.array(refusal),
+  // Reports of 0.2.0 and before have none.
+  explanation: v.optional(v.nullable(explanation), null),
   lines,
   payload: v.nullable(payload),
   pieces: v.array(piece),

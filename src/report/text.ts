@@ -28,6 +28,7 @@ export function summary(report: RunReport, ink: Ink = PLAIN): string {
   const sections = [
     ...(report.command === 'build' ? buildSections(report, ink) : diffSections(report, ink)),
     refusalSection(report.refusals, ink),
+    report.explanation === null ? [] : [report.explanation.text],
     reasonSection('warning', report.warnings, ink.warn),
     reasonSection('notice', report.notices, ink.faint),
     [verdictLine(report, ink)],

@@ -21,11 +21,14 @@ import { checkFile, findFile, sourceError } from './find-file.ts'
 import type { AppliedHunk, PatchText, SourceChange, SourceReader } from './model.ts'
 import type { PatchFile } from './patch-file.ts'
 import { readPatch } from './read-patch.ts'
+import { withoutHunks } from './without.ts'
 import { type FileState, Workspace } from './workspace.ts'
 
 export interface ApplyOptions {
   /** How many outer context lines of a hunk may differ; 0 unless given. */
   readonly fuzz?: number
+  /** Hunks that are left out, by `hunkKey`. */
+  readonly without?: ReadonlySet<string>
 }
 
 export function applyPatches(
@@ -39,7 +42,9 @@ export function applyPatches(
     const parsed = readPatch(patch)
     for (const notice of parsed.notices) notices.push(notice)
     const run: Run = { maxFuzz: options.fuzz ?? 0, notices, failures: [], failedFiles: new Set() }
-    for (const file of parsed.files) applyFile(file, workspace, run)
+    const { without } = options
+    const files = without === undefined ? parsed.files : parsed.files.flatMap(file => withoutHunks(file, without) ?? [])
+    for (const file of files) applyFile(file, workspace, run)
     if (run.failures.length > 0) {
       throw new InputError(
         'source/hunk-failed',

@@ -36,6 +36,7 @@ export interface BuildArguments {
   readonly json?: string
   readonly sarif?: string
   readonly expectFunctions?: string
+  readonly explainRefusal?: boolean
 }
 
 export async function runBuild(request: BuildArguments, console: Console, signal: AbortSignal): Promise<Finished> {

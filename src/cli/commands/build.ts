@@ -60,6 +60,7 @@ export function define(host: Host) {
       '--expect-functions <file>',
       'refuse unless the payload has exactly these functions, one `[unit] name` a line',
     )
+    .option('--explain-refusal', 'when refused, find the hunks that are to blame, and what would be built without them')
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ output, target, makeArg, expectFunctions, acceptType, ...rest }) => {
       const request: BuildArguments = {

@@ -9,6 +9,7 @@ import type { RunReport } from '../../report/model.ts'
 import { type Place, placesOf } from '../../report/places.ts'
 import type { Base, Run } from '../../trees/index.ts'
 import { checkExpectation, type ExpectedFunction } from './expectation.ts'
+import { explainRefusal, type Tried } from './explain-refusal.ts'
 import { createHotpatch, type HotpatchOptions } from './hotpatch.ts'
 import { reportOfRun } from './report.ts'
 
@@ -19,6 +20,8 @@ export interface BuildOptions extends HotpatchOptions {
   readonly output: string
   /** Refuse unless the payload has exactly these functions. */
   readonly expectedFunctions?: readonly ExpectedFunction[]
+  /** Of a refused patch, find out which hunks are to blame, and what would be built without them. */
+  readonly explainRefusal?: boolean
 }
 
 export interface BuildResult {
@@ -35,11 +38,27 @@ export interface BuildResult {
  */
 export async function buildOne(base: Base, options: BuildOptions, run: Run): Promise<BuildResult> {
   const found = await createHotpatch(base, options, run)
-  const report = expectedOnly(reportOfRun(base, found, options.version), options.expectedFunctions)
-  const { payload } = found
-  const places = placesOf(report, found.change)
+  const whole = reportOfRun(base, found, options.version)
+  const { payload, change } = found
+  const report = expectedOnly(
+    options.explainRefusal === true && whole.outcome === 'refused'
+      ? {
+          ...whole,
+          explanation: await explainRefusal({ report: whole, change }, without =>
+            tryWithout(base, { ...options, without }, run),
+          ),
+        }
+      : whole,
+    options.expectedFunctions,
+  )
+  const places = placesOf(report, change)
   if (payload === undefined || report.outcome !== 'built') return { report, payload: undefined, places }
   return { report: withPayload(report, described(payload, options.output)), payload: payload.bytes, places }
+}
+
+async function tryWithout(base: Base, options: BuildOptions, run: Run): Promise<Tried> {
+  const found = await createHotpatch(base, options, run)
+  return { report: reportOfRun(base, found, options.version), change: found.change }
 }
 
 function expectedOnly(report: RunReport, expected: readonly ExpectedFunction[] | undefined): RunReport {

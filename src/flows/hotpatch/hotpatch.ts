@@ -33,6 +33,8 @@ export interface HotpatchOptions extends RunningOptions {
   readonly lines?: Way
   /** Names of types and functions that may change although they live across the patch; `*` for all. */
   readonly acceptTypes?: readonly string[]
+  /** Hunks that are left out of the patches, by `hunkKey`. */
+  readonly without?: ReadonlySet<string>
 }
 
 /** Everything that a run found out, as data. */
@@ -62,7 +64,7 @@ export async function createHotpatch(
   const tree: Tree = { ...base, run }
   const way = options.lines ?? 'auto'
   // source, trees: both texts of every touched file, and every unit that the change concerns.
-  const before = prepared ?? (await prepareHotpatch(tree, options.patches))
+  const before = prepared ?? (await prepareHotpatch(tree, options.patches, options.without))
   const { change, affected } = before
   const watch = new Stopwatch(before.timings)
   // lines, trees: the affected units, compiled as the chosen way needs them. The tree was not written to.

@@ -11,10 +11,15 @@ export interface Prepared {
   readonly timings: Timings
 }
 
-export async function prepareHotpatch(tree: Tree, patches: readonly PatchText[]): Promise<Prepared> {
+/** Hunks that `without` names (by `hunkKey`) are left out, as if the patches had never had them. */
+export async function prepareHotpatch(
+  tree: Tree,
+  patches: readonly PatchText[],
+  without?: ReadonlySet<string>,
+): Promise<Prepared> {
   const watch = new Stopwatch({ open: tree.openTime })
   // source: the patches applied in memory. Every touched file has both texts and a line map.
-  const change = watch.timeSync('source', () => applyToTree(patches, unchanged(tree)))
+  const change = watch.timeSync('source', () => applyToTree(unchanged(tree), patches, without))
   // trees: every unit that the change concerns.
   const affected = await watch.time('affected', () => affectedUnits(tree, change))
   return { change, affected, timings: watch.timings }
@@ -26,6 +31,7 @@ function unchanged(tree: Tree): Tree {
   return tree
 }
 
-function applyToTree(patches: readonly PatchText[], tree: Tree): SourceChange {
-  return atBase(patches, tree.reader, treeKind(tree).prefixes, at => applyPatches(patches, at))
+function applyToTree(tree: Tree, patches: readonly PatchText[], without?: ReadonlySet<string>): SourceChange {
+  const options = without === undefined ? {} : { without }
+  return atBase(patches, tree.reader, treeKind(tree).prefixes, at => applyPatches(patches, at, options))
 }

@@ -1,0 +1,146 @@
+/**
+ * What a refusal costs: which hunks of the patch are to blame, and what would be built without them.
+ *
+ * A refusal is told with the line that it comes from, which is of one hunk. That is left out, and the rest is built again:
+ * not guessed, since a hunk may need another, and the rest may be refused for something that the first refusals hid. Then
+ * those hunks are left out too, and so on. Compiles are kept, so that most rounds are short.
+ *
+ * The result is another patch, and whether it still closes the hole is for a person to judge. So no payload comes of it.
+ */
+import { InputError } from '../../base/errors.ts'
+import type { Refusal } from '../../base/refusal.ts'
+import type { BlamedHunk, Explanation, RunReport } from '../../report/model.ts'
+import { type Place, placesOf } from '../../report/places.ts'
+import type { AppliedHunk, SourceChange, TouchedFile } from '../../source/model.ts'
+import { hunkKey } from '../../source/without.ts'
+
+/** One build of what is left, for its report and nothing else. */
+export interface Tried {
+  readonly report: RunReport
+  readonly change: SourceChange
+}
+
+/** More rounds than that have never led anywhere. */
+const MOST_ROUNDS = 8
+
+/** `build` builds the patch without these hunks; `first` is what it gave for all of them. */
+export async function explainRefusal(
+  first: Tried,
+  build: (without: ReadonlySet<string>) => Promise<Tried>,
+): Promise<Explanation> {
+  const all = hunksOf(first.change)
+  const blamed = new Map<string, Set<string>>()
+  let last: Tried | Error = first
+  for (let round = 0; round < MOST_ROUNDS && !(last instanceof Error) && last.report.outcome === 'refused'; round++) {
+    const fresh = blame(last, all)
+    if (![...fresh.keys()].some(key => !blamed.has(key))) break
+    for (const [key, codes] of fresh) blamed.set(key, new Set([...(blamed.get(key) ?? []), ...codes]))
+    if (blamed.size === all.size) break
+    last = await build(new Set(blamed.keys())).catch(inputErrorOnly)
+  }
+  const leftOut = [...all].flatMap(([key, hunk]) => {
+    const codes = blamed.get(key)
+    return codes === undefined ? [] : [{ ...hunk, codes: [...codes].sort() }]
+  })
+  return told(leftOut, last, { isWhole: leftOut.length === all.size, isFirst: last === first })
+}
+
+function inputErrorOnly(error: unknown): Error {
+  if (error instanceof InputError && error.code !== 'cli/interrupted') return error
+  throw error
+}
+
+type Hunk = Omit<BlamedHunk, 'codes'>
+
+/** Every hunk of the patches, by key, in the order of files. Those of a file that comes or goes are one another's. */
+function hunksOf({ files }: SourceChange): ReadonlyMap<string, Hunk> {
+  return new Map(
+    files.flatMap(file =>
+      file.hunks.map(({ patch, patchLine }, at): [string, Hunk] => [
+        hunkKey({ patch, patchLine }),
+        { file: pathOf(file), hunk: at + 1, of: file.hunks.length, patch, patchLine },
+      ]),
+    ),
+  )
+}
+
+const pathOf = ({ newPath, oldPath }: TouchedFile) => newPath ?? oldPath ?? ''
+
+/** The codes of the refusals that lead to each hunk, by its key. */
+function blame({ report, change }: Tried, all: ReadonlyMap<string, Hunk>): ReadonlyMap<string, ReadonlySet<string>> {
+  const places = placesOf(report, change)
+  const found = new Map<string, Set<string>>()
+  report.refusals.forEach((refusal, at) => {
+    for (const hunk of hunksAt(places[at] ?? null, refusal, change)) {
+      const key = hunkKey(hunk)
+      if (all.has(key)) found.set(key, new Set([...(found.get(key) ?? []), refusal.code]))
+    }
+  })
+  return found
+}
+
+/** The hunk that holds the place; all hunks of a file that comes, goes or is no source, of which there is no part. */
+function hunksAt(place: Place | null, { unit }: Refusal, { files }: SourceChange): readonly AppliedHunk[] {
+  const file = files.find(each => [each.newPath, each.oldPath].includes(place?.file ?? unit))
+  if (file === undefined) return []
+  if (file.kind !== 'edited' || place === null) return file.hunks
+  const { toOriginal } = file.lineMap
+  let line = Math.min(place.line, toOriginal.length - 1)
+  while (line > 0 && (toOriginal[line] ?? 0) === 0) line--
+  // A new line belongs to the hunk whose lines stand before it, or that begins with it.
+  const original = (toOriginal[line] ?? 0) + (line === place.line ? 0 : 1)
+  const holding = file.hunks.filter(hunk => hunk.line <= Math.max(original, 1)).at(-1) ?? file.hunks[0]
+  return holding === undefined ? [] : [holding]
+}
+
+interface How {
+  /** Nothing of the patch would be left. */
+  readonly isWhole: boolean
+  /** No hunk could be blamed, so that nothing was tried. */
+  readonly isFirst: boolean
+}
+
+function told(leftOut: readonly BlamedHunk[], last: Tried | Error, { isWhole, isFirst }: How): Explanation {
+  const none = { leftOut, functions: [], remaining: [] }
+  if (leftOut.length === 0) {
+    return {
+      ...none,
+      outcome: 'refused',
+      remaining: codesOf(last),
+      text: 'no hunk of the patch can be blamed by itself',
+    }
+  }
+  if (isWhole || isFirst) {
+    const text = 'every hunk of the patch leads to a refusal: nothing would be left of it'
+    return { ...none, outcome: 'refused', remaining: codesOf(last), text }
+  }
+  const without = `without ${listed(leftOut)}`
+  if (last instanceof Error) return { ...none, outcome: 'error', text: `${without}, the rest fails: ${last.message}` }
+  const { outcome } = last.report
+  if (outcome === 'refused') {
+    const remaining = codesOf(last)
+    return { ...none, outcome, remaining, text: `${without}, the rest is refused too: ${remaining.join(', ')}` }
+  }
+  if (outcome !== 'built') return { ...none, outcome: 'nothing-to-do', text: `${without}, nothing is left to do` }
+  const functions = last.report.functions.filter(({ included }) => included).map(({ unit, name }) => ({ unit, name }))
+  const count = functions.length === 1 ? '1 function' : `${functions.length} functions`
+  const names = functions.slice(0, MOST_NAMED).map(({ name }) => name)
+  const more = functions.length > MOST_NAMED ? ' and others' : ''
+  const text = `${without}, ${count} would be built (${names.join(', ')}${more}); whether that still closes the hole is for a person to judge`
+  return { ...none, outcome, functions, text }
+}
+
+const MOST_NAMED = 5
+
+function codesOf(last: Tried | Error): readonly string[] {
+  return last instanceof Error ? [] : [...new Set(last.report.refusals.map(({ code }) => code))].sort()
+}
+
+function listed(leftOut: readonly BlamedHunk[]): string {
+  const shown = leftOut.slice(0, MOST_NAMED).map(({ file, hunk, of, codes }) => {
+    const which = of === 1 ? 'the hunk' : `hunk ${hunk} of ${of}`
+    return `${which} of ${file} (${codes.join(', ')})`
+  })
+  const rest = leftOut.length - shown.length
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(' and ')
+}
