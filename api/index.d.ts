@@ -32,6 +32,19 @@ export interface AppliedReport {
     readonly report: RunReport;
 }
 
+export interface BlamedHunk {
+    /** Relative to the tree. */
+    readonly file: string;
+    /** Its number among the hunks of that file, from 1, and how many those are. */
+    readonly hunk: number;
+    readonly of: number;
+    readonly patch: string;
+    /** The line of its `@@` in the patch. */
+    readonly patchLine: number;
+    /** Codes of the refusals that led to it. */
+    readonly codes: readonly string[];
+}
+
 /** What `build` takes. */
 export interface BuildOptions extends PatchOptions {
     /**
@@ -66,6 +79,13 @@ export interface BuildOptions extends PatchOptions {
      * @default none
      */
     readonly acceptTypes?: readonly string[] | undefined;
+    /**
+     * Of a patch that is refused, find out which hunks are to blame, and what would be built without them: the report's
+     * `explanation`. The rest is built to see that, so that it takes as long again.
+     *
+     * @default false
+     */
+    readonly explainRefusal?: boolean | undefined;
     /**
      * What the report calls the payload: the file that you will write it to. Nothing is written by `build`.
      *
@@ -181,6 +201,23 @@ export interface Entry {
 
 /** What Xen says no with. */
 export type Errno = 'EINVAL' | 'EOPNOTSUPP' | 'ENOENT' | 'EEXIST' | 'EOVERFLOW' | 'ERANGE' | 'ENODATA' | 'ENOMEM' | 'ENOSPC' | 'ENOSYS';
+
+/** What a refused patch would be without the hunks that are to blame. No payload is made of it. */
+export interface Explanation {
+    /** In the order of the patches. */
+    readonly leftOut: readonly BlamedHunk[];
+    /** Of the patch without them; `error` where the rest does not apply or compile. */
+    readonly outcome: 'built' | 'nothing-to-do' | 'refused' | 'error';
+    /** What the payload of the rest would replace or bring. */
+    readonly functions: readonly {
+        readonly unit: string;
+        readonly name: string;
+    }[];
+    /** Codes of what still stands in the way. */
+    readonly remaining: readonly string[];
+    /** All of it in a sentence. */
+    readonly text: string;
+}
 
 /** A file: its name, or the bytes that are in it. */
 export type FileInput = string | Uint8Array;
@@ -814,6 +851,8 @@ export interface RunReport {
     readonly functions: readonly Entry[];
     readonly data: readonly Entry[];
     readonly refusals: readonly Refusal[];
+    /** What the refusals cost; null unless it was asked for, and the outcome is `refused`. */
+    readonly explanation: Explanation | null;
     readonly lines: Lines;
     /** Null unless the outcome is `built`. */
     readonly payload: ReportedPayload | null;

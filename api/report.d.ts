@@ -1,5 +1,18 @@
 // What 'hotsplice/report' exports. Made from src/library/report.ts by `npm run api`; not to be edited.
 
+export interface BlamedHunk {
+    /** Relative to the tree. */
+    readonly file: string;
+    /** Its number among the hunks of that file, from 1, and how many those are. */
+    readonly hunk: number;
+    readonly of: number;
+    readonly patch: string;
+    /** The line of its `@@` in the patch. */
+    readonly patchLine: number;
+    /** Codes of the refusals that led to it. */
+    readonly codes: readonly string[];
+}
+
 /** A function, or an out-of-line part of one, as the payload has it. */
 export interface CodeLines {
     readonly unit: string;
@@ -34,6 +47,23 @@ export interface Entry {
     readonly included: boolean;
     /** Why the verdict is so and, where it is included, why. */
     readonly reasons: readonly Reason[];
+}
+
+/** What a refused patch would be without the hunks that are to blame. No payload is made of it. */
+export interface Explanation {
+    /** In the order of the patches. */
+    readonly leftOut: readonly BlamedHunk[];
+    /** Of the patch without them; `error` where the rest does not apply or compile. */
+    readonly outcome: 'built' | 'nothing-to-do' | 'refused' | 'error';
+    /** What the payload of the rest would replace or bring. */
+    readonly functions: readonly {
+        readonly unit: string;
+        readonly name: string;
+    }[];
+    /** Codes of what still stands in the way. */
+    readonly remaining: readonly string[];
+    /** All of it in a sentence. */
+    readonly text: string;
 }
 
 /** How the line numbers of a touched file were treated. */
@@ -257,6 +287,8 @@ export interface RunReport {
     readonly functions: readonly Entry[];
     readonly data: readonly Entry[];
     readonly refusals: readonly Refusal[];
+    /** What the refusals cost; null unless it was asked for, and the outcome is `refused`. */
+    readonly explanation: Explanation | null;
     readonly lines: Lines;
     /** Null unless the outcome is `built`. */
     readonly payload: ReportedPayload | null;

@@ -43,9 +43,11 @@ export { type Ink, PLAIN } from './report/ink.ts'
 export { toJson } from './report/json.ts'
 export type { LinesReport, ListedSite } from './report/lines-report.ts'
 export type {
+  BlamedHunk,
   CodeLines,
   EmbeddedLine,
   Entry,
+  Explanation,
   FileLines,
   IncludedPiece,
   LineRun,

@@ -7,9 +7,11 @@ export { explain } from '../report/explain.ts'
 export { type Ink, PLAIN } from '../report/ink.ts'
 export { toJson } from '../report/json.ts'
 export type {
+  BlamedHunk,
   CodeLines,
   EmbeddedLine,
   Entry,
+  Explanation,
   FileLines,
   IncludedPiece,
   LineRun,
