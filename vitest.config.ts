@@ -62,7 +62,16 @@ const DRAWN = [
   'tests/lines/token-map-oracle.test.ts',
   'tests/source/patch-oracle.test.ts',
 ]
-const MANY = { HOTSPLICE_NEUTRAL_RUNS: '60', HOTSPLICE_PATCH_RUNS: '300' }
+/** Long tables of one kind of case: every third beside the others, and those between in the rest (tests/support/sampled.ts). */
+const SAMPLED = [
+  'tests/xen/payload.test.ts',
+  'tests/xen/refusals.test.ts',
+  'tests/flows/given-program.test.ts',
+  'tests/flows/moved-functions.test.ts',
+  'tests/flows/program-trees.test.ts',
+  'tests/shapes/small.test.ts',
+]
+const MANY = { HOTSPLICE_SAMPLED: 'rest', HOTSPLICE_NEUTRAL_RUNS: '60', HOTSPLICE_PATCH_RUNS: '300' }
 export const COMMAND = ['tests/cli/**/*.test.ts', 'tests/library/**/*.test.ts']
 /** Compiles src/ to dist/ once, unless it is up to date. */
 const COMPILED = ['tests/cli/support/compile.ts']
@@ -114,7 +123,15 @@ export default defineConfig({
       {
         test: { ...real, name: 'live', include: REAL, exclude: [...BUILT, ...REST], sequence: { groupOrder: 3 } },
       },
-      { test: { ...real, name: 'rest', include: [...REST, ...DRAWN], env: MANY, sequence: { groupOrder: 4 } } },
+      {
+        test: {
+          ...real,
+          name: 'rest',
+          include: [...REST, ...DRAWN, ...SAMPLED],
+          env: MANY,
+          sequence: { groupOrder: 4 },
+        },
+      },
     ],
   },
 })

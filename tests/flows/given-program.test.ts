@@ -1,6 +1,7 @@
 /** The linked program is given: what it lacks, has twice or has otherwise is known when the payload is built. */
 import { describe, expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { sampled } from '../support/sampled.ts'
 import { type Edit, patchProgram, type SmallProgram } from '../support/small-program.ts'
 
 const SPLIT = ['gcc', '-O2', '-fcf-protection=none', '-ffunction-sections', '-fdata-sections']
@@ -204,7 +205,7 @@ const ROWS: readonly Row[] = [
 ]
 
 describe.skipIf(!hasGcc)(`a program is given${withoutGcc}`, () => {
-  test.for(ROWS)('$name', async ({ program, edit, refused = [], has, told = [] }) => {
+  test.for(sampled(ROWS))('$name', async ({ program, edit, refused = [], has, told = [] }) => {
     const found = await patchProgram(program, edit)
     const pieces = found.run?.payload && found.run.selection.pieces.map(({ role, piece }) => `${role} ${piece.name}`)
     const codes = found.run?.notices.map(({ code }) => code)

@@ -1,6 +1,7 @@
 /** What a patch to a program's tree may be besides an edit of a source that is there, and what trees may be like. */
 import { describe, expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { sampled } from '../support/sampled.ts'
 import { type Edit, patchProgram, type SmallProgram } from '../support/small-program.ts'
 
 const F = 'int f(int i) { return i * 7 + 1; }\n'
@@ -184,7 +185,7 @@ const ROWS: readonly Row[] = [
 ]
 
 describe.skipIf(!hasGcc)(`a program's tree${withoutGcc}`, () => {
-  test.for(ROWS)('$name', async ({ program, edit, error, refused = [], replaced }) => {
+  test.for(sampled(ROWS))('$name', async ({ program, edit, error, refused = [], replaced }) => {
     const found = await patchProgram(program, edit)
     expect([found.error, found.refused, found.replaced]).toEqual([error, refused, replaced])
   })

@@ -1,6 +1,7 @@
 /** Patches that change types of a small program: which are refused, and which are harmless. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { sampled } from '../support/sampled.ts'
 import { buildProgram, type Edit, hotpatch, type Program } from './support.ts'
 
 let program: Program
@@ -194,7 +195,7 @@ const REFUSED: readonly Refused[] = [
 ]
 
 describe.skipIf(!hasGcc)(`refused${withoutGcc}`, () => {
-  test.for(REFUSED)('$name', async ({ edits, code = 'shape-changed', symbol, says }) => {
+  test.for(sampled(REFUSED))('$name', async ({ edits, code = 'shape-changed', symbol, says }) => {
     const run = await hotpatch(program, [...edits, ...(edits.some(([, from]) => from.includes('> 100')) ? [] : [CODE])])
     expect(run.payload).toBeUndefined()
     const refusals = run.refusals.filter(each => each.code === code)
@@ -279,7 +280,7 @@ const HARMLESS: readonly {
 ]
 
 describe.skipIf(!hasGcc)(`harmless${withoutGcc}`, () => {
-  test.for(HARMLESS)('$name', async ({ edits, notices = [] }) => {
+  test.for(sampled(HARMLESS))('$name', async ({ edits, notices = [] }) => {
     const run = await hotpatch(program, [...edits, CODE])
     expect(run.refusals).toEqual([])
     expect(run.payload).toBeDefined()

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeRehearsal, type RehearsalResult, rehearse } from '../../src/hosts/rehearsal/index.ts'
+import { sampled } from '../support/sampled.ts'
 import type { XenCase } from './case.ts'
 import { allCases } from './cases/all.ts'
 import { type Built, buildPayload, named } from './command.ts'
@@ -41,7 +42,7 @@ function boot(one: XenCase, script: string, fix: Built, probe?: Built): Promise<
   })
 }
 
-describe.skipIf(missing !== '').for([...allCases])(`$name: $shows ${missing}`, one => {
+describe.skipIf(missing !== '').for([...sampled(allCases)])(`$name: $shows ${missing}`, one => {
   let built: Built
 
   test('the payload holds exactly the functions that changed', async () => {

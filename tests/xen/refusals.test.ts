@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sampled } from '../support/sampled.ts'
 import { idleCases, refusedCases } from './cases/refused.ts'
 import { type Built, buildPayload } from './command.ts'
 import { type Edit, patchText } from './edits.ts'
@@ -24,14 +25,14 @@ async function build(edits: readonly Edit[], tree: Configuration = 'release'): P
 }
 
 describe.skipIf(missing !== '')(`refused ${missing}`, () => {
-  test.for([...refusedCases])('$name', async ({ edits, tree, refusals }) => {
+  test.for([...sampled(refusedCases)])('$name', async ({ edits, tree, refusals }) => {
     expectRefused(await build(edits, tree), refusals)
     expect(readdirSync(folder).sort()).toEqual(['fix.json', 'fix.patch'])
   })
 })
 
 describe.skipIf(missing !== '')(`nothing to do ${missing}`, () => {
-  test.for([...idleCases])('$name', async ({ edits }) => {
+  test.for([...sampled(idleCases)])('$name', async ({ edits }) => {
     const { status, report, payload } = await build(edits)
     expect(report).toMatchObject({ outcome: 'nothing-to-do', functions: [], data: [], refusals: [] })
     expect(status).toBe(3)
