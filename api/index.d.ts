@@ -32,6 +32,7 @@ export interface AppliedReport {
     readonly report: RunReport;
 }
 
+/** A hunk of the patch that a refusal leads to. */
 export interface BlamedHunk {
     /** Relative to the tree. */
     readonly file: string;

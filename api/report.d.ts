@@ -1,5 +1,6 @@
 // What 'hotsplice/report' exports. Made from src/library/report.ts by `npm run api`; not to be edited.
 
+/** A hunk of the patch that a refusal leads to. */
 export interface BlamedHunk {
     /** Relative to the tree. */
     readonly file: string;

@@ -76,6 +76,7 @@ export interface Explanation {
   readonly text: string
 }
 
+/** A hunk of the patch that a refusal leads to. */
 export interface BlamedHunk {
   /** Relative to the tree. */
   readonly file: string

@@ -24,6 +24,9 @@ const LINES =
   'neutral rewrites the patch so that they do not differ, table leaves them out and sets their numbers while the ' +
   'payload is applied, auto chooses file by file and holds neutral and mask against each other'
 
+const ACCEPT = 'let a type (or function) change although it lives across the patch; may be given again'
+const EXPLAIN = 'when refused, find the hunks that are to blame, and what would be built without them'
+
 export function define(host: Host) {
   return new Command('build')
     .description('Builds a payload: the functions that a patch changes, and what they need.')
@@ -44,11 +47,7 @@ export function define(host: Host) {
     )
     .option('--no-expect', 'do not let the loader compare the first bytes of old code before it patches')
     .addOption(new Option('--target <name>', 'what will load the payload').choices(TARGETS).default('xen' as const))
-    .option(
-      '--accept-type <name>',
-      'let a type (or function) change although it lives across the patch; may be given again',
-      eachOf,
-    )
+    .option('--accept-type <name>', ACCEPT, eachOf)
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
@@ -60,7 +59,7 @@ export function define(host: Host) {
       '--expect-functions <file>',
       'refuse unless the payload has exactly these functions, one `[unit] name` a line',
     )
-    .option('--explain-refusal', 'when refused, find the hunks that are to blame, and what would be built without them')
+    .option('--explain-refusal', EXPLAIN)
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ output, target, makeArg, expectFunctions, acceptType, ...rest }) => {
       const request: BuildArguments = {
