@@ -42,7 +42,7 @@ export async function explainRefusal(
     const codes = blamed.get(key)
     return codes === undefined ? [] : [{ ...hunk, codes: [...codes].sort() }]
   })
-  return told(leftOut, last, { isWhole: leftOut.length === all.size, isFirst: last === first })
+  return told(leftOut, last, leftOut.length === all.size)
 }
 
 function inputErrorOnly(error: unknown): Error {
@@ -93,14 +93,8 @@ function hunksAt(place: Place | null, { unit }: Refusal, { files }: SourceChange
   return holding === undefined ? [] : [holding]
 }
 
-interface How {
-  /** Nothing of the patch would be left. */
-  readonly isWhole: boolean
-  /** No hunk could be blamed, so that nothing was tried. */
-  readonly isFirst: boolean
-}
-
-function told(leftOut: readonly BlamedHunk[], last: Tried | Error, { isWhole, isFirst }: How): Explanation {
+/** `isWhole` where nothing of the patch would be left. */
+function told(leftOut: readonly BlamedHunk[], last: Tried | Error, isWhole: boolean): Explanation {
   const none = { leftOut, functions: [], remaining: [] }
   if (leftOut.length === 0) {
     return {
@@ -110,7 +104,7 @@ function told(leftOut: readonly BlamedHunk[], last: Tried | Error, { isWhole, is
       text: 'no hunk of the patch can be blamed by itself',
     }
   }
-  if (isWhole || isFirst) {
+  if (isWhole) {
     const text = 'every hunk of the patch leads to a refusal: nothing would be left of it'
     return { ...none, outcome: 'refused', remaining: codesOf(last), text }
   }

@@ -90,14 +90,14 @@ async function compareConfigurations(tree: Tree, overlay: Overlay): Promise<Answ
     const asked = { tree, recorded, config, place }
     const before = await configure(asked, { name: 'original', overlay: new Map() })
     if ('unknown' in before) return before
-    const doubts = differences(tree.facts.config, before.config)
+    const doubts = differences(tree.facts.config, readConfig(before.text))
     if (doubts.length > 0) {
       return {
         unknown: `for the texts as they are, kconfig does not give the configuration of the build (${listed(doubts)})`,
       }
     }
     const after = await configure(asked, { name: 'patched', overlay })
-    return 'unknown' in after ? after : { differing: differences(before.config, after.config) }
+    return 'unknown' in after ? after : { differing: differences(spelled(before.text), spelled(after.text)) }
   })
 }
 
@@ -136,7 +136,7 @@ interface Texts {
 async function configure(
   { tree, recorded, config, place }: Asked,
   { name, overlay }: Texts,
-): Promise<{ readonly config: Config } | { readonly unknown: string }> {
+): Promise<{ readonly text: string } | { readonly unknown: string }> {
   const { layout } = tree
   const folder = join(place, name)
   mkdirSync(folder)
@@ -155,7 +155,7 @@ async function configure(
   const settings = { folder, scratch: place, environment, signal: tree.run.signal, guard: await guardOf(tree) }
   const { exit, errors } = await tree.run.pool.use(tree.run, () => run(command, settings))
   if (exit !== 0) return { unknown: `kconfig ended with ${exit} for the ${name} texts: ${errors.trim()}` }
-  return { config: readConfig(readText(join(folder, OUTPUT)) ?? '') }
+  return { text: readText(join(folder, OUTPUT)) ?? '' }
 }
 
 /** A file that is gone must not be found. */
@@ -164,6 +164,11 @@ function put(folder: string, file: string, text: string | undefined): void {
   mkdirSync(dirname(path), { recursive: true })
   if (text === undefined) rmSync(path, { force: true })
   else writeFileSync(path, text, 'latin1')
+}
+
+/** With their quotes: a number that becomes a string is another macro. */
+function spelled(text: string): Config {
+  return new Map([...text.matchAll(/^CONFIG_(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]))
 }
 
 /** In words, an option each; one that is not set is as good as one that is not there. */
