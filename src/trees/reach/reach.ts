@@ -43,7 +43,7 @@ interface Edit {
 
 /** `withMoved` says whether units have to be compiled of which only line numbers change. */
 export function withinReach(
-  tree: Tree,
+  tree: Pick<Tree, 'reader'>,
   affected: Affected,
   change: SourceChange,
   { withMoved }: { readonly withMoved: boolean },
@@ -91,7 +91,7 @@ function editOf({ oldText, newText }: TouchedFile): Edit | undefined {
 
 /** The units that can see one of the edits; undefined where that cannot be told. */
 function reachedBy(
-  tree: Tree,
+  tree: Pick<Tree, 'reader'>,
   known: readonly AffectedUnit[],
   { files, edits }: { files: ReadonlyMap<string, TouchedFile>; edits: ReadonlyMap<string, Edit | undefined> },
 ): ReadonlySet<string> | undefined {
