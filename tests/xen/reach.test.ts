@@ -9,7 +9,7 @@ import { reachCase } from '../support/reach-edits.ts'
 import { sampled } from '../support/sampled.ts'
 import { missingFor, toBuildXen, xenTree } from './tree.ts'
 
-const missing = missingFor(toBuildXen)
+const missing = missingFor(...toBuildXen)
 /** Of seed 1: bodies, numbers, attributes and comments in headers that few or nearly all units read. */
 const NUMBERS = [25, 5, 14, 18, 23, 15, 20, 27]
 
