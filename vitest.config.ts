@@ -53,6 +53,8 @@ export const REST = [
   'tests/run/process-crowd.test.ts',
   // Programs drawn at random, where the sample takes a few (tests/run/judged-programs.test.ts).
   'tests/run/judged-programs-more.test.ts',
+  // A program that nobody here wrote, where the sample takes written and drawn ones (tests/run/judged-programs.test.ts).
+  'tests/run/real-programs.test.ts',
   // Another way to the same hypervisor (tests/run/hosts.test.ts).
   'tests/run/ssh-xen.test.ts',
 ]

@@ -96,8 +96,22 @@ export interface CodeKnowledge {
   readonly callsTo: (target: bigint, code: { readonly address: bigint; readonly bytes: Uint8Array }) => number
   /** The number that a function loads as its result before anything else, as one does that returns a constant. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
+  /**
+   * Where it goes by indirect jumps, and whether it computes addresses of places within itself; `relocated` are the offsets
+   * of relocated fields.
+   */
+  readonly ownPlaces: (code: Uint8Array, relocated: ReadonlySet<number>) => OwnPlaces
   /** Whether code has a loop and no way out of itself. In doubt, no. */
   readonly isEndless: (code: Uint8Array, relocated: readonly number[]) => boolean
+}
+
+export interface OwnPlaces {
+  /** Whether the address of a place within the code is computed without a relocation, other than to jump there. */
+  readonly takes: boolean
+  /** Whether a jump goes to what is read from memory that no instruction of the code names. In doubt, yes. */
+  readonly goesElsewhere: boolean
+  /** The instructions that name the tables which all other jumps read, or where they go. */
+  readonly tables: readonly { readonly start: number; readonly end: number }[]
 }
 
 /** A jump through a slot of a table. */

@@ -25,6 +25,7 @@ import { isCompilerMade, partOf } from '../pieces/names.ts'
 import { replacedOwner } from '../pieces/old-code.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
+import { goesOnAtKept } from './kept-places.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
 
 export interface InnerPlaces {
@@ -45,14 +46,20 @@ export function innerPlaces(
   const { original, toPatched } = verdicts.correlation
   const going = withParts(original, replaced)
   const scene: Scene = { verdicts, loader, going, users: usersIn(original) }
+  const hasLabels = new Set<PieceId<'original'>>()
   for (const piece of original.pieces) {
     if (going.has(piece.id) || !MAY_HOLD.has(piece.kind) || isGoneByNow(scene, piece)) continue
     const into = functionEntered(scene, piece)
     if (into === undefined) continue
+    if (isNamed(piece) && piece.kind === 'data') hasLabels.add(into.id)
     const obstacle = isNamed(piece) ? obstacleOfNamed(scene, piece) : obstacleOfUnnamed(scene, piece)
     const successor = toPatched.get(piece.id)
     if (obstacle !== undefined) refusals.push(refusalOf(unit, piece, into, obstacle))
     else if (isNamed(piece) && successor !== undefined) carried.add(successor)
+  }
+  for (const id of going) {
+    const piece = original.pieces[id]
+    if (piece !== undefined && goesOnAtKept(original, piece, hasLabels)) refusals.push(keptRefusal(unit, piece))
   }
   return { carried, refusals }
 }
@@ -198,6 +205,16 @@ export function enteredByPayload(
       ]
     })
   })
+}
+
+function keptRefusal(unit: string, { name }: Piece<'original'>): Refusal {
+  return {
+    code: 'inner-address',
+    unit,
+    symbol: partOf(name) ?? name,
+    text: `${partOf(name) ?? name} changed, and goes on at places inside of itself that it reads from memory (goto *): what the running system keeps there leads into the old code`,
+    hint: 'leave the function as it is and change what it calls; or let it take each step from a constant table of its own (goto *table[number]), which can be hotpatched from then on',
+  }
 }
 
 function refusalOf(unit: string, piece: Piece<'original'>, into: Piece<'original'>, obstacle: string): Refusal {

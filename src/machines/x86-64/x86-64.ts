@@ -7,6 +7,7 @@ import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
+import { ownPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
@@ -48,6 +49,7 @@ export const X86_64: Machine = {
     accessesOf,
     callsTo,
     returnedNumber,
+    ownPlaces,
     isEndless,
   },
   patching: X86_64_PATCHING,
