@@ -50,11 +50,13 @@ export interface HiddenReference {
   readonly target: number
 }
 
-/** Places of relocated fields in a function's code. */
+/** Places of relocated fields in a function's code, and what is asked. */
 export interface Fields {
   readonly relocated: ReadonlySet<number>
   /** Those that lead to other parts of the function. */
   readonly toParts: ReadonlySet<number>
+  /** Whether writing at the address in question is nothing to be told. */
+  readonly mayWrite: boolean
 }
 
 /** What a function does, as far as it shows which of two sources it was compiled from. */

@@ -13,10 +13,8 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import type { Judged, UnitVerdicts } from '../compare/model.ts'
-import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { machineOf } from '../machines/machines.ts'
+import { mayKeep } from '../pieces/kept-address.ts'
 import type { Piece, PieceId, PieceMap, Reference } from '../pieces/model.ts'
-import { partOf } from '../pieces/names.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import type { UnitInput } from './model.ts'
 import { isFreedAfterStart, type UnitContext } from './refusals.ts'
@@ -92,24 +90,8 @@ function obstaclesOf(scene: Scene, { original, patched }: Judged): readonly stri
   return [...found]
 }
 
-/** Whether `user` may do more with the address than look at what is there. */
-function keeps<S extends Side>(map: PieceMap<S>, user: Piece<S>, constant: Piece<S>): boolean {
-  const section = map.object.sections[user.section]
-  const { code } = machineOf(map.object.header.machine)
-  if (section === undefined || code === undefined || (section.flags & SHF_EXECINSTR) === 0) return true
-  const bytes = section.bytes.subarray(user.offset, user.offset + user.size)
-  const fieldsTo = (isMeant: (target: PieceId<S>) => boolean) =>
-    user.references.flatMap(({ target, offset }) => (target.to === 'piece' && isMeant(target.piece) ? [offset] : []))
-  const isRelated = (name: string) => name !== user.name && (partOf(name) ?? name) === (partOf(user.name) ?? user.name)
-  return code.keepsAddress(
-    bytes,
-    fieldsTo(id => id === constant.id),
-    {
-      relocated: new Set(user.references.map(({ offset }) => offset)),
-      toParts: new Set(fieldsTo(id => isRelated(map.pieces[id]?.name ?? ''))),
-    },
-  )
-}
+const keeps = <S extends Side>(map: PieceMap<S>, user: Piece<S>, { id }: Piece<S>): boolean =>
+  mayKeep(map, user, target => target.to === 'piece' && target.piece === id)
 
 /** Whether the old content is how the new one begins, so that who reads only that reads the same in both. */
 function continues({ verdicts }: Scene, a: Piece<'original'>, b: Piece<'patched'>): boolean {

@@ -76,7 +76,7 @@ test.skipIf(!hasGcc).for(ROWS)(`$name: $keeps${withoutGcc}`, ({ code, keeps }) =
   expect(answers).toEqual(FLAGS.map(() => keeps))
 })
 
-function answerFor(text: string, flags: readonly string[]): boolean {
+function answerFor(text: string, flags: readonly string[], mayWrite = false): boolean {
   const map = pieceMap(readElf<'original'>(compile(text, [...flags, '-ffunction-sections', '-fcf-protection=none'])), {
     loader: XEN,
   })
@@ -88,6 +88,16 @@ function answerFor(text: string, flags: readonly string[]): boolean {
   return keepsAddress(
     bytes ?? new Uint8Array(),
     fields.map(({ offset }) => offset),
-    { relocated: new Set(piece.references.map(({ offset }) => offset)), toParts: new Set() },
+    { relocated: new Set(piece.references.map(({ offset }) => offset)), toParts: new Set(), mayWrite },
   )
 }
+
+test.skipIf(!hasGcc).for([
+  { name: 'written', code: 'void f(int i) { table[2] = i; }', keeps: false },
+  { name: 'written by its number', code: 'int f(int i, int n) { table[i & 3] += n; return n; }', keeps: false },
+  { name: 'its own address written there', code: 'void f(int i) { *(int **)table = table; }', keeps: true },
+])(`where writing is allowed, $name: $keeps${withoutGcc}`, ({ code, keeps }) => {
+  const text = `extern __attribute__((visibility("hidden"))) int table[6]; ${code}`
+  expect(FLAGS.map(flags => answerFor(text, flags, true))).toEqual(FLAGS.map(() => keeps))
+  expect(FLAGS.map(flags => answerFor(text, flags))).toEqual(FLAGS.map(() => true))
+})

@@ -52,7 +52,11 @@ interface Read {
 }
 
 /** `fields` are the places of the address in the code. */
-export function stepsOf(code: Uint8Array, fields: readonly number[], { relocated, toParts }: Fields): readonly Step[] {
+export function stepsOf(
+  code: Uint8Array,
+  fields: readonly number[],
+  { relocated, toParts, mayWrite }: Fields,
+): readonly Step[] {
   const { Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory } = decoderLibrary()
   const decoder = new Decoder(64, code, DecoderOptions.None)
   const instruction = new Instruction()
@@ -69,7 +73,8 @@ export function stepsOf(code: Uint8Array, fields: readonly number[], { relocated
       const holds = (places: ReadonlySet<number>) => [...places].some(place => place >= start && place < end)
       const leaves = holds(relocated)
       const isLeaving = leaves && !holds(toParts) && isJump(instruction)
-      const read = readOf(instruction, factory, field)
+      const found = readOf(instruction, factory, field)
+      const read = mayWrite ? { ...found, storesThere: false } : found
       steps.push({
         returns: instruction.flowControl === FlowControl.Return,
         reads: read.reads,
