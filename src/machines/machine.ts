@@ -50,6 +50,15 @@ export interface HiddenReference {
   readonly target: number
 }
 
+/** Places of relocated fields in a function's code, and what is asked. */
+export interface Fields {
+  readonly relocated: ReadonlySet<number>
+  /** Those that lead to other parts of the function. */
+  readonly toParts: ReadonlySet<number>
+  /** Whether writing at the address in question is nothing to be told. */
+  readonly mayWrite: boolean
+}
+
 /** What a function does, as far as it shows which of two sources it was compiled from. */
 export interface Accesses {
   /** Distances from a register (not the stack's, not the instruction pointer) at which one byte is read or written. */
@@ -73,6 +82,8 @@ export interface CodeKnowledge {
   readonly bytesToInstructionEnd: (code: Uint8Array, fields: readonly number[]) => ReadonlyMap<number, number>
   /** Whether the field is that of a call or jump, which only goes there and keeps no address. */
   readonly isBranchField: (code: Uint8Array, field: number) => boolean
+  /** Whether the code may do more with the address in `fields` than look at what is there: keep it, or compare it. In doubt, yes. */
+  readonly keepsAddress: (code: Uint8Array, fields: readonly number[], others: Fields) => boolean
   /** Whether the field is that of an instruction which only computes the address, and looks at nothing there. In doubt, no. */
   readonly isAddressField: (code: Uint8Array, field: number) => boolean
   /** Whether the code before `at` ends in a jump with a relocated field, so that nothing falls through. */

@@ -2,7 +2,9 @@
 import { EM_386, EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
+import { keepsAddress } from './address-flow.ts'
 import { endsInJump, isAddressField, isBranchField, LANDING_PAD, mayHoldShortNumber, returnedNumber } from './bytes.ts'
+
 import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { isEndless } from './endless.ts'
@@ -42,6 +44,7 @@ export const X86_64: Machine = {
     bytesToInstructionEnd,
     isBranchField,
     isAddressField,
+    keepsAddress,
     endsInJump,
     numberFieldsAt,
     mayHoldShortNumber,
