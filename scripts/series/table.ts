@@ -21,8 +21,9 @@ const HEAD = `# Fixes on their own bases
 Made by \`npx tsx scripts/coverage.ts\`, not by hand. Each security fix of Xen's stable branches that touches the
 hypervisor for x86 is taken on the commit that was running before it: that commit is built (DEBUG=n, LIVEPATCH=y),
 the fix is built against it with \`--lines auto\`, verified, and rehearsed on that very hypervisor: uploaded, applied,
-reverted and unloaded. The functions are those that the payload replaces or brings, the seconds those of the build, on a
-machine of two cores that others used, too. The last column is the commit of hotsplice.
+reverted and unloaded. Build and verify are told that the processor has no CET-IBT, as QEMU's has none. The functions are
+those that the payload replaces or brings, the seconds those of the build, on a machine of two cores that others used, too.
+The last column is the commit of hotsplice.
 `
 
 export function rowOf(branch: string, id: string, result: Result): Row {
