@@ -67,6 +67,8 @@ export interface Accesses {
   readonly usesSecondArgument: boolean
   /** Whether it sets the switch that lets the processor write to read-only memory. */
   readonly setsControl: boolean
+  /** Numbers that stand in its instructions, addresses and distances left out. */
+  readonly numbers: ReadonlySet<number>
 }
 
 /** Questions about code. `code` begins with an instruction; fields and offsets are within it. */
@@ -105,6 +107,11 @@ export interface CodeKnowledge {
   readonly accessesOf: (code: Uint8Array) => Accesses
   /** How many direct calls, jumps out included, lead from the code at `address` to `target`. */
   readonly callsTo: (target: bigint, code: { readonly address: bigint; readonly bytes: Uint8Array }) => number
+  /** Where the code at `address` names one of `targets` itself, in its order; `at` counts instructions. */
+  readonly referencesTo: (
+    targets: readonly bigint[],
+    code: { readonly address: bigint; readonly bytes: Uint8Array },
+  ) => readonly { readonly at: number; readonly target: bigint }[]
   /** The number that a function loads as its result before anything else, as one does that returns a constant. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
   /**

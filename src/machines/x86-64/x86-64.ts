@@ -11,6 +11,7 @@ import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
 import { ownPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
+import { referencesTo } from './references.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
 import { JUMP_SIZE, jump, nops } from './writing.ts'
@@ -51,6 +52,7 @@ export const X86_64: Machine = {
     hiddenReferences,
     accessesOf,
     callsTo,
+    referencesTo,
     returnedNumber,
     ownPlaces,
     isEndless,
