@@ -36,7 +36,7 @@ export function define(host: Host) {
     .addOption(new Option('--lines <way>', LINES).choices(WAYS).default('auto' as const))
     .option(
       '--symbols <file>',
-      "what is running: its xen-syms or xen.efi (default: the tree's own xen-syms), or the program, unstripped",
+      "what is running: its xen-syms, or the image that boots (/boot/xen-*.gz, xen.efi), gzipped or not (default: the tree's own xen-syms); or the program, unstripped",
     )
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--on <payload...>', 'payloads that are applied already, the lowest first: the new one goes on top')
@@ -94,7 +94,7 @@ const HELP = {
     },
     {
       so: 'for a host that runs another build of the same source, on top of another payload',
-      run: 'hotsplice build --tree ~/xen --patch b.patch --symbols /boot/xen-syms --depends 3bf1…',
+      run: 'hotsplice build --tree ~/xen --patch b.patch --symbols /boot/xen-4.17-amd64.gz --depends 3bf1…',
     },
     {
       so: 'a program, which the payload is compared with and then only loads into',

@@ -18,7 +18,10 @@ export function define(host: Host) {
   return new Command('verify')
     .description('Checks a payload by every rule of the loader that will get it, whoever built it.')
     .argument('<payload>', 'a payload file')
-    .requiredOption('--symbols <file>', 'xen-syms (or xen.efi, which tells its build-id only) of what is running')
+    .requiredOption(
+      '--symbols <file>',
+      'what is running: its xen-syms, or the image that boots (/boot/xen-*.gz, xen.efi), gzipped or not',
+    )
     .option('--tree <dir>', 'the built tree of what is running: is the code to be replaced the code that runs?')
     .option('--build-dir <dir>', 'where the objects are (O=), when not in the tree')
     .option('--memory <file[@address]>', "a copy of the running system's code, raw (from _stext on), to compare with")

@@ -31,7 +31,7 @@ export const NOTHING_CHECKED: CheckedCode = { refusals: [], warnings: [], notice
 export function checkCode(units: readonly UnitInput[], selection: Selection, running: Running): CheckedCode {
   const { symbols } = running
   if (selection.replacements.length === 0) return NOTHING_CHECKED
-  if (symbols === undefined || symbols.format !== 'elf') {
+  if (symbols === undefined || symbols.format === 'efi') {
     const text = 'no xen-syms is known, so whether the code to be replaced is the code that runs was not compared'
     return {
       ...NOTHING_CHECKED,
