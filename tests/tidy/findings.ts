@@ -91,6 +91,7 @@ const STAGES = new Set([
   'assemble',
   'build',
   'cli',
+  'debian',
   'diff',
   'dwarf',
   'elf',
