@@ -31,7 +31,7 @@ describe.skipIf(missing !== '')(`the image that boots ${missing}`, () => {
     ['release', 'xen.efi', 'xen.efi'],
   ] as const)('%s %s has the names and addresses that nm tells of %s', ([configuration, name, oracle]) => {
     const image = read(file(configuration, name))
-    expect(image.format).toBe('image')
+    expect(image).toMatchObject({ format: 'image', debug: configuration === 'debug', takesPayloads: true })
     const own = image.symbols.map(({ plainName, address }) => `${plainName} ${address.toString(16)}`)
     const told = new Set(namesByNm(file(configuration, oracle)))
     expect(own.filter(each => !told.has(each))).toEqual([])

@@ -1,11 +1,12 @@
 /**
  * Builds the hypervisor of an unpacked Debian source the way the package does: by its debian/rules, which know the compiler,
  * the flags (maps of paths among them) and the environment, and by its debian/xen-kconfig. The rules are not read, they are
- * asked: two targets more are evaluated in front of them, so that whatever they set and export counts.
+ * asked: a makefile with targets of ours is read behind them, so that whatever they set and export counts. (With --eval these
+ * targets would be there in each make below, too, in front of its own.)
  *
  * Source: debian/rules of Debian's xen 4.11 to 4.20, `make_args_xen` and override_dh_auto_configure.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import type { Run } from '../model.ts'
@@ -24,19 +25,19 @@ const TARGETS = [
 /** The package's build has its own; those of whoever called us would be taken for them. */
 const NOT_OURS = ['SOURCE_DATE_EPOCH', 'MAKEFLAGS', 'MAKELEVEL', 'MFLAGS', 'CFLAGS', 'LDFLAGS', 'CPPFLAGS']
 
-/** Builds in the source's own folder, and returns what the package's rules give to make. */
-export async function buildAsPackage(source: string, own: Run): Promise<readonly string[]> {
+/** Builds in the source's own folder, and returns what the package's rules give to make. `scratch` is for what is passing. */
+export async function buildAsPackage(source: string, scratch: string, own: Run): Promise<readonly string[]> {
   for (const file of [RULES, CONFIG]) {
     if (!existsSync(join(source, file))) throw unknownRules(`there is no ${file}`)
   }
+  const targets = join(scratch, 'targets.mk')
+  writeFileSync(targets, `${TARGETS.join('\n')}\n`)
   const ask = (target: string, more: readonly string[] = []) => {
-    const words = [...NOT_OURS.flatMap(name => ['-u', name]), 'make', '--no-print-directory', '-f', RULES]
-    const evaluated = TARGETS.map(text => `--eval=${text}`)
-    const settings = { folder: source, scratch: source, signal: own.signal }
+    const unset = NOT_OURS.flatMap(name => ['-u', name])
+    const words = ['env', ...unset, 'make', '--no-print-directory', '-f', RULES, '-f', targets, ...more, target]
+    const settings = { folder: source, scratch, signal: own.signal }
     const slots = own.pool.size
-    return own.pool.use({ slots, signal: own.signal }, () =>
-      run(['env', ...words, ...evaluated, ...more, target], settings),
-    )
+    return own.pool.use({ slots, signal: own.signal }, () => run(words, settings))
   }
   const told = await ask('hotsplice-arguments')
   const words = told.output.split('\n').filter(word => word !== '')

@@ -74,7 +74,7 @@ function fake({ rules = RULES, debug = true, apt = '', image = true }: Fakes = {
       *" download "*) touch own.deb ;;
       *" source "*) mkdir -p xen-4.17/debian xen-4.17/xen; cp ${join(folder, 'rules')} xen-4.17/debian/rules
         echo CONFIG_DEBUG=n > xen-4.17/debian/xen-kconfig
-        printf '%s\\n' 'olddefconfig: ; echo CONFIG_MORE=y >> .config' 'all: ; echo "$(CC) $(FLAVOUR) $(SOURCE_DATE_EPOCH)" > built' '.DEFAULT_GOAL = all' > xen-4.17/xen/Makefile ;;
+        printf '%s\\n' 'all: ; echo "$(CC) $(FLAVOUR) $(SOURCE_DATE_EPOCH)" > built' 'olddefconfig: ; echo CONFIG_MORE=y >> .config' > xen-4.17/xen/Makefile ;;
     esac`,
   )
   program(

@@ -50,7 +50,7 @@ export function inDebianTree<T>(
     const tree = join(path, SOURCE)
     renameSync(fetched.source, tree)
     const shipped = takeShipped(fetched, join(path, SHIPPED))
-    const makeArguments = await buildAsPackage(tree, own)
+    const makeArguments = await buildAsPackage(tree, join(path, WORK), own)
     const otherConfig = differences(shipped.config, join(tree, 'xen/.config'))
     rmSync(join(path, WORK), { recursive: true })
     return work({ tree, image: shipped.image, symbols: shipped.symbols ?? shipped.image, makeArguments, otherConfig })

@@ -166,8 +166,12 @@ class ShippedHypervisor implements HypervisorSymbols {
   }
 
   get debug(): boolean | undefined {
-    const data = this.#between('__2M_rodata_start', '__2M_rodata_end')
-    return data && Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes('debug=y\0')
+    const start = this.#globals.get('__2M_rodata_start')
+    // In an EFI program the build-id has a piece of its own behind the other constants.
+    const range = start === undefined ? undefined : this.#image.rangeAt(start)
+    if (start === undefined || range === undefined) return undefined
+    const data = range.bytes.subarray(Number(start - this.#image.origin) - range.start)
+    return Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes('debug=y\0')
   }
 
   get tableUse(): TableUse | undefined {
