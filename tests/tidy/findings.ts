@@ -108,6 +108,7 @@ const STAGES = new Set([
   'special',
   'system',
   'target',
+  'toolchain',
   'translate',
   'verify',
   'xen',

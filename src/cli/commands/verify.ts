@@ -13,6 +13,7 @@ import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { readInput, readText } from '../files.ts'
 import { helpAfter } from '../help.ts'
+import { eachOf, TOOLCHAIN, TOOLCHAIN_PATH } from '../option-values.ts'
 
 export function define(host: Host) {
   return new Command('verify')
@@ -24,6 +25,8 @@ export function define(host: Host) {
     )
     .option('--tree <dir>', 'the built tree of what is running: is the code to be replaced the code that runs?')
     .option('--build-dir <dir>', 'where the objects are (O=), when not in the tree')
+    .option('--toolchain <prefix>', TOOLCHAIN)
+    .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
     .option('--memory <file[@address]>', "a copy of the running system's code, raw (from _stext on), to compare with")
     .option('--on <payload...>', 'payloads that are applied already, the lowest first')
     .addOption(
@@ -69,6 +72,8 @@ interface Request {
   readonly symbols: string
   readonly tree?: string
   readonly buildDir?: string
+  readonly toolchain?: string
+  readonly toolchainPath?: readonly string[]
   readonly memory?: string
   readonly on?: readonly string[]
   readonly xenVersion?: XenVersion
@@ -97,7 +102,7 @@ async function verify(request: Request, { progress }: Console): Promise<Finished
 }
 
 function treeOf(
-  { tree, buildDir, memory, signal }: Request,
+  { tree, buildDir, toolchain, toolchainPath, memory, signal }: Request,
   progress: Console['progress'],
 ): { readonly tree?: TreeQuestion } {
   if (tree === undefined) {
@@ -111,6 +116,8 @@ function treeOf(
     progress,
     cacheFolder: cacheFolder(),
     signal,
+    toolchain,
+    toolchainPath,
     ...(buildDir === undefined ? {} : { buildDir }),
   }
   const peek: TreeQuestion['peek'] = ({ object }) => (object === undefined ? undefined : readFileSync(object))
