@@ -7,7 +7,7 @@
 # make bench   prints speeds as ratios of a compile measured in the same run; never a test
 SHELL := /bin/bash
 installed := node_modules/.package-lock.json
-compiled := dist/cli/main.js
+compiled := dist/cli/main.cjs
 sources := $(shell find src -name '*.ts' ! -name '*.test.ts')
 
 .PHONY: build demo test test-rest test-all mutants check fuzz bench tools xen-trees clean help

@@ -62,7 +62,7 @@ const DRAWN = [
   'tests/lines/token-map-oracle.test.ts',
   'tests/source/patch-oracle.test.ts',
 ]
-/** Long tables of one kind of case: every third beside the others, and those between in the rest (tests/support/sampled.ts). */
+/** Long tables of one kind of case: every fifth beside the others, and those between in the rest (tests/support/sampled.ts). */
 const SAMPLED = [
   'tests/xen/payload.test.ts',
   'tests/xen/refusals.test.ts',
@@ -70,6 +70,9 @@ const SAMPLED = [
   'tests/flows/moved-functions.test.ts',
   'tests/flows/program-trees.test.ts',
   'tests/shapes/small.test.ts',
+  'tests/xen/tree-untouched.test.ts',
+  'tests/cli/small-cases.test.ts',
+  'tests/run/process.test.ts',
 ]
 const MANY = { HOTSPLICE_SAMPLED: 'rest', HOTSPLICE_NEUTRAL_RUNS: '60', HOTSPLICE_PATCH_RUNS: '300' }
 export const COMMAND = ['tests/cli/**/*.test.ts', 'tests/library/**/*.test.ts']

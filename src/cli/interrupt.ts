@@ -5,12 +5,12 @@
  * is stopped where it stands; what it had made is taken away by the undertaker (system/undertaker.ts), and the JSON that
  * was asked for is written here. The second signal ends the process at once.
  */
-import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { WriteStream } from 'node:tty'
-import { type MessagePort, Worker } from 'node:worker_threads'
-import { InputError } from '../base/errors.ts'
+import { Worker } from 'node:worker_threads'
+import { allWritten, interruption, type Message, PATIENCE_MS, type Terminal } from './command-thread.ts'
 import { exitCode } from './exit-code.ts'
+import type { StreamName } from './stream-error.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
@@ -18,8 +18,6 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 const ASKING_MS = 100
 /** After so many questions without an answer it does not. */
 const MOST_QUESTIONS = 20
-/** A thread that waits for the system (a pipe that nobody writes to) cannot be stopped within this. */
-const PATIENCE_MS = 500
 
 export interface Supervised {
   /** The module that calls `commandThread`. */
@@ -30,11 +28,6 @@ export interface Supervised {
   /** Says and writes what an interrupted command has to; for one that no longer can. */
   readonly failed: (signal: AbortSignal) => Promise<number>
 }
-
-type StreamName = 'stdin' | 'stdout' | 'stderr'
-
-/** What the main thread has to tell a command: that it is to stop, or that one of the streams has failed. */
-type Message = 'stop' | { readonly stream: StreamName; readonly code: string | undefined; readonly text: string }
 
 /** Runs the command in a thread, and returns its exit code. */
 export function supervise({ module, args, readsInput, failed }: Supervised): Promise<number> {
@@ -103,12 +96,6 @@ function isStopped(worker: Worker): Promise<boolean> {
   return within(PATIENCE_MS, worker.terminate())
 }
 
-/** Ends when all that was said until now has gone out, or never will. */
-async function allWritten(): Promise<void> {
-  const written = (output: NodeJS.WriteStream) => new Promise(resolve => output.write('', resolve))
-  await Promise.all([written(process.stdout), written(process.stderr)])
-}
-
 function within(patience: number, done: Promise<unknown>): Promise<boolean> {
   return Promise.race([done.then(() => true), setTimeout(patience, false, { ref: false })])
 }
@@ -119,56 +106,4 @@ function endBy(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal)
 }
 
-const interruption = () => new InputError('cli/interrupted', 'interrupted before it was done')
-
-interface Terminal {
-  readonly isTTY: boolean
-  readonly columns: number | undefined
-}
-
 const sizeOf = ({ isTTY, columns }: WriteStream): Terminal => ({ isTTY: isTTY === true, columns })
-
-/**
- * What the thread of a command does: `run` gets a signal that aborts when the process is asked to stop. The thread ends
- * when `run` does, whatever it has left open: its end of standard input would keep it for as long as the other lives.
- */
-export async function commandThread(
-  port: MessagePort,
-  terminal: Readonly<Record<'stdout' | 'stderr', Terminal>>,
-  run: (signal: AbortSignal) => Promise<number>,
-): Promise<void> {
-  const controller = new AbortController()
-  port.on('message', (message: Message) => {
-    if (message !== 'stop') return failStream(message)
-    port.postMessage('heard')
-    controller.abort(interruption())
-  })
-  port.unref()
-  Object.assign(process.stdout, terminal.stdout)
-  Object.assign(process.stderr, terminal.stderr)
-  for (const stream of [process.stdin, process.stdout, process.stderr]) stream.on('error', () => undefined)
-  const code = await run(controller.signal)
-  const isWritten = await Promise.race([allWritten().then(() => true), noMorePatience(controller.signal)])
-  process.exit(isWritten ? code : exitCode('interrupted'))
-}
-
-/** For a reader that does not read there is time without end, until the command is to stop. */
-async function noMorePatience(signal: AbortSignal): Promise<false> {
-  if (!signal.aborted) await once(signal, 'abort')
-  await setTimeout(PATIENCE_MS)
-  return false
-}
-
-/** A stream of the process that has failed fails here too. */
-function failStream({ stream, code, text }: Exclude<Message, 'stop'>): void {
-  process[stream].destroy(
-    code === 'EPIPE' ? Object.assign(new Error('nobody reads what is written'), { code }) : streamError(stream, text),
-  )
-}
-
-/** What is wrong with a standard stream, in words. */
-export function streamError(stream: StreamName, reason: string): InputError {
-  if (stream === 'stdin') return new InputError('cli/cannot-read', `standard input cannot be read: ${reason}`)
-  const name = stream === 'stdout' ? 'output' : 'error'
-  return new InputError('cli/cannot-write', `standard ${name} cannot be written: ${reason}`)
-}

@@ -33,12 +33,13 @@ export function familiesIn<S extends Side>(map: PieceMap<S>, inQuestion: Readonl
 }
 
 function localVariables<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, string> {
-  const files = fileOfSymbols(map)
   const names = new Map<PieceId<S>, string>()
+  let files: readonly number[] | undefined
   for (const { id, kind, local, name, symbols } of map.pieces) {
     const [first] = symbols
-    if (kind === 'data' && local && first !== undefined && !isCompilerMade(name))
-      names.set(id, `${files[first]}#${name}`)
+    if (kind !== 'data' || !local || first === undefined || isCompilerMade(name)) continue
+    files ??= fileOfSymbols(map)
+    names.set(id, `${files[first]}#${name}`)
   }
   return names
 }

@@ -35,6 +35,7 @@ export function byName(pairing: Pairing): number {
  * whoever calls the first would never see the fix.
  */
 export function byChangedBinding(pairing: Pairing): number {
+  if (!pairing.original.pieces.some(piece => hasName(piece) && pairing.isFree(piece))) return 0
   let made = 0
   const patched = bareNames(pairing.patched)
   for (const [name, original] of bareNames(pairing.original)) {
@@ -50,11 +51,15 @@ export function byChangedBinding(pairing: Pairing): number {
 function bareNames<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<S> | 'several'> {
   const names = new Map<string, Piece<S> | 'several'>()
   for (const piece of map.pieces) {
-    if (piece.kind !== 'function' && piece.kind !== 'data') continue
+    if (!hasName(piece)) continue
     if (isStaticLocal(piece) || (piece.local && numberedBase(piece.name) !== undefined)) continue
     names.set(piece.name, names.has(piece.name) ? 'several' : piece)
   }
   return names
+}
+
+function hasName({ kind }: Piece<Side>): boolean {
+  return kind === 'function' || kind === 'data'
 }
 
 /** Pieces by each name that may pair them; 'several' where the name is not unique among locals. */
@@ -62,12 +67,12 @@ function named<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<S> |
   const names = new Map<string, Piece<S> | 'several'>()
   const files = fileOfSymbols(map)
   for (const piece of map.pieces) {
-    if (piece.kind !== 'function' && piece.kind !== 'data') continue
+    if (!hasName(piece)) continue
     for (const id of piece.symbols) {
       const symbol = map.object.symbols[id]
       if (symbol === undefined || symbol.name.startsWith('.L')) continue
       const isMade = piece.kind === 'data' && symbol.binding === 'local' && staticFamily(symbol.name) !== undefined
-      if (isMade || isStaticLocal({ ...piece, name: symbol.name })) continue
+      if (isMade || isStaticLocal(symbol.name === piece.name ? piece : { ...piece, name: symbol.name })) continue
       const key = symbol.binding === 'local' ? `${files[id]}#${symbol.name}` : symbol.name
       const present = names.get(key)
       names.set(key, present === undefined || present === piece ? piece : 'several')

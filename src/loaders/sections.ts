@@ -63,14 +63,24 @@ export const COMMON_SECTIONS: readonly Row[] = [
   ...rows('init-data', '.init_array*', '.fini_array*', '.preinit_array*', '.ctors*', '.dtors*'),
 ]
 
-/** Answers by these rows, and remembers its answers: objects of one tree have the same few thousand names. */
+/**
+ * Answers by the first of these rows that fits, and remembers its answers: objects of one tree have the same few thousand
+ * names. One object can have a thousand of its own, so whole names are looked up, and only beginnings are tried in turn.
+ */
 export function sectionClasses(table: readonly Row[]): (name: string) => SectionClass {
   const answers = new Map<string, SectionClass>()
+  const beginnings: { readonly start: string; readonly row: number }[] = []
+  const whole = new Map<string, number>()
+  for (const [row, { match }] of table.entries()) {
+    if (match.endsWith('*')) beginnings.push({ start: match.slice(0, -1), row })
+    else if (!whole.has(match)) whole.set(match, row)
+  }
   return name => {
     const known = answers.get(name)
     if (known !== undefined) return known
-    const row = table.find(({ match }) => (match.endsWith('*') ? name.startsWith(match.slice(0, -1)) : name === match))
-    const found = row?.class ?? 'unknown'
+    const own = whole.get(name) ?? table.length
+    const row = Math.min(own, beginnings.find(({ start }) => name.startsWith(start))?.row ?? table.length)
+    const found = table[row]?.class ?? 'unknown'
     answers.set(name, found)
     return found
   }

@@ -29,7 +29,8 @@ export function staticFamily(name: string): string | undefined {
 
 /** Whether the name has the function in it, so that variables of other functions are told apart by it. */
 export function isOfFunction(name: string): boolean {
-  return name.startsWith('_ZZ') || name.replace(/\.\d+$/, '').indexOf('.', 1) > 0
+  if (name.startsWith('_ZZ')) return true
+  return name.includes('.') && name.replace(/\.\d+$/, '').indexOf('.', 1) > 0
 }
 
 /** Itanium C++ ABI, "Scope Encoding": tells apart things of one name in one function. */

@@ -6,7 +6,7 @@
  *      `elf/intermediate-code` where there is none that runs.
  */
 import type { Side } from '../base/side.ts'
-import type { ElfObject, ElfSection, SectionId } from '../elf/model.ts'
+import type { ElfObject, ElfRelocation, ElfSection, SectionId } from '../elf/model.ts'
 import { withCommonsPlaced } from './common.ts'
 import { cutObject, type Range } from './cut.ts'
 import { pieceId } from './ids.ts'
@@ -58,12 +58,9 @@ function sectionPieces<S extends Side>(
   section: ElfSection<S>,
   { ranges, first }: SectionPieces<S>,
 ): readonly Piece<S>[] {
-  const relocations = new Map(
-    relocationsOf(ranges, context.object.relocations[section.id] ?? []).map(({ range, relocations }) => [
-      range,
-      relocations,
-    ]),
-  )
+  const relocations = new Map<Range<S>, readonly ElfRelocation<S>[]>()
+  const all = context.object.relocations[section.id] ?? []
+  if (all.length > 0) for (const { range, relocations: own } of relocationsOf(ranges, all)) relocations.set(range, own)
   return ranges.map((range, index) => {
     const [naming] = range.symbols
     return {

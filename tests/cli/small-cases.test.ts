@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { caseFolder, flagsOf, readCases, type SmallCase, targetOf } from '../cases/read.ts'
 import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
+import { sampled } from '../support/sampled.ts'
 import { type BuildReport, buildPayload, hotsplice } from '../xen/command.ts'
 
 let folder = ''
@@ -15,7 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 describe.skipIf(!hasGcc)(`diff says what is expected${withoutGcc}`, () => {
-  test.for(readCases())('$name', async one => {
+  test.for(sampled(readCases()))('$name', async one => {
     const wanted = readFileSync(join(caseFolder, one.name, 'expected/verdicts.txt'), 'utf8')
     const files = [one.before, one.after].map((text, index) => {
       const file = join(folder, `${index}.o`)
@@ -31,7 +32,7 @@ describe.skipIf(!hasGcc)(`diff says what is expected${withoutGcc}`, () => {
 
 describe.skipIf(!hasGcc)(`build for a process${withoutGcc}`, () => {
   const chosen = ['line-number', 'static-locals', 'cold-part', 'new-function', 'strings-merged', 'jump-table']
-  test.for(readCases().filter(({ name }) => chosen.includes(name)))('$name', async one => {
+  test.for(sampled(readCases().filter(({ name }) => chosen.includes(name))))('$name', async one => {
     const { status, report, payload, stderr } = await buildHere(one)
     expect(report, stderr).toMatchObject({ outcome: 'built', refusals: [] })
     expect(status).toBe(0)

@@ -1,8 +1,15 @@
 /**
- * For tables of cases that are of one kind, each with a compiler or a machine: every third in `make test`, the others in
+ * For tables of cases that are of one kind, each with a compiler or a machine: every fifth in `make test`, the others in
  * the rest. Files that use it are in SAMPLED of vitest.config.ts.
  */
+const EVERY = 5
+const isRest = process.env.HOTSPLICE_SAMPLED === 'rest'
+
 export function sampled<T>(cases: readonly T[]): readonly T[] {
-  const isRest = process.env.HOTSPLICE_SAMPLED === 'rest'
-  return cases.filter((_, at) => (at % 3 === 0) !== isRest)
+  return cases.filter((_, at) => (at % EVERY === 0) !== isRest)
+}
+
+/** How often the same is done: `few` times in `make test`, `many` in the rest. */
+export function times(few: number, many: number): number {
+  return isRest ? many : few
 }

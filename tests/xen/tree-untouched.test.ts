@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sampled } from '../support/sampled.ts'
 import { allCases } from './cases/all.ts'
 import { buildPayload, command } from './command.ts'
 import { patchText } from './edits.ts'
@@ -42,7 +43,7 @@ describe.skipIf(missing !== '')(`the tree and the bytes ${missing}`, () => {
     const there = join(folder, 'there', 'deeper')
     for (const place of [here, there]) mkdirSync(place, { recursive: true })
     const env = { ...process.env, HOTSPLICE_CACHE: join(folder, 'cache of its own') }
-    for (const name of ['exception-table', 'new-file', 'compiled-twice', 'apply-and-revert-hooks']) {
+    for (const name of sampled(['exception-table', 'new-file', 'compiled-twice', 'apply-and-revert-hooks'])) {
       const first = await buildPayload({ tree: xenTree('release'), patch: patchOf(name), folder: here, name })
       const elsewhere = { tree: join(tree, 'xen'), patch: patchOf(name, there), folder: there, name: `${name}-other` }
       const second = await buildPayload({ ...elsewhere, more: ['-j', '1'], env })

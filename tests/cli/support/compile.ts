@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const checkout = fileURLToPath(new URL('../../../', import.meta.url))
-const stamp = join(checkout, 'dist/cli/main.js')
+const stamp = join(checkout, 'dist/cli/main.cjs')
 
 export default function compile(): void {
   const newest = Math.max(...filesBelow(join(checkout, 'src')).map(file => statSync(file).mtimeMs))
