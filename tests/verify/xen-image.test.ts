@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { HypervisorSymbol, HypervisorSymbols } from '../../src/loaders/xen/hypervisor.ts'
+import { factsOfImage } from '../../src/loaders/xen/loader-facts.ts'
 import { readHypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
 import { xenVersionOf } from '../../src/loaders/xen/version.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
@@ -48,6 +49,9 @@ describe.skipIf(missing !== '')(`the image that boots ${missing}`, () => {
       const syms = read(file(configuration, 'xen-syms'))
       expect(image.buildId).toEqual(syms.buildId)
       expect(xenVersionOf(image)).toBe(xenVersionOf(syms))
+      expect(factsOfImage(image)).toEqual(factsOfImage(syms))
+      const texts = ['livepatch: ', 'check against hypervisor build-id failed', 'no such constant', 'debug=y\0']
+      expect(texts.map(text => image.hasConstant(text))).toEqual(texts.map(text => syms.hasConstant(text)))
       expect(image).toMatchObject({ machine: 62, takesPayloads: true, debug: syms.debug, tableUse: syms.tableUse })
       const seen = (hypervisor: HypervisorSymbols, { name, address, size }: HypervisorSymbol) => {
         const bytes = size === 0 ? undefined : Buffer.from(hypervisor.bytesAt(address, size) ?? []).toString('latin1')
