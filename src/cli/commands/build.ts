@@ -77,13 +77,12 @@ export function define(host: Host) {
         ...(expectFunctions === undefined ? {} : { expectFunctions }),
       }
       const { signal } = host
-      const { runBuild } = await import('./build-run.ts')
       host.ended(
         await attempt({
           json: rest.json,
           command: 'build',
           signal,
-          work: console => runBuild(request, console, signal),
+          work: async console => (await import('./build-run.ts')).runBuild(request, console, signal),
           failed: async (error, ending) =>
             (await import('../sarif-file.ts')).writeFailedSarif(rest.sarif, error, ending),
         }),
