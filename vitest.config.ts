@@ -73,6 +73,7 @@ const SAMPLED = [
   'tests/flows/program-trees.test.ts',
   'tests/shapes/small.test.ts',
   'tests/xen/tree-untouched.test.ts',
+  'tests/xen/reach.test.ts',
   'tests/cli/small-cases.test.ts',
   'tests/run/process.test.ts',
 ]

@@ -92,6 +92,13 @@ export interface BuildOptions extends PatchOptions {
    */
   readonly expect?: boolean | undefined
   /**
+   * Whether no processor of the host has CET-IBT, or Xen was started with cet=no-ibt: some Xen 4.17 and 4.18 die of
+   * alternatives on one that has.
+   *
+   * @default false: it may
+   */
+  readonly withoutIbt?: boolean | undefined
+  /**
    * Names of types and functions that may change although they live across the patch.
    *
    * @default none

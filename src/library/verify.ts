@@ -30,6 +30,13 @@ export interface VerifyOptions extends CompileOptions {
    */
   readonly xenVersion?: XenVersion | undefined
   /**
+   * Whether no processor of the host has CET-IBT, or Xen was started with cet=no-ibt: some Xen 4.17 and 4.18 die of
+   * alternatives on one that has.
+   *
+   * @default false: it may
+   */
+  readonly withoutIbt?: boolean | undefined
+  /**
    * A certificate or public key, in PEM: the payload must be signed with it.
    *
    * @default none: signatures are not asked for
@@ -90,12 +97,13 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   }
   return untilAborted(options, async () => {
     const flow = await import('../flows/verify/verify.ts')
-    const { xenVersion, key, on = [] } = options
+    const { xenVersion, key, on = [], withoutIbt } = options
     return flow.verifyFile({
       payload: await readPayload(options.payload),
       symbols: await readBytes(options.symbols, 'the symbols'),
       on: await Promise.all(on.map((one, at) => readPayload(one, `payload ${at + 1}`))),
       ...(xenVersion === undefined ? {} : { xenVersion: choice('xenVersion', xenVersion, flow.XEN_VERSIONS) }),
+      ...given({ withoutIbt }),
       ...(key === undefined ? {} : { key: await readText(key, 'the key') }),
       ...(tree === undefined ? {} : { tree: await questionOf(tree, options) }),
     })

@@ -50,6 +50,15 @@ export interface HiddenReference {
   readonly target: number
 }
 
+/** Places of relocated fields in a function's code, and what is asked. */
+export interface Fields {
+  readonly relocated: ReadonlySet<number>
+  /** Those that lead to other parts of the function. */
+  readonly toParts: ReadonlySet<number>
+  /** Whether writing at the address in question is nothing to be told. */
+  readonly mayWrite: boolean
+}
+
 /** What a function does, as far as it shows which of two sources it was compiled from. */
 export interface Accesses {
   /** Distances from a register (not the stack's, not the instruction pointer) at which one byte is read or written. */
@@ -58,6 +67,8 @@ export interface Accesses {
   readonly usesSecondArgument: boolean
   /** Whether it sets the switch that lets the processor write to read-only memory. */
   readonly setsControl: boolean
+  /** Numbers that stand in its instructions, addresses and distances left out. */
+  readonly numbers: ReadonlySet<number>
 }
 
 /** Questions about code. `code` begins with an instruction; fields and offsets are within it. */
@@ -73,6 +84,8 @@ export interface CodeKnowledge {
   readonly bytesToInstructionEnd: (code: Uint8Array, fields: readonly number[]) => ReadonlyMap<number, number>
   /** Whether the field is that of a call or jump, which only goes there and keeps no address. */
   readonly isBranchField: (code: Uint8Array, field: number) => boolean
+  /** Whether the code may do more with the address in `fields` than look at what is there: keep it, or compare it. In doubt, yes. */
+  readonly keepsAddress: (code: Uint8Array, fields: readonly number[], others: Fields) => boolean
   /** Whether the field is that of an instruction which only computes the address, and looks at nothing there. In doubt, no. */
   readonly isAddressField: (code: Uint8Array, field: number) => boolean
   /** Whether the code before `at` ends in a jump with a relocated field, so that nothing falls through. */
@@ -94,6 +107,11 @@ export interface CodeKnowledge {
   readonly accessesOf: (code: Uint8Array) => Accesses
   /** How many direct calls, jumps out included, lead from the code at `address` to `target`. */
   readonly callsTo: (target: bigint, code: { readonly address: bigint; readonly bytes: Uint8Array }) => number
+  /** Where the code at `address` names one of `targets` itself, in its order; `at` counts instructions. */
+  readonly referencesTo: (
+    targets: readonly bigint[],
+    code: { readonly address: bigint; readonly bytes: Uint8Array },
+  ) => readonly { readonly at: number; readonly target: bigint }[]
   /** The number that a function loads as its result before anything else, as one does that returns a constant. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
   /**

@@ -27,6 +27,7 @@ import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { goesOnAtKept } from './kept-places.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
+import { usersIn, withParts } from './users.ts'
 
 export interface InnerPlaces {
   /** Patched pieces that the payload brings a copy of, although the running system has them. */
@@ -74,15 +75,6 @@ interface Scene {
 
 /** Entries and what they reach belong to their function, and go with it. */
 const MAY_HOLD: ReadonlySet<Piece<Side>['kind']> = new Set<Piece<Side>['kind']>(['function', 'data', 'anonymous'])
-
-function withParts(
-  map: PieceMap<'original'>,
-  functions: ReadonlySet<PieceId<'original'>>,
-): ReadonlySet<PieceId<'original'>> {
-  const names = new Set([...functions].map(id => map.pieces[id]?.name))
-  const parts = map.pieces.filter(({ kind, name }) => kind === 'function' && names.has(partOf(name)))
-  return new Set([...functions, ...parts.map(({ id }) => id)])
-}
 
 /** What only ran or was read while the system booted leads nowhere any more. */
 function isGoneByNow({ verdicts, loader }: Scene, piece: Piece<'original'>): boolean {
@@ -156,19 +148,6 @@ function obstacleOfUnnamed({ verdicts, going, users }: Scene, piece: Piece<'orig
 
 /** Where nothing finds anything but by a reference to it. */
 const PLAIN: ReadonlySet<SectionClass> = new Set<SectionClass>(['code', 'data', 'read-only', 'init-code'])
-
-function usersIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, readonly Piece<S>[]> {
-  const users = new Map<PieceId<S>, Piece<S>[]>()
-  for (const piece of map.pieces) {
-    for (const { target } of piece.references) {
-      if (target.to !== 'piece' || target.piece === piece.id) continue
-      const known = users.get(target.piece)
-      if (known === undefined) users.set(target.piece, [piece])
-      else known.push(piece)
-    }
-  }
-  return users
-}
 
 /**
  * The last look at what was selected: no reference of the payload may lead to a function that it replaces but by the

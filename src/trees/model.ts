@@ -7,6 +7,7 @@
  * with `xen/`, whatever that folder is really called.
  */
 import type { Reason } from '../base/refusal.ts'
+import type { LoaderFacts } from '../loaders/xen/loader-facts.ts'
 import type { TableUse } from '../loaders/xen/table-use.ts'
 import type { SourceReader } from '../source/model.ts'
 import type { Layout } from './layout.ts'
@@ -135,6 +136,8 @@ export interface TreeFacts {
   readonly symbols: string | undefined
   /** For Xen: what its loader does with a payload's table of functions, by its source; undefined where that does not tell. */
   readonly tableUse: TableUse | undefined
+  /** For Xen: what else its source says of its loader. */
+  readonly loaderFacts?: LoaderFacts
 }
 
 /** How a long step tells that it lives; the CLI draws it, tests pass `quiet`. */

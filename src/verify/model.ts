@@ -5,6 +5,7 @@
  * neither while Xen loads and applies the payload nor where its code would run and be reverted.
  */
 
+import type { LoaderFacts } from '../loaders/xen/loader-facts.ts'
 import type { HypervisorSymbols } from '../loaders/xen/symbols.ts'
 import type { TableUse } from '../loaders/xen/table-use.ts'
 
@@ -121,6 +122,10 @@ export interface VerifyInput {
   readonly version: XenVersion
   /** What the loader does with the table of functions, by its source; asked where the symbols do not tell. */
   readonly tableUse?: TableUse | undefined
+  /** What else its source says of the loader; asked where the symbols do not tell. */
+  readonly facts?: LoaderFacts | undefined
+  /** No processor of the host has CET-IBT, or Xen does not use it. */
+  readonly withoutIbt?: boolean | undefined
   /** Of entries in special sections, in bytes, where the compiler of the hypervisor's tree was asked. */
   readonly entrySizes?: ReadonlyMap<string, number> | undefined
   /** Loaded and applied before this one, lowest first. */

@@ -1,6 +1,6 @@
 /** One row of the rule book. */
+import type { LoaderKind } from '../loaders/xen/loader-facts.ts'
 import type { Finding } from './finding.ts'
-import type { XenVersion } from './model.ts'
 import type { Loading } from './xen/loading.ts'
 import type { Step } from './xen/steps.ts'
 
@@ -11,9 +11,8 @@ export interface Rule {
   readonly step: Step
   /** Where Xen's source has it: file and function. */
   readonly source: string
-  /** The first and last version that has it; all of them where absent. */
-  readonly from?: XenVersion
-  readonly to?: XenVersion
+  /** Which loaders have it; all of them where absent. */
+  readonly of?: (kind: LoaderKind) => boolean
   /** What holds when it passes. */
   readonly title: string
   /** What is wrong, in any order; nothing where the rule holds. Throws `NotReached` where it cannot be told. */

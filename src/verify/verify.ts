@@ -49,7 +49,7 @@ export function verifyAndLoad(input: VerifyInput, name: string): VerifiedLoad {
 }
 
 /** What is the same for all payloads on one hypervisor. */
-type Known = Pick<VerifyInput, 'symbols' | 'version' | 'tableUse' | 'entrySizes'>
+type Known = Pick<VerifyInput, 'symbols' | 'version' | 'tableUse' | 'facts' | 'withoutIbt' | 'entrySizes'>
 
 /** A stack, lowest first: each is verified on those below it. After one that is not accepted the others see the stack without it. */
 export function verifyStack(
@@ -93,7 +93,7 @@ interface Asked {
 }
 
 function judge(loading: Loading, entrySizes: VerifyInput['entrySizes']): VerifyReport {
-  const answers = rulesFor(loading.version).map(rule => ask(rule, loading))
+  const answers = rulesFor(loading.kind).map(rule => ask(rule, loading))
   const asked = [...answers, ...unexplained(answers), ...misread(answers, loading, entrySizes)]
   const first = asked.filter(({ check }) => check.status === 'failed').sort(byLoaderOrder)[0]
   return {

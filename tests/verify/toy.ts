@@ -59,6 +59,7 @@ export function toyHypervisor(changes: Partial<HypervisorSymbols> = {}): Hypervi
       if (within(address, TEXT, size)) return text.subarray(Number(address - TEXT), Number(address - TEXT) + size)
       return within(address, DATA, size) ? new Uint8Array(size) : undefined
     },
+    hasConstant: () => undefined,
     memoryAt: address => (within(address, TEXT, 1) ? 'code' : within(address, DATA, 1) ? 'writable' : undefined),
     freedAfterBoot: address => within(address, INIT, 1),
     entriesOf: () => undefined,

@@ -27,6 +27,7 @@ export interface BuildArguments {
   readonly on?: readonly string[]
   readonly memory?: string
   readonly expect?: boolean
+  readonly withoutIbt?: boolean
   readonly config?: string
   readonly makeArgs: readonly string[]
   readonly acceptTypes: readonly string[]

@@ -3,7 +3,7 @@ import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, eachVariable, natural, positive } from '../option-values.ts'
+import { eachOf, eachVariable, natural, positive, WITHOUT_IBT } from '../option-values.ts'
 import { STRIP } from '../patches.ts'
 import type { BuildArguments } from './build-run.ts'
 
@@ -48,6 +48,7 @@ export function define(host: Host) {
       "a copy of the running system's code, raw (from _stext on), to compare with too",
     )
     .option('--no-expect', 'do not let the loader compare the first bytes of old code before it patches')
+    .option('--without-ibt', WITHOUT_IBT)
     .addOption(new Option('--target <name>', 'what will load the payload').choices(TARGETS).default('xen' as const))
     .option('--accept-type <name>', ACCEPT, eachOf)
     .option('--config <file>', "Xen's .config, for a tree that was not built")

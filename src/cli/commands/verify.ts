@@ -13,6 +13,7 @@ import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { readInput, readText } from '../files.ts'
 import { helpAfter } from '../help.ts'
+import { WITHOUT_IBT } from '../option-values.ts'
 
 export function define(host: Host) {
   return new Command('verify')
@@ -29,6 +30,7 @@ export function define(host: Host) {
         'whose rules (default: those of the version that the symbols, or the tree, say they are)',
       ).choices(XEN_VERSIONS),
     )
+    .option('--without-ibt', WITHOUT_IBT)
     .option('--key <file>', 'a certificate or public key in PEM: is the payload signed with it?')
     .option('--all', 'show the checks that passed or did not apply, too')
     .option('--json <file>', 'write the result as JSON; - is standard output')
@@ -69,6 +71,7 @@ interface Request {
   readonly memory?: string
   readonly on?: readonly string[]
   readonly xenVersion?: XenVersion
+  readonly withoutIbt?: true
   readonly key?: string
   readonly all?: true
   readonly json?: string
@@ -76,13 +79,14 @@ interface Request {
 }
 
 async function verify(request: Request, { progress }: Console): Promise<Finished> {
-  const { payload, symbols, on = [], all, json, key, xenVersion } = request
+  const { payload, symbols, on = [], all, json, key, xenVersion, withoutIbt } = request
   checkOutputs([...on, payload, symbols, ...(key === undefined ? [] : [key])], [json])
   const report = await verifyFile({
     payload: { name: basename(payload), bytes: readInput(payload, 'the payload') },
     on: on.map(name => ({ name: basename(name), bytes: readInput(name, 'the payload') })),
     symbols: readInput(symbols, 'the symbols'),
     ...(xenVersion === undefined ? {} : { xenVersion }),
+    ...(withoutIbt === undefined ? {} : { withoutIbt }),
     ...treeOf(request, progress),
     ...(key === undefined ? {} : { key: readText(key, 'the key', 'latin1') }),
   })

@@ -13,7 +13,8 @@ import type { PatchText, SourceChange } from '../../source/model.ts'
 import type { Affected, Base, LeftOut, ObjectPair, Run, Tree } from '../../trees/index.ts'
 import { assembleSelected } from './assembled.ts'
 import { compileAll } from './compile-all.ts'
-import { judgeUnits, type OneCompile } from './judge.ts'
+import type { OneCompile } from './judge.ts'
+import { judgeTold } from './judge-told.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
@@ -80,7 +81,7 @@ export async function createHotpatch(
   const { compiled, sizes, declarations, throwing } = asked
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { loader, ...sizes.known }
-  const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut, declarations.statics))
+  const judged = await watch.time('compare', () => judgeTold(tree, { affected, compiled, declarations, cut }))
   // program: whose definition of each name counts, before and after.
   const program = watch.timeSync('program', () => inProgram(tree, judged))
   // loaders: what is known of the running system, and of what will load the payload there.

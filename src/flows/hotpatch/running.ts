@@ -8,6 +8,7 @@ import type { Reason } from '../../base/refusal.ts'
 import { type Brought, broughtBy } from '../../loaders/brought.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import { inspectPayload } from '../../loaders/inspect.ts'
+import type { LoaderFacts } from '../../loaders/xen/loader-facts.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
 import { LinkedProgram } from '../../program/linked-program.ts'
 import { programFile, readGiven, readImage, treeKind } from '../../trees/index.ts'
@@ -34,10 +35,14 @@ export interface RunningOptions {
   readonly memory?: string
   /** Whether the payload is to hold the old code's first bytes; it is unless this is false. */
   readonly expect?: boolean
+  /** No processor of the host has CET-IBT, or Xen does not use it. */
+  readonly withoutIbt?: boolean
 }
 
 export interface Running extends LoaderTable, LoaderVersion {
   readonly isXen: boolean
+  /** What the tree's source says of the loader. */
+  readonly loaderFacts?: LoaderFacts | undefined
   /** Undefined where no file with symbols is known. */
   readonly symbols: HypervisorSymbols | undefined
   /** The program's file, where a program runs and its file is given. */
@@ -70,13 +75,16 @@ export function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefine
   const buildId = given === undefined ? own?.buildId : given.buildId
   const table = loaderTable(facts, symbols)
   const versioned = loaderVersion(facts, symbols)
-  const below = readBelow(options.on ?? [], versioned.version, { symbols, tableUse: table.tableUse })
+  const { loaderFacts } = facts
+  const known = { symbols, tableUse: table.tableUse, facts: loaderFacts, withoutIbt: options.withoutIbt }
+  const below = readBelow(options.on ?? [], versioned.version, known)
   const depends = options.depends === undefined ? undefined : readBuildId('--depends', options.depends)
   const isBottom = depends === undefined || buildId === undefined || Buffer.compare(depends, buildId) === 0
   return {
     ...table,
     ...versioned,
     isXen: true,
+    loaderFacts,
     symbols,
     depends: depends ?? below.at(-1)?.buildId ?? buildId,
     xenDepends: options.xenDepends === undefined ? buildId : readBuildId('--xen-depends', options.xenDepends),

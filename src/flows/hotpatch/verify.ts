@@ -14,7 +14,7 @@ import type { Stopwatch } from './stopwatch.ts'
 /** What a payload that was just assembled is held against. */
 export interface Loading {
   readonly target: Target
-  readonly running: Pick<Running, 'symbols' | 'version' | 'tableUse' | 'below'>
+  readonly running: Pick<Running, 'symbols' | 'version' | 'tableUse' | 'loaderFacts' | 'below'>
   readonly options: RunningOptions
   /** Of entries in special sections, where the tree's compiler was asked. */
   readonly entrySizes: ProbedSizes | undefined
@@ -84,9 +84,10 @@ function otherSizes({ sections }: Payload, version: XenVersion, { target, entryS
 function checkPayload(
   payload: Uint8Array,
   version: XenVersion,
-  { running: { symbols, tableUse, below }, options }: Loading,
+  { running: { symbols, tableUse, loaderFacts, below }, options }: Loading,
 ): Pick<CheckedPayload, 'refusals' | 'warnings'> {
-  const report = verifyPayload({ payload, symbols, version, tableUse, on: below })
+  const { withoutIbt } = options
+  const report = verifyPayload({ payload, symbols, version, tableUse, facts: loaderFacts, withoutIbt, on: below })
   const excused = new Set(GIVEN.filter(([option]) => options[option] !== undefined).map(([, code]) => code))
   const failed = report.checks.filter(({ status, code }) => status === 'failed' && !excused.has(code))
   return {

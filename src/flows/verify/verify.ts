@@ -38,6 +38,8 @@ export interface VerifyQuestion {
   readonly symbols: Uint8Array
   /** Payloads that are applied already, the lowest first. */
   readonly on?: readonly NamedPayload[]
+  /** No processor of the host has CET-IBT, or Xen does not use it. */
+  readonly withoutIbt?: boolean
   /** Whose rules; the version that the symbols are of unless given. */
   readonly xenVersion?: XenVersion
   /** The built tree of what is running, and how its objects are read for a first look at their bytes. */
@@ -77,7 +79,8 @@ async function verifyWith(question: VerifyQuestion, opened: OpenedTree | undefin
   const entrySizes = opened?.sizes.known.probed
   const symbols = readHypervisorSymbols(question.symbols, entrySizes)
   const version = question.xenVersion ?? versionOf(symbols, opened?.tree.facts.version)
-  const known = { symbols, version, tableUse: opened?.tree.facts.tableUse, entrySizes }
+  const { tableUse, loaderFacts } = opened?.tree.facts ?? {}
+  const known = { symbols, version, tableUse, facts: loaderFacts, withoutIbt: question.withoutIbt, entrySizes }
   const below = loadedStack(on, known)
   const { report, replaced } = verifyAndLoad({ ...known, payload: payload.bytes, on: below }, payload.name)
   const compared = opened === undefined ? report : await withTree(report, replaced, { ...opened, symbols, below })

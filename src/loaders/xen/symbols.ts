@@ -61,6 +61,8 @@ export interface HypervisorSymbols {
   nextSymbolAddress(address: bigint): bigint | undefined
   /** Bytes as the image file has them; zeros for .bss; undefined unless one section holds all of them. */
   bytesAt(address: bigint, size: number): Uint8Array | undefined
+  /** Whether these characters stand somewhere in the image's constants; undefined where those are not known. */
+  hasConstant(text: string): boolean | undefined
   /** Undefined where nothing is mapped; init code and data are freed once Xen is up. */
   memoryAt(address: bigint): MemoryKind | undefined
   /** Whether `address` lies in memory that is freed after boot. */
@@ -111,6 +113,7 @@ export function withBuildId(symbols: HypervisorSymbols, buildId: Uint8Array | un
     symbolBefore: address => symbols.symbolBefore(address),
     nextSymbolAddress: address => symbols.nextSymbolAddress(address),
     bytesAt: (address, size) => symbols.bytesAt(address, size),
+    hasConstant: text => symbols.hasConstant(text),
     memoryAt: address => symbols.memoryAt(address),
     freedAfterBoot: address => symbols.freedAfterBoot(address),
     entriesOf: section => symbols.entriesOf(section),
@@ -133,6 +136,7 @@ function efiSymbols(buildId: Uint8Array | undefined): HypervisorSymbols {
     symbolBefore: () => undefined,
     nextSymbolAddress: () => undefined,
     bytesAt: () => undefined,
+    hasConstant: () => undefined,
     memoryAt: () => undefined,
     freedAfterBoot: () => false,
     entriesOf: () => undefined,
@@ -174,10 +178,7 @@ class ElfHypervisor implements HypervisorSymbols {
   }
 
   get debug(): boolean {
-    return this.#loaded.some(
-      s =>
-        s.name.startsWith('.rodata') && Buffer.from(s.bytes.buffer, s.bytes.byteOffset, s.size).includes('debug=y\0'),
-    )
+    return this.hasConstant('debug=y\0')
   }
 
   get tableUse(): TableUse | undefined {
@@ -221,6 +222,12 @@ class ElfHypervisor implements HypervisorSymbols {
     const offset = Number(address - section.address)
     if (offset + size > section.size) return undefined
     return section.type === SHT_NOBITS ? new Uint8Array(size) : section.bytes.subarray(offset, offset + size)
+  }
+
+  hasConstant(text: string): boolean {
+    return this.#loaded
+      .filter(({ name, type }) => name.startsWith('.rodata') && type !== SHT_NOBITS)
+      .some(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text))
   }
 
   memoryAt(address: bigint): MemoryKind | undefined {

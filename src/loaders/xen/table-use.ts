@@ -16,6 +16,7 @@ import type { Side } from '../../base/side.ts'
 import { type DebugType, debugSections, readNamedUnit } from '../../dwarf/index.ts'
 import type { ElfObject } from '../../elf/model.ts'
 import { machineOf } from '../../machines/machines.ts'
+import { bodyBehind, withoutComments } from './source-text.ts'
 
 /** Reads it only; writes into it, for which it must be writable; writes into it with memory protection switched off. */
 export type TableUse = 'reads' | 'writes' | 'writes-through'
@@ -114,19 +115,4 @@ function codeOf<S extends Side>(elf: ElfObject<S>, name: string): Uint8Array | u
   if (symbol?.place.in !== 'section' || symbol.size === 0) return undefined
   const { offset, section } = symbol.place
   return elf.sections[section]?.bytes.subarray(offset, offset + symbol.size)
-}
-
-const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, ' ')
-
-/** What stands between the brace that ends the first match and its partner; undefined where either is missing. */
-function bodyBehind(text: string, head: RegExp): string | undefined {
-  const match = head.exec(text)
-  if (match === null) return undefined
-  const start = match.index + match[0].length
-  let depth = 1
-  for (let at = start; at < text.length; at++) {
-    if (text[at] === '{') depth++
-    else if (text[at] === '}' && --depth === 0) return text.slice(start, at)
-  }
-  return undefined
 }

@@ -1,7 +1,7 @@
 /**
  * What a function does with memory and registers, as far as it shows which of two sources it was compiled from: the
- * single bytes that it touches at fixed distances from a pointer, whether it uses its second argument, and whether it
- * sets CR0. System V calling convention.
+ * single bytes that it touches at fixed distances from a pointer, its immediate numbers, whether it uses its second
+ * argument, and whether it sets CR0. System V calling convention.
  */
 import type * as iced from 'iced-x86'
 import type { Accesses } from '../machine.ts'
@@ -14,6 +14,7 @@ export function accessesOf(code: Uint8Array): Accesses {
   const instruction = new Instruction()
   const factory = new InstructionInfoFactory()
   const bytes = new Set<number>()
+  const numbers = new Set<number>()
   let second: Touch | undefined
   let setsControl = false
   try {
@@ -22,6 +23,7 @@ export function accessesOf(code: Uint8Array): Accesses {
       if (instruction.isInvalid) continue
       const distance = byteDistance(instruction)
       if (distance !== undefined) bytes.add(distance)
+      for (const number of immediatesOf(instruction)) numbers.add(number)
       if (instruction.mnemonic === Mnemonic.Mov && instruction.op0Register === Register.CR0) setsControl = true
       second ??= touchOfSecond(instruction, factory)
     }
@@ -30,7 +32,17 @@ export function accessesOf(code: Uint8Array): Accesses {
     instruction.free()
     decoder.free()
   }
-  return { bytes, usesSecondArgument: second === 'read', setsControl }
+  return { bytes, usesSecondArgument: second === 'read', setsControl, numbers }
+}
+
+function immediatesOf(instruction: iced.Instruction): readonly number[] {
+  const { OpKind } = decoderLibrary()
+  return Array.from({ length: instruction.opCount }, (_, index) => index)
+    .filter(index => {
+      const kind = instruction.opKind(index)
+      return kind >= OpKind.Immediate8 && kind <= OpKind.Immediate32to64
+    })
+    .map(index => Number(BigInt.asIntN(64, instruction.immediate(index))))
 }
 
 /** What happens to a register: what it held is used, or lost. */

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import type { Reason } from '../../base/refusal.ts'
+import { FACT_SOURCES, factsOfTexts, type LoaderFacts } from '../../loaders/xen/loader-facts.ts'
 import { LOADER_SOURCES, type TableUse, tableUseOfTexts } from '../../loaders/xen/table-use.ts'
 import { takeApart } from '../command.ts'
 import { type Layout, readText, realOrSelf } from '../layout.ts'
@@ -93,6 +94,7 @@ export function openXen(layout: Layout, { target, cacheFolder }: BaseOptions): B
     config,
     symbols: existsSync(symbols) ? symbols : undefined,
     tableUse: tableUseIn(sourceFolder),
+    loaderFacts: loaderFactsIn(sourceFolder),
   }
   return {
     facts,
@@ -115,6 +117,12 @@ function tableUseIn(sourceFolder: string): TableUse | undefined {
   const read = (file: string) => readText(join(sourceFolder, file))
   const { entry, loader, machine } = LOADER_SOURCES
   return tableUseOfTexts({ entry: read(entry), loader: read(loader), machine: read(machine) })
+}
+
+function loaderFactsIn(sourceFolder: string): LoaderFacts {
+  const read = (file: string) => readText(join(sourceFolder, file))
+  const { loader, sections, alternatives } = FACT_SOURCES
+  return factsOfTexts({ loader: read(loader), sections: read(sections), alternatives: read(alternatives) })
 }
 
 function notBuilt(buildFolder: string): InputError {

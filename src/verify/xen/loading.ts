@@ -4,13 +4,15 @@
  * is shown as not applicable instead of giving an answer about nonsense.
  */
 
+import type { LoaderKind } from '../../loaders/xen/loader-facts.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { TableUse } from '../../loaders/xen/table-use.ts'
 import { NotReached } from '../finding.ts'
-import { isAtLeast, type VerifiedPayload, type VerifyInput, type XenVersion } from '../model.ts'
+import type { VerifiedPayload, VerifyInput, XenVersion } from '../model.ts'
 import { type PayloadArea, payloadArea } from './area.ts'
 import { type FunctionEntry, readFunctions } from './functions.ts'
 import { type Copied, copySections, isLoaded, type Layout, PAGE, placeSections } from './layout.ts'
+import { type KnownKind, knownKind } from './loader-kind.ts'
 import { type Machine, machineOf } from './machines/index.ts'
 import { Memory } from './memory.ts'
 import {
@@ -44,6 +46,9 @@ export class Loading {
   readonly raw: RawPayload
   readonly version: XenVersion
   readonly on: readonly VerifiedPayload[]
+  /** The host has no use for landing pads. */
+  readonly withoutIbt: boolean
+  readonly #known: KnownKind
   readonly #symbols: HypervisorSymbols | undefined
   readonly #tableUse: TableUse | undefined
   readonly #names = new Map<number, string>()
@@ -55,12 +60,23 @@ export class Loading {
   #relocated: Relocated | undefined
   #functions: readonly FunctionEntry[] | undefined
 
-  constructor({ payload, symbols, version, tableUse, on }: VerifyInput) {
+  constructor({ payload, symbols, version, tableUse, facts, withoutIbt, on }: VerifyInput) {
     this.raw = new RawPayload(payload)
     this.version = version
     this.on = on
     this.#symbols = symbols
     this.#tableUse = tableUse
+    this.#known = knownKind({ symbols, bySource: facts, version })
+    this.withoutIbt = withoutIbt === true
+  }
+
+  get kind(): LoaderKind {
+    return this.#known.kind
+  }
+
+  /** What of it only the version told. */
+  get assumed(): readonly string[] {
+    return this.#known.assumed
   }
 
   /** With names and code; throws where only a build-id was given, or nothing. */
@@ -271,12 +287,12 @@ export class Loading {
     return this.#memory
   }
 
-  /** Since 4.18 a section that is not loaded is looked at in the uploaded file, which is freed after the upload. */
+  /** A section that is not loaded may be looked at in the uploaded file, which is freed after the upload. */
   get keepsBuffer(): boolean {
-    return isAtLeast(this.version, '4.18')
+    return this.kind.keepsUpload
   }
 
-  /** Where the loader looks for a section's content; 0 for one that is not loaded, before 4.18. */
+  /** Where the loader looks for a section's content; 0 for one that is not loaded, where the upload is not kept. */
   addressOf(section: RawSection): bigint {
     if (!isLoaded(section)) return this.keepsBuffer ? BUFFER + section.offset : 0n
     const address = this.layout.addresses.get(section.index)

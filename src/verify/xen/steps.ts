@@ -3,13 +3,13 @@
  * caller of the hypercall sees. Source: xen/common/livepatch.c, "livepatch_upload", "load_payload_data",
  * "prepare_payload", "livepatch_action", "livepatch_do_action".
  */
-import { isAtLeast, type Stage, type XenVersion } from '../model.ts'
+import type { LoaderKind } from '../../loaders/xen/loader-facts.ts'
+import type { Stage } from '../model.ts'
 
 interface StepRow {
   readonly name: string
   readonly stage: Stage
-  readonly from?: XenVersion
-  readonly to?: XenVersion
+  readonly of?: (kind: LoaderKind) => boolean
 }
 
 const ROWS = [
@@ -19,8 +19,7 @@ const ROWS = [
   { name: 'symbol-table', stage: 'upload' },
   { name: 'section-names', stage: 'upload' },
   { name: 'symbol-names', stage: 'upload' },
-  // 4.18 asks for the right hypervisor before anything is resolved against it.
-  { name: 'early-xen-depends', stage: 'upload', from: '4.18' },
+  { name: 'early-xen-depends', stage: 'upload', of: kind => kind.asksBuildIdFirst },
   { name: 'placement', stage: 'upload' },
   { name: 'symbols', stage: 'upload' },
   { name: 'relocations', stage: 'upload' },
@@ -30,14 +29,14 @@ const ROWS = [
   { name: 'hooks', stage: 'upload' },
   { name: 'build-id', stage: 'upload' },
   { name: 'depends', stage: 'upload' },
-  { name: 'xen-depends-note', stage: 'upload', to: '4.17' },
+  { name: 'xen-depends-note', stage: 'upload', of: kind => !kind.asksBuildIdFirst },
   { name: 'bug-frames', stage: 'upload' },
   { name: 'alternatives', stage: 'upload' },
   { name: 'alternatives-applied', stage: 'upload' },
-  { name: 'alternative-calls', stage: 'upload', from: '4.21' },
+  { name: 'alternative-calls', stage: 'upload', of: kind => kind.takesCallSites },
   { name: 'exception-table', stage: 'upload' },
   { name: 'metadata', stage: 'upload' },
-  { name: 'late-xen-depends', stage: 'upload', to: '4.17' },
+  { name: 'late-xen-depends', stage: 'upload', of: kind => !kind.asksBuildIdFirst },
   { name: 'new-symbols', stage: 'upload' },
   { name: 'stack', stage: 'apply' },
   { name: 'expectations', stage: 'apply' },
@@ -51,9 +50,7 @@ export type Step = (typeof ROWS)[number]['name']
 
 export const STEPS: readonly (StepRow & { readonly name: Step })[] = ROWS
 
-/** Whether a row of rules or steps holds for `version`. */
-export function holdsFor(row: { from?: XenVersion; to?: XenVersion }, version: XenVersion): boolean {
-  return (
-    (row.from === undefined || isAtLeast(version, row.from)) && (row.to === undefined || isAtLeast(row.to, version))
-  )
+/** Whether loaders of this kind have a rule or step. */
+export function isOf(row: { readonly of?: (kind: LoaderKind) => boolean }, kind: LoaderKind): boolean {
+  return row.of === undefined || row.of(kind)
 }

@@ -6,7 +6,7 @@
  * breaks it, and a mutation in tests/verify/mutations.ts so that the real Xen judges it.
  */
 
-import type { XenVersion } from '../model.ts'
+import type { LoaderKind } from '../../loaders/xen/loader-facts.ts'
 import type { Rule } from '../rule.ts'
 import { NO_TREE } from '../running-code.ts'
 import { ALTERNATIVE_BRANCH_RULES } from './checks/alternative-branches.ts'
@@ -14,6 +14,7 @@ import { CONSISTENCY_RULES } from './checks/consistency.ts'
 import { EXPECTATION_RULES, FUNCTION_RULES } from './checks/functions.ts'
 import { HEADER_RULES } from './checks/header.ts'
 import { HOOK_RULES } from './checks/hooks.ts'
+import { LOADER_RULES } from './checks/loader.ts'
 import { BUILD_ID_RULES, EARLY_BUILD_ID_RULES, REQUIRED_RULES, STACK_RULES } from './checks/notes.ts'
 import { OLD_CODE_RULES } from './checks/old-code.ts'
 import { APPLY_RULES, REVERT_RULES, RUN_RULES } from './checks/running.ts'
@@ -26,9 +27,10 @@ import {
   METADATA_RULES,
 } from './checks/special.ts'
 import { SYMBOL_RULES } from './checks/symbols.ts'
-import { holdsFor, STEPS } from './steps.ts'
+import { isOf, STEPS } from './steps.ts'
 
 const ALL: readonly Rule[] = [
+  ...LOADER_RULES,
   ...HEADER_RULES,
   ...SECTION_RULES,
   ...EARLY_BUILD_ID_RULES,
@@ -56,8 +58,8 @@ const ALL: readonly Rule[] = [
 /** Every code there is, for documents and tests. */
 export const RULE_CODES: readonly string[] = [...new Set(ALL.map(rule => rule.code)), NO_TREE.code]
 
-/** The rules of one version in the loader's order. */
-export function rulesFor(version: XenVersion): readonly Rule[] {
-  const steps = STEPS.filter(step => holdsFor(step, version)).map(step => step.name)
-  return steps.flatMap(step => ALL.filter(rule => rule.step === step && holdsFor(rule, version)))
+/** The rules of one kind of loader, in its order. */
+export function rulesFor(kind: LoaderKind): readonly Rule[] {
+  const steps = STEPS.filter(step => isOf(step, kind)).map(step => step.name)
+  return steps.flatMap(step => ALL.filter(rule => rule.step === step && isOf(rule, kind)))
 }

@@ -1,8 +1,9 @@
 /**
  * Alternatives that put a call or jump in place. Source: arch/x86/alternative.c "_apply_alternatives".
  *
- * A replacement that begins with a call or jump keeps its destination when it is put in place. Before 4.21 one that leads
- * to itself means more, if what it replaces is an indirect call or jump: Xen reads the pointer and makes the call direct.
+ * A replacement that begins with a call or jump keeps its destination when it is put in place. Where calls have no table of
+ * their own, one that leads to itself means more, if what it replaces is an indirect call or jump: Xen reads the pointer
+ * and makes the call direct.
  */
 
 import { type Finding, finding, hex, NotReached } from '../../finding.ts'
@@ -35,7 +36,7 @@ export const ALTERNATIVE_BRANCH_RULES: readonly Rule[] = [
     code: 'alternatives-pointers',
     step: 'alternatives-applied',
     source: SOURCE,
-    to: '4.20',
+    of: kind => !kind.takesCallSites,
     title: 'pointers that calls are made of can be read',
     check: loading =>
       branches(loading).flatMap(({ index, pointer }) => {
@@ -64,7 +65,8 @@ function branches(loading: Loading): readonly Branch[] {
     if (branch === undefined || entry.replacementLength < directSize || entry.feature === NEVER) return []
     const { isCall, distance } = branch
     const toItself = distance === -directSize
-    const special = toItself && entry.feature === ALWAYS && entry.originalLength >= indirectSize
+    const special =
+      !loading.kind.takesCallSites && toItself && entry.feature === ALWAYS && entry.originalLength >= indirectSize
     return {
       index,
       original,

@@ -54,7 +54,7 @@ export const FUNCTION_RULES: readonly Rule[] = [
     code: 'functions-loaded',
     step: 'functions',
     source,
-    to: '4.17',
+    of: kind => !kind.keepsUpload,
     title: `${FUNCS} is loaded`,
     check: loading => {
       const section = loading.sectionNamed(FUNCS)

@@ -6,7 +6,6 @@
 import { HOOK_PREFIX } from '../../../loaders/payload-sections.ts'
 import { hooksMayWrite } from '../../../loaders/xen/read-only-data.ts'
 import { absent, type Finding, finding, hex } from '../../finding.ts'
-import { isAtLeast } from '../../model.ts'
 import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
@@ -38,6 +37,8 @@ export const HOOKS: readonly Hook[] = [
   hook('revert', true, 'revert'),
   hook('postrevert', true, 'revert'),
 ]
+
+const OUTSIDE: readonly string[] = [`${HOOK_PREFIX}preapply`, `${HOOK_PREFIX}postrevert`]
 
 export const HOOK_RULES: readonly Rule[] = [
   {
@@ -91,6 +92,7 @@ function hookRule(when: Hook['when'], rule: Pick<Rule, 'code' | 'step' | 'title'
         ...hooks.flatMap(([row, section]) => hookProblems(loading, row, section)),
         ...inPlace(loading, when),
         ...hooks.flatMap(([row, section]) => onlyCode(loading, row, section)),
+        ...hooks.flatMap(([row, section]) => unknownCode(loading, row, section)),
       ]
     },
   }
@@ -121,6 +123,15 @@ function inPlace(loading: Loading, when: Hook['when']): readonly Finding[] {
 function onlyCode(loading: Loading, { section: name, insteadOf }: Hook, section: RawSection): readonly Finding[] {
   if (insteadOf === undefined || section.size === 0n || hooksMayWrite(loading.hypervisor) !== 'code alone') return []
   const text = `${name} runs where this Xen has made code writable, and read-only data not: a hook that writes to constants or bug frames of the hypervisor stops it`
+  return [finding('warning', text, loading.placeOf(section))]
+}
+
+/** Hooks that run before a payload is applied, or after its revert, where Xen looks its code up while that lasts only. */
+function unknownCode(loading: Loading, { section: name }: Hook, section: RawSection): readonly Finding[] {
+  if (loading.kind.knowsLoadedCode || !OUTSIDE.includes(name) || !isEnabled(loading, name)) return []
+  const faults = ['.ex_table', ...[0, 1, 2, 3].map(kind => `.bug_frames.${kind}`)]
+  if (!faults.some(table => (loading.sectionNamed(table)?.size ?? 0n) > 0n)) return []
+  const text = `${name} runs while this Xen does not know the payload's code: a BUG, a WARN or a fault in it that .ex_table is there for stops it`
   return [finding('warning', text, loading.placeOf(section))]
 }
 
@@ -162,12 +173,10 @@ export function isBlank(loading: Loading, address: bigint): boolean {
 }
 
 function notLoaded(loading: Loading, name: string, single: boolean, place: string): Finding {
-  if (single && !isAtLeast(loading.version, '4.18')) {
+  if (single && !loading.keepsBuffer) {
     return finding('warning', `${name} is not loaded (no SHF_ALLOC): Xen ignores the hook in silence`, place)
   }
-  const what = isAtLeast(loading.version, '4.18')
-    ? 'the pointers lie in memory freed after the upload'
-    : 'Xen follows a null pointer'
+  const what = loading.keepsBuffer ? 'the pointers lie in memory freed after the upload' : 'Xen follows a null pointer'
   return finding('crash', `${name} is not loaded (no SHF_ALLOC): ${what}`, place)
 }
 

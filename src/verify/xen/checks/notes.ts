@@ -1,12 +1,12 @@
 /**
  * Sections that must be there, build-ids, and the stack that they tie together.
- * Sources: livepatch.c "check_special_sections", "check_patching_sections", "prepare_payload" (4.17), "parse_buildid"
- * and "check_xen_buildid" (4.18), "build_id_dep"; version.c "xen_build_id_check".
+ * Sources: livepatch.c "check_special_sections", "check_patching_sections", "prepare_payload" and, where the loader has them,
+ * "parse_buildid" and "check_xen_buildid", "build_id_dep"; version.c "xen_build_id_check".
  */
 
 import { BUILD_ID, DEPENDS, FUNCS, XEN_DEPENDS } from '../../../loaders/payload-sections.ts'
 import { type Finding, finding, NotReached, when } from '../../finding.ts'
-import { isAtLeast, type VerifiedPayload } from '../../model.ts'
+import type { VerifiedPayload } from '../../model.ts'
 import type { Rule } from '../../rule.ts'
 import type { Loading } from '../loading.ts'
 import type { RawSection } from '../raw.ts'
@@ -18,12 +18,12 @@ const NT_GNU_BUILD_ID = 3
 const spell = (id: Uint8Array): string => Buffer.from(id).toString('hex')
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
-function presenceRule(names: readonly string[], versions: Pick<Rule, 'from' | 'to'>): Rule {
+function presenceRule(names: readonly string[], of: NonNullable<Rule['of']>): Rule {
   return {
     code: 'required-sections',
     step: 'required-sections',
     source: 'livepatch.c check_special_sections',
-    ...versions,
+    of,
     title: `${names.join(', ')} are there and not empty`,
     check: loading =>
       names.flatMap((name, index) => {
@@ -42,8 +42,7 @@ function noteProblem(loading: Loading, name: string): readonly Finding[] {
   if (content === undefined)
     return wrong('crash', 'it is not in memory where Xen reads it (no SHF_ALLOC, or past the end of the file)')
   const { size, type, nameSize, idSize, owner } = content
-  // 4.17 has one answer for every kind of wrong note.
-  const ofAnotherKind = isAtLeast(loading.version, '4.18') && name !== XEN_DEPENDS ? 'ENODATA' : 'EINVAL'
+  const ofAnotherKind = loading.kind.passesNoteErrors && name !== XEN_DEPENDS ? 'ENODATA' : 'EINVAL'
   if (size <= NOTE_HEADER) return wrong('EINVAL', `${size} bytes are no note with a build-id`)
   if (type !== NT_GNU_BUILD_ID) return wrong(ofAnotherKind, `the note has type ${type}, not 3 (NT_GNU_BUILD_ID)`)
   if (nameSize + idSize > 0xffff_ffff) return wrong('EINVAL', 'the sizes of name and build-id overflow')
@@ -70,8 +69,8 @@ function noteOf(loading: Loading, name: string): { readonly content: Note | unde
   if (section === undefined || section.size === 0n) throw new NotReached(`there is no section ${name}`)
   const place = loading.placeOf(section)
   if (section.size <= BigInt(NOTE_HEADER)) return { content: tooShort(section), place }
-  // Since 4.18 the hypervisor's id is read from the uploaded file, before anything is loaded.
-  const early = name === XEN_DEPENDS && loading.keepsBuffer
+  // Read from the uploaded file, before anything is loaded.
+  const early = name === XEN_DEPENDS && loading.kind.asksBuildIdFirst
   const bytes = early ? loading.uploaded(section) : loading.content(section)
   return { content: bytes && readNote(bytes), place }
 }
@@ -103,7 +102,7 @@ export function buildIdIn(loading: Loading, name: string): Uint8Array {
   return content.id
 }
 
-function noteRule(name: string, rule: Pick<Rule, 'code' | 'step' | 'source' | 'from' | 'to'>): Rule {
+function noteRule(name: string, rule: Pick<Rule, 'code' | 'step' | 'source' | 'of'>): Rule {
   return { ...rule, title: `${name} holds a build-id`, check: loading => noteProblem(loading, name) }
 }
 
@@ -115,12 +114,12 @@ function hypervisorMatch(loading: Loading): readonly Finding[] {
   return when(!equal(wanted, running), () => finding('EINVAL', text, XEN_DEPENDS, 1))
 }
 
-const SOURCE_417 = 'livepatch.c prepare_payload'
-const SOURCE_418 = 'livepatch.c check_xen_buildid'
+const LATE = 'livepatch.c prepare_payload'
+const EARLY = 'livepatch.c check_xen_buildid'
 
 export const REQUIRED_RULES: readonly Rule[] = [
-  presenceRule([DEPENDS, XEN_DEPENDS, BUILD_ID], { to: '4.17' }),
-  presenceRule([DEPENDS, BUILD_ID], { from: '4.18' }),
+  presenceRule([DEPENDS, XEN_DEPENDS, BUILD_ID], kind => !kind.asksBuildIdFirst),
+  presenceRule([DEPENDS, BUILD_ID], kind => kind.asksBuildIdFirst),
   {
     code: 'patching-sections',
     step: 'patching-sections',
@@ -140,31 +139,36 @@ export const EARLY_BUILD_ID_RULES: readonly Rule[] = [
   {
     code: 'xen-depends-missing',
     step: 'early-xen-depends',
-    source: SOURCE_418,
-    from: '4.18',
+    source: EARLY,
+    of: kind => kind.asksBuildIdFirst,
     title: `${XEN_DEPENDS} is there`,
     check: loading =>
       when((loading.sectionNamed(XEN_DEPENDS)?.size ?? 0n) === 0n, () =>
         finding('EINVAL', `${XEN_DEPENDS} is missing or empty`, 'the section headers'),
       ),
   },
-  noteRule(XEN_DEPENDS, { code: 'xen-depends', step: 'early-xen-depends', source: SOURCE_418, from: '4.18' }),
+  noteRule(XEN_DEPENDS, {
+    code: 'xen-depends',
+    step: 'early-xen-depends',
+    source: EARLY,
+    of: kind => kind.asksBuildIdFirst,
+  }),
   {
     code: 'xen-depends-match',
     step: 'early-xen-depends',
-    source: SOURCE_418,
-    from: '4.18',
+    source: EARLY,
+    of: kind => kind.asksBuildIdFirst,
     title: 'the payload is for this hypervisor',
     check: hypervisorMatch,
   },
 ]
 
 export const BUILD_ID_RULES: readonly Rule[] = [
-  noteRule(BUILD_ID, { code: 'build-id', step: 'build-id', source: `${SOURCE_417}, parse_buildid` }),
+  noteRule(BUILD_ID, { code: 'build-id', step: 'build-id', source: `${LATE}, parse_buildid` }),
   {
     code: 'build-id-unique',
     step: 'build-id',
-    source: SOURCE_417,
+    source: LATE,
     title: 'no loaded payload has this build-id',
     check: loading => {
       const own = buildIdIn(loading, BUILD_ID)
@@ -174,13 +178,18 @@ export const BUILD_ID_RULES: readonly Rule[] = [
         : [finding('EEXIST', `build-id ${spell(own)} is loaded already, as ${twin.name}`, BUILD_ID, 1)]
     },
   },
-  noteRule(DEPENDS, { code: 'depends', step: 'depends', source: `${SOURCE_417}, parse_buildid` }),
-  noteRule(XEN_DEPENDS, { code: 'xen-depends', step: 'xen-depends-note', source: SOURCE_417, to: '4.17' }),
+  noteRule(DEPENDS, { code: 'depends', step: 'depends', source: `${LATE}, parse_buildid` }),
+  noteRule(XEN_DEPENDS, {
+    code: 'xen-depends',
+    step: 'xen-depends-note',
+    source: LATE,
+    of: kind => !kind.asksBuildIdFirst,
+  }),
   {
     code: 'xen-depends-match',
     step: 'late-xen-depends',
     source: 'livepatch.c xen_build_id_dep',
-    to: '4.17',
+    of: kind => !kind.asksBuildIdFirst,
     title: 'the payload is for this hypervisor',
     check: hypervisorMatch,
   },

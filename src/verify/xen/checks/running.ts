@@ -39,7 +39,7 @@ export const APPLY_RULES: readonly Rule[] = [
     code: 'kept-sections',
     step: 'apply-hooks',
     source: 'livepatch.c load_payload_data, livepatch_upload',
-    from: '4.18',
+    of: kind => kind.keepsUpload,
     title: 'what is needed after the upload is loaded',
     check: loading =>
       [FUNCS, DEPENDS, BUILD_ID, MODINFO].flatMap(name => {

@@ -5,6 +5,7 @@
 
 import { MODINFO } from '../../../loaders/payload-sections.ts'
 import { absent, type Finding, finding, hex, NotReached, when } from '../../finding.ts'
+import { isAtLeast } from '../../model.ts'
 import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
@@ -100,6 +101,7 @@ export const ALTERNATIVE_RULES: readonly Rule[] = [
     code: 'alternatives-sections',
     step: 'alternatives',
     source,
+    of: kind => kind.checksAlternatives,
     title: 'alternatives have code and replacements',
     check: loading => {
       const table = usedTable(loading)
@@ -113,7 +115,7 @@ export const ALTERNATIVE_RULES: readonly Rule[] = [
     code: 'alternatives-loaded',
     step: 'alternatives',
     source,
-    to: '4.17',
+    of: kind => !kind.keepsUpload,
     title: 'the table of alternatives is loaded',
     check: loading => {
       const table = usedTable(loading)
@@ -141,6 +143,20 @@ export const ALTERNATIVE_RULES: readonly Rule[] = [
     source: 'arch/x86/alternative.c apply_alternatives',
     title: 'alternatives ask for CPU features that exist',
     check: loading => alternativeProblems(loading, 'feature'),
+  },
+  {
+    code: 'alternatives-seal',
+    step: 'alternatives-applied',
+    source: 'arch/x86/alternative.c _apply_alternatives: __initdata_cf_clobber_start',
+    of: kind => kind.sealsAgain,
+    title: 'alternatives can be applied on processors with CET-IBT',
+    check: loading => {
+      const table = usedTable(loading)
+      if (loading.withoutIbt) return []
+      const text =
+        'on a processor with CET-IBT this hypervisor follows a table of boot each time it applies alternatives, and that memory is freed: a page fault. Where no processor of the host has it, or Xen was started with cet=no-ibt, say so with --without-ibt'
+      return [finding('crash', text, loading.placeOf(table))]
+    },
   },
   {
     code: 'alternatives-blank',
@@ -211,31 +227,46 @@ export function alternatives(loading: Loading) {
 function alternativeRanges(loading: Loading): readonly Finding[] {
   const all = alternatives(loading)
   const replacements = loading.sectionNamed(REPLACEMENTS)
-  if (replacements === undefined) throw new NotReached(`there is no ${REPLACEMENTS}`)
-  const from = loading.addressOf(replacements)
-  const to = from + replacements.size
+  const { checksAlternatives } = loading.kind
+  if (replacements === undefined && checksAlternatives) throw new NotReached(`there is no ${REPLACEMENTS}`)
+  const errno = checksAlternatives ? 'EINVAL' : 'crash'
+  const unasked = checksAlternatives ? '' : '; this loader does not look at that, and goes there'
+  const from = replacements === undefined ? 0n : loading.addressOf(replacements)
+  const to = from + (replacements?.size ?? 0n)
   const { start, textSize } = loading.loaded.copied.image
   return all.flatMap(({ index, entry, original, replacement }) => {
     const originalEnd = original + BigInt(entry.originalLength)
     const item = 3 + index
     if (original < start || originalEnd > start + textSize) {
-      const text = `entry ${index} edits ${hex(original)} to ${hex(originalEnd)}, outside the payload's code`
-      return [finding('EINVAL', text, ALTERNATIVES, item)]
+      const text = `entry ${index} edits ${hex(original)} to ${hex(originalEnd)}, outside the payload's code${unasked}`
+      return [finding(errno, text, ALTERNATIVES, item)]
     }
     const replacementEnd = replacement + BigInt(entry.replacementLength)
-    const text = `entry ${index} takes ${hex(replacement)} to ${hex(replacementEnd)}, outside ${REPLACEMENTS}`
-    return when(replacement < from || replacementEnd > to, () => finding('EINVAL', text, ALTERNATIVES, item))
+    const text = `entry ${index} takes ${hex(replacement)} to ${hex(replacementEnd)}, outside ${REPLACEMENTS}${unasked}`
+    return when(replacement < from || replacementEnd > to, () => finding(errno, text, ALTERNATIVES, item))
   })
 }
 
 function alternativeProblems(loading: Loading, what: 'lengths' | 'feature'): readonly Finding[] {
-  const policy = loading.hypervisor.symbols.find(symbol => symbol.name === 'known_features')
-  const context = { version: loading.version, policyWords: policy && policy.size / 4 }
+  const context = { kind: loading.kind, featureWords: featureWords(loading) }
   return alternatives(loading).flatMap(({ index, entry }) => {
     const problem = loading.machine.alternatives.problem(entry, context)
     if (problem?.what !== what) return []
     return [finding(problem.errno, `entry ${index}: ${problem.text}`, ALTERNATIVES, index)]
   })
+}
+
+/**
+ * Words of features that the hypervisor counts (NCAPINTS), which it keeps two lists of; else those of its policy and the
+ * synthetic ones and bugs beyond that (X86_NR_SYNTH, X86_NR_BUG) of its version.
+ */
+function featureWords({ hypervisor, version }: Loading): number | undefined {
+  const words = (name: string) => {
+    const list = hypervisor.symbols.find(({ plainName, size }) => plainName === name && size > 0)
+    return list && list.size / 4
+  }
+  const policy = words('known_features')
+  return words('cleared_caps') ?? words('forced_caps') ?? (policy && policy + (isAtLeast(version, '4.21') ? 3 : 2))
 }
 
 const CALLS = '.alt_call_sites'
@@ -245,7 +276,7 @@ export const ALTERNATIVE_CALL_RULES: readonly Rule[] = [
     code: 'alternative-calls',
     step: 'alternative-calls',
     source: 'livepatch.c prepare_payload; arch/x86/alternative.c apply_alt_calls',
-    from: '4.21',
+    of: kind => kind.takesCallSites,
     title: 'alternative calls are indirect calls in the code of the payload',
     check: loading => {
       const size = sizeProblem(loading, CALLS, ALTERNATIVE_CALL, -1)
@@ -310,7 +341,7 @@ export const EXCEPTION_RULES: readonly Rule[] = [
     code: 'exceptions-loaded',
     step: 'exception-table',
     source: 'common/sort.h sort; livepatch.c prepare_payload',
-    to: '4.17',
+    of: kind => !kind.keepsUpload,
     title: 'the exception table is loaded',
     check: loading => {
       const table = sectionOf(loading, EXCEPTIONS)

@@ -1,6 +1,6 @@
 /** What differs between CPU architectures in the loader's rules; one file for each, `index.ts` is the table. */
 
-import type { XenVersion } from '../../model.ts'
+import type { LoaderKind } from '../../../loaders/xen/loader-facts.ts'
 import type { Memory } from '../memory.ts'
 
 /** A field that a relocation is about to fill. */
@@ -84,9 +84,9 @@ export interface Alternative {
 }
 
 export interface AlternativeContext {
-  readonly version: XenVersion
-  /** Words of CPU features in the hypervisor's policy; undefined where unknown. */
-  readonly policyWords: number | undefined
+  readonly kind: LoaderKind
+  /** Words of CPU features that the hypervisor counts; undefined where unknown. */
+  readonly featureWords: number | undefined
 }
 
 export interface AlternativeProblem {

@@ -1,6 +1,5 @@
 /** x86-64. Sources: xen/arch/x86/livepatch.c, xen/arch/x86/alternative.c, asm/endbr.h. */
 import { X86_64 as KNOWN } from '../../../machines/x86-64/x86-64.ts'
-import { isAtLeast } from '../../model.ts'
 import type { Memory } from '../memory.ts'
 import { u64 } from '../raw.ts'
 import type {
@@ -63,9 +62,9 @@ function readAlternative(view: DataView, at: number): Alternative {
   }
 }
 
-/** 4.17 stops on these (BUG_ON); later versions refuse the payload. */
-function problem(entry: Alternative, { version, policyWords }: AlternativeContext): AlternativeProblem | undefined {
-  const refused = isAtLeast(version, '4.18')
+/** Some loaders stop on these (BUG_ON), others refuse the payload. */
+function problem(entry: Alternative, { kind, featureWords }: AlternativeContext): AlternativeProblem | undefined {
+  const refused = kind.refusesAlternatives
   const { replacementLength, originalLength, padding } = entry
   const room = originalLength + padding
   if (replacementLength > room) {
@@ -76,8 +75,8 @@ function problem(entry: Alternative, { version, policyWords }: AlternativeContex
     const text = `the place has ${room} bytes; at most ${LONGEST_EDIT} can be edited`
     return { what: 'lengths', errno: refused ? 'ENOSPC' : 'crash', text }
   }
-  const feature = entry.feature & ~NOT_FLAG
-  const limit = policyWords === undefined ? undefined : (policyWords + ownWords(version)) * 32
+  const feature = kind.knowsInverted ? entry.feature & ~NOT_FLAG : entry.feature
+  const limit = featureWords === undefined ? undefined : featureWords * 32
   if (limit === undefined || feature < limit) return undefined
   return {
     what: 'feature',
@@ -85,9 +84,6 @@ function problem(entry: Alternative, { version, policyWords }: AlternativeContex
     text: `CPU feature ${feature} is not below ${limit}, the number of features that this hypervisor counts`,
   }
 }
-
-/** Words of features beyond the policy's: synthetic ones and CPU bugs (X86_NR_SYNTH, X86_NR_BUG). */
-const ownWords = (version: Parameters<typeof isAtLeast>[0]): number => (isAtLeast(version, '4.21') ? 3 : 2)
 
 const [CALL, JUMP] = [0xe8, 0xe9]
 const [INDIRECT, THROUGH_CALL, THROUGH_JUMP] = [0xff, 0x15, 0x25]

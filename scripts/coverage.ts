@@ -1,0 +1,99 @@
+/**
+ * Every base, every fix: each security fix of Xen's stable branches on the commit that was running before it.
+ *
+ *   npx tsx scripts/coverage.ts --history DIR [--state DIR] [--only 4.17,XSA-430,4.21:XSA-477] [--minutes N]
+ *                               [--ordinary N --seed S] [--again OUTCOME,…] [--list] [--table docs/coverage.md]
+ *
+ * DIR is a clone of Xen's git with the branches stable-4.17 to stable-4.22 and the tags of releases. Takes what has no
+ * result yet, for N minutes (5 unless told), and goes on where it was: the trees, one for each branch, and the results stay
+ * in --state, outside of the checkout. --again takes those once more that came out so. --ordinary adds N fixes that are of
+ * no advisory, drawn from all branches. Writes the table at the end of each run; --list tells what there is.
+ * Needs `npm run build`, and what it takes to build Xen and to rehearse.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { draws } from '../tests/support/harmless.ts'
+import { baseAt, readIf, type Where } from './series/base.ts'
+import { BRANCHES, commitsOf, ordinaryFixes, type Series, securitySeries } from './series/history.ts'
+import { readTable, rowOf, writeTable } from './series/table.ts'
+import { folderOf, keep, keptResult, type Result, take } from './series/take.ts'
+
+const { values } = parseArgs({
+  options: {
+    history: { type: 'string' },
+    state: {
+      type: 'string',
+      default: join(process.env.HOTSPLICE_CACHE ?? join(homedir(), '.cache/hotsplice'), 'series'),
+    },
+    only: { type: 'string', default: '' },
+    minutes: { type: 'string', default: '5' },
+    ordinary: { type: 'string', default: '0' },
+    seed: { type: 'string', default: '1' },
+    again: { type: 'string', default: '' },
+    list: { type: 'boolean', default: false },
+    table: { type: 'string', default: join(import.meta.dirname, '../docs/coverage.md') },
+  },
+})
+if (values.history === undefined) {
+  console.error("usage: coverage.ts --history DIR (a clone of Xen's git) [--only …] [--minutes N]")
+  process.exit(1)
+}
+const where: Where = {
+  history: values.history,
+  state: values.state,
+  until: Date.now() + Number(values.minutes) * 60_000,
+}
+mkdirSync(where.state, { recursive: true })
+const again = values.again.split(',').filter(name => name !== '')
+const chosen = BRANCHES.flatMap(seriesOf).filter(isAskedFor)
+
+if (values.list) for (const series of chosen) console.log(described(series, keptResult(folderOf(where, series))))
+else await takeAll()
+
+async function takeAll(): Promise<void> {
+  for (const series of chosen) {
+    if (Date.now() > where.until) break
+    const kept = keptResult(folderOf(where, series))
+    if (kept !== undefined && !again.includes(kept.came)) continue
+    const result = await onItsBase(series)
+    if (result === undefined) break
+    console.log(described(series, keep(folderOf(where, series), result)))
+  }
+  const rows = chosen.flatMap(series => {
+    const result = keptResult(folderOf(where, series))
+    return result === undefined ? [] : [rowOf(series.branch, series.id, result)]
+  })
+  console.log(`${rows.length} of ${chosen.length}`)
+  writeFileSync(values.table, writeTable(readTable(readIf(values.table) ?? ''), rows))
+}
+
+/** Undefined when time ran out. */
+async function onItsBase(series: Series): Promise<Result | undefined> {
+  const commit = series.commits[0]?.parent ?? ''
+  const base = await baseAt(where, series.branch, commit)
+  if (base.is === 'built') return take(where, series, base.tree)
+  const nothing = { functions: [], seconds: 0, refusals: [], by: '' }
+  return base.is === 'not-yet' ? undefined : { ...nothing, base: commit, came: 'no base' }
+}
+
+function seriesOf(branch: string): readonly Series[] {
+  const commits = commitsOf(where.history, branch)
+  const ordinary = ordinaryFixes(branch, commits)
+  const draw = draws(Number(values.seed))
+  const drawn = ordinary.map(series => ({ series, at: draw(2 ** 30) })).sort((a, b) => a.at - b.at)
+  const some = drawn.slice(0, Math.ceil(Number(values.ordinary) / BRANCHES.length)).map(({ series }) => series)
+  return [...securitySeries(branch, commits), ...some]
+}
+
+/** A branch, an id, or both with a colon. */
+function isAskedFor({ branch, id }: Series): boolean {
+  const asked = values.only.split(',').filter(text => text !== '')
+  return asked.length === 0 || asked.some(text => [branch, id, `${branch}:${id}`].includes(text))
+}
+
+function described({ branch, id, commits }: Series, result: Result | undefined): string {
+  const came = result === undefined ? '-' : [result.came, ...result.refusals].join(' ')
+  return `${branch} ${id} (${commits.length}): ${came}${result?.came === 'full cycle' ? ` ${result.functions.length}` : ''}`
+}

@@ -1,0 +1,99 @@
+/**
+ * The hypervisor that was running before a fix: one tree for each branch, moved from base to base, so that only what
+ * differs is compiled again. A file that is the same in both keeps its time.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { git } from './history.ts'
+
+/** The configuration of scripts/xen.sh; the rest is as the tree has it. */
+const CONFIG = 'CONFIG_DEBUG=n\nCONFIG_LIVEPATCH=y\n'
+/** The build-id must not hang on the clock, the host or the user. */
+const BUILD = {
+  XEN_BUILD_DATE: '2024-01-01',
+  XEN_BUILD_TIME: '00:00:00',
+  XEN_BUILD_HOST: 'host',
+  XEN_DOMAIN: 'domain',
+  XEN_WHOAMI: 'builder',
+}
+const KCONFIG = ['*Kconfig*', 'xen/tools/kconfig']
+
+export interface Where {
+  readonly history: string
+  readonly state: string
+  /** When the run has to be over, as Date.now() has it. */
+  readonly until: number
+}
+
+export type Base = { readonly is: 'built'; readonly tree: string } | { readonly is: 'not-built' | 'not-yet' }
+
+/** `not-yet` where time ran out: the next run goes on with what is compiled by then. */
+export async function baseAt(where: Where, branch: string, commit: string): Promise<Base> {
+  const tree = join(where.state, 'trees', branch)
+  const built = `${tree}.built`
+  if (readIf(built) === commit) return { is: 'built', tree }
+  rmSync(built, { force: true })
+  checkOut(where.history, tree, commit)
+  const make = (...goals: readonly string[]) =>
+    runUntil(['make', '-C', join(tree, 'xen'), '-j2', PYTHON, ...goals], `${tree}.log`, where.until)
+  const configured = `${tree}.configured`
+  let code: number | undefined = 0
+  if (mayBeConfiguredOtherwise(tree, readIf(configured), commit)) {
+    writeFileSync(join(tree, 'xen/.config'), CONFIG)
+    code = await make('olddefconfig')
+    if (code === 0) writeFileSync(configured, commit)
+  }
+  if (code === 0) code = await make()
+  if (code !== 0) return { is: code === undefined ? 'not-yet' : 'not-built' }
+  writeFileSync(built, commit)
+  return { is: 'built', tree }
+}
+
+const PYTHON = 'PYTHON=/usr/bin/python3'
+
+function checkOut(history: string, tree: string, commit: string): void {
+  if (!existsSync(tree)) {
+    mkdirSync(join(tree, '..'), { recursive: true })
+    git(history, 'clone', '--quiet', '--shared', '--no-checkout', '.', tree)
+  }
+  git(tree, 'checkout', '--quiet', '--force', '--detach', commit)
+}
+
+/** Where a rule of the configuration may be another. One that is written again makes everything compile again. */
+function mayBeConfiguredOtherwise(tree: string, before: string | undefined, commit: string): boolean {
+  return before === undefined || git(tree, 'diff', '--name-only', before, commit, '--', ...KCONFIG) !== ''
+}
+
+/** Its exit code, 1 where a signal ended it; undefined when it had to be stopped. */
+export function runUntil(command: readonly string[], log: string, until: number): Promise<number | undefined> {
+  const [program = '', ...args] = command
+  const output = openSync(log, 'w')
+  const child = spawn(program, args, {
+    detached: true,
+    env: { ...process.env, ...BUILD },
+    stdio: ['ignore', output, output],
+  })
+  closeSync(output)
+  return new Promise((resolve, reject) => {
+    let stopped = false
+    const timer = setTimeout(() => {
+      stopped = true
+      stop(child)
+    }, until - Date.now())
+    child.once('error', reject)
+    child.once('exit', code => {
+      clearTimeout(timer)
+      resolve(stopped ? undefined : (code ?? 1))
+    })
+  })
+}
+
+/** With all that it started; make takes back what it was making. */
+function stop({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGTERM')
+}
+
+export function readIf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}

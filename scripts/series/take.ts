@@ -1,0 +1,119 @@
+/** One fix on its own base: built, verified, and rehearsed on that very hypervisor. */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RunReport } from '../../src/report/model.ts'
+import { runUntil, type Where } from './base.ts'
+import { git, type Series } from './history.ts'
+
+/** What came of it; a base that does not compile is no fault of the fix. */
+export type Came = 'full cycle' | 'nothing to do' | 'refused' | 'not taken' | 'crashed' | 'error' | 'no base'
+
+export interface Result {
+  readonly came: Came
+  /** The commit that the fix stands on. */
+  readonly base: string
+  readonly functions: readonly string[]
+  /** Of the build. */
+  readonly seconds: number
+  /** Codes of refusals, or of what ended the run. */
+  readonly refusals: readonly string[]
+  /** The commit of hotsplice. */
+  readonly by: string
+}
+
+const HOTSPLICE = join(import.meta.dirname, '../../bin/hotsplice')
+/** Of the machine that rehearses: some early bases die of alternatives where processors have it. */
+const NO_IBT = '--without-ibt'
+/** Exit codes of the command. */
+const DONE = 0
+const ENDINGS: ReadonlyMap<number, Came> = new Map([
+  [2, 'refused'],
+  [3, 'nothing to do'],
+])
+
+/** Where what came of a fix is kept: by its base and its text. */
+export function folderOf({ history, state }: Pick<Where, 'history' | 'state'>, series: Series): string {
+  const content = [series.commits[0]?.parent ?? '', ...patchesOf(history, series)].join('\0')
+  const key = createHash('sha256').update(content).digest('hex').slice(0, 12)
+  return join(state, 'results', `${series.branch}-${series.id}-${key}`)
+}
+
+export function keptResult(folder: string): Result | undefined {
+  const file = join(folder, 'result.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+}
+
+export function keep(folder: string, result: Result): Result {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'result.json'), `${JSON.stringify(result, null, 1)}\n`)
+  return result
+}
+
+/** As they stand in the history, with what they change beside the hypervisor. */
+function patchesOf(history: string, { commits }: Series): readonly string[] {
+  return commits.map(({ id }) => git(history, 'diff-tree', '-p', '--no-color', '--full-index', `${id}^`, id))
+}
+
+interface Step {
+  readonly args: readonly string[]
+  readonly log: string
+}
+
+type Facts = Omit<Result, 'came'>
+
+/** Undefined when time ran out. */
+export async function take(where: Where, series: Series, tree: string): Promise<Result | undefined> {
+  const folder = folderOf(where, series)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const patches = patchesOf(where.history, series).map((text, at) => {
+    const file = join(folder, `${at + 1}.patch`)
+    writeFileSync(file, text)
+    return file
+  })
+  const run = ({ args, log }: Step) => runUntil([HOTSPLICE, ...args], join(folder, log), where.until)
+  const [payload, report, told] = ['fix.livepatch', 'report.json', 'rehearsal.json'].map(name => join(folder, name))
+  if (payload === undefined || report === undefined || told === undefined) return undefined
+
+  const started = performance.now()
+  const options = ['--tree', tree, '--lines', 'auto', NO_IBT, '-o', payload, '--json', report]
+  const built = await run({ args: ['build', ...options, '--patch', ...patches], log: 'build.txt' })
+  if (built === undefined) return undefined
+  const facts: Facts = {
+    ...factsOf(report),
+    base: series.commits[0]?.parent ?? '',
+    seconds: Math.round((performance.now() - started) / 1000),
+    by: git(import.meta.dirname, 'rev-parse', '--short=10', 'HEAD').trim(),
+  }
+  if (built !== DONE) return { ...facts, came: ENDINGS.get(built) ?? 'error' }
+
+  const symbols = join(tree, 'xen/xen-syms')
+  const verified = await run({
+    args: ['verify', payload, '--symbols', symbols, '--tree', tree, NO_IBT],
+    log: 'verify.txt',
+  })
+  if (verified === undefined) return undefined
+  if (verified !== DONE) return { ...facts, came: 'error', refusals: ['verify'] }
+
+  const hypervisor = join(tree, 'xen/xen')
+  const args = ['rehearse', payload, '--hypervisor', hypervisor, '--json', told]
+  if ((await run({ args, log: 'rehearsal.txt' })) === undefined) return undefined
+  return { ...facts, came: rehearsalOf(told) }
+}
+
+/** What the report of a build says; a run that was ended by an error may have left none. */
+function factsOf(file: string): Pick<Result, 'functions' | 'refusals'> {
+  if (!existsSync(file)) return { functions: [], refusals: [] }
+  const report: RunReport = JSON.parse(readFileSync(file, 'utf8'))
+  const functions = report.functions.filter(({ included }) => included).map(({ unit, name }) => `${unit} ${name}`)
+  const codes = report.error === null ? report.refusals.map(({ code }) => code) : [report.error.code]
+  return { functions, refusals: [...new Set(codes)].sort() }
+}
+
+function rehearsalOf(file: string): Came {
+  if (!existsSync(file)) return 'error'
+  const { outcome }: { readonly outcome?: string } = JSON.parse(readFileSync(file, 'utf8'))
+  if (outcome === 'passed') return 'full cycle'
+  return outcome === 'crashed' ? 'crashed' : outcome === 'failed' ? 'not taken' : 'error'
+}

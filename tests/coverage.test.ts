@@ -1,0 +1,59 @@
+/** What `scripts/coverage.ts` takes for a fix, and the table that it writes and reads back. */
+import { expect, test } from 'vitest'
+import { advisoriesOf, ordinaryFixes, readLog, securitySeries } from '../scripts/series/history.ts'
+import { readTable, rowOf, writeTable } from '../scripts/series/table.ts'
+import type { Result } from '../scripts/series/take.ts'
+
+test.for<readonly [message: string, ids: readonly string[]]>([
+  ['x86: a fix\n\nThis is XSA-430 / CVE-2022-42335.\n', ['XSA-430']],
+  ['x86: a fix\n\nThis is part of XSA-469 / CVE-2024-28956\n', ['XSA-469']],
+  ['x86: a fix\n\nThis is part of CVE-2026-62426 / XSA-499.\n', ['XSA-499']],
+  ['x86: a fix\n\nThis CVE-2023-34323 / XSA-440.\n', ['XSA-440']],
+  ['x86: a fix\n\nEverything together is XSA-501.\n', ['XSA-501']],
+  ['x86: a fix\n\nThis is XSA-1, and this is XSA-1.\nThis is part of XSA-2.\n', ['XSA-1', 'XSA-2']],
+  ['x86: a fix\n\nXSA-455 was ultimately caused by similar names.\n', []],
+  ['x86: a fix\n\nTherefore the advice in XSA-466 becomes relevant.\n', []],
+])('%s', ([message, ids]) => {
+  expect(advisoriesOf(message)).toEqual(ids)
+})
+
+const commit = (id: string, message: string) => ({ id: id.repeat(40), parent: '0'.repeat(40), message })
+const log = [
+  commit('a', 'x: part one\n\nThis is part of XSA-7.\n'),
+  commit('b', 'y: something\n\nFixes: 0123456789ab ("before")\n'),
+  commit('c', 'x: part two\n\nThis is part of XSA-7.\n\nFixes: 0123456789ab ("before")\n'),
+  commit('d', 'z: nothing'),
+]
+
+test('the log is read back as it was asked for', () => {
+  const text = log.map(({ id, parent, message }) => `${id} ${parent}\n${message}\0`).join('\n')
+  expect(readLog(text)).toEqual(log)
+})
+
+test('commits of one advisory are one series; what mends and is of none is an ordinary fix', () => {
+  const ids = (list: ReturnType<typeof securitySeries>) =>
+    list.map(({ id, commits }) => [id, commits.map(each => each.id.charAt(0))])
+  expect(ids(securitySeries('4.17', log))).toEqual([['XSA-7', ['a', 'c']]])
+  expect(ids(ordinaryFixes('4.17', log))).toEqual([['bbbbbbbbbbbb', ['b']]])
+})
+
+const result = (changes: Partial<Result> = {}): Result => {
+  const nothing = { functions: ['a.o f', 'b.o g'], seconds: 12, refusals: ['init-code'], by: '0123456789' }
+  return { came: 'refused', base: 'f'.repeat(40), ...nothing, ...changes }
+}
+
+test('a table is read back, and a later run takes the place of its rows', () => {
+  const built = rowOf('4.17', 'XSA-30', result({ came: 'full cycle' }))
+  const refused = rowOf('4.17', 'XSA-4', result())
+  const first = writeTable([], [built, refused])
+  expect(first).toContain('2 fixes: 1 full cycle, 1 refused.')
+  expect(readTable(first)).toEqual([refused, built])
+  expect(built).toMatchObject({ functions: '2', refusals: '', base: 'f'.repeat(10) })
+  expect(refused).toMatchObject({ functions: '', refusals: 'init-code' })
+
+  const again = rowOf('4.17', 'XSA-4', result({ came: 'nothing to do', refusals: [] }))
+  const other = rowOf('4.9', 'XSA-30', result({ came: 'crashed' }))
+  const second = writeTable(readTable(first), [again, other])
+  expect(readTable(second)).toEqual([other, again, built])
+  expect(writeTable(readTable(second), [])).toBe(second)
+})
