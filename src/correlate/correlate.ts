@@ -21,10 +21,11 @@ import type { PieceMap } from '../pieces/model.ts'
 import { byCloneOrder } from './clones.ts'
 import { equalFunctions, unusedByCode } from './equal-names.ts'
 import { pairIdentical } from './identical.ts'
-import type { Ambiguity, Correlation } from './model.ts'
+import type { Ambiguity, Correlation, TextEvidence } from './model.ts'
 import { Pairing } from './pairing.ts'
 import {
   byChangedBinding,
+  byDeclaration,
   byName,
   candidatesLeft,
   lastOfName,
@@ -35,16 +36,13 @@ import {
 } from './rules.ts'
 import { sameContent } from './same-content.ts'
 
-export type { Ambiguity, Correlation, Pair, RuleName } from './model.ts'
+export type { Ambiguity, Correlation, Pair, RuleName, TextEvidence } from './model.ts'
 
-/**
- * Pairs the pieces of one unit's two objects. `statics` has names of which both texts declare one static variable, in one
- * function.
- */
+/** Pairs the pieces of one unit's two objects. */
 export function correlate(
   original: PieceMap<'original'>,
   patched: PieceMap<'patched'>,
-  statics?: ReadonlySet<string>,
+  { sole, declared }: TextEvidence = {},
 ): Correlation {
   const pairing = new Pairing(original, patched)
   byCloneOrder(pairing)
@@ -57,7 +55,9 @@ export function correlate(
     const rounds = [samePlace, onlyOfName, onlyInFunction, lastOfName]
     // To a fixed point: each pair can make another rule's evidence unambiguous.
     while (rounds.some(rule => rule(pairing) > 0));
-    if (statics !== undefined) onlyInText(pairing, statics)
+    if (sole !== undefined) onlyInText(pairing, sole)
+    // Last: whoever is left alone then has a declaration that came or went, and is nobody's successor.
+    if (declared !== undefined) byDeclaration(pairing, declared)
   }
   if (candidatesLeft(pairing).length > 0) pairIdentical(pairing)
   const ambiguities: Ambiguity[] = candidatesLeft(pairing)

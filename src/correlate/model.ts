@@ -12,6 +12,7 @@ export type RuleName =
   | 'only-one-in-that-function'
   | 'last-of-that-name'
   | 'only-one-in-the-text'
+  | 'same-declaration'
   | 'in-turn'
   | 'clone'
 
@@ -20,6 +21,14 @@ export interface Pair {
   readonly patched: PieceId<'patched'>
   /** The rule that made it. */
   readonly rule: RuleName
+}
+
+/** What the texts say of static variables, where objects do not tell. */
+export interface TextEvidence {
+  /** Names of which both texts declare one static variable, in one function. */
+  readonly sole?: ReadonlySet<string> | undefined
+  /** By name in the original object, the name in the patched one of what is declared on the same line. */
+  readonly declared?: ReadonlyMap<string, string> | undefined
 }
 
 /** A patched static local that several originals could be; pairing it would be a guess. */

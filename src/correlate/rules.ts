@@ -151,6 +151,22 @@ export function onlyInText(pairing: Pairing, statics: ReadonlySet<string>): numb
   return made
 }
 
+/** Declared on one line, and used on one, of both texts. */
+export function byDeclaration(pairing: Pairing, declared: ReadonlyMap<string, string>): number {
+  const named = <S extends Side>(map: PieceMap<S>, families: Families<S>, name: string) => {
+    const [piece, ...more] = map.pieces.filter(each => families.has(each.id) && each.name === name)
+    return more.length > 0 ? undefined : piece
+  }
+  let made = 0
+  for (const [before, after] of declared) {
+    const a = named(pairing.original, pairing.originalFamilies, before)
+    const b = named(pairing.patched, pairing.patchedFamilies, after)
+    if (a === undefined || b === undefined || a.size !== b.size || !areAlike(pairing, a, b)) continue
+    if (pairing.pair(a, b, 'same-declaration')) made++
+  }
+  return made
+}
+
 /** All others of that name have found their partners, and one is left on each side. */
 export function lastOfName(pairing: Pairing): number {
   const { before, after } = freeOnes(pairing)

@@ -27,6 +27,7 @@ export const DW_TAG = {
 } as const
 
 export const DW_AT = {
+  location: 0x02,
   name: 0x03,
   byte_size: 0x0b,
   bit_offset: 0x0c,
@@ -47,6 +48,7 @@ export const DW_AT = {
   type: 0x49,
   data_bit_offset: 0x6b,
   str_offsets_base: 0x72,
+  addr_base: 0x73,
   alignment: 0x88,
 } as const
 
@@ -94,6 +96,10 @@ export const DW_FORM = {
   addrx3: 0x2b,
   addrx4: 0x2c,
 } as const
+
+/** DW_OP_*: an address; its number in the table of addresses. */
+export const DW_OP_ADDR = 0x03
+export const DW_OP_ADDRX = 0xa1
 
 export const DW_UT_COMPILE = 0x01
 export const DW_LNCT_PATH = 0x01

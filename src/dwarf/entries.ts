@@ -4,7 +4,10 @@ import { DW_AT, DW_FORM, DW_UT_COMPILE } from './constants.ts'
 import { Cursor, Strings } from './cursor.ts'
 import type { DebugSections } from './sections.ts'
 
-/** Numbers that fit are `number`; references are places in the whole section; blocks of bytes are `null`. */
+/**
+ * Numbers that fit are `number`; references are places in the whole section; blocks of bytes are `null`, but for what
+ * computes a location: that is its place in the section, behind its length.
+ */
 export type Value = number | bigint | string | boolean | null
 
 export interface Entry {
@@ -127,7 +130,7 @@ class UnitReader {
     if (abbreviation === undefined) throw unsupported(`abbreviation ${code} at ${id}, which is not declared,`)
     const attributes = new Map<number, Value>()
     for (const [attribute, form, implicit] of abbreviation.fields) {
-      const value = this.#value(form, implicit)
+      const value = attribute === DW_AT.location ? this.#location(form) : this.#value(form, implicit)
       if (attribute === DW_AT.str_offsets_base) this.#stringOffsets = Number(value)
       if (WANTED.has(attribute)) attributes.set(attribute, value)
     }
@@ -212,6 +215,18 @@ class UnitReader {
       default:
         return undefined
     }
+  }
+
+  /** A list of locations is not followed: what is always at one place has an expression. */
+  #location(form: number): Value {
+    if (form !== DW_FORM.exprloc) {
+      this.#value(form, 0)
+      return null
+    }
+    const { cursor } = this.#unit
+    const size = cursor.count()
+    cursor.skip(size)
+    return cursor.at - size
   }
 
   #indexed(index: number): string {

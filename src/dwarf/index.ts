@@ -1,4 +1,6 @@
 /** What compilers say about types: debug information (DWARF 5), read as far as C needs. */
+
+export { type LineSequence, readLineSequences, rowAt } from './line-rows.ts'
 export type {
   Aggregate,
   DebugFunction,
@@ -14,3 +16,4 @@ export type {
 export { VOID } from './model.ts'
 export { readDebugUnit, readNamedUnit } from './read.ts'
 export { type DebugSections, debugSections, packSections, unpackSections } from './sections.ts'
+export { staticPlaces } from './static-places.ts'

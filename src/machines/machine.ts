@@ -50,6 +50,15 @@ export interface HiddenReference {
   readonly target: number
 }
 
+/** Places of relocated fields in a function's code, and what is asked. */
+export interface Fields {
+  readonly relocated: ReadonlySet<number>
+  /** Those that lead to other parts of the function. */
+  readonly toParts: ReadonlySet<number>
+  /** Whether writing at the address in question is nothing to be told. */
+  readonly mayWrite: boolean
+}
+
 /** What a function does, as far as it shows which of two sources it was compiled from. */
 export interface Accesses {
   /** Distances from a register (not the stack's, not the instruction pointer) at which one byte is read or written. */
@@ -75,6 +84,8 @@ export interface CodeKnowledge {
   readonly bytesToInstructionEnd: (code: Uint8Array, fields: readonly number[]) => ReadonlyMap<number, number>
   /** Whether the field is that of a call or jump, which only goes there and keeps no address. */
   readonly isBranchField: (code: Uint8Array, field: number) => boolean
+  /** Whether the code may do more with the address in `fields` than look at what is there: keep it, or compare it. In doubt, yes. */
+  readonly keepsAddress: (code: Uint8Array, fields: readonly number[], others: Fields) => boolean
   /** Whether the field is that of an instruction which only computes the address, and looks at nothing there. In doubt, no. */
   readonly isAddressField: (code: Uint8Array, field: number) => boolean
   /** Whether the code before `at` ends in a jump with a relocated field, so that nothing falls through. */
@@ -103,8 +114,22 @@ export interface CodeKnowledge {
   ) => readonly { readonly at: number; readonly target: bigint }[]
   /** The number that a function loads as its result before anything else, as one does that returns a constant. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
+  /**
+   * Where it goes by indirect jumps, and whether it computes addresses of places within itself; `relocated` are the offsets
+   * of relocated fields.
+   */
+  readonly ownPlaces: (code: Uint8Array, relocated: ReadonlySet<number>) => OwnPlaces
   /** Whether code has a loop and no way out of itself. In doubt, no. */
   readonly isEndless: (code: Uint8Array, relocated: readonly number[]) => boolean
+}
+
+export interface OwnPlaces {
+  /** Whether the address of a place within the code is computed without a relocation, other than to jump there. */
+  readonly takes: boolean
+  /** Whether a jump goes to what is read from memory that no instruction of the code names. In doubt, yes. */
+  readonly goesElsewhere: boolean
+  /** The instructions that name the tables which all other jumps read, or where they go. */
+  readonly tables: readonly { readonly start: number; readonly end: number }[]
 }
 
 /** A jump through a slot of a table. */

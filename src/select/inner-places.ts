@@ -25,7 +25,9 @@ import { isCompilerMade, partOf } from '../pieces/names.ts'
 import { replacedOwner } from '../pieces/old-code.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
+import { goesOnAtKept } from './kept-places.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
+import { usersIn, withParts } from './users.ts'
 
 export interface InnerPlaces {
   /** Patched pieces that the payload brings a copy of, although the running system has them. */
@@ -45,14 +47,20 @@ export function innerPlaces(
   const { original, toPatched } = verdicts.correlation
   const going = withParts(original, replaced)
   const scene: Scene = { verdicts, loader, going, users: usersIn(original) }
+  const hasLabels = new Set<PieceId<'original'>>()
   for (const piece of original.pieces) {
     if (going.has(piece.id) || !MAY_HOLD.has(piece.kind) || isGoneByNow(scene, piece)) continue
     const into = functionEntered(scene, piece)
     if (into === undefined) continue
+    if (isNamed(piece) && piece.kind === 'data') hasLabels.add(into.id)
     const obstacle = isNamed(piece) ? obstacleOfNamed(scene, piece) : obstacleOfUnnamed(scene, piece)
     const successor = toPatched.get(piece.id)
     if (obstacle !== undefined) refusals.push(refusalOf(unit, piece, into, obstacle))
     else if (isNamed(piece) && successor !== undefined) carried.add(successor)
+  }
+  for (const id of going) {
+    const piece = original.pieces[id]
+    if (piece !== undefined && goesOnAtKept(original, piece, hasLabels)) refusals.push(keptRefusal(unit, piece))
   }
   return { carried, refusals }
 }
@@ -67,15 +75,6 @@ interface Scene {
 
 /** Entries and what they reach belong to their function, and go with it. */
 const MAY_HOLD: ReadonlySet<Piece<Side>['kind']> = new Set<Piece<Side>['kind']>(['function', 'data', 'anonymous'])
-
-function withParts(
-  map: PieceMap<'original'>,
-  functions: ReadonlySet<PieceId<'original'>>,
-): ReadonlySet<PieceId<'original'>> {
-  const names = new Set([...functions].map(id => map.pieces[id]?.name))
-  const parts = map.pieces.filter(({ kind, name }) => kind === 'function' && names.has(partOf(name)))
-  return new Set([...functions, ...parts.map(({ id }) => id)])
-}
 
 /** What only ran or was read while the system booted leads nowhere any more. */
 function isGoneByNow({ verdicts, loader }: Scene, piece: Piece<'original'>): boolean {
@@ -150,19 +149,6 @@ function obstacleOfUnnamed({ verdicts, going, users }: Scene, piece: Piece<'orig
 /** Where nothing finds anything but by a reference to it. */
 const PLAIN: ReadonlySet<SectionClass> = new Set<SectionClass>(['code', 'data', 'read-only', 'init-code'])
 
-function usersIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, readonly Piece<S>[]> {
-  const users = new Map<PieceId<S>, Piece<S>[]>()
-  for (const piece of map.pieces) {
-    for (const { target } of piece.references) {
-      if (target.to !== 'piece' || target.piece === piece.id) continue
-      const known = users.get(target.piece)
-      if (known === undefined) users.set(target.piece, [piece])
-      else known.push(piece)
-    }
-  }
-  return users
-}
-
 /**
  * The last look at what was selected: no reference of the payload may lead to a function that it replaces but by the
  * function's own name, which leads on to the new code. Whatever pattern nobody thought of shows here.
@@ -198,6 +184,16 @@ export function enteredByPayload(
       ]
     })
   })
+}
+
+function keptRefusal(unit: string, { name }: Piece<'original'>): Refusal {
+  return {
+    code: 'inner-address',
+    unit,
+    symbol: partOf(name) ?? name,
+    text: `${partOf(name) ?? name} changed, and goes on at places inside of itself that it reads from memory (goto *): what the running system keeps there leads into the old code`,
+    hint: 'leave the function as it is and change what it calls; or let it take each step from a constant table of its own (goto *table[number]), which can be hotpatched from then on',
+  }
 }
 
 function refusalOf(unit: string, piece: Piece<'original'>, into: Piece<'original'>, obstacle: string): Refusal {

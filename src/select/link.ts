@@ -14,6 +14,7 @@ import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/mode
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { fromBelow } from './below.ts'
+import type { CopiedPieces } from './copies.ts'
 import { canComeAlong, hintOfMissing, hintOfSeveral, leftOutGlobals } from './dropped.ts'
 import type {
   Link,
@@ -52,13 +53,13 @@ export class Linker {
   readonly #newGlobals: ReadonlyMap<string, PieceAddress>
   /** For each unit, which function an out-of-line part belongs to. */
   readonly #owners: readonly ReadonlyMap<PieceId<'patched'>, PieceId<'patched'>>[]
-  /** For each unit, what is copied although the running system has it (`inner-places.ts`). */
-  readonly #carried: readonly ReadonlySet<PieceId<'patched'>>[]
+  /** For each unit, what is copied although the running system has it, and why. */
+  readonly #carried: readonly CopiedPieces[]
 
   /** Globals that the program's link left out. */
   readonly #leftOut: (name: string) => PieceAddress | undefined
 
-  constructor(units: readonly UnitInput[], rules: SelectRules, carried: readonly ReadonlySet<PieceId<'patched'>>[]) {
+  constructor(units: readonly UnitInput[], rules: SelectRules, carried: readonly CopiedPieces[]) {
     this.#carried = carried
     this.#units = units
     this.#rules = rules
@@ -214,8 +215,9 @@ export class Linker {
       return inPayload
     }
     if (isFreedAfterStart(this.#context(to.unit), patched, target)) return this.#linkFreed(from, piece, to, delta)
-    if (this.#carried[to.unit]?.has(to.piece) === true) {
-      const reason = { code: 'inner-places', text: `${piece.name} uses it, and it leads into replaced code` }
+    const carried = this.#carried[to.unit]?.get(to.piece)
+    if (carried !== undefined) {
+      const reason = { code: carried.code, text: `${piece.name} uses it, and ${carried.text}` }
       this.include(to, 'content', reason, from.address)
       return inPayload
     }

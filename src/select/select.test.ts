@@ -3,6 +3,7 @@ import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { RULES, selectFrom, selectionLines } from '../../tests/support/judge.ts'
 import type { PieceAddress, Selection } from './model.ts'
 
+const PERCPU = 'static __attribute__((section(".bss.percpu"))) int '
 const HEAD = `
 extern int printk(const char *format, ...);
 extern int flag;
@@ -84,6 +85,30 @@ const rows: readonly Row[] = [
     before: 'int f(int i) { return i * flag; }',
     after: 'static __attribute__((section(".bss.percpu"))) int own; int f(int i) { return own += i * flag; }',
     selection: ['replacement f', 'refused percpu-data own'],
+  },
+  {
+    name: 'a per-CPU variable that goes',
+    before: `${PERCPU}own; int f(int i) { return own += i * flag; }`,
+    after: 'int f(int i) { return i * flag; }',
+    selection: ['replacement f'],
+  },
+  {
+    name: 'one per-CPU variable that goes and one that stays, read and written',
+    before: `${PERCPU}own; ${PERCPU}kept; int f(int i) { return kept += own += i * flag; }`,
+    after: `${PERCPU}kept; int f(int i) { return kept += i * flag + 3; }`,
+    selection: ['replacement f'],
+  },
+  {
+    name: 'a per-CPU variable that grows',
+    before: `${PERCPU}own[2]; int f(int i) { return own[i & 1] += i * flag; }`,
+    after: `${PERCPU}own[4]; int f(int i) { return own[i & 3] += i * flag; }`,
+    selection: ['replacement f', 'refused percpu-data own'],
+  },
+  {
+    name: 'a per-CPU variable that becomes one of all',
+    before: `${PERCPU}own; int f(int i) { return own += i * flag; }`,
+    after: 'static int own; int f(int i) { return own += i * flag + 2; }',
+    selection: ['replacement f', 'refused data-layout own'],
   },
   {
     name: 'a table in a section that the loader does not know',

@@ -17,9 +17,10 @@ import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
 import { bootTime } from './boot-time.ts'
+import { type Copies, copiesOf, NO_COPIES } from './copies.ts'
 import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
-import { enteredByPayload, type InnerPlaces, innerPlaces } from './inner-places.ts'
+import { enteredByPayload } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
 import { Linker } from './link.ts'
 import type { PieceAddress, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
@@ -35,11 +36,11 @@ export type * from './model.ts'
 /** Decides what goes into the payload. */
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
   const going = replacedOriginals(units, rules)
-  const inner = units.map((input, unit) => innerPlaces(input, going.get(unit) ?? NOTHING, rules.target.loader))
+  const copies = copiesOf(units, going, rules)
   const linker = new Linker(
     units,
     rules,
-    inner.map(({ carried }) => carried),
+    copies.map(({ carried }) => carried),
   )
   const refusals: Refusal[] = []
   const replacements: Replacement[] = []
@@ -62,14 +63,13 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       const cause = why === undefined ? undefined : 'moot'
       linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), cause)
     }
-    const { carried, refusals: entered } = inner[unit] ?? NO_PLACES
     refusals.push(
       ...otherRefusals(context, input, {
         sections: ignored.sections,
-        carried,
+        copies: copies[unit] ?? NO_COPIES,
         isInProgram: judged => isInProgram(units, unit, judged, rules),
       }),
-      ...entered,
+      ...(copies[unit]?.refusals ?? []),
       ...strayNames(input),
     )
     includeHooks(linker, unit, verdicts.correlation.patched)
@@ -98,10 +98,6 @@ function selectedUnit({ unit, fileSymbol, verdicts, untaken }: UnitInput): Selec
   const { patched } = verdicts.correlation
   return untaken === undefined ? { unit, fileSymbol, patched } : { unit, fileSymbol, patched, untaken }
 }
-
-const NO_PLACES: InnerPlaces = { carried: new Set(), refusals: [] }
-
-const NOTHING: ReadonlySet<PieceId<'original'>> = new Set()
 
 /** The original pieces of the functions that changed and are not to be left out, by the unit that has them. */
 function replacedOriginals(
@@ -166,7 +162,7 @@ function otherRefusals(
   input: UnitInput,
   settled: {
     readonly sections: ReadonlySet<string>
-    readonly carried: ReadonlySet<PieceId<'patched'>>
+    readonly copies: Copies
     readonly isInProgram: (judged: Judged) => boolean
   },
 ): readonly Refusal[] {
@@ -179,9 +175,9 @@ function otherRefusals(
     const piece = judged.patched ?? judged.original
     if (piece === undefined || !settled.isInProgram(judged)) return
     if (settled.sections.has(side.object.sections[piece.section]?.name ?? '')) return
-    if (judged.patched !== undefined && settled.carried.has(judged.patched.id)) return
+    if (judged.patched !== undefined && settled.copies.carried.has(judged.patched.id)) return
     const found = refuse(context, judged, side, piece)
-    if (found !== undefined) refusals.push(found)
+    if (found !== undefined) refusals.push((judged.patched && settled.copies.refused.get(judged.patched.id)) ?? found)
   }
   for (const judged of verdicts.data) consider(judged, dataRefusal)
   for (const judged of verdicts.unnamed) consider(judged, unnamedRefusal)

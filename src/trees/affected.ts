@@ -50,7 +50,14 @@ export async function affectedUnits(tree: Tree, change: SourceChange): Promise<A
   return {
     affected: pinned.affected,
     refusals: [generated, built, scripts, options, proven, rest, pinned].flatMap(each => each.refusals),
-    notices: [...built.notices, ...options.notices, ...present.notices, ...rest.notices, ...pinned.notices],
+    notices: [
+      ...built.notices,
+      ...options.notices,
+      ...present.notices,
+      ...proven.notices,
+      ...rest.notices,
+      ...pinned.notices,
+    ],
     generated: generated.texts,
     renamed: built.renamed,
   }

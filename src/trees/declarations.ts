@@ -4,7 +4,6 @@
  * It costs less than a compile, since no code is generated, and nothing where the preprocessed texts show that types,
  * prototypes and static data are declared alike: then a patch only changes the insides of functions.
  */
-import { join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import type { Parts } from '../ctext/outline.ts'
 import { declareTheSame, type Outline, takeApartText } from '../ctext/outline.ts'
@@ -13,7 +12,7 @@ import { type DebugUnit, readDebugUnit, unpackSections } from '../dwarf/index.ts
 import type { SourceChange } from '../source/model.ts'
 import { overlayOf } from './affected.ts'
 import { tryCompile } from './compile.ts'
-import { toBase } from './layout.ts'
+import { placeIn } from './debug-objects.ts'
 import type { Affected, AffectedUnit, Tree, Unit } from './model.ts'
 import type { Overlay } from './overlay.ts'
 import type { Product } from './products.ts'
@@ -195,7 +194,7 @@ function pairOf(tree: Tree, unit: Unit, sides: readonly Side[]): UnitDeclaration
       unit,
       original: readSide(original),
       patched: readSide(patched),
-      pathOf: spelled => toBase(tree.layout, spelled.startsWith('/') ? spelled : join(unit.folder, spelled)),
+      pathOf: spelled => placeIn(tree.layout, unit, spelled),
     }
   } catch (error) {
     if (error instanceof InputError) return { unit, words: error.message }

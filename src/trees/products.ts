@@ -18,6 +18,8 @@ export type Product =
   | 'types'
   /** Debug information as any compiler writes it. */
   | 'plain-types'
+  /** The object as it is, with its debug information. */
+  | 'debug-object'
 
 export interface Making {
   readonly options: readonly string[]
@@ -53,6 +55,7 @@ export const PRODUCTS: Readonly<Record<Product, Making>> = {
   reads: { options: ['-E'], compiles: false, keep: () => new Uint8Array() },
   types: { options: [...DEBUG, ...EARLY], compiles: true, keep: types },
   'plain-types': { options: DEBUG, compiles: true, keep: types },
+  'debug-object': { options: DEBUG, compiles: true, keep: readable },
 }
 
 function outline(made: Uint8Array): Uint8Array {

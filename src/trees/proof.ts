@@ -4,6 +4,10 @@
  * Wanted for assembly, which reads headers only for constants, and for the 32-bit boot code, whose bytes are part of the
  * image without being linked: both read headers that patches touch, and neither can be hotpatched.
  */
+import type { Reason } from '../base/refusal.ts'
+import { isClass32 } from '../elf/index.ts'
+import { loaderOf } from '../loaders/loaders.ts'
+import { differsAtStartOnly } from './at-start.ts'
 import { isPreprocessed, takeApart } from './command.ts'
 import { compileFailed, tryCompile } from './compile.ts'
 import type { AffectedUnit, BuildRefusal, Tree, Unit } from './model.ts'
@@ -17,6 +21,8 @@ export interface Proven {
   /** Those for which there is no proof. */
   readonly affected: readonly AffectedUnit[]
   readonly refusals: readonly BuildRefusal[]
+  /** What differs and has done its work. */
+  readonly notices: readonly Reason[]
 }
 
 /** Keeps ordinary units; assembly and embedded ones only if the patch reaches their code. */
@@ -37,7 +43,37 @@ export async function withoutUnchanged(
   }
   const left = affected.filter(({ unit }) => !unchanged.has(unit) && !gone.has(unit))
   const embedded = left.filter(({ unit }) => unit.role === 'embedded' || isBootCode(unit))
-  return { affected: left.filter(each => !embedded.includes(each)), refusals: embedded.map(refuse) }
+  const judged = await Promise.all(embedded.map(async each => ({ each, how: await objectsOf(tree, each, overlay) })))
+  return {
+    affected: left.filter(each => !embedded.includes(each)),
+    refusals: judged.flatMap(({ each, how }) => (how === 'differs' ? refuse(each) : [])),
+    notices: judged.flatMap(({ each, how }) => (how === 'done' ? notice(each) : [])),
+  }
+}
+
+/**
+ * How the objects of boot code differ, whose texts do. What only reads a header that changes, and differs only in what is
+ * gone once the system is up, has done its work. Where the patch changes boot code itself, somebody wants what that does.
+ */
+async function objectsOf(
+  tree: Tree,
+  { unit, because }: AffectedUnit,
+  overlay: Overlay,
+): Promise<'same' | 'done' | 'differs'> {
+  const [before, after] = await tryCompile(
+    tree,
+    [
+      { unit, overlay: new Map(), label: 'original' },
+      { unit, overlay, label: 'patched' },
+    ],
+    'object',
+  )
+  const [original, patched] = [before?.done?.object, after?.done?.object]
+  if (original === undefined || patched === undefined) return 'differs'
+  if (Buffer.compare(original, patched) === 0) return 'same'
+  if (!because.every(path => path.endsWith('.h')) || !isOfBoot(unit)) return 'differs'
+  const isAllOfBoot = unit.role === 'embedded' && isClass32(original) && isClass32(patched)
+  return isAllOfBoot || differsAtStartOnly(original, patched, loaderOf(tree.target)) ? 'done' : 'differs'
 }
 
 /** Plain assembly may read further files only as it is assembled. */
@@ -80,9 +116,20 @@ function isBootCode(unit: Unit): boolean {
   return unit.language === 'assembly' && /(^|\/)boot\//.test(unit.unit)
 }
 
+function isOfBoot({ unit }: Unit): boolean {
+  return /(^|\/)(boot|efi)\//.test(unit)
+}
+
+function notice({ unit, because }: AffectedUnit): Reason {
+  return {
+    code: 'boot-code-left',
+    text: `${unit.unit} changes with ${because.join(', ')}, only in what runs or is read while the system boots: it has done its work, and is left as it is`,
+  }
+}
+
 function refuse({ unit, because }: AffectedUnit): BuildRefusal {
   const changes = `${unit.unit} changes with ${because.join(', ')}`
-  if (/(^|\/)(boot|efi)\//.test(unit.unit)) {
+  if (isOfBoot(unit)) {
     return {
       code: 'boot-code',
       file: unit.source,

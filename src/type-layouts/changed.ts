@@ -1,5 +1,6 @@
 /** The types of one unit that differ between its two texts, each with what differs; causes told from consequences. */
 import type { Place, TypeId } from '../dwarf/index.ts'
+import { byteKinds } from './byte-kinds.ts'
 import { Comparison, type Difference } from './comparison.ts'
 import type { ShapeUnit } from './model.ts'
 import { type Shaped, type TypeKey, UnitTypes } from './unit-types.ts'
@@ -13,6 +14,8 @@ export interface Changed {
   readonly place: Place | undefined
   /** Static data of a type without a name: it is its own witness. */
   readonly isData: boolean
+  /** Of data: what was a number, a fraction or a pointer still is one, so that the value that is there keeps its sense. */
+  readonly keepsKinds?: boolean
 }
 
 /** A unit with its types on both sides and what changed among them. */
@@ -77,7 +80,10 @@ function changedData({ statics }: ShapeUnit, comparison: Comparison): readonly C
     const [from, to] = [before.words(type), after.words(other.type)]
     const text = from === to ? `the meaning of ${from} changed` : `it was ${from} and is ${to}`
     const differences: Difference[] = [{ what: 'retyped', text }]
-    return [{ key: `data ${name}`, names: [name], differences, because: [], place: other.place ?? place, isData: true }]
+    const kinds = byteKinds(before, type)
+    const keepsKinds = kinds !== undefined && kinds === byteKinds(after, other.type)
+    const rest = { because: [], place: other.place ?? place, isData: true, keepsKinds }
+    return [{ key: `data ${name}`, names: [name], differences, ...rest }]
   })
 }
 

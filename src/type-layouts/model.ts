@@ -14,6 +14,8 @@ export interface ShapeUnit {
   readonly statics: ReadonlySet<string>
   /** What stays at work in this unit and refers to a function of this name. */
   readonly referredTo: (name: string) => readonly string[]
+  /** Who else may take the datum of this name for what it was, after the patch; undefined where that is not known. */
+  readonly othersUsing?: (name: string) => readonly string[] | undefined
   /** Where a file lies that debug information names, relative to the tree's base. */
   readonly pathOf: (spelled: string) => string
 }
@@ -44,6 +46,8 @@ export interface TypeChange {
   readonly units: readonly string[]
   /** Why objects of it are there when the patch is applied; undefined where there surely are none. */
   readonly lives: string | undefined
+  /** All that reads or writes it is replaced. */
+  readonly isTakenOver: boolean
   readonly functions: readonly string[]
   readonly data: readonly string[]
   readonly place: SourcePlace | undefined

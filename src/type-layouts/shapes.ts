@@ -15,7 +15,14 @@ import { livingTypes, type Reasons, textReason, usersOf } from './living.ts'
 import type { ShapeQuestions, ShapeUnit, TypeChange } from './model.ts'
 import { changedPrototypes } from './prototypes.ts'
 import type { TypeKey } from './unit-types.ts'
-import { acceptedNotice, harmlessNotice, prototypeRefusal, shapeRefusal, unmatchedWarning } from './words.ts'
+import {
+  acceptedNotice,
+  harmlessNotice,
+  prototypeRefusal,
+  shapeRefusal,
+  takenOverNotice,
+  unmatchedWarning,
+} from './words.ts'
 
 export type * from './model.ts'
 
@@ -54,7 +61,9 @@ export class Shapes {
       notices: [
         ...living.filter(({ names }) => isAccepted(names)).map(acceptedNotice),
         ...prototypes.filter(each => !calls.includes(each)).map(({ name, text }) => acceptedPrototype(name, text)),
-        ...changes.filter(({ lives }) => lives === undefined).map(harmlessNotice),
+        ...changes
+          .filter(({ lives }) => lives === undefined)
+          .map(change => (change.isTakenOver ? takenOverNotice(change) : harmlessNotice(change))),
       ],
       warnings: accepted.filter(name => !known.has(plain(name))).map(unmatchedWarning),
     }
@@ -67,14 +76,17 @@ export class Shapes {
     return causes.map(([key, found]) => {
       const first = found.find(({ each }) => each.because.length === 0) ?? found[0]
       const { functions, data } = usersOf(this.#units, key)
-      const lives = isOwnWitness(found) ? OWN_WITNESS : (this.#living.get(key) ?? textReason(this.#units, key, textOf))
+      const others = othersOf(found)
+      const witness = others === undefined ? OWN_WITNESS : `these may take it for what it was: ${others.join(', ')}`
+      const lives = isOwnWitness(found) ? witness : (this.#living.get(key) ?? textReason(this.#units, key, textOf))
       return {
         name: key,
         names: new Set(found.flatMap(({ each }) => each.names)),
         differences: differencesIn(found),
         moved: this.#movedBy(key),
         units: found.map(({ unit }) => unit.shape.unit),
-        lives,
+        lives: others?.length === 0 ? undefined : lives,
+        isTakenOver: others?.length === 0,
         functions,
         data,
         place: placeOf(first),
@@ -119,6 +131,13 @@ function isOwnWitness(found: readonly Found[]): boolean {
   return found.some(
     ({ each }) => each.isData || each.key.startsWith('enum {') || each.differences.some(({ what }) => what === 'value'),
   )
+}
+
+/** Who else uses a datum of which only the type changed; undefined of other changes, and where it is not known. */
+function othersOf(found: readonly Found[]): readonly string[] | undefined {
+  if (!found.every(({ each }) => each.isData && each.keepsKinds === true)) return undefined
+  const others = found.map(({ unit, each }) => unit.shape.othersUsing?.(each.names[0] ?? ''))
+  return others.includes(undefined) ? undefined : [...new Set(others.flatMap(names => names ?? []))]
 }
 
 function placeOf(found: Found | undefined): TypeChange['place'] {

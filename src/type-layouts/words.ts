@@ -62,6 +62,13 @@ export function harmlessNotice(change: TypeChange): Reason {
   }
 }
 
+export function takenOverNotice(change: TypeChange): Reason {
+  return {
+    code: 'type-changed',
+    text: `${change.name}${placeWords(change)} is not what it was: ${differencesOf(change)}. All that reads or writes it is replaced, and its address goes nowhere else; its value stays, byte for byte`,
+  }
+}
+
 export function unmatchedWarning(name: string): Reason {
   return {
     code: 'type-not-changed',

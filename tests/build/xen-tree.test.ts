@@ -222,6 +222,23 @@ describe.skipIf(missing !== '')(`Debian's Xen, built (${missing || 'everything i
     expect(affected).toEqual([])
   })
 
+  test.for([
+    { name: 'nothing of it', from: 'VIDEO_RECALC        0x8000', to: 'VIDEO_RECALC        0x08000', left: [] },
+    {
+      name: 'only what is gone by now',
+      from: 'VIDEO_80x60         0x0f07',
+      to: 'VIDEO_80x60         0x0f09',
+      left: ['arch/x86/boot/cmdline.o', 'arch/x86/boot/head.o'],
+    },
+  ])('a header that boot code reads, and that changes $name, is no obstacle', async ({ from, to, left }) => {
+    const { affected, refusals, notices } = await affectedUnits(tree, edit(tree, 'xen/arch/x86/boot/video.h', from, to))
+    expect(refusals).toEqual([])
+    expect(notices.map(({ code, text }) => [code, text.split(' ')[0]])).toEqual(
+      left.map(unit => ['boot-code-left', unit]),
+    )
+    expect(affected.map(({ unit }) => unit.unit)).toEqual(['arch/x86/setup.o'])
+  })
+
   const option = (name: string, lines: string) => `config ${name}\n\tbool "hotsplice"\n${lines}\nconfig GRANT_TABLE\n`
   test.for([
     { name: 'a help text', path: 'xen/common/Kconfig', from: '\thelp\n', to: '\thelp\n\t  A line more.\n\n' },

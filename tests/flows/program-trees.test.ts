@@ -47,6 +47,10 @@ const OTHER = STEP.replace('step', 'other').replace('static unsigned other', 'un
 const ENTRY = (value: string, first = '') => `unsigned entry(unsigned n) { ${first} return ${value}; }\n`
 const COUNTING = (value: string, before = '') => `${before}${STEP}${ENTRY(value)}`
 
+const TABLE = (values: string) => `static const short known[] = { ${values} };
+int f(unsigned i) { return i < sizeof(known) / 2 ? known[i] * 7 : -1; }
+`
+
 interface Row {
   readonly name: string
   readonly program: SmallProgram
@@ -130,7 +134,7 @@ const ROWS: readonly Row[] = [
     name: 'static variables of one name in two functions, of which one is no longer inlined',
     program: { command: ONCE, files: { 'm.c': COUNTING('step(n) + 1', OTHER) } },
     edit: { 'm.c': COUNTING('step(n) + step(n + 1)', OTHER) },
-    refused: ['ambiguous-static count.0'],
+    replaced: ['entry'],
   },
   {
     name: 'one source of which two objects are made',
@@ -166,6 +170,12 @@ const ROWS: readonly Row[] = [
     name: 'a new source that is listed already',
     program: { files: { 'm.c': F }, listed: ['m.c', 'n.c'] },
     edit: { 'm.c': USER, 'n.c': G },
+    replaced: ['f'],
+  },
+  {
+    name: 'a constant array that grows',
+    program: { files: { 'm.c': TABLE('3, 5') } },
+    edit: { 'm.c': TABLE('3, 5, 9') },
     replaced: ['f'],
   },
   { name: 'a source that is renamed', program: { files: { 'old.c': F } }, edit: renamed(CHANGED), replaced: ['f'] },

@@ -9,11 +9,13 @@ const PATIENCE_MS = 60_000
 export class RunningProgram {
   readonly pid: number
   readonly #child: ChildProcessWithoutNullStreams
+  readonly #patienceMs: number
   #text = ''
   #ended = false
   #wake: () => void = () => undefined
 
-  constructor(program: string, agent: string) {
+  constructor(program: string, agent: string, patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs
     this.#child = spawn(program, { env: { ...process.env, LD_PRELOAD: agent } })
     this.pid = this.#child.pid ?? 0
     this.#child.stdout.on('data', (chunk: Buffer) => {
@@ -43,7 +45,7 @@ export class RunningProgram {
   }
 
   async #answers(count: number): Promise<readonly string[]> {
-    const timer = setTimeout(() => this.stop(), PATIENCE_MS)
+    const timer = setTimeout(() => this.stop(), this.#patienceMs)
     try {
       for (;;) {
         const parts = answersIn(this.#text)

@@ -156,6 +156,15 @@ const REFUSED: readonly Refused[] = [
     says: ['it was long int and is double'],
   },
   {
+    name: 'static data of another sign, of which a user stays',
+    edits: [
+      ['one.c', 'static long level', 'static unsigned long level'],
+      ['one.c', '(int)level', '(int)(level / 2)'],
+    ],
+    symbol: 'data level',
+    says: ['it was long int and is long unsigned int', 'these may take it for what it was: rise'],
+  },
+  {
     name: 'what a function pointer in a structure takes',
     edits: [
       inItem('int (*weigh)(struct item *)', 'int (*weigh)(struct item *, int)'),
@@ -223,6 +232,15 @@ const HARMLESS: readonly {
   { name: 'a macro', edits: [inItem('struct spot;\n', '#define LIMIT 12\nstruct spot;\n')] },
   { name: 'a value added to an enumeration', edits: [inItem('GONE }', 'GONE, LOST }')] },
   { name: 'a typedef for the same', edits: [inItem('  int weight;\n', '  signed weight;\n')] },
+  {
+    name: 'static data of another sign, all users of which change',
+    edits: [
+      ['one.c', 'static long level', 'static unsigned long level'],
+      ['one.c', '(int)level', '(int)(level / 2)'],
+      ['one.c', 'level += by', 'level += by * 2'],
+    ],
+    notices: ['type-changed'],
+  },
   {
     name: 'a number that becomes a structure of one member',
     edits: [

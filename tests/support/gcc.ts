@@ -52,11 +52,11 @@ function keep(key: string, object: Uint8Array): Uint8Array {
 }
 
 /** As `compile`, whatever was compiled before; in a folder of its own each time. */
-export function compileAnew(text: string, flags: readonly string[], name = 'unit.c'): Uint8Array {
+export function compileAnew(text: string, flags: readonly string[], name = 'unit.c', compiler = 'gcc'): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-test-'))
   try {
     writeFileSync(join(folder, name), text)
-    execFileSync('gcc', [...flags, '-c', name, '-o', 'unit.o'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    execFileSync(compiler, [...flags, '-c', name, '-o', 'unit.o'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
     return new Uint8Array(readFileSync(join(folder, 'unit.o')))
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -38,6 +38,7 @@ export interface BuildArguments {
   readonly sarif?: string
   readonly expectFunctions?: string
   readonly explainRefusal?: boolean
+  readonly compileAll?: boolean
 }
 
 export async function runBuild(request: BuildArguments, console: Console, signal: AbortSignal): Promise<Finished> {

@@ -25,6 +25,8 @@ const LINES =
   'payload is applied, auto chooses file by file and holds neutral and mask against each other'
 
 const ACCEPT = 'let a type (or function) change although it lives across the patch; may be given again'
+const COMPILE_ALL =
+  'compile every unit that reads what the patch touches, not only those that can see what changes there'
 const EXPLAIN = 'when refused, find the hunks that are to blame, and what would be built without them'
 
 export function define(host: Host) {
@@ -61,6 +63,7 @@ export function define(host: Host) {
       'refuse unless the payload has exactly these functions, one `[unit] name` a line',
     )
     .option('--explain-refusal', EXPLAIN)
+    .option('--compile-all', COMPILE_ALL)
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ output, target, makeArg, expectFunctions, acceptType, ...rest }) => {
       const request: BuildArguments = {

@@ -10,15 +10,17 @@ import type { CutOptions } from '../../pieces/pieces.ts'
 import { otherCopies } from '../../select/other-copies.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
-import type { Affected, Base, ObjectPair, Run, Tree } from '../../trees/index.ts'
+import type { Affected, Base, LeftOut, ObjectPair, Run, Tree } from '../../trees/index.ts'
 import { assembleSelected } from './assembled.ts'
 import { compileAll } from './compile-all.ts'
-import { judgeUnits, type OneCompile } from './judge.ts'
+import type { OneCompile } from './judge.ts'
+import { judgeTold } from './judge-told.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
+import { reachOf } from './reach.ts'
 import { type RunningOptions, readRunning } from './running.ts'
 import { checkRunningCode } from './running-program.ts'
 import { selectAll } from './selected.ts'
@@ -33,6 +35,8 @@ export interface HotpatchOptions extends RunningOptions {
   readonly lines?: Way
   /** Names of types and functions that may change although they live across the patch; `*` for all. */
   readonly acceptTypes?: readonly string[]
+  /** Also the units that read what the patch touches, but cannot see what it changes there. */
+  readonly compileAll?: boolean
   /** Hunks that are left out of the patches, by `hunkKey`. */
   readonly without?: ReadonlySet<string>
 }
@@ -41,6 +45,8 @@ export interface HotpatchOptions extends RunningOptions {
 export interface HotpatchRun {
   readonly change: SourceChange
   readonly affected: Affected
+  /** Units that were not compiled, since they cannot see what changes in what they read. */
+  readonly leftOut: readonly LeftOut[]
   readonly pairs: readonly ObjectPair[]
   readonly units: readonly UnitInput[]
   readonly selection: Selection
@@ -64,16 +70,18 @@ export async function createHotpatch(
   const tree: Tree = { ...base, run }
   const way = options.lines ?? 'auto'
   // source, trees: both texts of every touched file, and every unit that the change concerns.
-  const before = prepared ?? (await prepareHotpatch(tree, options.patches, options.without))
-  const { change, affected } = before
-  const watch = new Stopwatch(before.timings)
+  const whole = prepared ?? (await prepareHotpatch(tree, options.patches, options.without))
+  const watch = new Stopwatch(whole.timings)
+  // trees: those of them that can see what changes, as far as the way needs them.
+  const reach = watch.timeSync('reach', () => reachOf(tree, whole, way, options))
+  const before: Prepared = { ...whole, affected: reach.affected }
   // lines, trees: the affected units, compiled as the chosen way needs them. The tree was not written to.
   const loader = loaderOf(base.target)
   const asked = await watch.time('compile', () => compileAll(tree, { before, way, loader }))
   const { compiled, sizes, declarations, throwing } = asked
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { loader, ...sizes.known }
-  const judged = watch.timeSync('compare', () => judgeUnits(compiled, cut, declarations.statics))
+  const judged = await watch.time('compare', () => judgeTold(tree, { affected, compiled, declarations, cut }))
   // program: whose definition of each name counts, before and after.
   const program = watch.timeSync('program', () => inProgram(tree, judged))
   // loaders: what is known of the running system, and of what will load the payload there.
@@ -90,22 +98,23 @@ export async function createHotpatch(
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
   const code = watch.timeSync('code', () => checkRunningCode(units, selection, { running, originals }))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
-  const types = { tree, affected, declarations, units: judged.units, selection }
+  const types = { tree, ...before, declarations, units: judged.units, selection }
   const accepted = options.acceptTypes ?? []
   const shapes = await watch.time('shapes', () => checkShapes({ ...types, accepted }))
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
-  const assembled = assembleSelected({ affected, program, ...selected, target, running, code, shapes }, watch)
+  const assembled = assembleSelected({ ...before, program, ...selected, target, running, code, shapes }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
   const checked = checkAssembled(assembled.payload, { target, running, options, entrySizes, watch })
   return {
-    change,
-    affected,
+    change: before.change,
+    affected: before.affected,
+    leftOut: reach.leftOut,
     pairs: compiled.pairs.map(({ pair }) => pair),
     units,
     selection,
     refusals: [...assembled.refusals, ...checked.refusals],
     warnings: [running, code, { warnings: otherCopies(units, running.symbols) }, shapes, checked].flatMap(warningsOf),
-    notices: [sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
+    notices: [reach, sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
     compiles: compiled.compiles,
     payload: checked.payload,

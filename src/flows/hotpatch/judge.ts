@@ -27,7 +27,7 @@ import { findLineNames, withOriginalNames } from '../../compare/line-names.ts'
 import { ownPieces, sharedPieces } from '../../compare/own-pieces.ts'
 import { provenLines } from '../../compare/proven-lines.ts'
 import { findLineSites, type LineSites } from '../../compare/sites.ts'
-import { correlate } from '../../correlate/correlate.ts'
+import { correlate, type TextEvidence } from '../../correlate/correlate.ts'
 import { emptyObject } from '../../elf/empty.ts'
 import { type ElfObject, readElf } from '../../elf/index.ts'
 import { chunksOf, newLines, oldLines } from '../../lines/chunks.ts'
@@ -183,12 +183,16 @@ export interface JudgedUnits {
   readonly notices: readonly Reason[]
 }
 
+/** What the texts say of static variables, by unit. */
+export interface StaticEvidence {
+  /** Names of which both texts have one static variable of a function. */
+  readonly sole?: ReadonlyMap<string, ReadonlySet<string>>
+  /** What is declared on one line, by text. */
+  readonly declared?: ReadonlyMap<string, ReadonlyMap<Label, ReadonlyMap<string, string>>>
+}
+
 /** A verdict for everything in every unit. What only goes from one of them to another is the same to those who use it. */
-export function judgeUnits(
-  compiled: CompiledUnits,
-  cut: CutOptions,
-  statics: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
-): JudgedUnits {
+export function judgeUnits(compiled: CompiledUnits, cut: CutOptions, statics: StaticEvidence = {}): JudgedUnits {
   const opened = compiled.pairs.map((each): OpenedPair => {
     const { pair } = each
     return during(`comparing ${pair.unit}`, () => ({
@@ -202,7 +206,7 @@ export function judgeUnits(
   const judged = opened.map(each =>
     during(`comparing ${each.pair.unit}`, () => ({
       ...each.pair,
-      ...judgePair(each, compiled, { cut, moved, statics: statics.get(each.pair.unit) }),
+      ...judgePair(each, compiled, { cut, moved, evidence: evidenceOf(statics, each.pair.unit) }),
     })),
   )
   return {
@@ -219,20 +223,26 @@ interface OpenedPair extends CompiledPair {
 interface Known {
   readonly cut: CutOptions
   readonly moved: ReadonlySet<string>
-  /** Names of which both texts have one static variable of a function. */
-  readonly statics: ReadonlySet<string> | undefined
+  readonly evidence: (label: Label) => TextEvidence
+}
+
+function evidenceOf({ sole, declared }: StaticEvidence, unit: string): Known['evidence'] {
+  return label => ({ sole: sole?.get(unit), declared: declared?.get(unit)?.get(label) })
 }
 
 type JudgedPair = Pick<JudgedUnit, 'verdicts' | 'sites'> & Pick<JudgedUnits, 'notices'>
 
-function judgePair(each: OpenedPair, compiled: CompiledUnits, { cut, moved, statics }: Known): JudgedPair {
+function judgePair(each: OpenedPair, compiled: CompiledUnits, { cut, moved, evidence }: Known): JudgedPair {
   const { pair, neutral, shifted } = each
   const before = pieceMap(each.before, cut)
   const mapOf = (patched: ObjectPair) =>
     pieceMap(patched === pair ? each.after : readSide<'patched'>(patched, patched.patched), cut)
-  const judge = (after: PieceMap<'patched'>, lines?: LineOracle) =>
-    compareUnit(correlate(before, after, statics), lines, moved)
-  if (shifted === undefined) return { verdicts: judge(mapOf(neutral ?? pair)), sites: undefined, notices: [] }
+  const judge = (label: Label, after: PieceMap<'patched'>, lines?: LineOracle) =>
+    compareUnit(correlate(before, after, evidence(label)), lines, moved)
+  if (shifted === undefined) {
+    const label = neutral === undefined ? 'patched' : 'neutral'
+    return { verdicts: judge(label, mapOf(neutral ?? pair)), sites: undefined, notices: [] }
+  }
   const after = readElf<'patched'>(shifted)
   const sites = findLineSites(before, pieceMap(after, cut), compiled.shifts)
   const names = findLineNames(before.object, after, compiled.shifts)
@@ -247,9 +257,9 @@ function judgePair(each: OpenedPair, compiled: CompiledUnits, { cut, moved, stat
   const notices = sites.unexplained.map(({ text }) => say('unexplained-shift', text))
   const patched = mapOf(pair)
   const renamed = withOriginalNames(patched.object, names, (file, line) => originalLine(compiled, file, line))
-  const mask = judge(renamed === patched.object ? patched : pieceMap(renamed, cut), lines)
+  const mask = judge('patched', renamed === patched.object ? patched : pieceMap(renamed, cut), lines)
   if (neutral !== undefined) {
-    const { verdicts, disagreements } = crossCheck(judge(mapOf(neutral)), mask, isBlind(mask, sites))
+    const { verdicts, disagreements } = crossCheck(judge('neutral', mapOf(neutral)), mask, isBlind(mask, sites))
     const said = disagreements.map(({ name, neutral: a, mask: b }) =>
       say(
         'disagreement',
@@ -260,7 +270,7 @@ function judgePair(each: OpenedPair, compiled: CompiledUnits, { cut, moved, stat
   }
   if (each.renumbered === undefined) return { verdicts: mask, sites: sites.byPiece, notices }
   const renumbered = pieceMap(readElf<'original'>(each.renumbered), cut)
-  const witness = compareUnit(correlate(renumbered, patched, statics), undefined, moved)
+  const witness = compareUnit(correlate(renumbered, patched, evidence('patched')), undefined, moved)
   const { verdicts, unproven } = provenLines(mask, lines, { verdicts: witness, isOff: isOff(compiled.renumbered) })
   const said = unproven.map(name =>
     say(

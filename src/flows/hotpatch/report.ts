@@ -24,6 +24,7 @@ export function reportOfRun(base: Base, run: HotpatchRun, version: string): RunR
     lines: { ...run.lines, code: codeLines(selection, own) },
     warnings,
     notices,
+    notCompared: run.leftOut.map(({ unit, text }) => ({ unit, what: 'not-reached', text })),
     timings,
     reasonOf: verdictReason,
     shortName: path => shortName(base.layout, path),

@@ -10,6 +10,7 @@ import { sectionClassOf } from '../../pieces/section-facts.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
 import { type Affected, type Declarations, originalTexts, referrersOf, type Tree } from '../../trees/index.ts'
 import { Shapes, type ShapeUnit, type ShapeVerdict } from '../../type-layouts/shapes.ts'
+import { othersUsing } from './data-users.ts'
 
 export interface ShapeInput {
   readonly tree: Tree
@@ -52,7 +53,7 @@ function unknownUnits(
 }
 
 function shapeUnitOf(
-  { units, selection }: ShapeInput,
+  { units, selection, tree, affected }: ShapeInput,
   { unit, original, patched, pathOf }: Declarations['compared'][number],
 ): readonly ShapeUnit[] {
   const at = units.findIndex(each => each.unit === unit.unit)
@@ -66,6 +67,8 @@ function shapeUnitOf(
   const going = new Set(input.verdicts.functions.filter(isGoing).flatMap(nameOfOriginal))
   const kept = new Set(input.verdicts.functions.filter(each => !isGoing(each)).flatMap(nameOfOriginal))
   const map = input.verdicts.correlation.original
+  const compiled = new Set(affected.affected.map(each => each.unit.unit))
+  const scene = { units, selection, referrersOf: (name: string) => referrersOf(tree, name, compiled) }
   const statics = map.pieces.flatMap(({ kind, name }) => (kind === 'data' ? (numberedBase(name) ?? []) : []))
   return [
     {
@@ -79,6 +82,7 @@ function shapeUnitOf(
         atWork(map, kept)
           .filter(piece => refersTo(map, piece, name))
           .map(piece => piece.name),
+      othersUsing: name => othersUsing(scene, at, name),
       pathOf,
     },
   ]

@@ -52,7 +52,7 @@ function targetOf(instruction: Instruction): number | undefined {
   return undefined
 }
 
-function someBetween(offsets: ReadonlySet<number>, start: number, end: number): boolean {
+export function someBetween(offsets: ReadonlySet<number>, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (offsets.has(at)) return true
   return false
 }

@@ -2,11 +2,14 @@
 import { EM_386, EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
+import { keepsAddress } from './address-flow.ts'
 import { endsInJump, isAddressField, isBranchField, LANDING_PAD, mayHoldShortNumber, returnedNumber } from './bytes.ts'
+
 import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
+import { ownPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
 import { referencesTo } from './references.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
@@ -42,6 +45,7 @@ export const X86_64: Machine = {
     bytesToInstructionEnd,
     isBranchField,
     isAddressField,
+    keepsAddress,
     endsInJump,
     numberFieldsAt,
     mayHoldShortNumber,
@@ -50,6 +54,7 @@ export const X86_64: Machine = {
     callsTo,
     referencesTo,
     returnedNumber,
+    ownPlaces,
     isEndless,
   },
   patching: X86_64_PATCHING,

@@ -1,0 +1,91 @@
+/**
+ * Static variables of one name, told apart by the text: by the lines on which they are declared and used, as the debug
+ * information of both objects has them, and the patch's line map.
+ *
+ * What counts is a line that the patch leaves alone and that uses the variable before and after. A declaration that stays
+ * tells less: of two blocks that change places, or one that comes before another, a difference of texts often leaves
+ * `static int count;` to the wrong one. It serves for the last variable of a name, when all others are found.
+ *
+ * Worse mistake: to take one for the other. What two declarations could be, or uses speak against, is left alone.
+ */
+import type { Side } from '../base/side.ts'
+import { type Place, readLineSequences, rowAt, staticPlaces } from '../dwarf/index.ts'
+import type { PieceId, PieceMap } from '../pieces/model.ts'
+import { staticFamily } from '../pieces/names.ts'
+import { isStaticLocal } from '../pieces/static-locals.ts'
+import { through } from './through.ts'
+
+export interface DeclaredStatic {
+  readonly symbol: string
+  readonly declared: Place
+  /** Lines whose code refers to it. */
+  readonly uses: readonly Place[]
+}
+
+/** Of an object with debug information. */
+export function declaredStatics<S extends Side>(map: PieceMap<S>): readonly DeclaredStatic[] {
+  const places = staticPlaces(map.object)
+  const uses = usesIn(map)
+  return map.pieces.flatMap((piece): readonly DeclaredStatic[] => {
+    const declared = isStaticLocal(piece) ? places(piece.section, piece.offset) : undefined
+    return declared === undefined ? [] : [{ symbol: piece.name, declared, uses: uses.get(piece.id) ?? [] }]
+  })
+}
+
+function usesIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, readonly Place[]> {
+  const sequences = readLineSequences(map.object)
+  const uses = new Map<PieceId<S>, Place[]>()
+  for (const { kind, section, offset, references } of map.pieces) {
+    if (kind !== 'function') continue
+    for (const reference of references) {
+      const target = through(map, reference.target)
+      const piece = target.to === 'piece' ? map.pieces[target.piece] : undefined
+      if (piece === undefined || !isStaticLocal(piece)) continue
+      const at = offset + reference.offset
+      const sequence = sequences.find(each => each.section === section && at >= each.from && at < each.end)
+      const row = sequence === undefined ? undefined : rowAt(sequence, at)
+      if (row !== undefined) uses.set(piece.id, [...(uses.get(piece.id) ?? []), row])
+    }
+  }
+  return uses
+}
+
+/** Whether what stands on the one line stood on the other. */
+export type SameLine = (before: Place, after: Place) => boolean
+
+/** By name in the original object, the name in the patched one of the same variable. */
+export function toldByLines(
+  original: readonly DeclaredStatic[],
+  patched: readonly DeclaredStatic[],
+  isSame: SameLine,
+): ReadonlyMap<string, string> {
+  const families = new Set(original.map(familyOf))
+  return new Map([...families].flatMap(family => [...toldIn(only(original, family), only(patched, family), isSame)]))
+}
+
+const familyOf = ({ symbol }: DeclaredStatic) => staticFamily(symbol) ?? symbol
+const only = (all: readonly DeclaredStatic[], family: string) => all.filter(each => familyOf(each) === family)
+
+function toldIn(
+  original: readonly DeclaredStatic[],
+  patched: readonly DeclaredStatic[],
+  isSame: SameLine,
+): ReadonlyMap<string, string> {
+  const told = new Map<string, string>()
+  const share = (a: DeclaredStatic, b: DeclaredStatic) => a.uses.some(use => b.uses.some(other => isSame(use, other)))
+  for (const a of original) {
+    const [b, ...more] = patched.filter(each => share(a, each))
+    if (b === undefined || more.length > 0) continue
+    if (original.every(each => each === a || !share(each, b))) told.set(a.symbol, b.symbol)
+  }
+  const found = new Set(told.values())
+  const left = [
+    original.filter(({ symbol }) => !told.has(symbol)),
+    patched.filter(({ symbol }) => !found.has(symbol)),
+  ] as const
+  const [[a, ...others], [b, ...more]] = left
+  if (a === undefined || b === undefined || others.length + more.length > 0) return told
+  const isDoubtful = patched.some(each => share(a, each)) || original.some(each => share(each, b))
+  if (isSame(a.declared, b.declared) && !isDoubtful) told.set(a.symbol, b.symbol)
+  return told
+}

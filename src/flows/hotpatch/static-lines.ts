@@ -1,0 +1,151 @@
+/**
+ * Static variables that objects leave ambiguous, by the lines of their declarations (`correlate/declared.ts`). Part of the
+ * pipeline: only units that have such are compiled once more, both texts, with debug information; what is told by that
+ * counts for the objects that are compared, since debug information changes no code, and that is looked at.
+ */
+import { InputError } from '../../base/errors.ts'
+import type { Side } from '../../base/side.ts'
+import { type DeclaredStatic, declaredStatics, type SameLine, toldByLines } from '../../correlate/declared.ts'
+import { readElf } from '../../elf/index.ts'
+import { movesText } from '../../lines/moved-text.ts'
+import type { NeutralFile } from '../../lines/neutral-model.ts'
+import { corresponds } from '../../lines/token-map.ts'
+import type { PieceMap, Target } from '../../pieces/model.ts'
+import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
+import { isWritable } from '../../pieces/writable.ts'
+import type { UnitInput } from '../../select/model.ts'
+import { type Affected, debugObjects, type Overlay, placeIn, type Tree, type Unit } from '../../trees/index.ts'
+import type { CompiledUnits } from './judge.ts'
+import type { Label } from './texts.ts'
+
+/** By unit and text: names of variables of the original, and of the same ones of that text. */
+export type Told = ReadonlyMap<string, ReadonlyMap<Label, ReadonlyMap<string, string>>>
+
+const NOTHING: Overlay = new Map()
+
+interface Question {
+  readonly affected: Affected
+  readonly compiled: CompiledUnits
+  readonly cut: CutOptions
+}
+
+export async function staticLines(tree: Tree, units: readonly UnitInput[], question: Question): Promise<Told> {
+  const doubtful = new Set(units.filter(isDoubtful).map(({ unit }) => unit))
+  const { affected, compiled } = question
+  const asked = affected.affected.flatMap(({ unit, kind }) =>
+    kind === 'changed' && unit.language === 'c' && doubtful.has(unit.unit) ? [unit] : [],
+  )
+  if (asked.length === 0) return new Map()
+  const texts = [['original', NOTHING], ...compiled.overlays] as const
+  const wanted = texts.filter(([label]) => label === 'original' || label === 'patched' || label === 'neutral')
+  const requests = asked.flatMap(unit => wanted.map(([label, overlay]) => ({ unit, overlay, label })))
+  const objects = await debugObjects(tree, requests)
+  return new Map(
+    asked.map(unit => {
+      const ofUnit = new Map(requests.flatMap((each, at) => (each.unit === unit ? [[each.label, objects[at]]] : [])))
+      return [unit.unit, toldOf(tree, unit, ofUnit, question)] as const
+    }),
+  )
+}
+
+function isDoubtful({ verdicts: { correlation } }: UnitInput): boolean {
+  return correlation.ambiguities.some(({ patched: id }) => {
+    const piece = correlation.patched.pieces[id]
+    return piece !== undefined && isWritable(correlation.patched, piece)
+  })
+}
+
+function toldOf(
+  tree: Tree,
+  unit: Unit,
+  objects: ReadonlyMap<string, Uint8Array | undefined>,
+  { compiled, cut }: Question,
+): ReadonlyMap<Label, ReadonlyMap<string, string>> {
+  const { pair, neutral } = compiled.pairs.find(each => each.pair.unit === unit.unit) ?? {}
+  const before = declaredIn(pair?.original, objects.get('original'), cut)
+  const judged = [
+    ['patched', pair?.patched],
+    ['neutral', neutral?.patched],
+  ] as const
+  return new Map(
+    judged.flatMap(([label, object]) => {
+      const after = declaredIn(object, objects.get(label), cut)
+      if (before === undefined || after === undefined || movesIn(tree, unit, before, compiled)) return []
+      return [[label, toldByLines(before, after, sameLine(tree, unit, label, compiled))] as const]
+    }),
+  )
+}
+
+/** Undefined where the compiler told nothing, or made other code. */
+function declaredIn(
+  object: Uint8Array | undefined,
+  debug: Uint8Array | undefined,
+  cut: CutOptions,
+): readonly DeclaredStatic[] | undefined {
+  if (object === undefined || debug === undefined) return undefined
+  const [judged, told] = [pieceMap(readElf<'original'>(object), cut), pieceMap(readElf<'original'>(debug), cut)]
+  if (!isSameCode(judged, told)) return undefined
+  try {
+    return declaredStatics(told)
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
+}
+
+function isSameCode<S extends Side>(a: PieceMap<S>, b: PieceMap<S>): boolean {
+  const keys = ({ object, pieces }: PieceMap<S>) =>
+    pieces.map(({ kind, name, section, offset, size, references }) => {
+      const bytes = object.sections[section]?.bytes.subarray(offset, offset + size) ?? new Uint8Array()
+      const reached = references.map(each => [each.offset, each.type, targetKey(each.target)].join(' '))
+      return [kind, name, size, Buffer.from(bytes).toString('latin1'), ...reached].join('\n')
+    })
+  const [one, other] = [keys(a), keys(b)]
+  return one.length === other.length && one.every((key, at) => key === other[at])
+}
+
+function targetKey<S extends Side>(target: Target<S>): string {
+  if (target.to === 'piece') return `${target.piece} ${target.delta}`
+  return target.to === 'external' ? `${target.name} ${target.delta}` : target.to
+}
+
+/** Whether a line of the original is that of the text, by the line map; the neutral text says numbers of its own. */
+function sameLine(tree: Tree, unit: Unit, label: Label, { change, maps, neutralFiles }: CompiledUnits): SameLine {
+  const known = new Map<NeutralFile, ReturnType<typeof linesByNumber>>()
+  const linesOf = (neutral: NeutralFile) => {
+    const lines = known.get(neutral) ?? linesByNumber(neutral)
+    known.set(neutral, lines)
+    return lines
+  }
+  return (before, after) => {
+    const path = placeIn(tree.layout, unit, before.file)
+    const pathNow = placeIn(tree.layout, unit, after.file)
+    const file = change.files.find(({ newPath }) => newPath === pathNow)
+    if (path !== (file?.oldPath ?? pathNow)) return false
+    if (file === undefined && !change.files.some(({ oldPath }) => oldPath === path)) return before.line === after.line
+    const map = maps.get(path)
+    if (map === undefined) return false
+    const neutral = label === 'neutral' ? neutralFiles.get(pathNow) : undefined
+    if (neutral === undefined) return corresponds(map, before.line, after.line)
+    const lines = linesOf(neutral).get(after.line) ?? []
+    return lines.length > 0 && lines.every(line => corresponds(map, before.line, line))
+  }
+}
+
+/** The patched lines that have each number. */
+function linesByNumber({ numbers }: NeutralFile): ReadonlyMap<number, readonly number[]> {
+  const lines = new Map<number, number[]>()
+  numbers.forEach((number, line) => {
+    if (line > 0) lines.set(number, [...(lines.get(number) ?? []), line])
+  })
+  return lines
+}
+
+/** Whether the patch takes text from one place among the variables to another, as it does where blocks change places. */
+function movesIn(tree: Tree, unit: Unit, statics: readonly DeclaredStatic[], { change }: CompiledUnits): boolean {
+  const places = statics.flatMap(({ declared, uses }) => [declared, ...uses])
+  return change.files.some(file => {
+    const lines = places.flatMap(place => (placeIn(tree.layout, unit, place.file) === file.oldPath ? [place.line] : []))
+    return lines.length > 0 && movesText(file, Math.min(...lines), Math.max(...lines))
+  })
+}

@@ -1,0 +1,49 @@
+/**
+ * Whether code that takes an address may keep it: store it, hand it on, return it, compare it with what is not of the same
+ * object, or write there. Code that does nothing of the kind only looks at what is there, and is content with a copy that
+ * lies elsewhere.
+ *
+ * The address is followed through registers, along every way that the code may take; what is not understood keeps it.
+ */
+import type { Fields } from '../machine.ts'
+import { type Holding, KEPT, SECOND_RESULT, type Step, stepsOf } from './address-steps.ts'
+
+/** `fields` are the places in `code` of fields that have the address. */
+export function keepsAddress(code: Uint8Array, fields: readonly number[], others: Fields): boolean {
+  const steps = new Map(stepsOf(code, fields, others).map(step => [step.start, step]))
+  const held = heldBefore(steps)
+  // The second register of a result has a use only there; one that anything reads is a left-over.
+  const isUsed = [...steps.values()].some(({ reads }) => (reads & SECOND_RESULT) !== 0)
+  const second = isUsed ? 0 : SECOND_RESULT
+  return [...steps.values()].some(step => {
+    const before = held.get(step.start) ?? 0
+    const after = step.after(before)
+    if (step.returns && (before & second) !== 0) return true
+    const isLost = step.next.some(place => place === undefined || !steps.has(place))
+    return (after & KEPT) !== 0 || (isLost && after !== 0)
+  })
+}
+
+/**
+ * For each instruction, what may be held before it. Something may come in anywhere, through a table, and holds nothing:
+ * so what no way leads to is begun at as well, when all others have been followed.
+ */
+function heldBefore(steps: ReadonlyMap<number, Step>): ReadonlyMap<number, Holding> {
+  const held = new Map<number, Holding>()
+  for (const first of steps.values()) {
+    if (held.has(first.start)) continue
+    held.set(first.start, 0)
+    const work = [first]
+    for (let step = work.pop(); step !== undefined; step = work.pop()) {
+      const after = step.after(held.get(step.start) ?? 0) & ~KEPT
+      for (const place of step.next) {
+        const target = steps.get(place ?? -1)
+        const known = held.get(place ?? -1)
+        if (target === undefined || (known !== undefined && (known | after) === known)) continue
+        held.set(target.start, (known ?? 0) | after)
+        work.push(target)
+      }
+    }
+  }
+  return held
+}

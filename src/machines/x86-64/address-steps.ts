@@ -1,0 +1,235 @@
+/**
+ * What each instruction does with registers that may hold an address, for `address-flow.ts`: registers are bits of a
+ * number, and what keeps, compares or hands on such an address says so by a bit of its own.
+ */
+import type * as iced from 'iced-x86'
+import type { Fields } from '../machine.ts'
+import { decoderLibrary } from './library.ts'
+
+/** Bits of the registers that may hold the address, and afterwards `KEPT`. */
+export type Holding = number
+
+/** The instruction may keep the address. */
+export const KEPT: Holding = 1 << 16
+
+export interface Step {
+  readonly returns: boolean
+  /** Registers whose value counts. */
+  readonly reads: Holding
+  readonly start: number
+  readonly end: number
+  readonly after: (before: Holding) => Holding
+  /** Where the code goes on, as places in it; undefined for a place that is not known or lies elsewhere. */
+  readonly next: readonly (number | undefined)[]
+}
+
+/** By their numbers in instructions: rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8 to r15. */
+const ARGUMENTS = bits(1, 2, 6, 7, 8, 9)
+const LOST_IN_CALLS = ARGUMENTS | bits(0, 10, 11)
+const RESULT = bits(0)
+/** Only a result of two registers is there as well (System V ABI, "Returning of Values"). */
+export const SECOND_RESULT = bits(2)
+
+function bits(...numbers: readonly number[]): Holding {
+  return numbers.reduce((all, number) => all | (1 << number), 0)
+}
+
+/** What is left of an instruction when the decoder has gone on. */
+interface Read {
+  readonly name: string
+  /** Explicit operands; undefined for what is no register. */
+  readonly operands: readonly (Holding | undefined)[]
+  /** Registers by whose value memory is found. */
+  readonly addressing: Holding
+  readonly storesThere: boolean
+  readonly reads: Holding
+  /** By operands. */
+  readonly explicitReads: Holding
+  /** Whole registers that are written and not read. */
+  readonly overwrites: Holding
+  /** Where the field that has the address itself stands, if one does. */
+  readonly field: 'none' | 'memory' | 'number'
+}
+
+/** `fields` are the places of the address in the code. */
+export function stepsOf(
+  code: Uint8Array,
+  fields: readonly number[],
+  { relocated, toParts, mayWrite }: Fields,
+): readonly Step[] {
+  const { Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory } = decoderLibrary()
+  const decoder = new Decoder(64, code, DecoderOptions.None)
+  const instruction = new Instruction()
+  const factory = new InstructionInfoFactory()
+  const steps: Step[] = []
+  try {
+    while (decoder.canDecode) {
+      const start = decoder.position
+      decoder.decodeOut(instruction)
+      const end = start + instruction.length
+      const constants = decoder.getConstantOffsets(instruction)
+      const field = fieldIn(start, end, fields, constants)
+      constants.free()
+      const holds = (places: ReadonlySet<number>) => [...places].some(place => place >= start && place < end)
+      const leaves = holds(relocated)
+      const isLeaving = leaves && !holds(toParts) && isJump(instruction)
+      const found = readOf(instruction, factory, field)
+      const read = mayWrite ? { ...found, storesThere: false } : found
+      steps.push({
+        returns: instruction.flowControl === FlowControl.Return,
+        reads: read.reads,
+        start,
+        end,
+        after: instruction.isInvalid ? () => KEPT : effectOf(read, instruction, isLeaving),
+        next: nextOf(instruction, end, { leaves, size: code.length }).filter(
+          place => !isLeaving || place !== undefined,
+        ),
+      })
+    }
+  } finally {
+    factory.free()
+    instruction.free()
+    decoder.free()
+  }
+  return steps
+}
+
+function isJump({ flowControl }: iced.Instruction): boolean {
+  const { FlowControl } = decoderLibrary()
+  return flowControl === FlowControl.UnconditionalBranch || flowControl === FlowControl.ConditionalBranch
+}
+
+function fieldIn(
+  start: number,
+  end: number,
+  fields: readonly number[],
+  { displacementOffset, displacementSize }: iced.ConstantOffsets,
+): Read['field'] {
+  const own = fields.filter(place => place >= start && place < end)
+  if (own.length === 0) return 'none'
+  return own.length === 1 && displacementSize > 0 && own[0] === start + displacementOffset ? 'memory' : 'number'
+}
+
+function nextOf(
+  instruction: iced.Instruction,
+  end: number,
+  { leaves, size }: { readonly leaves: boolean; readonly size: number },
+): Step['next'] {
+  const { FlowControl } = decoderLibrary()
+  const target = () => {
+    const at = Number(BigInt.asIntN(64, instruction.nearBranchTarget))
+    return leaves || at < 0 || at >= size ? undefined : at
+  }
+  switch (instruction.flowControl) {
+    case FlowControl.UnconditionalBranch:
+      return [target()]
+    case FlowControl.ConditionalBranch:
+      return [target(), end]
+    case FlowControl.Return:
+    case FlowControl.Exception:
+      return []
+    case FlowControl.IndirectBranch:
+      return [undefined]
+    default:
+      return end < size ? [end] : []
+  }
+}
+
+function readOf(instruction: iced.Instruction, factory: iced.InstructionInfoFactory, field: Read['field']): Read {
+  const { Mnemonic, OpAccess, OpKind } = decoderLibrary()
+  const info = factory.info(instruction)
+  const [registers, memory] = [info.usedRegisters(), info.usedMemory()]
+  const isRead = (access: iced.OpAccess) => access !== OpAccess.Write && access !== OpAccess.CondWrite
+  const isWritten = (access: iced.OpAccess) =>
+    access !== OpAccess.Read && access !== OpAccess.CondRead && access !== OpAccess.NoMemAccess
+  const union = (numbers: readonly Holding[]) => numbers.reduce((all, each) => all | each, 0)
+  const accesses = [info.op0Access, info.op1Access, info.op2Access, info.op3Access]
+  const operands = Array.from({ length: instruction.opCount }, (_, at) =>
+    instruction.opKind(at) === OpKind.Register ? bitOf(instruction.opRegister(at)) : undefined,
+  )
+  const read: Read = {
+    name: Mnemonic[instruction.mnemonic] ?? '',
+    operands,
+    explicitReads: union(operands.map((operand, at) => (isRead(accesses[at] ?? OpAccess.Read) ? (operand ?? 0) : 0))),
+    addressing: union([
+      bitOf(instruction.memoryBase) | bitOf(instruction.memoryIndex),
+      ...memory.map(({ base, index }) => bitOf(base) | bitOf(index)),
+    ]),
+    storesThere: memory.some(({ access }) => isWritten(access)),
+    reads: union(registers.filter(({ access }) => isRead(access)).map(({ register }) => bitOf(register))),
+    overwrites: union(
+      registers
+        .filter(({ access, register }) => access === OpAccess.Write && isWhole(register))
+        .map(each => bitOf(each.register)),
+    ),
+    field,
+  }
+  for (const each of [...registers, ...memory]) each.free()
+  info.free()
+  return read
+}
+
+/** Of a general register; none for others. */
+function bitOf(register: iced.Register): Holding {
+  const { Register, RegisterExt } = decoderLibrary()
+  const number = RegisterExt.isGPR(register) ? RegisterExt.fullRegister(register) - Register.RAX : -1
+  return number < 0 || number > 15 ? 0 : 1 << number
+}
+
+/** Writing the low half of a register clears the other. */
+function isWhole(register: iced.Register): boolean {
+  const { RegisterExt } = decoderLibrary()
+  return RegisterExt.isGPR32(register) || RegisterExt.isGPR64(register)
+}
+
+/** `isLeaving` of a jump to another function, which finds its arguments in registers and the rest as it may be. */
+function effectOf(read: Read, { flowControl }: iced.Instruction, isLeaving: boolean): Step['after'] {
+  const { FlowControl } = decoderLibrary()
+  const isCall = flowControl === FlowControl.Call || flowControl === FlowControl.IndirectCall
+  if (isCall) {
+    return before => (before & ~LOST_IN_CALLS) | keptIf(read.field === 'number' || (before & ARGUMENTS) !== 0)
+  }
+  if (isLeaving) return before => before | keptIf((before & ARGUMENTS) !== 0)
+  if (flowControl === FlowControl.Return) return before => before | keptIf((before & RESULT) !== 0)
+  return movesOf(read) ?? comparesOf(read) ?? otherwise(read)
+}
+
+const keptIf = (isKept: boolean): Holding => (isKept ? KEPT : 0)
+
+/** What makes one register of others. */
+function movesOf({ name, operands: [to, from], addressing, field }: Read): Step['after'] | undefined {
+  if (to === undefined) return undefined
+  const put = (holds: (before: Holding) => boolean) => (before: Holding) => (holds(before) ? before | to : before & ~to)
+  if (name === 'Lea') return put(before => field !== 'none' || (before & addressing) !== 0)
+  if (name === 'Mov' && (from !== undefined || field === 'number')) {
+    return put(before => field !== 'none' || (before & (from ?? 0)) !== 0)
+  }
+  if (name.startsWith('Cmov') && from !== undefined) return put(before => (before & (to | from)) !== 0)
+  if (name === 'Add' && (from !== undefined || field === 'number')) {
+    return put(before => field === 'number' || (before & (to | (from ?? 0))) !== 0)
+  }
+  // The distance of two places in one object is the same wherever it lies.
+  if (name === 'Sub' && (from !== undefined || field === 'number')) {
+    return put(before => ((before & to) !== 0) !== (field === 'number' || (before & (from ?? 0)) !== 0))
+  }
+  const isStep = name === 'Inc' || name === 'Dec' || ((name === 'Add' || name === 'Sub') && addressing === 0)
+  return isStep && field === 'none' ? before => before : undefined
+}
+
+/** With a place of the same object it tells nothing of where that lies; nor does the question whether there is any. */
+function comparesOf({ name, operands: [to, from], field }: Read): Step['after'] | undefined {
+  if (to === undefined) return undefined
+  if (name === 'Test' && to === from) return before => before
+  if (name !== 'Cmp' || (from === undefined && field !== 'number')) return undefined
+  const isOther = (before: Holding) => field === 'number' || (before & (from ?? 0)) !== 0
+  return before => before | keptIf(((before & to) !== 0) !== isOther(before))
+}
+
+/** What looks at the memory there, and nothing else. */
+function otherwise({ explicitReads, addressing, storesThere, reads, overwrites, field }: Read): Step['after'] {
+  return before => {
+    const isStored = field === 'number' || (storesThere && (field === 'memory' || (before & addressing) !== 0))
+    const isUsed = (before & (explicitReads | (reads & ~addressing))) !== 0
+    return (before & ~overwrites) | keptIf(isStored || isUsed)
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Functions that go on at places which they keep in memory: what the old code stored leads into the old code, whatever table
+ * it came from. They are refused; those that take each step from a constant table of their own are not.
+ */
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { compileAnew, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
+import { PROGRAM_RULES, selectFrom } from '../../tests/support/judge.ts'
+
+const HEAD = 'extern int out(int);\nstruct op { const void *at; int what; };\nstruct thread { void *at; int count; };\n'
+
+/** Each as a function `run` that `by` changes. */
+const KEPT: readonly (readonly [name: string, text: (by: number) => string])[] = [
+  [
+    'steps of a program hold their labels (direct threading)',
+    by => `int run(struct op *p, int n) {
+      static const void *const ops[] = { &&add, &&mul, &&end };
+      if (n < 0) { for (; p->what; p++) p->at = ops[p->what % 3]; return 0; }
+      int a = n; goto *p->at;
+      add: a += ${by}; p++; goto *p->at;
+      mul: a = out(a) * 2; p++; goto *p->at;
+      end: return a; }`,
+  ],
+  [
+    'steps are reached by a number',
+    by => `int run(const void **at, int n) {
+      static const void *const ops[] = { &&add, &&mul, &&end };
+      if (n < 0) { for (int i = 0; i < 9; i++) at[i] = ops[i % 3]; return 0; }
+      int a = n, i = 0; goto *at[i];
+      add: a += ${by}; i += a & 3; goto *at[i];
+      mul: a = out(a) * 2; i++; goto *at[i];
+      end: return a; }`,
+  ],
+  [
+    'a coroutine goes on where it was',
+    by => `int run(struct thread *t) {
+      if (t->at) goto *t->at;
+      t->count = out(1); t->at = &&second; return 1;
+      second: t->count += ${by}; t->at = &&third; return 2;
+      third: t->count = out(t->count); t->at = 0; return 3; }`,
+  ],
+  [
+    'a variable of the file says where to go on',
+    by => `static void *next;
+      int run(int n) {
+      if (next) goto *next;
+      n += out(1); next = &&second; return n;
+      second: n *= ${by}; next = &&third; return n;
+      third: next = 0; return out(n); }`,
+  ],
+  [
+    'an array of the file says where to go on',
+    by => `static void *next[4];
+      int run(int n) {
+      if (next[n & 3]) goto *next[n & 3];
+      n += out(1); next[n & 3] = &&second; return n;
+      second: n *= ${by}; next[n & 3] = &&third; return n;
+      third: return out(n); }`,
+  ],
+]
+
+const OWN: readonly (readonly [name: string, text: (by: number) => string])[] = [
+  [
+    'each step comes from the table',
+    by => `int run(const unsigned char *p, int n) {
+      static const void *const ops[] = { &&add, &&mul, &&end };
+      int a = n; goto *ops[*p++];
+      add: a += ${by}; goto *ops[*p++];
+      mul: a = out(a) * 2; goto *ops[*p++];
+      end: return a; }`,
+  ],
+  [
+    'a step waits in a variable of its own',
+    by => `int run(const unsigned char *p, int n) {
+      static const void *const ops[] = { &&add, &&mul, &&end };
+      const void *next = ops[*p++]; int a = n; goto *next;
+      add: next = ops[*p++]; a += out(${by}); goto *next;
+      mul: next = ops[*p++]; a = out(a) * 2; goto *next;
+      end: return a; }`,
+  ],
+  [
+    'one of two labels',
+    by => `int run(int n) { void *next = n & 1 ? &&odd : &&even; out(n); goto *next;
+      odd: return out(n) * ${by};
+      even: return out(n + 1); }`,
+  ],
+  [
+    'distances',
+    by => `int run(int n) {
+      static const int ops[] = { &&add - &&add, &&mul - &&add, &&end - &&add };
+      goto *((const char *) &&add + ops[n % 3]);
+      add: n += ${by};
+      mul: n = out(n) * 2;
+      end: return n; }`,
+  ],
+  [
+    'no label, and another function at the end',
+    by => `int run(struct op *p, int n) { out(n * ${by}); return ((int (*)(int)) p->at)(n); }`,
+  ],
+  [
+    'no label, and a switch',
+    by => `int run(int n) { switch (n) { case 0: return out(1); case 1: return out(7) + ${by}; case 2: return out(9) * n;
+      case 3: return out(2) - 1; case 4: return out(5) ^ 7; case 5: return out(11); default: return 0; } }`,
+  ],
+]
+
+const WAYS = [
+  { compiler: 'gcc', flags: ['-O2', '-fPIE'] },
+  { compiler: 'gcc', flags: ['-O2', '-fno-pie'] },
+  { compiler: 'gcc', flags: ['-O0', '-fPIE'] },
+  { compiler: 'clang-14', flags: ['-O1', '-fno-pie', '-fno-omit-frame-pointer'] },
+]
+  .filter(({ compiler }) => spawnSync(compiler, ['--version']).status === 0)
+  .map(way => ({ ...way, how: [way.compiler, ...way.flags].join(' ') }))
+
+describe.skipIf(!hasGcc).for(WAYS)(`$how${withoutGcc}`, ({ compiler, flags }) => {
+  const codes = (text: (by: number) => string) => {
+    const [before, after] = [11, 13].map(by =>
+      compileAnew(`${HEAD}${text(by)}`, [...flags, '-w', '-ffunction-sections', '-fdata-sections'], 'unit.c', compiler),
+    )
+    return selectFrom(before ?? new Uint8Array(), after ?? new Uint8Array(), PROGRAM_RULES).refusals.map(
+      ({ code, symbol }) => `${code} ${symbol}`,
+    )
+  }
+
+  test.for(KEPT)('%s: refused', ([, text]) => {
+    expect(codes(text)).toEqual(['inner-address run'])
+  })
+
+  test.for(OWN)('%s: not refused', ([, text]) => {
+    expect(codes(text)).toEqual([])
+  })
+})

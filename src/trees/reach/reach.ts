@@ -1,0 +1,131 @@
+/**
+ * Which units can see what a patch changes in the headers that they read. Compiling all readers of a header is most of a
+ * build's time, and mostly for nothing: the body of an inline function concerns those who call it.
+ *
+ * A unit is left out only where the changed items are all of a kind of which it is known how they reach a unit (the body
+ * of a `static inline` function, a macro, a prototype, comments), and where none of their names stands in what the unit
+ * reads, nor the name of an inline function or macro that uses them. Everything else is compiled, as before.
+ *
+ * The tempting approach that fails: to look for the name in the unit's own source. It stands in other headers, in their
+ * macros, in pieces that `##` joins, and on command lines.
+ */
+import { changedItems } from '../../ctext/changed-items.ts'
+import { type Item, itemsOf } from '../../ctext/items.ts'
+import type { SourceChange, TouchedFile } from '../../source/model.ts'
+import type { Affected, AffectedUnit, Tree, Unit } from '../model.ts'
+import { VOLATILE } from '../texts.ts'
+import { SeenFiles } from './seen.ts'
+import { isPlain, usersOf } from './users.ts'
+
+export interface LeftOut {
+  readonly unit: string
+  readonly text: string
+}
+
+export interface Reach {
+  readonly affected: Affected
+  /** Units that read what the patch touches, and cannot see what it changes there. */
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** Options by which a compiler keeps what nobody uses, or counts it. */
+const KEEPING =
+  /^-(?:fkeep-|fno-toplevel-reorder|fno-unit-at-a-time|fprofile|ftest-coverage|aux-info|fdump|-coverage$|trigraphs$|std=(?:c|iso))/
+const C_PLUS_PLUS = /\.(?:C|cc|cp|cpp|cxx|CPP|c\+\+|ii|mm?)$/
+/** Where these stand, what nobody uses can still be felt. */
+const FELT = new Set<string>([...VOLATILE, '_Pragma', '__pragma', '__INCLUDE_LEVEL__'])
+
+/** What an edit changes in one file. */
+interface Edit {
+  readonly items: readonly Item[]
+  readonly moves: boolean
+}
+
+/** `withMoved` says whether units have to be compiled of which only line numbers change. */
+export function withinReach(
+  tree: Pick<Tree, 'reader'>,
+  affected: Affected,
+  change: SourceChange,
+  { withMoved }: { readonly withMoved: boolean },
+): Reach {
+  const files = new Map(
+    change.files.flatMap(file => (file.kind === 'edited' ? [[file.newPath ?? '', file] as const] : [])),
+  )
+  const edits = new Map([...files].map(([path, file]) => [path, editOf(file)] as const))
+  const isKnown = ({ unit, kind, because }: AffectedUnit) =>
+    kind === 'changed' &&
+    isOrdinary(unit) &&
+    because.every(path => {
+      const edit = edits.get(path)
+      const isRead = unit.dependencies.includes(path) && unit.dependencies[0] !== path && !affected.generated.has(path)
+      return isRead && edit !== undefined && !(withMoved && edit.moves)
+    })
+  const known = affected.affected.filter(isKnown)
+  const reached = known.length === 0 ? undefined : reachedBy(tree, known, { files, edits })
+  if (reached === undefined) return { affected, leftOut: [] }
+  const leftOut = known.filter(each => !reached.has(each.unit.unit))
+  const out = new Set(leftOut.map(({ unit }) => unit.unit))
+  // A text that no compiler takes would be found out by nobody.
+  if (out.size === affected.affected.length && hasCode(edits)) out.delete(leftOut[0]?.unit.unit ?? '')
+  return {
+    affected: { ...affected, affected: affected.affected.filter(({ unit }) => !out.has(unit.unit)) },
+    leftOut: leftOut
+      .filter(({ unit }) => out.has(unit.unit))
+      .map(each => ({ unit: each.unit.unit, text: words(each, edits) })),
+  }
+}
+
+function isOrdinary({ language, source, command }: Unit): boolean {
+  return (
+    language === 'c' && !C_PLUS_PLUS.test(source) && !command.some(word => KEEPING.test(word) || word.includes('++'))
+  )
+}
+
+function hasCode(edits: ReadonlyMap<string, Edit | undefined>): boolean {
+  return [...edits.values()].some(edit => edit?.items.some(({ kind }) => kind !== 'prototype') === true)
+}
+
+function editOf({ oldText, newText }: TouchedFile): Edit | undefined {
+  return changedItems(itemsOf(oldText, 'with-lines'), itemsOf(newText, 'with-lines'))
+}
+
+/** The units that can see one of the edits; undefined where that cannot be told. */
+function reachedBy(
+  tree: Pick<Tree, 'reader'>,
+  known: readonly AffectedUnit[],
+  { files, edits }: { files: ReadonlyMap<string, TouchedFile>; edits: ReadonlyMap<string, Edit | undefined> },
+): ReadonlySet<string> | undefined {
+  const touched = new Set(known.flatMap(({ because }) => because))
+  const items = [...touched].flatMap(path => edits.get(path)?.items ?? [])
+  if (items.length === 0) return new Set()
+  const texts = new Map<string, readonly string[]>()
+  for (const path of new Set(known.flatMap(({ unit }) => unit.dependencies))) {
+    const text = tree.reader.read(path)
+    if (text !== undefined) texts.set(path, [text, ...(files.has(path) ? [files.get(path)?.newText ?? ''] : [])])
+  }
+  const seen = new SeenFiles(texts)
+  const isUnderstood = (item: Item) => item.kind === 'macro' || item.kind === 'undef' || isPlain(seen, item)
+  const felt = seen.expanded(items.flatMap(({ head, body }) => [...head, ...body]))
+  if (!items.every(isUnderstood) || [...FELT].some(word => felt.has(word))) return undefined
+  const users = usersOf(seen, new Set(items.map(({ name }) => name)))
+  if (users === undefined) return undefined
+  const sees = ({ unit }: AffectedUnit) =>
+    unit.dependencies.some(path => users.byFile.has(path) || !texts.has(path)) || isNamed(unit, users.names)
+  return new Set(known.filter(sees).map(({ unit }) => unit.unit))
+}
+
+/** A macro on the command line may become any of them. */
+function isNamed({ command }: Unit, names: ReadonlySet<string>): boolean {
+  return command.some(word => word.startsWith('-D') && [...word.matchAll(/\w+/g)].some(([part]) => names.has(part)))
+}
+
+const MOST_NAMED = 3
+
+function words({ because }: AffectedUnit, edits: ReadonlyMap<string, Edit | undefined>): string {
+  const all = because.map(path => edits.get(path))
+  const names = [...new Set(all.flatMap(edit => edit?.items.map(({ name }) => name) ?? []))].sort()
+  const shown = names.length > MOST_NAMED ? [...names.slice(0, MOST_NAMED), `${names.length - MOST_NAMED} more`] : names
+  const moved = all.some(edit => edit?.moves === true) ? '; line numbers in it were not looked at' : ''
+  const what = names.length === 0 ? 'only comments and white space change in' : `does not use ${shown.join(', ')} of`
+  return `${what} ${because.join(', ')}${moved}`
+}

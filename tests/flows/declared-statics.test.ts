@@ -1,0 +1,118 @@
+/** Static variables of one name in one function, told apart by the lines of their declarations, or refused. */
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import type { Way } from '../../src/lines/way.ts'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { patchProgram } from '../support/small-program.ts'
+
+const HEAD = `extern int out(int); extern int say(const char *, int);
+#define SAY_ONCE(text, n) do { static int once; if (once++ == 0) say(text, n); } while (0)
+`
+const block = (...lines: readonly string[]) => [
+  '    {',
+  '        static int count;',
+  ...lines.map(line => `        ${line}`),
+  '    }',
+]
+const f = (...lines: readonly string[]) => `${HEAD}int f(int n)\n{\n${lines.join('\n')}\n    return n;\n}\n`
+
+const ADD = block('count += out(n);', 'out(count);')
+const NOTE = block('count ^= n;', 'say("noted", count);')
+const ONCE = ['    SAY_ONCE("small", n);', '    n += out(n);', '    SAY_ONCE("large", n);']
+
+const WAYS: readonly Way[] = ['auto', 'mask', 'neutral']
+
+interface Row {
+  readonly name: string
+  readonly before: string
+  readonly after: string
+  readonly refused?: readonly string[]
+  /** New variables that the payload brings. */
+  readonly fresh?: number
+}
+
+const ROWS: readonly Row[] = [
+  {
+    name: 'a line more in one of two blocks',
+    before: f(...ADD, ...NOTE),
+    after: f(...block('count += out(n);', 'out(count + n);'), ...NOTE),
+  },
+  {
+    name: 'the only use of one of them changes',
+    before: f(...block('out(++count);'), ...NOTE),
+    after: f(...block('out(count += 2 + n);'), ...NOTE),
+  },
+  {
+    name: 'lines before all of them',
+    before: f(...ADD, ...NOTE),
+    after: f('    if (n < 0)', '        return out(-n);', ...ADD, ...NOTE),
+  },
+  {
+    name: 'another one before them',
+    before: f(...ADD, ...NOTE),
+    after: f(...block('count -= out(n + 5);', 'say("first", count);'), ...ADD, ...NOTE),
+    fresh: 1,
+  },
+  { name: 'one before another', before: f(...NOTE), after: f(...ADD, ...NOTE), fresh: 1 },
+  { name: 'the first goes', before: f(...ADD, ...NOTE), after: f(...NOTE) },
+  {
+    name: 'what macros declare',
+    before: f(...ONCE),
+    after: f('    SAY_ONCE("negative", n);', ...ONCE),
+    fresh: 1,
+  },
+  {
+    name: 'two that change places, each with its lines',
+    before: f(...ADD, ...NOTE),
+    after: f(...NOTE, ...ADD),
+    refused: ['ambiguous-static', 'ambiguous-static'],
+  },
+  {
+    name: 'two that change places, where only what is said goes',
+    before: f(...block('count++;', 'say("a", count);'), ...block('count++;', 'say("b", count);')),
+    after: f(...block('count++;', 'say("b", count);'), ...block('count++;', 'say("a", count);')),
+    refused: ['ambiguous-static', 'ambiguous-static'],
+  },
+  {
+    name: 'uses of both change, so that they could have changed places',
+    before: f(...block('out(count += n);'), ...block('out(count ^= n);')),
+    after: f(...block('say("x", count ^= n * 3);'), ...block('say("y", count += n * 5);')),
+    refused: ['ambiguous-static', 'ambiguous-static'],
+  },
+  {
+    name: 'two macros on one line',
+    before: f('    SAY_ONCE("small", n); SAY_ONCE("large", n);'),
+    after: f('    n += out(n);', '    SAY_ONCE("small", n); SAY_ONCE("large", n);', '    n += out(n) * 2;'),
+    refused: ['ambiguous-static', 'ambiguous-static'],
+  },
+]
+
+async function check({ before, after, refused = [], fresh = 0 }: Row, way: Way, command?: readonly string[]) {
+  const files = { 'm.c': before }
+  const { run, ...found } = await patchProgram(command ? { files, command } : { files }, { 'm.c': after }, way)
+  const codes = found.refused.map(each => each.split(' ')[0])
+  expect([found.error, codes]).toEqual([undefined, refused])
+  if (refused.length > 0) return
+  expect(found.replaced?.length).toBe(1)
+  expect(run?.selection.pieces.filter(({ role }) => role === 'new-data').length).toBe(fresh)
+}
+
+describe.skipIf(!hasGcc)(`static variables of one name${withoutGcc}`, () => {
+  const cases = ROWS.flatMap(row => WAYS.map(way => ({ ...row, way })))
+  test.for(cases)('$name: $way', ({ way, ...row }) => check(row, way))
+})
+
+const OTHERS = [
+  ['clang-14', '-O2'],
+  ['clang-14', '-O1', '-fPIC'],
+  ['g++', '-O2', '-fno-exceptions'],
+  ['gcc', '-O0', '-ffunction-sections'],
+  ['gcc', '-O3', '-fPIC', '-g'],
+].filter(([compiler = '']) => spawnSync(compiler, ['--version']).status === 0)
+
+describe('the same by the other compilers that are here', () => {
+  const cases = OTHERS.flatMap((command, at) =>
+    ROWS.filter((_, row) => row === at + 5 || row === 3).map(row => ({ ...row, command })),
+  )
+  test.for(cases)('$command: $name', ({ command, ...row }) => check(row, 'auto', command))
+})
