@@ -163,6 +163,7 @@ export function basePayload(recipe: Recipe, target: Target): Uint8Array {
 
 const NOT_LOADED = /^\.(comment|note\.GNU-stack|note\.gnu\.property|eh_frame)$/
 const SHF_ALLOC = 2
+const SHF_WRITE = 1
 const PROGBITS = 1
 const NOTE = 7
 const R_64 = 1
@@ -234,7 +235,9 @@ function functionTable({ replaces }: Recipe, { symbols, sections, target }: Tabl
       )
     }
   })
-  const table: NewSection = { name: FUNCS, type: PROGBITS, flags: SHF_ALLOC, alignment: 8, bytes, relocations }
+  // Loaders that keep their state there write into it.
+  const flags = target.symbols.tableUse === 'writes' ? SHF_ALLOC | SHF_WRITE : SHF_ALLOC
+  const table: NewSection = { name: FUNCS, type: PROGBITS, flags, alignment: 8, bytes, relocations }
   const strings: NewSection = {
     name: STRINGS,
     type: PROGBITS,

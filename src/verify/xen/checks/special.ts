@@ -225,26 +225,43 @@ export function alternatives(loading: Loading) {
 }
 
 function alternativeRanges(loading: Loading): readonly Finding[] {
+  if (!loading.kind.checksAlternatives) return uncheckedAlternatives(loading)
   const all = alternatives(loading)
   const replacements = loading.sectionNamed(REPLACEMENTS)
-  const { checksAlternatives } = loading.kind
-  if (replacements === undefined && checksAlternatives) throw new NotReached(`there is no ${REPLACEMENTS}`)
-  const errno = checksAlternatives ? 'EINVAL' : 'crash'
-  const unasked = checksAlternatives ? '' : '; this loader does not look at that, and goes there'
-  const from = replacements === undefined ? 0n : loading.addressOf(replacements)
-  const to = from + (replacements?.size ?? 0n)
-  const { start, textSize } = loading.loaded.copied.image
+  if (replacements === undefined) throw new NotReached(`there is no ${REPLACEMENTS}`)
+  const from = loading.addressOf(replacements)
+  const to = from + replacements.size
   return all.flatMap(({ index, entry, original, replacement }) => {
-    const originalEnd = original + BigInt(entry.originalLength)
     const item = 3 + index
-    if (original < start || originalEnd > start + textSize) {
-      const text = `entry ${index} edits ${hex(original)} to ${hex(originalEnd)}, outside the payload's code${unasked}`
-      return [finding(errno, text, ALTERNATIVES, item)]
-    }
-    const replacementEnd = replacement + BigInt(entry.replacementLength)
-    const text = `entry ${index} takes ${hex(replacement)} to ${hex(replacementEnd)}, outside ${REPLACEMENTS}${unasked}`
-    return when(replacement < from || replacementEnd > to, () => finding(errno, text, ALTERNATIVES, item))
+    const edited = editedOutside(loading, original, entry.originalLength)
+    if (edited !== undefined) return [finding('EINVAL', `entry ${index} ${edited}`, ALTERNATIVES, item)]
+    const end = replacement + BigInt(entry.replacementLength)
+    const text = `entry ${index} takes ${hex(replacement)} to ${hex(end)}, outside ${REPLACEMENTS}`
+    return when(replacement < from || end > to, () => finding('EINVAL', text, ALTERNATIVES, item))
   })
+}
+
+/** By a loader that looks at nothing: it edits what is there, and copies from wherever it can read. */
+function uncheckedAlternatives(loading: Loading): readonly Finding[] {
+  return alternatives(loading).flatMap(({ index, entry, original, replacement }) => {
+    const item = 3 + index
+    const wrong = (text: string) => [
+      finding('crash', `entry ${index} ${text}; this loader does not look at that, and goes there`, ALTERNATIVES, item),
+    ]
+    const edited = editedOutside(loading, original, entry.originalLength)
+    if (edited !== undefined) return wrong(edited)
+    const size = entry.replacementLength
+    if (size === 0 || loading.memory.read(replacement, size) !== undefined) return []
+    return wrong(`takes ${hex(replacement)} to ${hex(replacement + BigInt(size))}, where nothing is mapped`)
+  })
+}
+
+function editedOutside(loading: Loading, original: bigint, length: number): string | undefined {
+  const { start, textSize } = loading.loaded.copied.image
+  const end = original + BigInt(length)
+  return original < start || end > start + textSize
+    ? `edits ${hex(original)} to ${hex(end)}, outside the payload's code`
+    : undefined
 }
 
 function alternativeProblems(loading: Loading, what: 'lengths' | 'feature'): readonly Finding[] {
