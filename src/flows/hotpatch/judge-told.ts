@@ -1,19 +1,20 @@
 /** Verdicts, and once more where objects left a static variable ambiguous that the texts tell. Part of the pipeline. */
 import type { CutOptions } from '../../pieces/pieces.ts'
-import type { Affected, Declarations, Tree } from '../../trees/index.ts'
+import type { Declarations, Tree } from '../../trees/index.ts'
 import { type CompiledUnits, type JudgedUnits, judgeUnits } from './judge.ts'
+import type { Prepared } from './prepare.ts'
 import { staticLines } from './static-lines.ts'
 
 interface ToJudge {
-  readonly affected: Affected
+  readonly before: Prepared
   readonly compiled: CompiledUnits
   readonly declarations: Declarations
   readonly cut: CutOptions
 }
 
-export async function judgeTold(tree: Tree, { affected, compiled, declarations, cut }: ToJudge): Promise<JudgedUnits> {
+export async function judgeTold(tree: Tree, { before, compiled, declarations, cut }: ToJudge): Promise<JudgedUnits> {
   const sole = declarations.statics
   const judged = judgeUnits(compiled, cut, { sole })
-  const declared = await staticLines(tree, judged.units, { affected, compiled, cut })
+  const declared = await staticLines(tree, judged.units, { affected: before.affected, compiled, cut })
   return declared.size === 0 ? judged : judgeUnits(compiled, cut, { sole, declared })
 }

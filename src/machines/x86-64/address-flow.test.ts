@@ -50,6 +50,11 @@ const ROWS: readonly Row[] = [
     code: 'struct both { long n; const int *at; }; struct both f(void) { return (struct both){ out(1), table }; }',
     keeps: true,
   },
+  {
+    name: 'returned beside what another register of a result gave',
+    code: 'struct both { long n; const int *at; }; struct both f(long a, long b, long n) { return (struct both){ out(n) + n / b, n ? table : 0 }; }',
+    keeps: true,
+  },
   { name: 'compared with another', code: 'int f(const int *p) { return p == table ? out(1) : out(2); }', keeps: true },
   { name: 'compared with what is stored', code: 'int f(struct holder *h) { return h->at == table; }', keeps: true },
   { name: 'a distance to another', code: 'long f(const int *p) { return p - table; }', keeps: true },
