@@ -57,6 +57,8 @@ export interface Fields {
   readonly toParts: ReadonlySet<number>
   /** Whether writing at the address in question is nothing to be told. */
   readonly mayWrite: boolean
+  /** Whether what it returns surely fits into one register. */
+  readonly returnsOne: boolean
 }
 
 /** What a function does, as far as it shows which of two sources it was compiled from. */

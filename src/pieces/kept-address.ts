@@ -3,7 +3,14 @@ import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceMap, Target } from './model.ts'
-import { partOf } from './names.ts'
+import { partOf, sourceName } from './names.ts'
+
+interface Knowledge {
+  /** Whether writing there is nothing to be told. */
+  readonly mayWrite?: boolean
+  /** Functions by their names in the source of which it is known that their result fits into one register. */
+  readonly singleResults?: ReadonlySet<string> | undefined
+}
 
 /**
  * Whether `user` may keep or compare the address that `isMeant` says of its targets, or, unless it may, write there. Of code
@@ -13,7 +20,7 @@ export function mayKeep<S extends Side>(
   map: PieceMap<S>,
   user: Piece<S>,
   isMeant: (target: Target<S>) => boolean,
-  mayWrite = false,
+  { mayWrite = false, singleResults }: Knowledge = {},
 ): boolean {
   const section = map.object.sections[user.section]
   const machine = machineOf(map.object.header.machine)
@@ -32,6 +39,7 @@ export function mayKeep<S extends Side>(
       relocated: new Set(user.references.map(({ offset }) => offset)),
       toParts: new Set(toParts.map(({ offset }) => offset)),
       mayWrite,
+      returnsOne: singleResults?.has(sourceName(user.name)) === true,
     },
   )
 }

@@ -110,6 +110,8 @@ export interface UnitInput {
   /** The FILE symbol as the running system names it. */
   readonly fileSymbol: string
   readonly verdicts: UnitVerdicts
+  /** Functions, by their names in the source, whose result surely fits into one register. */
+  readonly singleResults?: ReadonlySet<string>
   /** Names that it defines in vain: the program has another unit's definition. */
   readonly untaken?: ReadonlySet<string>
   /** Functions that moved here from other units, with what they were there. */

@@ -28,7 +28,7 @@ export interface OwnConstants {
 
 /** `replaced` has the original pieces of the functions that are replaced, without their parts. */
 export function ownConstants(
-  { unit, verdicts }: UnitInput,
+  { unit, verdicts, singleResults }: UnitInput,
   replaced: ReadonlySet<PieceId<'original'>>,
   context: UnitContext,
 ): OwnConstants {
@@ -40,6 +40,7 @@ export function ownConstants(
   const scene: Scene = {
     verdicts,
     context,
+    singleResults,
     going: withParts(original, replaced),
     users: usersIn(original),
     usersNow: usersIn(patched),
@@ -56,6 +57,7 @@ export function ownConstants(
 interface Scene {
   readonly verdicts: UnitVerdicts
   readonly context: UnitContext
+  readonly singleResults: ReadonlySet<string> | undefined
   /** The original pieces of replaced functions and of their parts. */
   readonly going: ReadonlySet<PieceId<'original'>>
   readonly users: ReadonlyMap<PieceId<'original'>, readonly Piece<'original'>[]>
@@ -79,19 +81,23 @@ function obstaclesOf(scene: Scene, { original, patched }: Judged): readonly stri
   for (const user of scene.users.get(original.id) ?? []) {
     const stays = !scene.going.has(user.id) && maps.toPatched.has(user.id)
     if (user.kind !== 'function') found.add(`${user.name} holds its address`)
-    else if (keeps(maps.original, user, original)) found.add(`${user.name} may keep or compare its address`)
+    else if (keeps(maps.original, user, original, scene)) found.add(`${user.name} may keep or compare its address`)
     else if (stays && !isContinued && !isFreedAfterStart(scene.context, maps.original, user))
       found.add(`${user.name}, which is not replaced, reads it`)
   }
   for (const user of scene.usersNow.get(patched.id) ?? []) {
     if (user.kind !== 'function') found.add(`${user.name} holds its address`)
-    else if (keeps(maps.patched, user, patched)) found.add(`${user.name} may keep or compare its address`)
+    else if (keeps(maps.patched, user, patched, scene)) found.add(`${user.name} may keep or compare its address`)
   }
   return [...found]
 }
 
-const keeps = <S extends Side>(map: PieceMap<S>, user: Piece<S>, { id }: Piece<S>): boolean =>
-  mayKeep(map, user, target => target.to === 'piece' && target.piece === id)
+const keeps = <S extends Side>(
+  map: PieceMap<S>,
+  user: Piece<S>,
+  { id }: Piece<S>,
+  { singleResults }: Pick<Scene, 'singleResults'>,
+): boolean => mayKeep(map, user, target => target.to === 'piece' && target.piece === id, { singleResults })
 
 /** Whether the old content is how the new one begins, so that who reads only that reads the same in both. */
 function continues({ verdicts }: Scene, a: Piece<'original'>, b: Piece<'patched'>): boolean {

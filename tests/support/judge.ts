@@ -32,11 +32,19 @@ export function verdictLines({ functions, data, unnamed }: UnitVerdicts): readon
     )
 }
 
-export function selectFrom(original: Uint8Array, patched: Uint8Array, rules: SelectRules = RULES): Selection {
-  return select(
-    [{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts: judge(original, patched, rules.target.loader) }],
-    rules,
+/** `returnWide` has the functions whose result may need two registers. */
+export function selectFrom(
+  original: Uint8Array,
+  patched: Uint8Array,
+  rules: SelectRules = RULES,
+  returnWide: readonly string[] = [],
+): Selection {
+  const verdicts = judge(original, patched, rules.target.loader)
+  const functions = verdicts.functions.flatMap(each => [each.original, each.patched])
+  const singleResults = new Set(
+    functions.flatMap(piece => (piece === undefined || returnWide.includes(piece.name) ? [] : [piece.name])),
   )
+  return select([{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts, singleResults }], rules)
 }
 
 /** `replacement f1`, `content .rodata.str1.1+0x0`, in the selection's order. */

@@ -27,12 +27,12 @@ export function othersUsing(
   const others = piece.local ? [] : referrersOf(name)
   const successor = toPatched?.get(piece.id)
   const found = units.flatMap((input, at) => {
-    const { verdicts } = input
+    const { verdicts, singleResults } = input
     const isHome = at === home
     if (!isHome && piece.local) return []
     const going = goingIn(input, selection, at)
-    const before = usersOf(verdicts.correlation.original, isHome ? piece.id : undefined, name)
-    const after = usersOf(verdicts.correlation.patched, isHome ? successor : undefined, name)
+    const before = usersOf(verdicts.correlation.original, isHome ? piece.id : undefined, { name, singleResults })
+    const after = usersOf(verdicts.correlation.patched, isHome ? successor : undefined, { name, singleResults })
     return [
       ...before.flatMap(({ user, keeps }) => (keeps || !going.has(partOf(user.name) ?? user.name) ? [user.name] : [])),
       ...after.flatMap(({ user, keeps }) => (keeps ? [user.name] : [])),
@@ -52,11 +52,15 @@ function goingIn({ verdicts }: UnitInput, { replacements }: Selection, at: numbe
   )
 }
 
-function usersOf<S extends Side>(map: PieceMap<S>, id: PieceId<S> | undefined, name: string) {
+function usersOf<S extends Side>(
+  map: PieceMap<S>,
+  id: PieceId<S> | undefined,
+  { name, singleResults }: { readonly name: string; readonly singleResults: ReadonlySet<string> | undefined },
+) {
   const isMeant = (target: Target<S>) =>
     target.to === 'piece' ? target.piece === id : target.to === 'external' && id === undefined && target.name === name
   return map.pieces.flatMap((user: Piece<S>) => {
     if (user.id === id || !user.references.some(({ target }) => isMeant(target))) return []
-    return [{ user, keeps: user.kind !== 'function' || mayKeep(map, user, isMeant, true) }]
+    return [{ user, keeps: user.kind !== 'function' || mayKeep(map, user, isMeant, { mayWrite: true, singleResults }) }]
   })
 }

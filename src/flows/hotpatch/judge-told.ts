@@ -3,6 +3,7 @@ import type { CutOptions } from '../../pieces/pieces.ts'
 import type { Declarations, Tree } from '../../trees/index.ts'
 import { type CompiledUnits, type JudgedUnits, judgeUnits } from './judge.ts'
 import type { Prepared } from './prepare.ts'
+import { singleResults } from './single-results.ts'
 import { staticLines } from './static-lines.ts'
 
 interface ToJudge {
@@ -16,5 +17,9 @@ export async function judgeTold(tree: Tree, { before, compiled, declarations, cu
   const sole = declarations.statics
   const judged = judgeUnits(compiled, cut, { sole })
   const declared = await staticLines(tree, judged.units, { affected: before.affected, compiled, cut })
-  return declared.size === 0 ? judged : judgeUnits(compiled, cut, { sole, declared })
+  const found = declared.size === 0 ? judged : judgeUnits(compiled, cut, { sole, declared })
+  const single = singleResults(declarations)
+  return { ...found, units: found.units.map(each => ({ ...each, ...resultsOf(single.get(each.unit)) })) }
 }
+
+const resultsOf = (known: ReadonlySet<string> | undefined) => (known === undefined ? {} : { singleResults: known })

@@ -93,7 +93,12 @@ function answerFor(text: string, flags: readonly string[], mayWrite = false): bo
   return keepsAddress(
     bytes ?? new Uint8Array(),
     fields.map(({ offset }) => offset),
-    { relocated: new Set(piece.references.map(({ offset }) => offset)), toParts: new Set(), mayWrite },
+    {
+      relocated: new Set(piece.references.map(({ offset }) => offset)),
+      toParts: new Set(),
+      mayWrite,
+      returnsOne: !text.includes('struct both'),
+    },
   )
 }
 

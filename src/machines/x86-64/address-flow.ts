@@ -12,9 +12,8 @@ import { type Holding, KEPT, SECOND_RESULT, type Step, stepsOf } from './address
 export function keepsAddress(code: Uint8Array, fields: readonly number[], others: Fields): boolean {
   const steps = new Map(stepsOf(code, fields, others).map(step => [step.start, step]))
   const held = heldBefore(steps)
-  // The second register of a result has a use only there; one that anything reads is a left-over.
-  const isUsed = [...steps.values()].some(({ reads }) => (reads & SECOND_RESULT) !== 0)
-  const second = isUsed ? 0 : SECOND_RESULT
+  // What is left over in the second register of a result looks like half of one.
+  const second = others.returnsOne ? 0 : SECOND_RESULT
   return [...steps.values()].some(step => {
     const before = held.get(step.start) ?? 0
     const after = step.after(before)

@@ -14,8 +14,6 @@ export const KEPT: Holding = 1 << 16
 
 export interface Step {
   readonly returns: boolean
-  /** Registers whose value counts. */
-  readonly reads: Holding
   readonly start: number
   readonly end: number
   readonly after: (before: Holding) => Holding
@@ -77,7 +75,6 @@ export function stepsOf(
       const read = mayWrite ? { ...found, storesThere: false } : found
       steps.push({
         returns: instruction.flowControl === FlowControl.Return,
-        reads: read.reads,
         start,
         end,
         after: instruction.isInvalid ? () => KEPT : effectOf(read, instruction, isLeaving),
