@@ -75,6 +75,13 @@ export interface BuildOptions extends PatchOptions {
      */
     readonly expect?: boolean | undefined;
     /**
+     * Whether no processor of the host has CET-IBT, or Xen was started with cet=no-ibt: some Xen 4.17 and 4.18 die of
+     * alternatives on one that has.
+     *
+     * @default false: it may
+     */
+    readonly withoutIbt?: boolean | undefined;
+    /**
      * Names of types and functions that may change although they live across the patch.
      *
      * @default none
@@ -1009,6 +1016,13 @@ export interface VerifyOptions extends CompileOptions {
      * @default those of the version that the symbols, or the tree, say they are
      */
     readonly xenVersion?: XenVersion | undefined;
+    /**
+     * Whether no processor of the host has CET-IBT, or Xen was started with cet=no-ibt: some Xen 4.17 and 4.18 die of
+     * alternatives on one that has.
+     *
+     * @default false: it may
+     */
+    readonly withoutIbt?: boolean | undefined;
     /**
      * A certificate or public key, in PEM: the payload must be signed with it.
      *

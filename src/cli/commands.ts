@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/rehearse.ts'),
   },
   {
+    name: 'tree',
+    summary: 'fetch and build the source tree of an installed hypervisor (the one that uses a network)',
+    load: () => import('./commands/tree.ts'),
+  },
+  {
     name: 'upload',
     summary: 'bring a payload to a host: a running program, Xen here, Xen through ssh',
     load: () => import('./commands/upload.ts'),

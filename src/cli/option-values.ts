@@ -17,6 +17,11 @@ export function eachOf(value: string, before: readonly string[] | undefined): re
   return [...(before ?? []), value]
 }
 
+/** Of all commands that run a tree's compilers. */
+export const TOOLCHAIN =
+  'where the tree’s compilers are, in words that they run behind: "chroot DIR", "podman exec NAME"'
+export const TOOLCHAIN_PATH = 'how a folder is called behind it, and here; may be given again'
+
 /** What goes to make: `VAR=VALUE`. */
 export function eachVariable(value: string, before: readonly string[] | undefined): readonly string[] {
   if (!/^[^=\s]+=/.test(value)) throw new InvalidArgumentError('It must be VAR=VALUE.')

@@ -14,6 +14,7 @@ import type { PayloadSummary } from '../report/inspect.ts'
 import type { LinesReport } from '../report/lines-report.ts'
 import { entry, refusal, runReport } from '../report/schema.ts'
 import type { Translation } from '../report/translate/model.ts'
+import type { TreeReport } from '../report/tree-report.ts'
 import type { Errno, VerifyReport } from '../verify/model.ts'
 
 const text = v.string()
@@ -229,6 +230,25 @@ const neutralized = v.object({
   patch: text,
 })
 
+const tree: v.GenericSchema<TreeReport> = v.object({
+  schema: v.literal(1),
+  command: v.literal('tree'),
+  version: text,
+  outcome: v.literal('done'),
+  package: text,
+  packageVersion: text,
+  tree: text,
+  symbols: text,
+  image: text,
+  makeArguments: texts,
+  otherConfig: texts,
+  notices: v.array(v.object({ code: text, text })),
+  equal: whole,
+  different: v.array(v.object({ unit: text, function: text, text })),
+  absent: v.array(v.object({ unit: text, function: text })),
+  unchecked: texts,
+})
+
 /**
  * By the name of the file in docs/schema, which is the command's, except that build and diff share `report`, and all
  * operations on hosts `operation`.
@@ -243,5 +263,6 @@ export const SCHEMAS = {
   operation: v.union([operation, failure]),
   rehearse: v.union([rehearsal, failure]),
   translate: v.union([translation, failure]),
+  tree: v.union([tree, failure]),
   verify: v.union([verification, failure]),
 } as const

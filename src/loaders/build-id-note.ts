@@ -11,3 +11,17 @@ export function buildIdNote(id: Uint8Array): Uint8Array {
   bytes.set(id, 16)
   return bytes
 }
+
+/** The description of the first GNU build-id note; the id may have any length. */
+export function buildIdOf(note: Uint8Array): Uint8Array | undefined {
+  const view = new DataView(note.buffer, note.byteOffset, note.byteLength)
+  for (let at = 0; at + 12 <= note.length; ) {
+    const nameSize = view.getUint32(at, true)
+    const size = view.getUint32(at + 4, true)
+    const description = at + 12 + Math.ceil(nameSize / 4) * 4
+    if (description + size > note.length) return undefined
+    if (view.getUint32(at + 8, true) === NT_GNU_BUILD_ID) return note.subarray(description, description + size)
+    at = description + Math.ceil(size / 4) * 4
+  }
+  return undefined
+}

@@ -6,12 +6,12 @@ import type { Side } from '../base/side.ts'
 import { type ElfObject, type ElfSection, type ElfSymbol, readElf } from '../elf/index.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
+import { buildIdOf } from './build-id-note.ts'
 import { fittingSize } from './entry-size.ts'
 import { FUNC_FIELDS, FUNC_SIZE, readFunc } from './func-entry.ts'
 import { BUILD_ID, DEPENDS, FUNCS, HOOK_PREFIX, MODINFO, XEN_DEPENDS } from './payload-sections.ts'
 import { xenEntryLayout } from './xen/entries.ts'
 import { xenSectionClass } from './xen/sections.ts'
-import { buildIdOf } from './xen/symbols.ts'
 
 export interface PayloadModel {
   /** EM_*. */

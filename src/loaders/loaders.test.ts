@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest'
 import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import { X86_64, X86_64_PATCHING } from '../machines/x86-64/x86-64.ts'
-import { buildIdNote } from './build-id-note.ts'
+import { buildIdNote, buildIdOf } from './build-id-note.ts'
 import { FUNC_SIZE, funcBytes, readFunc } from './func-entry.ts'
 import { targetOf } from './loaders.ts'
 import { PROCESS } from './process/process.ts'
-import { buildIdOf } from './xen/symbols.ts'
 import { XEN } from './xen/xen.ts'
 
 test.for([

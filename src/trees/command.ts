@@ -3,6 +3,7 @@
  */
 import { isAbsolute } from 'node:path'
 import { OUTPUT_VARIABLES, withoutOutputs } from './outputs/take-out.ts'
+import { outsideOf, type Toolchain } from './toolchain.ts'
 
 export interface CompilerCommand {
   /** ccache, distcc and their like, in front of the compiler. */
@@ -86,12 +87,28 @@ export function recordsFolder(options: readonly string[]): boolean {
 
 /**
  * Options that keep a private folder's name out of the object. The command's own maps are repeated for the private
- * place; the compiler asks the last one first.
+ * place; the compiler asks the last one first. The place, `root`, is spelled as the compiler sees it; what it mirrors, as
+ * it is called outside of the compiler's root.
  */
-export function prefixMaps(options: readonly string[], root: string): string[] {
+export function prefixMaps(options: readonly string[], root: string, toolchain?: Toolchain): string[] {
   const own = options.flatMap(option => {
-    const map = /^(-f(?:file|macro|debug|profile)-prefix-map=)(\/.*)$/.exec(option)
-    return map?.[1] === undefined ? [] : [`${map[1]}${root}${map[2]}`]
+    const [, map, path, rest = ''] = /^(-f(?:file|macro|debug|profile)-prefix-map=)(\/[^=]*)(=.*)?$/.exec(option) ?? []
+    if (map === undefined || path === undefined) return []
+    return [`${map}${root}${(toolchain && outsideOf(toolchain, path)) ?? path}${rest}`]
   })
-  return [`-fmacro-prefix-map=${root}=`, `-fdebug-prefix-map=${root}=`, ...own]
+  const folders = (toolchain?.folders ?? []).filter(({ inside, outside }) => inside !== outside && outside !== '')
+  const places = [`${root}=`, ...folders.map(({ inside, outside }) => `${root}${outside}=${inside}`)]
+  return [...places.flatMap(place => [`-fmacro-prefix-map=${place}`, `-fdebug-prefix-map=${place}`]), ...own]
+}
+
+/**
+ * clang since 15 takes the `./` off names of files (`__FILE__`) where one of these options is given (clang's
+ * CompilerInvocation.cpp, UseTargetPathSeparator), and so where our own maps are. `KEEPS_DOTS` takes that back.
+ */
+const TIDIES_NAMES = /^-f(?:macro-prefix-map|file-prefix-map|file-compilation-dir)=|^-ffile-reproducible$/
+export const KEEPS_DOTS = '-fno-file-reproducible'
+
+/** Whether the tree's own command has it so. */
+export function tidiesNames(options: readonly string[]): boolean {
+  return options.some(option => TIDIES_NAMES.test(option))
 }

@@ -1,6 +1,7 @@
 /** The build stage: a change and a tree become pairs of objects. The tree is never written to. */
 export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits } from './compile.ts'
+export { inDebianTree, parsePackage } from './debian/debian-tree.ts'
 export { debugObjects, placeIn } from './debug-objects.ts'
 export { type Declarations, declarationsOf, originalTexts } from './declarations.ts'
 export { type Definer, definersOf } from './definers.ts'

@@ -5,19 +5,20 @@
  * holds at least the source. A unit without such a list would count as reading nothing, and a fix of it as no change.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { InputError } from '../base/errors.ts'
-import { type CompilerCommand, isPreprocessed, mapPaths, prefixMaps } from './command.ts'
+import { type CompilerCommand, isPreprocessed, KEEPS_DOTS, mapPaths, prefixMaps, tidiesNames } from './command.ts'
 import type { CompilerIdentity } from './compiler.ts'
 import { readDependencyFile } from './dependency-file.ts'
 import { headersNamed, NAME_HEADERS, withoutHeaders } from './headers-named.ts'
-import { readNames, toAbsolute, whyNoName } from './layout.ts'
+import { readNames, realOrSelf, toAbsolute, whyNoName } from './layout.ts'
 import { bypassed, type Farm } from './mirror.ts'
 import { mayBeElsewhere } from './missing.ts'
 import type { CompileRequest, Unit } from './model.ts'
 import { type Making, PRODUCTS, type Product, plainMaking } from './products.ts'
-import { type Guard, treeWritten } from './read-only.ts'
-import { type RunResult, run } from './run.ts'
+import { treeWritten } from './read-only.ts'
+import { type RunOptions, type RunResult, run } from './run.ts'
+import { calledIn, outsideOf, seenFrom } from './toolchain.ts'
 import type { Workshop } from './workshop.ts'
 
 /** Everything about one compile that does not change while it is tried. */
@@ -85,7 +86,9 @@ async function sawEverything(job: Job, farm: Farm, failed: MadeIn): Promise<bool
     : await makeIn({ ...job, product: 'reads', request: { ...request, extraFlags } }, farm)
   if (asked.object === undefined && mayBeElsewhere(farm, asked.words)) return false
   const place = farm.at(request.unit.folder)
-  const named = headersNamed(asked.said).map(name => (name.startsWith('/') ? name : `${place}/${name}`))
+  const { toolchain } = shop.tree
+  const here = (name: string) => (toolchain && !name.startsWith(farm.root) && outsideOf(toolchain, name)) || name
+  const named = headersNamed(asked.said).map(name => (name.startsWith('/') ? here(name) : `${place}/${name}`))
   if (asked.bypassed.length > 0 || bypassed(farm, shop.layout, named).length > 0) return false
   // What an assembler reads, nobody has named.
   if (!ASSEMBLING.test(failed.words)) return true
@@ -103,12 +106,12 @@ async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
   const object = `${out}.o`
   const guard = await shop.guard()
   const command = commandIn(job, { farm, out, making: plain })
-  const result = await run(command, { folder: farm.at(unit.folder), scratch: dirname(out), signal, guard })
+  const { toolchain } = shop.tree
+  const settings = { scratch: dirname(out), signal, guard, toolchain }
+  const result = spelledHere(await run(command, { folder: farm.at(unit.folder), ...settings }), job, farm)
   const steps = product === 'object' ? unit.objcopy : []
   const failed =
-    result.exit !== 0
-      ? result
-      : await objcopySteps({ ...unit, objcopy: steps }, object, { scratch: dirname(out), signal, guard })
+    result.exit !== 0 ? result : await objcopySteps({ ...unit, objcopy: steps }, calledIn(toolchain, object), settings)
   if (failed !== undefined) {
     const words = ownWords(namesHeaders(job) ? { ...failed, errors: withoutHeaders(failed.errors) } : failed, farm)
     const [denied] = words.split('\n').filter(line => line.includes(READ_ONLY))
@@ -129,16 +132,33 @@ function isPlain({ parts, request: { unit } }: Job): boolean {
 
 function commandIn(job: Job, { farm, out, making }: { farm: Farm; out: string; making: Making }): string[] {
   const { parts, compiler, product } = job
+  const { toolchain } = job.shop.tree
   const gnu = compiler.assembler === 'gnu' && (product === 'object' || isPlain(job))
+  const made = calledIn(toolchain, out)
+  /** A file of the tree as the build spelled it, to the farm's. */
+  const inFarm = (path: string) => {
+    const here = (toolchain && outsideOf(toolchain, path)) ?? path
+    return farm.mirrors(here) ? calledIn(toolchain, farm.at(here)) : path
+  }
   return [
     ...parts.launcher,
     parts.compiler,
-    ...mapPaths(options(job, making), path => (farm.mirrors(path) ? farm.at(path) : path)),
-    ...prefixMaps(parts.options, farm.root),
-    ...(gnu ? [`-Wa,--MD,${out}.as`] : []),
+    ...mapPaths(options(job, making), inFarm),
+    ...prefixMaps(parts.options, calledIn(toolchain, farm.root), toolchain),
+    ...(compiler.keepsDots && !tidiesNames(parts.options) ? [KEEPS_DOTS] : []),
+    ...(gnu ? [`-Wa,--MD,${made}.as`] : []),
     ...(namesHeaders(job) ? [NAME_HEADERS] : []),
-    ...['-MD', '-MF', `${out}.cc`, '-MT', 'x', '-o', `${out}.o`],
+    ...['-MD', '-MF', `${made}.cc`, '-MT', 'x', '-o', `${made}.o`],
   ]
+}
+
+/** A compiler's words with the private place called as it is here. */
+function spelledHere(result: RunResult, { shop }: Job, farm: Farm): RunResult {
+  const { toolchain } = shop.tree
+  if (toolchain === undefined) return result
+  const there = calledIn(toolchain, farm.root)
+  const here = (text: string) => text.replaceAll(there, farm.root)
+  return { ...result, output: here(result.output), errors: here(result.errors) }
 }
 
 /** The text that may well be wrong: what it has read is asked with it, which costs nothing. */
@@ -186,8 +206,14 @@ function readBy(job: Job, farm: Farm, out: string): Pick<MadeIn, 'reads' | 'bypa
   const place = farm.at(request.unit.folder)
   const absolute = (name: string) => (name.startsWith('/') ? name : `${place}/${name}`)
   // The assembler also names its input, which is gone, and the source as debug information spells it.
-  const assembled = namesIn(`${out}.as`).filter(name => existsSync(absolute(name)))
-  const compiled = isPlain(job) ? [farm.at(sourceOf(shop, request.unit))] : namesIn(`${out}.cc`)
+  const { toolchain, layout, cacheFolder } = shop.tree
+  const known = [layout.base, layout.sourceFolder, layout.buildFolder, realOrSelf(resolve(cacheFolder))]
+  const here = (name: string) =>
+    toolchain === undefined || !name.startsWith('/') ? name : seenFrom(toolchain, name, known)
+  const assembled = namesIn(`${out}.as`)
+    .map(here)
+    .filter(name => existsSync(absolute(name)))
+  const compiled = isPlain(job) ? [farm.at(sourceOf(shop, request.unit))] : namesIn(`${out}.cc`).map(here)
   const spelled = [...new Set([...compiled, ...assembled])]
   const reads = spelled.map(name => (name.startsWith(`${farm.root}/`) ? name.slice(farm.root.length) : name))
   checkReads(job, reads)
@@ -221,7 +247,7 @@ function checkReads({ shop, request: { unit }, parts }: Job, reads: readonly str
 async function objcopySteps(
   unit: Unit,
   object: string,
-  settings: { scratch: string; signal: AbortSignal | undefined; guard: Guard },
+  settings: Pick<RunOptions, 'scratch' | 'signal' | 'guard' | 'toolchain'>,
 ): Promise<RunResult | undefined> {
   for (const step of unit.objcopy) {
     const result = await run([...step, object], { folder: unit.folder, ...settings })

@@ -21,7 +21,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, isAbsolute } from 'node:path'
+import { dirname, isAbsolute, relative } from 'node:path'
 import { isInside, type Layout, listFolder, realOrSelf, toAbsolute, toBase, walk } from './layout.ts'
 import type { Overlay } from './overlay.ts'
 
@@ -54,6 +54,8 @@ export interface FarmOptions {
   readonly full: boolean
   /** The sources that a lean farm needs, absolute; undefined for all. */
   readonly sources: ReadonlySet<string> | undefined
+  /** How links to the tree's files are spelled; without links a farm is full, and holds copies. */
+  readonly links: 'whole' | 'relative' | 'none'
 }
 
 /** What a compiler has no use for, and a folder has much of. */
@@ -67,7 +69,9 @@ export function isReadable(name: string): boolean {
   return !PRODUCT.test(name)
 }
 
-export function makeFarm({ layout, overlay, root, real, written, full, sources }: FarmOptions): Farm {
+export function makeFarm(options: FarmOptions): Farm {
+  const { layout, overlay, root, real, written, sources, links } = options
+  const full = options.full || links === 'none'
   const left = new Set<string>()
   const linked = new Set<string>()
   const isLeft = (path: string) => !full && sources !== undefined && SOURCE.test(path) && !sources.has(path)
@@ -81,8 +85,8 @@ export function makeFarm({ layout, overlay, root, real, written, full, sources }
 
   for (const folder of [...folders].sort()) {
     mkdirSync(root + folder, { recursive: true })
-    if (full || tops.some(top => isInside(top, folder)))
-      linkEntries({ root, folder, folders, replaced, full, isLeft, left, linked, copies: written.has(folder) })
+    if ((full && links !== 'none') || tops.some(top => isInside(top, folder)))
+      linkEntries({ root, folder, folders, replaced, full, isLeft, left, linked, links, copies: written.has(folder) })
   }
   for (const [path, text] of replaced) {
     if (text === null) continue
@@ -114,20 +118,28 @@ interface LinkTask {
   readonly isLeft: (path: string) => boolean
   readonly left: Set<string>
   readonly linked: Set<string>
+  readonly links: FarmOptions['links']
   readonly copies: boolean
 }
 
-function linkEntries({ root, folder, folders, replaced, full, isLeft, left, linked, copies }: LinkTask): void {
+function linkEntries(task: LinkTask): void {
+  const { root, folder, folders, replaced, full, isLeft, left, linked, links, copies } = task
+  const link = (path: string) => {
+    const at = root + path
+    if (links === 'none') copyFileSync(path, at)
+    else symlinkSync(links === 'whole' ? path : relative(dirname(at), path), at)
+  }
   const entries = listFolder(folder)
   for (const name of entries.folders) {
     const path = `${folder}/${name}`
-    if (!folders.has(path)) symlinkSync(path, root + path)
+    // Without links every folder of the tree is one of the farm's own, and what is around it cannot be had.
+    if (!folders.has(path) && links !== 'none') link(path)
   }
   for (const name of entries.files) {
     const path = `${folder}/${name}`
     if (replaced.has(path) || !(full || isReadable(name))) continue
     if (isLeft(path)) left.add(name)
-    else if (!copies || !copy(path, root + path)) symlinkSync(path, root + path)
+    else if (!(copies || links === 'none') || !copy(path, root + path)) link(path)
   }
   for (const name of entries.links) {
     const path = `${folder}/${name}`
@@ -135,7 +147,8 @@ function linkEntries({ root, folder, folders, replaced, full, isLeft, left, link
     // A relative link stays relative: it leads to the mirrored file, so that it may be the patched one.
     const target = readlinkSync(path)
     if (!isAbsolute(target)) linked.add(name)
-    symlinkSync(isAbsolute(target) ? path : target, root + path)
+    if (isAbsolute(target)) link(path)
+    else symlinkSync(target, root + path)
   }
 }
 

@@ -14,6 +14,7 @@ import type { Layout } from './layout.ts'
 import type { Overlay } from './overlay.ts'
 import type { Pool } from './pool.ts'
 import type { TreeTexts } from './texts.ts'
+import type { Toolchain } from './toolchain.ts'
 
 /**
  * What becomes of a unit's object.
@@ -159,6 +160,10 @@ export interface BaseOptions {
   readonly makeArgs?: readonly string[]
   /** Where the objects are, or compile_commands.json is, when not in the tree. */
   readonly buildDir?: string
+  /** What compilers run behind that are in another root, as words (`chroot /srv/debian13`). */
+  readonly toolchain?: string | undefined
+  /** `INSIDE=OUTSIDE`, two absolute paths of one folder. */
+  readonly toolchainPath?: readonly string[] | undefined
   /** Where results are kept between runs. */
   readonly cacheFolder: string
 }
@@ -187,6 +192,8 @@ export interface Base {
   readonly target: 'xen' | 'process'
   /** Where results are kept between runs. */
   readonly cacheFolder: string
+  /** Where its compilers run, unless here. */
+  readonly toolchain?: Toolchain | undefined
   /** Milliseconds that opening it took. */
   readonly openTime: number
   /** The units that read at least one of these files, and which; paths relative to `base`. */

@@ -10,6 +10,7 @@ import { removeAbandoned } from '../system/private-place.ts'
 import type { Base, BaseOptions, Run } from './model.ts'
 import { checkCompiler } from './original.ts'
 import { removeHalfBuilt } from './prune.ts'
+import { toolchainOf } from './toolchain.ts'
 import { TREE_KINDS } from './tree-kinds.ts'
 
 /** Throws `InputError` where there is no such tree, or one that cannot be built upon. */
@@ -19,7 +20,8 @@ export function openBase(options: BaseOptions, run: Run): Promise<Base> {
     checkCache(options.cacheFolder)
     await removeAbandoned(options.cacheFolder)
     removeHalfBuilt(options.cacheFolder)
-    const base = await openAny(options, run)
+    const opened = await openAny(options, run)
+    const base: Base = { ...opened, toolchain: opened.toolchain ?? toolchainOf(options) }
     await checkCompiler({ ...base, run })
     return { ...base, openTime: performance.now() - start }
   })

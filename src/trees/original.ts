@@ -11,6 +11,7 @@ import { type CompilerIdentity, commentOf, identify } from './compiler.ts'
 import type { Tree, Unit } from './model.ts'
 import { guardOf } from './read-only.ts'
 import { run } from './run.ts'
+import { calledIn } from './toolchain.ts'
 import { shellText } from './words.ts'
 
 /** The objects that the running system was linked from, by unit; those that must be compiled are, in parallel. */
@@ -63,9 +64,16 @@ async function copied(tree: Tree, unit: Unit, object: Uint8Array): Promise<Uint8
   return inPrivatePlace(tree.cacheFolder, async folder => {
     const path = join(folder, 'object.o')
     writeFileSync(path, object)
-    const settings = { folder: unit.folder, scratch: folder, signal: tree.run.signal, guard: await guardOf(tree) }
+    const { toolchain } = tree
+    const settings = {
+      folder: unit.folder,
+      scratch: folder,
+      signal: tree.run.signal,
+      guard: await guardOf(tree),
+      toolchain,
+    }
     for (const step of unit.objcopy) {
-      const result = await tree.run.pool.use(tree.run, () => run([...step, path], settings))
+      const result = await tree.run.pool.use(tree.run, () => run([...step, calledIn(toolchain, path)], settings))
       if (result.exit !== 0) throw new InputError('build/objcopy-failed', `${shellText(step)}: ${result.errors.trim()}`)
     }
     return new Uint8Array(readFileSync(path))
@@ -89,9 +97,9 @@ export async function checkCompiler(tree: Tree): Promise<void> {
 
 function identityFor(tree: Tree, unit: Unit): Promise<CompilerIdentity> {
   const { pool, signal } = tree.run
-  const { cacheFolder } = tree
+  const { cacheFolder, toolchain } = tree
   return pool.use({ signal }, () =>
-    identify(takeApart(unit.command).compiler, { folder: unit.folder, cacheFolder, signal }),
+    identify(takeApart(unit.command).compiler, { folder: unit.folder, cacheFolder, signal, toolchain }),
   )
 }
 

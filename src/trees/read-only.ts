@@ -52,11 +52,14 @@ export function guardOf({
   layout,
   units,
   cacheFolder,
-}: Pick<Base, 'layout' | 'units' | 'cacheFolder'>): Promise<Guard> {
+  toolchain,
+}: Pick<Base, 'layout' | 'units' | 'cacheFolder' | 'toolchain'>): Promise<Guard> {
   let guard = known.get(layout)
   if (guard === undefined) {
     const folders = [layout.sourceFolder, layout.buildFolder, ...new Set(units.map(unit => unit.folder))]
-    guard = guardFor({ folders: folders.map(realOrSelf), writable: realOrSelf(resolve(cacheFolder)) })
+    const guarded = { folders: folders.map(realOrSelf), writable: realOrSelf(resolve(cacheFolder)) }
+    // In another root the tree may be mounted once more, where our namespace does not reach.
+    guard = toolchain === undefined ? guardFor(guarded) : Promise.resolve(watching(guarded))
     known.set(layout, guard)
   }
   return guard
@@ -69,8 +72,10 @@ async function guardFor({ folders, writable }: Guarded): Promise<Guard> {
     const guard = await namespaced(way, guarded)
     if (guard !== undefined) return guard
   }
-  return { enter: () => [], watch: () => watch(guarded) }
+  return watching({ folders: guarded.folders, writable })
 }
+
+const watching = (guarded: Guarded): Guard => ({ enter: () => [], watch: () => watch(guarded) })
 
 /** Without those inside another; a whole file system cannot be made read-only for a compiler that wants to work. */
 function outermost(folders: readonly string[]): string[] {

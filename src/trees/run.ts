@@ -9,6 +9,7 @@ import { findProgram } from './find-program.ts'
 import { interrupted } from './interrupted.ts'
 import { OUTPUT_VARIABLES } from './outputs/take-out.ts'
 import type { Guard } from './read-only.ts'
+import { behind, insideOf, type Toolchain } from './toolchain.ts'
 
 export interface RunOptions {
   readonly folder: string
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** A descriptor that the program and what it starts have open as long as any of them lives. */
   readonly keeps?: number | undefined
+  /** Where the program is, unless it is here; its words are spelled as there. */
+  readonly toolchain?: Toolchain | undefined
 }
 
 export interface RunResult {
@@ -38,6 +41,7 @@ const ENVIRONMENT = { LC_ALL: 'C', LANGUAGE: '' }
 export function run(command: readonly string[], options: RunOptions): Promise<RunResult> {
   const [program = ''] = command
   const started = performance.now()
+  if (options.toolchain !== undefined) return runInside(command, options, options.toolchain)
   const entry = options.guard?.enter(options.folder) ?? []
   return new Promise((resolve, reject) => {
     if (options.signal?.aborted === true) return reject(interrupted())
@@ -72,6 +76,22 @@ export function run(command: readonly string[], options: RunOptions): Promise<Ru
     child.stdout?.on('data', chunk => output.push(chunk))
     child.stderr?.on('data', chunk => errors.push(chunk))
   })
+}
+
+/** What pins its words and the clock is told to the program itself: what it is behind may pass on no environment. */
+function runInside(command: readonly string[], options: RunOptions, toolchain: Toolchain): Promise<RunResult> {
+  const { folder, scratch, environment = {}, signal, keeps } = options
+  const [entrance = ''] = toolchain.prefix
+  if (findProgram(entrance, '/') === undefined) {
+    const hint = 'is it spelled right, and on the PATH? its arguments follow it: --toolchain "chroot /srv/debian13"'
+    return Promise.reject(
+      new InputError('toolchain/no-prefix', `--toolchain begins with ${entrance}, which was not found`, hint),
+    )
+  }
+  const { SOURCE_DATE_EPOCH = '0' } = process.env
+  const at = insideOf(toolchain, scratch)
+  const pinned = { ...ENVIRONMENT, SOURCE_DATE_EPOCH, TMPDIR: at, TMP: at, TEMP: at, ...environment, ...MARK }
+  return run(behind(toolchain, command, { folder, environment: pinned }), { folder: '/', scratch, signal, keeps })
 }
 
 function start(words: readonly string[], options: RunOptions, elsewhere: boolean) {

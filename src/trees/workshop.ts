@@ -3,7 +3,7 @@
  * holds it all and is gone afterwards.
  */
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { openPrivatePlace, type PrivatePlace } from '../system/private-place.ts'
 import { type CompilerIdentity, identify } from './compiler.ts'
 import { type Layout, listFolder, realOrSelf, toAbsolute } from './layout.ts'
@@ -13,6 +13,7 @@ import type { Overlay } from './overlay.ts'
 import { type Guard, guardOf } from './read-only.ts'
 import { keyOf, Store } from './store.ts'
 import type { PatchedTexts, TreeTexts } from './texts.ts'
+import { linkable } from './toolchain.ts'
 
 /** How many lists of read files are remembered for one command. */
 const LISTS = 8
@@ -69,10 +70,18 @@ export class Workshop {
         written: new Set(this.#units.map(unit => unit.folder)),
         full,
         sources: this.#sources(),
+        links: this.#links(),
       })
       farms.set(wanted, farm)
     }
     return farm
+  }
+
+  #links() {
+    const { sourceFolder, buildFolder } = this.layout
+    const cache = realOrSelf(resolve(this.tree.cacheFolder))
+    const folders = [sourceFolder, buildFolder, ...this.#units.map(unit => unit.folder)]
+    return linkable(this.tree.toolchain, [cache, ...folders])
   }
 
   /** Folders that must not be links: where commands run, and what known spellings leave by `..` to reach a patched file. */
@@ -95,8 +104,8 @@ export class Workshop {
     const key = name.includes('/') ? join(folder, name) : name
     let known = this.#compilers.get(key)
     if (known === undefined) {
-      const { cacheFolder, run } = this.tree
-      known = identify(name, { folder, cacheFolder, signal: run.signal })
+      const { cacheFolder, run, toolchain } = this.tree
+      known = identify(name, { folder, cacheFolder, signal: run.signal, toolchain })
       this.#compilers.set(key, known)
     }
     return known

@@ -56,8 +56,8 @@ export interface RealRun {
   readonly cache: string
   /** Judges anew what is kept. */
   readonly isFresh?: boolean
-  /** What a test puts in the way, to see that it is noticed: the payload is not applied; the build says there is nothing to do. */
-  readonly breach?: 'unapplied' | 'lost'
+  /** No where a test wants to see that it is noticed. */
+  readonly isApplied?: boolean
 }
 
 const ATTEMPTS = 30
@@ -78,7 +78,7 @@ export async function judgeReal(run: RealRun): Promise<RealResult> {
     const kept = keptResult({ cache, patch, program })
     const known = run.isFresh === true ? undefined : kept.read()
     const result = known ?? (await judgeEdit({ ...run, tree, edit, patch }))
-    if (run.breach === undefined) kept.write(result)
+    if (run.isApplied !== false) kept.write(result)
     if (result.judgement === 'unusable') continue
     return { name, edit: `${edit.kind} ${edit.file}:${edit.line}`, ...result }
   }
@@ -131,7 +131,7 @@ interface Judging extends RealRun {
   readonly patch: string
 }
 
-async function judgeEdit({ program, tree, edit, patch, cache, breach }: Judging): Promise<Found> {
+async function judgeEdit({ program, tree, edit, patch, cache, isApplied = true }: Judging): Promise<Found> {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-real-'))
   try {
     const rebuilt = rebuiltWith(tree, edit, join(folder, 'after'))
@@ -176,8 +176,8 @@ async function judgeEdit({ program, tree, edit, patch, cache, breach }: Judging)
       tree,
       agent,
       folder,
-      breach,
-      payload: breach === 'lost' ? undefined : payload,
+      isApplied,
+      payload,
       wanted: first,
     })
   } catch (error) {
@@ -195,10 +195,10 @@ interface Live {
   readonly folder: string
   readonly payload: Uint8Array | undefined
   readonly wanted: readonly string[]
-  readonly breach: RealRun['breach']
+  readonly isApplied: boolean
 }
 
-async function live({ program, tree, agent, folder, payload, wanted, breach }: Live): Promise<Found> {
+async function live({ program, tree, agent, folder, payload, wanted, isApplied }: Live): Promise<Found> {
   const path = join(tree.folder, tree.program)
   const running = await startAsked(program, { program: path, agent, folder, patienceMs: PATIENCE_MS })
   let host: Host | undefined
@@ -208,8 +208,7 @@ async function live({ program, tree, agent, folder, payload, wanted, breach }: L
     if (payload !== undefined) {
       host = openProcess({ pid: running.pid })
       const loaded = await host.upload({ name: 'edit', payload })
-      const isApplied = loaded.result === 0 && breach !== 'unapplied'
-      const applied = isApplied ? await applyTo(host, () => running.ask(requests)) : loaded
+      const applied = loaded.result === 0 && isApplied ? await applyTo(host, () => running.ask(requests)) : loaded
       if (applied.result !== 0) {
         return { judgement: 'refused at load', words: `${errnoName(applied.result)} ${applied.words.join(' ')}` }
       }

@@ -6,6 +6,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkCode } from '../../src/flows/hotpatch/running-code.ts'
 import { compareReplaced } from '../../src/flows/verify/compare-tree.ts'
@@ -58,6 +59,18 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
     tree = await openTree({ tree: folder(), target: 'xen', jobs: 2, progress: quiet, cacheFolder })
   })
   afterAll(() => rmSync(cacheFolder, { recursive: true, force: true }))
+
+  test('what boots is enough to see it, without xen-syms', () => {
+    const of = (name: string) => new RunningImage(readHypervisorSymbols(readFileSync(join(folder(), name))))
+    const { findings } = checkUnits(units, of('xen.gz'))
+    expect(different(findings).map(labelOf)).toEqual(NOT_LINKED)
+    expect(findings.length).toBeGreaterThan(3700)
+    expect(findings.flatMap(({ unchecked }) => unchecked)).toEqual([])
+    // There files' names are cut to 14 characters: what is known by one is not found, and is not called the same.
+    const cut = different(checkUnits(units, of('xen.efi')).findings).filter(each => !NOT_LINKED.includes(labelOf(each)))
+    expect(cut.filter(({ difference }) => !/reaches [^ #]{14}#/.test(difference?.text ?? ''))).toEqual([])
+    expect(cut.length).toBeLessThan(10)
+  })
 
   test('every function that could be replaced is the code that runs, and nothing is left unsaid', () => {
     const { findings } = checkUnits(units, new RunningImage(fresh()))
@@ -220,7 +233,7 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
       writeFileSync(memory, wrong.bytesAt(start, Number((wrong.lookup('_etext') ?? start) - start)) ?? '')
       const live = await createHotpatch({ ...options, memory })
       expect(live.refusals).toMatchObject([{ code: 'not-the-running-code', symbol: 'xen_extra_version' }])
-      // With xen.efi, whose code lies at other distances, old code is expected up to the first of them only.
+      // With an EFI program that tells no names, whose code lies at other distances, old code is expected up to the first.
       const symbols = fresh()
       const ids = { depends: symbols.buildId, xenDepends: symbols.buildId }
       const nothing = {
@@ -237,6 +250,29 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
       expect(expected(false).expectations.get('xen_extra_version')).toHaveLength(12)
       expect(expected(true).expectations.get('xen_extra_version')).toHaveLength(3)
       expect(expected(true).warnings.map(({ code }) => code)).toEqual(['code-not-compared'])
+    })
+
+    test('built against the image that boots it is the same payload, and is refused by the same words', async () => {
+      const patches = [{ name: 'p', text: patchText(xenTree('source'), [edit]) }]
+      const options = { tree: folder(), target: 'xen', jobs: 2, progress: quiet, cacheFolder, patches } as const
+      const own = await createHotpatch(options)
+      const booted = await createHotpatch({ ...options, symbols: join(folder(), 'xen.gz') })
+      expect(booted.payload?.bytes).toEqual(own.payload?.bytes)
+      expect([booted.refusals, booted.warnings, booted.notices]).toEqual([own.refusals, own.warnings, own.notices])
+      const efi = await createHotpatch({ ...options, symbols: join(folder(), 'xen.efi') })
+      expect([efi.refusals, efi.warnings.map(({ code }) => code)]).toEqual([[], ['other-build-id']])
+      const bytes = readFileSync(join(folder(), 'xen'))
+      const symbols = readHypervisorSymbols(bytes)
+      change(symbols, (symbols.lookup('xen_extra_version') ?? 0n) + 1n)
+      const file = join(cacheFolder, 'xen.gz')
+      writeFileSync(file, gzipSync(bytes))
+      const wrong = await createHotpatch({ ...options, symbols: file })
+      const syms = await createHotpatch({ ...options, symbols: other().file })
+      expect(wrong.payload).toBeUndefined()
+      expect(wrong.refusals).toEqual(syms.refusals)
+      const elsewhere = { ...edit, find: 'return XEN_CHANGESET;', put: 'return XEN_CHANGESET "-x";' }
+      const others = [{ name: 'p', text: patchText(xenTree('source'), [elsewhere]) }]
+      expect((await createHotpatch({ ...options, patches: others, symbols: file })).refusals).toEqual([])
     })
 
     test('the command tells it, with its exit code and in JSON', async () => {

@@ -21,6 +21,8 @@ export interface AdviseArguments {
   readonly config?: string
   readonly makeArgs: readonly string[]
   readonly buildDir?: string
+  readonly toolchain?: string
+  readonly toolchainPath?: readonly string[]
   readonly jobs: number
   readonly json?: string
 }

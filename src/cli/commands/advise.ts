@@ -3,7 +3,7 @@ import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachVariable, natural, positive } from '../option-values.ts'
+import { eachOf, eachVariable, natural, positive, TOOLCHAIN, TOOLCHAIN_PATH } from '../option-values.ts'
 import { STRIP } from '../patches.ts'
 import type { AdviseArguments } from './advise-run.ts'
 
@@ -32,6 +32,8 @@ export function define(host: Host) {
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
+    .option('--toolchain <prefix>', TOOLCHAIN)
+    .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
     .option('-j, --jobs <n>', 'how many compilers may run at once', positive, availableParallelism())
     .option('--json <file>', 'write the advice as JSON; - is standard output')
     .addHelpText('after', helpAfter(HELP))

@@ -32,6 +32,8 @@ export interface BuildArguments {
   readonly makeArgs: readonly string[]
   readonly acceptTypes: readonly string[]
   readonly buildDir?: string
+  readonly toolchain?: string
+  readonly toolchainPath?: readonly string[]
   readonly jobs: number
   readonly output?: string
   readonly json?: string

@@ -3,7 +3,7 @@ import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, eachVariable, natural, positive, WITHOUT_IBT } from '../option-values.ts'
+import { eachOf, eachVariable, natural, positive, TOOLCHAIN, TOOLCHAIN_PATH, WITHOUT_IBT } from '../option-values.ts'
 import { STRIP } from '../patches.ts'
 import type { BuildArguments } from './build-run.ts'
 
@@ -38,7 +38,7 @@ export function define(host: Host) {
     .addOption(new Option('--lines <way>', LINES).choices(WAYS).default('auto' as const))
     .option(
       '--symbols <file>',
-      "what is running: its xen-syms or xen.efi (default: the tree's own xen-syms), or the program, unstripped",
+      "what is running: its xen-syms, or the image that boots (/boot/xen-*.gz, xen.efi), gzipped or not (default: the tree's own xen-syms); or the program, unstripped",
     )
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--on <payload...>', 'payloads that are applied already, the lowest first: the new one goes on top')
@@ -54,6 +54,8 @@ export function define(host: Host) {
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
+    .option('--toolchain <prefix>', TOOLCHAIN)
+    .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
     .option('-j, --jobs <n>', 'how many compilers may run at once', positive, availableParallelism())
     .option('-o, --output <file>', 'the payload (default: <patch>.livepatch here)')
     .option('--json <file>', 'write the report as JSON; - is standard output')
@@ -75,13 +77,12 @@ export function define(host: Host) {
         ...(expectFunctions === undefined ? {} : { expectFunctions }),
       }
       const { signal } = host
-      const { runBuild } = await import('./build-run.ts')
       host.ended(
         await attempt({
           json: rest.json,
           command: 'build',
           signal,
-          work: console => runBuild(request, console, signal),
+          work: async console => (await import('./build-run.ts')).runBuild(request, console, signal),
           failed: async (error, ending) =>
             (await import('../sarif-file.ts')).writeFailedSarif(rest.sarif, error, ending),
         }),
@@ -98,7 +99,7 @@ const HELP = {
     },
     {
       so: 'for a host that runs another build of the same source, on top of another payload',
-      run: 'hotsplice build --tree ~/xen --patch b.patch --symbols /boot/xen-syms --depends 3bf1…',
+      run: 'hotsplice build --tree ~/xen --patch b.patch --symbols /boot/xen-4.17-amd64.gz --depends 3bf1…',
     },
     {
       so: 'a program, which the payload is compared with and then only loads into',

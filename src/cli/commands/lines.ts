@@ -7,6 +7,7 @@ import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { helpAfter } from '../help.ts'
+import { eachOf, TOOLCHAIN, TOOLCHAIN_PATH } from '../option-values.ts'
 import { VERSION } from '../version.ts'
 
 const MORE = [
@@ -20,6 +21,8 @@ export function define(host: Host) {
     .argument('<source.c>', 'the source file, relative to the tree or to its source folder')
     .requiredOption('--tree <dir>', 'the source tree, as its build left it')
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
+    .option('--toolchain <prefix>', TOOLCHAIN)
+    .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
     .option('--json <file>', 'write the list as JSON; - is standard output')
     .addHelpText(
       'after',
@@ -39,17 +42,25 @@ interface Request {
   readonly source: string
   readonly tree: string
   readonly buildDir?: string
+  readonly toolchain?: string
+  readonly toolchainPath?: readonly string[]
   readonly json?: string
 }
 
 async function list(
-  { source, tree: folder, buildDir, json }: Request,
+  { source, tree: folder, buildDir, json, toolchain, toolchainPath }: Request,
   console: Console,
   signal: AbortSignal,
 ): Promise<Finished> {
   checkOutputs([], [json])
   const run = { jobs: availableParallelism(), progress: console.progress, cacheFolder: cacheFolder(), signal }
-  const base = { tree: folder, target: 'xen' as const, ...(buildDir === undefined ? {} : { buildDir }) }
+  const base = {
+    tree: folder,
+    target: 'xen' as const,
+    toolchain,
+    toolchainPath,
+    ...(buildDir === undefined ? {} : { buildDir }),
+  }
   const { report, units } = await listLines({ ...base, ...run, source, version: VERSION })
   return { ending: 'done', text: describeLines(units), json: report }
 }

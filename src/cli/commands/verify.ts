@@ -13,15 +13,20 @@ import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { readInput, readText } from '../files.ts'
 import { helpAfter } from '../help.ts'
-import { WITHOUT_IBT } from '../option-values.ts'
+import { eachOf, TOOLCHAIN, TOOLCHAIN_PATH, WITHOUT_IBT } from '../option-values.ts'
 
 export function define(host: Host) {
   return new Command('verify')
     .description('Checks a payload by every rule of the loader that will get it, whoever built it.')
     .argument('<payload>', 'a payload file')
-    .requiredOption('--symbols <file>', 'xen-syms (or xen.efi, which tells its build-id only) of what is running')
+    .requiredOption(
+      '--symbols <file>',
+      'what is running: its xen-syms, or the image that boots (/boot/xen-*.gz, xen.efi), gzipped or not',
+    )
     .option('--tree <dir>', 'the built tree of what is running: is the code to be replaced the code that runs?')
     .option('--build-dir <dir>', 'where the objects are (O=), when not in the tree')
+    .option('--toolchain <prefix>', TOOLCHAIN)
+    .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
     .option('--memory <file[@address]>', "a copy of the running system's code, raw (from _stext on), to compare with")
     .option('--on <payload...>', 'payloads that are applied already, the lowest first')
     .addOption(
@@ -68,6 +73,8 @@ interface Request {
   readonly symbols: string
   readonly tree?: string
   readonly buildDir?: string
+  readonly toolchain?: string
+  readonly toolchainPath?: readonly string[]
   readonly memory?: string
   readonly on?: readonly string[]
   readonly xenVersion?: XenVersion
@@ -98,7 +105,7 @@ async function verify(request: Request, { progress }: Console): Promise<Finished
 }
 
 function treeOf(
-  { tree, buildDir, memory, signal }: Request,
+  { tree, buildDir, toolchain, toolchainPath, memory, signal }: Request,
   progress: Console['progress'],
 ): { readonly tree?: TreeQuestion } {
   if (tree === undefined) {
@@ -112,6 +119,8 @@ function treeOf(
     progress,
     cacheFolder: cacheFolder(),
     signal,
+    toolchain,
+    toolchainPath,
     ...(buildDir === undefined ? {} : { buildDir }),
   }
   const peek: TreeQuestion['peek'] = ({ object }) => (object === undefined ? undefined : readFileSync(object))

@@ -70,3 +70,5 @@ export const NT_GNU_BUILD_ID = 3
 
 export const DT_FLAGS_1 = 0x6fff_fffbn
 export const DF_1_PIE = 0x0800_0000
+
+export const PT_LOAD = 1

@@ -81,7 +81,7 @@ export async function createHotpatch(
   const { compiled, sizes, declarations, throwing } = asked
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { loader, ...sizes.known }
-  const judged = await watch.time('compare', () => judgeTold(tree, { affected, compiled, declarations, cut }))
+  const judged = await watch.time('compare', () => judgeTold(tree, { ...before, compiled, declarations, cut }))
   // program: whose definition of each name counts, before and after.
   const program = watch.timeSync('program', () => inProgram(tree, judged))
   // loaders: what is known of the running system, and of what will load the payload there.

@@ -10,11 +10,13 @@ import { InternalError } from '../../base/errors.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import { EXPECTATION_LIMIT } from '../../loaders/func-entry.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import { XEN } from '../../loaders/xen/xen.ts'
 import { machineOf } from '../../machines/machines.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import { originOf } from '../../select/origins.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { type CodeFinding, RunningImage, UnitCode } from '../../verify/index.ts'
+import { mayBeInlined } from './inlined-code.ts'
 import type { Running } from './running.ts'
 
 export interface CheckedCode {
@@ -31,7 +33,7 @@ export const NOTHING_CHECKED: CheckedCode = { refusals: [], warnings: [], notice
 export function checkCode(units: readonly UnitInput[], selection: Selection, running: Running): CheckedCode {
   const { symbols } = running
   if (selection.replacements.length === 0) return NOTHING_CHECKED
-  if (symbols === undefined || symbols.format !== 'elf') {
+  if (symbols === undefined || symbols.format === 'efi') {
     const text = 'no xen-syms is known, so whether the code to be replaced is the code that runs was not compared'
     return {
       ...NOTHING_CHECKED,
@@ -55,6 +57,7 @@ export function checkCode(units: readonly UnitInput[], selection: Selection, run
     const finding = checkOne(units, checkers, replacement, symbols)
     if (finding?.difference !== undefined && below === undefined) refusals.push(refusalFor(replacement, finding))
     if (finding?.difference !== undefined && below !== undefined) warnings.push(coveredWarning(replacement, below))
+    refusals.push(...inlinedRefusals(units, checkers, replacement, symbols))
     for (const text of finding?.unchecked ?? []) {
       warnings.push({ code: 'code-not-compared', text: `${replacement.unit}, ${finding?.name}: ${text}` })
     }
@@ -76,6 +79,28 @@ function checkOne(
   const place = symbols.lookup(runningName)
   // A name that the running system does not have is refused by the selection.
   return place === undefined ? undefined : checker.check(origin.piece, place)
+}
+
+/** Other functions of the unit that the new code may hold copies of, and that are not what runs. */
+function inlinedRefusals(
+  units: readonly UnitInput[],
+  checkers: readonly UnitCode[],
+  replacement: Replacement,
+  symbols: HypervisorSymbols,
+): readonly Refusal[] {
+  const { address, unit, runningName } = replacement
+  const origin = originOf(units, address)
+  const now = units[address.unit]?.verdicts.correlation.patched.pieces[address.piece]
+  // What moved here from another file has no old code in this one.
+  if (origin === undefined || now === undefined || origin.unit !== address.unit) return []
+  return mayBeInlined(origin.input.verdicts.correlation, origin.piece, now).flatMap(piece => {
+    const place = symbols.lookup(XEN.runningName(origin.input.fileSymbol, piece.name, piece.local))
+    const finding = place === undefined ? undefined : checkers[address.unit]?.check(piece, place)
+    if (finding?.difference === undefined) return []
+    const { text, hint } = refusalFor(replacement, finding)
+    const why = `${runningName} calls it, and its new code does not: it may hold a copy of it`
+    return [{ code: 'not-the-running-code', unit, symbol: piece.name, text: `${text}; ${why}`, hint }]
+  })
 }
 
 /** Said, and no more: nearly all such functions are entered anew; those that never are stand on the target's deny-list. */

@@ -24,7 +24,7 @@ import { type LoaderTable, loaderTable } from './loader-table.ts'
 import { type LoaderVersion, loaderVersion } from './loader-version.ts'
 
 export interface RunningOptions {
-  /** A given xen-syms or xen.efi, the tree's own unless given; or the program. */
+  /** A given xen-syms or image that boots, the tree's own unless given; or the program. */
   readonly symbols?: string
   /** Build-ids in hexadecimal, instead of the one that the symbols have. */
   readonly depends?: string

@@ -34,7 +34,7 @@ export interface NamedPayload {
 
 export interface VerifyQuestion {
   readonly payload: NamedPayload
-  /** The bytes of xen-syms, or of xen.efi, which tells a build-id only. */
+  /** The bytes of xen-syms, or of the image that boots. */
   readonly symbols: Uint8Array
   /** Payloads that are applied already, the lowest first. */
   readonly on?: readonly NamedPayload[]
@@ -128,8 +128,8 @@ async function withTree(
   replaced: Parameters<typeof compareReplaced>[0],
   { tree, sizes, question: { memory, peek }, symbols, below }: OpenedQuestion,
 ): Promise<VerifyReport> {
-  if (symbols.format !== 'elf') {
-    const leftOut = ['xen.efi tells a build-id only: to compare code, give xen-syms']
+  if (symbols.format === 'efi') {
+    const leftOut = ['this xen.efi tells a build-id only: to compare code, give xen-syms']
     return withCode(report, { findings: [], leftOut })
   }
   const [{ readMemory }, { compareReplaced }] = await Promise.all([

@@ -2,10 +2,11 @@
 import { expect, test } from 'vitest'
 import { InputError } from '../../base/errors.ts'
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
+import { buildIdOf } from '../build-id-note.ts'
 import { BootEdits } from './boot-edits.ts'
 import { XenNameTable } from './name-table.ts'
 import { isPe, readPeBuildId } from './pe-build-id.ts'
-import { buildIdOf, readHypervisorSymbols } from './symbols.ts'
+import { readHypervisorSymbols } from './symbols.ts'
 
 /** Symbols' tables as xen/tools/symbols.c lays them out, without compression: each code is one character. */
 function nameTable(

@@ -21,6 +21,8 @@ export interface NameTableSource {
 
 export interface XenName {
   readonly name: string
+  /** As nm tells the symbol's kind: a capital for what all files know. Empty for a marker at a function's end. */
+  readonly letter: string
   readonly address: bigint
 }
 
@@ -56,7 +58,8 @@ export class XenNameTable {
   *entries(): Generator<XenName> {
     const { names, addressAt, count } = this.#tables
     for (let index = 0, offset = 0; index < count && offset < names.byteLength; index++) {
-      yield { name: this.#expand(offset), address: addressAt(index) }
+      const text = this.#expand(offset)
+      yield { name: text.slice(1), letter: text.slice(0, 1), address: addressAt(index) }
       offset += names.getUint8(offset) + 1
     }
   }
@@ -68,7 +71,7 @@ export class XenNameTable {
     let high = sorted.byteLength / 8
     while (low < high) {
       const middle = low + Math.floor((high - low) / 2)
-      const found = this.#expand(sorted.getUint32(middle * 8, true))
+      const found = this.#expand(sorted.getUint32(middle * 8, true)).slice(1)
       if (name === found) return addressAt(sorted.getUint32(middle * 8 + 4, true))
       if (name < found) high = middle
       else low = middle + 1
@@ -84,13 +87,14 @@ export class XenNameTable {
     return undefined
   }
 
+  /** The name with its letter in front. */
   #expand(offset: number): string {
     const { names, tokens } = this.#tables
     if (offset >= names.byteLength) return ''
     const end = Math.min(offset + 1 + names.getUint8(offset), names.byteLength)
     let text = ''
     for (let at = offset + 1; at < end; at++) text += tokens[names.getUint8(at)] ?? ''
-    return text.slice(1)
+    return text
   }
 }
 
@@ -108,15 +112,16 @@ function readTables(source: NameTableSource): Tables | undefined {
   const count = (view('symbols_num_addrs') ?? view('symbols_num_syms'))?.getUint32(0, true)
   const nameCount = (view('symbols_num_names') ?? view('symbols_num_syms'))?.getUint32(0, true)
   if (names === undefined || tokenText === undefined || tokenIndex === undefined) return undefined
-  if (addresses === undefined || count === undefined || nameCount === undefined) return undefined
+  if (addresses === undefined || count === undefined) return undefined
   if (tokenIndex.byteLength < 512) return undefined
   const sorted = view('symbols_sorted_offsets')
-  if (sorted !== undefined && sorted.byteLength < nameCount * 8) return undefined
+  // Only the names that are sorted are counted apart.
+  if (sorted !== undefined && (nameCount === undefined || sorted.byteLength < nameCount * 8)) return undefined
   return {
     names,
     tokens: readTokens(tokenText, tokenIndex),
     addressAt: addresses,
-    sorted: sorted && new DataView(sorted.buffer, sorted.byteOffset, nameCount * 8),
+    sorted: sorted && new DataView(sorted.buffer, sorted.byteOffset, (nameCount ?? 0) * 8),
     count,
   }
 }

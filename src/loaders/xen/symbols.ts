@@ -2,91 +2,40 @@
  * What is known of a hypervisor from its image: names and addresses as Xen itself has them, code and data bytes, the
  * build-id, and which places of its code Xen edits while it boots.
  *
- * From `xen-syms` (ELF) everything; from `xen.efi` (PE) the build-id only, because its symbols are usually stripped.
+ * From `xen-syms` (ELF) everything; from an image that boots what Xen's own table of names tells (`shipped/`); where that is
+ * an EFI program without such a table, the build-id only.
  * Everything is decoded on first use: a lookup of ten names in a 24 MB file must not cost more than reading it.
  */
 import { InputError } from '../../base/errors.ts'
 import { readElf } from '../../elf/index.ts'
 import type { ElfObject, ElfSection, ElfSymbol } from '../../elf/model.ts'
-import { NT_GNU_BUILD_ID, SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../../elf/spec/constants.ts'
+import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../../elf/spec/constants.ts'
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
+import { buildIdOf } from '../build-id-note.ts'
 import type { ProbedSizes } from '../entry-size.ts'
 import { type BootEdit, BootEdits } from './boot-edits.ts'
+import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from './hypervisor.ts'
 import { type LinkedEntry, type LinkedImage, linkedEntries, tableBounds } from './linked-tables.ts'
 import { XenNameTable } from './name-table.ts'
-import { isPe, readPeBuildId } from './pe-build-id.ts'
+import { readPeBuildId } from './pe-build-id.ts'
+import { isBootable, unpacked } from './shipped/image-memory.ts'
+import { readShipped } from './shipped/shipped.ts'
+import { SymbolsByAddress } from './symbols-by-address.ts'
 import { type TableUse, tableUseOfImage } from './table-use.ts'
 
 export type { BootEdit } from './boot-edits.ts'
+export type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from './hypervisor.ts'
 
-export interface HypervisorSymbol {
-  /** As Xen's own table spells it: `common/irq.c#foo` for a local symbol, `do_memory_op` for a global one. */
-  readonly name: string
-  /** As the ELF file spells it, without its file. */
-  readonly plainName: string
-  /** The FILE symbol in front of a local symbol; empty for globals. */
-  readonly file: string
-  readonly address: bigint
-  /** 0 where the file does not say (labels of assembly code). */
-  readonly size: number
-  readonly kind: ElfSymbol<'original'>['kind']
-  readonly local: boolean
-}
-
-/** What is mapped at an address once the hypervisor is up. */
-export type MemoryKind = 'code' | 'read-only' | 'writable'
-
-export interface HypervisorSymbols {
-  /** `efi` knows nothing but its build-id. */
-  readonly format: 'elf' | 'efi'
-  /** EM_*; undefined for `efi`. */
-  readonly machine: number | undefined
-  /** Of any length; undefined where the hypervisor has none. */
-  readonly buildId: Uint8Array | undefined
-  /** Whether the hypervisor was built with CONFIG_LIVEPATCH; undefined for `efi`. */
-  readonly takesPayloads: boolean | undefined
-  /** Whether it is a debug build (CONFIG_DEBUG), whose assertions stop it. */
-  readonly debug: boolean | undefined
-  /** What its loader does with a payload's table of functions; undefined where the image does not tell. */
-  readonly tableUse: TableUse | undefined
-  /** Every symbol with a place, in the order of addresses. */
-  readonly symbols: readonly HypervisorSymbol[]
-  /** The address that Xen's own search finds for a name in its spelling. */
-  lookup(name: string): bigint | undefined
-  /** Symbols that start at `address`, functions first. */
-  symbolsAt(address: bigint): readonly HypervisorSymbol[]
-  /** The symbol with the greatest address not above `address`, in the same section. */
-  symbolBefore(address: bigint): HypervisorSymbol | undefined
-  /** The next symbol's address above `address`. */
-  nextSymbolAddress(address: bigint): bigint | undefined
-  /** Bytes as the image file has them; zeros for .bss; undefined unless one section holds all of them. */
-  bytesAt(address: bigint, size: number): Uint8Array | undefined
-  /** Whether these characters stand somewhere in the image's constants; undefined where those are not known. */
-  hasConstant(text: string): boolean | undefined
-  /** Undefined where nothing is mapped; init code and data are freed once Xen is up. */
-  memoryAt(address: bigint): MemoryKind | undefined
-  /** Whether `address` lies in memory that is freed after boot. */
-  freedAfterBoot(address: bigint): boolean
-  /** The entries of a section's table, in its order; undefined where there is none, or its layout is not known. */
-  entriesOf(section: string): readonly LinkedEntry[] | undefined
-  /** Where that table begins and ends. */
-  boundsOf(section: string): readonly [bigint, bigint] | undefined
-  /**
-   * Places in [address, address + size) that Xen edits while booting: alternatives and landing pads. Undefined where that
-   * is not known of its machine.
-   */
-  bootEdits(address: bigint, size: number): readonly BootEdit[] | undefined
-}
-
-/** Reads xen-syms, or xen.efi for its build-id; `entrySizes` where a probe has asked the compiler of the tree. */
-export function readHypervisorSymbols(bytes: Uint8Array, entrySizes?: ProbedSizes): HypervisorSymbols {
-  if (isPe(bytes)) return efiSymbols(readPeBuildId(bytes))
+/** Reads xen-syms or an image that boots, gzipped or not; `entrySizes` where a probe has asked the compiler of the tree. */
+export function readHypervisorSymbols(file: Uint8Array, entrySizes?: ProbedSizes): HypervisorSymbols {
+  const bytes = unpacked(file)
+  if (isBootable(bytes)) return readShipped(bytes, entrySizes) ?? efiSymbols(readPeBuildId(bytes))
   const elf = readElf<'original'>(bytes)
   if (elf.symbols.length === 0) {
     throw new InputError(
       'target/no-symbols',
       'the hypervisor file has no symbol table',
-      'give the unstripped xen-syms of the build, which lies beside xen.gz in the build tree or in a debug package',
+      'give the image that boots (/boot/xen-*.gz), or the unstripped xen-syms of the build, which lies beside xen.gz in the build tree or in a debug package',
     )
   }
   return new ElfHypervisor(elf, entrySizes)
@@ -154,7 +103,7 @@ class ElfHypervisor implements HypervisorSymbols {
   readonly #elf: ElfObject<'original'>
   readonly #loaded: readonly Section[]
   readonly #plain: ReadonlyMap<string, bigint>
-  #symbols: readonly HypervisorSymbol[] | undefined
+  #symbols: SymbolsByAddress | undefined
   #names: XenNameTable | undefined
   #edits: { readonly known: BootEdits | undefined } | undefined
   #init: readonly [bigint, bigint] | undefined
@@ -187,7 +136,11 @@ class ElfHypervisor implements HypervisorSymbols {
   }
 
   get symbols(): readonly HypervisorSymbol[] {
-    this.#symbols ??= placedSymbols(this.#elf)
+    return this.#placed.all
+  }
+
+  get #placed(): SymbolsByAddress {
+    this.#symbols ??= new SymbolsByAddress(placedSymbols(this.#elf))
     return this.#symbols
   }
 
@@ -197,23 +150,17 @@ class ElfHypervisor implements HypervisorSymbols {
   }
 
   symbolsAt(address: bigint): readonly HypervisorSymbol[] {
-    const found: HypervisorSymbol[] = []
-    for (let at = this.#firstAbove(address) - 1; at >= 0; at--) {
-      const symbol = this.symbols[at]
-      if (symbol?.address !== address) break
-      found.push(symbol)
-    }
-    return found.sort((a, b) => Number(b.kind === 'function') - Number(a.kind === 'function'))
+    return this.#placed.at(address)
   }
 
   symbolBefore(address: bigint): HypervisorSymbol | undefined {
-    const symbol = this.symbols[this.#firstAbove(address) - 1]
+    const symbol = this.#placed.before(address)
     const section = this.#sectionAt(address)
     return symbol && section && symbol.address >= section.address ? symbol : undefined
   }
 
   nextSymbolAddress(address: bigint): bigint | undefined {
-    return this.symbols[this.#firstAbove(address)]?.address
+    return this.#placed.nextAddress(address)
   }
 
   bytesAt(address: bigint, size: number): Uint8Array | undefined {
@@ -271,17 +218,6 @@ class ElfHypervisor implements HypervisorSymbols {
     return this.#loaded.find(s => address >= s.address && address < s.address + BigInt(s.size))
   }
 
-  #firstAbove(address: bigint): number {
-    let low = 0
-    let high = this.symbols.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.symbols[middle]?.address ?? 0n) <= address) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
   #readNames(): XenNameTable {
     const text = this.#plain.get('_stext') ?? 0n
     const table = XenNameTable.read({
@@ -309,20 +245,6 @@ const ORIGINS: ReadonlyMap<number, (text: bigint) => bigint> = new Map([
   [X86_64.number, text => text & ~0x3fff_ffffn],
 ])
 
-/** The description of the first GNU build-id note; the id may have any length. */
-export function buildIdOf(note: Uint8Array): Uint8Array | undefined {
-  const view = new DataView(note.buffer, note.byteOffset, note.byteLength)
-  for (let at = 0; at + 12 <= note.length; ) {
-    const nameSize = view.getUint32(at, true)
-    const size = view.getUint32(at + 4, true)
-    const description = at + 12 + Math.ceil(nameSize / 4) * 4
-    if (description + size > note.length) return undefined
-    if (view.getUint32(at + 8, true) === NT_GNU_BUILD_ID) return note.subarray(description, description + size)
-    at = description + Math.ceil(size / 4) * 4
-  }
-  return undefined
-}
-
 function globalAddresses(elf: ElfObject<'original'>): Map<string, bigint> {
   const addresses = new Map<string, bigint>()
   for (const symbol of elf.symbols) {
@@ -339,8 +261,7 @@ function addressOf(elf: ElfObject<'original'>, { place }: ElfSymbol<'original'>)
 }
 
 function placedSymbols(elf: ElfObject<'original'>): readonly HypervisorSymbol[] {
-  const placed: { readonly symbol: HypervisorSymbol; readonly distance: number }[] = []
-  const start = elf.sections.find(section => section.address > 0n)?.address ?? 0n
+  const placed: HypervisorSymbol[] = []
   let file = ''
   for (const symbol of elf.symbols) {
     const { name, kind, binding, size } = symbol
@@ -350,11 +271,7 @@ function placedSymbols(elf: ElfObject<'original'>): readonly HypervisorSymbol[] 
     const local = binding === 'local'
     const owner = local ? file : ''
     const spelled = owner === '' ? name : `${owner}#${name}`
-    placed.push({
-      symbol: { name: spelled, plainName: name, file: owner, address, size, kind, local },
-      // Comparing numbers is several times faster than comparing addresses of 64 bits.
-      distance: Number(address - start),
-    })
+    placed.push({ name: spelled, plainName: name, file: owner, address, size, kind, local })
   }
-  return placed.sort((a, b) => a.distance - b.distance).map(({ symbol }) => symbol)
+  return placed
 }

@@ -51,9 +51,20 @@ export function tableUseOfTexts({ entry = '', loader = '', machine = '' }: Loade
 
 /** By an image with symbols, or by objects of the loader. */
 export function tableUseOfImage<S extends Side>(elf: ElfObject<S>): TableUse | undefined {
-  const state = stateByTypes(elf) ?? stateByCode(elf)
-  const quiesce = state === 'in-table' ? codeOf(elf, 'arch_livepatch_quiesce') : undefined
-  const knowledge = machineOf(elf.header.machine).code
+  return tableUseOfCode({ machine: elf.header.machine, codeOf: name => codeOf(elf, name) }, stateByTypes(elf))
+}
+
+/** A loader's functions by their names. */
+export interface LoaderCode {
+  readonly machine: number
+  codeOf(name: string): Uint8Array | undefined
+}
+
+/** By the code alone, where debug information has not told the state. */
+export function tableUseOfCode(code: LoaderCode, told?: State): TableUse | undefined {
+  const state = told ?? stateByCode(code)
+  const quiesce = state === 'in-table' ? code.codeOf('arch_livepatch_quiesce') : undefined
+  const knowledge = machineOf(code.machine).code
   return useOf(state, quiesce !== undefined && knowledge?.accessesOf(quiesce).setsControl === true)
 }
 
@@ -98,11 +109,11 @@ function typesOfLoader<S extends Side>(elf: ElfObject<S>): readonly DebugType[] 
  * `arch_livepatch_apply` and `arch_livepatch_revert` take the entry, and where the state is apart, the state as their
  * second argument. An entry's bytes 33 to 71 mean nothing to the loader then.
  */
-function stateByCode<S extends Side>(elf: ElfObject<S>): State | undefined {
-  const knowledge = machineOf(elf.header.machine).code
+function stateByCode({ machine, codeOf }: LoaderCode): State | undefined {
+  const knowledge = machineOf(machine).code
   if (knowledge === undefined) return undefined
   const states = ['arch_livepatch_apply', 'arch_livepatch_revert'].map(name => {
-    const code = codeOf(elf, name)
+    const code = codeOf(name)
     if (code === undefined) return undefined
     const { bytes, usesSecondArgument } = knowledge.accessesOf(code)
     return decide(bytes.has(PATCH_OFFSET), usesSecondArgument)

@@ -12,6 +12,7 @@ import { isInside, type Layout, realOrSelf, toAbsolute, toBase } from '../layout
 import type { Base, BaseOptions, Dependent, Tree, Unit } from '../model.ts'
 import { Shared } from '../shared.ts'
 import { TreeTexts } from '../texts.ts'
+import { outsideOf, toolchainOf } from '../toolchain.ts'
 import { type CommandEntry, readCompileCommands } from './read.ts'
 import { optionsToSplit } from './split.ts'
 
@@ -25,7 +26,10 @@ export async function openCompileCommands(path: string, options: BaseOptions): P
   const base = realOrSelf(resolve(options.tree))
   const layout: Layout = { base, sourceFolder: base, buildFolder: realOrSelf(dirname(path)), prefix: '' }
   const texts = new TreeTexts(layout)
-  const entries = readCompileCommands(readFileSync(path), path)
+  const toolchain = toolchainOf(options)
+  // Spelled as where they ran.
+  const here = (place: string) => (toolchain && outsideOf(toolchain, place)) ?? place
+  const entries = readCompileCommands(readFileSync(path), path, here)
   const units = readUnits(layout, texts, entries)
   const [first] = units
   if (first === undefined) {
@@ -58,6 +62,7 @@ export async function openCompileCommands(path: string, options: BaseOptions): P
     texts,
     target: options.target,
     cacheFolder: options.cacheFolder,
+    toolchain,
     openTime: 0,
     notices,
     dependents: (paths, run) => reads.dependents({ ...tree, run }, path => paths.has(path)),

@@ -19,8 +19,15 @@ export interface CommandEntry {
   readonly output: string
 }
 
-/** Entries that compile C, C++ or assembly, in order; the same command counts once. */
-export function readCompileCommands(bytes: Uint8Array, path: string): CommandEntry[] {
+/**
+ * Entries that compile C, C++ or assembly, in order; the same command counts once. `here` says how a folder is called
+ * here that has another name where the commands run.
+ */
+export function readCompileCommands(
+  bytes: Uint8Array,
+  path: string,
+  here: (path: string) => string = path => path,
+): CommandEntry[] {
   const fail = (what: string, at?: number) =>
     new InputError(
       'build/bad-compile-commands',
@@ -36,7 +43,7 @@ export function readCompileCommands(bytes: Uint8Array, path: string): CommandEnt
   if (!Array.isArray(value)) throw fail('not a list')
   const entries = new Map<string, CommandEntry>()
   value.forEach((each: unknown, at) => {
-    const entry = readEntry(each, { at, base: resolve(path, '..'), fail })
+    const entry = readEntry(each, { at, base: resolve(path, '..'), fail, here })
     if (entry !== undefined) entries.set([entry.folder, ...entry.words].join('\0'), entry)
   })
   return [...entries.values()]
@@ -46,11 +53,12 @@ interface Context {
   readonly at: number
   readonly base: string
   readonly fail: (what: string, at?: number) => InputError
+  readonly here: (path: string) => string
 }
 
 const SOURCES = /\.(c|C|cc|cpp|cxx|s|S)$/
 
-function readEntry(value: unknown, { at, base, fail }: Context): CommandEntry | undefined {
+function readEntry(value: unknown, { at, base, fail, here }: Context): CommandEntry | undefined {
   if (typeof value !== 'object' || value === null) throw fail('not an object', at)
   const directory = 'directory' in value ? value.directory : undefined
   const file = 'file' in value ? value.file : undefined
@@ -60,12 +68,13 @@ function readEntry(value: unknown, { at, base, fail }: Context): CommandEntry | 
   if (!SOURCES.test(file)) return undefined
   const output = 'output' in value && typeof value.output === 'string' ? value.output : undefined
   checkNames([directory, file, ...written, ...given(output)], what => fail(what, at))
-  const folder = resolve(base, directory)
+  const folder = here(resolve(base, directory))
   const { words, files: responseFiles } = expandResponseFiles(written, folder)
   checkNames(words, what => fail(`${what}, by way of ${responseFiles.join(', ')}`, at))
   const stem = file.slice(file.lastIndexOf('/') + 1).replace(SOURCES, '.o')
-  const source = isAbsolute(file) ? join(file) : join(folder, file)
-  return { folder, source, words, responseFiles, output: resolve(folder, takeApart(words).output ?? output ?? stem) }
+  const source = isAbsolute(file) ? here(join(file)) : join(folder, file)
+  const named = takeApart(words).output ?? output ?? stem
+  return { folder, source, words, responseFiles, output: isAbsolute(named) ? here(named) : resolve(folder, named) }
 }
 
 const given = (word: string | undefined) => (word === undefined ? [] : [word])

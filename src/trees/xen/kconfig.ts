@@ -17,6 +17,7 @@ import type { BuildRefusal, Tree } from '../model.ts'
 import type { Overlay } from '../overlay.ts'
 import { guardOf } from '../read-only.ts'
 import { run } from '../run.ts'
+import { calledIn } from '../toolchain.ts'
 import { type Configured, NOT_CONFIGURED } from '../tree-kind.ts'
 import { readConfig } from './config.ts'
 import { type Kind, kindOf } from './kinds.ts'
@@ -150,9 +151,11 @@ async function configure(
     if (isKconfig) put(folder, absolute.slice(layout.sourceFolder.length + 1), text ?? undefined)
   }
   writeFileSync(join(folder, OUTPUT), config, 'latin1')
-  const command = [join(layout.buildFolder, PROGRAM), '--olddefconfig', 'Kconfig']
+  const { toolchain } = tree
+  const command = [calledIn(toolchain, join(layout.buildFolder, PROGRAM)), '--olddefconfig', 'Kconfig']
   const environment = { ...recorded.environment, srctree: '.', KCONFIG_CONFIG: OUTPUT }
-  const settings = { folder, scratch: place, environment, signal: tree.run.signal, guard: await guardOf(tree) }
+  const { signal } = tree.run
+  const settings = { folder, scratch: place, environment, signal, guard: await guardOf(tree), toolchain }
   const { exit, errors } = await tree.run.pool.use(tree.run, () => run(command, settings))
   if (exit !== 0) return { unknown: `kconfig ended with ${exit} for the ${name} texts: ${errors.trim()}` }
   return { text: readText(join(folder, OUTPUT)) ?? '' }

@@ -16,6 +16,7 @@ import { isReadable } from '../mirror.ts'
 import type { BaseOptions, Run } from '../model.ts'
 import { packageHint, run } from '../run.ts'
 import { keyOf } from '../store.ts'
+import { calledIn, toolchainKey, toolchainOf } from '../toolchain.ts'
 import { shellText } from '../words.ts'
 import { readConfig } from './config.ts'
 import { checkConfig, configOf } from './open.ts'
@@ -47,12 +48,13 @@ export async function buildCopy(layout: Layout, options: BaseOptions, own: Run):
   const config = givenConfig(layout, options)
   checkConfig(readConfig(config), options.config ?? join(layout.buildFolder, '.config'))
   const files = filesOf(layout)
+  const toolchain = toolchainOf(options)
   const key = keyOf([
     ...files.flatMap(path => [relative(layout.base, path), digestOf(path)]),
     config,
     ...(options.makeArgs ?? []),
     relative(layout.sourceFolder, layout.buildFolder),
-    programStamp('gcc'),
+    toolchain === undefined ? programStamp('gcc') : toolchainKey(toolchain),
   ])
   const folder = join(resolve(options.cacheFolder), 'trees', key.slice(0, 32))
   const copy = copiedLayout(layout, folder)
@@ -130,11 +132,15 @@ interface Making {
 }
 
 async function make({ layout, copy, options, lock, own }: Making): Promise<void> {
-  const { sourceFolder, buildFolder } = copy
-  const outside = buildFolder === sourceFolder ? [] : [`O=${buildFolder}`]
+  const toolchain = toolchainOf(options)
+  const { buildFolder } = copy
+  const sourceFolder = calledIn(toolchain, copy.sourceFolder)
+  const outside = buildFolder === copy.sourceFolder ? [] : [`O=${calledIn(toolchain, buildFolder)}`]
   // With an absolute source folder __FILE__ holds it; what runs was built in the user's own.
   const named =
-    outside.length === 0 ? [] : [`EXTRA_CFLAGS_XEN_CORE=-fmacro-prefix-map=${sourceFolder}=${layout.sourceFolder}`]
+    outside.length === 0
+      ? []
+      : [`EXTRA_CFLAGS_XEN_CORE=-fmacro-prefix-map=${sourceFolder}=${calledIn(toolchain, layout.sourceFolder)}`]
   const base = ['make', '-C', sourceFolder, ...outside, ...named, ...(options.makeArgs ?? [])]
   const environment = { ...PINNED, ...definedOf(PINNED) }
   for (const { step, words } of [
@@ -142,7 +148,7 @@ async function make({ layout, copy, options, lock, own }: Making): Promise<void>
     { step: 'building Xen once, in a copy; this takes minutes', words: [...base, `-j${own.pool.size}`] },
   ]) {
     own.progress.step(step)
-    const settings = { folder: copy.base, scratch: copy.base, signal: own.signal, environment, keeps: lock }
+    const settings = { folder: copy.base, scratch: copy.base, signal: own.signal, environment, keeps: lock, toolchain }
     // make starts as many compilers as there may be.
     const result = await own.pool.use({ slots: own.pool.size, signal: own.signal }, () => run(words, settings))
     if (result.exit !== 0) throw makeFailed(words, `${result.output}${result.errors}`)

@@ -81,10 +81,14 @@ export class Loading {
 
   /** With names and code; throws where only a build-id was given, or nothing. */
   get hypervisor(): HypervisorSymbols {
-    if (this.#symbols === undefined || this.#symbols.format === 'efi') {
-      throw new NotReached("needs the hypervisor's names and code: give its xen-syms", 'needs')
+    if (this.#named === undefined) {
+      throw new NotReached("needs the hypervisor's names and code: give its xen-syms, or the image that boots", 'needs')
     }
-    return this.#symbols
+    return this.#named
+  }
+
+  get #named(): HypervisorSymbols | undefined {
+    return this.#symbols?.format === 'efi' ? undefined : this.#symbols
   }
 
   get hypervisorBuildId(): Uint8Array | undefined {
@@ -218,7 +222,7 @@ export class Loading {
 
   /** The addresses that Xen keeps for payloads. */
   get area(): PayloadArea {
-    const symbols = this.#symbols?.format === 'elf' ? this.#symbols : undefined
+    const symbols = this.#named
     return payloadArea(symbols, this.on)
   }
 
@@ -306,7 +310,7 @@ export class Loading {
    */
   content(section: RawSection): Uint8Array | undefined {
     if (!isLoaded(section)) return this.keepsBuffer ? this.uploaded(section) : undefined
-    const image = this.#symbols?.format === 'elf' && this.isRelocatable ? this.relocated.copied.image : undefined
+    const image = this.#named !== undefined && this.isRelocatable ? this.relocated.copied.image : undefined
     if (image === undefined) return this.#fileContent(section)
     const from = Number(this.addressOf(section) - image.start)
     return image.bytes.subarray(from, from + Number(section.size))

@@ -10,6 +10,7 @@ import type { Tree } from '../../model.ts'
 import type { Overlay } from '../../overlay.ts'
 import { guardOf } from '../../read-only.ts'
 import { run } from '../../run.ts'
+import { calledIn } from '../../toolchain.ts'
 import { readCommand } from '../command-file.ts'
 
 /** One target below the build folder, and the shell's words that make it; undefined where nobody recorded them. */
@@ -43,6 +44,7 @@ export function recordedStep(tree: Tree, target: string): Step {
 
 export async function replay(tree: Tree, recipe: Recipe, overlay: Overlay): Promise<Replayed> {
   return inPrivatePlace(tree.cacheFolder, async root => {
+    const { toolchain } = tree
     const folder = root + tree.layout.buildFolder
     mkdirSync(folder, { recursive: true })
     const python = /^\S*python[\d.]*$/.exec(recordedStep(tree, 'include/compat/xen.c').command?.split(' ')[0] ?? '')
@@ -51,9 +53,12 @@ export async function replay(tree: Tree, recipe: Recipe, overlay: Overlay): Prom
     copyIn(tree, { root, reads: recipe.reads, overlay })
     for (const { target, command: recorded } of recipe.steps) {
       if (recorded === undefined) return { failed: `the build did not record how it made ${target}` }
-      const command = recorded.replaceAll(`${tree.layout.sourceFolder}/`, `${root}${tree.layout.sourceFolder}/`)
+      const { sourceFolder } = tree.layout
+      const spelled = calledIn(toolchain, sourceFolder)
+      const command = recorded.replaceAll(`${spelled}/`, `${calledIn(toolchain, root)}${sourceFolder}/`)
       mkdirSync(join(folder, dirname(target)), { recursive: true })
-      const settings = { folder, scratch: root, environment, signal: tree.run.signal, guard: await guardOf(tree) }
+      const { signal } = tree.run
+      const settings = { folder, scratch: root, environment, signal, guard: await guardOf(tree), toolchain }
       const result = await tree.run.pool.use(tree.run, () => run(['/bin/sh', '-e', '-c', command], settings))
       if (result.exit !== 0) return { failed: `${target}: ${result.errors.replaceAll(root, '').trim()}` }
     }

@@ -166,8 +166,11 @@ function switchedOffEnd(loading: Loading, entry: FunctionEntry): Problem | undef
   if (!loading.machine.isInstructionEnd(code, newSize)) {
     return ['crash', `its ${newSize} bytes that are switched off end within an instruction; what is left of it runs`]
   }
-  const size = loading.hypervisor.symbolsAt(address)[0]?.size
-  return size === newSize ? ['warning', `all its ${size} bytes are switched off: what lies behind it runs`] : undefined
+  const { size, atMost } = loading.hypervisor.symbolsAt(address)[0] ?? {}
+  // Padding may follow where the size is only how far it is to the next symbol; then it says nothing.
+  return atMost !== true && size === newSize
+    ? ['warning', `all its ${size} bytes are switched off: what lies behind it runs`]
+    : undefined
 }
 
 function oldPlaceProblem(loading: Loading, entry: FunctionEntry): Problem | undefined {
@@ -194,6 +197,7 @@ function oldPlaceProblem(loading: Loading, entry: FunctionEntry): Problem | unde
   const symbol = here[0]
   if (symbol === undefined) return ['warning', `no symbol of the hypervisor begins at its old address ${hex(address)}`]
   if (symbol.size === 0 || symbol.size === entry.oldSize) return undefined
+  if (symbol.atMost === true && symbol.size > entry.oldSize) return undefined
   return ['warning', `its old size is ${entry.oldSize}, the hypervisor's ${symbol.name} has ${symbol.size} bytes`]
 }
 

@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os'
+import { Argument, Command, Option } from '@commander-js/extra-typings'
+import { debianTree } from '../../flows/tree/tree.ts'
+import { treeText } from '../../report/tree-report.ts'
+import { attempt, type Finished } from '../attempt.ts'
+import { cacheFolder } from '../cache-folder.ts'
+import type { Host } from '../command-host.ts'
+import { type Console, checkOutputs } from '../console.ts'
+import { helpAfter } from '../help.ts'
+import { positive } from '../option-values.ts'
+import { VERSION } from '../version.ts'
+
+const KINDS = ['debian'] as const
+
+const MORE = [
+  'This is the one command that uses a network, and only through the machine’s own apt: it fetches the package, its -dbg',
+  'package and its source, installs nothing, and changes none of apt’s lists. Then the source is built once by the',
+  'package’s own debian/rules and debian/xen-kconfig, with this machine’s compiler, and every function of it is compared',
+  'with the shipped image. A build against it refuses patches of what is not equal; the rest may differ.',
+  '',
+  'The folder is there when all went well, and else is not. It must stay where it is: the build’s commands name it.',
+]
+
+export function define(host: Host) {
+  return new Command('tree')
+    .description('Makes the source tree of an installed hypervisor, built as it was, to build hotpatches in.')
+    .addArgument(new Argument('<kind>', 'whose packages').choices(KINDS))
+    .argument('<package=version>', 'the package of the hypervisor, as dpkg-query -W shows it')
+    .option('-o, --output <dir>', 'the folder to make (default: <package>_<version> here)')
+    .addOption(
+      new Option('-j, --jobs <n>', 'how many compilers may run at once')
+        .argParser(positive)
+        .default(availableParallelism()),
+    )
+    .option('--json <file>', 'write the report as JSON; - is standard output')
+    .addHelpText('after', helpAfter(HELP))
+    .action(async (_kind, name, options) => {
+      const { json } = options
+      const work = (console: Console) => make({ package: name, ...options }, console, host.signal)
+      host.ended(await attempt({ json, command: 'tree', signal: host.signal, work }))
+    })
+}
+
+interface Request {
+  readonly package: string
+  readonly output?: string
+  readonly jobs: number
+  readonly json?: string
+}
+
+async function make({ output, json, ...request }: Request, console: Console, signal: AbortSignal): Promise<Finished> {
+  checkOutputs([], [json])
+  const rest = { version: VERSION, progress: console.progress, cacheFolder: cacheFolder(), signal }
+  const folder = output ?? request.package.replace('=', '_').replaceAll(/[:/]/g, '-')
+  const report = await debianTree({ ...request, ...rest, output: folder })
+  return { ending: 'done', text: treeText(report), json: report }
+}
+
+const HELP = {
+  more: MORE,
+  examples: [
+    {
+      so: 'for Debian 12’s hypervisor',
+      run: 'hotsplice tree debian xen-hypervisor-4.17-amd64=4.17.5+72-g01140da4e8-1 -o ~/xen-4.17',
+    },
+  ],
+  codes: [[0, 'the folder was made; how much of it is what was shipped is said']],
+} as const
