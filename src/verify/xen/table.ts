@@ -15,17 +15,12 @@ import { EXPECTATION_RULES, FUNCTION_RULES } from './checks/functions.ts'
 import { HEADER_RULES } from './checks/header.ts'
 import { HOOK_RULES } from './checks/hooks.ts'
 import { LOADER_RULES } from './checks/loader.ts'
+import { METADATA_RULES } from './checks/metadata.ts'
 import { BUILD_ID_RULES, EARLY_BUILD_ID_RULES, REQUIRED_RULES, STACK_RULES } from './checks/notes.ts'
 import { OLD_CODE_RULES } from './checks/old-code.ts'
 import { APPLY_RULES, REVERT_RULES, RUN_RULES } from './checks/running.ts'
 import { PLACEMENT_RULES, SECTION_RULES } from './checks/sections.ts'
-import {
-  ALTERNATIVE_CALL_RULES,
-  ALTERNATIVE_RULES,
-  BUG_FRAME_RULES,
-  EXCEPTION_RULES,
-  METADATA_RULES,
-} from './checks/special.ts'
+import { ALTERNATIVE_CALL_RULES, ALTERNATIVE_RULES, BUG_FRAME_RULES, EXCEPTION_RULES } from './checks/special.ts'
 import { SYMBOL_RULES } from './checks/symbols.ts'
 import { isOf, STEPS } from './steps.ts'
 

@@ -1,9 +1,8 @@
 /**
- * Tables that Xen uses together with the code: bug frames, alternatives, the exception table, metadata.
+ * Tables that Xen uses together with the code: bug frames, alternatives, the exception table.
  * Sources: livepatch.c "prepare_payload"; arch/x86/alternative.c; common/sort.h.
  */
 
-import { MODINFO } from '../../../loaders/payload-sections.ts'
 import { absent, type Finding, finding, hex, NotReached, when } from '../../finding.ts'
 import { isAtLeast } from '../../model.ts'
 import type { Rule } from '../../rule.ts'
@@ -387,30 +386,6 @@ export const EXCEPTION_RULES: readonly Rule[] = [
         findings.push(finding('warning', text, EXCEPTIONS, at))
       }
       return findings
-    },
-  },
-]
-
-export const METADATA_RULES: readonly Rule[] = [
-  {
-    code: 'metadata',
-    step: 'metadata',
-    source,
-    title: 'metadata is loaded and ends with a NUL',
-    check: loading => {
-      const section = sectionOf(loading, MODINFO)
-      const place = loading.placeOf(section)
-      if (section.size === 0n) {
-        return [
-          finding('crash', `${MODINFO} is empty; Xen looks at the byte before its start, 4 GiB further on`, place),
-        ]
-      }
-      const content = loading.content(section)
-      if (content === undefined) {
-        return [finding('crash', `${MODINFO} is not loaded (no SHF_ALLOC); Xen follows a null pointer`, place)]
-      }
-      const text = `${MODINFO} ends with byte ${content.at(-1)}, not with a NUL`
-      return when(content.at(-1) !== 0, () => finding('EINVAL', text, place))
     },
   },
 ]
