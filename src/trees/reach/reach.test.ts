@@ -151,6 +151,32 @@ const CASES: readonly Case[] = [
     units: { '+': none },
   },
   {
+    name: 'inline, which is a macro of nothing',
+    ...got(GET),
+    beside: '#define inline\n',
+    options: ['-O0'],
+    units: { '?': none },
+  },
+  {
+    name: 'static, which is a macro of nothing',
+    before: `#define static\n${GET}`,
+    after: `#define static\n${GET.replace('p->a', 'p->b')}`,
+    units: { '?': none },
+  },
+  {
+    name: 'static on the command line',
+    ...got(GET.replace('inline', 'inline __attribute__((noinline))')),
+    options: ['-Dstatic='],
+    units: { '?': none },
+  },
+  {
+    name: 'what a compiler calls by itself',
+    before: 'void *memset(void *, int, unsigned long);\n',
+    after: 'void *memset(void *, int, unsigned long) __attribute__((visibility("hidden")));\n',
+    options: ['-fpic', '-mstringop-strategy=libcall'],
+    units: { '?': 'struct big { char c[999]; }; void f(struct big *p) { *p = (struct big){ 0 }; }' },
+  },
+  {
     name: 'kept, by a macro',
     ...got(`#define KEPT __attribute__((__used__))\n${GET.replace('inline', 'inline KEPT')}`),
     units: { '+': none },

@@ -28,12 +28,16 @@ export interface Reach {
   readonly leftOut: readonly LeftOut[]
 }
 
-/** Options by which a compiler keeps what nobody uses, or counts it. */
+/** Options by which a compiler keeps what nobody uses, or counts it, or takes words for others than they are. */
 const KEEPING =
-  /^-(?:fkeep-|fno-toplevel-reorder|fno-unit-at-a-time|fprofile|ftest-coverage|aux-info|fdump|-coverage$|trigraphs$|std=(?:c|iso))/
+  /^-(?:fkeep-|fno-toplevel-reorder|fno-unit-at-a-time|fprofile|ftest-coverage|aux-info|fdump|fplugin|-coverage$|trigraphs$|std=(?:c|iso)|Xclang$|D(?:static|extern|\w*inline\w*)(?:=|$))/
 const C_PLUS_PLUS = /\.(?:C|cc|cp|cpp|cxx|CPP|c\+\+|ii|mm?)$/
 /** Where these stand, what nobody uses can still be felt. */
 const FELT = new Set<string>([...VOLATILE, '_Pragma', '__pragma', '__INCLUDE_LEVEL__'])
+
+/** What compilers call by themselves, in the words of a declaration where there is one. */
+const IMPLIED =
+  /^(?:__|mem|str|abort$|f?printf$|s?n?printf$|f?puts|f?putc|setjmp|longjmp|alloca|malloc|calloc|realloc|free$)/
 
 /** What an edit changes in one file. */
 interface Edit {
@@ -104,7 +108,8 @@ function reachedBy(
     if (text !== undefined) texts.set(path, [text, ...(files.has(path) ? [files.get(path)?.newText ?? ''] : [])])
   }
   const seen = new SeenFiles(texts)
-  const isUnderstood = (item: Item) => item.kind === 'macro' || item.kind === 'undef' || isPlain(seen, item)
+  const isUnderstood = (item: Item) =>
+    item.kind === 'macro' || item.kind === 'undef' || (isPlain(seen, item) && !IMPLIED.test(item.name))
   const felt = seen.expanded(items.flatMap(({ head, body }) => [...head, ...body]))
   if (!items.every(isUnderstood) || [...FELT].some(word => felt.has(word))) return undefined
   const users = usersOf(seen, new Set(items.map(({ name }) => name)))

@@ -60,8 +60,22 @@ export function isPlain(files: SeenFiles, item: Item): boolean {
   if (kind !== 'inline' && kind !== 'prototype') return false
   let plain = known.get(item)
   if (plain === undefined) {
-    plain = files.macros(name).length === 0 && ![...files.expanded(head)].some(word => KEEPS.test(word))
+    const expanded = files.expanded(head)
+    plain =
+      files.macros(name).length === 0 &&
+      head.every(word => isItself(files, word)) &&
+      ![...expanded].some(word => KEEPS.test(word))
     known.set(item, plain)
   }
   return plain
+}
+
+const OF_STORAGE = /^(?:static|extern)$/
+const INLINE = /inline/
+
+/** `static` is no macro; `inline` may be one only if it becomes a word for the same. */
+function isItself(files: SeenFiles, word: string): boolean {
+  const macros = files.macros(word)
+  if (!OF_STORAGE.test(word) && !INLINE.test(word)) return true
+  return macros.every(({ body }) => INLINE.test(word) && body.some(each => INLINE.test(each)))
 }
