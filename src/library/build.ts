@@ -112,6 +112,13 @@ export interface BuildOptions extends PatchOptions {
    */
   readonly explainRefusal?: boolean | undefined
   /**
+   * Compile every unit that reads what the patch touches, not only those that can see what changes there. The others are
+   * named in the report's `notCompared`.
+   *
+   * @default false
+   */
+  readonly compileAll?: boolean | undefined
+  /**
    * What the report calls the payload: the file that you will write it to. Nothing is written by `build`.
    *
    * @default the first patch's name with `.livepatch` in place of its ending; `payload.livepatch` where it has none
