@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ENTRIES } from '../../scripts/api/declared.ts'
 import { type Example, examplesIn } from '../../scripts/api/docs.ts'
-import { installModule, installPackage } from '../cli/support/packed.ts'
+import { installModule, installPackage, manifest } from '../cli/support/packed.ts'
 import { soundKeys } from '../fuzz/sound-keys.ts'
 import { toyImage } from '../fuzz/toy-image.ts'
 import { compile, XEN_LIKE } from '../support/gcc.ts'
@@ -76,7 +76,7 @@ export function makeConsumer(programs: ReadonlyMap<string, string>): Consumer {
   const cache = join(folder, 'cache')
   mkdirSync(cache, { mode: 0o700 })
   const env = { ...process.env, HOTSPLICE_CACHE: cache }
-  fillPlace(place, { command: join(folder, 'node_modules/hotsplice/dist/cli/main.js'), env })
+  fillPlace(place, { command: join(folder, 'node_modules/hotsplice', manifest.bin.hotsplice), env })
   return {
     folder: place,
     compile: () => {
