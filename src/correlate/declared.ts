@@ -66,6 +66,17 @@ export function toldByLines(
 const familyOf = ({ symbol }: DeclaredStatic) => staticFamily(symbol) ?? symbol
 const only = (all: readonly DeclaredStatic[], family: string) => all.filter(each => familyOf(each) === family)
 
+/**
+ * A use in common is not enough: where an inner variable hides an outer one, and comes or goes, the uses of the one become
+ * the other's. All must be in common, or the declaration too.
+ */
+function areOne(a: DeclaredStatic, b: DeclaredStatic, isSame: SameLine): boolean {
+  const hasAll = (uses: readonly Place[], others: readonly Place[], same: SameLine) =>
+    uses.every(use => others.some(other => same(use, other)))
+  const isWhole = hasAll(a.uses, b.uses, isSame) && hasAll(b.uses, a.uses, (after, before) => isSame(before, after))
+  return isWhole || isSame(a.declared, b.declared)
+}
+
 function toldIn(
   original: readonly DeclaredStatic[],
   patched: readonly DeclaredStatic[],
@@ -75,7 +86,7 @@ function toldIn(
   const share = (a: DeclaredStatic, b: DeclaredStatic) => a.uses.some(use => b.uses.some(other => isSame(use, other)))
   for (const a of original) {
     const [b, ...more] = patched.filter(each => share(a, each))
-    if (b === undefined || more.length > 0) continue
+    if (b === undefined || more.length > 0 || !areOne(a, b, isSame)) continue
     if (original.every(each => each === a || !share(each, b))) told.set(a.symbol, b.symbol)
   }
   const found = new Set(told.values())

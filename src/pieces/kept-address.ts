@@ -3,7 +3,7 @@ import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceMap, Target } from './model.ts'
-import { partOf, sourceName } from './names.ts'
+import { numberedBase, partOf, sourceName } from './names.ts'
 
 interface Knowledge {
   /** Whether writing there is nothing to be told. */
@@ -39,7 +39,7 @@ export function mayKeep<S extends Side>(
       relocated: new Set(user.references.map(({ offset }) => offset)),
       toParts: new Set(toParts.map(({ offset }) => offset)),
       mayWrite,
-      returnsOne: singleResults?.has(sourceName(user.name)) === true,
+      returnsOne: numberedBase(user.name) === undefined && singleResults?.has(sourceName(user.name)) === true,
     },
   )
 }

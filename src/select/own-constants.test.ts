@@ -56,6 +56,25 @@ const ROWS: readonly Row[] = [
     refused: [['data-layout', 'early may keep or compare its address']],
   },
   {
+    name: 'one that holds its own address',
+    before: `struct n { const struct n *next; int v; }; static const struct n known[2] = { { &known[1], 1 }, { 0, 2 } }; int f(unsigned i) { return known[i % 2u].v * flag; }`,
+    after: `struct n { const struct n *next; int v; }; static const struct n known[3] = { { &known[1], 1 }, { 0, 2 }, { 0, 3 } }; int f(unsigned i) { return known[i % 3u].v * flag; }`,
+    refused: [['data-layout', 'it holds its own address']],
+  },
+  {
+    name: 'one beside another in its section',
+    before: `static const int other[4] = { 9, 9, 9, 9 }; int h(int i) { return other[i & 3]; } static const int known[4] = { 1, 3, 8, 20 }; int f(unsigned n) { return known[n & 3] * flag; }`,
+    after: `static const int other[4] = { 9, 9, 9, 9 }; int h(int i) { return other[i & 3]; } static const int known[4] = { 1, 3, 8, 21 }; int f(unsigned n) { return known[n & 3] * flag + 1; }`,
+    refused: [['changed-constant', 'it is not alone in its section']],
+    flags: ['-O1', '-fno-pie', '-ffunction-sections', '-fno-data-sections'],
+  },
+  {
+    name: 'one whose reader goes, but may be entered still',
+    before: `${FEW}${LOOP}extern int (*hook)(unsigned); static int cb(unsigned i) { return known[i & 1].to * flag; } void reg(void) { hook = cb; }\n`,
+    after: `${OTHER}${LOOP}extern int (*hook)(unsigned); void reg(void) { hook = 0; }\n`,
+    refused: [['changed-constant', 'cb, which is not replaced, reads it']],
+  },
+  {
     name: 'other content, and its only reader changes too',
     before: FEW + LOOP,
     after: OTHER + LOOP.replace('to * 3', 'to * 5'),

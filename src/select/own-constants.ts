@@ -78,8 +78,13 @@ function obstaclesOf(scene: Scene, { original, patched }: Judged): readonly stri
   const maps = scene.verdicts.correlation
   const isContinued = continues(scene, original, patched)
   const found = new Set<string>()
+  if (leadsToItself(original) || leadsToItself(patched)) found.add('it holds its own address')
+  // Code may count from a neighbour to it, or from it to a neighbour, and then refers to the other one.
+  if (hasNeighbours(maps.original, original) || hasNeighbours(maps.patched, patched))
+    found.add('it is not alone in its section (-fdata-sections)')
   for (const user of scene.users.get(original.id) ?? []) {
-    const stays = !scene.going.has(user.id) && maps.toPatched.has(user.id)
+    // One that is gone may still be entered, by a pointer that was kept.
+    const stays = !scene.going.has(user.id)
     if (user.kind !== 'function') found.add(`${user.name} holds its address`)
     else if (keeps(maps.original, user, original, scene)) found.add(`${user.name} may keep or compare its address`)
     else if (stays && !isContinued && !isFreedAfterStart(scene.context, maps.original, user))
@@ -90,6 +95,14 @@ function obstaclesOf(scene: Scene, { original, patched }: Judged): readonly stri
     else if (keeps(maps.patched, user, patched, scene)) found.add(`${user.name} may keep or compare its address`)
   }
   return [...found]
+}
+
+function leadsToItself<S extends Side>({ id, references }: Piece<S>): boolean {
+  return references.some(({ target }) => target.to === 'piece' && target.piece === id)
+}
+
+function hasNeighbours<S extends Side>(map: PieceMap<S>, { id, section }: Piece<S>): boolean {
+  return map.bySection[section]?.some(each => each.id !== id) === true
 }
 
 const keeps = <S extends Side>(

@@ -37,6 +37,12 @@ test.skipIf(!hasGcc).for([
   expect(differsAtStartOnly(...objects, PROCESS)).toBe(false)
 })
 
+test.skipIf(!hasGcc)(`what is copied to where it stays is not gone${withoutGcc}`, () => {
+  const text = (mask: number) =>
+    `__asm__(".section .init.text\\ntrampoline_start: testl $${mask}, trampoline_flags\\n.globl trampoline_end\\ntrampoline_end:");`
+  expect(differsAtStartOnly(compile(text(1)), compile(text(2)), XEN)).toBe(false)
+})
+
 test.skipIf(!hasGcc)(`what is no object of this class tells nothing${withoutGcc}`, () => {
   expect(differsAtStartOnly(compile(TEXT), new Uint8Array(60), XEN)).toBe(false)
 })

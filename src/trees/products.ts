@@ -1,4 +1,5 @@
 /** What a compile can be asked to leave, and the options that ask for it. To add one: a row. */
+import { liveText } from '../ctext/live-text.ts'
 import { outlineOf } from '../ctext/outline.ts'
 import { debugSections, packSections } from '../dwarf/index.ts'
 import { checkWhole32, isClass32, readElf } from '../elf/index.ts'
@@ -9,6 +10,8 @@ export type Product =
   | 'preprocessed'
   /** An `Outline` of that text, as JSON: enough to tell whether two texts declare the same. */
   | 'outline'
+  /** A digest of that text without what nobody uses; empty where that cannot be told. */
+  | 'live'
   /** The macros that are defined at the end of the text, a line each. */
   | 'macros'
   | 'assembler'
@@ -50,6 +53,7 @@ export const PRODUCTS: Readonly<Record<Product, Making>> = {
   object: { options: [], compiles: true, keep: readable },
   preprocessed: { options: ['-E', '-P'], compiles: false, keep: whole },
   outline: { options: ['-E', '-P'], compiles: false, keep: outline },
+  live: { options: ['-E', '-P'], compiles: false, keep: live },
   macros: { options: ['-E', '-dM'], compiles: false, keep: whole },
   assembler: { options: ['-S', '-g0'], compiles: false, keep: whole },
   reads: { options: ['-E'], compiles: false, keep: () => new Uint8Array() },
@@ -62,6 +66,10 @@ function outline(made: Uint8Array): Uint8Array {
   return Buffer.from(
     JSON.stringify(outlineOf(Buffer.from(made.buffer, made.byteOffset, made.length).toString('latin1'))),
   )
+}
+
+function live(made: Uint8Array): Uint8Array {
+  return Buffer.from(liveText(Buffer.from(made.buffer, made.byteOffset, made.length).toString('latin1')) ?? '')
 }
 
 /** Only the debug information: what is compiled beside it is many times as much. */

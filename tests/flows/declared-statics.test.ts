@@ -56,6 +56,25 @@ const ROWS: readonly Row[] = [
   { name: 'one before another', before: f(...NOTE), after: f(...ADD, ...NOTE), fresh: 1 },
   { name: 'the first goes', before: f(...ADD, ...NOTE), after: f(...NOTE) },
   {
+    name: 'one that hid another goes',
+    before: f(
+      '    static int count;',
+      '    if (n > 3) {',
+      '        static int count;',
+      '        out(count ^= n);',
+      '    }',
+      '    say("x", count += n);',
+    ),
+    after: f(
+      '    static int count;',
+      '    if (n > 3) {',
+      '        out(count ^= n);',
+      '    }',
+      '    say("y", count -= n * 3);',
+    ),
+    refused: ['ambiguous-static'],
+  },
+  {
     name: 'what macros declare',
     before: f(...ONCE),
     after: f('    SAY_ONCE("negative", n);', ...ONCE),
@@ -112,7 +131,7 @@ const OTHERS = [
 
 describe('the same by the other compilers that are here', () => {
   const cases = OTHERS.flatMap((command, at) =>
-    ROWS.filter((_, row) => row === at + 5 || row === 3).map(row => ({ ...row, command })),
+    ROWS.filter((_, row) => row === at + 1 || row === 3).map(row => ({ ...row, command })),
   )
   test.for(cases)('$command: $name', ({ command, ...row }) => check(row, 'auto', command))
 })

@@ -38,7 +38,7 @@ export async function reachCase(tree: Tree, question: ReachQuestion): Promise<Re
   if (edit === undefined || edit.text === before) return undefined
   const change = changeOf(path, before, edit.text)
   const affected = await affectedUnits(tree, change)
-  const reach = withinReach(tree, affected, change, { withMoved: true })
+  const reach = await withinReach(tree, affected, change, { withMoved: true })
   const readers = affected.affected.map(({ unit }) => unit)
   const out = new Set(
     question.control === true ? readers.map(({ unit }) => unit) : reach.leftOut.map(({ unit }) => unit),

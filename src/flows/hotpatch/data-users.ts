@@ -45,8 +45,9 @@ export function othersUsing(
 function goingIn({ verdicts }: UnitInput, { replacements }: Selection, at: number): ReadonlySet<string> {
   const included = new Set(replacements.flatMap(({ address }) => (address.unit === at ? [address.piece] : [])))
   return new Set(
-    verdicts.functions.flatMap(({ verdict, original, patched }) => {
-      const isGoing = verdict.kind === 'gone' || (patched !== undefined && included.has(patched.id))
+    verdicts.functions.flatMap(({ original, patched }) => {
+      // One that is gone may still be entered, by a pointer that was kept.
+      const isGoing = patched !== undefined && included.has(patched.id)
       return isGoing && original !== undefined ? [original.name] : []
     }),
   )
@@ -60,7 +61,8 @@ function usersOf<S extends Side>(
   const isMeant = (target: Target<S>) =>
     target.to === 'piece' ? target.piece === id : target.to === 'external' && id === undefined && target.name === name
   return map.pieces.flatMap((user: Piece<S>) => {
-    if (user.id === id || !user.references.some(({ target }) => isMeant(target))) return []
+    if (!user.references.some(({ target }) => isMeant(target))) return []
+    // What leads to itself is stored, too.
     return [{ user, keeps: user.kind !== 'function' || mayKeep(map, user, isMeant, { mayWrite: true, singleResults }) }]
   })
 }

@@ -73,7 +73,7 @@ export async function createHotpatch(
   const whole = prepared ?? (await prepareHotpatch(tree, options.patches, options.without))
   const watch = new Stopwatch(whole.timings)
   // trees: those of them that can see what changes, as far as the way needs them.
-  const reach = watch.timeSync('reach', () => reachOf(tree, whole, way, options))
+  const reach = await watch.time('reach', () => reachOf(tree, whole, way, options))
   const before: Prepared = { ...whole, affected: reach.affected }
   // lines, trees: the affected units, compiled as the chosen way needs them. The tree was not written to.
   const loader = loaderOf(base.target)

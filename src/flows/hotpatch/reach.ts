@@ -7,14 +7,14 @@ import type { Prepared } from './prepare.ts'
 /** Ways that put numbers into what is compiled, or take every number that differs for a change. */
 const NEED_MOVED: ReadonlySet<Way> = new Set(['ignore', 'table'])
 
-export function reachOf(
+export async function reachOf(
   tree: Tree,
   { affected, change }: Prepared,
   way: Way,
   { compileAll }: { readonly compileAll?: boolean },
-): Reach & { readonly notices: readonly Reason[] } {
+): Promise<Reach & { readonly notices: readonly Reason[] }> {
   if (compileAll === true) return { affected, leftOut: [], notices: [] }
-  const reach = withinReach(tree, affected, change, { withMoved: NEED_MOVED.has(way) })
+  const reach = await withinReach(tree, affected, change, { withMoved: NEED_MOVED.has(way) })
   const { length } = reach.leftOut
   if (length === 0) return { ...reach, notices: [] }
   const [unit, read] = length === 1 ? ['unit', 'reads'] : ['units', 'read']

@@ -11,7 +11,9 @@ import { type Holding, KEPT, SECOND_RESULT, type Step, stepsOf } from './address
 /** `fields` are the places in `code` of fields that have the address. */
 export function keepsAddress(code: Uint8Array, fields: readonly number[], others: Fields): boolean {
   const steps = new Map(stepsOf(code, fields, others).map(step => [step.start, step]))
-  const held = heldBefore(steps)
+  const { held, blind } = heldBefore(steps)
+  // Through a table, or back from an exception, one may come with all that is held anywhere.
+  if (blind && [...steps.values()].some(step => step.after(held.get(step.start) ?? 0) !== 0)) return true
   // What is left over in the second register of a result looks like half of one.
   const second = others.returnsOne ? 0 : SECOND_RESULT
   return [...steps.values()].some(step => {
@@ -23,14 +25,20 @@ export function keepsAddress(code: Uint8Array, fields: readonly number[], others
   })
 }
 
-/**
- * For each instruction, what may be held before it. Something may come in anywhere, through a table, and holds nothing:
- * so what no way leads to is begun at as well, when all others have been followed.
- */
-function heldBefore(steps: ReadonlyMap<number, Step>): ReadonlyMap<number, Holding> {
+interface Held {
+  /** For each instruction, what may be held before it. */
+  readonly held: ReadonlyMap<number, Holding>
+  /** Whether there is code to which no way leads that can be seen. */
+  readonly blind: boolean
+}
+
+/** What no way leads to is begun at as well, when all others have been followed. */
+function heldBefore(steps: ReadonlyMap<number, Step>): Held {
   const held = new Map<number, Holding>()
+  let blind = false
   for (const first of steps.values()) {
     if (held.has(first.start)) continue
+    blind ||= held.size > 0 && !first.fills
     held.set(first.start, 0)
     const work = [first]
     for (let step = work.pop(); step !== undefined; step = work.pop()) {
@@ -44,5 +52,5 @@ function heldBefore(steps: ReadonlyMap<number, Step>): ReadonlyMap<number, Holdi
       }
     }
   }
-  return held
+  return { held, blind }
 }

@@ -14,6 +14,8 @@ export const KEPT: Holding = 1 << 16
 
 export interface Step {
   readonly returns: boolean
+  /** What stands between functions and loops. */
+  readonly fills: boolean
   readonly start: number
   readonly end: number
   readonly after: (before: Holding) => Holding
@@ -22,8 +24,6 @@ export interface Step {
 }
 
 /** By their numbers in instructions: rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8 to r15. */
-const ARGUMENTS = bits(1, 2, 6, 7, 8, 9)
-const LOST_IN_CALLS = ARGUMENTS | bits(0, 10, 11)
 const RESULT = bits(0)
 /** Only a result of two registers is there as well (System V ABI, "Returning of Values"). */
 export const SECOND_RESULT = bits(2)
@@ -47,6 +47,8 @@ interface Read {
   readonly overwrites: Holding
   /** Where the field that has the address itself stands, if one does. */
   readonly field: 'none' | 'memory' | 'number'
+  /** Whether the first operand is the whole of a general register. */
+  readonly isWhole: boolean
 }
 
 /** `fields` are the places of the address in the code. */
@@ -55,7 +57,7 @@ export function stepsOf(
   fields: readonly number[],
   { relocated, toParts, mayWrite }: Fields,
 ): readonly Step[] {
-  const { Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory } = decoderLibrary()
+  const { Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic } = decoderLibrary()
   const decoder = new Decoder(64, code, DecoderOptions.None)
   const instruction = new Instruction()
   const factory = new InstructionInfoFactory()
@@ -75,6 +77,7 @@ export function stepsOf(
       const read = mayWrite ? { ...found, storesThere: false } : found
       steps.push({
         returns: instruction.flowControl === FlowControl.Return,
+        fills: instruction.mnemonic === Mnemonic.Nop || instruction.mnemonic === Mnemonic.Int3,
         start,
         end,
         after: instruction.isInvalid ? () => KEPT : effectOf(read, instruction, isLeaving),
@@ -123,7 +126,6 @@ function nextOf(
     case FlowControl.ConditionalBranch:
       return [target(), end]
     case FlowControl.Return:
-    case FlowControl.Exception:
       return []
     case FlowControl.IndirectBranch:
       return [undefined]
@@ -160,6 +162,7 @@ function readOf(instruction: iced.Instruction, factory: iced.InstructionInfoFact
         .map(each => bitOf(each.register)),
     ),
     field,
+    isWhole: instruction.opCount > 0 && instruction.opKind(0) === OpKind.Register && isWhole(instruction.opRegister(0)),
   }
   for (const each of [...registers, ...memory]) each.free()
   info.free()
@@ -183,10 +186,9 @@ function isWhole(register: iced.Register): boolean {
 function effectOf(read: Read, { flowControl }: iced.Instruction, isLeaving: boolean): Step['after'] {
   const { FlowControl } = decoderLibrary()
   const isCall = flowControl === FlowControl.Call || flowControl === FlowControl.IndirectCall
-  if (isCall) {
-    return before => (before & ~LOST_IN_CALLS) | keptIf(read.field === 'number' || (before & ARGUMENTS) !== 0)
-  }
-  if (isLeaving) return before => before | keptIf((before & ARGUMENTS) !== 0)
+  // Arguments are the least of it: a callee may be known to spare other registers (-fipa-ra), be called in a way of its own,
+  // return to another place than behind the call, or be no function at all but a thunk for a return or a jump.
+  if (isCall || isLeaving) return before => before | keptIf(read.field === 'number' || before !== 0)
   if (flowControl === FlowControl.Return) return before => before | keptIf((before & RESULT) !== 0)
   return movesOf(read) ?? comparesOf(read) ?? otherwise(read)
 }
@@ -194,9 +196,13 @@ function effectOf(read: Read, { flowControl }: iced.Instruction, isLeaving: bool
 const keptIf = (isKept: boolean): Holding => (isKept ? KEPT : 0)
 
 /** What makes one register of others. */
-function movesOf({ name, operands: [to, from], addressing, field }: Read): Step['after'] | undefined {
+function movesOf({ name, operands: [to, from], addressing, field, isWhole }: Read): Step['after'] | undefined {
   if (to === undefined) return undefined
-  const put = (holds: (before: Holding) => boolean) => (before: Holding) => (holds(before) ? before | to : before & ~to)
+  // Into a part of a register, or one of another kind: what else is there stays, and nobody follows it.
+  const put = (holds: (before: Holding) => boolean) => (before: Holding) => {
+    if (isWhole) return holds(before) ? before | to : before & ~to
+    return before | keptIf(holds(before))
+  }
   if (name === 'Lea') return put(before => field !== 'none' || (before & addressing) !== 0)
   if (name === 'Mov' && (from !== undefined || field === 'number')) {
     return put(before => field !== 'none' || (before & (from ?? 0)) !== 0)
@@ -205,21 +211,20 @@ function movesOf({ name, operands: [to, from], addressing, field }: Read): Step[
   if (name === 'Add' && (from !== undefined || field === 'number')) {
     return put(before => field === 'number' || (before & (to | (from ?? 0))) !== 0)
   }
-  // The distance of two places in one object is the same wherever it lies.
+  // Only if both surely hold it would the distance be the same wherever it lies, and that they do on this way is not known.
   if (name === 'Sub' && (from !== undefined || field === 'number')) {
-    return put(before => ((before & to) !== 0) !== (field === 'number' || (before & (from ?? 0)) !== 0))
+    return before => before | keptIf(field === 'number' || (before & (to | (from ?? 0))) !== 0)
   }
   const isStep = name === 'Inc' || name === 'Dec' || ((name === 'Add' || name === 'Sub') && addressing === 0)
   return isStep && field === 'none' ? before => before : undefined
 }
 
-/** With a place of the same object it tells nothing of where that lies; nor does the question whether there is any. */
+/** The question whether there is any address tells nothing of where it is. Two are compared by where they are. */
 function comparesOf({ name, operands: [to, from], field }: Read): Step['after'] | undefined {
   if (to === undefined) return undefined
   if (name === 'Test' && to === from) return before => before
   if (name !== 'Cmp' || (from === undefined && field !== 'number')) return undefined
-  const isOther = (before: Holding) => field === 'number' || (before & (from ?? 0)) !== 0
-  return before => before | keptIf(((before & to) !== 0) !== isOther(before))
+  return before => before | keptIf(field === 'number' || (before & (to | (from ?? 0))) !== 0)
 }
 
 /** What looks at the memory there, and nothing else. */

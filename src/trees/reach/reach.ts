@@ -2,17 +2,20 @@
  * Which units can see what a patch changes in the headers that they read. Compiling all readers of a header is most of a
  * build's time, and mostly for nothing: the body of an inline function concerns those who call it.
  *
- * A unit is left out only where the changed items are all of a kind of which it is known how they reach a unit (the body
- * of a `static inline` function, a macro, a prototype, comments), and where none of their names stands in what the unit
- * reads, nor the name of an inline function or macro that uses them. Everything else is compiled, as before.
+ * Two witnesses. The tokens of the files say quickly who uses a changed name, be it by way of inline functions and macros:
+ * those units are compiled. Of the others the preprocessor is asked, with the unit's own command: one is left out only where
+ * its preprocessed text is the same for both versions once the bodies of inline functions are taken away that nobody uses.
  *
- * The tempting approach that fails: to look for the name in the unit's own source. It stands in other headers, in their
- * macros, in pieces that `##` joins, and on command lines.
+ * The tempting approach that fails: to trust the tokens. A use hides in what `##` joins of numbers, in macros that are
+ * defined inside of something, on command lines, behind a backslash.
  */
 import { changedItems } from '../../ctext/changed-items.ts'
 import { type Item, itemsOf } from '../../ctext/items.ts'
 import type { SourceChange, TouchedFile } from '../../source/model.ts'
+import { overlayOf } from '../affected.ts'
+import { tryCompile } from '../compile.ts'
 import type { Affected, AffectedUnit, Tree, Unit } from '../model.ts'
+import type { Overlay } from '../overlay.ts'
 import { VOLATILE } from '../texts.ts'
 import { SeenFiles } from './seen.ts'
 import { isPlain, usersOf } from './users.ts'
@@ -45,12 +48,51 @@ interface Edit {
   readonly moves: boolean
 }
 
-/** `withMoved` says whether units have to be compiled of which only line numbers change. */
-export function withinReach(
+interface Question {
+  /** Whether units have to be compiled of which only line numbers change. */
+  readonly withMoved: boolean
+}
+
+export async function withinReach(
+  tree: Tree,
+  affected: Affected,
+  change: SourceChange,
+  question: Question,
+): Promise<Reach> {
+  const guess = byTokens(tree, affected, change, question)
+  const units = affected.affected.flatMap(({ unit }) =>
+    guess.leftOut.some(out => out.unit === unit.unit) ? [unit] : [],
+  )
+  const same = await withSameText(tree, units, overlayOf(change, affected))
+  return {
+    affected: { ...affected, affected: affected.affected.filter(({ unit }) => !same.has(unit.unit)) },
+    leftOut: guess.leftOut.filter(({ unit }) => same.has(unit)),
+  }
+}
+
+/** The units of which both texts are the same, but for what nobody uses. */
+async function withSameText(tree: Tree, units: readonly Unit[], overlay: Overlay): Promise<ReadonlySet<string>> {
+  const both = [
+    { label: 'original', texts: new Map<string, string | null>() },
+    { label: 'patched', texts: overlay },
+  ]
+  const requests = both.flatMap(({ label, texts }) => units.map(unit => ({ unit, overlay: texts, label })))
+  const results = await tryCompile(tree, requests, 'live')
+  const found = new Map<string, Uint8Array[]>()
+  for (const { done } of results) {
+    if (done !== undefined) found.set(done.unit.unit, [...(found.get(done.unit.unit) ?? []), done.object])
+  }
+  const isSame = ([before, after]: readonly Uint8Array[]) =>
+    before !== undefined && after !== undefined && before.length > 0 && Buffer.compare(before, after) === 0
+  return new Set([...found].flatMap(([unit, texts]) => (isSame(texts) ? [unit] : [])))
+}
+
+/** Whom the tokens of all files let out. */
+export function byTokens(
   tree: Pick<Tree, 'reader'>,
   affected: Affected,
   change: SourceChange,
-  { withMoved }: { readonly withMoved: boolean },
+  { withMoved }: Question,
 ): Reach {
   const files = new Map(
     change.files.flatMap(file => (file.kind === 'edited' ? [[file.newPath ?? '', file] as const] : [])),

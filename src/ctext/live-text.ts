@@ -1,0 +1,67 @@
+/**
+ * Preprocessed C text without the bodies of inline functions that nobody uses: what is left decides the object. Words are
+ * what they are here, after every macro, `##` and continued line, so that a use cannot hide.
+ *
+ * What is not surely such a body stays in the text.
+ */
+import { hash } from 'node:crypto'
+import { type Body, takeApartText } from './outline.ts'
+
+const IS_INLINE = /(?:^|\s)(?:__)?inline(?:__)?(?=\s)/
+const IS_STATIC = /(?:^|\s)static(?=\s)/
+/** Attributes by which a function is kept, or another takes its name or properties. */
+const KEEPS =
+  /\b_*(?:used|retain|constructor|destructor|alias|weak|weakref|ifunc|externally_visible|copy|noclone|no_reorder|symver)_*\b/
+/** What reaches out of a body that is never made: names that it gives other properties, and directions to the compiler. */
+const REACHES_OUT = /\bextern\b|__attribute|\)\s*_*asm\b|#|\bR"|\b_*(?:label|auto_type)__\b/
+
+/** Undefined where it cannot be told which bodies are of no use. */
+export function liveText(text: string): string | undefined {
+  const { around, bodies } = takeApartText(text)
+  // By such an attribute, or an own string that assembles a name, something may be used without being named.
+  if (/\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/.test(around) || /R"|\.inc(?:bin|lude)\b/.test(text))
+    return undefined
+  const plain = bodies.filter(isPlain)
+  const used = usedNames(around, bodies, new Set(plain))
+  const left = bodies.filter(body => used.has(body.name) || !plain.includes(body) || REACHES_OUT.test(body.text))
+  return digest([around, ...left.map(body => `${body.head}${body.text}`)].join('\n'))
+}
+
+function isPlain({ head }: Body): boolean {
+  return IS_INLINE.test(head) && IS_STATIC.test(head) && !KEEPS.test(head)
+}
+
+/** Names that stand anywhere but in bodies of no use; `around` has each function's own head once, which is no use. */
+function usedNames(around: string, bodies: readonly Body[], plain: ReadonlySet<Body>): ReadonlySet<string> {
+  const used = new Set<string>()
+  const heads = new Map<string, number>()
+  for (const { name } of plain) heads.set(name, (heads.get(name) ?? 0) + 1)
+  const seen = new Map<string, number>()
+  for (const word of wordsOf(around)) seen.set(word, (seen.get(word) ?? 0) + 1)
+  for (const [word, times] of seen) if (times > (heads.get(word) ?? 0)) used.add(word)
+  const add = (body: Body) => {
+    for (const word of wordsOf(body.text)) used.add(word)
+  }
+  for (const body of bodies) if (!plain.has(body) || REACHES_OUT.test(body.text)) add(body)
+  const waiting = new Set(plain)
+  for (let isMore = true; isMore; ) {
+    isMore = false
+    for (const body of waiting) {
+      if (!used.has(body.name)) continue
+      waiting.delete(body)
+      add(body)
+      isMore = true
+    }
+  }
+  return used
+}
+
+/** Those in strings too, which are joined where they stand beside each other. */
+function wordsOf(text: string): readonly string[] {
+  return text.replace(/"\s*"/g, '').match(/[\w$\x80-\xff]+/g) ?? []
+}
+
+/** White space means nothing around tokens. */
+function digest(text: string): string {
+  return hash('sha256', text.replace(/\s+/g, ' '), 'base64')
+}
