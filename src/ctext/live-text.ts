@@ -19,8 +19,7 @@ const REACHES_OUT = /\bextern\b|__attribute|\)\s*_*asm\b|#|\bR"|\b_*(?:label|aut
 export function liveText(text: string): string | undefined {
   const { around, bodies } = takeApartText(text)
   // By such an attribute, or an own string that assembles a name, something may be used without being named.
-  if (/\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/.test(around) || /R"|\.inc(?:bin|lude)\b/.test(text))
-    return undefined
+  if (/\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/.test(around) || text.includes('R"')) return undefined
   const plain = bodies.filter(isPlain)
   const used = usedNames(around, bodies, new Set(plain))
   const left = bodies.filter(body => used.has(body.name) || !plain.includes(body) || REACHES_OUT.test(body.text))

@@ -112,12 +112,12 @@ export interface BuildOptions extends PatchOptions {
    */
   readonly explainRefusal?: boolean | undefined
   /**
-   * Compile every unit that reads what the patch touches, not only those that can see what changes there. The others are
-   * named in the report's `notCompared`.
+   * Of the units that read a touched header, compile only those that can see what changes there, by their tokens and their
+   * preprocessed text. The others are named in the report's `notCompared`.
    *
    * @default false
    */
-  readonly compileAll?: boolean | undefined
+  readonly onlyReached?: boolean | undefined
   /**
    * What the report calls the payload: the file that you will write it to. Nothing is written by `build`.
    *

@@ -40,7 +40,7 @@ export interface BuildArguments {
   readonly sarif?: string
   readonly expectFunctions?: string
   readonly explainRefusal?: boolean
-  readonly compileAll?: boolean
+  readonly onlyReached?: boolean
 }
 
 export async function runBuild(request: BuildArguments, console: Console, signal: AbortSignal): Promise<Finished> {

@@ -25,8 +25,7 @@ const LINES =
   'payload is applied, auto chooses file by file and holds neutral and mask against each other'
 
 const ACCEPT = 'let a type (or function) change although it lives across the patch; may be given again'
-const COMPILE_ALL =
-  'compile every unit that reads what the patch touches, not only those that can see what changes there'
+const ONLY_REACHED = 'of the units that read a touched header, compile only those that can see what changes there'
 const EXPLAIN = 'when refused, find the hunks that are to blame, and what would be built without them'
 
 export function define(host: Host) {
@@ -65,7 +64,7 @@ export function define(host: Host) {
       'refuse unless the payload has exactly these functions, one `[unit] name` a line',
     )
     .option('--explain-refusal', EXPLAIN)
-    .option('--compile-all', COMPILE_ALL)
+    .option('--only-reached', ONLY_REACHED)
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ output, target, makeArg, expectFunctions, acceptType, ...rest }) => {
       const request: BuildArguments = {

@@ -35,8 +35,8 @@ export interface HotpatchOptions extends RunningOptions {
   readonly lines?: Way
   /** Names of types and functions that may change although they live across the patch; `*` for all. */
   readonly acceptTypes?: readonly string[]
-  /** Also the units that read what the patch touches, but cannot see what it changes there. */
-  readonly compileAll?: boolean
+  /** Without the units that read what the patch touches, but cannot see what it changes there. */
+  readonly onlyReached?: boolean
   /** Hunks that are left out of the patches, by `hunkKey`. */
   readonly without?: ReadonlySet<string>
 }

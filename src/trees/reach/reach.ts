@@ -14,6 +14,7 @@ import { type Item, itemsOf } from '../../ctext/items.ts'
 import type { SourceChange, TouchedFile } from '../../source/model.ts'
 import { overlayOf } from '../affected.ts'
 import { tryCompile } from '../compile.ts'
+import { toAbsolute } from '../layout.ts'
 import type { Affected, AffectedUnit, Tree, Unit } from '../model.ts'
 import type { Overlay } from '../overlay.ts'
 import { VOLATILE } from '../texts.ts'
@@ -60,14 +61,23 @@ export async function withinReach(
   question: Question,
 ): Promise<Reach> {
   const guess = byTokens(tree, affected, change, question)
-  const units = affected.affected.flatMap(({ unit }) =>
-    guess.leftOut.some(out => out.unit === unit.unit) ? [unit] : [],
+  const out = new Set(guess.leftOut.map(({ unit }) => unit))
+  const units = affected.affected.flatMap(({ unit, because }) =>
+    out.has(unit.unit) && !isAssembled(tree, unit, because) ? [unit] : [],
   )
   const same = await withSameText(tree, units, overlayOf(change, affected))
   return {
     affected: { ...affected, affected: affected.affected.filter(({ unit }) => !same.has(unit.unit)) },
     leftOut: guess.leftOut.filter(({ unit }) => same.has(unit)),
   }
+}
+
+/** Whether an assembler that the unit's texts tell to read further files may read one of these, which no text shows. */
+function isAssembled({ layout, texts, reader }: Tree, { dependencies }: Unit, because: readonly string[]): boolean {
+  const names = because.map(path => path.slice(path.lastIndexOf('/') + 1))
+  return dependencies.some(
+    path => texts.embeds(toAbsolute(layout, path)) && names.some(name => reader.read(path)?.includes(name) !== false),
+  )
 }
 
 /** The units of which both texts are the same, but for what nobody uses. */
