@@ -120,6 +120,8 @@ export interface CodeKnowledge {
    * Where it goes by indirect jumps, and whether it computes addresses of places within itself; `relocated` are the offsets
    * of relocated fields.
    */
+  /** Names of what compilers call or jump to in place of an indirect jump, with the target in a register. */
+  readonly jumpThunks: RegExp
   readonly ownPlaces: (code: Uint8Array, relocated: ReadonlySet<number>) => OwnPlaces
   /** Whether code has a loop and no way out of itself. In doubt, no. */
   readonly isEndless: (code: Uint8Array, relocated: readonly number[]) => boolean

@@ -131,3 +131,10 @@ describe.skipIf(!hasGcc).for(WAYS)(`$how${withoutGcc}`, ({ compiler, flags }) =>
     expect(codes(text)).toEqual([])
   })
 })
+
+test.skipIf(!hasGcc).for(KEPT)(`behind a thunk, %s: refused${withoutGcc}`, ([, text]) => {
+  const flags = ['-O2', '-fno-pie', '-mindirect-branch=thunk-extern', '-w', '-ffunction-sections', '-fdata-sections']
+  const [before, after] = [11, 13].map(by => compileAnew(`${HEAD}${text(by)}`, flags, 'unit.c', 'gcc'))
+  const { refusals } = selectFrom(before ?? new Uint8Array(), after ?? new Uint8Array(), PROGRAM_RULES)
+  expect(refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toContain('inner-address run')
+})

@@ -26,7 +26,8 @@ export function goesOnAtKept(
   const taken = innerReferences(map, piece, own).filter(({ offset }) => !code.isBranchField(bytes, offset))
   const { takes, goesElsewhere, tables } = code.ownPlaces(bytes, new Set(piece.references.map(({ offset }) => offset)))
   if (!takes && taken.length === 0 && !hasLabels.has(piece.id)) return false
-  if (goesElsewhere) return true
+  // Behind a thunk the jump cannot be followed.
+  if (goesElsewhere || goesByThunk(map, piece, code.jumpThunks)) return true
   const named = piece.references.filter(({ offset }) =>
     tables.some(({ start, end }) => offset >= start && offset < end),
   )
@@ -34,5 +35,12 @@ export function goesOnAtKept(
     if (target.to !== 'piece') return true
     const table = map.pieces[target.piece]
     return table === undefined || (table.kind !== 'function' && isWritable(map, table))
+  })
+}
+
+function goesByThunk(map: PieceMap<'original'>, { references }: Piece<'original'>, thunks: RegExp): boolean {
+  return references.some(({ target }) => {
+    if (target.to === 'external') return thunks.test(target.name)
+    return target.to === 'piece' && thunks.test(map.pieces[target.piece]?.name ?? '')
   })
 }

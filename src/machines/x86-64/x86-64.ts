@@ -54,6 +54,8 @@ export const X86_64: Machine = {
     callsTo,
     referencesTo,
     returnedNumber,
+    // gcc's -mindirect-branch and clang's -mretpoline.
+    jumpThunks: /^__x86_indirect_(?:thunk|jump|call)|^__llvm_(?:external_)?retpoline/,
     ownPlaces,
     isEndless,
   },
