@@ -81,7 +81,7 @@ function isRunning(pid: number): boolean {
   return stdout.trim() !== '' && !stdout.startsWith('Z')
 }
 
-test('a run that clears up meanwhile takes no new folder for an abandoned one', async () => {
+test('a run that clears up meanwhile takes no new folder for an abandoned one', { timeout: 240_000 }, async () => {
   const script = [
     `import { removeAbandoned } from '${new URL('./private-place.ts', import.meta.url)}'`,
     `console.log('clearing')`,
