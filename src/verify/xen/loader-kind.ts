@@ -16,7 +16,7 @@ interface Told {
 }
 
 export function knownKind({ symbols, bySource, version }: Told): KnownKind {
-  const told = { ...bySource, ...(symbols?.format === 'elf' ? factsOfImage(symbols) : {}) }
+  const told = { ...bySource, ...(symbols !== undefined && symbols.format !== 'efi' ? factsOfImage(symbols) : {}) }
   const usual = kindOf(version)
   const kind = { ...usual, ...told }
   return { kind, assumed: FACTS.filter(([fact]) => told[fact] === undefined).map(([, whether]) => whether) }
