@@ -50,21 +50,15 @@ const NOT_PLAIN = new Set([
 const DIGRAPHS = new Set(['<%', '%>', '%:', '<:', ':>'])
 
 export function itemsOf(text: string, lines: 'with-lines' | 'without-lines' = 'without-lines'): readonly Item[] {
-  const items = plainItems(lex(text))
-  if (lines === 'without-lines') return items
-  const { tokens } = lex(text)
-  const ranges = split(lex(text)) ?? [{ from: 0, end: tokens.count }]
-  return items.map((item, at) => {
-    const { from, end } = ranges[at] ?? { from: 0, end: 0 }
-    return { ...item, lines: tokens.lines.subarray(from, end).join() }
-  })
-}
-
-function plainItems(file: LexedFile): readonly Item[] {
+  const file = lex(text)
+  const { tokens } = file
   const ranges = split(file)
   // What is spelled in a way that we do not read is one item of which nothing is known.
-  if (ranges === undefined) return [other(file, 0, file.tokens.count)]
-  return ranges.map(({ from, end }) => classified(file, from, end))
+  if (ranges === undefined) return [{ ...other(file, 0, tokens.count), lines: tokens.lines.join() }]
+  return ranges.map(({ from, end }) => {
+    const item = classified(file, from, end)
+    return lines === 'with-lines' ? { ...item, lines: tokens.lines.subarray(from, end).join() } : item
+  })
 }
 
 interface Range {

@@ -1,8 +1,8 @@
 /** Edits of a header, units that read it, and who can see them; for the tests of src/trees/reach. */
 import { expect } from 'vitest'
 import type { TouchedFile } from '../../src/source/model.ts'
-import type { Affected, Unit } from '../../src/trees/model.ts'
-import { byTokens } from '../../src/trees/reach/reach.ts'
+import type { Affected, AffectedUnit, Unit } from '../../src/trees/model.ts'
+import { byTokens, type Reach } from '../../src/trees/reach/reach.ts'
 
 export interface Case {
   readonly name: string
@@ -258,32 +258,38 @@ export function compiled({ before, after, beside = '', units, options = [] }: Ca
     ...Object.entries(units).map(([kind, text]) => [`${kind}.c`, text] as const),
   ])
   const all = ['always', ...Object.keys(units)].map(kind => unitOf(`${kind}.c`, options))
+  const affected = all.map(unit => ({ unit, because: unit.source === 'always.c' ? ['elsewhere.h'] : [HEADER] }))
+  const reach = reachOf({ before, after, texts }, affected, withMoved)
+  const left = reach.affected.affected.map(({ unit }) => unit.source.slice(0, -2)).filter(name => name !== 'always')
+  expect(new Set([...left, ...reach.leftOut.map(({ unit }) => unit.slice(0, -2))])).toEqual(new Set(Object.keys(units)))
+  return left
+}
+
+interface Texts {
+  readonly before: string
+  readonly after: string
+  /** By path. */
+  readonly texts: ReadonlyMap<string, string>
+}
+
+/** By tokens, of an edit of HEADER. */
+export function reachOf(
+  { before, after, texts }: Texts,
+  units: readonly Omit<AffectedUnit, 'kind'>[],
+  withMoved = false,
+): Reach {
   const affected: Affected = {
-    affected: all.map(unit => ({
-      unit,
-      because: unit.source === 'always.c' ? ['elsewhere.h'] : [HEADER],
-      kind: 'changed',
-    })),
+    affected: units.map(each => ({ ...each, kind: 'changed' })),
     refusals: [],
     notices: [],
     generated: new Map(),
     renamed: new Map(),
   }
   const lineMap = { toPatched: new Int32Array(), toOriginal: new Int32Array() }
-  const file: TouchedFile = {
-    oldPath: HEADER,
-    newPath: HEADER,
-    oldText: before,
-    newText: after,
-    kind: 'edited',
-    hunks: [],
-    lineMap,
-  }
+  const paths = { oldPath: HEADER, newPath: HEADER }
+  const file: TouchedFile = { ...paths, oldText: before, newText: after, kind: 'edited', hunks: [], lineMap }
   const reader = { read: (path: string) => texts.get(path) }
-  const reach = byTokens({ reader }, affected, { files: [file], notices: [] }, { withMoved })
-  const left = reach.affected.affected.map(({ unit }) => unit.source.slice(0, -2)).filter(name => name !== 'always')
-  expect(new Set([...left, ...reach.leftOut.map(({ unit }) => unit.slice(0, -2))])).toEqual(new Set(Object.keys(units)))
-  return left
+  return byTokens({ reader }, affected, { files: [file], notices: [] }, { withMoved })
 }
 
 export function unitOf(source: string, options: readonly string[]): Unit {

@@ -13,12 +13,11 @@ import {
   got,
   HEADER,
   none,
+  reachOf,
   unitOf,
   user,
 } from '../../../tests/support/reach-cases.ts'
-import type { TouchedFile } from '../../source/model.ts'
-import type { Affected, Unit } from '../model.ts'
-import { byTokens } from './reach.ts'
+import type { Unit } from '../model.ts'
 
 test.for(CASES)('$name', one => {
   expect(compiled(one)).toEqual(Object.keys(one.units).filter(kind => kind !== '-'))
@@ -74,23 +73,6 @@ test.for([
 ])('$what is compiled', ({ change }) => {
   const { before, after } = got(GET)
   const units = [unitOf('none.c', []), change(unitOf('other.c', []))]
-  const affected: Affected = {
-    affected: units.map(unit => ({ unit, because: [HEADER], kind: 'changed' })),
-    refusals: [],
-    notices: [],
-    generated: new Map(),
-    renamed: new Map(),
-  }
-  const lineMap = { toPatched: new Int32Array(), toOriginal: new Int32Array() }
-  const file: TouchedFile = {
-    oldPath: HEADER,
-    newPath: HEADER,
-    oldText: before,
-    newText: after,
-    kind: 'edited',
-    hunks: [],
-    lineMap,
-  }
   const texts = new Map([
     [HEADER, before],
     [BESIDE, ''],
@@ -98,7 +80,9 @@ test.for([
     ['other.c', none],
     ['other.cpp', none],
   ])
-  const reader = { read: (path: string) => texts.get(path) }
-  const reach = byTokens({ reader }, affected, { files: [file], notices: [] }, { withMoved: false })
+  const reach = reachOf(
+    { before, after, texts },
+    units.map(unit => ({ unit, because: [HEADER] })),
+  )
   expect(reach.leftOut.map(({ unit }) => unit)).toEqual(['none.o'])
 })
