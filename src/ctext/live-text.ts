@@ -15,11 +15,14 @@ const KEEPS =
 /** What reaches out of a body that is never made: names that it gives other properties, and directions to the compiler. */
 const REACHES_OUT = /\bextern\b|__attribute|\)\s*_*asm\b|#|\bR"|\b_*(?:label|auto_type)__\b/
 
+/** C++'s and GNU C's string in which nothing is escaped, not the end of an ordinary one. */
+const RAW_STRING = /(?<![\w$\x80-\xff])(?:u8|[uUL])?R"/
+
 /** Undefined where it cannot be told which bodies are of no use. */
 export function liveText(text: string): string | undefined {
   const { around, bodies } = takeApartText(text)
   // By such an attribute, or an own string that assembles a name, something may be used without being named.
-  if (/\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/.test(around) || text.includes('R"')) return undefined
+  if (/\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/.test(around) || RAW_STRING.test(text)) return undefined
   const plain = bodies.filter(isPlain)
   const used = usedNames(around, bodies, new Set(plain))
   const left = bodies.filter(body => used.has(body.name) || !plain.includes(body) || REACHES_OUT.test(body.text))

@@ -98,6 +98,14 @@ describe.skipIf(!hasGcc)(`by tokens and the preprocessor${withoutGcc}`, () => {
     }
   })
 
+  test.for([
+    ['the end of a string', 'const char *f(void) { return "(2) >= BUGFRAME_NR" ")"; }', true],
+    ['a name before a string', '#define STR "s"\nconst char *f(void) { return "a" STR"b"; }', true],
+    ['a raw string', 'const char *f(void) { return R"(a")"; }', false],
+    ['a raw string of wide characters', 'const void *f(void) { return LR"(a")"; }', false],
+    ['a raw string of UTF-8', 'const char *f(void) { return u8R"(a")"; }', false],
+  ] as const)('%s', ([, text, isTold]) => expect(liveText(preprocessed(text)) !== undefined).toBe(isTold))
+
   test.for(HIDDEN)('$name: gcc makes another object', ({ before, after, beside = '', units, options = [] }) => {
     for (const text of Object.values(units)) {
       const [one, other] = [before, after].map(header =>
