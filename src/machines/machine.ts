@@ -38,8 +38,10 @@ export interface RelocationType {
 /** A part of an instruction that holds a number: an immediate or a displacement. Offsets are in the code given. */
 export interface NumberField {
   readonly offset: number
-  /** Bytes. */
-  readonly size: number
+  /** Bits that the number has. */
+  readonly bits: number
+  /** The lowest of them, counted from the lowest of the byte at `offset`; 0 where absent. */
+  readonly at?: number
 }
 
 /** A place that code leads to by a distance of its own, without a relocation. */
@@ -94,8 +96,8 @@ export interface CodeKnowledge {
   readonly endsInJump: (code: Uint8Array, relocated: ReadonlySet<number>, at: number) => boolean
   /** For each of `offsets`, ascending, the immediate or displacement that the byte is part of, if it is. */
   readonly numberFieldsAt: (code: Uint8Array, offsets: readonly number[]) => ReadonlyMap<number, NumberField>
-  /** The bytes `low` and `low + 1` may be a number of two bytes within an instruction, for a scan of unknown places. */
-  readonly mayHoldShortNumber: (code: Uint8Array) => (at: number) => boolean
+  /** Numbers that instructions may hold, wherever they stand: rather one too many. */
+  readonly heldNumbers: (code: Uint8Array) => ReadonlySet<number>
   /**
    * The references of `code` that leave it without a relocation. A compiler ends a function in a call only where that
    * does not return; `callsReturn` is for code whose end nobody stated.
@@ -165,7 +167,8 @@ export interface PatchingKnowledge {
   readonly addressRelocation: number
   /** R_* of a signed distance of 4 bytes, counted from the field. */
   readonly distanceRelocation: number
-  readonly indirectStub: IndirectStub
+  /** Undefined where no loader takes references that need one. */
+  readonly indirectStub: IndirectStub | undefined
 }
 
 export interface Machine {
