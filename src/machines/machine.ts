@@ -31,6 +31,8 @@ export interface RelocationType {
   readonly field: RelocationField
   /** The value is S + A - P rather than S + A; for pages, the distance between theirs. */
   readonly pcRelative: boolean
+  /** A place takes two instructions: one has the distance of its page, another where in the page it is. */
+  readonly part?: 'page' | 'in-page'
   /** Reaches its symbol through a table (GOT, PLT) or a thread's block, not directly. */
   readonly indirect?: 'got' | 'plt' | 'tls' | 'ifunc'
 }
@@ -107,6 +109,11 @@ export interface CodeKnowledge {
     relocated: ReadonlySet<number>,
     callsReturn?: boolean,
   ) => readonly HiddenReference[]
+  /**
+   * The page that the instruction at `address` names in a linked program, `own` being what the compiler wrote there: linkers
+   * exchange some of these for others that name the same. Undefined where it is another instruction, or no machine's way.
+   */
+  readonly pageNamed: (own: Uint8Array, linked: Uint8Array, address: bigint) => bigint | undefined
   /** What code does with memory and registers, as far as it tells sources apart. */
   readonly accessesOf: (code: Uint8Array) => Accesses
   /** How many direct calls, jumps out included, lead from the code at `address` to `target`. */

@@ -6,6 +6,7 @@ import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { endsInJump, hiddenReferences, isBranchField, isEndless } from './flow.ts'
 import { heldNumbers, numberFieldsAt } from './numbers.ts'
 import { ownPlaces } from './own-places.ts'
+import { pageNamed } from './pages.ts'
 import { isPadding } from './padding.ts'
 import { R_AARCH64_ABS64, R_AARCH64_PREL32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
@@ -42,6 +43,7 @@ export const AARCH64: Machine = {
     numberFieldsAt,
     heldNumbers,
     hiddenReferences,
+    pageNamed,
     accessesOf,
     callsTo,
     referencesTo,

@@ -50,6 +50,7 @@ export const X86_64: Machine = {
     numberFieldsAt,
     heldNumbers,
     hiddenReferences,
+    pageNamed: () => undefined,
     accessesOf,
     callsTo,
     referencesTo,
