@@ -67,6 +67,8 @@ export const XEN: Loader = {
   followed: xenFollowed,
   runsAnywhere: false,
   startMemory: 'freed',
+  // xen/arch/arm/arm64/livepatch.c, arch_livepatch_apply: clean_and_invalidate_dcache_va_range(func->new_addr, new_size).
+  readiesNewCodeOnly: machine => machine === AARCH64.number,
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: true,
   writesTable: 'some-do',

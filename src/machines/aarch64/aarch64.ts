@@ -7,6 +7,7 @@ import { endsInJump, hiddenReferences, isBranchField, isEndless } from './flow.t
 import { heldNumbers, numberFieldsAt } from './numbers.ts'
 import { ownPlaces } from './own-places.ts'
 import { pageNamed } from './pages.ts'
+import { mustNotLieAt } from './erratum.ts'
 import { isPadding } from './padding.ts'
 import { R_AARCH64_ABS64, R_AARCH64_PREL32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
@@ -18,6 +19,7 @@ const PATCHING: PatchingKnowledge = {
   nops,
   // Zeros are `udf #0`, a trap.
   padding: 0,
+  mustNotLieAt,
   addressRelocation: R_AARCH64_ABS64,
   distanceRelocation: R_AARCH64_PREL32,
   // A jump by an address in memory takes more than one field.
