@@ -135,6 +135,7 @@ export default defineConfig({
         test: {
           ...real,
           name: 'sample',
+          isolate: false,
           include: BUILT,
           exclude: REST,
           maxWorkers: shared.maxWorkers,
