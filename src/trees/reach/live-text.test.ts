@@ -30,6 +30,30 @@ describe.skipIf(!hasGcc)(`by tokens and the preprocessor${withoutGcc}`, () => {
     ['a raw string of UTF-8', 'const char *f(void) { return u8R"(a")"; }', false],
   ] as const)('%s', ([, text, isTold]) => expect(liveText(preprocessed(text)) !== undefined).toBe(isTold))
 
+  test.for([
+    ['an attribute', 'static inline int get(int p)', 'static __attribute__((cold)) inline int get(int p)', true],
+    ['another type', 'static inline int get(int p)', 'static inline long get(int p)', true],
+    [
+      'an attribute that keeps it',
+      'static inline int get(int p)',
+      'static __attribute__((used)) inline int get(int p)',
+      false,
+    ],
+    ['a pragma before it', 'static inline int get(int p)', '#pragma pack(1)\nstatic inline int get(int p)', false],
+    ['a variable before it', 'static inline int get(int p)', 'int n; static inline int get(int p)', false],
+  ] as const)('%s of a function that nobody uses', ([, before, after, isSame]) => {
+    const [one, other] = [before, after].map(head =>
+      liveText(
+        preprocessed(`${head} { return p; }\nstruct t { char c; int i; };\nint f(struct t *t) { return t->i; }\n`),
+      ),
+    )
+    expect(one === other).toBe(isSame)
+  })
+
+  test('a text that does not close is told apart', () => {
+    expect(liveText('int f(void) { return 1;')).not.toBe(liveText('int f(void) { return 2;'))
+  })
+
   test.for(HIDDEN)('$name: gcc makes another object', ({ before, after, beside = '', units, options = [] }) => {
     for (const text of Object.values(units)) {
       const [one, other] = [before, after].map(header =>
