@@ -34,6 +34,7 @@ export interface BuildArguments {
   readonly buildDir?: string
   readonly toolchain?: string
   readonly toolchainPath?: readonly string[]
+  readonly toolchainFile?: string
   readonly jobs: number
   readonly output?: string
   readonly json?: string

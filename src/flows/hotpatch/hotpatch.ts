@@ -99,7 +99,7 @@ export async function createHotpatch(
   const selected = await watch.time('select', () => selectAll([...program.units, ...table.units], about))
   const { units, selection, originals } = selected
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
-  const code = watch.timeSync('code', () => checkRunningCode(units, selection, { running, originals }))
+  const code = await watch.time('code', () => checkRunningCode(units, selection, { ...about, originals }))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
   const types = { tree, ...before, declarations, units: judged.units, selection }
   const accepted = options.acceptTypes ?? []
