@@ -151,6 +151,24 @@ export interface CompileOptions extends WorkOptions {
      * @default nobody is told
      */
     readonly progress?: Progress | undefined;
+    /**
+     * Where the tree's compilers are, in words that they run behind: `chroot DIR`, `podman exec NAME`.
+     *
+     * @default here
+     */
+    readonly toolchain?: string | undefined;
+    /**
+     * `INSIDE=OUTSIDE`: how a folder is called behind the toolchain, and here.
+     *
+     * @default everything is called the same
+     */
+    readonly toolchainPath?: readonly string[] | undefined;
+    /**
+     * A JSON file that says both for each base, by its folder; a tree of which it says nothing is an error.
+     *
+     * @default none
+     */
+    readonly toolchainFile?: string | undefined;
 }
 
 /** What `diff` takes. */
@@ -654,7 +672,7 @@ export interface PatchOptions extends CompileOptions {
     /**
      * xen-syms or xen.efi of what is running; for a process its program.
      *
-     * @default the tree's own xen-syms
+     * @default the tree's own xen-syms; for a process the tree's own program, where there is no doubt which it is
      */
     readonly symbols?: string | undefined;
     /**

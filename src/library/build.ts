@@ -28,7 +28,7 @@ export interface PatchOptions extends CompileOptions {
   /**
    * xen-syms or xen.efi of what is running; for a process its program.
    *
-   * @default the tree's own xen-syms
+   * @default the tree's own xen-syms; for a process the tree's own program, where there is no doubt which it is
    */
   readonly symbols?: string | undefined
   /**

@@ -49,7 +49,7 @@ export function define(host: Host) {
     .addOption(new Option('--lines <way>', LINES).choices(WAYS).default('auto' as const))
     .option(
       '--symbols <file>',
-      "what is running: its xen-syms, or the image that boots (/boot/xen-*.gz, xen.efi), gzipped or not (default: the tree's own xen-syms); or the program, unstripped",
+      "what is running: its xen-syms, or the image that boots (/boot/xen-*.gz, xen.efi), gzipped or not; or the program, unstripped (default: the tree's own, where there is no doubt)",
     )
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--on <payload...>', 'payloads that are applied already, the lowest first: the new one goes on top')

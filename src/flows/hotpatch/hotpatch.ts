@@ -22,7 +22,7 @@ import type { OwnSource } from './own-sources.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
 import { reachOf } from './reach.ts'
-import { type RunningOptions, readRunning } from './running.ts'
+import { type RunningOptions, runningOf } from './running.ts'
 import { checkRunningCode } from './running-program.ts'
 import { selectAll } from './selected.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
@@ -89,7 +89,7 @@ export async function createHotpatch(
   const program = watch.timeSync('program', () => inProgram(tree, judged))
   // loaders: what is known of the running system, and of what will load the payload there.
   const entrySizes = sizes.known.probed
-  const running = watch.timeSync('running', () => readRunning(base.facts, entrySizes, options))
+  const running = watch.timeSync('running', () => runningOf(tree, before.affected, entrySizes, options))
   const target = fittedTo(targetOfUnits(loader, judged.units), running)
   // lines: where the way asks for it, a unit of our own that sets the numbers of functions that stay.
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
