@@ -12,9 +12,7 @@ export function endOfField({ offset, bits, at = 0 }: NumberField): number {
 /** The number, unsigned; a line is far below what a double holds. */
 export function lineIn(bytes: Uint8Array, field: NumberField): number {
   const { at = 0, bits } = field
-  const word = bytes
-    .subarray(field.offset, endOfField(field))
-    .reduceRight((value, byte) => value * 256 + byte, 0)
+  const word = bytes.subarray(field.offset, endOfField(field)).reduceRight((value, byte) => value * 256 + byte, 0)
   return Math.floor(word / 2 ** at) % 2 ** bits
 }
 

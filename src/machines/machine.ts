@@ -125,23 +125,30 @@ export interface CodeKnowledge {
   ) => readonly { readonly at: number; readonly target: bigint }[]
   /** The number that a function loads as its result before anything else, as one does that returns a constant. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
-  /**
-   * Where it goes by indirect jumps, and whether it computes addresses of places within itself; `relocated` are the offsets
-   * of relocated fields.
-   */
   /** Names of what compilers call or jump to in place of an indirect jump, with the target in a register. */
   readonly jumpThunks: RegExp
-  readonly ownPlaces: (code: Uint8Array, relocated: ReadonlySet<number>) => OwnPlaces
+  /** Whether it computes the address of a place within itself without a relocation, other than to jump there. */
+  readonly takesPlaces: (code: Uint8Array, relocated: ReadonlySet<number>) => boolean
+  readonly indirectJumps: (code: Uint8Array, around: Surroundings) => IndirectJumps
   /** Whether code has a loop and no way out of itself. In doubt, no. */
   readonly isEndless: (code: Uint8Array, relocated: readonly number[]) => boolean
 }
 
-export interface OwnPlaces {
-  /** Whether the address of a place within the code is computed without a relocation, other than to jump there. */
-  readonly takes: boolean
-  /** Whether a jump goes to what is read from memory that no instruction of the code names. In doubt, yes. */
-  readonly goesElsewhere: boolean
-  /** The instructions that name the tables which all other jumps read, or where they go. */
+/** Places within code, as its object tells of them. */
+export interface Surroundings {
+  /** Of relocated fields. */
+  readonly relocated: ReadonlySet<number>
+  /** Those whose address something has. */
+  readonly labels: ReadonlySet<number>
+  /** Those that code beside it goes to; the start is always one. */
+  readonly entered: ReadonlySet<number>
+}
+
+/** Where code goes by indirect jumps. */
+export interface IndirectJumps {
+  /** Whether one goes to what is read from memory that no instruction of the code names. In doubt, yes. */
+  readonly isElsewhere: boolean
+  /** The instructions that name the tables which all others read, or where they go. */
   readonly tables: readonly { readonly start: number; readonly end: number }[]
 }
 

@@ -63,7 +63,9 @@ test('a missing compiler is named, with the packages', async () => {
 })
 
 test('a compiler that fails is quoted', async () => {
-  expect(await complaint(() => provideDom0(X86_BOARD, join(folder, 'cache-2'), 'false'))).toMatch(/\[rehearse\/compiler-failed\]/)
+  expect(await complaint(() => provideDom0(X86_BOARD, join(folder, 'cache-2'), 'false'))).toMatch(
+    /\[rehearse\/compiler-failed\]/,
+  )
 })
 
 describe.skipIf(missing !== '')(`with Xen and QEMU ${missing}`, () => {

@@ -57,7 +57,17 @@ const ARM_DOM0_LOADED = 0x4900_0000
  * some hosts one in ten, does not bring them to a stand within 30 ms.
  */
 const CLOCK = ['-icount', 'shift=8']
-const BARE = ['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none', '-no-reboot', '-serial', 'stdio']
+const BARE = [
+  '-nodefaults',
+  '-no-user-config',
+  '-display',
+  'none',
+  '-monitor',
+  'none',
+  '-no-reboot',
+  '-serial',
+  'stdio',
+]
 // Without sync_console a debug hypervisor's flood of words can stop in mid-line, with the CPU idle.
 const LEVELS = ['loglvl=all', 'guest_loglvl=all', 'sync_console']
 

@@ -44,11 +44,9 @@ function compile({ name, dom0 }: Board, compiler: string, { files, output }: Tas
   const folder = packagePath(dom0.sources)
   const units = files.filter(file => /\.[cS]$/.test(file))
   const folders = [`-I${folder}`, `-I${SHARED}`]
-  const run = spawnSync(
-    compiler,
-    [...dom0.flags, ...folders, '-T', join(folder, 'dom0.lds'), '-o', output, ...units],
-    { encoding: 'utf8' },
-  )
+  const run = spawnSync(compiler, [...dom0.flags, ...folders, '-T', join(folder, 'dom0.lds'), '-o', output, ...units], {
+    encoding: 'utf8',
+  })
   if (run.error !== undefined) {
     throw new InputError(
       'rehearse/no-compiler',

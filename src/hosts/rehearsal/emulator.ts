@@ -84,11 +84,7 @@ export function emulatorError(
   { error, status, signal, words }: EmulatorEnd,
 ): InputError {
   if (error?.code === 'ENOENT') {
-    return new InputError(
-      'rehearse/no-qemu',
-      `${emulator} was not found`,
-      `install ${board.words.emulatorPackages}`,
-    )
+    return new InputError('rehearse/no-qemu', `${emulator} was not found`, `install ${board.words.emulatorPackages}`)
   }
   if (error !== undefined) return new InputError('rehearse/no-qemu', `${emulator} cannot be run: ${error.message}`)
   if (signal !== null) {
@@ -98,9 +94,7 @@ export function emulatorError(
       'is there memory enough for it?',
     )
   }
-  const hint = /bios|rom/i.test(words)
-    ? `install ${board.words.firmware}`
-    : board.words.needs
+  const hint = /bios|rom/i.test(words) ? `install ${board.words.firmware}` : board.words.needs
   const said = words.trim() || 'no words'
   return new InputError('rehearse/qemu-failed', `${emulator} ended with status ${status}: ${said}`, hint)
 }

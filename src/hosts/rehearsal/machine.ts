@@ -241,7 +241,11 @@ class RunningMachine implements Machine {
   }
 }
 
-function bootFailure(hypervisor: string, { words: { hypervisorNeeded } }: Board, { sign, lines }: Downfall): InputError {
+function bootFailure(
+  hypervisor: string,
+  { words: { hypervisorNeeded } }: Board,
+  { sign, lines }: Downfall,
+): InputError {
   const console = lines.slice(-12).map(line => `  ${line}`)
   return new InputError(
     'rehearse/no-boot',

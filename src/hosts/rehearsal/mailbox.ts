@@ -52,8 +52,7 @@ export interface Mailbox {
 export function createMailbox(file: string, { size, begins }: Board['shared'], patienceMs = 0): Mailbox {
   const descriptor = openSync(file, 'wx+', 0o600)
   ftruncateSync(descriptor, size)
-  let requests = 0
-  let beats = 0
+  let [requests, beats] = [0, 0]
   /** Where the mailbox is in the file; undefined as long as the dom0 has not said so. */
   let start = begins === undefined ? 0 : undefined
   let places: ReadonlyMap<GuestBuffer, number> = new Map()
@@ -74,11 +73,10 @@ export function createMailbox(file: string, { size, begins }: Board['shared'], p
   begin()
   return {
     open(page) {
-      const place = Number(BigInt(page) * BigInt(PAGE_SIZE) - (begins ?? 0n))
-      if (begins === undefined || start !== undefined || place < 0 || place + MAILBOX_SIZE > size) return false
-      start = place
+      if (begins === undefined || start !== undefined) return false
+      start = placeIn({ size, begins }, page)
       begin()
-      return true
+      return start !== undefined
     },
     post(request) {
       let number = 0n
@@ -110,6 +108,12 @@ export function createMailbox(file: string, { size, begins }: Board['shared'], p
     },
     close: () => closeSync(descriptor),
   }
+}
+
+/** Where the mailbox is in a file of a machine's memory; undefined for a page that is not in it. */
+function placeIn({ size, begins }: { readonly size: number; readonly begins: bigint }, page: number | bigint) {
+  const place = Number(BigInt(page) * BigInt(PAGE_SIZE) - begins)
+  return place < 0 || place + MAILBOX_SIZE > size ? undefined : place
 }
 
 function padded(words: readonly bigint[]): bigint[] {

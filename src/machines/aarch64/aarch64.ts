@@ -5,10 +5,10 @@ import { EM_AARCH64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { endsInJump, hiddenReferences, isBranchField, isEndless } from './flow.ts'
 import { heldNumbers, numberFieldsAt } from './numbers.ts'
-import { ownPlaces } from './own-places.ts'
-import { pageNamed } from './pages.ts'
 import { mustNotLieAt } from './erratum.ts'
+import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
+import { pageNamed } from './pages.ts'
 import { R_AARCH64_ABS64, R_AARCH64_PREL32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
 import { accessesOf, callsTo, referencesTo, returnedNumber } from './uses.ts'
@@ -51,7 +51,8 @@ export const AARCH64: Machine = {
     referencesTo,
     returnedNumber,
     jumpThunks: /^__(llvm_slsblr_thunk|call_indirect)_x\d+$/,
-    ownPlaces,
+    takesPlaces,
+    indirectJumps,
     isEndless,
   },
   patching: PATCHING,

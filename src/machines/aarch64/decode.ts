@@ -111,7 +111,9 @@ function moveOf(word: number): NumberUse | undefined {
   const value = number * 2 ** (16 * place)
   if (operation === 2) return { does: 'set', register, value, isPlain: place === 0 }
   if (operation === 3) return { does: 'insert', register, value: number, shift: 16 * place }
-  return operation === 0 ? { does: 'set', register, value: -1 - value, isPlain: false } : undefined
+  // Of a register of four bytes, what it holds as a signed number.
+  const turned = word >>> 31 === 0 ? ~value : -1 - value
+  return operation === 0 ? { does: 'set', register, value: turned, isPlain: false } : undefined
 }
 
 /** The number of a logical instruction ("DecodeBitMasks"), as far as it is one of 32 bits that does not repeat. */

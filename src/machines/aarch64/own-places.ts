@@ -2,7 +2,7 @@
  * Where AArch64 code goes by indirect jumps. A `switch` is compiled to a table of distances from a place in the code,
  * which is named by an `adr` right before the jump; every other `br` goes to what the code was given.
  */
-import type { OwnPlaces } from '../machine.ts'
+import type { IndirectJumps, Surroundings } from '../machine.ts'
 import { decode } from './decode.ts'
 import { bitsOf, WORD, wordAt, wordsOf } from './words.ts'
 
@@ -10,22 +10,33 @@ import { bitsOf, WORD, wordAt, wordsOf } from './words.ts'
  * `adr base, place; [ldr]; add target, base, offset; br target`: gcc 12 prints the first two as one (casesi_dispatch,
  * aarch64.md), with the distance in words, sign-extended; clang loads in between. Anything else is not followed.
  */
-export function ownPlaces(code: Uint8Array, relocated: ReadonlySet<number>): OwnPlaces {
-  const jumpBases = new Set<number>()
-  let goesElsewhere = false
-  for (const { at, word } of wordsOf(code)) {
-    if (decode(word).flow !== 'indirect-jump') continue
-    const base = baseOfSwitch(code, at, bitsOf(word, 5, 5))
-    if (base === undefined || relocated.has(base)) goesElsewhere = true
-    else jumpBases.add(base)
-  }
-  const takes = [...wordsOf(code)].some(({ at, word }) => {
+export function indirectJumps(code: Uint8Array, { relocated }: Surroundings): IndirectJumps {
+  return { isElsewhere: switches(code, relocated).isElsewhere, tables: [] }
+}
+
+/** See `CodeKnowledge.takesPlaces`. */
+export function takesPlaces(code: Uint8Array, relocated: ReadonlySet<number>): boolean {
+  const { bases } = switches(code, relocated)
+  return [...wordsOf(code)].some(({ at, word }) => {
     const { names } = decode(word)
-    if (names === undefined || names.as === 'target' || names.as === 'contents' || relocated.has(at) || jumpBases.has(at)) return false
+    if (names === undefined || names.as === 'target' || names.as === 'contents' || relocated.has(at) || bases.has(at))
+      return false
     const place = at + names.distance
     return names.as === 'page' || (place > 0 && place < code.length)
   })
-  return { takes, goesElsewhere, tables: [] }
+}
+
+/** The places that name what a `switch` counts from, and whether anything else jumps to what it was given. */
+function switches(code: Uint8Array, relocated: ReadonlySet<number>) {
+  const bases = new Set<number>()
+  let isElsewhere = false
+  for (const { at, word } of wordsOf(code)) {
+    if (decode(word).flow !== 'indirect-jump') continue
+    const base = baseOfSwitch(code, at, bitsOf(word, 5, 5))
+    if (base === undefined || relocated.has(base)) isElsewhere = true
+    else bases.add(base)
+  }
+  return { bases, isElsewhere }
 }
 
 /** Where the `adr` stands that the jump at `at` through `register` goes by. */

@@ -29,7 +29,11 @@ function touchesSecond(word: number): boolean | undefined {
   const [result, first, other] = [bitsOf(word, 0, 5), bitsOf(word, 5, 5), bitsOf(word, 16, 5)]
   if (names !== undefined) {
     const isTested = (word & 0x7c000000) === 0x34000000
-    return result === SECOND_ARGUMENT && names.as !== 'target' ? false : isTested && result === SECOND_ARGUMENT ? true : undefined
+    return result === SECOND_ARGUMENT && names.as !== 'target'
+      ? false
+      : isTested && result === SECOND_ARGUMENT
+        ? true
+        : undefined
   }
   if (flow !== 'next') return undefined
   const isMemory = (word & 0x0a000000) === 0x08000000

@@ -9,7 +9,7 @@ import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
-import { ownPlaces } from './own-places.ts'
+import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
 import { referencesTo } from './references.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
@@ -58,7 +58,8 @@ export const X86_64: Machine = {
     returnedNumber,
     // gcc's -mindirect-branch and clang's -mretpoline.
     jumpThunks: /^__x86_indirect_(?:thunk|jump|call)|^__llvm_(?:external_)?retpoline/,
-    ownPlaces,
+    takesPlaces,
+    indirectJumps,
     isEndless,
   },
   patching: X86_64_PATCHING,
