@@ -82,9 +82,12 @@ type Group = readonly Unit[]
  * touched files is enough to see what macros make of them.
  */
 function groupsOf(asked: readonly AffectedUnit[], change: SourceChange): readonly Group[] {
+  // What one unit alone reads leaves nobody out.
+  const isShared = (path: string | undefined) => asked.filter(({ because }) => because.includes(path ?? '')).length > 1
   const quiet = new Set(
     change.files
-      .filter(({ oldPath, newPath, oldText, newText }) => oldPath === newPath && declareTheSameRaw(oldText, newText))
+      .filter(({ oldPath, newPath }) => oldPath === newPath && isShared(newPath))
+      .filter(({ oldText, newText }) => declareTheSameRaw(oldText, newText))
       .map(({ newPath }) => newPath),
   )
   const groups = new Map<string, Unit[]>()

@@ -9,6 +9,7 @@ export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
 export { programFile, readGiven, readImage } from './image.ts'
 export { shortName } from './layout.ts'
+export { linkedFiles } from './linked-files.ts'
 export type {
   Affected,
   AffectedUnit,

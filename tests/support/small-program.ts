@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import type { HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
+import type { OwnSource } from '../../src/flows/hotpatch/own-sources.ts'
 import type { Way } from '../../src/lines/way.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { createHotpatch } from './opened.ts'
@@ -22,6 +23,10 @@ export interface SmallProgram {
   /** How the objects are linked; the program is given to the build then, as the words in `strip` leave it. */
   readonly link?: readonly string[]
   readonly strip?: readonly string[]
+  /** Sources that are given beside the patch. */
+  readonly own?: readonly OwnSource[]
+  /** Commands that run in the tree when all is built and linked; the build is not given the program then. */
+  readonly afterwards?: readonly (readonly string[])[]
 }
 
 /** New texts by path, null for what is removed; or a patch as it is. */
@@ -54,6 +59,7 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
       lines,
       ...(linked === undefined ? {} : { symbols: linked }),
       patches: [{ name: 'change.patch', text }],
+      ...(program.own === undefined ? {} : { sources: program.own }),
       jobs: 2,
       progress: quiet,
       cacheFolder: CACHE,
@@ -71,7 +77,7 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
 
 /** Answers where the linked program is, if there is one. */
 function writeProgram(tree: string, program: SmallProgram): string | undefined {
-  const { files, command = PLAIN, listed, twice, built, link, strip } = program
+  const { files, command = PLAIN, listed, twice, built, link, strip, afterwards } = program
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true })
     writeFileSync(join(tree, path), text)
@@ -89,11 +95,16 @@ function writeProgram(tree: string, program: SmallProgram): string | undefined {
   if (built === true || link !== undefined)
     for (const { arguments: words } of entries) execFileSync(words[0] ?? '', words.slice(1), { cwd: tree })
   writeFileSync(join(tree, 'compile_commands.json'), JSON.stringify(entries))
-  if (link === undefined) return undefined
+  const finish = () => (afterwards ?? []).map(([word = '', ...more]) => execFileSync(word, more, { cwd: tree }))
+  if (link === undefined) {
+    finish()
+    return undefined
+  }
   const objects = sources.map(file => file.replace(/\.c$/, '.o'))
   execFileSync('gcc', [...link, ...objects, '-o', 'program'], { cwd: tree })
   if (strip !== undefined) execFileSync('strip', [...strip, 'program'], { cwd: tree })
-  return join(tree, 'program')
+  finish()
+  return afterwards === undefined ? join(tree, 'program') : undefined
 }
 
 function patchOf(files: SmallProgram['files'], edit: Readonly<Record<string, string | null>>): string {

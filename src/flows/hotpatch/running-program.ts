@@ -38,13 +38,25 @@ export async function checkRunningCode(
     return checkCode(units, selection, running, others)
   }
   const program = namesOf(running)
-  if (program !== undefined) return checkProgram(selection, { running, originals, program })
+  if (program !== undefined) {
+    const found = checkProgram(selection, { running, originals, program })
+    return { ...found, notices: [...ownNotices(running), ...found.notices] }
+  }
   if (selection.pieces.length === 0) return NOTHING_CHECKED
+  const { own } = running
+  const why =
+    own !== undefined && 'doubt' in own ? `, and the tree does not show which it is: ${own.doubt}. So` : ', so'
   const text =
     running.program === undefined
-      ? 'no program is given, so whether it has what the payload replaces and needs is found out only when it is loaded; --symbols takes the program'
+      ? `no program is given${why} whether it has what the payload replaces and needs is found out only when it is loaded; --symbols takes the program`
       : 'the given program has no symbol table, so whether it has what the payload replaces and needs is found out only when it is loaded; --symbols takes its unstripped file'
   return { ...NOTHING_CHECKED, notices: [{ code: 'program-unknown', text }] }
+}
+
+function ownNotices({ own }: Running): readonly Reason[] {
+  if (own === undefined || !('name' in own)) return []
+  const text = `no program is given, and ${own.name} is taken: of the linked files in the tree it alone has the code of what the patch concerns, and each unit of the tree is in one of them. The payload is for its build-id; --symbols takes another program`
+  return [{ code: 'program-found', text }]
 }
 
 function checkProgram(
