@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import type { HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
 import type { OwnSource } from '../../src/flows/hotpatch/own-sources.ts'
@@ -16,6 +16,10 @@ export interface SmallProgram {
   readonly command?: readonly string[]
   /** Sources that compile_commands.json names; every .c file if absent. */
   readonly listed?: readonly string[]
+  /** Further options of some sources. */
+  readonly options?: Readonly<Record<string, readonly string[]>>
+  /** All objects in one folder, where else each lies beside its source. */
+  readonly objects?: 'flat'
   /** A folder in which each source has another object, as libtool makes them. */
   readonly twice?: string
   /** Whether the objects are left in the tree. */
@@ -80,7 +84,7 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
 
 /** Answers where the linked program is, if there is one. */
 function writeProgram(tree: string, program: SmallProgram): string | undefined {
-  const { files, command = PLAIN, listed, twice, built, link, strip, afterwards } = program
+  const { files, command = PLAIN, options: own = {}, objects, listed, twice, built, link, strip, afterwards } = program
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true })
     writeFileSync(join(tree, path), text)
@@ -91,8 +95,10 @@ function writeProgram(tree: string, program: SmallProgram): string | undefined {
   const path = files[compiler] === undefined ? compiler : join(tree, compiler)
   const entries = (twice === undefined ? [''] : [`${twice}/`, '']).flatMap(prefix =>
     sources.map(file => {
-      const output = prefix + file.replace(/\.c$/, '.o')
-      return { directory: tree, file, output, arguments: [path, ...options, '-c', file, '-o', output] }
+      const name = objects === 'flat' ? `obj/${basename(file)}` : file
+      const output = prefix + name.replace(/\.[cS]$/, '.o')
+      const words = [...options, ...(own[file] ?? []), '-c', file, '-o', output]
+      return { directory: tree, file, output, arguments: [path, ...words] }
     }),
   )
   if (built === true || link !== undefined)
@@ -103,8 +109,8 @@ function writeProgram(tree: string, program: SmallProgram): string | undefined {
     finish()
     return undefined
   }
-  const objects = sources.map(file => file.replace(/\.c$/, '.o'))
-  execFileSync('gcc', [...link, ...objects, '-o', 'program'], { cwd: tree })
+  const linked = sources.map(file => file.replace(/\.c$/, '.o'))
+  execFileSync('gcc', [...link, ...linked, '-o', 'program'], { cwd: tree })
   if (strip !== undefined) execFileSync('strip', [...strip, 'program'], { cwd: tree })
   finish()
   return afterwards === undefined ? join(tree, 'program') : undefined
