@@ -88,6 +88,12 @@ export interface BuildOptions extends PatchOptions {
      */
     readonly acceptTypes?: readonly string[] | undefined;
     /**
+     * Sources of your own (hooks, helpers) beside the patch, each compiled as the units of a folder of the tree are.
+     *
+     * @default none
+     */
+    readonly with?: OneOrMore<SourceInput> | undefined;
+    /**
      * Of a patch that is refused, find out which hunks are to blame, and what would be built without them: the report's
      * `explanation`. The rest is built to see that, so that it takes as long again.
      *
@@ -145,6 +151,24 @@ export interface CompileOptions extends WorkOptions {
      * @default nobody is told
      */
     readonly progress?: Progress | undefined;
+    /**
+     * Where the tree's compilers are, in words that they run behind: `chroot DIR`, `podman exec NAME`.
+     *
+     * @default here
+     */
+    readonly toolchain?: string | undefined;
+    /**
+     * `INSIDE=OUTSIDE`: how a folder is called behind the toolchain, and here.
+     *
+     * @default everything is called the same
+     */
+    readonly toolchainPath?: readonly string[] | undefined;
+    /**
+     * A JSON file that says both for each base, by its folder; a tree of which it says nothing is an error.
+     *
+     * @default none
+     */
+    readonly toolchainFile?: string | undefined;
 }
 
 /** What `diff` takes. */
@@ -903,6 +927,18 @@ export interface SignOptions {
      * @default 'sha256'
      */
     readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined;
+}
+
+/** A source of your own. */
+export interface SourceInput {
+    /** The file that holds it. */
+    readonly file: string;
+    /**
+     * A unit or source of the folder that it is compiled in, as the build calls it: `common/domain.o`.
+     *
+     * @default one of the folder that the patch touches
+     */
+    readonly beside?: string | undefined;
 }
 
 /** A text of a source file, by what it is known again. */

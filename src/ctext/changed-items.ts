@@ -1,8 +1,8 @@
 /** What an edit changes in a text, as names: where none of them stands, it cannot be seen. */
-import type { Item } from './items.ts'
+import type { TextItem } from './items.ts'
 
 export interface ChangedItems {
-  readonly items: readonly Item[]
+  readonly items: readonly TextItem[]
   /** Whether something that did not change stands on another line now. */
   readonly moves: boolean
 }
@@ -11,7 +11,7 @@ export interface ChangedItems {
 const MOST_STEPS = 4_000_000
 
 /** The items that only one of the texts has, by the longest common row of items; undefined where that is too much work. */
-export function changedItems(before: readonly Item[], after: readonly Item[]): ChangedItems | undefined {
+export function changedItems(before: readonly TextItem[], after: readonly TextItem[]): ChangedItems | undefined {
   let start = 0
   while (start < before.length && start < after.length && before[start]?.text === after[start]?.text) start++
   let [endBefore, endAfter] = [before.length, after.length]
@@ -21,7 +21,7 @@ export function changedItems(before: readonly Item[], after: readonly Item[]): C
   }
   const [a, b] = [before.slice(start, endBefore), after.slice(start, endAfter)]
   if (a.length * b.length > MOST_STEPS) return undefined
-  const kept: [Item, Item][] = commonRow(a, b)
+  const kept: [TextItem, TextItem][] = commonRow(a, b)
   for (let at = 0; at < start; at++) addPair(kept, before[at], after[at])
   for (let at = endBefore; at < before.length; at++) addPair(kept, before[at], after[at - endBefore + endAfter])
   const stays = new Set(kept.flat())
@@ -31,11 +31,11 @@ export function changedItems(before: readonly Item[], after: readonly Item[]): C
   }
 }
 
-function addPair(pairs: [Item, Item][], one: Item | undefined, other: Item | undefined): void {
+function addPair(pairs: [TextItem, TextItem][], one: TextItem | undefined, other: TextItem | undefined): void {
   if (one !== undefined && other !== undefined) pairs.push([one, other])
 }
 
-function commonRow(a: readonly Item[], b: readonly Item[]): [Item, Item][] {
+function commonRow(a: readonly TextItem[], b: readonly TextItem[]): [TextItem, TextItem][] {
   const width = b.length + 1
   const longest = new Int32Array((a.length + 1) * width)
   const at = (row: number, column: number) => longest[row * width + column] ?? 0
@@ -47,7 +47,7 @@ function commonRow(a: readonly Item[], b: readonly Item[]): [Item, Item][] {
           : Math.max(at(row + 1, column), at(row, column + 1))
     }
   }
-  const pairs: [Item, Item][] = []
+  const pairs: [TextItem, TextItem][] = []
   for (let [row, column] = [0, 0]; row < a.length && column < b.length; ) {
     if (a[row]?.text === b[column]?.text) addPair(pairs, a[row++], b[column++])
     else if (at(row + 1, column) >= at(row, column + 1)) row++

@@ -1,8 +1,8 @@
 /**
- * Preprocessed C text without the bodies of inline functions that nobody uses: what is left decides the object. Words are
+ * Preprocessed C text without the inline functions that nobody uses, their heads too: what is left decides the object. Words are
  * what they are here, after every macro, `##` and continued line, so that a use cannot hide.
  *
- * What is not surely such a body stays in the text.
+ * What is not surely such a function stays in the text.
  */
 import { hash } from 'node:crypto'
 import { type Body, takeApartText } from './outline.ts'
@@ -20,17 +20,22 @@ const RAW_STRING = /(?<![\w$\x80-\xff])(?:u8|[uUL])?R"/
 
 /** Undefined where it cannot be told which bodies are of no use. */
 export function liveText(text: string): string | undefined {
-  const { around, bodies } = takeApartText(text)
+  const { around, between, bodies } = takeApartText(text)
   // By such an attribute, or an own string that assembles a name, something may be used without being named.
   if (/\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/.test(around) || RAW_STRING.test(text)) return undefined
   const plain = bodies.filter(isPlain)
   const used = usedNames(around, bodies, new Set(plain))
-  const left = bodies.filter(body => used.has(body.name) || !plain.includes(body) || REACHES_OUT.test(body.text))
-  return digest([around, ...left.map(body => `${body.head}${body.text}`)].join('\n'))
+  const isPlainBody = new Set(plain)
+  const left = bodies.map((body, at) => {
+    const stays = used.has(body.name) || !isPlainBody.has(body) || REACHES_OUT.test(body.text)
+    return `${between[at]}${stays ? `${body.head}${body.text}` : ''}`
+  })
+  return digest([...left, between.at(-1)].join('\n'))
 }
 
+/** A pragma before it is no part of it. */
 function isPlain({ head }: Body): boolean {
-  return IS_INLINE.test(head) && IS_STATIC.test(head) && !KEEPS.test(head)
+  return IS_INLINE.test(head) && IS_STATIC.test(head) && !KEEPS.test(head) && !head.includes('#')
 }
 
 /** Names that stand anywhere but in bodies of no use; `around` has each function's own head once, which is no use. */

@@ -19,6 +19,8 @@ export interface Body {
 export interface Parts {
   /** Everything else, with `{}` for each body. */
   readonly around: string
+  /** By body, in the same order: what stands before its head, since the body before. */
+  readonly between: readonly string[]
   readonly bodies: readonly Body[]
 }
 
@@ -28,6 +30,7 @@ const NOTABLE = /["'{}();]/g
 export function takeApartText(text: string): Parts {
   const bodies: Body[] = []
   const around: string[] = []
+  const between: string[] = []
   let [from, head, braces, parens] = [0, 0, 0, 0]
   let bodyAt = -1
   let name: string | undefined
@@ -44,6 +47,7 @@ export function takeApartText(text: string): Parts {
     } else if (sign === '}' && --braces === 0 && parens === 0) {
       if (name !== undefined) {
         bodies.push({ name, head: text.slice(head, bodyAt), text: text.slice(bodyAt, at + 1) })
+        between.push(text.slice(from, head))
         around.push(text.slice(from, bodyAt), '{}')
         from = at + 1
         head = from
@@ -52,9 +56,9 @@ export function takeApartText(text: string): Parts {
     } else if (sign === ';' && braces === 0 && parens === 0) head = at + 1
   }
   // What does not close is nothing that we understand.
-  if (braces !== 0 || parens !== 0) return { around: text, bodies: [] }
+  if (braces !== 0 || parens !== 0) return { around: text, between: [text], bodies: [] }
   around.push(text.slice(from))
-  return { around: around.join(''), bodies }
+  return { around: around.join(''), between: [...between, text.slice(from)], bodies }
 }
 
 function endOfLiteral(text: string, at: number): number {

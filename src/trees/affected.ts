@@ -6,17 +6,29 @@
  */
 import type { Reason } from '../base/refusal.ts'
 import type { SourceChange, TouchedFile } from '../source/model.ts'
-import { toAbsolute } from './layout.ts'
+import { unknownUnit } from './build-files.ts'
+import { shortName, toAbsolute } from './layout.ts'
 import type { Affected, AffectedUnit, BuildRefusal, Dependent, Tree } from './model.ts'
+import { newUnit } from './new-unit.ts'
 import type { Overlay } from './overlay.ts'
 import { withoutUnchanged } from './proof.ts'
+import type { BuildFiles } from './tree-kind.ts'
 import { treeKind } from './tree-kinds.ts'
 import { pinVolatile } from './volatile.ts'
 
-export async function affectedUnits(tree: Tree, change: SourceChange): Promise<Affected> {
+/** `added` holds paths of new sources that are units whatever build files say: compiled as those of their folder. */
+export async function affectedUnits(
+  tree: Tree,
+  change: SourceChange,
+  added: ReadonlySet<string> = new Set(),
+): Promise<Affected> {
   const kind = treeKind(tree)
   const touched = new Set(change.files.flatMap(pathsOf))
-  const built = kind.unitsOfBuildFiles(tree, change.files)
+  const listed = kind.unitsOfBuildFiles(
+    tree,
+    change.files.filter(({ newPath = '' }) => !added.has(newPath)),
+  )
+  const built = withAdded(tree, listed, added)
   const plain: Affected = { ...NOTHING, renamed: built.renamed }
 
   // Generated headers first: what reads one of them is affected like what reads a touched file.
@@ -83,6 +95,25 @@ export function overlayOf(
     if (compiledAt !== undefined) overlay.set(compiledAt, text)
   }
   return overlay
+}
+
+function withAdded(tree: Tree, listed: BuildFiles, added: ReadonlySet<string>): BuildFiles {
+  if (added.size === 0) return listed
+  const units = [...added].map(path => ({ path, unit: newUnit(tree.layout, tree.units, shortName(tree.layout, path)) }))
+  return {
+    ...listed,
+    affected: [
+      ...listed.affected,
+      ...units.flatMap(({ path, unit }): AffectedUnit[] =>
+        typeof unit === 'string' ? [] : [{ unit, because: [path], kind: 'new' }],
+      ),
+    ],
+    refusals: [
+      ...listed.refusals,
+      ...units.flatMap(({ path, unit }) => (typeof unit === 'string' ? [unknownUnit(path, 'a unit', unit)] : [])),
+    ],
+    handled: new Set([...listed.handled, ...added]),
+  }
 }
 
 const NOTHING: Affected = { affected: [], refusals: [], notices: [], generated: new Map(), renamed: new Map() }

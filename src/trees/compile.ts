@@ -143,7 +143,7 @@ function jobKey(
   const placed = recordsFolder(own) || own.some(option => option.includes('/') && /(?:^|[=,]|-I)\//.test(option))
   return keyOf([
     'compile 2',
-    job.product,
+    productKey(job.product),
     job.compiler.key,
     ...job.parts.launcher,
     '--',
@@ -154,6 +154,11 @@ function jobKey(
     ...shop.texts(overlay).changesNames,
     shop.names(searchedFolders(own), unit.folder),
   ])
+}
+
+function productKey(product: Product): string {
+  const { version } = PRODUCTS[product]
+  return version === undefined ? product : `${product} ${version}`
 }
 
 /** An earlier result for exactly these texts. */

@@ -30,6 +30,8 @@ export interface Making {
   readonly compiles: boolean
   /** What is kept of the compiler's file; an InputError where it is not what was asked for. */
   readonly keep: (made: Uint8Array) => Uint8Array
+  /** Goes up where `keep` makes another thing of the same file, so that nothing older is taken for it. */
+  readonly version?: number
 }
 
 /**
@@ -53,7 +55,7 @@ export const PRODUCTS: Readonly<Record<Product, Making>> = {
   object: { options: [], compiles: true, keep: readable },
   preprocessed: { options: ['-E', '-P'], compiles: false, keep: whole },
   outline: { options: ['-E', '-P'], compiles: false, keep: outline },
-  live: { options: ['-E', '-P'], compiles: false, keep: live },
+  live: { options: ['-E', '-P'], compiles: false, keep: live, version: 2 },
   macros: { options: ['-E', '-dM'], compiles: false, keep: whole },
   assembler: { options: ['-S', '-g0'], compiles: false, keep: whole },
   reads: { options: ['-E'], compiles: false, keep: () => new Uint8Array() },

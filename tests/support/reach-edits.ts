@@ -1,5 +1,4 @@
 /** Drawn edits of headers, of every kind, that keep the number of lines; whether a unit that is left out is gcc's to say. */
-import { itemsOf } from '../../src/ctext/items.ts'
 import type { SourceChange } from '../../src/source/model.ts'
 import { tryCompile } from '../../src/trees/compile.ts'
 import { affectedUnits, overlayOf, type Tree, type Unit, withinReach } from '../../src/trees/index.ts'
@@ -77,8 +76,7 @@ function edited(
     attribute: line.replace('static', 'static __attribute__((__cold__))'),
     member: line.replace(';', ', drawn_member;'),
   }
-  const item = itemsOf(text).length
-  return { what: `${kind} at line ${at + 1} of ${item} items`, text: lines.with(at, made[kind] ?? line).join('\n') }
+  return { what: `${kind} at line ${at + 1}`, text: lines.with(at, made[kind] ?? line).join('\n') }
 }
 
 function changeOf(path: string, oldText: string, newText: string): SourceChange {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import type { HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
+import type { OwnSource } from '../../src/flows/hotpatch/own-sources.ts'
 import type { Way } from '../../src/lines/way.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { createHotpatch } from './opened.ts'
@@ -22,6 +23,8 @@ export interface SmallProgram {
   /** How the objects are linked; the program is given to the build then, as the words in `strip` leave it. */
   readonly link?: readonly string[]
   readonly strip?: readonly string[]
+  /** Sources that are given beside the patch. */
+  readonly own?: readonly OwnSource[]
   /** Commands that run in the tree when all is built and linked; the build is not given the program then. */
   readonly afterwards?: readonly (readonly string[])[]
 }
@@ -56,6 +59,7 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
       lines,
       ...(linked === undefined ? {} : { symbols: linked }),
       patches: [{ name: 'change.patch', text }],
+      ...(program.own === undefined ? {} : { sources: program.own }),
       jobs: 2,
       progress: quiet,
       cacheFolder: CACHE,

@@ -10,6 +10,7 @@ export const NOTHING: Loader = {
   followed: () => undefined,
   runsAnywhere: false,
   startMemory: 'freed',
+  readiesNewCodeOnly: () => false,
   hooks: { lists: [], single: [] },
   setsLines: false,
   writesTable: 'some-do',

@@ -18,6 +18,7 @@ import { judgeTold } from './judge-told.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
+import type { OwnSource } from './own-sources.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
 import { reachOf } from './reach.ts'
@@ -37,6 +38,8 @@ export interface HotpatchOptions extends RunningOptions {
   readonly acceptTypes?: readonly string[]
   /** Without the units that read what the patch touches, but cannot see what it changes there. */
   readonly onlyReached?: boolean
+  /** Sources of the user's own, which are compiled beside the tree's. */
+  readonly sources?: readonly OwnSource[]
   /** Hunks that are left out of the patches, by `hunkKey`. */
   readonly without?: ReadonlySet<string>
 }
@@ -70,7 +73,7 @@ export async function createHotpatch(
   const tree: Tree = { ...base, run }
   const way = options.lines ?? 'auto'
   // source, trees: both texts of every touched file, and every unit that the change concerns.
-  const whole = prepared ?? (await prepareHotpatch(tree, options.patches, options.without))
+  const whole = prepared ?? (await prepareHotpatch(tree, options))
   const watch = new Stopwatch(whole.timings)
   // trees: those of them that can see what changes, as far as the way needs them.
   const reach = await watch.time('reach', () => reachOf(tree, whole, way, options))
@@ -96,7 +99,7 @@ export async function createHotpatch(
   const selected = await watch.time('select', () => selectAll([...program.units, ...table.units], about))
   const { units, selection, originals } = selected
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
-  const code = watch.timeSync('code', () => checkRunningCode(units, selection, { running, originals }))
+  const code = await watch.time('code', () => checkRunningCode(units, selection, { ...about, originals }))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
   const types = { tree, ...before, declarations, units: judged.units, selection }
   const accepted = options.acceptTypes ?? []

@@ -182,7 +182,8 @@ function placeOf(
   const address = symbols.lookup(name)
   if (address === undefined) return undefined
   const width = site.bits / 8
-  if (site.in === 'code') return isWidth(width) ? { symbol: name, delta: site.offset, kind: width } : undefined
+  if (site.in === 'code')
+    return site.at === undefined && isWidth(width) ? { symbol: name, delta: site.offset, kind: width } : undefined
   if (site.in !== 'addend') return undefined
   const target = original.pieces[site.piece]?.references[0]?.target
   if (target?.to !== 'piece' || frames === undefined) return undefined

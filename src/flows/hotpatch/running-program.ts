@@ -9,7 +9,10 @@ import type { LinkedProgram } from '../../program/linked-program.ts'
 import { compareCode, findFunction } from '../../program/replaced-code.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import type { UnitInput } from '../../select/select.ts'
+import { overlayOf, type Tree } from '../../trees/index.ts'
 import { namesOf } from './linked.ts'
+import { otherCode } from './other-code.ts'
+import type { Prepared } from './prepare.ts'
 import type { Running } from './running.ts'
 import { type CheckedCode, checkCode, NOTHING_CHECKED } from './running-code.ts'
 
@@ -19,12 +22,21 @@ interface Known {
   readonly originals: readonly OriginalCode[]
 }
 
-export function checkRunningCode(
+interface Asked extends Known {
+  readonly tree: Tree
+  readonly before: Pick<Prepared, 'affected' | 'change'>
+}
+
+export async function checkRunningCode(
   units: readonly UnitInput[],
   selection: Selection,
-  { running, originals }: Known,
-): CheckedCode {
-  if (running.isXen) return checkCode(units, selection, running)
+  { tree, before: { affected, change }, running, originals }: Asked,
+): Promise<CheckedCode> {
+  if (running.isXen) {
+    const overlay = overlayOf(change, affected)
+    const others = await otherCode(tree, { units, selection, running, ...affected, overlay })
+    return checkCode(units, selection, running, others)
+  }
   const program = namesOf(running)
   if (program !== undefined) {
     const found = checkProgram(selection, { running, originals, program })

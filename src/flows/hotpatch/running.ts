@@ -70,7 +70,7 @@ export interface Running extends LoaderTable, LoaderVersion {
  * Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's.
  * `entrySizes`, of entries in the image's special tables, where its compiler was asked.
  */
-export function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, options: RunningOptions): Running {
+function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, options: RunningOptions): Running {
   if (treeKind({ facts }).image === 'program') return readProgram(options)
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols, entrySizes)
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols, entrySizes)

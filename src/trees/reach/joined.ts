@@ -1,83 +1,256 @@
 /**
- * Names that no text has as a word: a macro may join one with `##`.
+ * Names that no text has as a word: a macro may join one with `##`, or with strings in an attribute.
  *
- * What the outermost `##` joins must come from somewhere: from its macro's own text, or from words that stand in lists of
- * arguments, of that macro or of one that hands its own arguments on to it. Where a macro of that kind is named without a
- * list, anything may be joined.
+ * What `##` joins must come from somewhere: from its macro's own text, or from words that stand in lists of arguments, of
+ * that macro or of one that hands its own arguments on to it, with all that macros make of them. Where a macro of that
+ * kind is named without a list, or may itself have been joined, anything may be joined.
+ *
+ * In doubt a macro makes a name: then whoever names the macro is thought to use what the name means.
  */
 import { listsBehind } from '../../ctext/argument-lists.ts'
-import type { Item } from '../../ctext/items.ts'
 import type { SeenFiles } from './seen.ts'
+
+/** Attributes that take another function's name as a string, and the operator that reads a directive from one. */
+export const STRING_TAKING = [
+  ...['alias', 'weakref', 'ifunc'].flatMap(name => [name, `__${name}__`]),
+  '_Pragma',
+  '__pragma',
+]
+
+/** Undefined stands for any of the macro's arguments. */
+type Row = readonly (string | undefined)[]
+
+interface Joining {
+  readonly name: string
+  readonly rows: readonly Row[]
+  readonly pattern: RegExp
+}
+
+interface Parts {
+  /** What stands in its own lists, as it is, and what others hand on to it, with all that macros make of that. */
+  readonly words: Set<string>
+  readonly handed: Set<string>
+  /** The macro, and those that hand their arguments on to it. */
+  readonly family: ReadonlySet<string>
+  any: boolean
+  /** Whether what comes to be joined may have been joined before. */
+  glued: boolean
+}
 
 export class Joined {
   readonly #files: SeenFiles
-  readonly #parts = new Map<string, ReadonlySet<string> | 'any'>()
+  readonly #joining: readonly Joining[]
+  /** Attributes and operators that stand somewhere. */
+  readonly #naming: readonly Joining[]
+  readonly #names: ReadonlySet<string>
+  readonly #listing: ReadonlySet<string>
+  readonly #takers: ReadonlyMap<string, ReadonlySet<string>>
+  readonly #parts = new Map<string, Parts>()
+  readonly #making = new Map<string, readonly string[]>()
 
   constructor(files: SeenFiles) {
     this.#files = files
+    this.#joining = joiningIn(files)
+    this.#naming = namingIn(files)
+    this.#names = new Set(this.#joining.map(({ name }) => name))
+    this.#takers = takersIn(files)
+    this.#listing = listingIn(files)
   }
 
   /** Macros that may make the name. */
   making(name: string): readonly string[] {
-    return this.#files.joining
-      .filter(macro => macro.joins.some(row => this.#makes(macro, row, name)))
-      .map(({ name }) => name)
+    let known = this.#making.get(name)
+    if (known === undefined) {
+      const candidates = this.#joining.filter(({ pattern }) => pattern.test(name))
+      this.#know(candidates.map(each => each.name))
+      known = candidates.filter(each => this.#makes(each, name)).map(each => each.name)
+      this.#making.set(name, known)
+    }
+    return known
   }
 
-  #makes(macro: Item, row: Item['joins'][number], name: string): boolean {
-    const between = row.map(operand => (operand === undefined ? '(\\w*)' : escaped(operand))).join('')
-    const match = new RegExp(`^${between}$`).exec(name)
-    if (match === null) return false
-    const parts = this.#partsOf(macro.name)
-    // Which split of the name it is, is open; every one counts.
-    return parts === 'any' || isMadeOf(name, new Set([...parts, ...row.flatMap(operand => operand ?? [])]))
+  /** Words that may take the name from strings; they make no token. */
+  naming(name: string): readonly string[] {
+    this.#know(this.#naming.map(each => each.name))
+    return this.#naming.filter(each => this.#makes(each, name)).map(each => each.name)
   }
 
-  /** The words that may come to be joined by the macro. */
-  #partsOf(name: string): ReadonlySet<string> | 'any' {
-    const known = this.#parts.get(name)
-    if (known !== undefined) return known
-    const found = this.#gather(name)
-    this.#parts.set(name, found)
-    return found
+  /** Macros that may join one of these names, and those that hand arguments on to them. */
+  familyOf(names: ReadonlySet<string>): ReadonlySet<string> {
+    const candidates = this.#joining.filter(({ pattern }) => [...names].some(name => pattern.test(name)))
+    this.#know(candidates.map(each => each.name))
+    return new Set(candidates.flatMap(({ name }) => [...(this.#parts.get(name)?.family ?? [])]))
   }
 
-  #gather(name: string): ReadonlySet<string> | 'any' {
+  #makes({ name: macro, rows }: Joining, name: string): boolean {
+    const parts = this.#parts.get(macro)
+    return parts === undefined || parts.any || rows.some(row => isMade(name, row, parts))
+  }
+
+  /** Gathers what these macros may join, and those on which that depends, until nothing more comes. */
+  #know(names: readonly string[]): void {
+    const before = this.#parts.size
+    for (const name of names) this.#gather(name)
+    if (this.#parts.size === before) return
+    for (let isMore = true; isMore; ) {
+      const count = this.#parts.size
+      isMore = false
+      for (const parts of [...this.#parts.values()]) if (!parts.any && this.#grow(parts)) isMore = true
+      isMore ||= this.#parts.size > count
+    }
+    // Who makes a name was told with what was known then.
+    this.#making.clear()
+  }
+
+  #gather(name: string): void {
+    if (this.#parts.has(name)) return
     const family = new Set([name])
-    // Who takes no arguments has none to hand on.
-    for (const member of family) for (const each of this.#files.taking(member)) family.add(each)
+    for (const member of family) for (const each of this.#takers.get(member) ?? []) family.add(each)
+    const parts: Parts = { words: new Set(), handed: new Set(), family, any: false, glued: false }
+    this.#parts.set(name, parts)
     const macros = {
       known: (word: string) => this.#files.macros(word).length > 0,
-      takes: (word: string) => this.#files.macros(word).some(({ takes }) => takes),
+      takes: (word: string) =>
+        STRING_TAKING.includes(word) ||
+        this.#files.macros(word).some(({ macro }) => macro?.takes || family.has(macro?.last ?? '')),
+      lists: (word: string) => this.#listing.has(word),
     }
-    const words = new Set<string>()
-    for (const { text } of this.#files.all()) {
-      if (![...family].some(member => text.includes(member))) continue
-      const lists = listsBehind(this.#files.lexed(text), family, macros)
-      if (lists === undefined) return 'any'
-      for (const word of lists) words.add(word)
+    const handing = new Set([...family].filter(member => member !== name))
+    for (const [names, words] of [
+      [new Set([name]), parts.words],
+      [handing, parts.handed],
+    ] as const) {
+      for (const text of new Set([...names].flatMap(member => this.#files.having(member).map(each => each.text)))) {
+        const found = listsBehind(this.#files.lexed(text), names, { ...macros, names: family })
+        if (found === undefined) parts.any = true
+        for (const word of found ?? []) words.add(word)
+      }
     }
-    // What is joined may have been joined itself, by a macro that stands in those lists.
-    const parts = new Set(this.#files.expanded(words))
-    for (const { name: other, joins } of this.#files.joining) {
-      if (other !== name && !parts.has(other)) continue
-      for (const operand of joins.flat()) if (operand !== undefined) parts.add(operand)
-    }
-    return parts
   }
+
+  /** Whether something came to it that it did not have. */
+  #grow(parts: Parts): boolean {
+    const before = parts.handed.size
+    const wasGlued = parts.glued
+    for (const member of parts.family) if (this.#isJoined(member)) parts.any = true
+    for (const word of parts.handed) {
+      for (const { body } of this.#files.macros(word)) for (const each of body) parts.handed.add(each)
+      if (!this.#names.has(word)) continue
+      this.#gather(word)
+      const other = this.#parts.get(word)
+      parts.any ||= other === undefined || other.any
+      parts.glued = true
+      for (const each of [...(other?.words ?? []), ...(other?.handed ?? []), ...this.#literalsOf(word)])
+        parts.handed.add(each)
+    }
+    if (parts.glued && !parts.any) {
+      // What was joined may be a macro.
+      for (const [name, items] of this.#files.sharedMacros()) {
+        if (parts.handed.has(name) || !isMade(name, [undefined], parts)) continue
+        for (const { body } of items) for (const each of body) parts.handed.add(each)
+      }
+    }
+    return parts.any || parts.handed.size > before || parts.glued !== wasGlued
+  }
+
+  #isJoined(member: string): boolean {
+    return this.#joining.some(each => {
+      // What a macro makes of its own name is not taken for itself again.
+      if (each.name === member || !each.pattern.test(member)) return false
+      this.#gather(each.name)
+      return this.#makes(each, member)
+    })
+  }
+
+  #literalsOf(name: string): readonly string[] {
+    return this.#joining
+      .filter(each => each.name === name)
+      .flatMap(({ rows }) => rows.flat().flatMap(each => each ?? []))
+  }
+}
+
+function joiningIn(files: SeenFiles): readonly Joining[] {
+  const found: Joining[] = []
+  for (const [name, items] of files.sharedMacros()) {
+    const rows = items.flatMap(({ macro }) => macro?.joins ?? [])
+    if (rows.length > 0) found.push({ name, rows, pattern: patternOf(rows) })
+  }
+  return found
+}
+
+/** Strings that stand beside each other are joined, as many as one likes. */
+function namingIn(files: SeenFiles): readonly Joining[] {
+  const isThere = (name: string) => files.having(name).length > 0
+  return STRING_TAKING.filter(isThere).map(name => ({ name, rows: [Array(8).fill(undefined)], pattern: /^/ }))
+}
+
+function patternOf(rows: readonly Row[]): RegExp {
+  const each = rows.map(row => row.map(operand => (operand === undefined ? '.*' : escaped(operand))).join(''))
+  return new RegExp(`^(?:${each.join('|')})$`)
 }
 
 function escaped(operand: string): string {
   return operand.replace(/[^\w]/g, '\\$&')
 }
 
-/** Whether the name is a row of such words. */
-function isMadeOf(name: string, words: ReadonlySet<string>): boolean {
-  const reached = [true]
-  for (let end = 1; end <= name.length; end++) {
-    reached[end] = false
-    for (let start = 0; start < end && !reached[end]; start++)
-      reached[end] = reached[start] === true && words.has(name.slice(start, end))
+/** By a word, macros that hand their arguments on to it, or are another name of it. */
+function takersIn(files: SeenFiles): ReadonlyMap<string, ReadonlySet<string>> {
+  const takers = new Map<string, Set<string>>()
+  for (const [name, items] of files.sharedMacros()) {
+    for (const { macro, body } of items) {
+      for (const word of macro?.takes === true ? body : [macro?.last ?? '']) {
+        const known = takers.get(word)
+        if (known === undefined) takers.set(word, new Set([name]))
+        else known.add(name)
+      }
+    }
   }
-  return reached[name.length] === true
+  return takers
+}
+
+/** Macros by which a list may come to stand behind an argument, be it by way of others. */
+function listingIn(files: SeenFiles): ReadonlySet<string> {
+  const all = new Set<string>()
+  for (let before = -1; before !== all.size; ) {
+    before = all.size
+    for (const [name, items] of files.allMacros()) {
+      const isOne = items.some(({ macro, body }) => macro?.takes && (macro.lists || body.some(word => all.has(word))))
+      if (isOne) all.add(name)
+    }
+  }
+  return all
+}
+
+/** Whether what the row joins may be the name, each argument being one of the parts, or nothing. */
+function isMade(name: string, row: Row, parts: Parts): boolean {
+  let ends: ReadonlySet<number> = new Set([0])
+  for (const operand of row) {
+    const next = new Set<number>()
+    for (const at of ends) {
+      if (operand !== undefined) {
+        if (name.startsWith(operand, at)) next.add(at + operand.length)
+      } else for (const end of endsOfParts(name, at, parts)) next.add(end)
+    }
+    ends = next
+  }
+  return ends.has(name.length)
+}
+
+function endsOfParts(name: string, from: number, { words, handed, glued }: Parts): ReadonlySet<number> {
+  const ends = new Set([from])
+  for (const at of ends) {
+    if (at !== from && !glued) continue
+    for (let end = at + 1; end <= name.length; end++) {
+      const part = name.slice(at, end)
+      if (words.has(part) || handed.has(part) || isPredefined(part)) ends.add(end)
+    }
+  }
+  return ends
+}
+
+/** What the compiler's own macros become. */
+const PREDEFINED = /^(?:\d[\da-fA-F]*[uUlL]*|long|unsigned|int|char|short|signed|float|double|U?LL?)$/
+
+function isPredefined(part: string): boolean {
+  return PREDEFINED.test(part)
 }

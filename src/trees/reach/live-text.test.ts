@@ -2,85 +2,9 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
-import { CASES, type Case, compiled } from '../../../tests/support/reach-cases.ts'
+import { CASES, compiled } from '../../../tests/support/reach-cases.ts'
+import { HIDDEN } from '../../../tests/support/reach-hidden.ts'
 import { liveText } from '../../ctext/live-text.ts'
-
-/** Uses that tokens do not show; the preprocessor does. */
-const NEXT_HEADER = '#define JOIN_(a, b) a##b\n#define JOIN(a, b) JOIN_(a, b)\n'
-const named = (name: string) => ({
-  before: `static inline int ${name}(int p) { return p + 1; }\n`,
-  after: `static inline int ${name}(int p) { return p + 2; }\n`,
-})
-const HIDDEN: readonly Case[] = [
-  {
-    name: 'joined inside a body',
-    ...named('get'),
-    units: { '+': 'int f(int p) {\n#define CALL(x) g ## x\nreturn CALL(et)(p); }' },
-  },
-  {
-    name: 'joined of a number',
-    ...named('get64'),
-    beside: `${NEXT_HEADER}#define BITS 64\n`,
-    units: { '+': 'int f(int p) { return JOIN(get, BITS)(p); }' },
-  },
-  {
-    name: 'joined of what the compiler defines',
-    ...named('get8'),
-    beside: NEXT_HEADER,
-    units: { '+': 'int f(int p) { return JOIN(get, __SIZEOF_LONG__)(p); }' },
-  },
-  {
-    name: 'joined on the command line',
-    ...named('get'),
-    options: ['-DCALL(x)=g##x'],
-    units: { '+': 'int f(int p) { return CALL(et)(p); }' },
-  },
-  {
-    name: 'an option of two words',
-    ...named('get'),
-    options: ['-D', 'FETCH=get'],
-    units: { '+': 'int f(int p) { return FETCH(p); }' },
-  },
-  {
-    name: 'kept by the command line',
-    ...named('get'),
-    options: ['-D', 'inline=inline __attribute__((used))'],
-    units: { '+': 'int n;' },
-  },
-  { name: 'a name over lines with blanks', ...named('get'), units: { '+': 'int f(int p) { return ge\\ \nt(p); }' } },
-  {
-    name: 'a variable beside a prototype',
-    before: 'int proto(int);\n',
-    after: 'int proto(int), x;\n',
-    units: { '+': 'int n;' },
-  },
-  { name: 'a variable in parentheses', before: 'char (x);\n', after: 'short (x);\n', units: { '+': 'int n;' } },
-  {
-    name: 'parameters as of old',
-    before: 'int kr(p) char p; { return p; }\n',
-    after: 'int kr(p) short p; { return p; }\n',
-    units: { '+': 'int n;' },
-  },
-  {
-    name: 'a count in a body that stays',
-    before: '#define MAYBE(x)\nstatic inline int next(void) { return 0 MAYBE(+__COUNTER__); }\n',
-    after: '#define MAYBE(x) x\nstatic inline int next(void) { return 0 MAYBE(+__COUNTER__); }\n',
-    units: { '+': 'int f(void) { return __COUNTER__; }' },
-  },
-  {
-    name: 'a body that says something of another symbol',
-    before: 'static inline int get(int p) { return p; }\n',
-    after: 'static inline int get(int p) { extern int shared __attribute__((visibility("hidden"))); return p; }\n',
-    options: ['-fpic'],
-    units: { '+': 'extern int shared; int f(void) { return shared; }' },
-  },
-  {
-    name: 'an alias whose name is made',
-    ...named('do_get'),
-    beside: '#define ALIAS(n) int n(int) __attribute__((alias("do_" #n)));\n',
-    units: { '+': 'ALIAS(get)' },
-  },
-]
 
 const DECLARATIONS = new Set(['a prototype', 'a prototype that nobody uses', 'a variable', 'inside typeof'])
 
@@ -105,6 +29,30 @@ describe.skipIf(!hasGcc)(`by tokens and the preprocessor${withoutGcc}`, () => {
     ['a raw string of wide characters', 'const void *f(void) { return LR"(a")"; }', false],
     ['a raw string of UTF-8', 'const char *f(void) { return u8R"(a")"; }', false],
   ] as const)('%s', ([, text, isTold]) => expect(liveText(preprocessed(text)) !== undefined).toBe(isTold))
+
+  test.for([
+    ['an attribute', 'static inline int get(int p)', 'static __attribute__((cold)) inline int get(int p)', true],
+    ['another type', 'static inline int get(int p)', 'static inline long get(int p)', true],
+    [
+      'an attribute that keeps it',
+      'static inline int get(int p)',
+      'static __attribute__((used)) inline int get(int p)',
+      false,
+    ],
+    ['a pragma before it', 'static inline int get(int p)', '#pragma pack(1)\nstatic inline int get(int p)', false],
+    ['a variable before it', 'static inline int get(int p)', 'int n; static inline int get(int p)', false],
+  ] as const)('%s of a function that nobody uses', ([, before, after, isSame]) => {
+    const [one, other] = [before, after].map(head =>
+      liveText(
+        preprocessed(`${head} { return p; }\nstruct t { char c; int i; };\nint f(struct t *t) { return t->i; }\n`),
+      ),
+    )
+    expect(one === other).toBe(isSame)
+  })
+
+  test('a text that does not close is told apart', () => {
+    expect(liveText('int f(void) { return 1;')).not.toBe(liveText('int f(void) { return 2;'))
+  })
 
   test.for(HIDDEN)('$name: gcc makes another object', ({ before, after, beside = '', units, options = [] }) => {
     for (const text of Object.values(units)) {

@@ -13,13 +13,14 @@ import {
   got,
   HEADER,
   none,
-  reachOf,
+  toldOf,
   unitOf,
   user,
 } from '../../../tests/support/reach-cases.ts'
+import { HIDDEN } from '../../../tests/support/reach-hidden.ts'
 import type { Unit } from '../model.ts'
 
-test.for(CASES)('$name', one => {
+test.for([...CASES, ...HIDDEN])('$name', one => {
   expect(compiled(one)).toEqual(Object.keys(one.units).filter(kind => kind !== '-'))
 })
 
@@ -80,9 +81,9 @@ test.for([
     ['other.c', none],
     ['other.cpp', none],
   ])
-  const reach = reachOf(
+  const { out } = toldOf(
     { before, after, texts },
     units.map(unit => ({ unit, because: [HEADER] })),
   )
-  expect(reach.leftOut.map(({ unit }) => unit)).toEqual(['none.o'])
+  expect(out.map(({ unit }) => unit.unit)).toEqual(['none.o'])
 })
