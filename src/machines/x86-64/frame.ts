@@ -89,6 +89,11 @@ export class Frame {
     return start === undefined ? undefined : { from: start + distance, to: start + distance + size }
   }
 
+  /** Whether the address of any place was taken. */
+  get isExposed(): boolean {
+    return this.#exposed !== Number.POSITIVE_INFINITY
+  }
+
   /** Where the stack's pointer is before a step; undefined where that is not known. */
   depthAt(at: number): number | undefined {
     return this.#depths[at]

@@ -116,6 +116,8 @@ class Search {
           )
         })
       case 'frame':
+        // The address that was taken may be an array's end, and lie above the place where somebody goes on.
+        if (source !== STACK_TOP && this.#frame.isExposed) return false
         return this.#writers(at, source, each =>
           this.#once(`stored ${each}`, () => this.isKnown(each, this.#storedBy(each))),
         )
