@@ -11,7 +11,7 @@ const PREFIX = 'aarch64-linux-gnu-'
 export const missingForArm64 = missingFor(`${PREFIX}gcc`, `${PREFIX}objdump`)
 
 /** As Xen compiles for it. */
-export const ARM64_XEN_LIKE = [
+const ARM64_XEN_LIKE = [
   '-O2',
   '-ffunction-sections',
   '-fdata-sections',
