@@ -51,7 +51,11 @@ export function assemble(selection: Selection, given: AssembleOptions): Assembly
   const nameRefusals = nameSymbols(selection, placed, { places, book, target, below: options.taken ?? new Set() })
   // Every relocated field leads where its link says.
   const { tables, refusals } = relocatePieces(placed, { selection, target, places, book })
-  const metadata = [...functionTable(selection, options, { placed, places, book }), ...moduleInfo(options), ...oldCode(options)]
+  const metadata = [
+    ...functionTable(selection, options, { placed, places, book }),
+    ...moduleInfo(options),
+    ...oldCode(options),
+  ]
   const obstacles = [
     ...selection.refusals,
     ...checkPlaced(selection, placed, { target, places }),

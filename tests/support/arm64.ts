@@ -11,7 +11,7 @@ const PREFIX = 'aarch64-linux-gnu-'
 export const missingForArm64 = missingFor(`${PREFIX}gcc`, `${PREFIX}objdump`)
 
 /** As Xen compiles for it. */
-export const ARM64_XEN_LIKE = [
+const ARM64_XEN_LIKE = [
   '-O2',
   '-ffunction-sections',
   '-fdata-sections',
@@ -92,6 +92,13 @@ function namesOf(mnemonic: string, operands: string, at: number): Disassembled['
   if (/^(b|bl|b\..*|cbn?z|tbn?z)$/.test(mnemonic)) return { as: 'target', distance: distance(at) }
   if (/^(ldr|ldrsw|prfm)$/.test(mnemonic)) return { as: 'contents', distance: distance(at) }
   return undefined
+}
+
+/** Whether our number is objdump's, which prints some with a sign and some without; of more than 32 bits only it says any. */
+export function isNumberOf(ours: number | undefined, { number }: Disassembled): boolean {
+  if (number === undefined) return ours === undefined
+  if (Math.abs(number) >= 2 ** 32) return ours === undefined || ours === number
+  return ours !== undefined && ours >>> 0 === number >>> 0
 }
 
 const WITH_NUMBER = /^(mov|movk|adds?|subs?|cmp|cmn|ands?|orr|eor|tst|ccmp|ccmn)$/

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { inspectPayload } from '../../src/loaders/inspect.ts'
 import { describeRehearsal, rehearse } from '../../src/hosts/rehearsal/index.ts'
+import { inspectPayload } from '../../src/loaders/inspect.ts'
 import type { XenCase } from './case.ts'
 import { allCases } from './cases/all.ts'
 import { type Built, buildPayload, hotsplice, named } from './command.ts'
@@ -21,6 +21,7 @@ const SHARED: Readonly<Record<string, Partial<XenCase>>> = {
   'static-locals': {},
   'library-unit': {},
   'bug-frame': {},
+  'warn-frame': {},
 }
 const CASES: readonly XenCase[] = allCases.flatMap(one => {
   const own = SHARED[one.name]

@@ -17,7 +17,15 @@ export function xenTree(what: Configuration | 'source'): string {
 
 export const toBuildXen = ['gcc', 'make', 'flex', 'bison', 'readelf', 'objdump', 'diff', 'python3']
 export const toBootXen = ['qemu-system-x86_64']
-export const toBuildArm64Xen = ['aarch64-linux-gnu-gcc', 'aarch64-linux-gnu-objdump', 'make', 'flex', 'bison', 'diff', 'python3']
+export const toBuildArm64Xen = [
+  'aarch64-linux-gnu-gcc',
+  'aarch64-linux-gnu-objdump',
+  'make',
+  'flex',
+  'bison',
+  'diff',
+  'python3',
+]
 export const toBootArm64Xen = ['qemu-system-aarch64']
 
 /** A copy under a name that is not there yet, times and links included. */

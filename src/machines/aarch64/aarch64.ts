@@ -3,9 +3,9 @@
  */
 import { EM_AARCH64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
+import { mustNotLieAt } from './erratum.ts'
 import { endsInJump, hiddenReferences, isBranchField, isEndless } from './flow.ts'
 import { heldNumbers, numberFieldsAt } from './numbers.ts'
-import { mustNotLieAt } from './erratum.ts'
 import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
 import { pageNamed } from './pages.ts'

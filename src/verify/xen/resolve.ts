@@ -208,7 +208,11 @@ function fill({ source, relocation, base, field, machine }: Fill): Problem | und
   if (result === 'cut' && symbol?.state === 'resolved') {
     const spelled = relocationName(machine.elfMachine, type)
     const fact = `${spelled} at ${name}+${hex(offset)} cannot hold the way to ${symbol.name || 'its symbol'} ${hex(filled.value)}`
-    return ['relocation-cut', 'wrong', `${fact}: Xen leaves bits of it out and says nothing, and the code goes elsewhere`]
+    return [
+      'relocation-cut',
+      'wrong',
+      `${fact}: Xen leaves bits of it out and says nothing, and the code goes elsewhere`,
+    ]
   }
   return undefined
 }
