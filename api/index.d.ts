@@ -1112,8 +1112,11 @@ export interface VerifyReport {
 /** When it comes out: in the upload, when it is applied, when its code runs, when it is reverted. */
 export type VerifyStage = 'upload' | 'apply' | 'run' | 'revert';
 
-/** What Xen returns, or that the payload stops it: at once, when its code runs, or when it is taken out again. */
-export type VerifyVerdict = Errno | 'crash';
+/**
+ * What Xen returns; or that the payload stops it, at once, when its code runs, or when it is taken out again; or that Xen
+ * takes it and its code does something else than it should (`wrong`).
+ */
+export type VerifyVerdict = Errno | 'crash' | 'wrong';
 
 /** The ways to treat embedded source line numbers; docs/lines.md tells what each does. */
 export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table';

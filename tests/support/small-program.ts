@@ -23,6 +23,8 @@ export interface SmallProgram {
   /** How the objects are linked; the program is given to the build then, as the words in `strip` leave it. */
   readonly link?: readonly string[]
   readonly strip?: readonly string[]
+  /** Build-id of what runs. */
+  readonly depends?: string
   /** Sources that are given beside the patch. */
   readonly own?: readonly OwnSource[]
   /** Commands that run in the tree when all is built and linked; the build is not given the program then. */
@@ -59,6 +61,7 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
       lines,
       ...(linked === undefined ? {} : { symbols: linked }),
       patches: [{ name: 'change.patch', text }],
+      ...(program.depends === undefined ? {} : { depends: program.depends }),
       ...(program.own === undefined ? {} : { sources: program.own }),
       jobs: 2,
       progress: quiet,

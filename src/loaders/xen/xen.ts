@@ -53,13 +53,14 @@ const OF_AARCH64: ReadonlyMap<number, RelocationWay> = new Map([
   asIs(R_AARCH64_LDST128_ABS_LO12_NC),
 ])
 
-const CLEANED_BY_ENTRY: ReadonlySet<number> = new Set([AARCH64.number])
-
 /** To add a machine: a row. */
 const RELOCATIONS: ReadonlyMap<number, ReadonlyMap<number, RelocationWay>> = new Map([
   [X86_64.number, OF_X86_64],
   [AARCH64.number, OF_AARCH64],
 ])
+
+/** xen/arch/arm/arm64/livepatch.c, arch_livepatch_apply: clean_and_invalidate_dcache_va_range(func->new_addr, new_size). */
+const READIES_NEW_CODE_ONLY: ReadonlySet<number> = new Set([AARCH64.number])
 
 export const XEN: Loader = {
   name: 'xen',
@@ -69,8 +70,7 @@ export const XEN: Loader = {
   followed: xenFollowed,
   runsAnywhere: false,
   startMemory: 'freed',
-  // xen/arch/arm/arm64/livepatch.c, arch_livepatch_apply: clean_and_invalidate_dcache_va_range(func->new_addr, new_size).
-  readiesNewCodeOnly: machine => CLEANED_BY_ENTRY.has(machine),
+  readiesNewCodeOnly: machine => READIES_NEW_CODE_ONLY.has(machine),
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: true,
   writesTable: 'some-do',

@@ -8,7 +8,7 @@ import { SHF_WRITE } from '../../elf/spec/constants.ts'
 import { lineAddend } from '../../loaders/entries.ts'
 import { machineOf } from '../../machines/machines.ts'
 import type { Piece, PieceMap, Reference } from '../../pieces/model.ts'
-import { partOf } from '../../pieces/names.ts'
+import { numberedBase, partOf } from '../../pieces/names.ts'
 import { sectionClassOf } from '../../pieces/section-facts.ts'
 import { type LinkedField, linkedField } from './field.ts'
 import type { RunningImage } from './image.ts'
@@ -200,7 +200,7 @@ function lineOf(map: PieceMap<'original'>, piece: Piece<'original'>, { line, off
 function followName({ image }: HoldContext, field: LinkedField, name: string, weak: boolean): Led {
   const places = image.addressesOf(name)
   if (places.length === 0 && weak && field.expected(0n) === field.value) return {}
-  if (places.length === 0) return { unchecked: `${name} is not among the running system's symbols` }
+  if (places.length === 0) return { wrong: missing(image, field, name) }
   return places.some(address => field.expected(address) === field.value) ? {} : { wrong: leads(field, name) }
 }
 
@@ -224,6 +224,9 @@ function followPiece(
   if (!isLive) return { next: { piece: reached, address: field.reached } }
   const memory = image.symbols.memoryAt(field.reached)
   if (memory !== 'writable') return { wrong: `it should reach ${reached.name}, and reaches ${place(image, field)}` }
+  const there = image.symbols.symbolsAt(field.reached).filter(({ kind }) => kind === 'object')
+  const isOther = there.length > 0 && !there.some(({ plainName }) => sameButNumber(plainName, reached.name))
+  if (isOther) return { wrong: `it should reach ${reached.name}, and reaches ${there[0]?.name}` }
   return { unchecked: `it reaches ${reached.name}, writable data without a name: only that it is writable was checked` }
 }
 
@@ -253,6 +256,16 @@ const differs = (offset: number, text: string): Held => {
 function leads(field: LinkedField, name: string): string {
   const to = field.reached === undefined ? hex(field.value) : `a place ${hex(field.reached)}`
   return `it should lead to ${name}, and leads to ${to}`
+}
+
+/** Names of all that is linked are known, so that code which leads to another one is other code. */
+function missing(image: RunningImage, field: LinkedField, name: string): string {
+  return `it should lead to ${name}, which the running system has not, and leads to ${place(image, field)}`
+}
+
+/** Numbers of static variables change from build to build. */
+function sameButNumber(one: string, other: string): boolean {
+  return one === other || (numberedBase(one) !== undefined && numberedBase(one) === numberedBase(other))
 }
 
 function place(image: RunningImage, { reached }: LinkedField): string {
