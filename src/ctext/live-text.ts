@@ -6,6 +6,7 @@
  */
 import { hash } from 'node:crypto'
 import { type Body, takeApartText } from './outline.ts'
+import { withOneBlank } from './white-space.ts'
 
 const IS_INLINE = /(?:^|\s)(?:__)?inline(?:__)?(?=\s)/
 const IS_STATIC = /(?:^|\s)static(?=\s)/
@@ -13,7 +14,8 @@ const IS_STATIC = /(?:^|\s)static(?=\s)/
 const KEEPS =
   /\b_*(?:used|retain|constructor|destructor|alias|weak|weakref|ifunc|externally_visible|copy|noclone|no_reorder|symver)_*\b/
 /** What reaches out of a body that is never made: names that it gives other properties, and directions to the compiler. */
-const REACHES_OUT = /\bextern\b|__attribute|\)\s*_*asm\b|#|\bR"|\b_*(?:label|auto_type)__\b/
+const REACHES_OUT =
+  /\bextern\b|__attribute|\b_*(?:asm|noreturn|Noreturn)_*\b|\[\s*\[|#|\bR"|\b_*(?:label|auto_type)__\b/
 
 /** C++'s and GNU C's string in which nothing is escaped, not the end of an ordinary one. */
 const RAW_STRING = /(?<![\w$\x80-\xff])(?:u8|[uUL])?R"/
@@ -33,9 +35,16 @@ export function liveText(text: string): string | undefined {
   return digest([...left, between.at(-1)].join('\n'))
 }
 
-/** A pragma before it is no part of it. */
+/** A pragma before it is no part of it, and what it declares besides is others' too. */
 function isPlain({ head }: Body): boolean {
-  return IS_INLINE.test(head) && IS_STATIC.test(head) && !KEEPS.test(head) && !head.includes('#')
+  const outside = withoutLists(head)
+  return IS_INLINE.test(outside) && IS_STATIC.test(outside) && !KEEPS.test(head) && !/[#{]|\[\s*\[/.test(head)
+}
+
+/** Parameters may be `static` as well. */
+function withoutLists(head: string): string {
+  const left = head.replace(/\([^()[\]]*\)|\[[^()[\]]*\]/g, '')
+  return left === head ? head : withoutLists(left)
 }
 
 /** Names that stand anywhere but in bodies of no use; `around` has each function's own head once, which is no use. */
@@ -68,7 +77,6 @@ function wordsOf(text: string): readonly string[] {
   return text.replace(/"\s*"/g, '').match(/[\w$\x80-\xff]+/g) ?? []
 }
 
-/** White space means nothing around tokens. */
 function digest(text: string): string {
-  return hash('sha256', text.replace(/\s+/g, ' '), 'base64')
+  return hash('sha256', withOneBlank(text), 'base64')
 }

@@ -9,7 +9,7 @@ export interface MacroText {
   readonly joins: readonly (readonly (string | undefined)[])[]
   /**
    * - nothing: it is part of an expression or of a declaration.
-   * - statements: it has braces, or what ends or initialises a declaration.
+   * - statements: it has braces, or what ends, initialises or goes on with a declaration.
    * - halves: it opens what it does not close, or closes what it did not open.
    */
   readonly brings: 'nothing' | 'statements' | 'halves'
@@ -103,7 +103,7 @@ function brought(file: LexedFile, from: number, end: number): MacroText['brings'
     if ('([{'.includes(text)) open.push(text)
     const opening = CLOSES[text]
     if (opening !== undefined && open.pop() !== opening) return 'halves'
-    if ('{};='.includes(text)) brings = 'statements'
+    if ('{};='.includes(text) || (text === ',' && open.length === 0)) brings = 'statements'
   }
   return open.length > 0 ? 'halves' : brings
 }

@@ -6,6 +6,7 @@
  */
 import { hash } from 'node:crypto'
 import { type SoleStatic, soleStatics } from './statics.ts'
+import { withOneBlank } from './white-space.ts'
 
 export interface Body {
   /** The function's name. */
@@ -123,7 +124,6 @@ export function declareTheSame(one: Outline, other: Outline): boolean {
   })
 }
 
-/** White space means nothing around tokens; within strings it counts, where more is told apart than need be. */
 function digest(text: string): string {
-  return hash('sha256', text.replace(/\s+/g, ' '), 'base64')
+  return hash('sha256', withOneBlank(text), 'base64')
 }

@@ -249,7 +249,7 @@ function endsOfParts(name: string, from: number, { words, handed, glued }: Parts
 }
 
 /** What the compiler's own macros become. */
-const PREDEFINED = /^(?:\d[\da-fA-F]*[uUlL]*|long|unsigned|int|char|short|signed|float|double|U?LL?)$/
+const PREDEFINED = /^(?:\d[\dxXa-fA-F]*[uUlL]*|long|unsigned|int|char|short|signed|float|double|U?LL?)$/
 
 function isPredefined(part: string): boolean {
   return PREDEFINED.test(part)

@@ -80,7 +80,10 @@ export class Plain {
     const describing = beginning(files, [...spelled('asm'), ...attributes])
     this.#describing = describing
     const isDescribing = ({ after }: Item) => after.some(word => describing.has(word))
-    this.#outward = new Set([...becoming(files, joined, ['extern', ...macros(isDescribing)]), ...attributes])
+    this.#outward = new Set([
+      ...becoming(files, joined, ['extern', '_Noreturn', 'noreturn', ...macros(isDescribing)]),
+      ...attributes,
+    ])
     const words = [...KEEPING, ...TURNING, ...this.#halving, ...this.#counting, ...this.#outward]
     this.telling = new Set([...words, ...describing, 'static', 'inline'])
   }

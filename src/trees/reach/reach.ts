@@ -10,7 +10,7 @@
  * of something, on command lines, behind a backslash; and what nobody uses can be felt all the same.
  */
 import { changedItems } from '../../ctext/changed-items.ts'
-import { type TextItem, textItemsOf } from '../../ctext/items.ts'
+import { type TextItem, TRIGRAPH, textItemsOf } from '../../ctext/items.ts'
 import type { SourceChange, TouchedFile } from '../../source/model.ts'
 import { overlayOf } from '../affected.ts'
 import type { Affected, AffectedUnit, Tree, Unit } from '../model.ts'
@@ -115,6 +115,9 @@ function hasCode(edits: Edits): boolean {
   return [...edits.values()].some(edit => edit?.items.every(({ kind }) => kind === 'prototype') !== true)
 }
 
+/** Words that compilers' own macros become, or that are such macros. */
+const BROUGHT_BY_COMPILERS = /^(?:_|(?:(?:un)?signed|int|long|short|char|float|double)$)/
+
 type Told = (unit: AffectedUnit) => 'reached' | 'out' | 'doubtful'
 
 /** Undefined where tokens tell of no unit. */
@@ -132,7 +135,10 @@ function toldOf(
     return found
   }
   const readable = (unit: Unit) => unit.dependencies.every(isThere)
-  if (items.length === 0) return ({ unit }) => (readable(unit) ? 'out' : 'reached')
+  if (items.length === 0) {
+    const isSpelled = change.files.some(({ oldText, newText }) => TRIGRAPH.test(oldText) || TRIGRAPH.test(newText))
+    return ({ unit }) => (!readable(unit) ? 'reached' : isSpelled && hasTrigraphs(unit) ? 'doubtful' : 'out')
+  }
   if (items.some(({ kind }) => kind === 'other' || kind === 'directive' || kind === 'include')) return undefined
   const patched = new Map(change.files.map(({ newPath = '', newText }) => [newPath, newText]))
   const files = new SeenFiles(textsOf(tree, known, patched), ownSources(known))
@@ -141,7 +147,7 @@ function toldOf(
   const definitions = items.flatMap(({ name }) => files.having(name).filter(({ path }) => paths.has(path)))
   const isUnderstood = items.every(({ kind, name }) =>
     kind === 'macro' || kind === 'undef'
-      ? !/[^\w$]/.test(name)
+      ? !/[^\w$]/.test(name) && !BROUGHT_BY_COMPILERS.test(name)
       : definitions.every(each => each.item.name !== name || each.item.kind === 'macro' || plain.isPlain(each)),
   )
   const users = usersOf(files, { joined, plain }, { names: new Set(items.map(({ name }) => name)), paths })
@@ -185,7 +191,8 @@ function textsOf(
   for (const path of new Set(known.flatMap(({ unit }) => readBy(unit)))) {
     const text = path.startsWith(COMMAND) ? path.slice(COMMAND.length) : tree.reader.read(path)
     const after = patched.get(path)
-    if (text !== undefined && text !== '') texts.set(path, after === undefined ? [text] : [text, after])
+    if (text !== undefined && (text !== '' || (after ?? '') !== ''))
+      texts.set(path, after === undefined ? [text] : [text, after])
   }
   return texts
 }
