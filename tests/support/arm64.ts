@@ -94,6 +94,13 @@ function namesOf(mnemonic: string, operands: string, at: number): Disassembled['
   return undefined
 }
 
+/** Whether our number is objdump's, which prints some with a sign and some without; of more than 32 bits only it says any. */
+export function isNumberOf(ours: number | undefined, { number }: Disassembled): boolean {
+  if (number === undefined) return ours === undefined
+  if (Math.abs(number) >= 2 ** 32) return ours === undefined || ours === number
+  return ours !== undefined && ours >>> 0 === number >>> 0
+}
+
 const WITH_NUMBER = /^(mov|movk|adds?|subs?|cmp|cmn|ands?|orr|eor|tst|ccmp|ccmn)$/
 
 function numberOf(mnemonic: string, operands: string): number | undefined {

@@ -7,7 +7,7 @@ import { readHypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
 import { decode, numberUse } from '../../src/machines/aarch64/decode.ts'
 import { machineOf } from '../../src/machines/machines.ts'
 import { RunningImage } from '../../src/verify/code/image.ts'
-import { disassembleFile } from '../support/arm64.ts'
+import { disassembleFile, isNumberOf } from '../support/arm64.ts'
 import { checkUnits, linkedObjects, readUnits } from '../verify/running-code-support.ts'
 import { missingFor, toBuildArm64Xen, xenTree } from './tree.ts'
 
@@ -22,12 +22,11 @@ describe.skipIf(missing !== '')(`a built Xen for AArch64 ${missing}`, () => {
     // Linked, so that objdump reads distances of the words themselves.
     const code = disassembleFile(join(folder(), 'xen-syms'))
     expect(code.length).toBeGreaterThan(100_000)
-    const wrong = code.filter(({ word, flow, names, number }) => {
+    const wrong = code.filter(instruction => {
+      const { word, flow, names } = instruction
       const found = decode(word)
-      if (found.flow !== flow || JSON.stringify(found.names) !== JSON.stringify(names)) return true
-      const use = numberUse(word)
-      // Of numbers of more than 32 bits only objdump says the value.
-      return number !== undefined && Math.abs(number) < 2 ** 32 && use?.value !== undefined && use.value !== number
+      const isSame = found.flow === flow && JSON.stringify(found.names) === JSON.stringify(names)
+      return !isSame || !isNumberOf(numberUse(word)?.value, instruction)
     })
     expect(wrong.slice(0, 20)).toEqual([])
   })

@@ -21,6 +21,7 @@ const SHARED: Readonly<Record<string, Partial<XenCase>>> = {
   'static-locals': {},
   'library-unit': {},
   'bug-frame': {},
+  'warn-frame': {},
 }
 const CASES: readonly XenCase[] = allCases.flatMap(one => {
   const own = SHARED[one.name]
