@@ -96,15 +96,20 @@ function namesOf(mnemonic: string, operands: string, at: number): Disassembled['
 
 /** Whether our number is objdump's, which prints some with a sign and some without; of more than 32 bits only it says any. */
 export function isNumberOf(ours: number | undefined, { number }: Disassembled): boolean {
-  if (number === undefined) return ours === undefined
-  if (Math.abs(number) >= 2 ** 32) return ours === undefined || ours === number
-  return ours !== undefined && ours >>> 0 === number >>> 0
+  // Adding nothing is a move to it.
+  if (number === undefined) return ours === undefined || ours === 0
+  if (Math.abs(number) >= 2 ** 32) return ours === undefined || Math.abs(ours) >= 2 ** 32
+  // A pattern of 64 bits that reads as a small negative number.
+  if (ours === undefined) return number < 0
+  return ours >>> 0 === number >>> 0
 }
 
 const WITH_NUMBER = /^(mov|movk|adds?|subs?|cmp|cmn|ands?|orr|eor|tst|ccmp|ccmn)$/
 
 function numberOf(mnemonic: string, operands: string): number | undefined {
   if (!WITH_NUMBER.test(mnemonic)) return undefined
+  // Of two registers, what comes last are flags.
+  if (/^ccm[pn]$/.test(mnemonic) && !/^\w+, #/.test(operands)) return undefined
   const signed = /\/\/ #(-?\d+)$/.exec(operands)?.[1]
   const [, sign, hex, shift] = /, #(-?)0x([0-9a-f]+)(?:, lsl #(\d+))?/.exec(operands) ?? []
   if (hex === undefined) return undefined
