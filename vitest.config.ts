@@ -13,15 +13,16 @@
 import { defineConfig } from 'vitest/config'
 
 /** What only looks at what comes out may run beside another. */
-const BUILT = ['tests/xen/**/*.test.ts', 'tests/build/**/*.test.ts']
-export const REAL = [
-  ...BUILT,
-  'tests/run/**/*.test.ts',
+const BUILT = [
+  'tests/xen/**/*.test.ts',
+  'tests/build/**/*.test.ts',
   'tests/verify/**/*.test.ts',
-  'tests/oracle/xen-objects.test.ts',
   'tests/lines/*-on-xen.test.ts',
   'tests/shapes/xen.test.ts',
+  'tests/run/judged-programs.test.ts',
+  'tests/run/given-program.test.ts',
 ]
+export const REAL = [...BUILT, 'tests/run/**/*.test.ts', 'tests/oracle/xen-objects.test.ts']
 export const REST = [
   // Every option that a compiler's help names, where tests/kept/outputs.test.ts takes the known ones.
   'tests/kept/help-options.test.ts',
@@ -55,6 +56,12 @@ export const REST = [
   'tests/run/judged-programs-more.test.ts',
   // A program that nobody here wrote, where the sample takes written and drawn ones (tests/run/judged-programs.test.ts).
   'tests/run/real-programs.test.ts',
+  // Builds of Xen at once, where the light ones have small programs (tests/flows/one-base.test.ts).
+  'tests/xen/one-base.test.ts',
+  // Logs of the real Xen, where the command's tests have a program's (tests/cli/translate.test.ts).
+  'tests/xen/log-lines.test.ts',
+  // All public declarations made anew, where types are held by tests/library; `npm run api` writes them.
+  'tests/api/declarations.test.ts',
   // Another way to the same hypervisor (tests/run/hosts.test.ts).
   'tests/run/ssh-xen.test.ts',
 ]
@@ -66,6 +73,12 @@ const DRAWN = [
 ]
 /** Long tables of one kind of case: every fifth beside the others, and those between in the rest (tests/support/sampled.ts). */
 const SAMPLED = [
+  'tests/build/xen-tree.test.ts',
+  'tests/flows/declared-statics.test.ts',
+  'tests/kept/answers.test.ts',
+  'tests/oracle/host-files.test.ts',
+  'tests/ways/ways.test.ts',
+  'tests/xen/bad-input.test.ts',
   'tests/xen/payload.test.ts',
   'tests/xen/refusals.test.ts',
   'tests/flows/given-program.test.ts',
@@ -122,6 +135,7 @@ export default defineConfig({
         test: {
           ...real,
           name: 'sample',
+          isolate: false,
           include: BUILT,
           exclude: REST,
           maxWorkers: shared.maxWorkers,

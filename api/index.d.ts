@@ -88,6 +88,12 @@ export interface BuildOptions extends PatchOptions {
      */
     readonly acceptTypes?: readonly string[] | undefined;
     /**
+     * Sources of your own (hooks, helpers) beside the patch, each compiled like a unit of the tree, in its folder.
+     *
+     * @default none
+     */
+    readonly with?: OneOrMore<SourceInput> | undefined;
+    /**
      * Of a patch that is refused, find out which hunks are to blame, and what would be built without them: the report's
      * `explanation`. The rest is built to see that, so that it takes as long again.
      *
@@ -145,6 +151,24 @@ export interface CompileOptions extends WorkOptions {
      * @default nobody is told
      */
     readonly progress?: Progress | undefined;
+    /**
+     * Where the tree's compilers are, in words that they run behind: `chroot DIR`, `podman exec NAME`.
+     *
+     * @default here
+     */
+    readonly toolchain?: string | undefined;
+    /**
+     * `INSIDE=OUTSIDE`: how a folder is called behind the toolchain, and here.
+     *
+     * @default everything is called the same
+     */
+    readonly toolchainPath?: readonly string[] | undefined;
+    /**
+     * A JSON file that says both for each base, by its folder; a tree of which it says nothing is an error.
+     *
+     * @default none
+     */
+    readonly toolchainFile?: string | undefined;
 }
 
 /** What `diff` takes. */
@@ -648,7 +672,7 @@ export interface PatchOptions extends CompileOptions {
     /**
      * xen-syms or xen.efi of what is running; for a process its program.
      *
-     * @default the tree's own xen-syms
+     * @default the tree's own xen-syms; for a process the tree's own program, where there is no doubt which it is
      */
     readonly symbols?: string | undefined;
     /**
@@ -905,6 +929,18 @@ export interface SignOptions {
     readonly hash?: 'sha256' | 'sha384' | 'sha512' | undefined;
 }
 
+/** A source of your own. */
+export interface SourceInput {
+    /** The file that holds it. */
+    readonly file: string;
+    /**
+     * A unit or source that it is compiled like, in its folder, as the build calls it: `common/domain.o`.
+     *
+     * @default most units of the folder that the patch touches
+     */
+    readonly beside?: string | undefined;
+}
+
 /** A text of a source file, by what it is known again. */
 export interface SourceText {
     readonly path: string;
@@ -1076,8 +1112,11 @@ export interface VerifyReport {
 /** When it comes out: in the upload, when it is applied, when its code runs, when it is reverted. */
 export type VerifyStage = 'upload' | 'apply' | 'run' | 'revert';
 
-/** What Xen returns, or that the payload stops it: at once, when its code runs, or when it is taken out again. */
-export type VerifyVerdict = Errno | 'crash';
+/**
+ * What Xen returns; or that the payload stops it, at once, when its code runs, or when it is taken out again; or that Xen
+ * takes it and its code does something else than it should (`wrong`).
+ */
+export type VerifyVerdict = Errno | 'crash' | 'wrong';
 
 /** The ways to treat embedded source line numbers; docs/lines.md tells what each does. */
 export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table';

@@ -20,6 +20,9 @@ needs=(
   "/usr/include/stdint.h libc6-dev compiling for the host"
   "qemu-system-x86_64 qemu-system-x86 rehearsal on the real Xen"
   "/usr/share/seabios/bios-256k.bin seabios rehearsal on the real Xen"
+  "aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu building Xen for AArch64, and tests of its code"
+  "aarch64-linux-gnu-objdump binutils-aarch64-linux-gnu tests of AArch64 code"
+  "qemu-system-aarch64 qemu-system-arm rehearsal on the real Xen for AArch64"
   "ssh            openssh-client   hosts xen:ssh://…"
   "pgrep          procps           tests look for processes that a stopped run left behind"
 )

@@ -25,7 +25,7 @@ export type {
   RehearsalResult,
 } from './hosts/rehearsal/model.ts'
 export { advise } from './library/advise.ts'
-export { type BuildOptions, type BuildResult, build, type PatchOptions } from './library/build.ts'
+export { type BuildOptions, type BuildResult, build, type PatchOptions, type SourceInput } from './library/build.ts'
 export { type DiffOptions, diff } from './library/diff.ts'
 export { type HostOptions, openHost } from './library/hosts.ts'
 export type { FileInput, NamedPayload, OneOrMore, PayloadInput, TextInput } from './library/inputs.ts'

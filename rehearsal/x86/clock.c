@@ -7,7 +7,8 @@
  */
 
 #include "dom0.h"
-#include "hypercall.h"
+#include "cpu.h"
+#include "map.h"
 
 #define SCHEDOP_POLL 3
 
@@ -31,9 +32,18 @@ struct poll_request {
 
 static uint8_t shared_info[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
-bool clock_start(uint64_t shared_info_machine_address)
+/* The beginning of Xen's struct start_info; the rest does not concern us. */
+struct start_info {
+    char magic[32];
+    uint64_t page_count;
+    uint64_t shared_info_machine_address;
+};
+
+bool clock_start(const void *boot_information)
 {
-    return map_machine_pages(shared_info, shared_info_machine_address, 1);
+    const struct start_info *start = boot_information;
+
+    return map_machine_pages(shared_info, start->shared_info_machine_address, 1);
 }
 
 static uint64_t read_counter(void)

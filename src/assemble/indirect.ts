@@ -7,6 +7,7 @@
  * Here it is not: the payload goes to a pool near the program, its libraries are anywhere.
  */
 
+import { InternalError } from '../base/errors.ts'
 import type { Link } from '../select/model.ts'
 import type { PayloadTarget } from './model.ts'
 import { OutputSection } from './output-section.ts'
@@ -50,7 +51,9 @@ export class IndirectTables {
 
   /** A jump to what `slot` holds. `slotSection` is the symbol of the table of slots. */
   jump(slot: IndirectPlace, slotSection: number): IndirectPlace {
-    const { bytes, field, bias } = this.#target.patching.indirectStub
+    const { indirectStub } = this.#target.patching
+    if (indirectStub === undefined) throw new InternalError('a loader takes calls that its machine has no jump for')
+    const { bytes, field, bias } = indirectStub
     let offset = this.#jumpOf.get(slot.offset)
     if (offset === undefined) {
       offset = this.jumps.append(bytes, { alignment: SLOT_SIZE, residue: 0 })

@@ -21,6 +21,7 @@ export function eachOf(value: string, before: readonly string[] | undefined): re
 export const TOOLCHAIN =
   'where the tree’s compilers are, in words that they run behind: "chroot DIR", "podman exec NAME"'
 export const TOOLCHAIN_PATH = 'how a folder is called behind it, and here; may be given again'
+export const TOOLCHAIN_FILE = 'a JSON file that says both for each base, by folder (docs/toolchain.md)'
 
 /** What goes to make: `VAR=VALUE`. */
 export function eachVariable(value: string, before: readonly string[] | undefined): readonly string[] {

@@ -1,4 +1,5 @@
-/** Patches as a command line gives them, for every command that takes some. */
+/** Patches and sources as a command line gives them, for every command that takes some. */
+import type { OwnSource } from '../flows/hotpatch/own-sources.ts'
 import type { PatchText } from '../source/model.ts'
 import { readText } from './files.ts'
 
@@ -9,4 +10,14 @@ export const STRIP =
 /** In their order, one character a byte. */
 export function readPatches(files: readonly string[], strip: number): readonly PatchText[] {
   return files.map(name => ({ name, text: readText(name, 'the patch', 'latin1'), strip }))
+}
+
+/** `FILE[@UNIT]`: a source, and whose folder it is compiled in. */
+export function ownSource(text: string): Pick<OwnSource, 'name' | 'beside'> {
+  const [, name = text, beside] = /^(.+)@(.+)$/.exec(text) ?? []
+  return beside === undefined ? { name } : { name, beside }
+}
+
+export function readSources(texts: readonly string[]): readonly OwnSource[] {
+  return texts.map(ownSource).map(each => ({ ...each, text: readText(each.name, 'the source', 'latin1') }))
 }

@@ -14,6 +14,7 @@ import type { Correlation } from '../correlate/model.ts'
 import type { Piece, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
+import { copyField, lineIn } from './fields.ts'
 import type { Difference, LineOracle, LineSite, Outcome } from './model.ts'
 
 /** Remembers what it found; it belongs to one comparison of one unit and holds nothing else. */
@@ -67,10 +68,9 @@ export class ContentComparison {
     let lines = 0
     for (const site of sites) {
       if (site.in === 'addend') continue
-      const end = site.offset + site.bits / 8
-      const held = readLine(after.subarray(site.offset, end))
+      const held = lineIn(after, site)
       if (held === site.line || this.#lines?.isExpected(site, held) !== true) continue
-      bytes.set(before.subarray(site.offset, end), site.offset)
+      copyField(before, bytes, site)
       lines++
     }
     return { bytes, lines }
@@ -204,11 +204,6 @@ function combine(first: Outcome, second: Outcome): Outcome {
 export function lineOf<S extends Side>(entry: Piece<S>): number | undefined {
   const parts = entry.references.flatMap(({ line }) => (line === undefined ? [] : [line]))
   return parts.length === 0 ? undefined : parts.reduce((sum, part) => sum + part, 0)
-}
-
-/** An unsigned little-endian number of 1 to 8 bytes; a line number is far below what a double holds. */
-export function readLine(bytes: Uint8Array): number {
-  return bytes.reduceRight((value, byte) => value * 256 + byte, 0)
 }
 
 const isTable = (piece: Piece<Side>) => piece.kind === 'anonymous' || piece.kind === 'data'

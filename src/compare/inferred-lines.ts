@@ -8,7 +8,8 @@
  */
 import type { Correlation } from '../correlate/model.ts'
 import type { PieceId } from '../pieces/model.ts'
-import { bytesOf, lineOf, readLine } from './content.ts'
+import { bytesOf, lineOf } from './content.ts'
+import { lineIn } from './fields.ts'
 import type { LineOracle, LineSite } from './model.ts'
 import type { LineSites } from './sites.ts'
 
@@ -60,8 +61,7 @@ function heldByPatched(correlation: Correlation, site: LineSite): number | undef
   const successor = successorOf(correlation, site.piece)
   if (piece === undefined || successor === undefined || successor.size !== piece.size) return undefined
   if (site.in === 'addend') return lineOf(successor)
-  const end = site.offset + site.bits / 8
-  return readLine(bytesOf(correlation.patched, successor).subarray(site.offset, end))
+  return lineIn(bytesOf(correlation.patched, successor), site)
 }
 
 /** The paired piece; for a special entry, the one of the same rank among its owner's entries in that section. */

@@ -72,8 +72,10 @@ export interface LineSite {
   /** Of the field within the piece; for an entry whose addends hold the number, 0. */
   readonly offset: number
   readonly in: 'code' | 'data' | 'addend'
-  /** Width of the field: 8, 16, 32 or 64 in code and data; in an addend, the bits that the line has there. */
+  /** Width of the field: 8, 16, 32 or 64 in data, what an instruction has in code; in an addend, the bits that the line has there. */
   readonly bits: number
+  /** The lowest bit of a field within an instruction's word; absent where the field begins with its first byte. */
+  readonly at?: number
   /** The touched file whose line it is, as the patch names it. */
   readonly file: string
   /** The original's line number. */

@@ -13,9 +13,11 @@
 
 import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import type { NumberField } from '../machines/machine.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
-import { bytesOf, lineOf, readLine } from './content.ts'
+import { bytesOf, lineOf } from './content.ts'
+import { endOfField, isEqualBeside, lineIn } from './fields.ts'
 import type { LineSite } from './model.ts'
 
 /** A file whose lines were shifted for the second compile. */
@@ -189,26 +191,25 @@ function sitesOfBytes(context: Context, piece: Piece<'original'>, before: Uint8A
       continue
     }
     sites.push({ piece: piece.id, in: isCode ? 'code' : 'data', ...site })
-    done = site.offset + site.bits / 8
+    done = endOfField(site)
   }
   return { sites, unexplained }
 }
 
 /** Fields of data that the byte can be part of, aligned as a compiler would. */
-function dataFields(offset: number, size: number): readonly { readonly offset: number; readonly size: number }[] {
+function dataFields(offset: number, size: number): readonly NumberField[] {
   return [4, 8, 2, 1]
-    .map(width => ({ offset: offset - (offset % width), size: width }))
-    .filter(field => field.offset + field.size <= size)
+    .map(width => ({ offset: offset - (offset % width), bits: width * 8 }))
+    .filter(field => endOfField(field) <= size)
 }
 
 function siteAt(
   files: readonly ShiftedFile[],
-  field: { readonly offset: number; readonly size: number },
+  field: NumberField,
   before: Uint8Array,
   after: Uint8Array,
 ): Omit<LineSite, 'piece' | 'in'> | undefined {
-  const end = field.offset + field.size
-  const line = readLine(before.subarray(field.offset, end))
-  const file = fileOf(files, line, readLine(after.subarray(field.offset, end)))
-  return file === undefined ? undefined : { offset: field.offset, bits: field.size * 8, file, line }
+  const line = lineIn(before, field)
+  const file = fileOf(files, line, lineIn(after, field))
+  return file === undefined || !isEqualBeside(before, after, field) ? undefined : { ...field, file, line }
 }

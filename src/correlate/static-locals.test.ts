@@ -104,6 +104,32 @@ test.skipIf(!hasGcc).for(COMPILERS.flatMap(names => ROWS.map(row => ({ ...row, .
 )
 
 test.skipIf(!hasGcc).for([
+  ['const ', ''],
+  ['', 'const '],
+])(`what may be written and what may not is never one, %j to %j${withoutGcc}`, ([before = '', after = '']) => {
+  const text = (kind: string, symbol: string) =>
+    `extern int use(const int *); int f(int n) { static ${kind}int count[2] __asm__("${symbol}") = { 1, 2 }; return use((const int *) count) + n; }`
+  const objects = [compile(text(before, 'count.1'), FLAGS), compile(text(after, 'count.2'), FLAGS)] as const
+  const { data } = judge(...objects, PROGRAM_RULES.target.loader)
+  expect(data.map(({ name, verdict }) => `${name} ${verdict.kind}`)).toEqual(['count.2 new', 'count.1 gone'])
+})
+
+test.skipIf(!hasGcc)(`what nothing used is not what something uses${withoutGcc}`, () => {
+  const text = (symbol: string, use: string) =>
+    `${HEAD} int f(int n) { static __attribute__((used)) int count __asm__("${symbol}"); ${use} return out(n); }`
+  const objects = [compile(text('count.1', ''), FLAGS), compile(text('count.2', 'count += n;'), FLAGS)] as const
+  const { data } = judge(...objects, PROGRAM_RULES.target.loader)
+  expect(data.map(({ name, verdict }) => `${name} ${verdict.kind}`)).toEqual(['count.2 new', 'count.1 gone'])
+})
+
+test.skipIf(!hasGcc).for(['static ', ''])(`a constant with another name is another one, %j${withoutGcc}`, kind => {
+  const text = (name: string) =>
+    `extern int use(const int *); ${kind}const int ${name}[2] = { 1, 2 }; int f(int n) { return use(${name}) + n; }`
+  const { data } = judge(compile(text('first'), FLAGS), compile(text('second'), FLAGS), PROGRAM_RULES.target.loader)
+  expect(data.map(({ name, verdict }) => `${name} ${verdict.kind}`)).toEqual(['second new', 'first gone'])
+})
+
+test.skipIf(!hasGcc).for([
   { name: 'its function is renamed', before: 'step.count', after: 'pace.count' },
   { name: 'it moves from the file into the function', before: 'count', after: 'pace.count' },
   { name: 'it is kept as a single bit now', before: 'step.count', after: 'step.count.b' },

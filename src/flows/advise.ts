@@ -62,7 +62,7 @@ interface Effort {
 }
 
 async function tryWays(base: Base, options: HotpatchOptions, run: Run): Promise<readonly TriedWay[]> {
-  const prepared = await prepareHotpatch({ ...base, run }, options.patches)
+  const prepared = await prepareHotpatch({ ...base, run }, options)
   const ledger = new Map<string, OneCompile>()
   const tried: TriedWay[] = []
   for (const way of ADVISED_WAYS) {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { RunReport } from '../report/model.ts'
 import { VERSION } from '../system/version.ts'
-import { choice, isFileName, named, type OneOrMore, readPatches, several, type TextInput } from './inputs.ts'
+import { choice, isFileName, named, type OneOrMore, readPatches, readText, several, type TextInput } from './inputs.ts'
 import { type CompileOptions, given, settingsOf, untilAborted } from './settings.ts'
 
 /** The tree, the patch, and what runs: the same for `build` and `advise`. */
@@ -28,7 +28,7 @@ export interface PatchOptions extends CompileOptions {
   /**
    * xen-syms or xen.efi of what is running; for a process its program.
    *
-   * @default the tree's own xen-syms
+   * @default the tree's own xen-syms; for a process the tree's own program, where there is no doubt which it is
    */
   readonly symbols?: string | undefined
   /**
@@ -105,6 +105,12 @@ export interface BuildOptions extends PatchOptions {
    */
   readonly acceptTypes?: readonly string[] | undefined
   /**
+   * Sources of your own (hooks, helpers) beside the patch, each compiled like a unit of the tree, in its folder.
+   *
+   * @default none
+   */
+  readonly with?: OneOrMore<SourceInput> | undefined
+  /**
    * Of a patch that is refused, find out which hunks are to blame, and what would be built without them: the report's
    * `explanation`. The rest is built to see that, so that it takes as long again.
    *
@@ -124,6 +130,18 @@ export interface BuildOptions extends PatchOptions {
    * @default the first patch's name with `.livepatch` in place of its ending; `payload.livepatch` where it has none
    */
   readonly output?: string | undefined
+}
+
+/** A source of your own. */
+export interface SourceInput {
+  /** The file that holds it. */
+  readonly file: string
+  /**
+   * A unit or source that it is compiled like, in its folder, as the build calls it: `common/domain.o`.
+   *
+   * @default most units of the folder that the patch touches
+   */
+  readonly beside?: string | undefined
 }
 
 /** What `build` gives. */
@@ -159,10 +177,17 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const lines = choice('lines', options.lines, ['auto', 'neutral', 'mask', 'table', 'ignore'])
   return untilAborted(options, async () => {
     const flow = await import('../flows/build.ts')
-    const request = { ...(await requestOf(options)), lines, output: outputOf(options), version: VERSION }
+    const sources = await readSources(options.with ?? [])
+    const request = { ...(await requestOf(options)), sources, lines, output: outputOf(options), version: VERSION }
     const { report, payload } = await flow.build(request)
     return { report, payload }
   })
+}
+
+function readSources(input: OneOrMore<SourceInput>) {
+  return Promise.all(
+    several(input).map(async ({ file, beside }) => ({ name: file, text: await readText(file, 'the source'), beside })),
+  )
 }
 
 /** As the command calls it. */

@@ -40,6 +40,24 @@ export interface CompileOptions extends WorkOptions {
    * @default nobody is told
    */
   readonly progress?: Progress | undefined
+  /**
+   * Where the tree's compilers are, in words that they run behind: `chroot DIR`, `podman exec NAME`.
+   *
+   * @default here
+   */
+  readonly toolchain?: string | undefined
+  /**
+   * `INSIDE=OUTSIDE`: how a folder is called behind the toolchain, and here.
+   *
+   * @default everything is called the same
+   */
+  readonly toolchainPath?: readonly string[] | undefined
+  /**
+   * A JSON file that says both for each base, by its folder; a tree of which it says nothing is an error.
+   *
+   * @default none
+   */
+  readonly toolchainFile?: string | undefined
 }
 
 const quiet: Progress = { step: () => undefined, tick: () => undefined }
@@ -50,11 +68,15 @@ export interface Settings {
   readonly progress: Progress
   readonly cacheFolder: string
   readonly signal?: AbortSignal
+  readonly toolchain?: string
+  readonly toolchainPath?: readonly string[]
+  readonly toolchainFile?: string
 }
 
 export function settingsOf(options: CompileOptions): Settings {
-  const { signal } = options
+  const { signal, toolchain, toolchainPath, toolchainFile } = options
   return {
+    ...given({ toolchain, toolchainPath, toolchainFile }),
     jobs: options.jobs ?? availableParallelism(),
     progress: options.progress ?? quiet,
     cacheFolder: options.cacheFolder ?? cacheFolder(),

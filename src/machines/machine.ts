@@ -31,6 +31,8 @@ export interface RelocationType {
   readonly field: RelocationField
   /** The value is S + A - P rather than S + A; for pages, the distance between theirs. */
   readonly pcRelative: boolean
+  /** A place takes two instructions: one has the distance of its page, another where in the page it is. */
+  readonly part?: 'page' | 'in-page'
   /** Reaches its symbol through a table (GOT, PLT) or a thread's block, not directly. */
   readonly indirect?: 'got' | 'plt' | 'tls' | 'ifunc'
 }
@@ -38,8 +40,10 @@ export interface RelocationType {
 /** A part of an instruction that holds a number: an immediate or a displacement. Offsets are in the code given. */
 export interface NumberField {
   readonly offset: number
-  /** Bytes. */
-  readonly size: number
+  /** Bits that the number has. */
+  readonly bits: number
+  /** The lowest of them, counted from the lowest of the byte at `offset`; 0 where absent. */
+  readonly at?: number
 }
 
 /** A place that code leads to by a distance of its own, without a relocation. */
@@ -94,8 +98,8 @@ export interface CodeKnowledge {
   readonly endsInJump: (code: Uint8Array, relocated: ReadonlySet<number>, at: number) => boolean
   /** For each of `offsets`, ascending, the immediate or displacement that the byte is part of, if it is. */
   readonly numberFieldsAt: (code: Uint8Array, offsets: readonly number[]) => ReadonlyMap<number, NumberField>
-  /** The bytes `low` and `low + 1` may be a number of two bytes within an instruction, for a scan of unknown places. */
-  readonly mayHoldShortNumber: (code: Uint8Array) => (at: number) => boolean
+  /** Numbers that instructions may hold, wherever they stand: rather one too many. */
+  readonly heldNumbers: (code: Uint8Array) => ReadonlySet<number>
   /**
    * The references of `code` that leave it without a relocation. A compiler ends a function in a call only where that
    * does not return; `callsReturn` is for code whose end nobody stated.
@@ -105,6 +109,11 @@ export interface CodeKnowledge {
     relocated: ReadonlySet<number>,
     callsReturn?: boolean,
   ) => readonly HiddenReference[]
+  /**
+   * The page that the instruction at `address` names in a linked program, `own` being what the compiler wrote there: linkers
+   * exchange some of these for others that name the same. Undefined where it is another instruction, or no machine's way.
+   */
+  readonly pageNamed: (own: Uint8Array, linked: Uint8Array, address: bigint) => bigint | undefined
   /** What code does with memory and registers, as far as it tells sources apart. */
   readonly accessesOf: (code: Uint8Array) => Accesses
   /** How many direct calls, jumps out included, lead from the code at `address` to `target`. */
@@ -116,23 +125,30 @@ export interface CodeKnowledge {
   ) => readonly { readonly at: number; readonly target: bigint }[]
   /** The number that a function loads as its result before anything else, as one does that returns a constant. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
-  /**
-   * Where it goes by indirect jumps, and whether it computes addresses of places within itself; `relocated` are the offsets
-   * of relocated fields.
-   */
   /** Names of what compilers call or jump to in place of an indirect jump, with the target in a register. */
   readonly jumpThunks: RegExp
-  readonly ownPlaces: (code: Uint8Array, relocated: ReadonlySet<number>) => OwnPlaces
+  /** Whether it computes the address of a place within itself without a relocation, other than to jump there. */
+  readonly takesPlaces: (code: Uint8Array, relocated: ReadonlySet<number>) => boolean
+  readonly indirectJumps: (code: Uint8Array, around: Surroundings) => IndirectJumps
   /** Whether code has a loop and no way out of itself. In doubt, no. */
   readonly isEndless: (code: Uint8Array, relocated: readonly number[]) => boolean
 }
 
-export interface OwnPlaces {
-  /** Whether the address of a place within the code is computed without a relocation, other than to jump there. */
-  readonly takes: boolean
-  /** Whether a jump goes to what is read from memory that no instruction of the code names. In doubt, yes. */
-  readonly goesElsewhere: boolean
-  /** The instructions that name the tables which all other jumps read, or where they go. */
+/** Places within code, as its object tells of them. */
+export interface Surroundings {
+  /** Of relocated fields. */
+  readonly relocated: ReadonlySet<number>
+  /** Those whose address something has. */
+  readonly labels: ReadonlySet<number>
+  /** Those that code beside it goes to; the start is always one. */
+  readonly entered: ReadonlySet<number>
+}
+
+/** Where code goes by indirect jumps. */
+export interface IndirectJumps {
+  /** Whether one goes to what is read from memory that no instruction of the code names. In doubt, yes. */
+  readonly isElsewhere: boolean
+  /** The instructions that name the tables which all others read, or where they go. */
   readonly tables: readonly { readonly start: number; readonly end: number }[]
 }
 
@@ -161,11 +177,14 @@ export interface PatchingKnowledge {
   readonly nops: (length: number) => Uint8Array
   /** Fills the gaps between functions: a trap. */
   readonly padding: number
+  /** Whether processors of this machine may take the code wrongly if it begins at that place of a page of 4 KiB. */
+  readonly mustNotLieAt: (code: Uint8Array, place: number) => boolean
   /** R_* of an address of 8 bytes. */
   readonly addressRelocation: number
   /** R_* of a signed distance of 4 bytes, counted from the field. */
   readonly distanceRelocation: number
-  readonly indirectStub: IndirectStub
+  /** Undefined where no loader takes references that need one. */
+  readonly indirectStub: IndirectStub | undefined
 }
 
 export interface Machine {

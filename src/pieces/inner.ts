@@ -10,20 +10,36 @@ import { type Distance, instructionEnds, settled } from './reached.ts'
 
 const EXACT: Distance = { least: 0, most: 0 }
 
+/** Where a reference leads, counted from the first byte of what it leads to; or may lead. */
+export interface Within<S extends Side> extends Distance {
+  readonly reference: Reference<S>
+}
+
+export function placesWithin<S extends Side>(
+  map: PieceMap<S>,
+  piece: Piece<S>,
+  references: readonly Reference<S>[],
+): readonly Within<S>[] {
+  if (references.length === 0) return []
+  const ends = endsIn(map, piece, references)
+  return references.flatMap((reference): readonly Within<S>[] => {
+    const { offset, target } = reference
+    if (target.to !== 'piece' && target.to !== 'external') return []
+    const { least, most } = ends.get(piece.offset + offset) ?? EXACT
+    const delta = Number(target.delta)
+    return [{ reference, least: delta + least, most: delta + most }]
+  })
+}
+
 /** Of `references`, which are some of the piece's own, those that reach, or may reach, another byte than the first of what they lead to. */
 export function innerReferences<S extends Side>(
   map: PieceMap<S>,
   piece: Piece<S>,
   references: readonly Reference<S>[],
 ): readonly Reference<S>[] {
-  if (references.length === 0) return []
-  const ends = endsIn(map, piece, references)
-  return references.filter(({ offset, target }) => {
-    if (target.to !== 'piece' && target.to !== 'external') return false
-    const { least, most } = ends.get(piece.offset + offset) ?? EXACT
-    const delta = Number(target.delta)
-    return delta + most < 0 || delta + least > 0
-  })
+  return placesWithin(map, piece, references).flatMap(({ reference, least, most }) =>
+    most < 0 || least > 0 ? reference : [],
+  )
 }
 
 /** The references that lead to a function of the same object. */

@@ -30,6 +30,7 @@ export function placesReached<S extends Side>(
     const place = object.symbols[relocation.symbol]?.place
     if (place?.in !== 'section') return []
     const field = range.layout?.fields.find(candidate => candidate.offset === relocation.offset - range.offset)
+    if (field?.unused === true) return []
     const plain = field?.line === undefined ? relocation.addend : splitAddend(relocation.addend, field.line).offset
     const at = place.offset + Number(plain) - (field?.bias ?? 0)
     const { least, most } = ends.get(relocation.offset) ?? { least: 0, most: 0 }

@@ -38,19 +38,20 @@ export function referencesOf<S extends Side>(
   if (relocations.length === 0) return []
   const isCode = (section.flags & SHF_EXECINSTR) !== 0
   const biases = isCode ? decodedBiases(context, section, range, relocations) : NO_BIASES
-  return relocations.map(relocation => {
+  return relocations.flatMap((relocation): Reference<S>[] => {
     const offset = relocation.offset - range.offset
     const field = range.layout?.fields.find(candidate => candidate.offset === offset)
     if (field === undefined) {
-      return { offset, type: relocation.type, target: reach(context, relocation, biases.get(relocation.offset) ?? 0) }
+      return [{ offset, type: relocation.type, target: reach(context, relocation, biases.get(relocation.offset) ?? 0) }]
     }
+    if (field.unused === true) return []
     const { offset: plain, line } =
       field.line === undefined
         ? { offset: relocation.addend, line: undefined }
         : splitAddend(relocation.addend, field.line)
     const isEmpty = field.lengthAt !== undefined && section.bytes[range.offset + field.lengthAt] === 0
     const target = reach(context, { ...relocation, addend: plain }, -field.bias, isEmpty)
-    return { offset, type: relocation.type, target, ...(line === undefined ? {} : { line }) }
+    return [{ offset, type: relocation.type, target, ...(line === undefined ? {} : { line }) }]
   })
 }
 

@@ -45,18 +45,19 @@ export interface TreeReport extends TreeFacts, ShippedComparison {
 const SHOWN = 10
 
 export function treeText(report: TreeReport): string {
-  const { equal, different, absent, otherConfig, notices, unchecked, tree, symbols } = report
+  const { equal, different, absent, otherConfig, notices, unchecked, tree, image, symbols } = report
   const all = equal + different.length
   return [
     `${report.package} ${report.packageVersion}: ${equal} of ${all} functions that were built are the shipped image's, byte for byte`,
     ...listed(`${different.length} differ; a patch of them, or of what they are inlined into, is refused:`, different),
-    ...listed(`${absent.length} are not in the image by their name:`, absent),
+    ...listed(`${absent.length} are not in the image by their name, so that they cannot be replaced:`, absent),
     ...shown(otherConfig.map(each => `the configuration differs: ${each}`)),
     ...shown(unchecked.map(each => `not compared: ${each}`)),
     ...notices.map(({ text }) => `note: ${text}`),
     '',
-    'To build a hotpatch for it:',
+    'To build a hotpatch for it, and to try it on that very image:',
     `  hotsplice build --tree ${tree} --symbols ${symbols} --patch fix.patch`,
+    `  hotsplice rehearse fix.livepatch --hypervisor ${image}`,
   ].join('\n')
 }
 

@@ -1,7 +1,8 @@
 /** Tables of places inside a function: they go along with it, or the patch is refused; never are they left to the old code. */
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
-import { PROGRAM_RULES, selectFrom } from '../../tests/support/judge.ts'
+import { judge, PROGRAM_RULES, selectFrom } from '../../tests/support/judge.ts'
+import { enteredByPayload } from './inner-places.ts'
 import type { Selection } from './model.ts'
 
 const PROGRAM = ['-O2', '-ffunction-sections', '-fdata-sections', '-fcf-protection=none', '-fno-stack-protector']
@@ -19,7 +20,7 @@ function interpreter(step: string, table = 'static const void *const ops[]', res
     end: return a; }`
 }
 
-const refused = ({ refusals }: Selection) =>
+const refused = ({ refusals }: Pick<Selection, 'refusals'>) =>
   refusals.map(({ code, symbol }) => `${code} ${symbol.replace(/\.\d+$/, '')}`)
 
 /** For each reference of the piece called so, where it leads. */
@@ -177,4 +178,22 @@ test.skipIf(!hasGcc).for([
   expect(table?.references.length).toBeGreaterThanOrEqual(5)
   expect(table?.references.map(({ link }) => link.to)).not.toContain('running')
   expect(selection.refusals).toEqual([])
+})
+
+test.skipIf(!hasGcc).for<readonly [what: string, symbol: string, distance: number, refused: readonly string[]]>([
+  ['its start', 'f', 0, []],
+  ['a place inside of it', 'f', 5, ['inner-address g']],
+  ['a part of it', 'f.cold', 0, ['inner-address g']],
+  ['a place inside of another function', 'h', 5, []],
+])(`the last look at what replaces f: %s${withoutGcc}`, ([, symbol, distance, wanted]) => {
+  const text = (by: number) =>
+    `${HEAD} extern char there[] __asm__("${symbol}"); long g(long n) { return ((long) there + ${distance}) * n + out(${by}); }`
+  const [before, after] = [11, 13].map(by => compile(text(by), [...PROGRAM, '-fno-pie']))
+  const [a, b] = [before ?? new Uint8Array(), after ?? new Uint8Array()]
+  const { pieces, replacements } = selectFrom(a, b, process)
+  const verdicts = judge(a, b, process.target.loader)
+  const units = [{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts, singleResults: new Set<string>() }]
+  const [g] = replacements
+  const f = g === undefined ? [] : [{ ...g, runningName: 'f' }]
+  expect(refused({ refusals: enteredByPayload(units, pieces, f) })).toEqual(wanted)
 })

@@ -58,9 +58,10 @@ export function innerPlaces(
     if (obstacle !== undefined) refusals.push(refusalOf(unit, piece, into, obstacle))
     else if (isNamed(piece) && successor !== undefined) carried.add(successor)
   }
-  for (const id of going) {
-    const piece = original.pieces[id]
-    if (piece !== undefined && goesOnAtKept(original, piece, hasLabels)) refusals.push(keptRefusal(unit, piece))
+  for (const id of replaced) {
+    const group = [...withParts(original, new Set([id]))].flatMap(part => original.pieces[part] ?? [])
+    const [piece] = group
+    if (piece !== undefined && goesOnAtKept(original, group, hasLabels)) refusals.push(keptRefusal(unit, piece))
   }
   return { carried, refusals }
 }

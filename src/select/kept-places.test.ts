@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest'
 import { compileAnew, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { PROGRAM_RULES, selectFrom } from '../../tests/support/judge.ts'
 
-const HEAD = 'extern int out(int);\nstruct op { const void *at; int what; };\nstruct thread { void *at; int count; };\n'
+const HEAD =
+  'extern int out(int); extern void rare(int) __attribute__((cold));\nstruct op { const void *at; int what; };\nstruct thread { void *at; int count; };\n'
 
 /** Each as a function `run` that `by` changes. */
 const KEPT: readonly (readonly [name: string, text: (by: number) => string])[] = [
@@ -56,6 +57,39 @@ const KEPT: readonly (readonly [name: string, text: (by: number) => string])[] =
       n += out(1); next[n & 3] = &&second; return n;
       second: n *= ${by}; next[n & 3] = &&third; return n;
       third: return out(n); }`,
+  ],
+  [
+    'a structure that a callee gets says where to go on',
+    by => `extern void again(struct thread *);
+      int run(int n) {
+      struct thread t = { &&first, n }; again(&t); goto *t.at;
+      first: t.count = out(t.count) + ${by}; t.at = &&second; again(&t); return t.count;
+      second: return out(n + 7); }`,
+  ],
+  [
+    'a member of it',
+    by => `struct both { int n; struct thread t; }; extern void more(struct both *);
+      int run(int n) {
+      struct both b = { n, { &&first, n } }; more(&b); goto *b.t.at;
+      first: b.n = out(b.n) + ${by}; b.t.at = &&second; more(&b); return b.n;
+      second: return out(n + 7); }`,
+  ],
+  [
+    'a variable that a callee gets says where to go on',
+    by => `extern void where(void **);
+      int run(int n) {
+      void *at = &&first; where(&at); goto *at;
+      first: n = out(n) + ${by}; at = &&second; where(&at); return n;
+      second: return out(n + 7); }`,
+  ],
+  [
+    'only rarely is it what somebody kept',
+    by => `int run(struct thread *t, int n) {
+      void *at = n & 1 ? &&odd : &&even;
+      if (__builtin_expect(n < 0, 0)) { rare(n); at = t->at; }
+      out(n); goto *at;
+      odd: t->at = &&odd; return out(n) * ${by};
+      even: return out(n + 1); }`,
   ],
 ]
 
@@ -132,9 +166,19 @@ describe.skipIf(!hasGcc).for(WAYS)(`$how${withoutGcc}`, ({ compiler, flags }) =>
   })
 })
 
-test.skipIf(!hasGcc).for(KEPT)(`behind a thunk, %s: refused${withoutGcc}`, ([, text]) => {
-  const flags = ['-O2', '-fno-pie', '-mindirect-branch=thunk-extern', '-w', '-ffunction-sections', '-fdata-sections']
-  const [before, after] = [11, 13].map(by => compileAnew(`${HEAD}${text(by)}`, flags, 'unit.c', 'gcc'))
-  const { refusals } = selectFrom(before ?? new Uint8Array(), after ?? new Uint8Array(), PROGRAM_RULES)
-  expect(refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toContain('inner-address run')
+describe.skipIf(!hasGcc).for(['thunk-extern', 'thunk', 'thunk-inline'])(`%s${withoutGcc}`, thunk => {
+  const flags = ['-O2', '-fno-pie', `-mindirect-branch=${thunk}`, '-fcf-protection=none', '-w', '-ffunction-sections']
+  const codes = (text: (by: number) => string) => {
+    const [before, after] = [11, 13].map(by => compileAnew(`${HEAD}${text(by)}`, flags, 'unit.c', 'gcc'))
+    const { refusals } = selectFrom(before ?? new Uint8Array(), after ?? new Uint8Array(), PROGRAM_RULES)
+    return refusals.map(({ code, symbol }) => `${code} ${symbol}`)
+  }
+
+  test.for(KEPT)('%s: refused', ([, text]) => {
+    expect(codes(text)).toContain('inner-address run')
+  })
+
+  test.for(OWN.filter(([name]) => name.startsWith('no label')))('%s: not refused', ([, text]) => {
+    expect(codes(text)).not.toContain('inner-address run')
+  })
 })

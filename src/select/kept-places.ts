@@ -2,35 +2,123 @@
  * Functions that go on at places which they keep in memory: steps of a program that hold their labels' addresses, coroutines
  * that remember where they were. The old code stored addresses of its own; a new body that goes on there goes on in the old
  * code, with its own frame. No table tells what is kept, so the code has to: it takes addresses within itself, and jumps to
- * what it reads from memory other than a constant table.
+ * what it reads from memory other than a constant table. Parts of a function that lie elsewhere are asked with it: one may take what another goes on at.
  *
  * Worse mistake: to let one through. So a jump whose target cannot be followed back counts.
  */
+import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import type { CodeKnowledge, Surroundings } from '../machines/machine.ts'
 import { machineOf } from '../machines/machines.ts'
-import { innerReferences, toFunctions } from '../pieces/inner.ts'
+import { isCall } from '../pieces/calls.ts'
+import { placesWithin, toFunctions } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
+import { partOf } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 
-/** `hasLabels` has the functions that named tables lead into. */
+type Original = Piece<'original'>
+
+/** `group` is a function and its parts; `hasLabels` has the functions and parts that named tables lead into. */
 export function goesOnAtKept(
   map: PieceMap<'original'>,
-  piece: Piece<'original'>,
+  group: readonly Original[],
   hasLabels: ReadonlySet<PieceId<'original'>>,
 ): boolean {
-  const section = map.object.sections[piece.section]
   const { code } = machineOf(map.object.header.machine)
-  if (code === undefined || section === undefined || (section.flags & SHF_EXECINSTR) === 0) return false
-  const bytes = section.bytes.subarray(piece.offset, piece.offset + piece.size)
-  const own = toFunctions(map, piece).filter(({ target }) => target.to === 'piece' && target.piece === piece.id)
-  const taken = innerReferences(map, piece, own).filter(({ offset }) => !code.isBranchField(bytes, offset))
-  const { takes, goesElsewhere, tables } = code.ownPlaces(bytes, new Set(piece.references.map(({ offset }) => offset)))
-  if (!takes && taken.length === 0 && !hasLabels.has(piece.id)) return false
+  if (code === undefined) return false
+  const scene = { map, code, group }
+  const takes = group.some(piece => hasLabels.has(piece.id) || takesPlaces(scene, piece))
+  return takes && group.some(piece => goesElsewhere(scene, piece))
+}
+
+interface Scene {
+  readonly map: PieceMap<'original'>
+  readonly code: CodeKnowledge
+  readonly group: readonly Original[]
+}
+
+/** Whether the code takes a place of the function's: one inside of it, or any of a part. */
+function takesPlaces({ map, code, group }: Scene, piece: Original): boolean {
+  const bytes = codeOf(map, piece)
+  if (bytes === undefined) return false
+  const isOwn = placesWithin(map, piece, toFunctions(map, piece)).some(({ reference, least, most }) => {
+    const { target } = reference
+    const led = target.to === 'piece' ? group.find(({ id }) => id === target.piece) : undefined
+    if (led === undefined || isCall(map, piece, reference)) return false
+    return most < 0 || least > 0 || partOf(led.name) !== undefined
+  })
+  return isOwn || code.takesPlaces(bytes, relocatedIn(piece))
+}
+
+function goesElsewhere(scene: Scene, piece: Original): boolean {
+  const { map, code } = scene
+  const bytes = codeOf(map, piece)
+  if (bytes === undefined) return false
   // Behind a thunk the jump cannot be followed.
-  if (goesElsewhere || goesByThunk(map, piece, code.jumpThunks)) return true
-  const named = piece.references.filter(({ offset }) =>
-    tables.some(({ start, end }) => offset >= start && offset < end),
-  )
+  if (goesByThunk(map, piece, code.jumpThunks)) return true
+  const { isElsewhere, tables } = code.indirectJumps(bytes, surroundingsOf(scene, piece))
+  return isElsewhere || readsWritable(map, piece, tables)
+}
+
+function codeOf(map: PieceMap<'original'>, { section: id, offset, size }: Original): Uint8Array | undefined {
+  const section = map.object.sections[id]
+  if (section === undefined || (section.flags & SHF_EXECINSTR) === 0) return undefined
+  return section.bytes.subarray(offset, offset + size)
+}
+
+/** What leads into the piece, from anywhere in its object. */
+function surroundingsOf({ map, code, group }: Scene, piece: Original): Surroundings {
+  const labels = new Set<number>()
+  const areOthers = group.some(other => other.id !== piece.id && jumpsIndirectly(map, other, code))
+  // A part's start is no function's.
+  const entered = new Set<number>(partOf(piece.name) === undefined ? [] : [0])
+  for (const from of map.pieces) {
+    const leading = toFunctions(map, from).filter(({ target }) => target.to === 'piece' && target.piece === piece.id)
+    const bytes = codeOf(map, from)
+    for (const { reference, least, most } of placesWithin(map, from, leading)) {
+      const isBranch = isCall(map, from, reference)
+      // A table of distances counts from its own start, and may lie behind others in one piece.
+      const back = bytes === undefined && isRelative(map, reference.type) ? reference.offset : 0
+      for (let place = least - back; place <= most; place++) {
+        if (place <= 0) continue
+        if (isBranch || areOthers) entered.add(place)
+        if (!isBranch) labels.add(place)
+      }
+    }
+  }
+  for (const part of group) {
+    const bytes = codeOf(map, part)
+    if (part.id === piece.id || part.section !== piece.section || bytes === undefined) continue
+    for (const { target } of code.hiddenReferences(bytes, relocatedIn(part))) {
+      entered.add(part.offset + target - piece.offset)
+    }
+  }
+  return { relocated: relocatedIn(piece), labels, entered }
+}
+
+function jumpsIndirectly(map: PieceMap<'original'>, piece: Original, code: CodeKnowledge): boolean {
+  const bytes = codeOf(map, piece)
+  if (bytes === undefined) return false
+  const { isElsewhere, tables } = code.indirectJumps(bytes, { relocated: relocatedIn(piece), ...NOBODY })
+  return isElsewhere || tables.length > 0
+}
+
+const NOBODY = { labels: new Set<number>(), entered: new Set<number>() }
+
+const relocatedIn = ({ references }: Piece<Side>): ReadonlySet<number> =>
+  new Set(references.map(({ offset }) => offset))
+
+function isRelative({ object }: PieceMap<'original'>, type: number): boolean {
+  return machineOf(object.header.machine).relocationType(type)?.pcRelative === true
+}
+
+/** Whether one of the tables that it jumps by may be written to, or is another object's. */
+function readsWritable(
+  map: PieceMap<'original'>,
+  { references }: Original,
+  tables: readonly { readonly start: number; readonly end: number }[],
+): boolean {
+  const named = references.filter(({ offset }) => tables.some(({ start, end }) => offset >= start && offset < end))
   return named.some(({ target }) => {
     if (target.to !== 'piece') return true
     const table = map.pieces[target.piece]

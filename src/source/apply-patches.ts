@@ -93,14 +93,21 @@ function applyFile(file: PatchFile, workspace: Workspace, run: Run): void {
     lines: result.lines,
     origin: state.origin,
     toOrigin: result.toOld.map(line => state.toOrigin[line] ?? 0),
-    hunks: [...state.hunks, ...result.placed.map(placed => appliedHunk(file, placed))],
+    hunks: [...state.hunks, ...result.placed.map(placed => appliedHunk(file, placed, state.toOrigin))],
   }
   workspace.write(target, next)
   if (file.action === 'rename' && path !== target) workspace.write(path, undefined)
 }
 
-function appliedHunk(file: PatchFile, { hunk, line }: PlacedHunk): AppliedHunk {
-  return { statedLine: hunk.oldLine, line, offset: line - hunk.oldLine, patch: file.patch, patchLine: hunk.patchLine }
+function appliedHunk(file: PatchFile, { hunk, line }: PlacedHunk, toOrigin: Int32Array): AppliedHunk {
+  const { oldLine: statedLine, patchLine } = hunk
+  return { statedLine, line: originBelow(toOrigin, line), offset: line - statedLine, patch: file.patch, patchLine }
+}
+
+/** Of a line that patches before have left or brought, or that stands behind the last: the original's at or below it. */
+function originBelow(toOrigin: Int32Array, line: number): number {
+  const below = toOrigin.subarray(line).find(original => original > 0)
+  return below ?? toOrigin.findLast(original => original > 0) ?? line
 }
 
 function noticeOffset(

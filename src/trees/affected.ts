@@ -6,17 +6,28 @@
  */
 import type { Reason } from '../base/refusal.ts'
 import type { SourceChange, TouchedFile } from '../source/model.ts'
-import { toAbsolute } from './layout.ts'
-import type { Affected, AffectedUnit, BuildRefusal, Dependent, Tree } from './model.ts'
+import { unknownUnit } from './build-files.ts'
+import { shortName, toAbsolute } from './layout.ts'
+import type { Affected, AffectedUnit, BuildRefusal, Dependent, Tree, Unit } from './model.ts'
+import { newUnit, newUnitLike } from './new-unit.ts'
 import type { Overlay } from './overlay.ts'
 import { withoutUnchanged } from './proof.ts'
+import type { BuildFiles } from './tree-kind.ts'
 import { treeKind } from './tree-kinds.ts'
 import { pinVolatile } from './volatile.ts'
 
-export async function affectedUnits(tree: Tree, change: SourceChange): Promise<Affected> {
+/**
+ * `added` holds paths of new sources that are units whatever build files say, and whose command each is compiled by; that
+ * of most units of its folder, where it is undefined.
+ */
+export async function affectedUnits(tree: Tree, change: SourceChange, added: Added = new Map()): Promise<Affected> {
   const kind = treeKind(tree)
   const touched = new Set(change.files.flatMap(pathsOf))
-  const built = kind.unitsOfBuildFiles(tree, change.files)
+  const listed = kind.unitsOfBuildFiles(
+    tree,
+    change.files.filter(({ newPath = '' }) => !added.has(newPath)),
+  )
+  const built = withAdded(tree, listed, added)
   const plain: Affected = { ...NOTHING, renamed: built.renamed }
 
   // Generated headers first: what reads one of them is affected like what reads a touched file.
@@ -83,6 +94,38 @@ export function overlayOf(
     if (compiledAt !== undefined) overlay.set(compiledAt, text)
   }
   return overlay
+}
+
+function addedUnit({ layout, units }: Tree, source: string, like: Unit | undefined): Unit | string {
+  return like === undefined ? newUnit(layout, units, source) : newUnitLike(layout, units, source, like)
+}
+
+type Added = ReadonlyMap<string, Unit | undefined>
+
+function withAdded(tree: Tree, listed: BuildFiles, added: Added): BuildFiles {
+  if (added.size === 0) return listed
+  const units = [...added].map(([path, like]) => ({ path, unit: addedUnit(tree, shortName(tree.layout, path), like) }))
+  const names = listed.affected.map(({ unit }) => unit.unit)
+  for (const [at, { unit }] of units.entries()) {
+    if (typeof unit === 'string') continue
+    if (names.includes(unit.unit))
+      units[at] = { path: units[at]?.path ?? '', unit: `${unit.unit} is another’s already` }
+    names.push(unit.unit)
+  }
+  return {
+    ...listed,
+    affected: [
+      ...listed.affected,
+      ...units.flatMap(({ path, unit }): AffectedUnit[] =>
+        typeof unit === 'string' ? [] : [{ unit, because: [path], kind: 'new' }],
+      ),
+    ],
+    refusals: [
+      ...listed.refusals,
+      ...units.flatMap(({ path, unit }) => (typeof unit === 'string' ? [unknownUnit(path, 'a unit', unit)] : [])),
+    ],
+    handled: new Set([...listed.handled, ...added.keys()]),
+  }
 }
 
 const NOTHING: Affected = { affected: [], refusals: [], notices: [], generated: new Map(), renamed: new Map() }

@@ -13,7 +13,7 @@ import type { SourceChange } from '../source/model.ts'
 import { overlayOf } from './affected.ts'
 import { tryCompile } from './compile.ts'
 import { placeIn } from './debug-objects.ts'
-import type { Affected, AffectedUnit, Tree, Unit } from './model.ts'
+import type { Affected, AffectedUnit, CompileRequest, Tree, Unit } from './model.ts'
 import type { Overlay } from './overlay.ts'
 import type { Product } from './products.ts'
 import { quiet } from './whole-run.ts'
@@ -82,9 +82,12 @@ type Group = readonly Unit[]
  * touched files is enough to see what macros make of them.
  */
 function groupsOf(asked: readonly AffectedUnit[], change: SourceChange): readonly Group[] {
+  // What one unit alone reads leaves nobody out.
+  const isShared = (path: string | undefined) => asked.filter(({ because }) => because.includes(path ?? '')).length > 1
   const quiet = new Set(
     change.files
-      .filter(({ oldPath, newPath, oldText, newText }) => oldPath === newPath && declareTheSameRaw(oldText, newText))
+      .filter(({ oldPath, newPath }) => oldPath === newPath && isShared(newPath))
+      .filter(({ oldText, newText }) => declareTheSameRaw(oldText, newText))
       .map(({ newPath }) => newPath),
   )
   const groups = new Map<string, Unit[]>()
@@ -137,8 +140,18 @@ function commonStatics(before: Outline | undefined, after: Outline | undefined):
 }
 
 /** The preprocessed text of units as they are, taken apart. */
-export async function originalTexts(tree: Tree, units: readonly Unit[]): Promise<ReadonlyMap<Unit, Parts>> {
-  const requests = units.map(unit => ({ unit, overlay: NOTHING, label: 'original' }))
+export function originalTexts(tree: Tree, units: readonly Unit[]): Promise<ReadonlyMap<Unit, Parts>> {
+  return preprocessedTexts(
+    tree,
+    units.map(unit => ({ unit, overlay: NOTHING, label: 'original' })),
+  )
+}
+
+/** Likewise of any text; without what does not compile. */
+export async function preprocessedTexts(
+  tree: Tree,
+  requests: readonly CompileRequest[],
+): Promise<ReadonlyMap<Unit, Parts>> {
   const results = await tryCompile(silent(tree), requests, 'preprocessed')
   return new Map(
     results.flatMap(({ done }) =>

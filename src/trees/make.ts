@@ -57,6 +57,8 @@ export function options({ parts, product, request }: Job, making: Making = PRODU
  * unless the preprocessor shows that it saw nothing but the patched tree: then its words are final.
  */
 export async function make(job: Job): Promise<Made> {
+  // Programs are started for it, which may begin while the farm is made; whether it can be had is asked where it is needed.
+  job.shop.guard().catch(() => undefined)
   const farm = job.shop.farm(job.request.overlay, 'lean')
   const lean = await makeIn(job, farm)
   if (lean.object !== undefined && lean.bypassed.length === 0) return lean

@@ -168,6 +168,8 @@ export interface BaseOptions {
   readonly toolchain?: string | undefined
   /** `INSIDE=OUTSIDE`, two absolute paths of one folder. */
   readonly toolchainPath?: readonly string[] | undefined
+  /** A file that says both for each base. */
+  readonly toolchainFile?: string | undefined
   /** Where results are kept between runs. */
   readonly cacheFolder: string
 }

@@ -11,12 +11,14 @@ import type { Base, BaseOptions, Run } from './model.ts'
 import { checkCompiler } from './original.ts'
 import { removeHalfBuilt } from './prune.ts'
 import { toolchainOf } from './toolchain.ts'
+import { withToolchain } from './toolchain-file.ts'
 import { TREE_KINDS } from './tree-kinds.ts'
 
 /** Throws `InputError` where there is no such tree, or one that cannot be built upon. */
-export function openBase(options: BaseOptions, run: Run): Promise<Base> {
-  return duringAsync(`opening the tree ${options.tree}`, async () => {
+export function openBase(asked: BaseOptions, run: Run): Promise<Base> {
+  return duringAsync(`opening the tree ${asked.tree}`, async () => {
     const start = performance.now()
+    const options = withToolchain(asked)
     checkCache(options.cacheFolder)
     await removeAbandoned(options.cacheFolder)
     removeHalfBuilt(options.cacheFolder)

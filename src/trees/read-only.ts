@@ -4,8 +4,8 @@
  * First, options that are known to write further files are taken out (`outputs/`). Second, a compiler runs in a private
  * folder that holds copies of the plain files of the folder it believes to be in (`farm.ts`). Third, here: it runs where
  * the tree is mounted read-only, in a mount namespace of its own. A holder process keeps the namespace for the whole run,
- * so that a compile costs two short programs more (`nsenter`, `env`) and no mount; it ends with its standard input, and so
- * with us, however we end.
+ * so that a compile costs a short program more (`nsenter`, and `env` where that is old) and no mount; it ends with its
+ * standard input, and so with us, however we end.
  *
  * Where no namespace can be had (many containers forbid it), the tree's files are looked at before and after instead, and
  * a change is an error: late, but never silent.
@@ -87,28 +87,43 @@ function outermost(folders: readonly string[]): string[] {
 const HOLDER = `set -e
 while [ $# -gt 0 ]; do
   case "$1" in
-  bind) mount --rbind "$2" "$2" ;;
+  bind) mount -o rbind,ro "$2" "$2"; [ ! -w "$2" ] ;;
   ro) mount -o remount,bind,ro "$2"; [ ! -w "$2" ] ;;
   rw) mount --bind "$2" "$2"; mount -o remount,bind,rw "$2"; [ -w "$2" ] ;;
   esac
   shift 2
 done
 echo ready
-exec cat >/dev/null`
+while read -r line; do :; done`
 
 async function namespaced(way: Way, { folders, writable }: Guarded): Promise<Guard | undefined> {
   if (['unshare', 'nsenter', 'env', 'mount', 'sh'].some(name => findProgram(name, '/') === undefined)) return undefined
   mkdirSync(writable, { recursive: true })
   const mounts = mountPoints()
   const steps = folders.flatMap(folder => [
-    ...['bind', folder, 'ro', folder],
+    ...['bind', folder],
     ...mounts.filter(place => place !== folder && isInside(folder, place)).flatMap(place => ['ro', place]),
   ])
   if (folders.some(folder => isInside(folder, writable))) steps.push('rw', writable)
   const pid = await hold([...way.unshare, 'sh', '-c', HOLDER, 'sh', ...steps])
   if (pid === undefined) return undefined
-  const enter = (folder: string) => ['nsenter', '--target', String(pid), ...way.nsenter, '--', 'env', '-C', folder]
+  const into = ['nsenter', '--target', String(pid), ...way.nsenter]
+  const changes = entersFolders()
+  const enter = (folder: string) =>
+    changes ? [...into, `--wdns=${folder}`, '--'] : [...into, '--', 'env', '-C', folder]
   return { enter, watch: () => () => undefined }
+}
+
+/**
+ * Whether nsenter changes the folder by itself, behind the mounts (util-linux from 2.38 on); else `env` does, one program
+ * more for each compile. Its own words say so; asking it for them would be a program more, too.
+ */
+function entersFolders(): boolean {
+  try {
+    return readFileSync(findProgram('nsenter', '/') ?? '').includes('--wdns')
+  } catch {
+    return false
+  }
 }
 
 /** Starts a holder; its process, once the namespace is as wanted. */

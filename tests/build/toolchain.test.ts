@@ -140,6 +140,26 @@ describe.skipIf(without !== '')(`compilers in another root${without}`, () => {
     expect(changed?.object).not.toEqual(own?.object)
   })
 
+  test('a file that says it for each base is as good as the options', async () => {
+    commands()
+    const toolchainFile = join(root, 'bases.json')
+    writeFileSync(toolchainFile, JSON.stringify({ build: { toolchain: prefix(), toolchainPath: [`/=${root}`] } }))
+    const compiled = async (change: Partial<OpenOptions>) => {
+      const tree = await openTree(options(change))
+      const [done] = await compileUnits(
+        tree,
+        tree.units.map(unit => ({ unit, overlay: new Map(), label: 'original' })),
+      )
+      return Buffer.from(done?.object ?? [])
+    }
+    const own = await compiled({ cacheFolder: join(root, 'build') })
+    const told = await compiled({ toolchain: undefined, toolchainPath: undefined, toolchainFile })
+    expect(told.length).toBeGreaterThan(0)
+    expect(told.equals(own)).toBe(true)
+    const missing = await failure({ toolchain: undefined, toolchainPath: undefined, tree: root, toolchainFile })
+    expect(missing).toMatchObject({ code: 'toolchain/not-in-file' })
+  })
+
   test.for<{ readonly what: string; readonly code: string; readonly change: () => Partial<OpenOptions> }>([
     {
       what: 'a prefix that is no program',

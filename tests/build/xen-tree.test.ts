@@ -19,6 +19,7 @@ import {
   type Unit,
 } from '../../src/trees/index.ts'
 import { openTree } from '../support/opened.ts'
+import { sampled } from '../support/sampled.ts'
 import { missingFor, toBuildXen, xenTree } from '../xen/tree.ts'
 import { changeOf, checksums, edit, open } from './support.ts'
 
@@ -201,21 +202,29 @@ describe.skipIf(missing !== '')(`Debian's Xen, built (${missing || 'everything i
   })
 
   test.for([
-    { name: 'boot code', path: 'xen/arch/x86/boot/cmdline.c', from: 'return', to: 'return 1 +', codes: ['boot-code'] },
-    {
-      name: 'the linker script',
-      path: 'xen/arch/x86/xen.lds.S',
-      from: '*(.text)',
-      to: '*(.text) *(.hotsplice)',
-      codes: ['linker-script', 'linker-script'],
-    },
-    {
-      name: 'a script of the build',
-      path: 'xen/tools/symbols.c',
-      from: '#include',
-      to: '#include "x.h"\n#include',
-      codes: ['build-tool'],
-    },
+    ...sampled([
+      {
+        name: 'boot code',
+        path: 'xen/arch/x86/boot/cmdline.c',
+        from: 'return',
+        to: 'return 1 +',
+        codes: ['boot-code'],
+      },
+      {
+        name: 'the linker script',
+        path: 'xen/arch/x86/xen.lds.S',
+        from: '*(.text)',
+        to: '*(.text) *(.hotsplice)',
+        codes: ['linker-script', 'linker-script'],
+      },
+      {
+        name: 'a script of the build',
+        path: 'xen/tools/symbols.c',
+        from: '#include',
+        to: '#include "x.h"\n#include',
+        codes: ['build-tool'],
+      },
+    ]),
   ])('a change of $name is refused by name', async ({ path, from, to, codes }) => {
     const { affected, refusals } = await affectedUnits(tree, edit(tree, path, from, to))
     expect(refusals.map(({ code }) => code)).toEqual(codes)
@@ -223,21 +232,23 @@ describe.skipIf(missing !== '')(`Debian's Xen, built (${missing || 'everything i
   })
 
   test.for([
-    {
-      name: 'nothing of it',
-      from: 'VIDEO_RECALC        0x8000',
-      to: 'VIDEO_RECALC        0x08000',
-      left: [],
-      refused: [],
-    },
-    {
-      // But the trampoline in head.o is copied to where it stays.
-      name: 'only what is gone by now, and what may stay',
-      from: 'VIDEO_80x60         0x0f07',
-      to: 'VIDEO_80x60         0x0f09',
-      left: ['arch/x86/boot/cmdline.o'],
-      refused: ['boot-code'],
-    },
+    ...sampled([
+      {
+        name: 'nothing of it',
+        from: 'VIDEO_RECALC        0x8000',
+        to: 'VIDEO_RECALC        0x08000',
+        left: [],
+        refused: [],
+      },
+      {
+        // But the trampoline in head.o is copied to where it stays.
+        name: 'only what is gone by now, and what may stay',
+        from: 'VIDEO_80x60         0x0f07',
+        to: 'VIDEO_80x60         0x0f09',
+        left: ['arch/x86/boot/cmdline.o'],
+        refused: ['boot-code'],
+      },
+    ]),
   ])('a header that boot code reads, and that changes $name', async ({ from, to, left, refused }) => {
     const { affected, refusals, notices } = await affectedUnits(tree, edit(tree, 'xen/arch/x86/boot/video.h', from, to))
     expect(refusals.map(({ code }) => code)).toEqual(refused)
@@ -249,19 +260,21 @@ describe.skipIf(missing !== '')(`Debian's Xen, built (${missing || 'everything i
 
   const option = (name: string, lines: string) => `config ${name}\n\tbool "hotsplice"\n${lines}\nconfig GRANT_TABLE\n`
   test.for([
-    { name: 'a help text', path: 'xen/common/Kconfig', from: '\thelp\n', to: '\thelp\n\t  A line more.\n\n' },
-    {
-      name: 'a new option that stays off',
-      path: 'xen/common/Kconfig',
-      from: 'config GRANT_TABLE\n',
-      to: option('X', ''),
-    },
-    {
-      name: 'the default of what is configured otherwise',
-      path: 'xen/common/Kconfig',
-      from: 'config LIVEPATCH\n',
-      to: 'config LIVEPATCH\n\tdefault n\n',
-    },
+    ...sampled([
+      { name: 'a help text', path: 'xen/common/Kconfig', from: '\thelp\n', to: '\thelp\n\t  A line more.\n\n' },
+      {
+        name: 'a new option that stays off',
+        path: 'xen/common/Kconfig',
+        from: 'config GRANT_TABLE\n',
+        to: option('X', ''),
+      },
+      {
+        name: 'the default of what is configured otherwise',
+        path: 'xen/common/Kconfig',
+        from: 'config LIVEPATCH\n',
+        to: 'config LIVEPATCH\n\tdefault n\n',
+      },
+    ]),
   ])('$name in a Kconfig changes nothing, and that is said', async ({ path, from, to }) => {
     const { affected, notices, refusals } = await affectedUnits(tree, edit(tree, path, from, to))
     expect([affected, refusals]).toEqual([[], []])
@@ -269,13 +282,15 @@ describe.skipIf(missing !== '')(`Debian's Xen, built (${missing || 'everything i
   })
 
   test.for([
-    { name: 'a new option that is on', to: option('X', '\tdefault y\n'), says: 'CONFIG_X is y where it is not set' },
-    {
-      name: 'an option that selects another',
-      to: option('X', '\tdefault y\n\tselect COVERAGE\n'),
-      says: 'CONFIG_COVERAGE is y',
-    },
-    { name: 'a mistake', to: 'configg\nconfig GRANT_TABLE\n', says: 'could not be asked: kconfig ended with 1' },
+    ...sampled([
+      { name: 'a new option that is on', to: option('X', '\tdefault y\n'), says: 'CONFIG_X is y where it is not set' },
+      {
+        name: 'an option that selects another',
+        to: option('X', '\tdefault y\n\tselect COVERAGE\n'),
+        says: 'CONFIG_COVERAGE is y',
+      },
+      { name: 'a mistake', to: 'configg\nconfig GRANT_TABLE\n', says: 'could not be asked: kconfig ended with 1' },
+    ]),
   ])('$name in a Kconfig is refused, with what it does', async ({ to, says }) => {
     const { affected, refusals } = await affectedUnits(
       tree,

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { affectedUnits, buildPairs, originalObject, overlayOf, quiet } from '../../src/trees/index.ts'
 import { edit } from '../build/support.ts'
 import { openTree } from '../support/opened.ts'
+import { sampled } from '../support/sampled.ts'
 import { buildWith, openProgram, type Program, script, writeProgram } from './support.ts'
 
 let program: Program
@@ -21,14 +22,16 @@ const ASKED = 'case "$*" in *print-prog-name*|*/dev/null*) exec gcc "$@";; esac\
 const VALUES = 'args="$*"; set -- $args; for w; do [ "$p" = -o ] && o=$w; [ "$p" = -MF ] && d=$w; p=$w; done\n'
 
 describe('a unit whose compiler does not tell what it read is no unit without dependencies', () => {
-  test.each([
-    [
-      'a wrapper drops the options',
-      `${ASKED}a=; for w; do case $w in -MD) ;; -MF|-MT) skip=1;; *) [ "$skip" ] && skip= || a="$a $w";; esac; done; exec gcc $a\n`,
-    ],
-    ['the list is empty', `${ASKED}gcc "$@"; rc=$?; ${VALUES}: > $d; exit $rc\n`],
-    ['the list is another text’s', `${ASKED}gcc "$@"; rc=$?; ${VALUES}echo "x: /tmp/copy.c h.h" > $d; exit $rc\n`],
-  ])('%s', async (_, text) => {
+  test.for([
+    ...sampled([
+      [
+        'a wrapper drops the options',
+        `${ASKED}a=; for w; do case $w in -MD) ;; -MF|-MT) skip=1;; *) [ "$skip" ] && skip= || a="$a $w";; esac; done; exec gcc $a\n`,
+      ],
+      ['the list is empty', `${ASKED}gcc "$@"; rc=$?; ${VALUES}: > $d; exit $rc\n`],
+      ['the list is another text’s', `${ASKED}gcc "$@"; rc=$?; ${VALUES}echo "x: /tmp/copy.c h.h" > $d; exit $rc\n`],
+    ] as const),
+  ])('%s', async ([_, text]) => {
     const cc = script(program.folder, 'cc', text)
     expect(await buildWith(program, [cc])).toEqual({ outcome: 'build/no-dependencies', kept: true })
   })
@@ -39,11 +42,13 @@ describe('a unit whose compiler does not tell what it read is no unit without de
 })
 
 describe('an object that cannot be read is not kept', () => {
-  test.each([
-    ['cut short', 'truncate -s $(( $(stat -c %s $o) / 2 )) $o'],
-    ['not there', 'rm -f $o'],
-    ['something else', 'echo text > $o'],
-  ])('%s', async (_, damage) => {
+  test.for([
+    ...sampled([
+      ['cut short', 'truncate -s $(( $(stat -c %s $o) / 2 )) $o'],
+      ['not there', 'rm -f $o'],
+      ['something else', 'echo text > $o'],
+    ] as const),
+  ])('%s', async ([_, damage]) => {
     const flag = join(program.folder, 'flag')
     const cc = script(
       program.folder,
@@ -56,11 +61,13 @@ describe('an object that cannot be read is not kept', () => {
     expect((await buildWith(program, [cc])).outcome).toBe('built 1')
   })
 
-  test.each([
-    ['cut short', (file: Buffer) => file.subarray(0, 40)],
-    ['changed', (file: Buffer) => Buffer.concat([file.subarray(0, -1), Buffer.of(1)])],
-    ['whole, and no object', () => sealed(Buffer.from('text'))],
-  ])('what the store has is made anew where it is %s, with a word about it', async (_, damage) => {
+  test.for([
+    ...sampled([
+      ['cut short', (file: Buffer) => file.subarray(0, 40)],
+      ['changed', (file: Buffer) => Buffer.concat([file.subarray(0, -1), Buffer.of(1)])],
+      ['whole, and no object', () => sealed(Buffer.from('text'))],
+    ] as const),
+  ])('what the store has is made anew where it is %s, with a word about it', async ([_, damage]) => {
     const tree = await openProgram(program, ['gcc'])
     const [unit] = tree.units
     if (unit === undefined) throw new Error('no unit')
@@ -104,43 +111,47 @@ describe('a patch that does not compile', () => {
     return { tries: readFileSync(log, 'utf8').trim().split('\n').join(' '), message }
   }
 
-  test.each([
-    ['in the source', 'return x', 'retrun x', "f.c:4:5: error: unknown type name 'retrun'"],
-    ['in a header', 'LIMIT 7', 'LIMIT (7', 'error: expected'],
-    ['that the preprocessor finds', '    return x', '#else\n    return x', 'f.c:4:2: error: #else without #if'],
-    [
-      'beside a header that makes the assembler read files',
-      'return x',
-      'asm(".include"); retrun x',
-      'error: unknown type',
-    ],
-    ['that leaves a brace open', '100 + LIMIT;\n}', '100 + LIMIT;', 'error: expected'],
-    [
-      'that asks for a header that is not there',
-      '#include "h.h"',
-      '#include "h.h"\n#include "no/where.h"',
-      'No such file',
-    ],
-    [
-      'of two headers',
-      '#include "h.h"',
-      '#if __LINE__\n#include <nowhere.h>\n#include "none.h"\n#endif',
-      'No such file',
-    ],
-    ['in what only the assembler finds', 'return x', 'asm("nonsense %rax"); return x', 'no such instruction'],
-  ])('%s is compiled once, and told in the compiler’s words', async (_, before, after, words) => {
+  test.for([
+    ...sampled([
+      ['in the source', 'return x', 'retrun x', "f.c:4:5: error: unknown type name 'retrun'"],
+      ['in a header', 'LIMIT 7', 'LIMIT (7', 'error: expected'],
+      ['that the preprocessor finds', '    return x', '#else\n    return x', 'f.c:4:2: error: #else without #if'],
+      [
+        'beside a header that makes the assembler read files',
+        'return x',
+        'asm(".include"); retrun x',
+        'error: unknown type',
+      ],
+      ['that leaves a brace open', '100 + LIMIT;\n}', '100 + LIMIT;', 'error: expected'],
+      [
+        'that asks for a header that is not there',
+        '#include "h.h"',
+        '#include "h.h"\n#include "no/where.h"',
+        'No such file',
+      ],
+      [
+        'of two headers',
+        '#include "h.h"',
+        '#if __LINE__\n#include <nowhere.h>\n#include "none.h"\n#endif',
+        'No such file',
+      ],
+      ['in what only the assembler finds', 'return x', 'asm("nonsense %rax"); return x', 'no such instruction'],
+    ] as const),
+  ])('%s is compiled once, and told in the compiler’s words', async ([_, before, after, words]) => {
     const { tries, message } = await countWith(before, after)
     expect(tries).toBe('compiled')
     expect(message).toContain(words)
     expect(message).not.toContain('/private/')
   })
 
-  test.each([
-    ['a source', 'part.c', {}],
-    ['a name of products', 'part.d', {}],
-    ['a link to a source', 'link.h', { 'link.h': 'part.c' }],
-    ['a link to a link', 'link.h', { 'link.h': 'more.h', 'more.h': 'part.d' }],
-  ])('a text that is only in a full copy of the tree is still found: %s', async (_, name, links) => {
+  test.for([
+    ...sampled([
+      ['a source', 'part.c', {}],
+      ['a name of products', 'part.d', {}],
+      ['a link to a source', 'link.h', { 'link.h': 'part.c' }],
+      ['a link to a link', 'link.h', { 'link.h': 'more.h', 'more.h': 'part.d' }],
+    ] as const),
+  ])('a text that is only in a full copy of the tree is still found: %s', async ([_, name, links]) => {
     const part = 'int g(void) { return 1; }\n'
     const { tree: folder } = writeProgram(program.folder, { 'part.c': part, 'part.d': part })
     for (const [link, target] of Object.entries(links)) symlinkSync(target, join(folder, link))

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describe as describeError, InputError } from '../../src/base/errors.ts'
+import { X86_BOARD } from '../../src/hosts/rehearsal/board.ts'
 import { provideDom0 } from '../../src/hosts/rehearsal/dom0.ts'
 import { startRehearsal } from '../../src/hosts/rehearsal/index.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
@@ -57,12 +58,14 @@ test('a hypervisor that is not there', async () => {
 })
 
 test('a missing compiler is named, with the packages', async () => {
-  const words = await complaint(() => provideDom0(join(folder, 'cache-1'), 'no-such-gcc'))
+  const words = await complaint(() => provideDom0(X86_BOARD, join(folder, 'cache-1'), 'no-such-gcc'))
   expect(words).toMatch(/no-such-gcc cannot be run[\s\S]*\[rehearse\/no-compiler\][\s\S]*apt-get install gcc/)
 })
 
 test('a compiler that fails is quoted', async () => {
-  expect(await complaint(() => provideDom0(join(folder, 'cache-2'), 'false'))).toMatch(/\[rehearse\/compiler-failed\]/)
+  expect(await complaint(() => provideDom0(X86_BOARD, join(folder, 'cache-2'), 'false'))).toMatch(
+    /\[rehearse\/compiler-failed\]/,
+  )
 })
 
 describe.skipIf(missing !== '')(`with Xen and QEMU ${missing}`, () => {
@@ -73,8 +76,8 @@ describe.skipIf(missing !== '')(`with Xen and QEMU ${missing}`, () => {
 
   test('the dom0 is compiled once; after that no compiler is needed', () => {
     const cache = join(folder, 'cache-3')
-    const built = provideDom0(cache)
-    expect(provideDom0(cache, 'no-such-gcc')).toBe(built)
+    const built = provideDom0(X86_BOARD, cache)
+    expect(provideDom0(X86_BOARD, cache, 'no-such-gcc')).toBe(built)
   })
 
   test('a missing QEMU is named, with the package', async () => {

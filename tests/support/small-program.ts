@@ -2,9 +2,10 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import type { HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
+import type { OwnSource } from '../../src/flows/hotpatch/own-sources.ts'
 import type { Way } from '../../src/lines/way.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { createHotpatch } from './opened.ts'
@@ -15,6 +16,10 @@ export interface SmallProgram {
   readonly command?: readonly string[]
   /** Sources that compile_commands.json names; every .c file if absent. */
   readonly listed?: readonly string[]
+  /** Further options of some sources. */
+  readonly options?: Readonly<Record<string, readonly string[]>>
+  /** All objects in one folder, where else each lies beside its source. */
+  readonly objects?: 'flat'
   /** A folder in which each source has another object, as libtool makes them. */
   readonly twice?: string
   /** Whether the objects are left in the tree. */
@@ -22,6 +27,12 @@ export interface SmallProgram {
   /** How the objects are linked; the program is given to the build then, as the words in `strip` leave it. */
   readonly link?: readonly string[]
   readonly strip?: readonly string[]
+  /** Build-id of what runs. */
+  readonly depends?: string
+  /** Sources that are given beside the patch. */
+  readonly own?: readonly OwnSource[]
+  /** Commands that run in the tree when all is built and linked; the build is not given the program then. */
+  readonly afterwards?: readonly (readonly string[])[]
 }
 
 /** New texts by path, null for what is removed; or a patch as it is. */
@@ -54,6 +65,8 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
       lines,
       ...(linked === undefined ? {} : { symbols: linked }),
       patches: [{ name: 'change.patch', text }],
+      ...(program.depends === undefined ? {} : { depends: program.depends }),
+      ...(program.own === undefined ? {} : { sources: program.own }),
       jobs: 2,
       progress: quiet,
       cacheFolder: CACHE,
@@ -71,7 +84,7 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
 
 /** Answers where the linked program is, if there is one. */
 function writeProgram(tree: string, program: SmallProgram): string | undefined {
-  const { files, command = PLAIN, listed, twice, built, link, strip } = program
+  const { files, command = PLAIN, options: own = {}, objects, listed, twice, built, link, strip, afterwards } = program
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true })
     writeFileSync(join(tree, path), text)
@@ -82,18 +95,25 @@ function writeProgram(tree: string, program: SmallProgram): string | undefined {
   const path = files[compiler] === undefined ? compiler : join(tree, compiler)
   const entries = (twice === undefined ? [''] : [`${twice}/`, '']).flatMap(prefix =>
     sources.map(file => {
-      const output = prefix + file.replace(/\.c$/, '.o')
-      return { directory: tree, file, output, arguments: [path, ...options, '-c', file, '-o', output] }
+      const name = objects === 'flat' ? `obj/${basename(file)}` : file
+      const output = prefix + name.replace(/\.[cS]$/, '.o')
+      const words = [...options, ...(own[file] ?? []), '-c', file, '-o', output]
+      return { directory: tree, file, output, arguments: [path, ...words] }
     }),
   )
   if (built === true || link !== undefined)
     for (const { arguments: words } of entries) execFileSync(words[0] ?? '', words.slice(1), { cwd: tree })
   writeFileSync(join(tree, 'compile_commands.json'), JSON.stringify(entries))
-  if (link === undefined) return undefined
-  const objects = sources.map(file => file.replace(/\.c$/, '.o'))
-  execFileSync('gcc', [...link, ...objects, '-o', 'program'], { cwd: tree })
+  const finish = () => (afterwards ?? []).map(([word = '', ...more]) => execFileSync(word, more, { cwd: tree }))
+  if (link === undefined) {
+    finish()
+    return undefined
+  }
+  const linked = sources.map(file => file.replace(/\.c$/, '.o'))
+  execFileSync('gcc', [...link, ...linked, '-o', 'program'], { cwd: tree })
   if (strip !== undefined) execFileSync('strip', [...strip, 'program'], { cwd: tree })
-  return join(tree, 'program')
+  finish()
+  return afterwards === undefined ? join(tree, 'program') : undefined
 }
 
 function patchOf(files: SmallProgram['files'], edit: Readonly<Record<string, string | null>>): string {

@@ -33,6 +33,8 @@ const isSmaller = (touched: Touched, section: RegExp) =>
   section.test(touched.section)
 
 const CODE = /^\.rela\.text/
+/** Pointers that only the payload's own code follows. */
+const DATA = /^\.rela\.data/
 
 export const EXCEPTIONS: readonly Exception[] = [
   {
@@ -68,6 +70,11 @@ export const EXCEPTIONS: readonly Exception[] = [
   {
     reason: "the payload's code was relocated against another place, or not at all, as some right payload may be",
     applies: ownCode(each => (each.in === 'content' && CODE.test(each.section)) || isSmaller(each, CODE)),
+  },
+  {
+    reason:
+      "the payload's data was relocated against another place, or a pointer in it filled by half, as a number of its own might be",
+    applies: ownCode(each => each.in === 'content' && DATA.test(each.section)),
   },
   {
     reason: 'a symbol was moved to another place in the payload, as some right payload may have it',

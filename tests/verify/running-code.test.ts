@@ -252,6 +252,32 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
       expect(expected(true).warnings.map(({ code }) => code)).toEqual(['code-not-compared'])
     })
 
+    test('what the new code has a copy of must be what runs too, though the old code never called it', async () => {
+      const bytes = readFileSync(join(folder(), 'xen-syms'))
+      const symbols = readHypervisorSymbols(bytes)
+      change(symbols, (symbols.lookup('xen_deny') ?? 0n) + 1n)
+      const file = join(cacheFolder, 'xen-syms-beside')
+      writeFileSync(file, bytes)
+      const built = (put: string) => {
+        const patches = [{ name: 'p', text: patchText(xenTree('source'), [{ ...edit, put }]) }]
+        return createHotpatch({
+          tree: folder(),
+          target: 'xen',
+          jobs: 2,
+          progress: quiet,
+          cacheFolder,
+          patches,
+          symbols: file,
+        })
+      }
+      const copied = await built('return xen_deny() + 1;')
+      // It is defined below, and yet in one unit with it.
+      expect(copied.refusals).toMatchObject([{ code: 'not-the-running-code', symbol: 'xen_deny' }])
+      expect(copied.refusals[0]?.text).toContain('xen_extra_version may hold a copy of it')
+      const other = await built('return xen_changeset() + 1;')
+      expect([other.refusals, other.warnings.map(({ code }) => code)]).toEqual([[], []])
+    })
+
     test('built against the image that boots it is the same payload, and is refused by the same words', async () => {
       const patches = [{ name: 'p', text: patchText(xenTree('source'), [edit]) }]
       const options = { tree: folder(), target: 'xen', jobs: 2, progress: quiet, cacheFolder, patches } as const

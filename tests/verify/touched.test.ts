@@ -11,6 +11,8 @@ const TEXT = `
 extern int given; int kept = 5; int more = 6;
 int f(int a) { return a + given; }
 int g(int a) { return f(a) + kept + more; }
+__attribute__((section(".data.rel.ro.local"))) int *pointers[] = { &kept };
+__attribute__((section(".livepatch.funcs"))) int *functions[] = { &more };
 `
 
 const object = hasGcc ? writeElf(toNewObject(readElf(compile(TEXT, ['-O2', '-c', '-fno-inline'])))) : new Uint8Array()
@@ -82,6 +84,18 @@ const ROWS: readonly Row[] = [
     edit: e => e.setSection('.rela.text', 'size', 0),
     touched: [expect.objectContaining({ section: '.rela.text', to: 0n })],
     excuse: "the payload's code was relocated",
+  },
+  {
+    name: 'a pointer that is filled by half',
+    edit: e => e.setRelocation('.rela.data.rel.ro.local', 0, 'type', 2),
+    touched: [{ in: 'content', section: '.rela.data.rel.ro.local' }],
+    excuse: "the payload's data was relocated",
+  },
+  {
+    name: 'a pointer of the table of functions',
+    edit: e => e.setRelocation('.rela.livepatch.funcs', 0, 'type', 2),
+    touched: [{ in: 'content', section: '.rela.livepatch.funcs' }],
+    excuse: undefined,
   },
   { name: 'a name', edit: e => e.rename('.data', 'x'), touched: [{ in: 'names' }], excuse: undefined },
   { name: 'the length', edit: e => e.resize(200), touched: [{ in: 'length' }], excuse: undefined },

@@ -15,6 +15,7 @@ import { verdictReason } from '../../src/select/words.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { createHotpatch } from '../support/opened.ts'
+import { sampled } from '../support/sampled.ts'
 import { caseFolder, makeTree, readCases, type WayCase } from './read.ts'
 
 const update = process.env.HOTSPLICE_UPDATE === '1'
@@ -27,7 +28,7 @@ describe.skipIf(!hasGcc)(`every way${withoutGcc}`, () => {
   })
   afterAll(() => rmSync(work, { recursive: true, force: true }))
 
-  test.for(readCases())('$name', { timeout: 60_000 }, async one => {
+  test.for([...sampled(readCases())])('$name', { timeout: 60_000 }, async one => {
     const tree = join(work, one.name)
     makeTree(one, tree)
     const said = new Map<string, Way[]>()

@@ -23,6 +23,7 @@ export interface AdviseArguments {
   readonly buildDir?: string
   readonly toolchain?: string
   readonly toolchainPath?: readonly string[]
+  readonly toolchainFile?: string
   readonly jobs: number
   readonly json?: string
 }

@@ -3,7 +3,7 @@ import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, eachVariable, natural, positive, TOOLCHAIN, TOOLCHAIN_PATH } from '../option-values.ts'
+import { eachOf, eachVariable, natural, positive, TOOLCHAIN, TOOLCHAIN_FILE, TOOLCHAIN_PATH } from '../option-values.ts'
 import { STRIP } from '../patches.ts'
 import type { AdviseArguments } from './advise-run.ts'
 
@@ -34,6 +34,7 @@ export function define(host: Host) {
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
     .option('--toolchain <prefix>', TOOLCHAIN)
     .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
+    .option('--toolchain-file <file>', TOOLCHAIN_FILE)
     .option('-j, --jobs <n>', 'how many compilers may run at once', positive, availableParallelism())
     .option('--json <file>', 'write the advice as JSON; - is standard output')
     .addHelpText('after', helpAfter(HELP))

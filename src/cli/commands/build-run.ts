@@ -11,7 +11,7 @@ import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { endingOf } from '../exit-code.ts'
 import { readText, removeStale, writeWhole } from '../files.ts'
-import { readPatches } from '../patches.ts'
+import { ownSource, readPatches, readSources } from '../patches.ts'
 import { checkSarif, writeSarif } from '../sarif-file.ts'
 import { VERSION } from '../version.ts'
 
@@ -34,6 +34,7 @@ export interface BuildArguments {
   readonly buildDir?: string
   readonly toolchain?: string
   readonly toolchainPath?: readonly string[]
+  readonly toolchainFile?: string
   readonly jobs: number
   readonly output?: string
   readonly json?: string
@@ -41,13 +42,21 @@ export interface BuildArguments {
   readonly expectFunctions?: string
   readonly explainRefusal?: boolean
   readonly onlyReached?: boolean
+  readonly with?: readonly string[]
 }
 
 export async function runBuild(request: BuildArguments, console: Console, signal: AbortSignal): Promise<Finished> {
   const { patch, strip, json, expectFunctions } = request
   const output = request.output ?? defaultOutput(patch[0] ?? '')
   checkOutputs(
-    [...patch, ...given(expectFunctions), ...given(request.symbols), ...given(request.config), ...(request.on ?? [])],
+    [
+      ...patch,
+      ...(request.with ?? []).map(text => ownSource(text).name),
+      ...given(expectFunctions),
+      ...given(request.symbols),
+      ...given(request.config),
+      ...(request.on ?? []),
+    ],
     [output, json, request.sarif],
   )
   checkSarif(request.sarif)
@@ -61,12 +70,14 @@ export async function runBuild(request: BuildArguments, console: Console, signal
           ),
         }
   const patches = readPatches(patch, strip)
+  const sources = readSources(request.with ?? [])
   // From here on a payload by that name could only be this run's.
   if (removeStale(output)) console.note(`removed ${output}, which an earlier run had written`)
   const { report, payload, places } = await build({
     ...request,
     ...expected,
     patches,
+    sources,
     output,
     version: VERSION,
     progress: console.progress,

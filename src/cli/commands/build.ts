@@ -3,7 +3,16 @@ import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, eachVariable, natural, positive, TOOLCHAIN, TOOLCHAIN_PATH, WITHOUT_IBT } from '../option-values.ts'
+import {
+  eachOf,
+  eachVariable,
+  natural,
+  positive,
+  TOOLCHAIN,
+  TOOLCHAIN_FILE,
+  TOOLCHAIN_PATH,
+  WITHOUT_IBT,
+} from '../option-values.ts'
 import { STRIP } from '../patches.ts'
 import type { BuildArguments } from './build-run.ts'
 
@@ -26,6 +35,9 @@ const LINES =
 
 const ACCEPT = 'let a type (or function) change although it lives across the patch; may be given again'
 const ONLY_REACHED = 'of the units that read a touched header, compile only those that can see what changes there'
+const WITH =
+  'a source of your own (hooks, helpers), compiled like the unit behind @, in its folder (default: like most units of the folder that the patch touches); may be given again'
+const EXPECT = 'refuse unless the payload has exactly these functions, one `[unit] name` a line'
 const EXPLAIN = 'when refused, find the hunks that are to blame, and what would be built without them'
 
 export function define(host: Host) {
@@ -37,7 +49,7 @@ export function define(host: Host) {
     .addOption(new Option('--lines <way>', LINES).choices(WAYS).default('auto' as const))
     .option(
       '--symbols <file>',
-      "what is running: its xen-syms, or the image that boots (/boot/xen-*.gz, xen.efi), gzipped or not (default: the tree's own xen-syms); or the program, unstripped",
+      "what is running: its xen-syms, or the image that boots (/boot/xen-*.gz, xen.efi), gzipped or not; or the program, unstripped (default: the tree's own, where there is no doubt)",
     )
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--on <payload...>', 'payloads that are applied already, the lowest first: the new one goes on top')
@@ -49,20 +61,19 @@ export function define(host: Host) {
     .option('--no-expect', 'do not let the loader compare the first bytes of old code before it patches')
     .option('--without-ibt', WITHOUT_IBT)
     .addOption(new Option('--target <name>', 'what will load the payload').choices(TARGETS).default('xen' as const))
+    .option('--with <file[@unit]>', WITH, eachOf)
     .option('--accept-type <name>', ACCEPT, eachOf)
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
     .option('--toolchain <prefix>', TOOLCHAIN)
     .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
+    .option('--toolchain-file <file>', TOOLCHAIN_FILE)
     .option('-j, --jobs <n>', 'how many compilers may run at once', positive, availableParallelism())
     .option('-o, --output <file>', 'the payload (default: <patch>.livepatch here)')
     .option('--json <file>', 'write the report as JSON; - is standard output')
     .option('--sarif <file>', 'write refusals for a code-review system (SARIF 2.1.0)')
-    .option(
-      '--expect-functions <file>',
-      'refuse unless the payload has exactly these functions, one `[unit] name` a line',
-    )
+    .option('--expect-functions <file>', EXPECT)
     .option('--explain-refusal', EXPLAIN)
     .option('--only-reached', ONLY_REACHED)
     .addHelpText('after', helpAfter(HELP))
@@ -103,6 +114,10 @@ const HELP = {
     {
       so: 'a program, which the payload is compared with and then only loads into',
       run: 'hotsplice build --target process --tree ~/daemon --symbols ~/daemon/daemond --patch fix.patch',
+    },
+    {
+      so: 'with hooks that you have written for it',
+      run: 'hotsplice build --tree ~/xen --patch fix.patch --with hooks.c@common/domain.o',
     },
     {
       so: 'only if these are the functions',

@@ -7,7 +7,7 @@ import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, TOOLCHAIN, TOOLCHAIN_PATH } from '../option-values.ts'
+import { eachOf, TOOLCHAIN, TOOLCHAIN_FILE, TOOLCHAIN_PATH } from '../option-values.ts'
 import { VERSION } from '../version.ts'
 
 const MORE = [
@@ -23,6 +23,7 @@ export function define(host: Host) {
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
     .option('--toolchain <prefix>', TOOLCHAIN)
     .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
+    .option('--toolchain-file <file>', TOOLCHAIN_FILE)
     .option('--json <file>', 'write the list as JSON; - is standard output')
     .addHelpText(
       'after',
@@ -44,11 +45,12 @@ interface Request {
   readonly buildDir?: string
   readonly toolchain?: string
   readonly toolchainPath?: readonly string[]
+  readonly toolchainFile?: string
   readonly json?: string
 }
 
 async function list(
-  { source, tree: folder, buildDir, json, toolchain, toolchainPath }: Request,
+  { source, tree: folder, buildDir, json, toolchain, toolchainPath, toolchainFile }: Request,
   console: Console,
   signal: AbortSignal,
 ): Promise<Finished> {
@@ -59,6 +61,7 @@ async function list(
     target: 'xen' as const,
     toolchain,
     toolchainPath,
+    toolchainFile,
     ...(buildDir === undefined ? {} : { buildDir }),
   }
   const { report, units } = await listLines({ ...base, ...run, source, version: VERSION })

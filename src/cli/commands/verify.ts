@@ -13,7 +13,7 @@ import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { readInput, readText } from '../files.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, TOOLCHAIN, TOOLCHAIN_PATH, WITHOUT_IBT } from '../option-values.ts'
+import { eachOf, TOOLCHAIN, TOOLCHAIN_FILE, TOOLCHAIN_PATH, WITHOUT_IBT } from '../option-values.ts'
 
 export function define(host: Host) {
   return new Command('verify')
@@ -27,6 +27,7 @@ export function define(host: Host) {
     .option('--build-dir <dir>', 'where the objects are (O=), when not in the tree')
     .option('--toolchain <prefix>', TOOLCHAIN)
     .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
+    .option('--toolchain-file <file>', TOOLCHAIN_FILE)
     .option('--memory <file[@address]>', "a copy of the running system's code, raw (from _stext on), to compare with")
     .option('--on <payload...>', 'payloads that are applied already, the lowest first')
     .addOption(
@@ -75,6 +76,7 @@ interface Request {
   readonly buildDir?: string
   readonly toolchain?: string
   readonly toolchainPath?: readonly string[]
+  readonly toolchainFile?: string
   readonly memory?: string
   readonly on?: readonly string[]
   readonly xenVersion?: XenVersion
@@ -105,7 +107,7 @@ async function verify(request: Request, { progress }: Console): Promise<Finished
 }
 
 function treeOf(
-  { tree, buildDir, toolchain, toolchainPath, memory, signal }: Request,
+  { tree, buildDir, toolchain, toolchainPath, toolchainFile, memory, signal }: Request,
   progress: Console['progress'],
 ): { readonly tree?: TreeQuestion } {
   if (tree === undefined) {
@@ -121,6 +123,7 @@ function treeOf(
     signal,
     toolchain,
     toolchainPath,
+    toolchainFile,
     ...(buildDir === undefined ? {} : { buildDir }),
   }
   const peek: TreeQuestion['peek'] = ({ object }) => (object === undefined ? undefined : readFileSync(object))

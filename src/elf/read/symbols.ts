@@ -138,6 +138,29 @@ export class SymbolSearch<S extends Side> {
     return found
   }
 
+  /** All functions and variables that have a place and a size, in the order of the table. */
+  *sized(): Iterable<FoundSymbol<S>> {
+    const { words, first, end } = this.#context.table
+    let file = first
+    for (let at = first; at < end; at += SYM_WORDS) {
+      const kind = KINDS[(words[at + 1] ?? 0) & 15]
+      if (kind === 'file') file = at
+      if ((kind !== 'function' && kind !== 'object') || words[at + 4] === 0) continue
+      const symbol = readRow(at, this.#nameAt(words[at] ?? 0), this.#context)
+      if (symbol.place.in === 'section') yield { symbol, file: this.#nameAt(words[file] ?? 0) }
+    }
+  }
+
+  /** The names of files, in the order of the table. */
+  files(): readonly string[] {
+    const { words, first, end } = this.#context.table
+    const found: string[] = []
+    for (let at = first; at < end; at += SYM_WORDS) {
+      if (((words[at + 1] ?? 0) & 15) === STT_FILE) found.push(this.#nameAt(words[at] ?? 0))
+    }
+    return found
+  }
+
   /** Whether functions or variables are there that are local to a file. */
   hasLocals(): boolean {
     const { words, first, end } = this.#context.table

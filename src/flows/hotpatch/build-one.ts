@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Payload } from '../../assemble/model.ts'
+import { InputError } from '../../base/errors.ts'
 import { withPayload } from '../../report/build-report.ts'
 import type { RunReport } from '../../report/model.ts'
 import { type Place, placesOf } from '../../report/places.ts'
@@ -11,6 +12,7 @@ import type { Base, Run } from '../../trees/index.ts'
 import { checkExpectation, type ExpectedFunction } from './expectation.ts'
 import { explainRefusal, type Tried } from './explain-refusal.ts'
 import { createHotpatch, type HotpatchOptions } from './hotpatch.ts'
+import { prepareHotpatch } from './prepare.ts'
 import { reportOfRun } from './report.ts'
 
 export interface BuildOptions extends HotpatchOptions {
@@ -57,8 +59,15 @@ export async function buildOne(base: Base, options: BuildOptions, run: Run): Pro
 }
 
 async function tryWithout(base: Base, options: BuildOptions, run: Run): Promise<Tried> {
-  const found = await createHotpatch(base, options, run)
-  return { report: reportOfRun(base, found, options.version), change: found.change }
+  const prepared = await prepareHotpatch({ ...base, run }, options)
+  const { change } = prepared
+  try {
+    const found = await createHotpatch(base, options, run, prepared)
+    return { report: reportOfRun(base, found, options.version), change }
+  } catch (error) {
+    if (error instanceof InputError && error.code !== 'build/interrupted') return { report: error, change }
+    throw error
+  }
 }
 
 function expectedOnly(report: RunReport, expected: readonly ExpectedFunction[] | undefined): RunReport {

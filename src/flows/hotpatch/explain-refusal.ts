@@ -2,8 +2,9 @@
  * What a refusal costs: which hunks of the patch are to blame, and what would be built without them.
  *
  * A refusal is told with the line that it comes from, which is of one hunk. That is left out, and the rest is built again:
- * not guessed, since a hunk may need another, and the rest may be refused for something that the first refusals hid. Then
- * those hunks are left out too, and so on. Compiles are kept, so that most rounds are short.
+ * not guessed, since the rest may be refused for something that the first refusals hid. Then those hunks are left out too,
+ * and so on; likewise a hunk whose lines do not compile without what was left out. Compiles are kept, so that most rounds
+ * are short.
  *
  * The result is another patch, and whether it still closes the hole is for a person to judge. So no payload comes of it.
  */
@@ -13,10 +14,11 @@ import type { BlamedHunk, Explanation, RunReport } from '../../report/model.ts'
 import { type Place, placesOf } from '../../report/places.ts'
 import type { AppliedHunk, SourceChange, TouchedFile } from '../../source/model.ts'
 import { hunkKey } from '../../source/without.ts'
+import { hunkAt, needingHunks, shortWords } from './needing-hunks.ts'
 
-/** One build of what is left, for its report and nothing else. */
+/** One build of what is left, for its report and nothing else; or what it failed with. */
 export interface Tried {
-  readonly report: RunReport
+  readonly report: RunReport | InputError
   readonly change: SourceChange
 }
 
@@ -30,25 +32,22 @@ export async function explainRefusal(
 ): Promise<Explanation> {
   const all = hunksOf(first.change)
   const blamed = new Map<string, Set<string>>()
-  let last: Tried | Error = first
-  for (let round = 0; round < MOST_ROUNDS && !(last instanceof Error) && last.report.outcome === 'refused'; round++) {
+  let last: Tried = first
+  for (let round = 0; round < MOST_ROUNDS && isStopped(last.report); round++) {
     const fresh = blame(last, all)
     if (![...fresh.keys()].some(key => !blamed.has(key))) break
     for (const [key, codes] of fresh) blamed.set(key, new Set([...(blamed.get(key) ?? []), ...codes]))
     if (blamed.size === all.size) break
-    last = await build(new Set(blamed.keys())).catch(inputErrorOnly)
+    last = await build(new Set(blamed.keys()))
   }
   const leftOut = [...all].flatMap(([key, hunk]) => {
     const codes = blamed.get(key)
     return codes === undefined ? [] : [{ ...hunk, codes: [...codes].sort() }]
   })
-  return told(leftOut, last, leftOut.length === all.size)
+  return told(leftOut, last.report, leftOut.length === all.size)
 }
 
-function inputErrorOnly(error: unknown): Error {
-  if (error instanceof InputError && error.code !== 'cli/interrupted') return error
-  throw error
-}
+const isStopped = (report: Tried['report']) => report instanceof InputError || report.outcome === 'refused'
 
 type Hunk = Omit<BlamedHunk, 'codes'>
 
@@ -66,15 +65,20 @@ function hunksOf({ files }: SourceChange): ReadonlyMap<string, Hunk> {
 
 const pathOf = ({ newPath, oldPath }: TouchedFile) => newPath ?? oldPath ?? ''
 
-/** The codes of the refusals that lead to each hunk, by its key. */
+/** The codes of what leads to each hunk, by its key. */
 function blame({ report, change }: Tried, all: ReadonlyMap<string, Hunk>): ReadonlyMap<string, ReadonlySet<string>> {
-  const places = placesOf(report, change)
   const found = new Map<string, Set<string>>()
+  const lead = (hunk: AppliedHunk, code: string) => {
+    const key = hunkKey(hunk)
+    if (all.has(key)) found.set(key, new Set([...(found.get(key) ?? []), code]))
+  }
+  if (report instanceof InputError) {
+    for (const hunk of needingHunks(report.message, change)) lead(hunk, report.code)
+    return found
+  }
+  const places = placesOf(report, change)
   report.refusals.forEach((refusal, at) => {
-    for (const hunk of hunksAt(places[at] ?? null, refusal, change)) {
-      const key = hunkKey(hunk)
-      if (all.has(key)) found.set(key, new Set([...(found.get(key) ?? []), refusal.code]))
-    }
+    for (const hunk of hunksAt(places[at] ?? null, refusal, change)) lead(hunk, refusal.code)
   })
   return found
 }
@@ -89,12 +93,11 @@ function hunksAt(place: Place | null, { unit }: Refusal, { files }: SourceChange
   while (line > 0 && (toOriginal[line] ?? 0) === 0) line--
   // A new line belongs to the hunk whose lines stand before it, or that begins with it.
   const original = (toOriginal[line] ?? 0) + (line === place.line ? 0 : 1)
-  const holding = file.hunks.filter(hunk => hunk.line <= Math.max(original, 1)).at(-1) ?? file.hunks[0]
-  return holding === undefined ? [] : [holding]
+  return [hunkAt(file, Math.max(original, 1)) ?? file.hunks[0] ?? []].flat()
 }
 
 /** `isWhole` where nothing of the patch would be left. */
-function told(leftOut: readonly BlamedHunk[], last: Tried | Error, isWhole: boolean): Explanation {
+function told(leftOut: readonly BlamedHunk[], last: Tried['report'], isWhole: boolean): Explanation {
   const none = { leftOut, functions: [], remaining: [] }
   if (leftOut.length === 0) {
     return {
@@ -109,14 +112,16 @@ function told(leftOut: readonly BlamedHunk[], last: Tried | Error, isWhole: bool
     return { ...none, outcome: 'refused', remaining: codesOf(last), text }
   }
   const without = `without ${listed(leftOut)}`
-  if (last instanceof Error) return { ...none, outcome: 'error', text: `${without}, the rest fails: ${last.message}` }
-  const { outcome } = last.report
+  if (last instanceof InputError) {
+    return { ...none, outcome: 'error', text: `${without}, the rest fails: ${shortWords(last.message)}` }
+  }
+  const { outcome } = last
   if (outcome === 'refused') {
     const remaining = codesOf(last)
     return { ...none, outcome, remaining, text: `${without}, the rest is refused too: ${remaining.join(', ')}` }
   }
   if (outcome !== 'built') return { ...none, outcome: 'nothing-to-do', text: `${without}, nothing is left to do` }
-  const functions = last.report.functions.filter(({ included }) => included).map(({ unit, name }) => ({ unit, name }))
+  const functions = last.functions.filter(({ included }) => included).map(({ unit, name }) => ({ unit, name }))
   const count = functions.length === 1 ? '1 function' : `${functions.length} functions`
   const names = functions.slice(0, MOST_NAMED).map(({ name }) => name)
   const more = functions.length > MOST_NAMED ? ' and others' : ''
@@ -126,11 +131,22 @@ function told(leftOut: readonly BlamedHunk[], last: Tried | Error, isWhole: bool
 
 const MOST_NAMED = 5
 
-function codesOf(last: Tried | Error): readonly string[] {
-  return last instanceof Error ? [] : [...new Set(last.report.refusals.map(({ code }) => code))].sort()
+function codesOf(last: Tried['report']): readonly string[] {
+  return last instanceof InputError ? [] : [...new Set(last.refusals.map(({ code }) => code))].sort()
 }
 
+const NEEDS = 'build/compile-failed'
+
 function listed(leftOut: readonly BlamedHunk[]): string {
+  const needing = leftOut.filter(({ codes }) => codes.every(code => code === NEEDS))
+  const blamed = leftOut.filter(hunk => !needing.includes(hunk))
+  const word = needing.length === 1 ? 'hunk that does' : 'hunks that do'
+  const that = blamed.length === 1 ? 'that' : 'those'
+  const rest = needing.length === 0 ? '' : `, and ${needing.length} ${word} not compile without ${that}`
+  return listedBlamed(blamed) + rest
+}
+
+function listedBlamed(leftOut: readonly BlamedHunk[]): string {
   const shown = leftOut.slice(0, MOST_NAMED).map(({ file, hunk, of, codes }) => {
     const which = of === 1 ? 'the hunk' : `hunk ${hunk} of ${of}`
     return `${which} of ${file} (${codes.join(', ')})`

@@ -18,10 +18,11 @@ import { judgeTold } from './judge-told.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
+import type { OwnSource } from './own-sources.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
 import { reachOf } from './reach.ts'
-import { type RunningOptions, readRunning } from './running.ts'
+import { type Running, type RunningOptions, runningOf } from './running.ts'
 import { checkRunningCode } from './running-program.ts'
 import { selectAll } from './selected.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
@@ -37,6 +38,8 @@ export interface HotpatchOptions extends RunningOptions {
   readonly acceptTypes?: readonly string[]
   /** Without the units that read what the patch touches, but cannot see what it changes there. */
   readonly onlyReached?: boolean
+  /** Sources of the user's own, which are compiled beside the tree's. */
+  readonly sources?: readonly OwnSource[]
   /** Hunks that are left out of the patches, by `hunkKey`. */
   readonly without?: ReadonlySet<string>
 }
@@ -70,7 +73,7 @@ export async function createHotpatch(
   const tree: Tree = { ...base, run }
   const way = options.lines ?? 'auto'
   // source, trees: both texts of every touched file, and every unit that the change concerns.
-  const whole = prepared ?? (await prepareHotpatch(tree, options.patches, options.without))
+  const whole = prepared ?? (await prepareHotpatch(tree, options))
   const watch = new Stopwatch(whole.timings)
   // trees: those of them that can see what changes, as far as the way needs them.
   const reach = await watch.time('reach', () => reachOf(tree, whole, way, options))
@@ -86,7 +89,7 @@ export async function createHotpatch(
   const program = watch.timeSync('program', () => inProgram(tree, judged))
   // loaders: what is known of the running system, and of what will load the payload there.
   const entrySizes = sizes.known.probed
-  const running = watch.timeSync('running', () => readRunning(base.facts, entrySizes, options))
+  const running = watch.timeSync('running', () => runningOf(tree, before.affected, entrySizes, options))
   const target = fittedTo(targetOfUnits(loader, judged.units), running)
   // lines: where the way asks for it, a unit of our own that sets the numbers of functions that stay.
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
@@ -96,7 +99,7 @@ export async function createHotpatch(
   const selected = await watch.time('select', () => selectAll([...program.units, ...table.units], about))
   const { units, selection, originals } = selected
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
-  const code = watch.timeSync('code', () => checkRunningCode(units, selection, { running, originals }))
+  const code = await watch.time('code', () => checkRunningCode(units, selection, { ...about, originals }))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
   const types = { tree, ...before, declarations, units: judged.units, selection }
   const accepted = options.acceptTypes ?? []
@@ -113,7 +116,7 @@ export async function createHotpatch(
     units,
     selection,
     refusals: [...assembled.refusals, ...checked.refusals],
-    warnings: [running, code, { warnings: otherCopies(units, running.symbols) }, shapes, checked].flatMap(warningsOf),
+    warnings: [running, selected, code, copiesOf(units, running), shapes, checked].flatMap(warningsOf),
     notices: [reach, sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
     compiles: compiled.compiles,
@@ -122,5 +125,6 @@ export async function createHotpatch(
   }
 }
 
+const copiesOf = (units: readonly UnitInput[], { symbols }: Running) => ({ warnings: otherCopies(units, symbols) })
 const warningsOf = ({ warnings }: { readonly warnings: readonly Reason[] }) => warnings
 const noticesOf = ({ notices }: { readonly notices: readonly Reason[] }) => notices

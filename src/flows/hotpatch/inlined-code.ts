@@ -8,6 +8,7 @@
 import type { Side } from '../../base/side.ts'
 import type { Correlation } from '../../correlate/model.ts'
 import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
+import { sourceName } from '../../pieces/names.ts'
 
 /** In the order in which they are reached, those that these call in turn included. */
 export function mayBeInlined(
@@ -35,4 +36,11 @@ function functionsReached<S extends Side>(map: PieceMap<S>, { references }: Piec
   return references.flatMap(({ target }) =>
     target.to === 'piece' && map.pieces[target.piece]?.kind === 'function' ? [target.piece] : [],
   )
+}
+
+/** The functions that a function's code refers to, its parts and clones included, all as the source names them. */
+export function functionsNamed<S extends Side>(map: PieceMap<S>, name: string): ReadonlySet<string> {
+  const own = map.pieces.filter(piece => piece.kind === 'function' && sourceName(piece.name) === name)
+  const names = own.flatMap(piece => functionsReached(map, piece).map(id => sourceName(map.pieces[id]?.name ?? '')))
+  return new Set(names.filter(each => each !== name))
 }

@@ -196,8 +196,8 @@ function inOrder(lines: ReadonlyMap<number, Fates>): EmbeddedLine[] {
 }
 
 /**
- * The numbers that a log could get from the payload, and some more: any byte, any four in a row, two where an instruction
- * may have such a number, and the lines in special entries. A number too many costs certainty; one too few would be a lie.
+ * The numbers that a log could get from the payload, and some more: those that its code may hold, any byte and any two of
+ * its data, and the lines in special entries. A number too many costs certainty; one too few would be a lie.
  */
 function heldNumbers({ machine, units, pieces }: Selection, last: number): readonly number[] {
   if (pieces.length === 0) return []
@@ -209,12 +209,12 @@ function heldNumbers({ machine, units, pieces }: Selection, last: number): reado
     const section = units[address.unit]?.patched.object.sections[piece.section]
     const bytes = section?.bytes.subarray(piece.offset, piece.offset + piece.size) ?? new Uint8Array()
     const isCode = role === 'replacement' || role === 'part' || role === 'new-function' || role === 'chunk'
-    const mayBeShort = isCode ? code.mayHoldShortNumber(bytes) : () => true
-    for (const [at, low] of bytes.entries()) {
-      add(low)
-      const two = low + (bytes[at + 1] ?? 0) * 256
-      if (bytes[at + 2] === 0 && bytes[at + 3] === 0) add(two)
-      if (mayBeShort(at)) add(two)
+    if (isCode) for (const number of code.heldNumbers(bytes)) add(number)
+    else {
+      for (const [at, low] of bytes.entries()) {
+        add(low)
+        add(low + (bytes[at + 1] ?? 0) * 256)
+      }
     }
     for (const { line } of piece.references) if (line !== undefined) add(line)
   }

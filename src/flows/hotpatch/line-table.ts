@@ -83,6 +83,7 @@ function findTablePlaces(units: readonly TableUnitInput[], { symbols, target, ma
 
 function whyNot(site: LineSite, mayWrite: boolean): string {
   if (site.in === 'addend' && !mayWrite) return "it is in read-only data, which this system's loader lets no hook write"
+  if (site.at !== undefined) return 'it is a part of an instruction, which the table does not write'
   return 'its place in the running system is not known'
 }
 
@@ -182,7 +183,8 @@ function placeOf(
   const address = symbols.lookup(name)
   if (address === undefined) return undefined
   const width = site.bits / 8
-  if (site.in === 'code') return isWidth(width) ? { symbol: name, delta: site.offset, kind: width } : undefined
+  if (site.in === 'code')
+    return site.at === undefined && isWidth(width) ? { symbol: name, delta: site.offset, kind: width } : undefined
   if (site.in !== 'addend') return undefined
   const target = original.pieces[site.piece]?.references[0]?.target
   if (target?.to !== 'piece' || frames === undefined) return undefined

@@ -2,7 +2,9 @@
 import { applyPatches } from '../../source/apply-patches.ts'
 import { atBase } from '../../source/base.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
+import { withNewFile } from '../../source/new-file.ts'
 import { type Affected, affectedUnits, type Tree, treeKind } from '../../trees/index.ts'
+import { type OwnSource, placeSources } from './own-sources.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
 
 export interface Prepared {
@@ -11,17 +13,23 @@ export interface Prepared {
   readonly timings: Timings
 }
 
-/** Hunks that `without` names (by `hunkKey`) are left out, as if the patches had never had them. */
-export async function prepareHotpatch(
-  tree: Tree,
-  patches: readonly PatchText[],
-  without?: ReadonlySet<string>,
-): Promise<Prepared> {
+export interface Asked {
+  readonly patches: readonly PatchText[]
+  /** Hunks that are left out (by `hunkKey`), as if the patches had never had them. */
+  readonly without?: ReadonlySet<string>
+  /** Sources of the user's own, which the patched tree has besides. */
+  readonly sources?: readonly OwnSource[]
+}
+
+export async function prepareHotpatch(tree: Tree, { patches, without, sources = [] }: Asked): Promise<Prepared> {
   const watch = new Stopwatch({ open: tree.openTime })
   // source: the patches applied in memory. Every touched file has both texts and a line map.
-  const change = watch.timeSync('source', () => applyToTree(unchanged(tree), patches, without))
+  const patched = watch.timeSync('source', () => applyToTree(unchanged(tree), patches, without))
+  const placed = placeSources(tree, patched, sources)
+  const change = placed.reduce((whole, { path, text }) => withNewFile(whole, path, text), patched)
   // trees: every unit that the change concerns.
-  const affected = await watch.time('affected', () => affectedUnits(tree, change))
+  const added = new Map(placed.map(({ path, like }) => [path, like] as const))
+  const affected = await watch.time('affected', () => affectedUnits(tree, change, added))
   return { change, affected, timings: watch.timings }
 }
 

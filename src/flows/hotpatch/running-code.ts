@@ -10,13 +10,14 @@ import { InternalError } from '../../base/errors.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import { EXPECTATION_LIMIT } from '../../loaders/func-entry.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
-import { XEN } from '../../loaders/xen/xen.ts'
 import { machineOf } from '../../machines/machines.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import { originOf } from '../../select/origins.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { type CodeFinding, RunningImage, UnitCode } from '../../verify/index.ts'
-import { mayBeInlined } from './inlined-code.ts'
+import { codeBeside, inlinedRefusals } from './code-beside.ts'
+import { codeRefusal, replacedBelow } from './code-refusal.ts'
+import type { OtherCodes } from './other-code.ts'
 import type { Running } from './running.ts'
 
 export interface CheckedCode {
@@ -30,7 +31,12 @@ export interface CheckedCode {
 export const NOTHING_CHECKED: CheckedCode = { refusals: [], warnings: [], notices: [], expectations: new Map() }
 
 /** Compares what is to be replaced, in the order of the selection. */
-export function checkCode(units: readonly UnitInput[], selection: Selection, running: Running): CheckedCode {
+export function checkCode(
+  units: readonly UnitInput[],
+  selection: Selection,
+  running: Running,
+  others: OtherCodes = new Map(),
+): CheckedCode {
   const { symbols } = running
   if (selection.replacements.length === 0) return NOTHING_CHECKED
   if (symbols === undefined || symbols.format === 'efi') {
@@ -55,13 +61,17 @@ export function checkCode(units: readonly UnitInput[], selection: Selection, run
   for (const replacement of selection.replacements) {
     const below = replacedBelow(running, replacement)
     const finding = checkOne(units, checkers, replacement, symbols)
-    if (finding?.difference !== undefined && below === undefined) refusals.push(refusalFor(replacement, finding))
+    if (finding?.difference !== undefined && below === undefined) refusals.push(codeRefusal(replacement, finding))
     if (finding?.difference !== undefined && below !== undefined) warnings.push(coveredWarning(replacement, below))
     refusals.push(...inlinedRefusals(units, checkers, replacement, symbols))
     for (const text of finding?.unchecked ?? []) {
       warnings.push({ code: 'code-not-compared', text: `${replacement.unit}, ${finding?.name}: ${text}` })
     }
   }
+  const beside = codeBeside(units, selection, running, others)
+  const known = new Set(refusals.map(({ unit, symbol }) => `${unit} ${symbol}`))
+  refusals.push(...beside.refusals.filter(({ unit, symbol }) => !known.has(`${unit} ${symbol}`)))
+  warnings.push(...beside.warnings)
   const { expectations, notices } = expectationsFor(selection.replacements, { units, running, symbols })
   const endless = selection.replacements.flatMap(replacement => endlessNotice(units, replacement))
   return { refusals, warnings: [...warnings, ...lookedAt(running)], notices: [...notices, ...endless], expectations }
@@ -81,28 +91,6 @@ function checkOne(
   return place === undefined ? undefined : checker.check(origin.piece, place)
 }
 
-/** Other functions of the unit that the new code may hold copies of, and that are not what runs. */
-function inlinedRefusals(
-  units: readonly UnitInput[],
-  checkers: readonly UnitCode[],
-  replacement: Replacement,
-  symbols: HypervisorSymbols,
-): readonly Refusal[] {
-  const { address, unit, runningName } = replacement
-  const origin = originOf(units, address)
-  const now = units[address.unit]?.verdicts.correlation.patched.pieces[address.piece]
-  // What moved here from another file has no old code in this one.
-  if (origin === undefined || now === undefined || origin.unit !== address.unit) return []
-  return mayBeInlined(origin.input.verdicts.correlation, origin.piece, now).flatMap(piece => {
-    const place = symbols.lookup(XEN.runningName(origin.input.fileSymbol, piece.name, piece.local))
-    const finding = place === undefined ? undefined : checkers[address.unit]?.check(piece, place)
-    if (finding?.difference === undefined) return []
-    const { text, hint } = refusalFor(replacement, finding)
-    const why = `${runningName} calls it, and its new code does not: it may hold a copy of it`
-    return [{ code: 'not-the-running-code', unit, symbol: piece.name, text: `${text}; ${why}`, hint }]
-  })
-}
-
 /** Said, and no more: nearly all such functions are entered anew; those that never are stand on the target's deny-list. */
 function endlessNotice(units: readonly UnitInput[], { address, runningName, unit }: Replacement): readonly Reason[] {
   const origin = originOf(units, address)
@@ -118,17 +106,6 @@ function endlessNotice(units: readonly UnitInput[], { address, runningName, unit
   return [{ code: 'never-returns', text }]
 }
 
-function refusalFor({ unit }: Replacement, { name, difference, address }: CodeFinding): Refusal {
-  const at = difference === undefined ? '' : `byte 0x${difference.offset.toString(16)}`
-  return {
-    code: 'not-the-running-code',
-    unit,
-    symbol: name,
-    text: `${name} at 0x${address.toString(16)} is not the code of ${unit}: from ${at} of the function on it differs; ${difference?.text ?? ''}`,
-    hint: 'give the tree that the running system was built from, with its compiler and configuration, and its own xen-syms; build-ids may differ, code may not',
-  }
-}
-
 function coveredWarning({ runningName, unit }: Replacement, below: string): Reason {
   const text = `${runningName} (${unit}) is replaced by ${below} already, and what ${unit} has is not the hypervisor's own code: whether it is that of ${below} was not compared`
   return { code: 'replaced-below', text }
@@ -138,16 +115,6 @@ function lookedAt({ namesOnly }: Running): readonly Reason[] {
   const text =
     "the code to be replaced was compared with the tree's own xen-syms: the given file has a build-id, but no symbols"
   return namesOnly ? [{ code: 'code-not-compared', text }] : []
-}
-
-/** The name of the payload below whose jump lies in the function; undefined where none has replaced it. */
-function replacedBelow({ below, symbols }: Running, { runningName, oldSize }: Replacement): string | undefined {
-  const start = symbols?.lookup(runningName)
-  if (start === undefined) return undefined
-  const end = start + BigInt(oldSize)
-  return below.find(({ overwritten }) =>
-    overwritten.some(({ address, size }) => address < end && start < address + BigInt(size)),
-  )?.name
 }
 
 interface ProofContext {

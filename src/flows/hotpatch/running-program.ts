@@ -9,7 +9,10 @@ import type { LinkedProgram } from '../../program/linked-program.ts'
 import { compareCode, findFunction } from '../../program/replaced-code.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import type { UnitInput } from '../../select/select.ts'
+import { overlayOf, type Tree } from '../../trees/index.ts'
 import { namesOf } from './linked.ts'
+import { otherCode } from './other-code.ts'
+import type { Prepared } from './prepare.ts'
 import type { Running } from './running.ts'
 import { type CheckedCode, checkCode, NOTHING_CHECKED } from './running-code.ts'
 
@@ -19,20 +22,41 @@ interface Known {
   readonly originals: readonly OriginalCode[]
 }
 
-export function checkRunningCode(
+interface Asked extends Known {
+  readonly tree: Tree
+  readonly before: Pick<Prepared, 'affected' | 'change'>
+}
+
+export async function checkRunningCode(
   units: readonly UnitInput[],
   selection: Selection,
-  { running, originals }: Known,
-): CheckedCode {
-  if (running.isXen) return checkCode(units, selection, running)
+  { tree, before: { affected, change }, running, originals }: Asked,
+): Promise<CheckedCode> {
+  if (running.isXen) {
+    const overlay = overlayOf(change, affected)
+    const others = await otherCode(tree, { units, selection, running, ...affected, overlay })
+    return checkCode(units, selection, running, others)
+  }
   const program = namesOf(running)
-  if (program !== undefined) return checkProgram(selection, { running, originals, program })
+  if (program !== undefined) {
+    const found = checkProgram(selection, { running, originals, program })
+    return { ...found, notices: [...ownNotices(running), ...found.notices] }
+  }
   if (selection.pieces.length === 0) return NOTHING_CHECKED
+  const { own } = running
+  const why =
+    own !== undefined && 'doubt' in own ? `, and the tree does not show which it is: ${own.doubt}. So` : ', so'
   const text =
     running.program === undefined
-      ? 'no program is given, so whether it has what the payload replaces and needs is found out only when it is loaded; --symbols takes the program'
+      ? `no program is given${why} whether it has what the payload replaces and needs is found out only when it is loaded; --symbols takes the program`
       : 'the given program has no symbol table, so whether it has what the payload replaces and needs is found out only when it is loaded; --symbols takes its unstripped file'
   return { ...NOTHING_CHECKED, notices: [{ code: 'program-unknown', text }] }
+}
+
+function ownNotices({ own }: Running): readonly Reason[] {
+  if (own === undefined || !('name' in own)) return []
+  const text = `no program is given, and ${own.name} is taken: of the linked files in the tree it alone has the code of what the patch concerns, and each unit of the tree is in one of them. The payload is for its build-id; --symbols takes another program`
+  return [{ code: 'program-found', text }]
 }
 
 function checkProgram(

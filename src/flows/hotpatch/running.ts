@@ -11,7 +11,7 @@ import { inspectPayload } from '../../loaders/inspect.ts'
 import type { LoaderFacts } from '../../loaders/xen/loader-facts.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
 import { LinkedProgram } from '../../program/linked-program.ts'
-import { programFile, readGiven, readImage, treeKind } from '../../trees/index.ts'
+import { type Affected, programFile, readGiven, readImage, type Tree, treeKind } from '../../trees/index.ts'
 import type { TreeFacts } from '../../trees/model.ts'
 import {
   KNOWN_VERSIONS,
@@ -22,6 +22,7 @@ import {
 } from '../../verify/index.ts'
 import { type LoaderTable, loaderTable } from './loader-table.ts'
 import { type LoaderVersion, loaderVersion } from './loader-version.ts'
+import { type OwnProgram, ownProgram } from './own-program.ts'
 
 export interface RunningOptions {
   /** A given xen-syms or image that boots, the tree's own unless given; or the program. */
@@ -47,6 +48,8 @@ export interface Running extends LoaderTable, LoaderVersion {
   readonly symbols: HypervisorSymbols | undefined
   /** The program's file, where a program runs and its file is given. */
   readonly program?: LinkedProgram | undefined
+  /** Which of the tree's files that is, where none is given and the tree was asked. */
+  readonly own?: OwnProgram | undefined
   /** Functions of the program that payloads below have replaced. */
   readonly replacedBelow?: ReadonlySet<string>
   readonly depends: Uint8Array | undefined
@@ -67,7 +70,7 @@ export interface Running extends LoaderTable, LoaderVersion {
  * Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's.
  * `entrySizes`, of entries in the image's special tables, where its compiler was asked.
  */
-export function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, options: RunningOptions): Running {
+function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, options: RunningOptions): Running {
   if (treeKind({ facts }).image === 'program') return readProgram(options)
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols, entrySizes)
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols, entrySizes)
@@ -96,6 +99,30 @@ export function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefine
     expect: options.expect === false ? 'no' : isBottom || below.length > 0 ? 'yes' : 'unknown-below',
   }
 }
+
+/**
+ * The same for a build, which has the tree: where no program is given, the tree may show which it is. It is not asked where
+ * no unit is concerned.
+ */
+export function runningOf(
+  tree: Tree,
+  affected: Affected,
+  entrySizes: ProbedSizes | undefined,
+  options: RunningOptions,
+): Running {
+  const isGiven = options.symbols !== undefined || treeKind(tree).image !== 'program' || affected.affected.length === 0
+  if (isGiven) return readRunning(tree.facts, entrySizes, options)
+  const own = ownProgram(tree, affected)
+  const unknown = readRunning(tree.facts, entrySizes, options)
+  if (!('path' in own)) return { ...unknown, own }
+  const found = readRunning(tree.facts, entrySizes, { ...options, symbols: own.path })
+  const asked =
+    options.xenDepends ?? (found.below.length === 0 && options.on === undefined ? options.depends : undefined)
+  if (asked === undefined || isSame(found.program?.buildId, readBuildId('--depends', asked))) return { ...found, own }
+  return { ...unknown, own: { doubt: `${own.name} has not the build-id ${asked}` } }
+}
+
+const isSame = (one: Uint8Array | undefined, other: Uint8Array) => one !== undefined && Buffer.compare(one, other) === 0
 
 /** The payloads below, each verified on those below it. */
 function readBelow(

@@ -8,13 +8,15 @@
 /** What a piece of console output turned out to be. */
 export type ConsoleEvent =
   | { readonly kind: 'line'; readonly text: string }
+  /** Where the memory is that is shared, for a dom0 that finds it itself. */
+  | { readonly kind: 'mailbox'; readonly page: number }
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly request: number }
   | { readonly kind: 'lost'; readonly why: string }
 
 const LONGEST_LINE = 1000
 
-const OURS = /@hotsplice (?:(ready)|done (\d{1,10})|lost: (.*))$/
+const OURS = /@hotsplice (?:(ready)|done (\d{1,10})|mailbox (\d{1,10})|lost: (.*))$/
 
 /** Cuts a stream of bytes into events; feed it whatever arrives. */
 export function createConsoleReader(): (chunk: Uint8Array) => ConsoleEvent[] {
@@ -40,7 +42,8 @@ function eventsOf(piece: string): ConsoleEvent[] {
   const events: ConsoleEvent[] = before.trim() === '' ? [] : [{ kind: 'line', text: before }]
   if (ours[1] !== undefined) events.push({ kind: 'ready' })
   else if (ours[2] !== undefined) events.push({ kind: 'done', request: Number(ours[2]) })
-  else events.push({ kind: 'lost', why: printable(ours[3] ?? '') })
+  else if (ours[3] !== undefined) events.push({ kind: 'mailbox', page: Number(ours[3]) })
+  else events.push({ kind: 'lost', why: printable(ours[4] ?? '') })
   return events
 }
 

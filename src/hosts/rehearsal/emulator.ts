@@ -1,5 +1,5 @@
 /**
- * QEMU as a child process: a small PC without graphics, disk or network, whose serial line we read.
+ * QEMU as a child process: a small machine without graphics, disk or network, whose serial line we read.
  *
  * The process leads a group of its own, and the whole group is killed when we are done with it, also when
  * this process ends first, however it ends. And where the dom0 misses its heartbeat, it ends the machine itself.
@@ -9,14 +9,11 @@ import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { InputError } from '../../base/errors.ts'
 import { holdGroup, MARK } from '../../system/undertaker.ts'
+import type { Board, MachineWishes } from './board.ts'
 
-export const DEFAULT_EMULATOR = 'qemu-system-x86_64'
-
-export interface EmulatorOptions {
+export interface EmulatorOptions extends MachineWishes {
+  readonly board: Board
   readonly emulator: string
-  readonly cpus: number
-  readonly cpuModel: string
-  readonly xenArguments: readonly string[]
   /** Holds the files `xen`, `dom0` and `mailbox`. QEMU runs in it, so that no path of ours needs QEMU's quoting. */
   readonly folder: string
 }
@@ -37,21 +34,10 @@ export interface EmulatorEnd {
   readonly words: string
 }
 
-/** Memory in MiB: enough for Xen, the dom0 and payloads of the largest size. */
-const MACHINE_MEMORY = 128
-const DOM0_MEMORY = 32
 const MOST_WORDS = 8000
 
-/**
- * The machine's clock counts its instructions, 2^8 ns each, instead of the host's time. Xen calibrates its
- * timers by waiting, in machine time: it boots in half of the time. And however busy the host is, no
- * time-out of Xen's expires early: with the host's clock and two processors, one apply in a hundred, on
- * some hosts one in ten, does not bring them to a stand within 30 ms.
- */
-const CLOCK = ['-icount', 'shift=8']
-
 export function startEmulator(options: EmulatorOptions): Emulator {
-  const child = spawn(options.emulator, emulatorArguments(options), {
+  const child = spawn(options.emulator, options.board.arguments(options), {
     cwd: options.folder,
     detached: true,
     env: { ...process.env, ...MARK },
@@ -83,20 +69,6 @@ export function startEmulator(options: EmulatorOptions): Emulator {
   }
 }
 
-function emulatorArguments({ cpus, cpuModel, xenArguments }: EmulatorOptions): string[] {
-  const xen = ['console=com1', 'com1=115200,8n1', `dom0_mem=${DOM0_MEMORY}M,max:${DOM0_MEMORY}M`, 'dom0_max_vcpus=1']
-  // Without sync_console a debug hypervisor's flood of words can stop in mid-line, with the CPU idle.
-  const levels = ['loglvl=all', 'guest_loglvl=all', 'sync_console']
-  return [
-    ...['-M', 'pc', '-accel', 'tcg', '-cpu', cpuModel, '-smp', String(cpus), '-m', String(MACHINE_MEMORY)],
-    ...CLOCK,
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none', '-no-reboot', '-serial', 'stdio'],
-    ...['-object', 'memory-backend-file,id=mailbox,mem-path=mailbox,size=4M,share=on'],
-    ...['-device', 'ivshmem-plain,memdev=mailbox'],
-    ...['-kernel', 'xen', '-initrd', 'dom0', '-append', [...xen, ...levels, ...xenArguments].join(' ')],
-  ]
-}
-
 function killGroup(child: ChildProcess): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   try {
@@ -107,13 +79,12 @@ function killGroup(child: ChildProcess): void {
 }
 
 /** The input error for a QEMU that could not be started, failed, or was killed by somebody else. */
-export function emulatorError(emulator: string, { error, status, signal, words }: EmulatorEnd): InputError {
+export function emulatorError(
+  { board, emulator }: Pick<EmulatorOptions, 'board' | 'emulator'>,
+  { error, status, signal, words }: EmulatorEnd,
+): InputError {
   if (error?.code === 'ENOENT') {
-    return new InputError(
-      'rehearse/no-qemu',
-      `${emulator} was not found`,
-      'install QEMU for x86 and its BIOS (Debian: apt-get install qemu-system-x86 seabios)',
-    )
+    return new InputError('rehearse/no-qemu', `${emulator} was not found`, `install ${board.words.emulatorPackages}`)
   }
   if (error !== undefined) return new InputError('rehearse/no-qemu', `${emulator} cannot be run: ${error.message}`)
   if (signal !== null) {
@@ -123,9 +94,7 @@ export function emulatorError(emulator: string, { error, status, signal, words }
       'is there memory enough for it?',
     )
   }
-  const hint = /bios|rom/i.test(words)
-    ? 'install the BIOS that QEMU boots with (Debian: apt-get install seabios)'
-    : 'QEMU 5 or later with ivshmem-plain is needed (Debian: qemu-system-x86)'
+  const hint = /bios|rom/i.test(words) ? `install ${board.words.firmware}` : board.words.needs
   const said = words.trim() || 'no words'
   return new InputError('rehearse/qemu-failed', `${emulator} ended with status ${status}: ${said}`, hint)
 }

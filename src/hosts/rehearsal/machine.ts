@@ -12,11 +12,12 @@ import { join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { cacheFolder } from '../../system/cache.ts'
 import { inPrivatePlace, removeAbandoned } from '../../system/private-place.ts'
+import type { Board } from './board.ts'
 import type { BoundedLines, ConsoleEvent } from './console.ts'
 import { createBoundedLines, createConsoleReader, isDownfall, isLastWord } from './console.ts'
 import { provideDom0 } from './dom0.ts'
 import type { Emulator, EmulatorEnd } from './emulator.ts'
-import { DEFAULT_EMULATOR, emulatorError, startEmulator } from './emulator.ts'
+import { emulatorError, startEmulator } from './emulator.ts'
 import { readHypervisor } from './hypervisor.ts'
 import type { MachineRequest, Mailbox } from './mailbox.ts'
 import { createMailbox } from './mailbox.ts'
@@ -69,18 +70,26 @@ interface Waiting {
 /** Boots the hypervisor and returns when our dom0 is ready. Beyond `timeoutMs` it counts as hung: MachineLost. */
 export async function bootMachine(options: BootOptions, timeoutMs: number): Promise<Machine> {
   options.signal?.throwIfAborted()
-  const image = readHypervisor(options.hypervisor)
+  const { image, board } = readHypervisor(options.hypervisor)
   const cache = options.cacheFolder ?? cacheFolder()
   await removeAbandoned(cache)
-  const dom0 = provideDom0(cache)
+  const dom0 = provideDom0(board, cache)
   // When it has booted, QEMU has read or mapped what it needs.
   return inPrivatePlace(cache, async folder => {
     writeFileSync(join(folder, 'xen'), image)
     copyFileSync(dom0, join(folder, 'dom0'))
-    const machine = new RunningMachine(createMailbox(join(folder, 'mailbox'), options.patienceMs), folder, options)
+    const mailbox = createMailbox(join(folder, 'mailbox'), board.shared, options.patienceMs)
+    const machine = new RunningMachine({ board, mailbox, folder }, options)
     await machine.boot(timeoutMs)
     return machine
   })
+}
+
+interface Parts {
+  readonly board: Board
+  readonly mailbox: Mailbox
+  /** QEMU runs in it. */
+  readonly folder: string
 }
 
 class RunningMachine implements Machine {
@@ -100,15 +109,20 @@ class RunningMachine implements Machine {
   private readonly started = performance.now()
   private readonly mailbox: Mailbox
   private readonly options: BootOptions
+  private readonly board: Board
+  private readonly program: string
   private readonly abort = () => this.finish(this.options.signal?.reason)
 
-  constructor(mailbox: Mailbox, folder: string, options: BootOptions) {
+  constructor({ board, mailbox, folder }: Parts, options: BootOptions) {
     this.mailbox = mailbox
     this.options = options
+    this.board = board
+    this.program = options.emulator ?? board.emulator
     this.emulator = startEmulator({
-      emulator: options.emulator ?? DEFAULT_EMULATOR,
+      board,
+      emulator: this.program,
       cpus: options.cpus ?? 1,
-      cpuModel: options.cpuModel ?? 'qemu64',
+      cpuModel: options.cpuModel ?? board.cpuModel,
       xenArguments: options.xenArguments ?? [],
       folder,
     })
@@ -132,7 +146,7 @@ class RunningMachine implements Machine {
     } catch (error) {
       await this.stop()
       const crashed = error instanceof MachineLost && error.downfall.kind === 'crashed'
-      throw crashed ? bootFailure(this.options.hypervisor, error.downfall) : error
+      throw crashed ? bootFailure(this.options.hypervisor, this.board, error.downfall) : error
     }
     this.bootTime = performance.now() - this.started
   }
@@ -180,6 +194,7 @@ class RunningMachine implements Machine {
   private handle(event: ConsoleEvent): void {
     if (event.kind === 'line') this.handleLine(event.text)
     else if (event.kind === 'lost') this.finish(new InputError('rehearse/no-boot', `the dom0 gave up: ${event.why}`))
+    else if (event.kind === 'mailbox') this.mailbox.open(event.page)
     else this.handleAnswer(event.kind === 'ready' ? 0 : event.request)
   }
 
@@ -208,7 +223,7 @@ class RunningMachine implements Machine {
     const reset = why.status === 0 && !silent
     if (this.sign !== undefined) this.finishCrashed(this.sign)
     else if (reset) this.finishCrashed('the machine was reset without a word (a triple fault?)')
-    else this.finish(emulatorError(this.options.emulator ?? DEFAULT_EMULATOR, why)) // not the hypervisor's doing
+    else this.finish(emulatorError({ board: this.board, emulator: this.program }, why)) // not the hypervisor's doing
   }
 
   private finishCrashed(sign: string): void {
@@ -226,11 +241,15 @@ class RunningMachine implements Machine {
   }
 }
 
-function bootFailure(hypervisor: string, { sign, lines }: Downfall): InputError {
+function bootFailure(
+  hypervisor: string,
+  { words: { hypervisorNeeded } }: Board,
+  { sign, lines }: Downfall,
+): InputError {
   const console = lines.slice(-12).map(line => `  ${line}`)
   return new InputError(
     'rehearse/no-boot',
     [`${hypervisor} did not start the rehearsal's dom0: ${sign}`, ...console].join('\n'),
-    'a hypervisor for x86-64 with CONFIG_PV is needed',
+    hypervisorNeeded,
   )
 }

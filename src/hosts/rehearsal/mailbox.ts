@@ -1,17 +1,18 @@
 /**
- * The memory we share with the dom0, as a file that QEMU maps into the machine.
+ * The memory we share with the dom0, as a file that QEMU maps into the machine: a device's memory of its own, or all that
+ * the machine has, in which the dom0 says where our part is.
  *
- * Layout: rehearsal/x86/mailbox.h; keep both in step. The first page is the mailbox proper, the rest is
+ * Layout: rehearsal/shared/mailbox.h; keep both in step. The first page is the mailbox proper, the rest is
  * room for the buffers of one hypercall. We read and write through the file, QEMU through its mapping:
  * on Linux both are the same pages.
  */
 
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { type Board, MAILBOX_SIZE } from './board.ts'
 import type { Argument, GuestBuffer } from './record.ts'
 import { layOut } from './record.ts'
 
-const MAILBOX_SIZE = 4 * 1024 * 1024
-
+const PAGE_SIZE = 4096
 const MAGIC = 'hotsplic'
 const ADDRESS = 0x08
 const REQUESTED = 0x10
@@ -32,6 +33,8 @@ export type MachineRequest =
   | { readonly kind: 'power-off' }
 
 export interface Mailbox {
+  /** The dom0 says in which page of the machine its part of the memory begins; false where there is none such. */
+  open(page: number): boolean
   /** Posts a request; returns its number. The one before must have been answered. */
   post(request: MachineRequest): number
   /** How many requests the dom0 has answered. */
@@ -46,25 +49,35 @@ export interface Mailbox {
 }
 
 /** Creates the mailbox as a new file. The dom0 ends itself when nothing beat for `patienceMs`; 0 leaves the time to it. */
-export function createMailbox(file: string, patienceMs = 0): Mailbox {
+export function createMailbox(file: string, { size, begins }: Board['shared'], patienceMs = 0): Mailbox {
   const descriptor = openSync(file, 'wx+', 0o600)
-  ftruncateSync(descriptor, MAILBOX_SIZE)
-  writeSync(descriptor, Buffer.from(MAGIC, 'latin1'), 0, MAGIC.length, 0)
-  let requests = 0
-  let beats = 0
+  ftruncateSync(descriptor, size)
+  let [requests, beats] = [0, 0]
+  /** Where the mailbox is in the file; undefined as long as the dom0 has not said so. */
+  let start = begins === undefined ? 0 : undefined
   let places: ReadonlyMap<GuestBuffer, number> = new Map()
 
   const read = (offset: number, length: number): Buffer => {
     const bytes = Buffer.alloc(length)
-    readSync(descriptor, bytes, 0, length, offset)
+    if (start !== undefined) readSync(descriptor, bytes, 0, length, start + offset)
     return bytes
   }
   const write = (offset: number, bytes: Uint8Array) => {
-    writeSync(descriptor, bytes, 0, bytes.length, offset)
+    if (start !== undefined) writeSync(descriptor, bytes, 0, bytes.length, start + offset)
+  }
+  const begin = () => {
+    write(PATIENCE, bigWords([BigInt(patienceMs) * 1_000_000n]))
+    write(0, Buffer.from(MAGIC, 'latin1')) // last: it is what a dom0 waits for that says where
   }
 
-  write(PATIENCE, bigWords([BigInt(patienceMs) * 1_000_000n]))
+  begin()
   return {
+    open(page) {
+      if (begins === undefined || start !== undefined) return false
+      start = placeIn({ size, begins }, page)
+      begin()
+      return start !== undefined
+    },
     post(request) {
       let number = 0n
       let words: readonly bigint[] = []
@@ -95,6 +108,12 @@ export function createMailbox(file: string, patienceMs = 0): Mailbox {
     },
     close: () => closeSync(descriptor),
   }
+}
+
+/** Where the mailbox is in a file of a machine's memory; undefined for a page that is not in it. */
+function placeIn({ size, begins }: { readonly size: number; readonly begins: bigint }, page: number | bigint) {
+  const place = Number(BigInt(page) * BigInt(PAGE_SIZE) - begins)
+  return place < 0 || place + MAILBOX_SIZE > size ? undefined : place
 }
 
 function padded(words: readonly bigint[]): bigint[] {

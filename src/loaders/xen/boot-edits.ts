@@ -3,6 +3,7 @@
  * hand (alternatives), indirect calls made direct (alternative calls), and landing pads wiped where nothing calls
  * through a pointer any more. Sources: xen/arch/x86/alternative.c, xen/arch/x86/xen.lds.S.
  */
+import { AARCH64 } from '../../machines/aarch64/aarch64.ts'
 import { X86_64, X86_64_PATCHING } from '../../machines/x86-64/x86-64.ts'
 import { type LinkedImage, linkedEntries } from './linked-tables.ts'
 
@@ -25,6 +26,7 @@ interface EditRules {
 
 /** asm/alternative.h: ALT_CALL_LEN, struct alt_instr, which had no padding while its entries had 12 bytes. */
 const RULES: ReadonlyMap<number, EditRules> = new Map([
+  [AARCH64.number, { call: 0, landingPad: 0, length: 10, padding: 12 }],
   [X86_64.number, { call: 6, landingPad: X86_64_PATCHING.trampoline.landingPad.length, length: 10, padding: 12 }],
 ])
 

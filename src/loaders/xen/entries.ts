@@ -8,6 +8,7 @@
  * To add a machine: its rows. It is tempting to let those of x86-64 stand for others, as most names are the same; on Arm a
  * bug frame has other fields, and each line would be read out of the wrong one.
  */
+import { AARCH64 } from '../../machines/aarch64/aarch64.ts'
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import type { EntryLayout, LineBits } from '../entries.ts'
 
@@ -79,7 +80,58 @@ const OF_X86_64: readonly EntryLayout[] = [
   },
 ]
 
-const LAYOUTS: ReadonlyMap<number, readonly EntryLayout[]> = new Map([[X86_64.number, OF_X86_64]])
+const BUG_FRAME_OF_AARCH64 = 16
+
+/**
+ * Three distances from the entry's start, and a line of 16 bits. Where no message belongs to the kind, the third leads to
+ * whatever string comes behind the file's name.
+ */
+const bugFrameOfAarch64 = (type: number, hasMessage: boolean): EntryLayout => ({
+  section: `.bug_frames.${type}`,
+  size: BUG_FRAME_OF_AARCH64,
+  otherSizes: [],
+  owner: 0,
+  fields: [
+    { offset: 0, bias: 0 },
+    // xen/arch/arm/traps.c of 4.17, do_bug_frame: a name that is not is_kernel() makes a WARN an unexpected trap.
+    { offset: 4, bias: 4, inImage: true },
+    hasMessage ? { offset: 8, bias: 8 } : { offset: 8, bias: 8, unused: true },
+  ],
+  sizeof: 'sizeof(struct bug_frame)',
+  headers: ['xen/bug.h', 'xen/lib.h'],
+})
+
+const OF_AARCH64: readonly EntryLayout[] = [
+  // A frame of run_in_exception_handler() has only its place; the function is in a register.
+  {
+    ...bugFrameOfAarch64(0, false),
+    fields: [
+      { offset: 0, bias: 0 },
+      { offset: 4, bias: 4, optional: true },
+      { offset: 8, bias: 8, optional: true },
+    ],
+  },
+  bugFrameOfAarch64(1, false),
+  bugFrameOfAarch64(2, false),
+  bugFrameOfAarch64(3, true),
+  {
+    section: '.altinstructions',
+    size: 12,
+    otherSizes: [],
+    owner: 0,
+    fields: [
+      { offset: 0, bias: 0 },
+      { offset: 4, bias: 0, lengthAt: 11 },
+    ],
+    sizeof: 'sizeof(struct alt_instr)',
+    headers: ['asm/alternative.h'],
+  },
+]
+
+const LAYOUTS: ReadonlyMap<number, readonly EntryLayout[]> = new Map([
+  [X86_64.number, OF_X86_64],
+  [AARCH64.number, OF_AARCH64],
+])
 
 /** Every layout that is known. */
 export const XEN_ENTRY_LAYOUTS: readonly EntryLayout[] = [...LAYOUTS.values()].flat()

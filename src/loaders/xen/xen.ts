@@ -2,6 +2,25 @@
  * Xen 4.17 to 4.22, as its live patch loader sees the world.
  * Sources: common/livepatch.c, common/livepatch_elf.c, arch/x86/livepatch.c and tools/symbols.c of these versions.
  */
+import { AARCH64 } from '../../machines/aarch64/aarch64.ts'
+import {
+  R_AARCH64_ABS32,
+  R_AARCH64_ABS64,
+  R_AARCH64_ADD_ABS_LO12_NC,
+  R_AARCH64_ADR_PREL_LO21,
+  R_AARCH64_ADR_PREL_PG_HI21,
+  R_AARCH64_CALL26,
+  R_AARCH64_CONDBR19,
+  R_AARCH64_JUMP26,
+  R_AARCH64_LDST8_ABS_LO12_NC,
+  R_AARCH64_LDST16_ABS_LO12_NC,
+  R_AARCH64_LDST32_ABS_LO12_NC,
+  R_AARCH64_LDST64_ABS_LO12_NC,
+  R_AARCH64_LDST128_ABS_LO12_NC,
+  R_AARCH64_NONE,
+  R_AARCH64_PREL32,
+  R_AARCH64_PREL64,
+} from '../../machines/aarch64/relocation-numbers.ts'
 import { R_X86_64_64, R_X86_64_NONE, R_X86_64_PC32, R_X86_64_PLT32 } from '../../machines/x86-64/relocation-numbers.ts'
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import type { Loader, RelocationWay } from '../loader.ts'
@@ -11,6 +30,8 @@ import { xenEntryLayout } from './entries.ts'
 import { xenFollowed } from './followed.ts'
 import { xenSectionClass } from './sections.ts'
 
+const asIs = (type: number): readonly [number, RelocationWay] => [type, 'as-is']
+
 /** The loader takes these and answers -EOPNOTSUPP to any other. A NONE of ours would name symbol 0, which it refuses. */
 const OF_X86_64: ReadonlyMap<number, RelocationWay> = new Map([
   [R_X86_64_NONE, 'drop'],
@@ -19,8 +40,27 @@ const OF_X86_64: ReadonlyMap<number, RelocationWay> = new Map([
   [R_X86_64_PLT32, 'as-is'],
 ])
 
+/**
+ * What compilers write for code of one address space. The loader takes more; TSTBR14 it would take and cut where it does
+ * not fit, so that one is not among them.
+ */
+const OF_AARCH64: ReadonlyMap<number, RelocationWay> = new Map([
+  [R_AARCH64_NONE, 'drop'],
+  ...[R_AARCH64_ABS64, R_AARCH64_ABS32, R_AARCH64_PREL64, R_AARCH64_PREL32].map(asIs),
+  ...[R_AARCH64_ADR_PREL_LO21, R_AARCH64_ADR_PREL_PG_HI21, R_AARCH64_ADD_ABS_LO12_NC].map(asIs),
+  ...[R_AARCH64_CONDBR19, R_AARCH64_JUMP26, R_AARCH64_CALL26, R_AARCH64_LDST8_ABS_LO12_NC].map(asIs),
+  ...[R_AARCH64_LDST16_ABS_LO12_NC, R_AARCH64_LDST32_ABS_LO12_NC, R_AARCH64_LDST64_ABS_LO12_NC].map(asIs),
+  asIs(R_AARCH64_LDST128_ABS_LO12_NC),
+])
+
 /** To add a machine: a row. */
-const RELOCATIONS: ReadonlyMap<number, ReadonlyMap<number, RelocationWay>> = new Map([[X86_64.number, OF_X86_64]])
+const RELOCATIONS: ReadonlyMap<number, ReadonlyMap<number, RelocationWay>> = new Map([
+  [X86_64.number, OF_X86_64],
+  [AARCH64.number, OF_AARCH64],
+])
+
+/** xen/arch/arm/arm64/livepatch.c, arch_livepatch_apply: clean_and_invalidate_dcache_va_range(func->new_addr, new_size). */
+const READIES_NEW_CODE_ONLY: ReadonlySet<number> = new Set([AARCH64.number])
 
 export const XEN: Loader = {
   name: 'xen',
@@ -30,6 +70,7 @@ export const XEN: Loader = {
   followed: xenFollowed,
   runsAnywhere: false,
   startMemory: 'freed',
+  readiesNewCodeOnly: machine => READIES_NEW_CODE_ONLY.has(machine),
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: true,
   writesTable: 'some-do',

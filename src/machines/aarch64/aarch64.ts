@@ -1,11 +1,30 @@
 /**
- * AArch64, as far as it is known: relocation types and their fields. Its code is not decoded, so objects of it can be
- * compared by bytes and relocations, and no payload is made for it.
+ * AArch64: the value that stands for it behind `Machine`. Whether code keeps an address is not followed: it always may.
  */
 import { EM_AARCH64 } from '../../elf/spec/constants.ts'
-import type { Machine } from '../machine.ts'
+import type { Machine, PatchingKnowledge } from '../machine.ts'
+import { mustNotLieAt } from './erratum.ts'
+import { endsInJump, hiddenReferences, isBranchField, isEndless } from './flow.ts'
+import { heldNumbers, numberFieldsAt } from './numbers.ts'
+import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
+import { pageNamed } from './pages.ts'
+import { R_AARCH64_ABS64, R_AARCH64_PREL32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
+import { accessesOf, callsTo, referencesTo, returnedNumber } from './uses.ts'
+import { JUMP_SIZE, jump, nops } from './writing.ts'
+
+const PATCHING: PatchingKnowledge = {
+  trampoline: { size: JUMP_SIZE, jump, landingPad: [], reach: 2 ** 27 },
+  nops,
+  // Zeros are `udf #0`, a trap.
+  padding: 0,
+  mustNotLieAt,
+  addressRelocation: R_AARCH64_ABS64,
+  distanceRelocation: R_AARCH64_PREL32,
+  // A jump by an address in memory takes more than one field.
+  indirectStub: undefined,
+}
 
 export const AARCH64: Machine = {
   name: 'AArch64',
@@ -13,6 +32,28 @@ export const AARCH64: Machine = {
   relocationType: type => RELOCATION_TYPES[type],
   isPadding,
   addendsAreExact: true,
-  code: undefined,
-  patching: undefined,
+  code: {
+    // A field counts from its own instruction, as its relocation does.
+    fieldBias: { plain: 0, mostBehind: 0 },
+    endsWithField: () => true,
+    bytesToInstructionEnd: (_code, fields) => new Map(fields.map(field => [field, 0])),
+    isBranchField,
+    // An address takes two instructions, of which the first only names a page.
+    isAddressField: () => false,
+    keepsAddress: () => true,
+    endsInJump,
+    numberFieldsAt,
+    heldNumbers,
+    hiddenReferences,
+    pageNamed,
+    accessesOf,
+    callsTo,
+    referencesTo,
+    returnedNumber,
+    jumpThunks: /^__(llvm_slsblr_thunk|call_indirect)_x\d+$/,
+    takesPlaces,
+    indirectJumps,
+    isEndless,
+  },
+  patching: PATCHING,
 }

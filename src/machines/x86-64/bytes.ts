@@ -35,8 +35,20 @@ export function endsInJump(code: Uint8Array, relocated: ReadonlySet<number>, at:
   return at >= 5 && code[at - 5] === JUMP && relocated.has(at - 4)
 }
 
+/** Any byte, any four in a row that hold less than they could, and two where an instruction may have such a number. */
+export function heldNumbers(code: Uint8Array): ReadonlySet<number> {
+  const held = new Set<number>()
+  const mayBeShort = mayHoldShortNumber(code)
+  for (const [at, low] of code.entries()) {
+    held.add(low)
+    const two = low + (code[at + 1] ?? 0) * 256
+    if ((code[at + 2] === 0 && code[at + 3] === 0) || mayBeShort(at)) held.add(two)
+  }
+  return held
+}
+
 /** Only behind an operand-size prefix does an instruction have a number of two bytes. To be asked for rising places. */
-export function mayHoldShortNumber(code: Uint8Array): (at: number) => boolean {
+function mayHoldShortNumber(code: Uint8Array): (at: number) => boolean {
   let prefix = -PREFIX_REACH - 1
   let seen = 0
   return at => {

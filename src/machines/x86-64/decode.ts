@@ -36,13 +36,13 @@ export function endsWithField(code: Uint8Array, field: number): boolean {
 export function numberFieldsAt(code: Uint8Array, offsets: readonly number[]): ReadonlyMap<number, NumberField> {
   const fields = new Map<number, NumberField>()
   visitInstructionsAt(code, offsets, (offset, start, _end, constants) => {
-    const candidates: readonly NumberField[] = [
+    const candidates = [
       { offset: start + constants.immediateOffset, size: constants.immediateSize },
       { offset: start + constants.immediateOffset2, size: constants.immediateSize2 },
       { offset: start + constants.displacementOffset, size: constants.displacementSize },
     ]
     const field = candidates.find(({ offset: first, size }) => size > 0 && offset >= first && offset < first + size)
-    if (field !== undefined) fields.set(offset, field)
+    if (field !== undefined) fields.set(offset, { offset: field.offset, bits: field.size * 8 })
   })
   return fields
 }

@@ -7,63 +7,97 @@
  * each jump's target is followed back, on every way that leads to it, to what it was made of.
  */
 import type * as iced from 'iced-x86'
-import type { OwnPlaces } from '../machine.ts'
-import { someBetween } from './flow.ts'
-import { decoderLibrary } from './library.ts'
+import type { IndirectJumps, Surroundings } from '../machine.ts'
+import { Frame } from './frame.ts'
+import { type Source, type Step, stepsOf } from './own-steps.ts'
 
-/** What a register is given by an instruction. */
-type Source =
-  /** An address that stands in the instruction, in these bytes. */
-  | { readonly from: 'address' }
-  | { readonly from: 'registers'; readonly registers: readonly iced.Register[] }
-  /** A place of the stack's frame. */
-  | { readonly from: 'slot'; readonly slot: string }
-  /** A table that an index goes into; where `base` is none, its address stands in the instruction. */
-  | { readonly from: 'table'; readonly bases: readonly iced.Register[] }
-  | { readonly from: 'elsewhere' }
-
-interface Step {
-  readonly start: number
-  readonly end: number
-  readonly goesOn: boolean
-  readonly target: number | undefined
-  readonly jump: Source | undefined
-  readonly written: ReadonlySet<iced.Register>
-  /** Of the register that is written first. */
-  readonly source: Source
-  readonly stored: { readonly slot: string; readonly source: Source } | undefined
-  readonly takesPlace: boolean
+/** See `CodeKnowledge.takesPlaces`. */
+export function takesPlaces(code: Uint8Array, relocated: ReadonlySet<number>): boolean {
+  return mayTakePlace(code) && stepsOf(code, relocated).some(step => step.takesPlace)
 }
 
-/** See `CodeKnowledge.ownPlaces`. */
-export function ownPlaces(code: Uint8Array, relocated: ReadonlySet<number>): OwnPlaces {
-  if (!mayJumpIndirectly(code)) return { takes: false, goesElsewhere: false, tables: [] }
-  const steps = decode(code)
-  const search = new Search(steps)
-  const jumps = steps.flatMap((step, at) => (step.jump === undefined ? [] : [{ at, jump: step.jump }]))
-  const isKept = jumps.some(({ at, jump }) => !search.isKnown(at, jump))
-  return {
-    takes: steps.some(({ takesPlace, start, end }) => takesPlace && !someBetween(relocated, start, end)),
-    goesElsewhere: isKept,
-    tables: search.tables,
+/** LEA of an address counted from the next instruction, somewhere: the decoder takes long to load. */
+const mayTakePlace = (code: Uint8Array): boolean =>
+  code.some((byte, at) => byte === 0x8d && ((code[at + 1] ?? 0) & 0xc7) === 0x05)
+
+/** See `CodeKnowledge.indirectJumps`. */
+export function indirectJumps(code: Uint8Array, around: Surroundings): IndirectJumps {
+  const steps = stepsOf(code, around.relocated)
+  const search = new Search(steps, around)
+  const isElsewhere = [...search.jumps.values()].some(({ at, to }) => !search.isKnown(at, to))
+  return { isElsewhere, tables: search.tables }
+}
+
+/** Where an indirect jump goes, as a step sees it: itself, or the one that puts the address onto the stack. */
+interface Jump {
+  readonly at: number
+  readonly to: Source
+}
+
+/** What indirect jumps make of the ways through the code. */
+interface Ways {
+  /** By step. */
+  readonly jumps: ReadonlyMap<number, Jump>
+  /** For each step, those that may run right before it. */
+  readonly before: readonly (readonly number[])[]
+  readonly frame: Frame
+}
+
+const STACK_TOP: Source = { from: 'frame', place: { base: 'stack', distance: 0, size: 8 } }
+
+/**
+ * A return is one to the caller where the stack is as it was at the start. At another depth, or right behind a push, it
+ * jumps to what was put there (retpolines, a reload of CS); whether it does is known when the jumps before it are. Where the
+ * depth is not known (behind a call that does not return), only code that calls into itself is in doubt.
+ */
+function waysThrough(steps: readonly Step[], { labels, entered }: Surroundings): Ways {
+  const jumps = new Map(steps.flatMap(({ jump }, at) => (jump === undefined ? [] : [[at, { at, to: jump }] as const])))
+  const returns = steps.flatMap((step, at) => (step.returns ? [at] : []))
+  for (const at of returns) {
+    const pusher = steps[at - 1]
+    if (isPushed(pusher)) jumps.set(at, { at: at - 1, to: pusher?.stored ?? STACK_TOP })
+  }
+  const isPart = entered.has(0)
+  const callsInward = steps.some(({ target, stores }) => target !== undefined && stores.length > 0)
+  for (;;) {
+    const before = waysTo(steps, labels, [...jumps.keys()])
+    const frame = new Frame(steps, before, entered.size === 0)
+    const left = isPart ? [] : returns.filter(at => !jumps.has(at))
+    const inward = left.filter(at => ![undefined, 0].includes(frame.depthAt(at)))
+    for (const at of inward) jumps.set(at, { at, to: STACK_TOP })
+    if (inward.length > 0) continue
+    const isInDoubt = (at: number) => callsInward && (isPart || frame.depthAt(at) === undefined)
+    for (const at of isPart ? returns : left) if (isInDoubt(at) && !jumps.has(at)) jumps.set(at, { at, to: STACK_TOP })
+    return { jumps, before, frame }
   }
 }
 
-/** FF /4, somewhere: the decoder takes long to load. */
-const mayJumpIndirectly = (code: Uint8Array): boolean =>
-  code.some((byte, at) => byte === 0xff && (((code[at + 1] ?? 0) >> 3) & 7) === 4)
+/** Whether what it writes is on top of the stack then, and the next step is run behind nothing else. */
+function isPushed(step: Step | undefined): boolean {
+  const moved = typeof step?.moves === 'number' ? step.moves : 0
+  const isTop = step?.stores.some(({ base, distance }) => base === 'stack' && distance === moved) === true
+  return isTop && step?.goesOn === true
+}
 
 /** Follows a value back; whatever cannot be followed is not known. */
 class Search {
   readonly tables: { readonly start: number; readonly end: number }[] = []
+  readonly jumps: Ways['jumps']
   readonly #steps: readonly Step[]
-  readonly #before: readonly (readonly number[])[]
+  readonly #before: Ways['before']
+  readonly #frame: Frame
+  /** Steps that other code goes to, with whatever it has in registers. */
+  readonly #entered: ReadonlySet<number>
   /** What was asked, and what came of it; what is being asked does not speak against itself. */
   readonly #known = new Map<string, boolean>()
 
-  constructor(steps: readonly Step[]) {
+  constructor(steps: readonly Step[], around: Surroundings) {
+    const { jumps, before, frame } = waysThrough(steps, around)
     this.#steps = steps
-    this.#before = waysTo(steps)
+    this.jumps = jumps
+    this.#before = before
+    this.#frame = frame
+    this.#entered = new Set(steps.flatMap(({ start }, at) => (at === 0 || around.entered.has(start) ? [at] : [])))
   }
 
   isKnown(at: number, source: Source): boolean {
@@ -81,9 +115,11 @@ class Search {
             found?.every(each => this.#once(`value ${each}`, () => this.isKnown(each, this.#sourceOf(each)))) ?? false
           )
         })
-      case 'slot':
-        return this.#once(`value ${source.slot}`, () =>
-          this.#stores(source.slot, (each, stored) => this.isKnown(each, stored)),
+      case 'frame':
+        // The address that was taken may be an array's end, and lie above the place where somebody goes on.
+        if (source !== STACK_TOP && this.#frame.isExposed) return false
+        return this.#writers(at, source, each =>
+          this.#once(`stored ${each}`, () => this.isKnown(each, this.#storedBy(each))),
         )
       default:
         return false
@@ -102,17 +138,19 @@ class Search {
   #givesAddress(at: number, source: Source): boolean {
     if (source.from === 'address') return this.#noteAddress(at)
     if (source.from === 'registers') return source.registers.every(register => this.#isAddress(at, register))
-    if (source.from !== 'slot') return false
-    return this.#once(`address ${source.slot}`, () =>
-      this.#stores(source.slot, (each, stored) => this.#givesAddress(each, stored)),
+    if (source.from !== 'frame') return false
+    return this.#writers(at, source, each =>
+      this.#once(`stored address ${each}`, () => this.#givesAddress(each, this.#storedBy(each))),
     )
   }
 
-  #stores(slot: string, isGood: (at: number, source: Source) => boolean): boolean {
-    const stores = this.#steps.flatMap(({ stored }, at) =>
-      stored?.slot === slot ? [{ at, source: stored.source }] : [],
-    )
-    return stores.length > 0 && stores.every(({ at, source }) => isGood(at, source))
+  #writers(at: number, { place }: Source & { from: 'frame' }, isGood: (at: number) => boolean): boolean {
+    const writers = this.#frame.writersOf(at, place) ?? []
+    return writers.length > 0 && writers.every(isGood)
+  }
+
+  #storedBy(at: number): Source {
+    return this.#steps[at]?.stored ?? { from: 'elsewhere' }
   }
 
   #noteAddress(at: number): boolean {
@@ -139,162 +177,32 @@ class Search {
     const found = new Set<number>()
     const seen = new Set<number>()
     const open = [...(this.#before[at] ?? [])]
-    if (at === 0) return undefined
+    if (this.#entered.has(at)) return undefined
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       if (seen.has(next)) continue
       seen.add(next)
       if (this.#steps[next]?.written.has(register)) found.add(next)
-      else if (next === 0) return undefined
+      else if (this.#entered.has(next)) return undefined
       else open.push(...(this.#before[next] ?? []))
     }
     return [...found]
   }
 }
 
-/** For each step, those that may run right before it. What no jump leads to and nothing falls into is an indirect jump's. */
-function waysTo(steps: readonly Step[]): readonly (readonly number[])[] {
+/**
+ * For each step, those that may run right before it: one that falls into it, jumps there, or jumps indirectly where its
+ * address is known to somebody. What nothing is seen to lead to is an indirect jump's as well.
+ */
+function waysTo(steps: readonly Step[], labels: ReadonlySet<number>, indirect: readonly number[]): Ways['before'] {
   const byStart = new Map(steps.map(({ start }, at) => [start, at]))
   const ways: number[][] = steps.map((_, at) => (at > 0 && steps[at - 1]?.goesOn === true ? [at - 1] : []))
   steps.forEach(({ target }, at) => {
     const to = target === undefined ? undefined : byStart.get(target)
     if (to !== undefined) ways[to]?.push(at)
   })
-  const indirect = steps.flatMap(({ jump }, at) => (jump === undefined ? [] : [at]))
-  return ways.map((known, at) => (known.length === 0 && at > 0 ? indirect : known))
-}
-
-function decode(code: Uint8Array): readonly Step[] {
-  const { Decoder, DecoderOptions, Instruction, InstructionInfoFactory } = decoderLibrary()
-  const decoder = new Decoder(64, code, DecoderOptions.None)
-  const instruction = new Instruction()
-  const factory = new InstructionInfoFactory()
-  const steps: Step[] = []
-  const hasFrame = setsFrame(code)
-  try {
-    while (decoder.canDecode) {
-      const start = decoder.position
-      decoder.decodeOut(instruction)
-      const written = writtenBy(instruction, factory)
-      steps.push(stepOf({ instruction, start, size: code.length, written, hasFrame }))
-    }
-  } finally {
-    factory.free()
-    instruction.free()
-    decoder.free()
-  }
-  return steps
-}
-
-/** mov %rsp, %rbp: then what lies beside RBP is the frame. */
-const setsFrame = (code: Uint8Array): boolean => Buffer.from(code).includes(Buffer.of(0x48, 0x89, 0xe5))
-
-interface Decoded {
-  readonly instruction: iced.Instruction
-  readonly start: number
-  readonly size: number
-  readonly written: ReadonlySet<iced.Register>
-  readonly hasFrame: boolean
-}
-
-function stepOf({ instruction, start, size, written, hasFrame }: Decoded): Step {
-  const { FlowControl, OpKind, Mnemonic } = decoderLibrary()
-  const { flowControl, op0Kind, mnemonic } = instruction
-  const isBranch = flowControl === FlowControl.UnconditionalBranch || flowControl === FlowControl.ConditionalBranch
-  const isIndirect = flowControl === FlowControl.IndirectBranch
-  const stores = mnemonic === Mnemonic.Mov && op0Kind === OpKind.Memory
-  const slot = stores ? slotOf(instruction, hasFrame) : undefined
-  const place = instruction.isIpRelMemoryOperand ? Number(BigInt.asIntN(64, instruction.ipRelMemoryAddress)) : -1
-  return {
-    start,
-    end: start + instruction.length,
-    goesOn: ![FlowControl.UnconditionalBranch, FlowControl.IndirectBranch, FlowControl.Return].includes(flowControl),
-    target: isBranch ? Number(BigInt.asIntN(64, instruction.nearBranchTarget)) : undefined,
-    jump: isIndirect ? operandSource(instruction, 0, hasFrame) : undefined,
-    written,
-    source: sourceOf(instruction, hasFrame),
-    stored: slot === undefined ? undefined : { slot, source: operandSource(instruction, 1, hasFrame) },
-    takesPlace: mnemonic === Mnemonic.Lea && place > 0 && place < size,
-  }
-}
-
-/** What the first operand, a register, is given. */
-function sourceOf(instruction: iced.Instruction, hasFrame: boolean): Source {
-  const { ConditionCode, Mnemonic, OpKind, Register, RegisterExt } = decoderLibrary()
-  if (instruction.mnemonic === Mnemonic.Cdqe) return { from: 'registers', registers: [Register.RAX] }
-  if (instruction.opCount < 1 || instruction.op0Kind !== OpKind.Register) return { from: 'elsewhere' }
-  const own = RegisterExt.fullRegister(instruction.op0Register)
-  const { mnemonic, memoryBase, memoryIndex } = instruction
-  switch (mnemonic) {
-    case Mnemonic.Mov:
-    case Mnemonic.Movsxd:
-    case Mnemonic.Movzx:
-      return operandSource(instruction, 1, hasFrame)
-    case Mnemonic.Lea: {
-      const parts = [memoryBase, memoryIndex].filter(each => each !== Register.None)
-      if (instruction.isIpRelMemoryOperand || parts.length === 0) return { from: 'address' }
-      return { from: 'registers', registers: parts }
-    }
-    case Mnemonic.Add: {
-      const other = operandSource(instruction, 1, hasFrame)
-      // An address that another register, or a table of distances, is added to.
-      if (other.from === 'registers') return { from: 'registers', registers: [own, ...other.registers] }
-      const isFixed = other.from === 'table' || other.from === 'address'
-      return isFixed ? { from: 'registers', registers: [own] } : { from: 'elsewhere' }
-    }
-    default: {
-      // One of two, by a condition.
-      const isMove = instruction.conditionCode !== ConditionCode.None && instruction.opCount === 2
-      const other: Source = isMove ? operandSource(instruction, 1, hasFrame) : { from: 'elsewhere' }
-      return other.from === 'registers'
-        ? { from: 'registers', registers: [own, ...other.registers] }
-        : { from: 'elsewhere' }
-    }
-  }
-}
-
-function operandSource(instruction: iced.Instruction, operand: number, hasFrame: boolean): Source {
-  const { OpKind, Register, RegisterExt } = decoderLibrary()
-  const kind = instruction.opKind(operand)
-  if (kind === OpKind.Register) {
-    return { from: 'registers', registers: [RegisterExt.fullRegister(instruction.opRegister(operand))] }
-  }
-  if (kind !== OpKind.Memory) return { from: 'address' }
-  const slot = slotOf(instruction, hasFrame)
-  if (slot !== undefined) return { from: 'slot', slot }
-  const { memoryBase, memoryIndex, memoryIndexScale } = instruction
-  if (memoryIndex === Register.None) return { from: 'elsewhere' }
-  if (memoryBase === Register.None) return { from: 'table', bases: [] }
-  return { from: 'table', bases: memoryIndexScale === 1 ? [memoryBase, memoryIndex] : [memoryBase] }
-}
-
-/** A place at a fixed distance from the stack's pointer or the frame's. */
-function slotOf(
-  { memoryBase, memoryIndex, memoryDisplacement }: iced.Instruction,
-  hasFrame: boolean,
-): string | undefined {
-  const { Register } = decoderLibrary()
-  const isFrame = memoryBase === Register.RSP || (hasFrame && memoryBase === Register.RBP)
-  return isFrame && memoryIndex === Register.None ? `${memoryBase} ${memoryDisplacement}` : undefined
-}
-
-/** What a call may write, by System V: all but these stay. */
-function writtenBy(instruction: iced.Instruction, factory: iced.InstructionInfoFactory): ReadonlySet<iced.Register> {
-  const { FlowControl, OpAccess, Register, RegisterExt } = decoderLibrary()
-  const written = new Set<iced.Register>()
-  const info = factory.info(instruction)
-  const used = info.usedRegisters()
-  for (const each of used) {
-    const { access, register } = each
-    if (access !== OpAccess.Read && access !== OpAccess.CondRead && access !== OpAccess.NoMemAccess) {
-      written.add(RegisterExt.fullRegister(register))
-    }
-    each.free()
-  }
-  info.free()
-  const { flowControl } = instruction
-  if (flowControl === FlowControl.Call || flowControl === FlowControl.IndirectCall) {
-    for (const each of [Register.RAX, Register.RCX, Register.RDX, Register.RSI, Register.RDI]) written.add(each)
-    for (const each of [Register.R8, Register.R9, Register.R10, Register.R11]) written.add(each)
-  }
-  return written
+  const isLabel = (at: number) => labels.has(steps[at]?.start ?? -1)
+  return ways.map((known, at) => {
+    if (isLabel(at)) return [...known, ...indirect]
+    return known.length === 0 && at > 0 ? indirect : known
+  })
 }

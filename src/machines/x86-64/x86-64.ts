@@ -3,13 +3,13 @@ import { EM_386, EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
 import { keepsAddress } from './address-flow.ts'
-import { endsInJump, isAddressField, isBranchField, LANDING_PAD, mayHoldShortNumber, returnedNumber } from './bytes.ts'
+import { endsInJump, heldNumbers, isAddressField, isBranchField, LANDING_PAD, returnedNumber } from './bytes.ts'
 
 import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
-import { ownPlaces } from './own-places.ts'
+import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
 import { referencesTo } from './references.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
@@ -27,6 +27,7 @@ export const X86_64_PATCHING: PatchingKnowledge = {
   trampoline: { size: JUMP_SIZE, jump, landingPad: LANDING_PAD, reach: 2 ** 31 },
   nops,
   padding: 0xcc,
+  mustNotLieAt: () => false,
   addressRelocation: R_X86_64_64,
   distanceRelocation: R_X86_64_PC32,
   indirectStub: { bytes: INDIRECT_JUMP, field: 2, bias: -4n },
@@ -48,15 +49,17 @@ export const X86_64: Machine = {
     keepsAddress,
     endsInJump,
     numberFieldsAt,
-    mayHoldShortNumber,
+    heldNumbers,
     hiddenReferences,
+    pageNamed: () => undefined,
     accessesOf,
     callsTo,
     referencesTo,
     returnedNumber,
     // gcc's -mindirect-branch and clang's -mretpoline.
     jumpThunks: /^__x86_indirect_(?:thunk|jump|call)|^__llvm_(?:external_)?retpoline/,
-    ownPlaces,
+    takesPlaces,
+    indirectJumps,
     isEndless,
   },
   patching: X86_64_PATCHING,

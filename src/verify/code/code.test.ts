@@ -79,6 +79,30 @@ test.skipIf(!hasGcc).for<Row>([
     says: /what it reaches there \(own\), byte 0xc/,
   },
   {
+    name: 'a call of a function that the running system has not',
+    object: `int gone(int); ${F} { return gone(a) + 1; }`,
+    runs: `${F} { return known(a) + 1; }`,
+    says: /should lead to gone, which the running system has not, and leads to known/,
+  },
+  {
+    name: 'a variable that the running system has not',
+    object: `extern int gone; ${F} { return gone + 1; }`,
+    runs: `${F} { return flag + 1; }`,
+    says: /should lead to gone, which the running system has not, and leads to flag/,
+  },
+  {
+    name: 'a static variable of another name',
+    object: `${F} { static int count; return count += a; }`,
+    runs: `${F} { static int total; return total += a; }`,
+    says: /should reach count\.\d+, and reaches unit\.c#total\.\d+/,
+  },
+  {
+    name: 'a static variable that has another number there',
+    object: `${F} { static int count; return count += a; }`,
+    runs: `${F} { static int count; return count += a; } int after(int a) { static int other; return other += a; }`,
+    unchecked: /it reaches count\.\d+, writable data without a name/,
+  },
+  {
     name: 'what only the linker decides: a weak symbol that nobody has',
     object: `extern int nobody __attribute__((weak)); ${F} { return &nobody != 0; }`,
     unchecked: /relocation type 9 is not compared/,
@@ -185,6 +209,11 @@ function imageSymbols(bytes: Uint8Array): HypervisorSymbols {
   return toyHypervisor({
     symbols,
     lookup: name => symbols.find(symbol => symbol.name === name)?.address,
+    symbolsAt: address => symbols.filter(symbol => symbol.address === address),
+    symbolBefore: address => {
+      const before = symbols.filter(symbol => symbol.address <= address)
+      return before.toSorted((a, b) => Number(b.address - a.address))[0]
+    },
     bytesAt: (address, size) => {
       const section = sectionAt(address)
       const offset = Number(address - (section?.address ?? 0n))

@@ -8,7 +8,7 @@ import { SHF_WRITE } from '../../elf/spec/constants.ts'
 import { lineAddend } from '../../loaders/entries.ts'
 import { machineOf } from '../../machines/machines.ts'
 import type { Piece, PieceMap, Reference } from '../../pieces/model.ts'
-import { partOf } from '../../pieces/names.ts'
+import { numberedBase, partOf } from '../../pieces/names.ts'
 import { sectionClassOf } from '../../pieces/section-facts.ts'
 import { type LinkedField, linkedField } from './field.ts'
 import type { RunningImage } from './image.ts'
@@ -58,9 +58,10 @@ export function holdPiece(context: HoldContext, { piece, address }: Placed): Hel
     return { from: Number(edit.address - address), to: Number(edit.address - address) + edit.size }
   })
   const held: { reached: (Placed & { offset: number })[]; unchecked: string[] } = { reached: [], unchecked: [] }
+  const skipped = [...edits, ...unusedFields(map, piece)]
   let at = 0
   for (const reference of piece.references) {
-    const byte = firstDifference({ own, there, edits }, at, reference.offset)
+    const byte = firstDifference({ own, there, skipped }, at, reference.offset)
     if (byte !== undefined) return differs(byte, bytesText(context, { piece, address }, byte, { own, there }))
     const { width, ...led } = followReference(context, { piece, address }, there, reference)
     at = reference.offset + width
@@ -70,7 +71,7 @@ export function holdPiece(context: HoldContext, { piece, address }: Placed): Hel
       held.unchecked.push(`${piece.name}, byte ${hex(reference.offset)}: ${led.unchecked}`)
     if (led.next !== undefined) held.reached.push({ ...led.next, offset: reference.offset })
   }
-  const byte = firstDifference({ own, there, edits }, at, piece.size)
+  const byte = firstDifference({ own, there, skipped }, at, piece.size)
   if (byte !== undefined) return differs(byte, bytesText(context, { piece, address }, byte, { own, there }))
   const edited = edits.reduce((sum, { from, to }) => sum + Math.min(to, piece.size) - Math.max(from, 0), 0)
   return { difference: undefined, ...held, bytes: piece.size - edited, edited }
@@ -79,14 +80,23 @@ export function holdPiece(context: HoldContext, { piece, address }: Placed): Hel
 interface Bytes {
   readonly own: Uint8Array | undefined
   readonly there: Uint8Array
-  readonly edits: readonly Span[]
+  readonly skipped: readonly Span[]
 }
 
-/** The first byte in [from, to) that differs and is not edited at boot. */
-function firstDifference({ own, there, edits }: Bytes, from: number, to: number): number | undefined {
+/** Fields of an entry that nobody reads. */
+function unusedFields({ sections }: PieceMap<'original'>, { section }: Piece<'original'>): readonly Span[] {
+  const fields = sections[section]?.layout?.fields ?? []
+  return fields.flatMap(({ unused, offset }) => (unused === true ? [{ from: offset, to: offset + UNUSED_SIZE }] : []))
+}
+
+/** Bytes of a distance, as which they are told. */
+const UNUSED_SIZE = 4
+
+/** The first byte in [from, to) that differs, is not edited at boot and counts. */
+function firstDifference({ own, there, skipped }: Bytes, from: number, to: number): number | undefined {
   for (let at = from; at < to; at++) {
     if (own?.[at] === there[at]) continue
-    const edit = edits.find(span => at >= span.from && at < span.to)
+    const edit = skipped.find(span => at >= span.from && at < span.to)
     if (edit === undefined) return at
     at = edit.to - 1
   }
@@ -100,14 +110,8 @@ function followReference(
   reference: Reference<'original'>,
 ): Led & { readonly width: number } {
   const { map } = context
-  const { target, type, offset } = reference
-  const delta = target.to === 'piece' || target.to === 'external' ? target.delta : 0n
-  const field = linkedField(there, offset, {
-    machine: map.object.header.machine,
-    type,
-    address: placed.address + BigInt(offset),
-    addend: delta + lineOf(map, placed.piece, reference),
-  })
+  const { target, type } = reference
+  const field = fieldOf(context, placed, there, reference)
   if (field === undefined) {
     const known = machineOf(map.object.header.machine).relocationType(type)?.field
     // What is not known to be the field is compared like the bytes around it.
@@ -115,6 +119,7 @@ function followReference(
     return { width, ...(type === 0 ? {} : { unchecked: `relocation type ${type} is not compared` }) }
   }
   const { width } = field
+  if (field.isOther) return { width, wrong: 'the instruction there is another one' }
   switch (target.to) {
     case 'absolute':
       return { width, ...(field.expected(target.value) === field.value ? {} : { wrong: leads(field, 'a number') }) }
@@ -130,6 +135,60 @@ function followReference(
   }
 }
 
+function fieldOf(
+  context: HoldContext,
+  placed: Placed,
+  there: Uint8Array,
+  reference: Reference<'original'>,
+): LinkedField | undefined {
+  const field = aloneField(context, placed, there, reference)
+  if (field === undefined || field.reached !== undefined) return field
+  const reached = reachedByBoth(context, placed, there, reference)
+  return reached === undefined ? field : { ...field, reached }
+}
+
+function aloneField(
+  { map }: HoldContext,
+  { piece, address }: Placed,
+  there: Uint8Array,
+  reference: Reference<'original'>,
+): LinkedField | undefined {
+  const { type, offset } = reference
+  return linkedField(there, offset, {
+    machine: map.object.header.machine,
+    type,
+    address: address + BigInt(offset),
+    addend: deltaOf(reference) + lineOf(map, piece, reference),
+    own: map.object.sections[piece.section]?.bytes.subarray(piece.offset + offset) ?? new Uint8Array(),
+  })
+}
+
+const deltaOf = ({ target }: Reference<'original'>): bigint =>
+  target.to === 'piece' || target.to === 'external' ? target.delta : 0n
+
+/** Where the two instructions lead that name a place together; all that do so for one thing must agree about it. */
+function reachedByBoth(
+  context: HoldContext,
+  placed: Placed,
+  there: Uint8Array,
+  reference: Reference<'original'>,
+): bigint | undefined {
+  const { relocationType } = machineOf(context.map.object.header.machine)
+  if (relocationType(reference.type)?.part === undefined || reference.target.to !== 'piece') return undefined
+  const { piece, delta } = reference.target
+  const both = { page: new Set<bigint>(), 'in-page': new Set<bigint>() }
+  for (const other of placed.piece.references) {
+    const part = relocationType(other.type)?.part
+    const isSame = other.target.to === 'piece' && other.target.piece === piece && other.target.delta === delta
+    const field = part === undefined || !isSame ? undefined : aloneField(context, placed, there, other)
+    if (part !== undefined && field !== undefined) both[part].add(field.value)
+  }
+  const [page, another] = both.page
+  const [within, second] = both['in-page']
+  if (page === undefined || within === undefined || another !== undefined || second !== undefined) return undefined
+  return page + within - delta
+}
+
 /** The line's bits that a bug frame's field holds beside its distance. */
 function lineOf(map: PieceMap<'original'>, piece: Piece<'original'>, { line, offset }: Reference<'original'>): bigint {
   if (line === undefined) return 0n
@@ -141,7 +200,7 @@ function lineOf(map: PieceMap<'original'>, piece: Piece<'original'>, { line, off
 function followName({ image }: HoldContext, field: LinkedField, name: string, weak: boolean): Led {
   const places = image.addressesOf(name)
   if (places.length === 0 && weak && field.expected(0n) === field.value) return {}
-  if (places.length === 0) return { unchecked: `${name} is not among the running system's symbols` }
+  if (places.length === 0) return { wrong: missing(image, field, name) }
   return places.some(address => field.expected(address) === field.value) ? {} : { wrong: leads(field, name) }
 }
 
@@ -165,6 +224,9 @@ function followPiece(
   if (!isLive) return { next: { piece: reached, address: field.reached } }
   const memory = image.symbols.memoryAt(field.reached)
   if (memory !== 'writable') return { wrong: `it should reach ${reached.name}, and reaches ${place(image, field)}` }
+  const there = image.symbols.symbolsAt(field.reached).filter(({ kind }) => kind === 'object')
+  const isOther = there.length > 0 && !there.some(({ plainName }) => sameButNumber(plainName, reached.name))
+  if (isOther) return { wrong: `it should reach ${reached.name}, and reaches ${there[0]?.name}` }
   return { unchecked: `it reaches ${reached.name}, writable data without a name: only that it is writable was checked` }
 }
 
@@ -196,6 +258,16 @@ function leads(field: LinkedField, name: string): string {
   return `it should lead to ${name}, and leads to ${to}`
 }
 
+/** Names of all that is linked are known, so that code which leads to another one is other code. */
+function missing(image: RunningImage, field: LinkedField, name: string): string {
+  return `it should lead to ${name}, which the running system has not, and leads to ${place(image, field)}`
+}
+
+/** Numbers of static variables change from build to build. */
+function sameButNumber(one: string, other: string): boolean {
+  return one === other || (numberedBase(one) !== undefined && numberedBase(one) === numberedBase(other))
+}
+
 function place(image: RunningImage, { reached }: LinkedField): string {
   const symbol = reached === undefined ? undefined : image.symbols.symbolBefore(reached)
   return symbol === undefined || reached === undefined
@@ -205,20 +277,31 @@ function place(image: RunningImage, { reached }: LinkedField): string {
 
 const SHOWN = 8
 
-const JUMP = 0xe9
-
 function bytesText(
-  { image }: HoldContext,
+  { image, map }: HoldContext,
   { piece, address }: Placed,
   at: number,
-  { own, there }: Omit<Bytes, 'edits'>,
+  { own, there }: Omit<Bytes, 'skipped'>,
 ): string {
   if (piece.kind === 'string')
     return `the string is ${quoted(there)} in the running system, ${quoted(own)} in the object`
   const spell = (bytes: Uint8Array | undefined) => Buffer.from(bytes?.subarray(at, at + SHOWN) ?? []).toString('hex')
-  const isJump = piece.kind === 'function' && there[at] === JUMP && image.isCopied(address, piece.size)
+  const isJump =
+    piece.kind === 'function' && isJumpAt(map.object.header.machine, there, at) && image.isCopied(address, piece.size)
   const why = isJump ? '; a jump: has a payload replaced the function? --on names it' : ''
   return `the running system has ${spell(there)}, the object ${spell(own)}${why}`
+}
+
+const FIELD_SIZE = 4
+
+/** Whether it may be the jump that a loader writes, whose distance is its last part. */
+function isJumpAt(machine: number, code: Uint8Array, at: number): boolean {
+  const { code: knowledge, patching } = machineOf(machine)
+  if (knowledge === undefined || patching === undefined) return false
+  const { size } = patching.trampoline
+  // One of whole words begins with one, wherever in it the first difference is.
+  const start = size % FIELD_SIZE === 0 ? at - (at % FIELD_SIZE) : at
+  return knowledge.isBranchField(code, start + size - FIELD_SIZE)
 }
 
 function quoted(bytes: Uint8Array | undefined): string {

@@ -7,7 +7,9 @@
  */
 
 #include "dom0.h"
-#include "hypercall.h"
+#include "cpu.h"
+#include "mailbox.h"
+#include "map.h"
 
 #define PHYSDEVOP_SET_IOPL 6
 
@@ -42,7 +44,11 @@ static uint32_t read_config(uint32_t slot, uint32_t offset)
     return read_port(PORT_CONFIG_DATA);
 }
 
-uint64_t find_shared_memory(void)
+/* Only the addresses count: the driver's memory is mapped over these pages. */
+static uint8_t window[MAILBOX_SIZE] __attribute__((aligned(PAGE_SIZE)));
+
+/* The machine address of the device's memory; 0 when there is none. */
+static uint64_t find_device_memory(void)
 {
     uint32_t privilege_level = 1;
 
@@ -57,4 +63,15 @@ uint64_t find_shared_memory(void)
         return (high << 32 | low) & BAR_ADDRESS_MASK;
     }
     return 0;
+}
+
+void *find_shared_memory(void)
+{
+    uint64_t machine_address = find_device_memory();
+
+    if (machine_address == 0)
+        give_up("@hotsplice lost: no shared-memory device");
+    if (!map_machine_pages(window, machine_address, MAILBOX_SIZE / PAGE_SIZE))
+        give_up("@hotsplice lost: the shared memory cannot be mapped");
+    return window;
 }

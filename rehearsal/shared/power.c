@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "dom0.h"
-#include "hypercall.h"
+#include "cpu.h"
 
 #define SCHEDOP_SHUTDOWN 2
-#define SHUTDOWN_REBOOT  1 /* powering off would need ACPI; QEMU turns a reboot into its own end */
+#define SHUTDOWN_REBOOT  1 /* powering off may need ACPI; QEMU turns a reboot into its own end */
 
 void power_off(void)
 {

@@ -9,11 +9,12 @@
 
 #define PAGE_SIZE 4096
 
-/* memory.c: maps machine pages over pages of our own. `pages` must be page-aligned addresses of our image. */
-bool map_machine_pages(void *pages, uint64_t machine_address, size_t count);
+/* memory.c */
+void *memset(void *to, int value, size_t count);
+void *memcpy(void *restrict to, const void *restrict from, size_t count);
 
-/* clock.c */
-bool clock_start(uint64_t shared_info_machine_address);
+/* clock.c: `boot_information` is what Xen started us with. */
+bool clock_start(const void *boot_information);
 /* Nanoseconds since Xen booted. */
 uint64_t clock_now(void);
 /* Gives the CPU back to Xen for that long. */
@@ -24,8 +25,11 @@ void print_line(const char *text);
 /* Prints `text`, a space, and `number`. */
 void print_numbered_line(const char *text, uint32_t number);
 
-/* pci.c: the machine address of the memory that the driver shares with us; 0 when there is none. */
-uint64_t find_shared_memory(void);
+/* main.c: says why on the console, and ends the machine. */
+__attribute__((noreturn)) void give_up(const char *why);
+
+/* shared-memory.c: the memory that the driver shares with us (mailbox.h), or the end of the machine. */
+void *find_shared_memory(void);
 
 /* power.c: ends the machine; QEMU is told not to reboot. */
 __attribute__((noreturn)) void power_off(void);

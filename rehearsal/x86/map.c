@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Changing what our virtual pages show, and the two functions the compiler may call on its own. */
+/* Changing what our virtual pages show. */
 
 #include "dom0.h"
-#include "hypercall.h"
+#include "cpu.h"
+#include "map.h"
 
 #define ENTRY_PRESENT  (1u << 0)
 #define ENTRY_WRITABLE (1u << 1)
@@ -24,23 +25,4 @@ bool map_machine_pages(void *pages, uint64_t machine_address, size_t count)
             return false;
     }
     return true;
-}
-
-void *memset(void *to, int value, size_t count)
-{
-    unsigned char *bytes = to;
-
-    for (size_t i = 0; i < count; i++)
-        bytes[i] = (unsigned char)value;
-    return to;
-}
-
-void *memcpy(void *restrict to, const void *restrict from, size_t count)
-{
-    unsigned char *target = to;
-    const unsigned char *source = from;
-
-    for (size_t i = 0; i < count; i++)
-        target[i] = source[i];
-    return to;
 }

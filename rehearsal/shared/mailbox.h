@@ -11,7 +11,7 @@
 #ifndef MAILBOX_H
 #define MAILBOX_H
 
-#include "hypercall.h"
+#include "cpu.h"
 
 #define MAILBOX_SIZE  (4 * 1024 * 1024)
 #define MAILBOX_MAGIC 0x63696c7073746f68ULL /* "hotsplic" */

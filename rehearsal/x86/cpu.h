@@ -3,14 +3,12 @@
  * The door to the hypervisor: a 64-bit PV guest puts the hypercall's number in %rax, up to five
  * arguments in %rdi %rsi %rdx %r10 %r8, and executes syscall. The result comes back in %rax.
  */
-#ifndef HYPERCALL_H
-#define HYPERCALL_H
+#ifndef CPU_H
+#define CPU_H
 
 #include <stdint.h>
 
 #define HYPERCALL_UPDATE_VA_MAPPING 14
-#define HYPERCALL_CONSOLE_IO        18
-#define HYPERCALL_SCHED_OP          29
 #define HYPERCALL_PHYSDEV_OP        33
 
 #define HYPERCALL_ARGUMENTS 5
@@ -32,16 +30,12 @@ static inline int64_t hypercall(uint64_t number, const uint64_t argument[HYPERCA
     return (int64_t)result;
 }
 
-static inline int64_t hypercall2(uint64_t number, uint64_t first, uint64_t second)
+/* While another processor, or somebody outside, is waited for. */
+static inline void relax(void)
 {
-    const uint64_t arguments[HYPERCALL_ARGUMENTS] = { first, second, 0, 0, 0 };
-    return hypercall(number, arguments);
+    __asm__ volatile("pause");
 }
 
-static inline int64_t hypercall3(uint64_t number, uint64_t first, uint64_t second, uint64_t third)
-{
-    const uint64_t arguments[HYPERCALL_ARGUMENTS] = { first, second, third, 0, 0 };
-    return hypercall(number, arguments);
-}
+#include "calls.h"
 
 #endif

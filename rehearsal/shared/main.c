@@ -11,7 +11,7 @@
  */
 
 #include "dom0.h"
-#include "hypercall.h"
+#include "cpu.h"
 #include "mailbox.h"
 
 /* Nanoseconds. A request may lie unseen for one nap; a machine that waits long should not keep its host busy. */
@@ -23,19 +23,9 @@
 
 #define LOOKS_BEFORE_NAP 64
 
-/* The beginning of Xen's struct start_info; the rest does not concern us. */
-struct start_info {
-    char magic[32];
-    uint64_t page_count;
-    uint64_t shared_info_machine_address;
-};
+static volatile struct mailbox *mailbox;
 
-/* Only the addresses count: the driver's memory is mapped over these pages. */
-static uint8_t window[MAILBOX_SIZE] __attribute__((aligned(PAGE_SIZE)));
-
-static volatile struct mailbox *const mailbox = (void *)window;
-
-static void give_up(const char *why)
+void give_up(const char *why)
 {
     print_line(why);
     power_off();
@@ -58,7 +48,6 @@ static int64_t carry_out(void)
         power_off();
     default:
         give_up("@hotsplice lost: a request of unknown kind");
-        return 0;
     }
 }
 
@@ -82,7 +71,7 @@ static void await_request(uint32_t completed)
 
     for (uint32_t looks = 1; mailbox->requested == completed; looks++) {
         if (looks % LOOKS_BEFORE_NAP != 0) {
-            __asm__ volatile("pause");
+            relax();
             continue;
         }
 
@@ -100,20 +89,16 @@ static void await_request(uint32_t completed)
     }
 }
 
-void dom0_main(const struct start_info *start)
+void dom0_main(const void *boot_information)
 {
-    if (!clock_start(start->shared_info_machine_address))
-        give_up("@hotsplice lost: Xen's shared page cannot be mapped");
+    if (!clock_start(boot_information))
+        give_up("@hotsplice lost: Xen does not tell the time");
 
-    uint64_t machine_address = find_shared_memory();
-    if (machine_address == 0)
-        give_up("@hotsplice lost: no shared-memory device");
-    if (!map_machine_pages(window, machine_address, MAILBOX_SIZE / PAGE_SIZE))
-        give_up("@hotsplice lost: the shared memory cannot be mapped");
+    mailbox = find_shared_memory();
     if (mailbox->magic != MAILBOX_MAGIC)
         give_up("@hotsplice lost: the shared memory is not the driver's");
 
-    mailbox->address = (uint64_t)window;
+    mailbox->address = (uint64_t)mailbox;
     print_line("@hotsplice ready");
 
     for (uint32_t completed = mailbox->completed;;) {

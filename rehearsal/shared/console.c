@@ -5,7 +5,7 @@
  */
 
 #include "dom0.h"
-#include "hypercall.h"
+#include "cpu.h"
 
 #define CONSOLE_WRITE 0
 #define LINE_SIZE     120

@@ -1,0 +1,199 @@
+/** No program is given: the tree's own is taken where what is linked there leaves no doubt, and else that is said. */
+import { describe, expect, test } from 'vitest'
+import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { type Edit, patchProgram, type SmallProgram } from '../support/small-program.ts'
+
+const SPLIT = ['gcc', '-O2', '-fcf-protection=none', '-ffunction-sections', '-fdata-sections']
+const GC = ['-Wl,--gc-sections']
+const MAIN = 'int entry(int); int main(int n, char **v) { (void)v; return entry(n) & 1; }\n'
+const ENTRY = `#ifndef BY
+#define BY 3
+#endif
+int entry(int n) { return n * BY + 1; }
+`
+const SPARE = 'int spare(int n) { return n * 5; }\n'
+const OTHER = 'int other(int n) { return n * 9 + 2; }\n'
+const OTHER_MAIN = 'int other(int); int main(int n, char **v) { (void)v; return other(n) & 3; }\n'
+
+/** Linked of `units`, from objects that their own commands made. */
+const linking = (name: string, units: readonly string[], more: readonly string[] = GC) => [
+  'gcc',
+  ...more,
+  ...units.map(unit => `${unit}.o`),
+  '-o',
+  name,
+]
+const BOTH = { 'main.c': MAIN, 'u1.c': ENTRY, 'x.c': OTHER_MAIN, 'u2.c': OTHER }
+const remove = (...files: readonly string[]) => ['rm', ...files]
+const OLD_ENTRY = [...SPLIT, '-DBY=4', '-c', 'u1.c', '-o', 'old.o']
+
+interface Row {
+  readonly name: string
+  readonly files: SmallProgram['files']
+  /** Linked so; null where nothing is before `afterwards`. */
+  readonly link?: readonly string[] | null
+  readonly afterwards: readonly (readonly string[])[]
+  readonly edit: Edit
+  /** The program that is taken, or words of why none is. */
+  readonly taken?: string
+  readonly doubt?: RegExp
+  readonly depends?: string
+}
+
+const CHANGED = { 'u1.c': ENTRY.replace('+ 1', '+ 2') }
+const TWO = [linking('server', ['main', 'u1']), linking('client', ['x', 'u2'])]
+
+const ROWS: readonly Row[] = [
+  { name: 'the only one', files: { 'main.c': MAIN, 'u1.c': ENTRY }, afterwards: [], edit: CHANGED, taken: 'program' },
+  {
+    name: 'the one of two that has the unit',
+    files: BOTH,
+    link: null,
+    afterwards: TWO,
+    edit: CHANGED,
+    taken: 'server',
+  },
+  {
+    name: 'a library beside its user',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY },
+    link: null,
+    afterwards: [linking('libu.so', ['u1'], ['-shared']), ['gcc', 'main.o', 'libu.so', '-o', 'user']],
+    edit: CHANGED,
+    taken: 'libu.so',
+  },
+  {
+    name: 'two copies of one',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY },
+    afterwards: [
+      ['mkdir', 'installed'],
+      ['cp', 'program', 'installed/it'],
+    ],
+    edit: CHANGED,
+    taken: 'installed/it',
+  },
+  {
+    name: 'beside one that was linked of other objects',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY },
+    afterwards: [OLD_ENTRY, linking('older', ['main', 'old'])],
+    edit: CHANGED,
+    taken: 'program',
+  },
+  {
+    name: 'two that have the unit',
+    files: BOTH,
+    link: null,
+    afterwards: [...TWO, linking('both', ['x', 'u2', 'u1'], [])],
+    edit: CHANGED,
+    doubt: /both and server were both linked from u1\.o/,
+  },
+  {
+    name: 'one that was linked of other objects',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY },
+    afterwards: [OLD_ENTRY, linking('program', ['main', 'old'])],
+    edit: CHANGED,
+    doubt: /program has another entry than u1\.o/,
+  },
+  {
+    name: 'one whose other units are others by now',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY, 'u2.c': OTHER },
+    link: [],
+    afterwards: [[...SPLIT, '-O0', '-c', 'u2.c', '-o', 'u2.o']],
+    edit: CHANGED,
+    doubt: /u2\.o is in none of the linked files/,
+  },
+  {
+    name: 'one that has not all units: another may be elsewhere',
+    files: BOTH,
+    link: null,
+    afterwards: [...TWO, remove('client')],
+    edit: CHANGED,
+    doubt: /x\.o is in none of the linked files/,
+  },
+  {
+    name: 'two files of one name and text, of which one is linked',
+    files: { 'a/main.c': MAIN, 'b/main.c': MAIN, 'u1.c': ENTRY },
+    link: null,
+    afterwards: [linking('one', ['a/main', 'u1'])],
+    edit: CHANGED,
+    doubt: /main\.o is in none of the linked files/,
+  },
+  {
+    name: 'a unit without its object',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY, 'u2.c': OTHER },
+    link: [],
+    afterwards: [remove('u2.o')],
+    edit: CHANGED,
+    doubt: /u2\.o has no object/,
+  },
+  {
+    name: 'one without names',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY },
+    afterwards: [['strip', 'program']],
+    edit: CHANGED,
+    doubt: /program has no names/,
+  },
+  {
+    name: 'a test’s program beside one without names',
+    files: BOTH,
+    link: null,
+    afterwards: [...TWO, ['gcc', '-shared', '-s', 'u1.o', 'u2.o', '-o', 'lib.so']],
+    edit: CHANGED,
+    doubt: /lib\.so has no names, and may be the program/,
+  },
+  {
+    name: 'one that was linked before anybody used what changes',
+    files: { 'main.c': MAIN, 'u1.c': `int spare(int n) { return n * 9 + 4; }\n${ENTRY}` },
+    link: [...GC, '-Wl,-u,entry', '-Wl,--defsym=entry2=entry'],
+    afterwards: [],
+    edit: { 'u1.c': `int spare(int n) { return n * 9 + 4; }\n${ENTRY.replace('+ 1', '+ 2')}` },
+    doubt: /program has no spare of u1\.o/,
+  },
+  {
+    name: 'one of another build-id than is asked for',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY },
+    afterwards: [],
+    edit: CHANGED,
+    depends: '00112233445566778899aabbccddeeff00112233',
+    doubt: /program has not the build-id 0011/,
+  },
+  {
+    name: 'names without code',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY },
+    afterwards: [
+      ['objcopy', '--only-keep-debug', 'program', 'program.debug'],
+      ['rm', 'program'],
+    ],
+    edit: CHANGED,
+    doubt: /the code of entry is not in program\.debug/,
+  },
+]
+
+describe.skipIf(!hasGcc)(`the program that the tree shows${withoutGcc}`, () => {
+  test.for(ROWS)('$name', async ({ files, link = GC, afterwards, edit, taken, doubt, depends }) => {
+    const { run, refused } = await patchProgram(
+      {
+        files,
+        command: SPLIT,
+        ...(depends === undefined ? {} : { depends }),
+        ...(link === null ? { built: true } : { link }),
+        afterwards,
+      },
+      edit,
+    )
+    expect(refused).toEqual([])
+    expect(run?.selection.replacements.map(({ runningName }) => runningName)).toEqual(['entry'])
+    const [notice, ...more] = run?.notices.filter(({ code }) => code.startsWith('program-')) ?? []
+    expect([notice?.code, more]).toEqual([taken === undefined ? 'program-unknown' : 'program-found', []])
+    expect(notice?.text).toMatch(doubt ?? new RegExp(`^no program is given, and ${taken} is taken`))
+  })
+
+  test.for([
+    ['what it lacks is not known: what runs may have it', [], ['program-unknown']],
+    ['and is not where it is not', [['strip', 'program']], ['program-unknown']],
+  ] as const)('%s', async ([, afterwards, told]) => {
+    const files = { 'main.c': MAIN, 'u1.c': ENTRY + SPARE }
+    const edit = { 'u1.c': ENTRY + SPARE.replace('5', '6') }
+    const { run } = await patchProgram({ files, command: SPLIT, link: GC, afterwards }, edit)
+    expect(run?.notices.map(({ code }) => code)).toEqual(told)
+  })
+})
