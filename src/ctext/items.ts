@@ -166,13 +166,19 @@ function includedName(file: LexedFile, from: number, end: number): string {
   return /^(?:"[^"\n]*"|<[^>\n]*>)/.exec(text)?.[0].slice(1, -1) ?? ''
 }
 
+/** Where a register variable is declared, `asm` names nothing but the register. */
 function behindLists(file: LexedFile, from: number, end: number): readonly string[] {
   const words = new Set<string>()
-  for (let at = from + 1; at < end; at++) {
-    if (tokenKind(file, at) !== 'word') continue
+  let depth = -1
+  for (let at = from; at < end; at++) {
+    const text = tokenText(file, at)
+    if (depth >= 0) depth += text === '{' ? 1 : text === '}' ? -1 : 0
+    if (depth === 0 && text === ';') depth = -1
+    if (text === 'register') depth = 0
+    if (at === from || tokenKind(file, at) !== 'word' || (depth >= 0 && /^_*asm_*$/.test(text))) continue
     const before = tokenText(file, at - 1)
     const isWord = tokenKind(file, at - 1) === 'word' && !/^(?:else|do|return|case|goto|sizeof)$/.test(before)
-    if (isWord || before === ')') words.add(tokenText(file, at))
+    if (isWord || before === ')') words.add(text)
   }
   return [...words]
 }

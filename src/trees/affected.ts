@@ -158,10 +158,16 @@ function nameOf(path: string): string {
 /** One entry for each unit; what build files say about a unit outweighs what its text says. */
 function merged(known: readonly AffectedUnit[], dependents: readonly Dependent[]): AffectedUnit[] {
   const all = new Map(known.map(each => [each.unit.unit, each]))
-  for (const { unit, because } of dependents) {
+  for (const { unit, because, reads } of dependents) {
     const before = all.get(unit.unit)
     const reasons = [...new Set([...(before?.because ?? []), ...because])].sort()
-    all.set(unit.unit, { unit, kind: 'changed', ...before, because: reasons })
+    all.set(unit.unit, {
+      unit,
+      kind: 'changed',
+      ...before,
+      because: reasons,
+      ...(reads === undefined ? {} : { reads }),
+    })
   }
   return [...all.values()].sort((a, b) => (a.unit.unit < b.unit.unit ? -1 : 1))
 }

@@ -48,6 +48,8 @@ export interface Unit {
 export interface Dependent {
   readonly unit: Unit
   readonly because: readonly string[]
+  /** All that it reads, its source first, where that is not in the unit: paths as of its dependencies. */
+  readonly reads?: readonly string[]
 }
 
 /** Why a unit must be compiled again. */
@@ -56,6 +58,8 @@ export interface AffectedUnit {
   /** The touched files it depends on, and generated files that change with them; never empty. */
   readonly because: readonly string[]
   readonly kind: 'changed' | 'new' | 'removed'
+  /** As of a dependent. */
+  readonly reads?: readonly string[]
 }
 
 /** What a change means for a tree. */

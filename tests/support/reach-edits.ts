@@ -1,4 +1,6 @@
 /** Drawn edits of headers, of every kind, that keep the number of lines; whether a unit that is left out is gcc's to say. */
+import { readdirSync } from 'node:fs'
+import { InputError } from '../../src/base/errors.ts'
 import type { SourceChange } from '../../src/source/model.ts'
 import { tryCompile } from '../../src/trees/compile.ts'
 import { affectedUnits, overlayOf, type Tree, type Unit, withinReach } from '../../src/trees/index.ts'
@@ -23,20 +25,44 @@ export interface ReachQuestion {
   readonly control?: boolean
 }
 
-/** Undefined where the draw gives an edit that changes no text, or one that no unit compiles. */
-export async function reachCase(tree: Tree, question: ReachQuestion): Promise<ReachCase | undefined> {
-  const draw = draws(question.seed * 1_000_003 + question.number)
+export interface DrawnEdit {
+  readonly path: string
+  readonly before: string
+  readonly after: string
+  readonly what: string
+  /** For what else is drawn. */
+  readonly draw: (below: number) => number
+}
+
+/** Undefined where the draw gives an edit that changes no text. */
+export function drawnEdit(tree: Tree, seed: number, number: number): DrawnEdit | undefined {
+  const draw = draws(seed * 1_000_003 + number)
   for (let skipped = 0; skipped < 10; skipped++) draw(2)
-  const pick = <T>(list: readonly T[]): T | undefined => list[draw(list.length)]
-  const headers = [...new Set(tree.units.flatMap(({ dependencies }) => dependencies.slice(1)))]
-    .filter(path => /\.h$/.test(path))
-    .sort()
-  const path = pick(headers) ?? ''
+  const headers = headersOf(tree)
+  const path = headers[draw(headers.length)] ?? ''
   const before = tree.reader.read(path) ?? ''
   const edit = edited(before, draw)
-  if (edit === undefined || edit.text === before) return undefined
-  const change = changeOf(path, before, edit.text)
-  const affected = await affectedUnits(tree, change)
+  return edit === undefined || edit.text === before
+    ? undefined
+    : { path, before, after: edit.text, what: edit.what, draw }
+}
+
+/** Those that units are known to read; else those of the tree. */
+function headersOf({ units, layout }: Tree): readonly string[] {
+  const read = new Set(units.flatMap(({ dependencies }) => dependencies.slice(1)))
+  const all = read.size > 0 ? [...read] : readdirSync(layout.base, { recursive: true, encoding: 'utf8' })
+  return all.filter(path => path.endsWith('.h')).sort()
+}
+
+/** Undefined where the draw gives none. */
+export async function reachCase(tree: Tree, question: ReachQuestion): Promise<ReachCase | undefined> {
+  const edit = drawnEdit(tree, question.seed, question.number)
+  if (edit === undefined) return undefined
+  const { path, draw } = edit
+  const change = changeOf(path, edit.before, edit.after)
+  // Some edits are none that a compiler takes.
+  const affected = await affectedUnits(tree, change).catch(unlessRefused)
+  if (affected === undefined) return undefined
   const reach = await withinReach(tree, affected, change, { withMoved: true })
   const readers = affected.affected.map(({ unit }) => unit)
   const out = new Set(
@@ -47,7 +73,10 @@ export async function reachCase(tree: Tree, question: ReachQuestion): Promise<Re
     question.most,
     draw,
   )
-  const wrong = await different(tree, asked, overlayOf(change, affected))
+  const overlay = overlayOf(change, affected)
+  const others = readers.filter(({ unit }) => !reach.leftOut.some(left => left.unit === unit))
+  if (!(await isTaken(tree, others[0] ?? asked[0], overlay))) return undefined
+  const wrong = await different(tree, asked, overlay)
   const name = `${question.seed}-${question.number} ${path}: ${edit.what}`
   return { name, readers: readers.length, compiled: readers.length - out.size, asked: asked.length, wrong }
 }
@@ -94,6 +123,25 @@ function drawn(units: readonly Unit[], most: number, draw: (below: number) => nu
   return Array.from({ length: Math.min(most, left.length) }, () => left.splice(draw(left.length), 1)).flat()
 }
 
+function unlessRefused(error: unknown): undefined {
+  if (error instanceof InputError && error.code === 'build/compile-failed') return undefined
+  throw error
+}
+
+/** Whether the unit that the build would compile first compiles. */
+async function isTaken(
+  tree: Tree,
+  unit: Unit | undefined,
+  overlay: ReadonlyMap<string, string | null>,
+): Promise<boolean> {
+  if (unit === undefined) return true
+  const [result] = await tryCompile(tree, [{ unit, overlay, label: 'patched', extraFlags: NO_DEBUG }], 'object')
+  return result?.done !== undefined
+}
+
+/** Debug information has digests of the texts in it. */
+const NO_DEBUG = ['-g0']
+
 /** The units whose object differs, or that compile from one text only. */
 async function different(
   tree: Tree,
@@ -104,7 +152,7 @@ async function different(
     [new Map<string, string | null>(), overlay].map((texts, at) =>
       tryCompile(
         tree,
-        units.map(unit => ({ unit, overlay: texts, label: at === 0 ? 'original' : 'patched' })),
+        units.map(unit => ({ unit, overlay: texts, label: at === 0 ? 'original' : 'patched', extraFlags: NO_DEBUG })),
         'object',
       ),
     ),

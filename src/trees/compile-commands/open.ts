@@ -124,8 +124,9 @@ class ReadLists {
     this.#lists = await this.#asked.get(tree.run.signal, () => ask(tree))
     const found: Dependent[] = []
     for (const [unit, names] of this.#lists) {
-      const because = new Set(names.map(name => this.#pathOf(unit, name)).filter(wanted))
-      if (because.size > 0) found.push({ unit, because: [...because].sort() })
+      const reads = new Set([unit.dependencies[0] ?? unit.source, ...names.map(name => this.#pathOf(unit, name))])
+      const because = [...reads].filter(wanted)
+      if (because.length > 0) found.push({ unit, because: because.sort(), reads: [...reads] })
     }
     return found
   }

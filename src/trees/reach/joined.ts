@@ -97,6 +97,9 @@ export class Joined {
       isMore = false
       for (const parts of [...this.#parts.values()]) if (!parts.any && this.#grow(parts)) isMore = true
       isMore ||= this.#parts.size > count
+      if (isMore) continue
+      // Looking through all macros is what takes time, so it comes last.
+      for (const parts of this.#parts.values()) if (!parts.any && this.#growByMacros(parts)) isMore = true
     }
     // Who makes a name was told with what was known then.
     this.#making.clear()
@@ -143,14 +146,18 @@ export class Joined {
       for (const each of [...(other?.words ?? []), ...(other?.handed ?? []), ...this.#literalsOf(word)])
         parts.handed.add(each)
     }
-    if (parts.glued && !parts.any) {
-      // What was joined may be a macro.
-      for (const [name, items] of this.#files.sharedMacros()) {
-        if (parts.handed.has(name) || !isMade(name, [undefined], parts)) continue
-        for (const { body } of items) for (const each of body) parts.handed.add(each)
-      }
-    }
     return parts.any || parts.handed.size > before || parts.glued !== wasGlued
+  }
+
+  /** What was joined may be a macro. */
+  #growByMacros(parts: Parts): boolean {
+    const before = parts.handed.size
+    if (!parts.glued) return false
+    for (const [name, items] of this.#files.sharedMacros()) {
+      if (parts.handed.has(name) || !isMade(name, [undefined], parts)) continue
+      for (const { body } of items) for (const each of body) parts.handed.add(each)
+    }
+    return parts.handed.size > before
   }
 
   #isJoined(member: string): boolean {
@@ -240,9 +247,10 @@ function endsOfParts(name: string, from: number, { words, handed, glued }: Parts
   const ends = new Set([from])
   for (const at of ends) {
     if (at !== from && !glued) continue
+    const mayBePredefined = PREDEFINED_START.test(name[at] ?? '')
     for (let end = at + 1; end <= name.length; end++) {
       const part = name.slice(at, end)
-      if (words.has(part) || handed.has(part) || isPredefined(part)) ends.add(end)
+      if (words.has(part) || handed.has(part) || (mayBePredefined && PREDEFINED.test(part))) ends.add(end)
     }
   }
   return ends
@@ -250,7 +258,4 @@ function endsOfParts(name: string, from: number, { words, handed, glued }: Parts
 
 /** What the compiler's own macros become. */
 const PREDEFINED = /^(?:\d[\dxXa-fA-F]*[uUlL]*|long|unsigned|int|char|short|signed|float|double|U?LL?)$/
-
-function isPredefined(part: string): boolean {
-  return PREDEFINED.test(part)
-}
+const PREDEFINED_START = /[\dluicsfdUL]/

@@ -34,7 +34,7 @@ export interface Reach {
   readonly leftOut: readonly LeftOut[]
 }
 
-/** What tokens say of the units that a change concerns. */
+/** What tokens say of the units that a change concerns, each with all that it reads. */
 export interface ByTokens {
   /** They cannot see it. */
   readonly out: readonly AffectedUnit[]
@@ -63,7 +63,7 @@ export async function withinReach(
 ): Promise<Reach> {
   const edits = editsOf(change)
   const told = byTokens(tree, affected, change, question)
-  const isOther = ({ unit, because }: AffectedUnit) => !isAssembled(tree, unit, because)
+  const isOther = (each: AffectedUnit) => !isAssembled(tree, withReads(each).unit, each.because)
   const same = await withSameText(tree, told.doubtful.filter(isOther), overlayOf(change, affected))
   const leftOut = [...told.out.filter(isOther), ...same]
   // A text that no compiler takes would be found out by nobody.
@@ -75,6 +75,12 @@ export async function withinReach(
       out.has(each.unit.unit) ? [{ unit: each.unit.unit, text: words(each, edits) }] : [],
     ),
   }
+}
+
+/** With all that the unit reads among its dependencies. */
+function withReads(each: AffectedUnit): AffectedUnit {
+  const { unit, reads } = each
+  return reads === undefined ? each : { ...each, unit: { ...unit, dependencies: reads } }
 }
 
 export function byTokens(
@@ -91,7 +97,7 @@ export function byTokens(
       const isRead = unit.dependencies.includes(path) && unit.dependencies[0] !== path && !affected.generated.has(path)
       return isRead && edits.has(path) && !(withMoved && edits.get(path)?.moves !== false)
     })
-  const asked = affected.affected.filter(isAsked)
+  const asked = affected.affected.map(withReads).filter(isAsked)
   const isKnown = ({ because }: AffectedUnit) => because.every(path => edits.get(path) !== undefined)
   const known = asked.filter(isKnown)
   const told = known.length === 0 ? undefined : toldOf(tree, known, { edits, change })
@@ -156,8 +162,9 @@ function toldOf(
   return ({ unit }) => {
     const read = readBy(unit)
     if (read.some(path => users.byFile.has(path)) || !readable(unit)) return 'reached'
+    const isOther = hasTrigraphs(unit)
     const isOpen = (path: string) =>
-      files.unreadable.has(path) || users.felt.has(path) || (hasTrigraphs(unit) && files.withTrigraphs.has(path))
+      files.unreadable.has(path) || users.felt.has(path) || (isOther && files.withTrigraphs.has(path))
     return read.some(isOpen) || own.mayMatter(unit.dependencies[0] ?? '') ? 'doubtful' : 'out'
   }
 }

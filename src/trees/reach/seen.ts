@@ -61,7 +61,7 @@ export class SeenFiles {
       }
       if (item.name !== '') addTo(this.#byWord, item.name, entry)
       for (const word of item.head) addTo(this.#byWord, word, entry)
-      for (const word of item.body) if (!item.head.includes(word)) addTo(this.#byWord, word, entry)
+      for (const word of item.body) addTo(this.#byWord, word, entry)
     }
   }
 

@@ -1,0 +1,96 @@
+/**
+ * Edits of a header that 248 units of Xen read, as whole processes, each the first build ever: today's build and, beside it,
+ * another checkout's. Never a test.
+ *
+ *   npx tsx bench/reach.ts TREE [--against CHECKOUT] [NAME ...]
+ *
+ * TREE is a built Xen; CHECKOUT a folder of another version of hotsplice that was built. Without names, all rows.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Edit } from '../tests/xen/edits.ts'
+import { type Spent, said, timed } from './clock.ts'
+import { writePatch } from './xen.ts'
+
+const HEADER = 'xen/include/xen/sched.h'
+
+interface Row {
+  readonly name: string
+  readonly edit: Edit
+  readonly lines: 'ignore' | 'auto'
+}
+
+const body = (after: string, find: string, put: string): Edit => ({ file: HEADER, after, find, put })
+const FEW = body('always_inline bool get_domain(', 'int old, seen', 'unsigned int old, seen')
+const SOME = body(
+  'always_inline bool hap_enabled(',
+  'd->options & XEN_DOMCTL_CDF_hap',
+  'd->options & (XEN_DOMCTL_CDF_hap | 0x80u)',
+)
+const MANY = body('always_inline bool is_control_domain(', '(d->is_privileged)', '(d->is_privileged && d->domain_id)')
+const MACRO = body('#define BUCKETS_PER_GROUP', '(PAGE_SIZE', '(2 * PAGE_SIZE')
+const moving = (edit: Edit): Edit => ('find' in edit ? { ...edit, put: edit.put.replace(' ', '\n') } : edit)
+
+const ROWS: readonly Row[] = [
+  { name: '2-users', edit: FEW, lines: 'ignore' },
+  { name: '13-users', edit: SOME, lines: 'ignore' },
+  { name: '98-users', edit: MANY, lines: 'ignore' },
+  { name: 'macro', edit: MACRO, lines: 'ignore' },
+  { name: 'comment', edit: body('bool hap_enabled(', 'rejects HAP', 'refuses HAP'), lines: 'ignore' },
+  { name: '2-users-moving', edit: moving(FEW), lines: 'auto' },
+  { name: '13-users-moving', edit: moving(SOME), lines: 'auto' },
+  { name: 'comment-moving', edit: body('bool hap_enabled(', 'rejects HAP', 'rejects\n * HAP'), lines: 'auto' },
+]
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { against: { type: 'string' } } })
+const [tree, ...names] = positionals
+if (tree === undefined) throw new Error('usage: reach TREE [--against CHECKOUT] [NAME ...]')
+const here = fileURLToPath(new URL('../', import.meta.url))
+const work = mkdtempSync(join(tmpdir(), 'hotsplice-bench-'))
+
+async function build(checkout: string, folder: string, row: Row, more: readonly string[] = []): Promise<Spent> {
+  const patch = writePatch(folder, [row.edit], join(work, `${row.name}.patch`))
+  const cache = mkdtempSync(join(work, 'cache-'))
+  mkdirSync(cache, { recursive: true, mode: 0o700 })
+  const args = [
+    'build',
+    '--tree',
+    folder,
+    '--patch',
+    patch,
+    '--lines',
+    row.lines,
+    '-o',
+    join(work, 'x.livepatch'),
+    ...more,
+  ]
+  const env = { ...process.env, HOTSPLICE_CACHE: cache }
+  const done = await timed(process.execPath, [join(checkout, 'bin/hotsplice'), ...args], { env })
+  rmSync(cache, { recursive: true, force: true })
+  if (done.status === 1 || done.status === 70) throw new Error(done.output)
+  return done
+}
+
+async function all(folder: string): Promise<void> {
+  for (const row of ROWS) {
+    if (names.length > 0 && !names.includes(row.name)) continue
+    const own = await build(here, folder, row, ['--only-reached'])
+    const line = `${row.name}, ${row.lines}: ${said(own)}`
+    if (values.against === undefined) console.log(line)
+    else {
+      const other = await build(resolve(values.against), folder, row)
+      const [clock, cpu] = [own.time / other.time, own.cpu / other.cpu].map(ratio => ratio.toFixed(3))
+      console.log(`${line}; the other ${said(other)}: ${clock} × on the clock, ${cpu} × in processor time`)
+    }
+  }
+}
+
+all(tree)
+  .catch(error => {
+    console.error(error)
+    process.exitCode = 1
+  })
+  .finally(() => rmSync(work, { recursive: true, force: true }))
