@@ -88,7 +88,7 @@ export interface BuildOptions extends PatchOptions {
      */
     readonly acceptTypes?: readonly string[] | undefined;
     /**
-     * Sources of your own (hooks, helpers) beside the patch, each compiled as the units of a folder of the tree are.
+     * Sources of your own (hooks, helpers) beside the patch, each compiled like a unit of the tree, in its folder.
      *
      * @default none
      */
@@ -934,9 +934,9 @@ export interface SourceInput {
     /** The file that holds it. */
     readonly file: string;
     /**
-     * A unit or source of the folder that it is compiled in, as the build calls it: `common/domain.o`.
+     * A unit or source that it is compiled like, in its folder, as the build calls it: `common/domain.o`.
      *
-     * @default one of the folder that the patch touches
+     * @default most units of the folder that the patch touches
      */
     readonly beside?: string | undefined;
 }
@@ -1112,8 +1112,11 @@ export interface VerifyReport {
 /** When it comes out: in the upload, when it is applied, when its code runs, when it is reverted. */
 export type VerifyStage = 'upload' | 'apply' | 'run' | 'revert';
 
-/** What Xen returns, or that the payload stops it: at once, when its code runs, or when it is taken out again. */
-export type VerifyVerdict = Errno | 'crash';
+/**
+ * What Xen returns; or that the payload stops it, at once, when its code runs, or when it is taken out again; or that Xen
+ * takes it and its code does something else than it should (`wrong`).
+ */
+export type VerifyVerdict = Errno | 'crash' | 'wrong';
 
 /** The ways to treat embedded source line numbers; docs/lines.md tells what each does. */
 export type Way = 'auto' | 'neutral' | 'mask' | 'ignore' | 'table';

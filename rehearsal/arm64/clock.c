@@ -1,53 +1,80 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time by the virtual counter, and naps: wfi gives the processor back to Xen until the virtual timer
- * has something to say. Its interrupt is never enabled; that it is pending is enough to end the wait.
+ * Xen's time, for naps: SCHEDOP_poll wants the absolute time at which to wake up.
+ *
+ * Our own counter runs with Xen's and began later. Xen tells its time where it notes since when our
+ * processor runs: at the very beginning, and right behind a wait, that is now.
+ *
+ * It is tempting to nap by the virtual timer and wfi. But a timer that goes off before the wfi leaves
+ * nothing behind that would end it, unless its interrupt is enabled and handled.
  */
 
+#include "cpu.h"
 #include "dom0.h"
+
+#define HYPERCALL_VCPU_OP      24
+#define REGISTER_RUNSTATE_AREA 5
+
+#define SCHEDOP_POLL 3
 
 #define SECOND 1000000000ull
 
-#define TIMER_ON  1ull
-#define TIMER_OFF 0ull
+struct runstate {
+    uint32_t state;
+    uint32_t padding;
+    uint64_t entered; /* nanoseconds since Xen booted */
+    uint64_t times[4];
+};
+
+struct poll_request {
+    uint64_t ports; /* none: only the time ends it */
+    uint32_t port_count;
+    uint32_t padding;
+    uint64_t until;
+};
+
+/* In one page. */
+static volatile struct runstate runstate __attribute__((aligned(64)));
+
+/* From our counter's time to Xen's. */
+static uint64_t offset;
+
+static uint64_t counted(void)
+{
+    uint64_t now, ticks;
+
+    __asm__ volatile("isb; mrs %0, cntvct_el0; mrs %1, cntfrq_el0" : "=r"(now), "=r"(ticks) : : "memory");
+    return now / ticks * SECOND + now % ticks * SECOND / ticks;
+}
+
+static void wait_until(uint64_t until)
+{
+    struct poll_request request = { .until = until };
+    uint64_t before = runstate.entered;
+
+    hypercall2(HYPERCALL_SCHED_OP, SCHEDOP_POLL, (uint64_t)&request);
+    /* A short one may be over before anything else has run. */
+    if (runstate.entered != before)
+        offset = runstate.entered - counted();
+}
 
 bool clock_start(const void *boot_information)
 {
+    const uint64_t area = (uint64_t)&runstate;
+
     (void)boot_information;
+    if (hypercall3(HYPERCALL_VCPU_OP, REGISTER_RUNSTATE_AREA, 0, (uint64_t)&area) != 0)
+        return false;
+    offset = runstate.entered - counted();
     return true;
-}
-
-static uint64_t counter(void)
-{
-    uint64_t now;
-
-    __asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(now) : : "memory");
-    return now;
-}
-
-static uint64_t frequency(void)
-{
-    uint64_t ticks;
-
-    __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(ticks));
-    return ticks;
 }
 
 uint64_t clock_now(void)
 {
-    uint64_t ticks = frequency(), now = counter();
-
-    return now / ticks * SECOND + now % ticks * SECOND / ticks;
+    return counted() + offset;
 }
 
 void nap(uint64_t nanoseconds)
 {
-    uint64_t ticks = frequency();
-    uint64_t until = counter() + nanoseconds / SECOND * ticks + nanoseconds % SECOND * ticks / SECOND;
-
-    while (counter() < until) {
-        __asm__ volatile("msr cntv_cval_el0, %0; msr cntv_ctl_el0, %1; isb" : : "r"(until), "r"(TIMER_ON));
-        __asm__ volatile("dsb sy; wfi" : : : "memory");
-    }
-    __asm__ volatile("msr cntv_ctl_el0, %0; isb" : : "r"(TIMER_OFF));
+    wait_until(clock_now() + nanoseconds);
 }

@@ -37,7 +37,7 @@ begin:
     wfi
     b       .Lforever
 
-    .bss
+    .section .stack, "aw", @nobits
     .balign 4096
     .skip   STACK_SIZE
 stack_top:

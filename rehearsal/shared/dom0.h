@@ -9,6 +9,10 @@
 
 #define PAGE_SIZE 4096
 
+/* memory.c */
+void *memset(void *to, int value, size_t count);
+void *memcpy(void *restrict to, const void *restrict from, size_t count);
+
 /* clock.c: `boot_information` is what Xen started us with. */
 bool clock_start(const void *boot_information);
 /* Nanoseconds since Xen booted. */

@@ -92,7 +92,7 @@ static void await_request(uint32_t completed)
 void dom0_main(const void *boot_information)
 {
     if (!clock_start(boot_information))
-        give_up("@hotsplice lost: Xen's shared page cannot be mapped");
+        give_up("@hotsplice lost: Xen does not tell the time");
 
     mailbox = find_shared_memory();
     if (mailbox->magic != MAILBOX_MAGIC)

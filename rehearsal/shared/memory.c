@@ -3,9 +3,6 @@
 
 #include "dom0.h"
 
-void *memset(void *to, int value, size_t count);
-void *memcpy(void *restrict to, const void *restrict from, size_t count);
-
 void *memset(void *to, int value, size_t count)
 {
     unsigned char *bytes = to;

@@ -51,7 +51,11 @@ export function assemble(selection: Selection, given: AssembleOptions): Assembly
   const nameRefusals = nameSymbols(selection, placed, { places, book, target, below: options.taken ?? new Set() })
   // Every relocated field leads where its link says.
   const { tables, refusals } = relocatePieces(placed, { selection, target, places, book })
-  const metadata = [...functionTable(selection, options, { places, book }), ...moduleInfo(options), ...oldCode(options)]
+  const metadata = [
+    ...functionTable(selection, options, { placed, places, book }),
+    ...moduleInfo(options),
+    ...oldCode(options),
+  ]
   const obstacles = [
     ...selection.refusals,
     ...checkPlaced(selection, placed, { target, places }),
@@ -70,7 +74,7 @@ function unknownTarget({ target: { loader, machine } }: AssembleOptions): Refusa
     unit: '',
     symbol: '',
     text: `no payload for ${loader.title} can be made on ${machine.name}: how is not known`,
-    hint: 'hotsplice diff compares objects of any machine; payloads can be made for x86-64',
+    hint: 'hotsplice diff compares objects of any machine; payloads can be made for x86-64, and for Xen on AArch64',
   }
 }
 

@@ -6,9 +6,9 @@ import { FUNC_FIELDS, funcBytes } from '../loaders/func-entry.ts'
 import { encodeOriginals, ORIGINALS } from '../loaders/original-code.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
-import type { AssembleOptions, WriteOptions } from './model.ts'
+import type { AssembleOptions, PlacedPiece, WriteOptions } from './model.ts'
 import { OutputSection } from './output-section.ts'
-import { readOnly } from './place.ts'
+import { type Placed, readOnly } from './place.ts'
 import type { PlaceIndex } from './place-index.ts'
 import type { SymbolBook } from './symbol-book.ts'
 
@@ -19,16 +19,18 @@ import type { SymbolBook } from './symbol-book.ts'
 export function functionTable(
   { replacements }: Selection,
   { target, expectations }: WriteOptions,
-  { places, book }: { readonly places: PlaceIndex; readonly book: SymbolBook },
+  { placed, places, book }: { readonly placed: Placed; readonly places: PlaceIndex; readonly book: SymbolBook },
 ): readonly OutputSection[] {
   if (replacements.length === 0) return []
   const kind = readOnly(FUNCS)
   const table = new OutputSection(target.writesTable ? { ...kind, flags: kind.flags | SHF_WRITE } : kind)
   const strings = new OutputSection(readOnly(STRINGS))
   const ordered = replacements.toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
+  const spanned = target.loader.readiesNewCodeOnly(target.machine.number)
+  const starts = ordered.map(({ address }) => places.at(address))
   for (const { address, runningName, oldSize } of ordered) {
     const place = places.at(address)
-    const newSize = place.selected.piece.size
+    const newSize = spanned ? spanOf(place, starts, placed) : place.selected.piece.size
     const expectation = expectations?.get(runningName)
     const at = table.append(funcBytes({ newSize, oldSize, expectation }), { alignment: 8, residue: 0 })
     const name = strings.append(text(runningName, 'latin1'), { alignment: 1, residue: 0 })
@@ -43,6 +45,12 @@ export function functionTable(
     )
   }
   return [table, strings]
+}
+
+/** From a function's new code to the next one's, or to the end: nothing that runs lies outside of an entry. */
+function spanOf({ section, offset }: PlacedPiece, starts: readonly PlacedPiece[], { sections }: Placed): number {
+  const later = starts.filter(other => other.section === section && other.offset > offset)
+  return Math.min(sections.get(section)?.size ?? offset, ...later.map(other => other.offset)) - offset
 }
 
 /** The notes. All of them are loaded (ALLOC): Xen 4.17 follows a pointer to nowhere otherwise. */

@@ -27,6 +27,9 @@ export interface Placement {
   readonly residue: number
 }
 
+/** A page's worth of the smallest alignment of code. */
+const MOST_TRIES = 1024
+
 export class OutputSection {
   readonly kind: SectionKind
   readonly relocations: OutputRelocation[] = []
@@ -46,19 +49,20 @@ export class OutputSection {
     return this.#alignment
   }
 
-  /** Appends a part at the next fitting offset, which it returns. */
-  append(bytes: Uint8Array, placement: Placement): number {
+  /** Appends a part at the next fitting offset, which it returns; `isRight` may want a later one. */
+  append(bytes: Uint8Array, placement: Placement, isRight: (offset: number) => boolean = () => true): number {
     if (this.kind.type === SHT_NOBITS) throw new InternalError(`${this.kind.name} holds no bytes`)
-    const offset = this.reserve(bytes.length, placement)
+    const offset = this.reserve(bytes.length, placement, isRight)
     this.#parts.push({ offset, bytes })
     return offset
   }
 
   /** Like `append` for a part that has only a size. */
-  reserve(size: number, { alignment, residue }: Placement): number {
+  reserve(size: number, { alignment, residue }: Placement, isRight: (offset: number) => boolean = () => true): number {
     const over = (this.#size - residue) % alignment
     const gap = over === 0 ? 0 : over < 0 ? -over : alignment - over
-    const offset = this.#size + gap
+    let offset = this.#size + gap
+    for (let tries = 0; tries < MOST_TRIES && !isRight(offset); tries++) offset += alignment
     this.#size = offset + size
     this.#alignment = Math.max(this.#alignment, alignment)
     return offset

@@ -42,14 +42,16 @@ export function placePieces(selection: Selection, target: PayloadTarget): Placed
     sections.set(kind.name, section)
     return section
   }
-  const pieces = selection.pieces.map((selected): PlacedPiece => {
+  const place = (selected: SelectedPiece): PlacedPiece => {
     const from = inputSection(selection, selected)
     const output = sectionOf(outputKind(selected, from, target))
     const offset = isShareable(selected, from)
       ? placeShared(output, selected, { from, shared })
-      : placeAlone(output, selected, from)
+      : placeAlone(output, selected, { from, target })
     return { address: selected.address, selected, section: output.kind.name, offset }
-  })
+  }
+  const placed = new Map(inPlacingOrder(selection, target).map(selected => [selected, place(selected)]))
+  const pieces = selection.pieces.map(selected => placed.get(selected) ?? place(selected))
   // Xen wants the section to be there even when every replacement in it is empty.
   if (sections.has(ALTERNATIVES)) sectionOf(codeKind(REPLACEMENTS, target))
   return { sections, pieces }
@@ -117,6 +119,16 @@ function placeShared(output: OutputSection, selected: SelectedPiece, { from, sha
   return offset
 }
 
+/**
+ * The selection's order; where only what the table of functions names is made ready to run, a replaced function comes
+ * first, so that the entries' sizes can span all of the code.
+ */
+function inPlacingOrder({ pieces }: Selection, { loader, machine }: PayloadTarget): readonly SelectedPiece[] {
+  const first = pieces.find(({ role }) => role === 'replacement')
+  if (first === undefined || !loader.readiesNewCodeOnly(machine.number)) return pieces
+  return [first, ...pieces.filter(piece => piece !== first)]
+}
+
 /** The largest power of two that divides the offset, up to the section's alignment. */
 function ownAlignment(offset: number, limit: number): number {
   let alignment = 1
@@ -124,7 +136,12 @@ function ownAlignment(offset: number, limit: number): number {
   return alignment
 }
 
-function placeAlone(output: OutputSection, selected: SelectedPiece, from: ElfSection<'patched'>): number {
+interface Ground {
+  readonly from: ElfSection<'patched'>
+  readonly target: PayloadTarget
+}
+
+function placeAlone(output: OutputSection, selected: SelectedPiece, { from, target }: Ground): number {
   const { piece, role } = selected
   const alignment = Math.max(from.alignment, 1)
   // Tables are arrays: entry follows entry, as in the original.
@@ -136,5 +153,9 @@ function placeAlone(output: OutputSection, selected: SelectedPiece, from: ElfSec
   if (bytes.length !== piece.size) {
     throw new InternalError(`${piece.name} has ${piece.size} bytes, but its section holds ${bytes.length} of them`)
   }
-  return output.append(bytes, placement)
+  // The loader begins each stretch of code with a page, and .text is the first section of it.
+  const { mustNotLieAt } = target.patching
+  return output.append(bytes, placement, hasCode(from) ? at => !mustNotLieAt(bytes, at) : undefined)
 }
+
+const hasCode = ({ flags }: ElfSection<'patched'>): boolean => hasFlag(flags, SHF_EXECINSTR)

@@ -67,7 +67,7 @@ const errnos: readonly Errno[] = [
   'ENOSPC',
   'ENOSYS',
 ]
-const verdict = v.picklist([...errnos, 'crash'])
+const verdict = v.picklist([...errnos, 'crash', 'wrong'])
 const stage = v.picklist(['upload', 'apply', 'run', 'revert'])
 
 const verification: v.GenericSchema<VerifyReport> = v.object({

@@ -114,6 +114,14 @@ test.skipIf(!hasGcc).for([
   expect(data.map(({ name, verdict }) => `${name} ${verdict.kind}`)).toEqual(['count.2 new', 'count.1 gone'])
 })
 
+test.skipIf(!hasGcc)(`what nothing used is not what something uses${withoutGcc}`, () => {
+  const text = (symbol: string, use: string) =>
+    `${HEAD} int f(int n) { static __attribute__((used)) int count __asm__("${symbol}"); ${use} return out(n); }`
+  const objects = [compile(text('count.1', ''), FLAGS), compile(text('count.2', 'count += n;'), FLAGS)] as const
+  const { data } = judge(...objects, PROGRAM_RULES.target.loader)
+  expect(data.map(({ name, verdict }) => `${name} ${verdict.kind}`)).toEqual(['count.2 new', 'count.1 gone'])
+})
+
 test.skipIf(!hasGcc).for(['static ', ''])(`a constant with another name is another one, %j${withoutGcc}`, kind => {
   const text = (name: string) =>
     `extern int use(const int *); ${kind}const int ${name}[2] = { 1, 2 }; int f(int n) { return use(${name}) + n; }`

@@ -105,7 +105,7 @@ export interface BuildOptions extends PatchOptions {
    */
   readonly acceptTypes?: readonly string[] | undefined
   /**
-   * Sources of your own (hooks, helpers) beside the patch, each compiled as the units of a folder of the tree are.
+   * Sources of your own (hooks, helpers) beside the patch, each compiled like a unit of the tree, in its folder.
    *
    * @default none
    */
@@ -137,9 +137,9 @@ export interface SourceInput {
   /** The file that holds it. */
   readonly file: string
   /**
-   * A unit or source of the folder that it is compiled in, as the build calls it: `common/domain.o`.
+   * A unit or source that it is compiled like, in its folder, as the build calls it: `common/domain.o`.
    *
-   * @default one of the folder that the patch touches
+   * @default most units of the folder that the patch touches
    */
   readonly beside?: string | undefined
 }

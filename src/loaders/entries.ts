@@ -24,6 +24,8 @@ export interface EntryField {
   readonly optional?: true
   /** Nobody reads it: what it leads to is whatever the assembler had there, and is neither compared nor brought along. */
   readonly unused?: true
+  /** Only what lies in the running system's own image is believed there, not what a payload brings. */
+  readonly inImage?: true
   /** Where in the entry the length in bytes of what this field points to stands (one byte). */
   readonly lengthAt?: number
 }

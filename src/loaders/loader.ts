@@ -53,6 +53,11 @@ export interface Loader {
   readonly runsAnywhere: boolean
   /** What is there only to start the system: freed once it is up, or kept and of no more use. */
   readonly startMemory: 'freed' | 'kept'
+  /**
+   * Whether of a payload's code only what its table of functions names as new is made ready to run on a machine (EM_*):
+   * where code is fetched past the data cache, the rest would be what the memory held before.
+   */
+  readonly readiesNewCodeOnly: (machine: number) => boolean
   readonly hooks: {
     /** Sections that hold any number of pointers. */
     readonly lists: readonly string[]

@@ -63,7 +63,9 @@ test.for([
 })
 
 test('a machine that no payload can be made for is an error that names it', () => {
-  expect(() => targetOf(XEN, 183)).toThrow(expect.objectContaining({ code: 'target/machine' }))
+  expect(() => targetOf(XEN, 8)).toThrow(expect.objectContaining({ code: 'target/machine' }))
+  expect(() => targetOf(PROCESS, 183)).toThrow(expect.objectContaining({ code: 'target/machine' }))
+  expect(targetOf(XEN, 183).machine.name).toBe('AArch64')
 })
 
 test.for([1, 4, 16, 20, 31])('a build-id of %i bytes is read back from its note', size => {

@@ -177,6 +177,8 @@ export interface PatchingKnowledge {
   readonly nops: (length: number) => Uint8Array
   /** Fills the gaps between functions: a trap. */
   readonly padding: number
+  /** Whether processors of this machine may take the code wrongly if it begins at that place of a page of 4 KiB. */
+  readonly mustNotLieAt: (code: Uint8Array, place: number) => boolean
   /** R_* of an address of 8 bytes. */
   readonly addressRelocation: number
   /** R_* of a signed distance of 4 bytes, counted from the field. */

@@ -92,14 +92,14 @@ export class LinkedUnits {
 export function differsIn(
   object: ElfObject<'original'>,
   program: LinkedProgram,
-): { readonly name: string; readonly how: 'other' | 'unread' } | undefined {
+): { readonly name: string; readonly how: 'other' | 'unread' | 'absent' } | undefined {
   const machine = machineOf(object.header.machine)
   const file = object.symbols.find(({ kind }) => kind === 'file')?.name ?? ''
   for (const symbol of object.symbols) {
     const { name, kind, place, size, binding } = symbol
     if (kind !== 'function' || place.in !== 'section' || size === 0 || !isOwn({ symbol, file })) continue
     const found = program.find(processName(file, name, binding === 'local'))
-    if (found.length === 0) continue
+    if (found.length === 0) return { name, how: 'absent' }
     const { section, offset } = place
     const inside = (object.relocations[section] ?? []).filter(
       each => each.offset >= offset && each.offset < offset + size,

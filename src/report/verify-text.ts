@@ -27,6 +27,9 @@ function verdict({ accepted, complete, errno, stage, version, decidedBy }: Verif
     return `Nothing is wrong with this payload for Xen ${version} as far as it could be checked.`
   if (accepted) return `Xen ${version} would take this payload.`
   if (errno === null) return `Xen ${version} would take this payload, and must not get it [${decidedBy}]:`
+  if (errno === 'wrong') {
+    return `Xen ${version} would take this payload, and its code would do something else than it should [${decidedBy}]:`
+  }
   if (errno !== 'crash') {
     const doing = stage === 'apply' ? 'apply' : 'load'
     return `Xen ${version} would refuse to ${doing} this payload with ${errno} [${decidedBy}]:`

@@ -1,11 +1,19 @@
-/** A file that is put beside a patch, as the patch that would make it: from there on it is like any other. */
-import type { PatchText } from './model.ts'
+/** A file that is put beside a patch: the change that a patch which makes it would be, but for hunks. */
+import { countLines, emptyMap } from './line-map.ts'
+import type { SourceChange, TouchedFile } from './model.ts'
 
-/** `path` is relative to what patches are relative to; `name` is what messages call it. */
-export function patchOfNewFile(name: string, path: string, text: string): PatchText {
-  const isWhole = text.endsWith('\n')
-  const lines = (isWhole ? text.slice(0, -1) : text).split('\n')
-  const head = `--- /dev/null\n+++ b/${path}\n@@ -0,0 +1,${lines.length} @@\n`
-  const body = lines.map(line => `+${line}\n`).join('')
-  return { name, text: `${head}${body}${isWhole ? '' : '\\ No newline at end of file\n'}`, strip: 1 }
+/** `path` is relative to the folder that patch paths are relative to, and names no file of the change. */
+export function withNewFile(change: SourceChange, path: string, text: string): SourceChange {
+  const file: TouchedFile = {
+    oldPath: undefined,
+    newPath: path,
+    oldText: '',
+    newText: text,
+    kind: 'added',
+    hunks: [],
+    lineMap: emptyMap(0, countLines(text)),
+  }
+  const placeOf = ({ newPath, oldPath }: TouchedFile) => newPath ?? oldPath ?? ''
+  const files = [...change.files, file].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
+  return { ...change, files }
 }

@@ -8,20 +8,19 @@ import type { Reason } from '../base/refusal.ts'
 import type { SourceChange, TouchedFile } from '../source/model.ts'
 import { unknownUnit } from './build-files.ts'
 import { shortName, toAbsolute } from './layout.ts'
-import type { Affected, AffectedUnit, BuildRefusal, Dependent, Tree } from './model.ts'
-import { newUnit } from './new-unit.ts'
+import type { Affected, AffectedUnit, BuildRefusal, Dependent, Tree, Unit } from './model.ts'
+import { newUnit, newUnitLike } from './new-unit.ts'
 import type { Overlay } from './overlay.ts'
 import { withoutUnchanged } from './proof.ts'
 import type { BuildFiles } from './tree-kind.ts'
 import { treeKind } from './tree-kinds.ts'
 import { pinVolatile } from './volatile.ts'
 
-/** `added` holds paths of new sources that are units whatever build files say: compiled as those of their folder. */
-export async function affectedUnits(
-  tree: Tree,
-  change: SourceChange,
-  added: ReadonlySet<string> = new Set(),
-): Promise<Affected> {
+/**
+ * `added` holds paths of new sources that are units whatever build files say, and whose command each is compiled by; that
+ * of most units of its folder, where it is undefined.
+ */
+export async function affectedUnits(tree: Tree, change: SourceChange, added: Added = new Map()): Promise<Affected> {
   const kind = treeKind(tree)
   const touched = new Set(change.files.flatMap(pathsOf))
   const listed = kind.unitsOfBuildFiles(
@@ -97,9 +96,22 @@ export function overlayOf(
   return overlay
 }
 
-function withAdded(tree: Tree, listed: BuildFiles, added: ReadonlySet<string>): BuildFiles {
+function addedUnit({ layout, units }: Tree, source: string, like: Unit | undefined): Unit | string {
+  return like === undefined ? newUnit(layout, units, source) : newUnitLike(layout, units, source, like)
+}
+
+type Added = ReadonlyMap<string, Unit | undefined>
+
+function withAdded(tree: Tree, listed: BuildFiles, added: Added): BuildFiles {
   if (added.size === 0) return listed
-  const units = [...added].map(path => ({ path, unit: newUnit(tree.layout, tree.units, shortName(tree.layout, path)) }))
+  const units = [...added].map(([path, like]) => ({ path, unit: addedUnit(tree, shortName(tree.layout, path), like) }))
+  const names = listed.affected.map(({ unit }) => unit.unit)
+  for (const [at, { unit }] of units.entries()) {
+    if (typeof unit === 'string') continue
+    if (names.includes(unit.unit))
+      units[at] = { path: units[at]?.path ?? '', unit: `${unit.unit} is another’s already` }
+    names.push(unit.unit)
+  }
   return {
     ...listed,
     affected: [
@@ -112,7 +124,7 @@ function withAdded(tree: Tree, listed: BuildFiles, added: ReadonlySet<string>): 
       ...listed.refusals,
       ...units.flatMap(({ path, unit }) => (typeof unit === 'string' ? [unknownUnit(path, 'a unit', unit)] : [])),
     ],
-    handled: new Set([...listed.handled, ...added]),
+    handled: new Set([...listed.handled, ...added.keys()]),
   }
 }
 

@@ -25,7 +25,7 @@ export function newUnit(layout: Layout, units: readonly Unit[], source: string):
   }
   const [best] = [...templates].sort(([, a], [, b]) => b.length - a.length)
   if (best === undefined) return `no unit of ${folder} shows how one is compiled there`
-  const [template, agreeing] = best
+  const [, agreeing] = best
   if (agreeing.length * 2 <= siblings.length)
     return `the units of ${folder} are compiled in ${templates.size} different ways`
   const [model] = agreeing
@@ -33,12 +33,21 @@ export function newUnit(layout: Layout, units: readonly Unit[], source: string):
   if (siblings.length === 1 && !isUsual(model, units)) {
     return `${model.unit} is the only unit of ${folder}, and is compiled with options of its own`
   }
+  return newUnitLike(layout, units, source, model)
+}
+
+/** The new unit of `source`, compiled as `model` is, in its folder; or why it cannot be. */
+export function newUnitLike(layout: Layout, units: readonly Unit[], source: string, model: Unit): Unit | string {
+  if (!IN_IMAGE.has(model.role) || model.objcopy.length > 0 || extname(model.source) !== extname(source))
+    return `${model.unit} is made in a way of its own`
   const name = leafOf(source)
-  const command = template.split('\n').map(word => word.replaceAll(NAME, name))
+  const unit = exchange(model.unit, leafOf(model.source)).replaceAll(NAME, name)
+  // What is known of a unit is kept by this name.
+  if (units.some(each => each.unit === unit)) return `${unit} is made of another source already`
   return {
-    unit: exchange(model.unit, leafOf(model.source)).replaceAll(NAME, name),
+    unit,
     source,
-    command,
+    command: templateOf(model).map(word => word.replaceAll(NAME, name)),
     folder: model.folder,
     dependencies: [toBase(layout, join(layout.sourceFolder, source))],
     language: model.language,

@@ -37,8 +37,11 @@ export type Errno =
   | 'ENOSPC'
   | 'ENOSYS'
 
-/** What Xen returns, or that the payload stops it: at once, when its code runs, or when it is taken out again. */
-export type Verdict = Errno | 'crash'
+/**
+ * What Xen returns; or that the payload stops it, at once, when its code runs, or when it is taken out again; or that Xen
+ * takes it and its code does something else than it should (`wrong`).
+ */
+export type Verdict = Errno | 'crash' | 'wrong'
 
 /** When it comes out: in the upload, when it is applied, when its code runs, when it is reverted. */
 export type Stage = 'upload' | 'apply' | 'run' | 'revert'

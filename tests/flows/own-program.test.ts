@@ -37,6 +37,7 @@ interface Row {
   /** The program that is taken, or words of why none is. */
   readonly taken?: string
   readonly doubt?: RegExp
+  readonly depends?: string
 }
 
 const CHANGED = { 'u1.c': ENTRY.replace('+ 1', '+ 2') }
@@ -129,14 +130,38 @@ const ROWS: readonly Row[] = [
     files: { 'main.c': MAIN, 'u1.c': ENTRY },
     afterwards: [['strip', 'program']],
     edit: CHANGED,
-    doubt: /no linked file with names/,
+    doubt: /program has no names/,
+  },
+  {
+    name: 'a test’s program beside one without names',
+    files: BOTH,
+    link: null,
+    afterwards: [...TWO, ['gcc', '-shared', '-s', 'u1.o', 'u2.o', '-o', 'lib.so']],
+    edit: CHANGED,
+    doubt: /lib\.so has no names, and may be the program/,
+  },
+  {
+    name: 'one that was linked before anybody used what changes',
+    files: { 'main.c': MAIN, 'u1.c': `int spare(int n) { return n * 9 + 4; }\n${ENTRY}` },
+    link: [...GC, '-Wl,-u,entry', '-Wl,--defsym=entry2=entry'],
+    afterwards: [],
+    edit: { 'u1.c': `int spare(int n) { return n * 9 + 4; }\n${ENTRY.replace('+ 1', '+ 2')}` },
+    doubt: /program has no spare of u1\.o/,
+  },
+  {
+    name: 'one of another build-id than is asked for',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY },
+    afterwards: [],
+    edit: CHANGED,
+    depends: '00112233445566778899aabbccddeeff00112233',
+    doubt: /program has not the build-id 0011/,
   },
   {
     name: 'names without code',
     files: { 'main.c': MAIN, 'u1.c': ENTRY },
     afterwards: [
       ['objcopy', '--only-keep-debug', 'program', 'program.debug'],
-      ['strip', 'program'],
+      ['rm', 'program'],
     ],
     edit: CHANGED,
     doubt: /the code of entry is not in program\.debug/,
@@ -144,9 +169,15 @@ const ROWS: readonly Row[] = [
 ]
 
 describe.skipIf(!hasGcc)(`the program that the tree shows${withoutGcc}`, () => {
-  test.for(ROWS)('$name', async ({ files, link = GC, afterwards, edit, taken, doubt }) => {
+  test.for(ROWS)('$name', async ({ files, link = GC, afterwards, edit, taken, doubt, depends }) => {
     const { run, refused } = await patchProgram(
-      { files, command: SPLIT, ...(link === null ? { built: true } : { link }), afterwards },
+      {
+        files,
+        command: SPLIT,
+        ...(depends === undefined ? {} : { depends }),
+        ...(link === null ? { built: true } : { link }),
+        afterwards,
+      },
       edit,
     )
     expect(refused).toEqual([])
@@ -157,7 +188,7 @@ describe.skipIf(!hasGcc)(`the program that the tree shows${withoutGcc}`, () => {
   })
 
   test.for([
-    ['what it lacks is known', [], ['not-in-program', 'program-found']],
+    ['what it lacks is not known: what runs may have it', [], ['program-unknown']],
     ['and is not where it is not', [['strip', 'program']], ['program-unknown']],
   ] as const)('%s', async ([, afterwards, told]) => {
     const files = { 'main.c': MAIN, 'u1.c': ENTRY + SPARE }

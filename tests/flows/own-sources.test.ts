@@ -14,6 +14,15 @@ const FILES = {
 }
 const HELPER = '#include "h.h"\nstatic int calls;\nint helper(int a) { return a * FACTOR + calls++; }\n'
 
+const RENAMED = `diff --git a/lib/f.c b/lib/f2.c
+similarity index 50%
+rename from lib/f.c
+rename to lib/f2.c
+--- a/lib/f.c
++++ b/lib/f2.c
+@@ -1 +1,2 @@
+-${BEFORE}+${AFTER.replace('\n', '\n+')}`
+
 const beside = (own: SmallProgram['own'], files: SmallProgram['files'] = FILES): SmallProgram => ({
   files: { 'lib/h.h': '#define FACTOR 3\n', ...files },
   ...(own === undefined ? {} : { own }),
@@ -48,6 +57,32 @@ describe.skipIf(!hasGcc)(`a source of one's own${withoutGcc}`, () => {
   ])('$how', async ({ own, code }) => {
     const two = code === 'build/with-where' ? { 'main.c': OTHER.replace('g', 'h').replace('2', '3') } : {}
     expect((await patchProgram(beside([own]), { 'lib/f.c': AFTER, ...two })).error).toBe(code)
+  })
+
+  test.for([
+    { how: 'an object that another source has', source: 'lib/g.S', text: '.globl k2\nk2: ret\n' },
+    { how: 'the same behind a patch that edits it', source: 'app/helper.c', text: OTHER },
+  ])('$how: refused', async ({ source, text }) => {
+    const own = { name: source.endsWith('.S') ? 'g.c' : 'helper.c', text: HELPER, beside: 'lib/more.c' }
+    const files = { ...FILES, [source]: text }
+    const flat = { ...beside([own], files), listed: Object.keys(files), objects: 'flat' as const }
+    const { refused } = await patchProgram(flat, {
+      'lib/f.c': AFTER,
+      ...(source.endsWith('.c') ? { [source]: text.replace('2', '3') } : {}),
+    })
+    expect(refused).toContain('new-unit')
+  })
+
+  test('is compiled as the unit that is named, not as most are', async () => {
+    const own = { name: 'helper.c', text: 'int helper(int a) { return a * ODD; }\n', beside: 'lib/more.c' }
+    const program = { ...beside([own]), options: { 'lib/more.c': ['-DODD=5'] } }
+    expect((await patchProgram(program, { 'lib/f.c': AFTER })).replaced).toEqual(['f'])
+  })
+
+  test('has a name with a space, and is in the folder that a renamed source goes to', async () => {
+    const own = { name: 'my helper.c', text: HELPER }
+    const { error, refused } = await patchProgram(beside([own]), RENAMED)
+    expect([error, refused]).toEqual([undefined, []])
   })
 
   test('two of one name', async () => {

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import type { HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
 import type { OwnSource } from '../../src/flows/hotpatch/own-sources.ts'
@@ -16,6 +16,10 @@ export interface SmallProgram {
   readonly command?: readonly string[]
   /** Sources that compile_commands.json names; every .c file if absent. */
   readonly listed?: readonly string[]
+  /** Further options of some sources. */
+  readonly options?: Readonly<Record<string, readonly string[]>>
+  /** All objects in one folder, where else each lies beside its source. */
+  readonly objects?: 'flat'
   /** A folder in which each source has another object, as libtool makes them. */
   readonly twice?: string
   /** Whether the objects are left in the tree. */
@@ -23,6 +27,8 @@ export interface SmallProgram {
   /** How the objects are linked; the program is given to the build then, as the words in `strip` leave it. */
   readonly link?: readonly string[]
   readonly strip?: readonly string[]
+  /** Build-id of what runs. */
+  readonly depends?: string
   /** Sources that are given beside the patch. */
   readonly own?: readonly OwnSource[]
   /** Commands that run in the tree when all is built and linked; the build is not given the program then. */
@@ -59,6 +65,7 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
       lines,
       ...(linked === undefined ? {} : { symbols: linked }),
       patches: [{ name: 'change.patch', text }],
+      ...(program.depends === undefined ? {} : { depends: program.depends }),
       ...(program.own === undefined ? {} : { sources: program.own }),
       jobs: 2,
       progress: quiet,
@@ -77,7 +84,7 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
 
 /** Answers where the linked program is, if there is one. */
 function writeProgram(tree: string, program: SmallProgram): string | undefined {
-  const { files, command = PLAIN, listed, twice, built, link, strip, afterwards } = program
+  const { files, command = PLAIN, options: own = {}, objects, listed, twice, built, link, strip, afterwards } = program
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(tree, path)), { recursive: true })
     writeFileSync(join(tree, path), text)
@@ -88,8 +95,10 @@ function writeProgram(tree: string, program: SmallProgram): string | undefined {
   const path = files[compiler] === undefined ? compiler : join(tree, compiler)
   const entries = (twice === undefined ? [''] : [`${twice}/`, '']).flatMap(prefix =>
     sources.map(file => {
-      const output = prefix + file.replace(/\.c$/, '.o')
-      return { directory: tree, file, output, arguments: [path, ...options, '-c', file, '-o', output] }
+      const name = objects === 'flat' ? `obj/${basename(file)}` : file
+      const output = prefix + name.replace(/\.[cS]$/, '.o')
+      const words = [...options, ...(own[file] ?? []), '-c', file, '-o', output]
+      return { directory: tree, file, output, arguments: [path, ...words] }
     }),
   )
   if (built === true || link !== undefined)
@@ -100,8 +109,8 @@ function writeProgram(tree: string, program: SmallProgram): string | undefined {
     finish()
     return undefined
   }
-  const objects = sources.map(file => file.replace(/\.c$/, '.o'))
-  execFileSync('gcc', [...link, ...objects, '-o', 'program'], { cwd: tree })
+  const linked = sources.map(file => file.replace(/\.c$/, '.o'))
+  execFileSync('gcc', [...link, ...linked, '-o', 'program'], { cwd: tree })
   if (strip !== undefined) execFileSync('strip', [...strip, 'program'], { cwd: tree })
   finish()
   return afterwards === undefined ? join(tree, 'program') : undefined

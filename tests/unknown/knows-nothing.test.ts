@@ -29,7 +29,7 @@ import { pieceMap } from '../../src/pieces/pieces.ts'
 import { type Selection, type SelectRules, select } from '../../src/select/select.ts'
 import { RunningImage, UnitCode, verifyPayload } from '../../src/verify/index.ts'
 import { toyHypervisor, toyPayload } from '../verify/toy.ts'
-import { AARCH64, type Change, everyChange, NOTHING, NOWHERE, RISC_V, unitFor, X86_64 } from './nothing.ts'
+import { type Change, everyChange, NOTHING, NOWHERE, RISC_V, unitFor, X86_64 } from './nothing.ts'
 
 interface Pair {
   readonly loader: Loader
@@ -41,9 +41,7 @@ const PAIRS: readonly Pair[] = [
   { loader: NOTHING, machine: NOWHERE },
   { loader: NOTHING, machine: X86_64 },
   { loader: XEN, machine: NOWHERE },
-  { loader: XEN, machine: AARCH64 },
   { loader: XEN, machine: RISC_V },
-  { loader: PROCESS, machine: AARCH64 },
   { loader: PROCESS, machine: RISC_V },
 ]
 const named = PAIRS.map(pair => ({ ...pair, name: `${pair.loader.name} on ${machineOf(pair.machine).name}` }))
@@ -133,7 +131,7 @@ test('build: units of two machines are no one’s, and none at all are nobody’
   const unit = (machine: number) => {
     return { unit: `${machine}.o`, fileSymbol: '', verdicts: judged({ loader: XEN, machine }, F_CHANGES) }
   }
-  expect(whatIsThrown(() => targetOfUnits(XEN, [unit(X86_64), unit(AARCH64)]))).toBe('target/several-machines')
+  expect(whatIsThrown(() => targetOfUnits(XEN, [unit(X86_64), unit(RISC_V)]))).toBe('target/several-machines')
   expect(whatIsThrown(() => targetOfUnits(XEN, [unit(X86_64)]))).toBeUndefined()
   const none = targetOfUnits(XEN, [])
   expect(none.machine).toMatchObject({ code: undefined, patching: undefined })
@@ -146,7 +144,7 @@ const ALTERNATIVES: ReadonlyMap<string, bigint> = new Map([
   ['__alt_instructions_end', 0x100en],
 ])
 
-describe.for([NOWHERE, AARCH64, RISC_V])('machine %i', machine => {
+describe.for([NOWHERE, RISC_V])('machine %i', machine => {
   const image = (): LinkedImage => ({
     machine,
     entrySizes: undefined,

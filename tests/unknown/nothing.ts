@@ -10,6 +10,7 @@ export const NOTHING: Loader = {
   followed: () => undefined,
   runsAnywhere: false,
   startMemory: 'freed',
+  readiesNewCodeOnly: () => false,
   hooks: { lists: [], single: [] },
   setsLines: false,
   writesTable: 'some-do',
@@ -27,7 +28,6 @@ export const NOTHING: Loader = {
 /** No machine has this number. */
 export const NOWHERE = 0x9999
 export const RISC_V = 243
-export const AARCH64 = 183
 export const X86_64 = 62
 
 const [ALLOC, WRITE, EXECUTE] = [2, 1, 4]

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 export { missingFor } from '../support/missing.ts'
 
-export type Configuration = 'release' | 'debug'
+export type Configuration = 'release' | 'debug' | 'arm64' | 'arm64-debug'
 
 const script = fileURLToPath(new URL('../../scripts/xen.sh', import.meta.url))
 
@@ -17,6 +17,16 @@ export function xenTree(what: Configuration | 'source'): string {
 
 export const toBuildXen = ['gcc', 'make', 'flex', 'bison', 'readelf', 'objdump', 'diff', 'python3']
 export const toBootXen = ['qemu-system-x86_64']
+export const toBuildArm64Xen = [
+  'aarch64-linux-gnu-gcc',
+  'aarch64-linux-gnu-objdump',
+  'make',
+  'flex',
+  'bison',
+  'diff',
+  'python3',
+]
+export const toBootArm64Xen = ['qemu-system-aarch64']
 
 /** A copy under a name that is not there yet, times and links included. */
 export function copyTree(from: string, to: string): void {

@@ -36,7 +36,7 @@ const LINES =
 const ACCEPT = 'let a type (or function) change although it lives across the patch; may be given again'
 const ONLY_REACHED = 'of the units that read a touched header, compile only those that can see what changes there'
 const WITH =
-  'a source of your own (hooks, helpers), compiled as the units of the folder are that holds the unit behind @ (default: of the folder that the patch touches); may be given again'
+  'a source of your own (hooks, helpers), compiled like the unit behind @, in its folder (default: like most units of the folder that the patch touches); may be given again'
 const EXPECT = 'refuse unless the payload has exactly these functions, one `[unit] name` a line'
 const EXPLAIN = 'when refused, find the hunks that are to blame, and what would be built without them'
 

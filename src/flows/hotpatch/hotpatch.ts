@@ -22,7 +22,7 @@ import type { OwnSource } from './own-sources.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
 import { reachOf } from './reach.ts'
-import { type RunningOptions, runningOf } from './running.ts'
+import { type Running, type RunningOptions, runningOf } from './running.ts'
 import { checkRunningCode } from './running-program.ts'
 import { selectAll } from './selected.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
@@ -116,7 +116,7 @@ export async function createHotpatch(
     units,
     selection,
     refusals: [...assembled.refusals, ...checked.refusals],
-    warnings: [running, code, { warnings: otherCopies(units, running.symbols) }, shapes, checked].flatMap(warningsOf),
+    warnings: [running, selected, code, copiesOf(units, running), shapes, checked].flatMap(warningsOf),
     notices: [reach, sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
     compiles: compiled.compiles,
@@ -125,5 +125,6 @@ export async function createHotpatch(
   }
 }
 
+const copiesOf = (units: readonly UnitInput[], { symbols }: Running) => ({ warnings: otherCopies(units, symbols) })
 const warningsOf = ({ warnings }: { readonly warnings: readonly Reason[] }) => warnings
 const noticesOf = ({ notices }: { readonly notices: readonly Reason[] }) => notices

@@ -83,6 +83,7 @@ function findTablePlaces(units: readonly TableUnitInput[], { symbols, target, ma
 
 function whyNot(site: LineSite, mayWrite: boolean): string {
   if (site.in === 'addend' && !mayWrite) return "it is in read-only data, which this system's loader lets no hook write"
+  if (site.at !== undefined) return 'it is a part of an instruction, which the table does not write'
   return 'its place in the running system is not known'
 }
 

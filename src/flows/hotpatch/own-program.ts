@@ -5,7 +5,7 @@
  * It is tempting to take the only program that there is. It may be a test's that has half of the units, while what runs
  * was installed elsewhere; it may be older than the objects. A wrong one would say that a function is not in the program,
  * and leave a part of the fix out. So whatever is in doubt leaves the program unknown, as if there were none, and that is
- * said: then load, which sees the process, decides.
+ * said: then load, which sees the process, decides. What a program has not is never learnt from one that was only found.
  */
 import { relative } from 'node:path'
 import { InputError } from '../../base/errors.ts'
@@ -31,9 +31,14 @@ export function ownProgram(tree: Tree, { affected }: Pick<Affected, 'affected'>)
     if (found === undefined) return { doubt: `${unit.unit} has no object to tell it by` }
     traces.set(unit, found)
   }
-  const files = linkedFiles(tree)
-  const candidates = files.flatMap(path => candidateOf(path, relative(tree.layout.base, path), traces))
-  if (candidates.length === 0) return { doubt: 'there is no linked file with names in the tree' }
+  const named = linkedFiles(tree).map(path => ({ path, name: relative(tree.layout.base, path) }))
+  const candidates: Candidate[] = []
+  for (const { path, name } of named) {
+    const found = candidateOf(path, name, traces)
+    if (found === undefined) return { doubt: `${name} has no names, and may be the program` }
+    candidates.push(found)
+  }
+  if (candidates.length === 0) return { doubt: 'there is no linked file in the tree' }
   const concerned = affected.flatMap(({ unit, kind }) => (kind === 'new' ? [] : unit))
   const having = candidates.filter(({ units: made }) => concerned.every(unit => made.get(unit)?.is === 'linked'))
   const differences = having.map(each => differenceOf(each, concerned))
@@ -64,10 +69,10 @@ function tracesIn({ object }: Unit): Traces | undefined {
   return object === undefined ? undefined : readable(() => tracesOf(readOutline<'original'>(programFile(object))))
 }
 
-/** None of a file that has no names, or is damaged. */
-function candidateOf(path: string, name: string, traces: ReadonlyMap<Unit, Traces>): readonly Candidate[] {
+/** Undefined of a file that has no names, or is damaged. */
+function candidateOf(path: string, name: string, traces: ReadonlyMap<Unit, Traces>): Candidate | undefined {
   const names = readable(() => new LinkedUnits(readOutline<'original'>(programFile(path))))
-  if (names?.haveNames !== true) return []
+  if (names?.haveNames !== true) return undefined
   const units = new Map([...traces].map(([unit, found]) => [unit, names.madeOf(found)]))
   const ofFile = new Map<string, Unit[]>()
   for (const [unit, { file = '' }] of traces) {
@@ -78,7 +83,7 @@ function candidateOf(path: string, name: string, traces: ReadonlyMap<Unit, Trace
     if (file === '' || those.length <= names.countOf(file)) continue
     for (const unit of those) units.set(unit, { is: 'absent' })
   }
-  return [{ path, name, units }]
+  return { path, name, units }
 }
 
 /** What of the units' code is not in the file, in words. */
@@ -86,6 +91,8 @@ function differenceOf({ path, name }: Candidate, units: readonly Unit[]): string
   const program = new LinkedProgram(programFile(path))
   for (const { unit, object } of units) {
     const found = differsIn(readElf<'original'>(readGiven(object ?? unit, '--tree')), program)
+    // Left out by the linker; or it was linked when nobody used that yet, and what runs is another.
+    if (found?.how === 'absent') return `${name} has no ${found.name} of ${unit}`
     if (found?.how === 'unread') return `the code of ${found.name} is not in ${name}`
     if (found !== undefined) return `${name} has another ${found.name} than ${unit}`
   }

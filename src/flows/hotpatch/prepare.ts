@@ -2,6 +2,7 @@
 import { applyPatches } from '../../source/apply-patches.ts'
 import { atBase } from '../../source/base.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
+import { withNewFile } from '../../source/new-file.ts'
 import { type Affected, affectedUnits, type Tree, treeKind } from '../../trees/index.ts'
 import { type OwnSource, placeSources } from './own-sources.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
@@ -25,11 +26,9 @@ export async function prepareHotpatch(tree: Tree, { patches, without, sources = 
   // source: the patches applied in memory. Every touched file has both texts and a line map.
   const patched = watch.timeSync('source', () => applyToTree(unchanged(tree), patches, without))
   const placed = placeSources(tree, patched, sources)
-  const own = placed.map(({ patch }) => patch)
-  const change =
-    own.length === 0 ? patched : watch.timeSync('source', () => applyToTree(tree, [...patches, ...own], without))
+  const change = placed.reduce((whole, { path, text }) => withNewFile(whole, path, text), patched)
   // trees: every unit that the change concerns.
-  const added = new Set(placed.map(({ path }) => path))
+  const added = new Map(placed.map(({ path, like }) => [path, like] as const))
   const affected = await watch.time('affected', () => affectedUnits(tree, change, added))
   return { change, affected, timings: watch.timings }
 }

@@ -113,8 +113,16 @@ export function runningOf(
   const isGiven = options.symbols !== undefined || treeKind(tree).image !== 'program' || affected.affected.length === 0
   if (isGiven) return readRunning(tree.facts, entrySizes, options)
   const own = ownProgram(tree, affected)
-  return { ...readRunning(tree.facts, entrySizes, 'path' in own ? { ...options, symbols: own.path } : options), own }
+  const unknown = readRunning(tree.facts, entrySizes, options)
+  if (!('path' in own)) return { ...unknown, own }
+  const found = readRunning(tree.facts, entrySizes, { ...options, symbols: own.path })
+  const asked =
+    options.xenDepends ?? (found.below.length === 0 && options.on === undefined ? options.depends : undefined)
+  if (asked === undefined || isSame(found.program?.buildId, readBuildId('--depends', asked))) return { ...found, own }
+  return { ...unknown, own: { doubt: `${own.name} has not the build-id ${asked}` } }
 }
+
+const isSame = (one: Uint8Array | undefined, other: Uint8Array) => one !== undefined && Buffer.compare(one, other) === 0
 
 /** The payloads below, each verified on those below it. */
 function readBelow(

@@ -11,6 +11,12 @@ import { enteredCode, entrySizesOfRules, verifyPayload, type XenVersion } from '
 import type { Running, RunningOptions } from './running.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
+/** What Xen would do where it does not answer with an error. */
+const DOINGS: ReadonlyMap<string, string> = new Map([
+  ['crash', 'crash'],
+  ['wrong', 'take it, and it would do something else than it should'],
+])
+
 /** What a payload that was just assembled is held against. */
 export interface Loading {
   readonly target: Target
@@ -95,7 +101,7 @@ function checkPayload(
       code: 'loader-rule',
       unit: '',
       symbol: place ?? '',
-      text: `Xen ${version} would ${errno === 'crash' ? 'crash' : `answer ${errno ?? 'with an error'}`} [${code}]: ${text}`,
+      text: `Xen ${version} would ${DOINGS.get(errno ?? '') ?? `answer ${errno ?? 'with an error'}`} [${code}]: ${text}`,
       hint: `docs/findings has a section on ${code}; hotsplice verify shows every rule. If the patch is not at fault, this is a mistake of ours: please report it`,
     })),
     warnings: report.checks.flatMap(({ code, warning }) => (warning === undefined ? [] : [{ code, text: warning }])),

@@ -60,6 +60,7 @@ export const PROCESS: Loader = {
   entryLayout: () => undefined,
   followed: () => undefined,
   runsAnywhere: true,
+  readiesNewCodeOnly: () => false,
   startMemory: 'kept',
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: false,

@@ -93,7 +93,8 @@ const bugFrameOfAarch64 = (type: number, hasMessage: boolean): EntryLayout => ({
   owner: 0,
   fields: [
     { offset: 0, bias: 0 },
-    { offset: 4, bias: 4 },
+    // xen/arch/arm/traps.c of 4.17, do_bug_frame: a name that is not is_kernel() makes a WARN an unexpected trap.
+    { offset: 4, bias: 4, inImage: true },
     hasMessage ? { offset: 8, bias: 8 } : { offset: 8, bias: 8, unused: true },
   ],
   sizeof: 'sizeof(struct bug_frame)',

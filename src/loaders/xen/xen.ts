@@ -59,6 +59,9 @@ const RELOCATIONS: ReadonlyMap<number, ReadonlyMap<number, RelocationWay>> = new
   [AARCH64.number, OF_AARCH64],
 ])
 
+/** xen/arch/arm/arm64/livepatch.c, arch_livepatch_apply: clean_and_invalidate_dcache_va_range(func->new_addr, new_size). */
+const READIES_NEW_CODE_ONLY: ReadonlySet<number> = new Set([AARCH64.number])
+
 export const XEN: Loader = {
   name: 'xen',
   title: "Xen's loader",
@@ -67,6 +70,7 @@ export const XEN: Loader = {
   followed: xenFollowed,
   runsAnywhere: false,
   startMemory: 'freed',
+  readiesNewCodeOnly: machine => READIES_NEW_CODE_ONLY.has(machine),
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: true,
   writesTable: 'some-do',

@@ -3,6 +3,7 @@
  */
 import { EM_AARCH64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
+import { mustNotLieAt } from './erratum.ts'
 import { endsInJump, hiddenReferences, isBranchField, isEndless } from './flow.ts'
 import { heldNumbers, numberFieldsAt } from './numbers.ts'
 import { indirectJumps, takesPlaces } from './own-places.ts'
@@ -18,6 +19,7 @@ const PATCHING: PatchingKnowledge = {
   nops,
   // Zeros are `udf #0`, a trap.
   padding: 0,
+  mustNotLieAt,
   addressRelocation: R_AARCH64_ABS64,
   distanceRelocation: R_AARCH64_PREL32,
   // A jump by an address in memory takes more than one field.

@@ -89,7 +89,7 @@ export type NumberUse =
   | { readonly does: 'insert'; readonly register: number; readonly value: number; readonly shift: number }
   /** add, sub, cmp, cmn: of twelve bits, shifted by twelve where it is not plain */
   | { readonly does: 'add'; readonly value: number; readonly isPlain: boolean }
-  /** and, orr, eor, tst: `value` is undefined where it has more than 32 bits that matter */
+  /** and, orr, eor, tst: `value` is undefined where it has more than 32 bits */
   | { readonly does: 'mask'; readonly value: number | undefined }
   /** ccmp, ccmn */
   | { readonly does: 'compare'; readonly value: number }
@@ -111,19 +111,24 @@ function moveOf(word: number): NumberUse | undefined {
   const value = number * 2 ** (16 * place)
   if (operation === 2) return { does: 'set', register, value, isPlain: place === 0 }
   if (operation === 3) return { does: 'insert', register, value: number, shift: 16 * place }
-  return operation === 0 ? { does: 'set', register, value: -1 - value, isPlain: false } : undefined
+  // Of a register of four bytes, what it holds as a signed number.
+  const turned = word >>> 31 === 0 ? ~value : -1 - value
+  return operation === 0 ? { does: 'set', register, value: turned, isPlain: false } : undefined
 }
 
-/** The number of a logical instruction ("DecodeBitMasks"), as far as it is one of 32 bits that does not repeat. */
+/** The number of a logical instruction ("DecodeBitMasks"): a turned run of ones, again and again. */
 function maskOf(word: number): number | undefined {
   const [wide, rotation, run] = [bitsOf(word, 22, 1), bitsOf(word, 16, 6), bitsOf(word, 10, 6)]
   const length = 31 - Math.clz32((wide << 6) | (~run & 0x3f))
-  if (length < 5) return undefined
+  if (length < 1) return undefined
   const size = 1 << length
   const ones = (run & (size - 1)) + 1
   const turn = rotation & (size - 1)
   const bits = (1n << BigInt(ones)) - 1n
   const turned = (bits >> BigInt(turn)) | (bits << BigInt(size - turn))
-  const value = BigInt.asUintN(size, turned)
+  const once = BigInt.asUintN(size, turned)
+  const width = word >>> 31 === 0 ? 32 : 64
+  let value = 0n
+  for (let at = 0; at < width; at += size) value |= once << BigInt(at)
   return value < 1n << 32n ? Number(value) : undefined
 }

@@ -17,8 +17,8 @@ export interface Spelled {
 
 /** What an instruction does with the frame. */
 export interface FrameStep {
-  /** By how much it moves the stack's pointer. */
-  readonly moves: number | 'unknown'
+  /** By how much it moves the stack's pointer; or how far from RBP it puts it. */
+  readonly moves: number | 'unknown' | { readonly fromBase: number }
   /** RBP gets the stack's pointer; or anything else but what it had for the caller. */
   readonly base: 'set' | 'lost' | 'kept'
   readonly stores: readonly Spelled[]
@@ -44,8 +44,9 @@ export class Frame {
 
   /** `before` has for each step those that may run right before it. Unless `isWhole`, others come from and go elsewhere. */
   constructor(steps: readonly FrameStep[], before: readonly (readonly number[])[], isWhole: boolean) {
-    this.#depths = depthsOf(steps, before)
-    this.#base = this.#baseOf(steps)
+    const own = depthsOf(steps, before, undefined)
+    this.#base = baseOf(steps, own)
+    this.#depths = this.#base === undefined ? own : depthsOf(steps, before, this.#base)
     // Before it is set, RBP is the caller's.
     const first = steps.findIndex(({ base }) => base === 'set')
     const isFrame = (at: number) => first !== -1 && at > first
@@ -88,18 +89,29 @@ export class Frame {
     return start === undefined ? undefined : { from: start + distance, to: start + distance + size }
   }
 
-  /** Undefined where RBP is not one and the same place of the frame throughout. */
-  #baseOf(steps: readonly FrameStep[]): number | undefined {
-    const set = steps.flatMap(({ base }, at) => (base === 'set' ? [this.#depths[at]] : []))
-    const isOne = set.every(depth => depth !== undefined && depth === set[0])
-    return isOne && !steps.some(({ base }) => base === 'lost') ? set[0] : undefined
+  /** Whether the address of any place was taken. */
+  get isExposed(): boolean {
+    return this.#exposed !== Number.POSITIVE_INFINITY
   }
+
+  /** Where the stack's pointer is before a step; undefined where that is not known. */
+  depthAt(at: number): number | undefined {
+    return this.#depths[at]
+  }
+}
+
+/** Undefined where RBP is not one and the same place of the frame throughout. */
+function baseOf(steps: readonly FrameStep[], depths: readonly (number | undefined)[]): number | undefined {
+  const set = steps.flatMap(({ base }, at) => (base === 'set' ? [depths[at]] : []))
+  const isOne = set.every(depth => depth !== undefined && depth === set[0])
+  return isOne && !steps.some(({ base }) => base === 'lost') ? set[0] : undefined
 }
 
 /** Where the stack's pointer is before each step; undefined where ways that lead there differ. */
 function depthsOf(
   steps: readonly FrameStep[],
   before: readonly (readonly number[])[],
+  base: number | undefined,
 ): readonly (number | undefined)[] {
   const after: number[][] = steps.map(() => [])
   before.forEach((sources, at) => {
@@ -108,9 +120,7 @@ function depthsOf(
   const depths = new Map<number, number | undefined>([[0, 0]])
   const open = [0]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    const depth = depths.get(at)
-    const moves = steps[at]?.moves
-    const next = depth === undefined || typeof moves !== 'number' ? undefined : depth + moves
+    const next = movedTo(steps[at]?.moves, depths.get(at), base)
     for (const to of after[at] ?? []) {
       const isKnown = depths.has(to)
       if (isKnown && (depths.get(to) === next || depths.get(to) === undefined)) continue
@@ -119,4 +129,13 @@ function depthsOf(
     }
   }
   return steps.map((_, at) => depths.get(at))
+}
+
+function movedTo(
+  moves: FrameStep['moves'] | undefined,
+  depth: number | undefined,
+  base: number | undefined,
+): number | undefined {
+  if (typeof moves === 'object') return base === undefined ? undefined : base + moves.fromBase
+  return depth === undefined || typeof moves !== 'number' ? undefined : depth + moves
 }

@@ -22,47 +22,82 @@ const mayTakePlace = (code: Uint8Array): boolean =>
 
 /** See `CodeKnowledge.indirectJumps`. */
 export function indirectJumps(code: Uint8Array, around: Surroundings): IndirectJumps {
-  if (!mayJumpIndirectly(code, around.relocated)) return { isElsewhere: false, tables: [] }
   const steps = stepsOf(code, around.relocated)
   const search = new Search(steps, around)
-  const jumps = steps.flatMap((step, at) => (step.jump === undefined ? [] : [{ at, jump: step.jump }]))
-  const isElsewhere = jumps.some(({ at, jump }) => !search.isKnown(at, jump))
+  const isElsewhere = [...search.jumps.values()].some(({ at, to }) => !search.isKnown(at, to))
   return { isElsewhere, tables: search.tables }
 }
 
+/** Where an indirect jump goes, as a step sees it: itself, or the one that puts the address onto the stack. */
+interface Jump {
+  readonly at: number
+  readonly to: Source
+}
+
+/** What indirect jumps make of the ways through the code. */
+interface Ways {
+  /** By step. */
+  readonly jumps: ReadonlyMap<number, Jump>
+  /** For each step, those that may run right before it. */
+  readonly before: readonly (readonly number[])[]
+  readonly frame: Frame
+}
+
+const STACK_TOP: Source = { from: 'frame', place: { base: 'stack', distance: 0, size: 8 } }
+
 /**
- * FF /4 or FF /5, a call into the code itself, or a return behind what may be a push or a store to the stack's top,
- * somewhere.
+ * A return is one to the caller where the stack is as it was at the start. At another depth, or right behind a push, it
+ * jumps to what was put there (retpolines, a reload of CS); whether it does is known when the jumps before it are. Where the
+ * depth is not known (behind a call that does not return), only code that calls into itself is in doubt.
  */
-function mayJumpIndirectly(code: Uint8Array, relocated: ReadonlySet<number>): boolean {
-  const view = new DataView(code.buffer, code.byteOffset, code.byteLength)
-  return code.some((byte, at) => {
-    if (byte === 0xff) return [4, 5].includes(((code[at + 1] ?? 0) >> 3) & 7)
-    if (byte === 0xe8 && at + 5 <= code.length && !relocated.has(at + 1)) {
-      const target = at + 5 + view.getInt32(at + 1, true)
-      return target > 0 && target < code.length
-    }
-    const last = code[at - 1] ?? 0
-    return byte === 0xc3 && (last === 0x24 || (last & 0xf8) === 0x50)
-  })
+function waysThrough(steps: readonly Step[], { labels, entered }: Surroundings): Ways {
+  const jumps = new Map(steps.flatMap(({ jump }, at) => (jump === undefined ? [] : [[at, { at, to: jump }] as const])))
+  const returns = steps.flatMap((step, at) => (step.returns ? [at] : []))
+  for (const at of returns) {
+    const pusher = steps[at - 1]
+    if (isPushed(pusher)) jumps.set(at, { at: at - 1, to: pusher?.stored ?? STACK_TOP })
+  }
+  const isPart = entered.has(0)
+  const callsInward = steps.some(({ target, stores }) => target !== undefined && stores.length > 0)
+  for (;;) {
+    const before = waysTo(steps, labels, [...jumps.keys()])
+    const frame = new Frame(steps, before, entered.size === 0)
+    const left = isPart ? [] : returns.filter(at => !jumps.has(at))
+    const inward = left.filter(at => ![undefined, 0].includes(frame.depthAt(at)))
+    for (const at of inward) jumps.set(at, { at, to: STACK_TOP })
+    if (inward.length > 0) continue
+    const isInDoubt = (at: number) => callsInward && (isPart || frame.depthAt(at) === undefined)
+    for (const at of isPart ? returns : left) if (isInDoubt(at) && !jumps.has(at)) jumps.set(at, { at, to: STACK_TOP })
+    return { jumps, before, frame }
+  }
+}
+
+/** Whether what it writes is on top of the stack then, and the next step is run behind nothing else. */
+function isPushed(step: Step | undefined): boolean {
+  const moved = typeof step?.moves === 'number' ? step.moves : 0
+  const isTop = step?.stores.some(({ base, distance }) => base === 'stack' && distance === moved) === true
+  return isTop && step?.goesOn === true
 }
 
 /** Follows a value back; whatever cannot be followed is not known. */
 class Search {
   readonly tables: { readonly start: number; readonly end: number }[] = []
+  readonly jumps: Ways['jumps']
   readonly #steps: readonly Step[]
-  readonly #before: readonly (readonly number[])[]
+  readonly #before: Ways['before']
   readonly #frame: Frame
   /** Steps that other code goes to, with whatever it has in registers. */
   readonly #entered: ReadonlySet<number>
   /** What was asked, and what came of it; what is being asked does not speak against itself. */
   readonly #known = new Map<string, boolean>()
 
-  constructor(steps: readonly Step[], { labels, entered }: Surroundings) {
+  constructor(steps: readonly Step[], around: Surroundings) {
+    const { jumps, before, frame } = waysThrough(steps, around)
     this.#steps = steps
-    this.#before = waysTo(steps, labels)
-    this.#entered = new Set(steps.flatMap(({ start }, at) => (at === 0 || entered.has(start) ? [at] : [])))
-    this.#frame = new Frame(steps, this.#before, entered.size === 0)
+    this.jumps = jumps
+    this.#before = before
+    this.#frame = frame
+    this.#entered = new Set(steps.flatMap(({ start }, at) => (at === 0 || around.entered.has(start) ? [at] : [])))
   }
 
   isKnown(at: number, source: Source): boolean {
@@ -81,6 +116,8 @@ class Search {
           )
         })
       case 'frame':
+        // The address that was taken may be an array's end, and lie above the place where somebody goes on.
+        if (source !== STACK_TOP && this.#frame.isExposed) return false
         return this.#writers(at, source, each =>
           this.#once(`stored ${each}`, () => this.isKnown(each, this.#storedBy(each))),
         )
@@ -156,14 +193,13 @@ class Search {
  * For each step, those that may run right before it: one that falls into it, jumps there, or jumps indirectly where its
  * address is known to somebody. What nothing is seen to lead to is an indirect jump's as well.
  */
-function waysTo(steps: readonly Step[], labels: ReadonlySet<number>): readonly (readonly number[])[] {
+function waysTo(steps: readonly Step[], labels: ReadonlySet<number>, indirect: readonly number[]): Ways['before'] {
   const byStart = new Map(steps.map(({ start }, at) => [start, at]))
   const ways: number[][] = steps.map((_, at) => (at > 0 && steps[at - 1]?.goesOn === true ? [at - 1] : []))
   steps.forEach(({ target }, at) => {
     const to = target === undefined ? undefined : byStart.get(target)
     if (to !== undefined) ways[to]?.push(at)
   })
-  const indirect = steps.flatMap(({ jump }, at) => (jump === undefined ? [] : [at]))
   const isLabel = (at: number) => labels.has(steps[at]?.start ?? -1)
   return ways.map((known, at) => {
     if (isLabel(at)) return [...known, ...indirect]

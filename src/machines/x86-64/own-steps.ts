@@ -21,7 +21,10 @@ export interface Step extends FrameStep {
   readonly end: number
   readonly goesOn: boolean
   readonly target: number | undefined
+  /** Of an indirect jump, where it goes. */
   readonly jump: Source | undefined
+  /** It goes to what lies on top of the stack. */
+  readonly returns: boolean
   readonly written: ReadonlySet<iced.Register>
   /** Of the register that is written first. */
   readonly source: Source
@@ -41,10 +44,7 @@ export function stepsOf(code: Uint8Array, relocated: ReadonlySet<number>): reado
       const start = decoder.position
       decoder.decodeOut(instruction)
       const isRelocated = someBetween(relocated, start, start + instruction.length)
-      const [before] = steps.slice(-1)
-      steps.push(
-        stepOf({ instruction, start, size: code.length, isRelocated, before, ...usesOf(instruction, factory) }),
-      )
+      steps.push(stepOf({ instruction, start, size: code.length, isRelocated, ...usesOf(instruction, factory) }))
     }
   } finally {
     factory.free()
@@ -67,52 +67,39 @@ interface Decoded extends Uses {
   readonly start: number
   readonly size: number
   readonly isRelocated: boolean
-  readonly before: Step | undefined
 }
 
-function stepOf({ instruction, start, size, written, stores, storesAny, isRelocated, before }: Decoded): Step {
+function stepOf({ instruction, start, size, written, stores, storesAny, isRelocated }: Decoded): Step {
   const { FlowControl, Mnemonic } = decoderLibrary()
   const { flowControl, mnemonic } = instruction
   const isBranch = flowControl === FlowControl.UnconditionalBranch || flowControl === FlowControl.ConditionalBranch
   const near = Number(BigInt.asIntN(64, instruction.nearBranchTarget))
   const isWithin = !isRelocated && near > 0 && near < size
   const place = instruction.isIpRelMemoryOperand ? Number(BigInt.asIntN(64, instruction.ipRelMemoryAddress)) : -1
-  const isCall = flowControl === FlowControl.Call
-  const isWay = isBranch || (isCall && isWithin)
+  // A call into itself only puts an address onto the stack, which is not returned to: the first half of a jump that nobody
+  // may guess (-mindirect-branch=thunk-inline), or of 32 that leave nothing to guess by. If it is, that is a jump there.
+  const isInward = flowControl === FlowControl.Call && isWithin
   const takes = takenBy(instruction)
   return {
     start,
     end: start + instruction.length,
-    goesOn: ![FlowControl.UnconditionalBranch, FlowControl.IndirectBranch, FlowControl.Return].includes(flowControl),
-    target: isWay && !isRelocated ? near : undefined,
-    jump: jumpOf(instruction, isCall && isWithin, before),
-    written,
+    goesOn: !isInward && !ENDS.includes(FlowControl[flowControl] ?? ''),
+    target: (isBranch && !isRelocated) || isInward ? near : undefined,
+    jump: flowControl === FlowControl.IndirectBranch ? operandSource(instruction, 0) : undefined,
+    returns: flowControl === FlowControl.Return,
+    written: isInward ? new Set() : written,
     source: sourceOf(instruction),
-    moves: movesOf(instruction),
+    moves: isInward ? -ADDRESS : movesOf(instruction),
     base: baseOf(instruction, written),
-    stores,
-    stored: storedBy(instruction),
+    stores: isInward ? [{ base: 'stack', distance: -ADDRESS, size: ADDRESS }] : stores,
+    stored: isInward ? { from: 'address' } : storedBy(instruction),
     takes: storesAny ? [...takes, 'any'] : takes,
     takesPlace: mnemonic === Mnemonic.Lea && !isRelocated && place > 0 && place < size,
   }
 }
 
-/**
- * A call into the function itself is the first half of a jump that nobody may guess (-mindirect-branch=thunk-inline): it
- * exchanges the return address for the target, and returns there. So does a return right behind a push.
- */
-function jumpOf(instruction: iced.Instruction, callsItself: boolean, before: Step | undefined): Source | undefined {
-  const { FlowControl } = decoderLibrary()
-  const { flowControl } = instruction
-  if (flowControl === FlowControl.IndirectBranch) return operandSource(instruction, 0)
-  if (callsItself) return ELSEWHERE
-  const isReturn = flowControl === FlowControl.Return
-  const pushed = before?.stores.some(({ base, distance }) => {
-    const moved = typeof before.moves === 'number' ? before.moves : 0
-    return base === 'stack' && distance === moved
-  })
-  return isReturn && before?.goesOn === true && pushed === true ? ELSEWHERE : undefined
-}
+const ADDRESS = 8
+const ENDS: readonly string[] = ['UnconditionalBranch', 'IndirectBranch', 'Return']
 
 function storedBy(instruction: iced.Instruction): Source {
   const { Mnemonic } = decoderLibrary()
@@ -128,14 +115,17 @@ function movesOf(instruction: iced.Instruction): FrameStep['moves'] {
   if (flowControl === FlowControl.Call || flowControl === FlowControl.IndirectCall) return 0
   const isPointer = instruction.op0Kind === OpKind.Register && instruction.op0Register === Register.RSP
   if (!isPointer || instruction.opCount === 0 || mnemonic === Mnemonic.Push) {
-    return mnemonic === Mnemonic.Leave || mnemonic === Mnemonic.Enter ? 'unknown' : instruction.stackPointerIncrement
+    if (mnemonic === Mnemonic.Leave) return { fromBase: ADDRESS }
+    return mnemonic === Mnemonic.Enter ? 'unknown' : instruction.stackPointerIncrement
   }
   if (mnemonic === Mnemonic.Cmp || mnemonic === Mnemonic.Test) return 0
   const isNumber = instruction.opCount === 2 && instruction.op1Kind !== OpKind.Register
   if (mnemonic === Mnemonic.Lea) {
-    const isPlain = instruction.memoryBase === Register.RSP && instruction.memoryIndex === Register.None
-    return isPlain ? signed(instruction.memoryDisplacement) : 'unknown'
+    const base = instruction.memoryIndex === Register.None ? baseNamed(instruction.memoryBase) : undefined
+    const distance = signed(instruction.memoryDisplacement)
+    return base === 'stack' ? distance : base === 'frame' ? { fromBase: distance } : 'unknown'
   }
+  if (mnemonic === Mnemonic.Mov && instruction.op1Register === Register.RBP) return { fromBase: 0 }
   if (!isNumber || instruction.op1Kind === OpKind.Memory) return 'unknown'
   if (mnemonic === Mnemonic.Add) return signed(instruction.immediate(1))
   return mnemonic === Mnemonic.Sub ? -signed(instruction.immediate(1)) : 'unknown'

@@ -27,6 +27,7 @@ export const X86_64_PATCHING: PatchingKnowledge = {
   trampoline: { size: JUMP_SIZE, jump, landingPad: LANDING_PAD, reach: 2 ** 31 },
   nops,
   padding: 0xcc,
+  mustNotLieAt: () => false,
   addressRelocation: R_X86_64_64,
   distanceRelocation: R_X86_64_PC32,
   indirectStub: { bytes: INDIRECT_JUMP, field: 2, bias: -4n },

@@ -205,5 +205,14 @@ function fill({ source, relocation, base, field, machine }: Fill): Problem | und
     const fact = `${symbol.name || 'its symbol'} ${hex(filled.value)} is too far from ${hex(filled.address)}`
     return ['relocation-overflow', 'EOVERFLOW', `${fact} for the field at ${name}+${hex(offset)}`]
   }
+  if (result === 'cut' && symbol?.state === 'resolved') {
+    const spelled = relocationName(machine.elfMachine, type)
+    const fact = `${spelled} at ${name}+${hex(offset)} cannot hold the way to ${symbol.name || 'its symbol'} ${hex(filled.value)}`
+    return [
+      'relocation-cut',
+      'wrong',
+      `${fact}: Xen leaves bits of it out and says nothing, and the code goes elsewhere`,
+    ]
+  }
   return undefined
 }

@@ -167,9 +167,10 @@ function pointerProblems(loading: Loading, { section: name, single }: Hook, sect
   return findings
 }
 
-/** No function begins with two zero bytes: where code is missing, Xen has filled its place with them. */
+/** No function begins with two zero bytes, or a whole instruction of them: where code is missing, Xen has filled its place. */
 export function isBlank(loading: Loading, address: bigint): boolean {
-  return loading.memory.read(address, 2)?.every(byte => byte === 0) ?? false
+  const size = Math.max(2, loading.machine.instructionSize)
+  return loading.memory.read(address, size)?.every(byte => byte === 0) ?? false
 }
 
 function notLoaded(loading: Loading, name: string, single: boolean, place: string): Finding {

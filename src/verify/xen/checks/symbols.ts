@@ -46,6 +46,11 @@ export const SYMBOL_RULES: readonly Rule[] = [
   relocation('relocation-type', 'every relocation is of a type that Xen resolves'),
   relocation('relocation-offset', 'every relocation lies in its section'),
   relocation('relocation-overflow', 'every relocated value fits its field'),
+  recorded('relocation-cut', {
+    step: 'run',
+    source: relocating,
+    title: 'every relocated field holds all of its value',
+  }),
   {
     code: 'relocation-dropped',
     step: 'run',

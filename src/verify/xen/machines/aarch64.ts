@@ -18,7 +18,17 @@ type Row =
       readonly signed: boolean
       readonly nc: boolean
     }
-  | { readonly kind: 'field'; readonly base: Base; readonly shift: number; readonly bits: number; readonly nc: boolean }
+  | FieldRow
+
+interface FieldRow {
+  readonly kind: 'field'
+  readonly base: Base
+  readonly shift: number
+  readonly bits: number
+  readonly nc: boolean
+  /** Bits that the instruction has, where Xen counts more. */
+  readonly has?: number
+}
 
 const data = (base: Base, bits: 16 | 32 | 64): Row => ({ kind: 'data', base, bits })
 const move = (base: Base, shift: number, signed: boolean, nc = false): Row => ({
@@ -28,7 +38,13 @@ const move = (base: Base, shift: number, signed: boolean, nc = false): Row => ({
   signed,
   nc,
 })
-const field = (base: Base, shift: number, bits: number, nc = false): Row => ({ kind: 'field', base, shift, bits, nc })
+const field = (base: Base, shift: number, bits: number, nc = false): FieldRow => ({
+  kind: 'field',
+  base,
+  shift,
+  bits,
+  nc,
+})
 
 /** By relocation number; the names are those of "ELF for the Arm 64-bit Architecture", chapter 5.7. */
 const ROWS: Readonly<Record<number, Row>> = {
@@ -53,7 +69,7 @@ const ROWS: Readonly<Record<number, Row>> = {
   276: field('page', 12, 21, true), // ADR_PREL_PG_HI21_NC
   277: field('absolute', 0, 12, true), // ADD_ABS_LO12_NC
   278: field('absolute', 0, 12, true), // LDST8_ABS_LO12_NC
-  279: field('place', 2, 19), // TSTBR14, measured as 19 bits by Xen
+  279: { ...field('place', 2, 19), has: 14 }, // TSTBR14, measured as 19 bits by Xen
   280: field('place', 2, 19), // CONDBR19
   282: field('place', 2, 26), // JUMP26
   283: field('place', 2, 26), // CALL26
@@ -77,7 +93,7 @@ function relocate({ type, offset, sectionSize, address, value, bytes }: Field): 
   if (row === undefined) return 'unknown-type'
   const result = compute(row.base, value, address)
   if (row.kind === 'move') return !row.nc && moveOverflows(result, row.shift, row.signed) ? 'overflow' : 'done'
-  if (row.kind === 'field') return !row.nc && fieldOverflows(result, row.shift, row.bits) ? 'overflow' : 'done'
+  if (row.kind === 'field') return fillField(row, result)
   if (row.bits === 64) {
     if (offset + 8n > sectionSize) return 'past-end'
     bytes.setBigInt64(Number(offset), result, true)
@@ -87,6 +103,13 @@ function relocate({ type, offset, sectionSize, address, value, bytes }: Field): 
   else bytes.setInt16(Number(offset), Number(BigInt.asIntN(16, result)), true)
   const half = 1n << BigInt(row.bits - 1)
   return result < -half || result >= half * 2n ? 'overflow' : 'done'
+}
+
+/** A load or store has no place for the low bits of an address that is no multiple of what it moves. */
+function fillField({ shift, bits, nc, base, has = bits }: FieldRow, value: bigint): RelocationResult {
+  if (!nc && fieldOverflows(value, shift, bits)) return 'overflow'
+  const isCut = base !== 'page' && BigInt.asUintN(shift, value) !== 0n
+  return isCut || (!nc && fieldOverflows(value, shift, has)) ? 'cut' : 'done'
 }
 
 function compute(base: Base, value: bigint, place: bigint): bigint {

@@ -17,7 +17,8 @@ export interface Field {
   readonly bytes: DataView
 }
 
-export type RelocationResult = 'done' | 'unknown-type' | 'past-end' | 'overflow'
+/** `cut`: taken, with bits left out that the field has no place for, so that it leads elsewhere. */
+export type RelocationResult = 'done' | 'unknown-type' | 'past-end' | 'overflow' | 'cut'
 
 /** How much of an old function the loader's jump needs; `landingPad` of it stays in front of the jump. */
 export type Needed = { readonly bytes: number; readonly landingPad: number } | 'unreadable'
