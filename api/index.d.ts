@@ -42,7 +42,7 @@ export interface BlamedHunk {
     readonly patch: string;
     /** The line of its `@@` in the patch. */
     readonly patchLine: number;
-    /** Codes of the refusals that led to it. */
+    /** Codes of the refusals that led to it; `build/compile-failed` where it does not compile without what is left out. */
     readonly codes: readonly string[];
 }
 
