@@ -13,12 +13,12 @@ import { type Source, type Step, stepsOf } from './own-steps.ts'
 
 /** See `CodeKnowledge.takesPlaces`. */
 export function takesPlaces(code: Uint8Array, relocated: ReadonlySet<number>): boolean {
-  return mayTakePlace(code) && stepsOf(code, relocated).some(step => step.takesPlace)
+  return mayTakePlace(code, relocated) && stepsOf(code, relocated).some(step => step.takesPlace)
 }
 
-/** LEA of an address counted from the next instruction, somewhere: the decoder takes long to load. */
-const mayTakePlace = (code: Uint8Array): boolean =>
-  code.some((byte, at) => byte === 0x8d && ((code[at + 1] ?? 0) & 0xc7) === 0x05)
+/** LEA of an address counted from the next instruction, and no field of a relocation: the decoder takes long to load. */
+const mayTakePlace = (code: Uint8Array, relocated: ReadonlySet<number>): boolean =>
+  code.some((byte, at) => byte === 0x8d && ((code[at + 1] ?? 0) & 0xc7) === 0x05 && !relocated.has(at + 2))
 
 /** See `CodeKnowledge.indirectJumps`. */
 export function indirectJumps(code: Uint8Array, around: Surroundings): IndirectJumps {
