@@ -133,8 +133,8 @@ const LAYOUTS: ReadonlyMap<number, readonly EntryLayout[]> = new Map([
   [AARCH64.number, OF_AARCH64],
 ])
 
-/** Every layout that is known. */
-export const XEN_ENTRY_LAYOUTS: readonly EntryLayout[] = [...LAYOUTS.values()].flat()
+/** Every layout that is known, by the machine. */
+export const XEN_ENTRY_LAYOUTS: ReadonlyMap<number, readonly EntryLayout[]> = LAYOUTS
 
 /** The layout of the section of this name; undefined where it is no table of entries that is known on the machine. */
 export function xenEntryLayout(section: string, machine: number): EntryLayout | undefined {
