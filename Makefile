@@ -55,6 +55,7 @@ tools:
 xen-trees: tools
 	-@scripts/xen.sh release > /dev/null
 	-@scripts/xen.sh debug > /dev/null
+	-@scripts/xen.sh arm64 > /dev/null
 
 $(installed): package-lock.json .npmrc
 	npm ci --no-fund --no-audit

@@ -58,6 +58,8 @@ export const REST = [
   'tests/run/real-programs.test.ts',
   // Builds of Xen at once, where the light ones have small programs (tests/flows/one-base.test.ts).
   'tests/xen/one-base.test.ts',
+  // Hooks beside a patch on the real Xen, where the sample has hooks in one, and the light ones sources beside one.
+  'tests/xen/own-source.test.ts',
   // Logs of the real Xen, where the command's tests have a program's (tests/cli/translate.test.ts).
   'tests/xen/log-lines.test.ts',
   // All public declarations made anew, where types are held by tests/library; `npm run api` writes them.
@@ -73,6 +75,9 @@ const DRAWN = [
 ]
 /** Long tables of one kind of case: every fifth beside the others, and those between in the rest (tests/support/sampled.ts). */
 const SAMPLED = [
+  'src/select/kept-places.test.ts',
+  'src/trees/reach/live-text.test.ts',
+  'tests/xen/arm64.test.ts',
   'tests/build/xen-tree.test.ts',
   'tests/flows/declared-statics.test.ts',
   'tests/kept/answers.test.ts',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeRehearsal, rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { inspectPayload } from '../../src/loaders/inspect.ts'
+import { sampled } from '../support/sampled.ts'
 import type { XenCase } from './case.ts'
 import { allCases } from './cases/all.ts'
 import { type Built, buildPayload, hotsplice, named } from './command.ts'
@@ -42,7 +43,7 @@ async function build(name: string, edits: readonly Edit[], more: readonly string
   return await buildPayload({ tree: xenTree('arm64'), patch, folder, name, more })
 }
 
-describe.skipIf(missing !== '').for(CASES)(`$name: $shows ${missing}`, one => {
+describe.skipIf(missing !== '').for([...sampled(CASES)])(`$name: $shows ${missing}`, one => {
   test('Xen applies, reverts and unloads it, and dom0 sees the difference', { timeout: 120_000 }, async () => {
     const built = await build(one.name, one.edits)
     expect(built.report, built.stderr).toMatchObject({ outcome: 'built', refusals: [] })
