@@ -104,28 +104,16 @@ type Added = ReadonlyMap<string, Unit | undefined>
 
 function withAdded(tree: Tree, listed: BuildFiles, added: Added): BuildFiles {
   if (added.size === 0) return listed
-  const units = [...added].map(([path, like]) => ({ path, unit: addedUnit(tree, shortName(tree.layout, path), like) }))
-  const names = listed.affected.map(({ unit }) => unit.unit)
-  for (const [at, { unit }] of units.entries()) {
-    if (typeof unit === 'string') continue
-    if (names.includes(unit.unit))
-      units[at] = { path: units[at]?.path ?? '', unit: `${unit.unit} is another’s already` }
-    names.push(unit.unit)
+  const affected = [...listed.affected]
+  const refusals = [...listed.refusals]
+  for (const [path, like] of added) {
+    const unit = addedUnit(tree, shortName(tree.layout, path), like)
+    if (typeof unit === 'string') refusals.push(unknownUnit(path, 'a unit', unit))
+    else if (affected.some(each => each.unit.unit === unit.unit))
+      refusals.push(unknownUnit(path, 'a unit', `${unit.unit} is made of another source already`))
+    else affected.push({ unit, because: [path], kind: 'new' })
   }
-  return {
-    ...listed,
-    affected: [
-      ...listed.affected,
-      ...units.flatMap(({ path, unit }): AffectedUnit[] =>
-        typeof unit === 'string' ? [] : [{ unit, because: [path], kind: 'new' }],
-      ),
-    ],
-    refusals: [
-      ...listed.refusals,
-      ...units.flatMap(({ path, unit }) => (typeof unit === 'string' ? [unknownUnit(path, 'a unit', unit)] : [])),
-    ],
-    handled: new Set([...listed.handled, ...added.keys()]),
-  }
+  return { ...listed, affected, refusals, handled: new Set([...listed.handled, ...added.keys()]) }
 }
 
 const NOTHING: Affected = { affected: [], refusals: [], notices: [], generated: new Map(), renamed: new Map() }
