@@ -29,6 +29,18 @@ const bugFrame = (type: number): EntryLayout => ({
   headers: ['xen/bug.h', 'xen/lib.h'],
 })
 
+/** Where it is applied, and by what it is replaced. */
+const ALTERNATIVE = {
+  section: '.altinstructions',
+  owner: 0,
+  fields: [
+    { offset: 0, bias: 0 },
+    { offset: 4, bias: 0, lengthAt: 11 },
+  ],
+  sizeof: 'sizeof(struct alt_instr)',
+  headers: ['asm/alternative.h'],
+} as const
+
 const OF_X86_64: readonly EntryLayout[] = [
   bugFrame(0),
   bugFrame(1),
@@ -45,18 +57,7 @@ const OF_X86_64: readonly EntryLayout[] = [
     sizeof: undefined,
     headers: [],
   },
-  {
-    section: '.altinstructions',
-    size: 14,
-    otherSizes: [12, 13, 16],
-    owner: 0,
-    fields: [
-      { offset: 0, bias: 0 },
-      { offset: 4, bias: 0, lengthAt: 11 },
-    ],
-    sizeof: 'sizeof(struct alt_instr)',
-    headers: ['asm/alternative.h'],
-  },
+  { ...ALTERNATIVE, size: 14, otherSizes: [12, 13, 16] },
   {
     section: '.alt_call_sites',
     size: 4,
@@ -114,18 +115,7 @@ const OF_AARCH64: readonly EntryLayout[] = [
   bugFrameOfAarch64(1, false),
   bugFrameOfAarch64(2, false),
   bugFrameOfAarch64(3, true),
-  {
-    section: '.altinstructions',
-    size: 12,
-    otherSizes: [],
-    owner: 0,
-    fields: [
-      { offset: 0, bias: 0 },
-      { offset: 4, bias: 0, lengthAt: 11 },
-    ],
-    sizeof: 'sizeof(struct alt_instr)',
-    headers: ['asm/alternative.h'],
-  },
+  { ...ALTERNATIVE, size: 12, otherSizes: [] },
 ]
 
 const LAYOUTS: ReadonlyMap<number, readonly EntryLayout[]> = new Map([
