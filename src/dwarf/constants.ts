@@ -35,6 +35,7 @@ export const DW_AT = {
   bit_size: 0x0d,
   stmt_list: 0x10,
   low_pc: 0x11,
+  comp_dir: 0x1b,
   const_value: 0x1c,
   upper_bound: 0x2f,
   abstract_origin: 0x31,
