@@ -1,6 +1,7 @@
 /** No program is given: the tree's own is taken where what is linked there leaves no doubt, and else that is said. */
 import { describe, expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { sampled } from '../support/sampled.ts'
 import { type Edit, patchProgram, type SmallProgram } from '../support/small-program.ts'
 
 const SPLIT = ['gcc', '-O2', '-fcf-protection=none', '-ffunction-sections', '-fdata-sections']
@@ -283,7 +284,7 @@ const ROWS: readonly Row[] = [
 ]
 
 describe.skipIf(!hasGcc)(`the program that the tree shows${withoutGcc}`, () => {
-  test.for(ROWS)('$name', async ({ files, link = GC, afterwards, edit, ...row }) => {
+  test.for(sampled(ROWS))('$name', async ({ files, link = GC, afterwards, edit, ...row }) => {
     const { command = SPLIT, taken, doubt, depends } = row
     const { run, refused } = await patchProgram(
       {
