@@ -101,8 +101,9 @@ export const DW_FORM = {
   addrx4: 0x2c,
 } as const
 
-/** DW_OP_*: an address; its number in the table of addresses. */
+/** DW_OP_*: an address; its number in the table of addresses; the size of what the operations before it found. */
 export const DW_OP_ADDR = 0x03
+export const DW_OP_PIECE = 0x93
 export const DW_OP_ADDRX = 0xa1
 
 export const DW_UT_COMPILE = 0x01
