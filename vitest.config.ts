@@ -97,6 +97,7 @@ const SAMPLED = [
   'tests/xen/arm64.test.ts',
   'tests/build/xen-tree.test.ts',
   'tests/flows/declared-statics.test.ts',
+  'tests/flows/variable-forms.test.ts',
   'tests/kept/answers.test.ts',
   'tests/oracle/host-files.test.ts',
   'tests/ways/ways.test.ts',
