@@ -16,16 +16,19 @@ import type { Piece } from '../pieces/model.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { directives } from './directives.ts'
-import type { ChangedValue, PieceAddress, SelectedPiece, SelectRules, UnitIndex, UnitInput } from './model.ts'
+import type {
+  ChangedValue,
+  PieceAddress,
+  RefusedValue,
+  SelectedPiece,
+  SelectRules,
+  UnitIndex,
+  UnitInput,
+} from './model.ts'
 import { countedName } from './origins.ts'
 
 /** Sections of variables that are written while the system boots, and read-only from then on (xen/include/xen/cache.h). */
 const READ_ONLY_AFTER_BOOT = '.data.ro_after_init'
-
-/** A changed value with the refusal that stands against it. */
-export interface RefusedValue extends ChangedValue {
-  readonly refusal: Refusal
-}
 
 /** What differs of a data object, as a value that a hook could set; undefined where it is more than that. */
 export function changedValue(
@@ -56,7 +59,8 @@ export function namesLeft(units: readonly UnitInput[]): ReadonlySet<string> {
 }
 
 export interface Left {
-  readonly refusals: readonly Refusal[]
+  /** With the refusals as they are told. */
+  readonly refused: readonly RefusedValue[]
   readonly notices: readonly Reason[]
 }
 
@@ -70,7 +74,9 @@ export function leftToHooks(
   const isKept = ({ name }: RefusedValue) => left.has(name) && reached.has(name)
   const idle = [...left].filter(name => !values.some(value => value.name === name)).sort()
   return {
-    refusals: values.filter(value => !isKept(value)).map(value => refusalOf(value, left.has(value.name))),
+    refused: values
+      .filter(value => !isKept(value))
+      .map(value => ({ ...value, refusal: refusalOf(value, left.has(value.name)) })),
     notices: [
       ...values.filter(isKept).map(({ name }) => ({
         code: 'value-set-by-hook',

@@ -83,6 +83,10 @@ export interface ChangedValue {
   readonly name: string
 }
 
+export interface RefusedValue extends ChangedValue {
+  readonly refusal: Refusal
+}
+
 /** A running function that a trampoline leads to its replacement. */
 export interface Replacement {
   readonly address: PieceAddress
@@ -108,8 +112,8 @@ export interface Selection {
   /** In the order of unit and piece; what is not here is not in the payload. */
   readonly pieces: readonly SelectedPiece[]
   readonly replacements: readonly Replacement[]
-  /** What is refused of them too. */
-  readonly changedValues: readonly ChangedValue[]
+  /** Each with the refusal that stands against it; without those that a hook sets. */
+  readonly changedValues: readonly RefusedValue[]
   /** All of them; a payload is assembled only when there is none. */
   readonly refusals: readonly Refusal[]
   /** What whoever applies it has to know. */

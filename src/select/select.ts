@@ -22,9 +22,9 @@ import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
 import { enteredByPayload } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
-import { changedValue, leftToHooks, namesLeft, type RefusedValue } from './left-to-hooks.ts'
+import { changedValue, leftToHooks, namesLeft } from './left-to-hooks.ts'
 import { Linker } from './link.ts'
-import type { PieceAddress, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
+import type { PieceAddress, RefusedValue, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
 import { movedStatics } from './moved-statics.ts'
 import { type Origin, originOf, runningNameOf } from './origins.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
@@ -78,9 +78,9 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     units: units.map(selectedUnit),
     pieces,
     replacements,
-    changedValues: values.map(({ unit, original, patched, name }) => ({ unit, original, patched, name })),
+    changedValues: left.refused,
     refusals: withoutRepeats([
-      ...withoutTold([...refusals, ...left.refusals], linker.refusals),
+      ...withoutTold([...refusals, ...left.refused.map(({ refusal }) => refusal)], linker.refusals),
       ...linker.refusals,
       ...atBoot.refusals,
       ...leftBehind(units, pieces),

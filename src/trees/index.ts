@@ -3,7 +3,13 @@ export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits } from './compile.ts'
 export { inDebianTree, parsePackage } from './debian/debian-tree.ts'
 export { debugObjects, placeIn } from './debug-objects.ts'
-export { type Declarations, declarationsOf, originalTexts, preprocessedTexts } from './declarations.ts'
+export {
+  type Declarations,
+  declarationsOf,
+  originalDeclarations,
+  originalTexts,
+  preprocessedTexts,
+} from './declarations.ts'
 export { type Definer, definersOf } from './definers.ts'
 export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
