@@ -184,7 +184,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   })
 }
 
-function readSources(input: OneOrMore<SourceInput>) {
+export function readSources(input: OneOrMore<SourceInput>) {
   return Promise.all(
     several(input).map(async ({ file, beside }) => ({ name: file, text: await readText(file, 'the source'), beside })),
   )

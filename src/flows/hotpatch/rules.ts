@@ -1,5 +1,6 @@
 /** What the select stage asks about the target, the system that runs, and the units that exceptions pass through. */
 import type { Loader, Target } from '../../loaders/loader.ts'
+import { hooksMayWrite } from '../../loaders/xen/read-only-data.ts'
 import type { SelectRules } from '../../select/model.ts'
 import { type Tree, throwingUnits } from '../../trees/index.ts'
 import type { Prepared } from './prepare.ts'
@@ -25,6 +26,7 @@ export function rulesOf(
     target,
     denied: (unit, name) => loader.denied(unit, name) ?? (throwing.has(unit) ? loader.unwinding : undefined),
     standIns,
+    ...(symbols === undefined ? {} : { hooksWriteConstants: hooksMayWrite(symbols) === 'read-only data' }),
     ...(brought === undefined ? {} : { below: brought }),
     ...(count === undefined ? {} : { countRunning: count }),
     ...(freed === undefined ? {} : { isFreed: freed }),
