@@ -14,8 +14,7 @@ const IS_STATIC = /(?:^|\s)static(?=\s)/
 const KEEPS =
   /\b_*(?:used|retain|constructor|destructor|alias|weak|weakref|ifunc|externally_visible|copy|noclone|no_reorder|symver)_*\b/
 /** What reaches out of a body that is never made: names that it gives other properties, and directions to the compiler. */
-const REACHES_OUT =
-  /\bextern\b|__attribute|\b_*(?:asm|noreturn|Noreturn)_*\b|\[\s*\[|#|\b_*(?:label|auto_type)__\b/
+const REACHES_OUT = /\bextern\b|__attribute|\b_*(?:asm|noreturn|Noreturn)_*\b|\[\s*\[|#|\b_*(?:label|auto_type)__\b/
 
 /** C++'s and GNU C's string in which nothing is escaped; or an ordinary one that ends so. */
 const RAW_STRING = /(?<![\w$\x80-\xff])(?:u8|[uUL])?R"/
