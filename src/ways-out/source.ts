@@ -51,7 +51,7 @@ function headLines({ patches, with: own }: SourceWords): readonly string[] {
     ` * What ${patches.map(inComment).join(', ')} needs besides to become a payload. Written by hotsplice assist: names, old and`,
     ' * new values are those of the tree. Fill in the lines with FILL_IN, which do not compile before, and give it to the build:',
     ' *',
-    ` *   hotsplice build … ${patches.map(name => `--patch ${inComment(name)}`).join(' ')} --with ${inComment(own)}`,
+    ` *   hotsplice build ... ${patches.map(name => `--patch ${inComment(name)}`).join(' ')} --with ${inComment(own)}`,
     ' */',
   ]
 }

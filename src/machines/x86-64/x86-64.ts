@@ -7,6 +7,7 @@ import { endsInJump, heldNumbers, isAddressField, isBranchField, LANDING_PAD, re
 
 import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
+import { effectsOf } from './effects.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
 import { indirectJumps, takesPlaces } from './own-places.ts'
@@ -53,6 +54,7 @@ export const X86_64: Machine = {
     hiddenReferences,
     pageNamed: () => undefined,
     accessesOf,
+    effectsOf,
     callsTo,
     referencesTo,
     returnedNumber,
