@@ -72,7 +72,9 @@ function lastingOfPiece<S extends Side>(map: PieceMap<S>, piece: Piece<S>, { own
   const effects = code && machine.code?.effectsOf?.(code, fields)
   if (effects === undefined) return { ...NOTHING_LASTS, isKnown: false }
   const byField = new Map(effects.stores.map(each => [each.field, each]))
-  const found = { stores: [] as Store[], calls: [] as string[], taken: [] as string[] }
+  const stores: Store[] = []
+  const calls: string[] = []
+  const taken: string[] = []
   for (const reference of piece.references) {
     const reached = nameReached(map, reference, { own, nameOf })
     if (reached === undefined) continue
@@ -82,11 +84,11 @@ function lastingOfPiece<S extends Side>(map: PieceMap<S>, piece: Piece<S>, { own
     const use = useOf(map, piece, reference)
     if (store !== undefined) {
       const at = store.isPlaced ? delta + (isRelative ? BigInt(store.behind) : 0n) : undefined
-      found.stores.push({ name, at, bytes: store.bytes, value: store.value })
-    } else if (use === 'goes-there') found.calls.push(name)
-    else if (use === 'takes-address' || !isRelative) found.taken.push(name)
+      stores.push({ name, at, bytes: store.bytes, value: store.value })
+    } else if (use === 'goes-there') calls.push(name)
+    else if (use === 'takes-address' || !isRelative) taken.push(name)
   }
-  return { ...found, isKnown: true, processor: effects.processor, elsewhere: effects.elsewhere }
+  return { stores, calls, taken, isKnown: true, processor: effects.processor, elsewhere: effects.elsewhere }
 }
 
 function nameReached<S extends Side>(

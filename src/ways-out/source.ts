@@ -38,7 +38,7 @@ export function sourceText(ways: readonly ValueWay[], words: SourceWords): Writt
 const MARK = 'FILL_IN_'
 
 /** Where the mark stands in code, and not in a comment. */
-export function toFill(text: string): readonly ToFill[] {
+function toFill(text: string): readonly ToFill[] {
   return text.split('\n').flatMap((line, index) => {
     const code = line.replace(/\/\*.*?\*\//g, '').replace(/^ \*.*/, '')
     return code.includes(MARK) ? [{ line: index + 1, text: line.trim() }] : []

@@ -1,38 +1,37 @@
 import { expect, test } from 'vitest'
 import { effectsOf } from './effects.ts'
 
-const store = (field: number, behind: number, bytes: number, value: bigint | undefined, isPlaced = true) => ({
-  field,
-  behind,
-  bytes,
-  value,
-  isPlaced,
-})
+/** `field behind bytes value` of a write. */
+const store = (words: string) => {
+  const [field, behind, bytes, value = '?'] = words.split(' ')
+  const numbers = { field: Number(field), behind: Number(behind), bytes: Number(bytes) }
+  return { ...numbers, value: value === '?' ? undefined : BigInt(value), isPlaced: !words.endsWith('…') }
+}
 
 test.for([
-  { name: 'movl $5, x(%rip)', code: 'c7 05 00 00 00 00 05 00 00 00', fields: [2], stores: [store(2, 8, 4, 5n)] },
-  { name: 'movb $1, x(%rip)', code: 'c6 05 00 00 00 00 01', fields: [2], stores: [store(2, 5, 1, 1n)] },
+  { name: 'movl $5, x(%rip)', code: 'c7 05 00 00 00 00 05 00 00 00', fields: [2], stores: [store('2 8 4 5')] },
+  { name: 'movb $1, x(%rip)', code: 'c6 05 00 00 00 00 01', fields: [2], stores: [store('2 5 1 1')] },
   {
     name: 'movq $-1, x(%rip)',
     code: '48 c7 05 00 00 00 00 ff ff ff ff',
     fields: [3],
-    stores: [store(3, 8, 8, 0xffffffffffffffffn)],
+    stores: [store('3 8 8 0xffffffffffffffff')],
   },
-  { name: 'mov %eax, x(%rip)', code: '89 05 00 00 00 00', fields: [2], stores: [store(2, 4, 4, undefined)] },
-  { name: 'orl $4, x(%rip)', code: '83 0d 00 00 00 00 04', fields: [2], stores: [store(2, 5, 4, undefined)] },
+  { name: 'mov %eax, x(%rip)', code: '89 05 00 00 00 00', fields: [2], stores: [store('2 4 4 ?')] },
+  { name: 'orl $4, x(%rip)', code: '83 0d 00 00 00 00 04', fields: [2], stores: [store('2 5 4 ?')] },
   { name: 'mov x(%rip), %eax reads', code: '8b 05 00 00 00 00', fields: [2], stores: [] },
   { name: 'cmpl $4, x(%rip) reads', code: '83 3d 00 00 00 00 04', fields: [2], stores: [] },
   {
     name: 'movl $5, x(,%rax,4): where is for a register to say',
     code: 'c7 04 85 00 00 00 00 05 00 00 00',
     fields: [3],
-    stores: [store(3, 8, 4, undefined, false)],
+    stores: [store('3 8 4 ? …')],
   },
   {
     name: 'movq $x, y(%rip): an address is no number',
     code: '48 c7 05 00 00 00 00 00 00 00 00',
     fields: [3, 7],
-    stores: [store(3, 8, 8, undefined)],
+    stores: [store('3 8 8 ?')],
   },
 ])('writes of $name', ({ code, fields, stores }) => {
   expect(effectsOf(bytesOf(code), new Set(fields))).toEqual({ stores, processor: [], elsewhere: 0 })

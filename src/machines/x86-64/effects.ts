@@ -6,6 +6,8 @@ import type * as iced from 'iced-x86'
 import type { Effects } from '../machine.ts'
 import { decoderLibrary } from './library.ts'
 
+type Store = Effects['stores'][number]
+
 interface Step {
   readonly instruction: iced.Instruction
   readonly constants: iced.ConstantOffsets
@@ -20,7 +22,9 @@ export function effectsOf(code: Uint8Array, fields: ReadonlySet<number>): Effect
   const decoder = new Decoder(64, code, DecoderOptions.None)
   const instruction = new Instruction()
   const factory = new InstructionInfoFactory()
-  const found = { stores: [] as Effects['stores'][number][], processor: [] as string[], elsewhere: 0 }
+  const stores: Store[] = []
+  const processor: string[] = []
+  let elsewhere = 0
   let counter: bigint | undefined
   try {
     while (decoder.canDecode) {
@@ -30,11 +34,11 @@ export function effectsOf(code: Uint8Array, fields: ReadonlySet<number>): Effect
       const constants = decoder.getConstantOffsets(instruction)
       const step: Step = { instruction, constants, start, counter }
       const setting = settingOf(step)
-      if (setting !== undefined) found.processor.push(setting)
+      if (setting !== undefined) processor.push(setting)
       if (writesMemory(instruction, factory)) {
         const store = storeOf(step, fields)
-        if (store !== undefined) found.stores.push(store)
-        else if (!isOfStack(instruction)) found.elsewhere++
+        if (store !== undefined) stores.push(store)
+        else if (!isOfStack(instruction)) elsewhere++
       }
       counter = counterAfter(step)
       constants.free()
@@ -44,7 +48,7 @@ export function effectsOf(code: Uint8Array, fields: ReadonlySet<number>): Effect
     instruction.free()
     decoder.free()
   }
-  return found
+  return { stores, processor, elsewhere }
 }
 
 /** Instructions that set what outlasts the code: system registers, tables of the processor, ports. */
@@ -96,10 +100,7 @@ function writesMemory(instruction: iced.Instruction, factory: iced.InstructionIn
 }
 
 /** A write to what a relocated field names, be it with an index. */
-function storeOf(
-  { instruction, constants, start }: Step,
-  fields: ReadonlySet<number>,
-): Effects['stores'][number] | undefined {
+function storeOf({ instruction, constants, start }: Step, fields: ReadonlySet<number>): Store | undefined {
   const { MemorySizeExt, Mnemonic, Register } = decoderLibrary()
   if (!constants.hasDisplacement) return undefined
   const field = start + constants.displacementOffset
