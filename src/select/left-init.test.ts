@@ -1,8 +1,8 @@
 /** Boot code that is left out: what it would have done is told by name, and what needs that is refused. */
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
-import { RULES, selectFrom } from '../../tests/support/judge.ts'
-import type { SelectRules } from './model.ts'
+import { judge, RULES, selectFrom } from '../../tests/support/judge.ts'
+import { type SelectRules, select } from './select.ts'
 
 const HEAD = `
   #pragma GCC visibility push(hidden)
@@ -114,3 +114,19 @@ test.skipIf(!hasGcc).for([...ROWS])(
     if (row.told !== undefined) expect([own?.sets, own?.calls, own?.processor]).toEqual(row.told)
   },
 )
+
+test.skipIf(!hasGcc)(`what only comes up with a processor is told${withoutGcc}`, () => {
+  const text = (number: string) =>
+    `void init_maker(void *c) { __asm__ volatile("wrmsr" :: "c"(${number}), "a"(1), "d"(0)); *(int *)c = 1; }\n`
+  const [before, after] = ['0x10', '0x11'].map(number => compile(text(number)))
+  const rules = { ...RULES, countRunning: () => 1 }
+  const told = (unit: string) =>
+    select(
+      [{ unit, fileSymbol: 'maker.c', verdicts: judge(before ?? new Uint8Array(), after ?? new Uint8Array()) }],
+      rules,
+    ).notices.filter(({ code }) => code === 'cpu-bring-up')
+  expect(told('arch/x86/cpu/maker.o').map(each => each.text)).toEqual([
+    'init_maker of arch/x86/cpu/maker.o runs only when a processor comes up: those that run do not get what it does otherwise: it would set the processor by wrmsr 0x11, no longer wrmsr 0x10; not known: where 1 of its writes go, and what they write; under which conditions it does any of it',
+  ])
+  expect(told('common/maker.o')).toEqual([])
+})

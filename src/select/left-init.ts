@@ -8,21 +8,19 @@
  * variable is taken to set it.
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
-import type { Side } from '../base/side.ts'
-import type { Judged } from '../compare/model.ts'
 import type { Loader } from '../loaders/loader.ts'
-import type { Piece, PieceMap } from '../pieces/model.ts'
-import { isCompilerMade, partOf } from '../pieces/names.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { reachedByHooks } from './hooks-reach.ts'
-import { type Lasting, lastingOf, NOTHING_LASTS, type Store } from './lasting.ts'
-import type { LeftInitCode, SelectedPiece, SelectRules, UnitIndex, UnitInput } from './model.ts'
-
-/** What was left out: of a unit, a function or data. */
-export interface LeftOutInit {
-  readonly unit: UnitIndex
-  readonly judged: Judged
-}
+import type { LeftInitCode, Replacement, SelectedPiece, SelectRules, UnitInput } from './model.ts'
+import {
+  type BothSides,
+  bothSides,
+  described,
+  differenceWords,
+  type JudgedIn,
+  missingFrom,
+  nameOf,
+} from './not-done.ts'
 
 export interface LeftInit {
   readonly code: readonly LeftInitCode[]
@@ -38,13 +36,13 @@ export function isLeftOut({ code, symbol }: Refusal, { leaveInit }: Pick<SelectR
 
 export function leftInit(
   units: readonly UnitInput[],
-  left: readonly LeftOutInit[],
+  left: readonly JudgedIn[],
   pieces: readonly SelectedPiece[],
   rules: SelectRules,
 ): LeftInit {
   const { leaveInit, target } = rules
   if (leaveInit === undefined) return { code: [], refusals: [], notices: [] }
-  const sides = left.filter(isFunction).map(each => ({ ...each, ...sidesOf(units, each, target.loader) }))
+  const sides = left.filter(isFunction).map(each => bothSides(units, each, target.loader))
   // What comes or goes is reached from there, and left out with it.
   const helpers = left.length === 0 ? [] : initHelpers(units, target.loader)
   const all = [...sides, ...helpers]
@@ -56,7 +54,10 @@ export function leftInit(
     code,
     refusals: usersOf(set, { units, pieces, loader: target.loader }),
     notices: [
-      ...code.map(each => ({ code: 'init-left', text: wordsOf(each) })),
+      ...code.map(each => ({
+        code: 'init-left',
+        text: `${each.name} of ${each.unit} is left out, and what it would have done when the system came up does not happen: ${differenceWords(each)}`,
+      })),
       ...left
         .filter(each => !isFunction(each))
         .map(({ unit, judged: { name } }) => ({
@@ -71,44 +72,7 @@ export function leftInit(
   }
 }
 
-const isFunction = ({ judged: { original, patched } }: LeftOutInit) => (patched ?? original)?.kind === 'function'
-
-interface BothSides {
-  readonly unit: UnitIndex
-  readonly judged: Judged
-  readonly before: Lasting
-  readonly after: Lasting
-}
-
-function sidesOf(
-  units: readonly UnitInput[],
-  { unit, judged }: LeftOutInit,
-  loader: Loader,
-): Pick<BothSides, 'before' | 'after'> {
-  const input = units[unit]
-  if (input === undefined) return { before: NOTHING_LASTS, after: NOTHING_LASTS }
-  const { original, patched, toOriginal } = input.verdicts.correlation
-  const before = (piece: Piece<Side>) => nameOf(input, loader, piece)
-  const after = (piece: Piece<'patched'>) => before(original.pieces[toOriginal.get(piece.id) ?? -1] ?? piece)
-  return {
-    before:
-      judged.original === undefined ? NOTHING_LASTS : lastingOf(original, withParts(original, judged.original), before),
-    after: judged.patched === undefined ? NOTHING_LASTS : lastingOf(patched, withParts(patched, judged.patched), after),
-  }
-}
-
-function withParts<S extends Side>({ pieces }: PieceMap<S>, piece: Piece<S>): readonly Piece<S>[] {
-  return [piece, ...pieces.filter(({ kind, name }) => kind === 'function' && partOf(name) === piece.name)]
-}
-
-function nameOf(
-  { fileSymbol }: UnitInput,
-  loader: Loader,
-  { kind, symbols, name, local }: Piece<Side>,
-): string | undefined {
-  const isNamed = (kind === 'function' || kind === 'data') && symbols.length > 0 && !isCompilerMade(name)
-  return isNamed ? loader.runningName(fileSymbol, name, local) : undefined
-}
+const isFunction = ({ judged: { original, patched } }: JudgedIn) => (patched ?? original)?.kind === 'function'
 
 function initHelpers(units: readonly UnitInput[], loader: Loader): readonly BothSides[] {
   return units.flatMap((input, unit) =>
@@ -117,7 +81,7 @@ function initHelpers(units: readonly UnitInput[], loader: Loader): readonly Both
       const { original, patched, verdict } = judged
       if (verdict.kind !== 'new' && verdict.kind !== 'gone') return []
       const own = (original && sectionClassOf(before, original)) ?? (patched && sectionClassOf(after, patched))
-      return own === 'init-code' ? [{ unit, judged, ...sidesOf(units, { unit, judged }, loader) }] : []
+      return own === 'init-code' ? [bothSides(units, { unit, judged }, loader)] : []
     }),
   )
 }
@@ -157,65 +121,18 @@ function usersOf(set: ReadonlyMap<string, string>, { units, pieces, loader }: Pa
   })
 }
 
-/** What is in `all` and not in `others`, each as often as it is more. */
-function missingFrom(all: readonly string[], others: readonly string[]): readonly string[] {
-  const left = new Map<string, number>()
-  for (const each of others) left.set(each, (left.get(each) ?? 0) + 1)
-  return all.filter(each => {
-    const count = left.get(each) ?? 0
-    left.set(each, count - 1)
-    return count <= 0
+/** What processors that run do not get: the function is replaced, and they do not enter it again. */
+export function notBroughtUp(
+  units: readonly UnitInput[],
+  replacements: readonly Replacement[],
+  { target: { loader } }: Pick<SelectRules, 'target'>,
+): readonly Reason[] {
+  return replacements.flatMap(({ address: { unit, piece } }) => {
+    const input = units[unit]
+    const judged = input?.verdicts.functions.find(({ patched }) => patched?.id === piece)
+    if (input === undefined || judged === undefined || !loader.bringsUp(input.unit, judged.name)) return []
+    const words = differenceWords(described(bothSides(units, { unit, judged }, loader), input.unit))
+    const text = `${judged.name} of ${input.unit} runs only when a processor comes up: those that run do not get what it does otherwise: ${words}`
+    return [{ code: 'cpu-bring-up', text }]
   })
-}
-
-function described({ judged, before, after }: BothSides, unit: string): LeftInitCode {
-  const plain = { unit, name: judged.name }
-  if (!before.isKnown || !after.isKnown) {
-    const unknown = ['what it does is not known: the machine’s instructions are not looked at']
-    return { ...plain, sets: [], calls: [], processor: [], unknown }
-  }
-  const differing = <T>(of: (side: Lasting) => readonly T[], words: (item: T) => string) => {
-    const [old, now] = [of(before).map(words), of(after).map(words)]
-    return [...missingFrom(now, old), ...missingFrom(old, now).map(each => `no longer ${each}`)]
-  }
-  const sets = differing(({ stores }) => stores, storeWords)
-  const calls = differing(
-    ({ calls: names }) => names,
-    name => name,
-  )
-  const processor = differing(
-    ({ processor: names }) => names,
-    name => name,
-  )
-  const computed = [...new Set(after.stores.flatMap(({ name, value }) => (value === undefined ? [name] : [])))].sort()
-  const unknown = [
-    ...(computed.length === 0 ? [] : [`whether it computes another value for ${computed.join(', ')}`]),
-    ...(after.elsewhere > 0 ? [`where ${after.elsewhere} of its writes go, and what they write`] : []),
-    ...(sets.length + calls.length + processor.length === 0
-      ? ['under which conditions it does what both texts do']
-      : []),
-  ]
-  return { ...plain, sets, calls, processor, unknown }
-}
-
-function storeWords({ name, at, value, bytes }: Store): string {
-  const place = at === undefined ? `${name}[…]` : at === 0n ? name : `${name}+${at}`
-  return value === undefined ? `${place} (${bytes} bytes) to what it computes` : `${place} to 0x${value.toString(16)}`
-}
-
-function wordsOf({ unit, name, sets, calls, processor, unknown }: LeftInitCode): string {
-  const parts = [
-    ...(sets.length === 0 ? [] : [`set ${listed(sets)}`]),
-    ...(calls.length === 0 ? [] : [`call ${listed(calls)}`]),
-    ...(processor.length === 0 ? [] : [`set the processor by ${listed(processor)}`]),
-  ]
-  const known = parts.length === 0 ? '' : `; it would ${parts.join('; ')}`
-  return `${name} of ${unit} is left out, and what it would have done when the system came up does not happen${known}; not known: ${unknown.length === 0 ? 'nothing' : unknown.join('; ')}`
-}
-
-const MOST_NAMED = 12
-
-function listed(words: readonly string[]): string {
-  const rest = words.length - MOST_NAMED
-  return rest > 0 ? `${words.slice(0, MOST_NAMED).join(', ')} and ${rest} more` : words.join(', ')
 }

@@ -22,11 +22,12 @@ import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
 import { enteredByPayload } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
-import { isLeftOut, type LeftOutInit, leftInit } from './left-init.ts'
+import { isLeftOut, leftInit, notBroughtUp } from './left-init.ts'
 import { changedValue, leftToHooks, namesLeft } from './left-to-hooks.ts'
 import { Linker } from './link.ts'
 import type { PieceAddress, RefusedValue, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
 import { movedStatics } from './moved-statics.ts'
+import type { JudgedIn } from './not-done.ts'
 import { type Origin, originOf, runningNameOf } from './origins.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
 import { unknownEntries } from './unknown-entries.ts'
@@ -44,7 +45,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
   const refusals: Refusal[] = []
   const replacements: Replacement[] = []
   const values: RefusedValue[] = []
-  const leftOut: LeftOutInit[] = []
+  const leftOut: JudgedIn[] = []
   const { machine: known } = rules.target
   units.forEach((input, unit) => {
     const { machine } = input.verdicts.correlation.patched.object.header
@@ -92,7 +93,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       ...unknownEntries(units, pieces),
       ...enteredByPayload(units, pieces, replacements),
     ]),
-    notices: [...atBoot.notices, ...left.notices, ...init.notices],
+    notices: [...[atBoot, left, init].flatMap(each => each.notices), ...notBroughtUp(units, replacements, rules)],
   }
 }
 
@@ -107,10 +108,10 @@ function includeReplaced(
   { units, unit, rules }: OneOf,
   input: UnitInput,
   linker: Linker,
-): Pick<Selection, 'refusals' | 'replacements'> & { readonly leftOut: readonly LeftOutInit[] } {
+): Pick<Selection, 'refusals' | 'replacements'> & { readonly leftOut: readonly JudgedIn[] } {
   const refusals: Refusal[] = []
   const replacements: Replacement[] = []
-  const leftOut: LeftOutInit[] = []
+  const leftOut: JudgedIn[] = []
   const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
   const { verdicts } = input
   const ignored = directives(verdicts.correlation.patched)
