@@ -17,7 +17,7 @@ export interface Macros {
 }
 
 /**
- * The words and numbers in the lists behind any of `names`. Undefined where one that takes a list stands without, so that
+ * The words and numbers in the lists behind any of `names`, and an empty one where an argument is empty. Undefined where one that takes a list stands without, so that
  * somebody else may put one behind it: as an argument, in another macro's text, before a macro.
  */
 export function listsBehind(
@@ -118,6 +118,7 @@ class Scan {
       const kind = tokenKind(this.#file, at)
       if (kind === 'directive' || kind === 'directive-end') return false
       const text = tokenText(this.#file, at)
+      if ((text === ',' || text === ')') && '(,'.includes(tokenText(this.#file, at - 1))) this.found.add('')
       if (text === '(') depth++
       else if (text === ')' && --depth === 0) return true
       else if (kind === 'string') for (const [word] of text.matchAll(IN_STRING)) this.found.add(word)

@@ -145,7 +145,7 @@ export interface CodeKnowledge {
     targets: readonly bigint[],
     code: { readonly address: bigint; readonly bytes: Uint8Array },
   ) => readonly { readonly at: number; readonly target: bigint }[]
-  /** The number that a function loads as its result before anything else, as one does that returns a constant. */
+  /** The number that a function loads and returns with, if that is all it does. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
   /** Names of what compilers call or jump to in place of an indirect jump, with the target in a register. */
   readonly jumpThunks: RegExp

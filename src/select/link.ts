@@ -12,6 +12,7 @@ import { innerReferences } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
+import { ambiguousStatic } from './ambiguous.ts'
 import { fromBelow } from './below.ts'
 import type { CopiedPieces } from './copies.ts'
 import { canComeAlong, hintOfMissing, hintOfSeveral, leftOutGlobals } from './dropped.ts'
@@ -307,13 +308,9 @@ export class Linker {
     const { correlation } = this.#unit(to.unit).verdicts
     const ambiguity = correlation.ambiguities.find(({ patched }) => patched === to.piece)
     if (ambiguity !== undefined && isWritable(correlation.patched, target)) {
-      const names = ambiguity.candidates.map(id => correlation.original.pieces[id]?.name ?? '')
-      this.#refuse(from, {
-        code: 'ambiguous-static',
-        symbol: target.name,
-        text: `${piece.name} uses the static variable ${target.name}, ${names.length === 1 ? `and whether that is the running system's ${names[0]}, which other code uses, is not known` : `which could be ${names.join(' or ')} of the running system`}`,
-        hint: 'rename the static variables of equal names, so that each can be told, or use a new name for a new one',
-      })
+      const candidates = ambiguity.candidates.map(id => correlation.original.pieces[id]?.name ?? '')
+      const isOtherForm = ambiguity.isOtherForm === true
+      this.#refuse(from, ambiguousStatic({ user: piece.name, variable: target.name, candidates, isOtherForm }))
       return false
     }
     this.include(to, 'new-data', { code: 'referenced', text: `${piece.name} uses it` }, from.address)

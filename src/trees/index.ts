@@ -14,7 +14,9 @@ export { type Definer, definersOf } from './definers.ts'
 export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
 export { programFile, readGiven, readImage } from './image.ts'
+export { keptAnswer } from './kept-answer.ts'
 export { shortName } from './layout.ts'
+export { type LinkRecords, linkRecords } from './link-records/link-records.ts'
 export { linkedFiles } from './linked-files.ts'
 export type {
   Affected,

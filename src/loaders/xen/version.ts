@@ -5,8 +5,8 @@
 import { machineOf } from '../../machines/machines.ts'
 import type { HypervisorSymbols } from './symbols.ts'
 
-/** Bytes that such a function has at most up to the end of that load. */
-const LOOKED_AT = 13
+/** Bytes that such a function has at most: on AArch64 a landing pad, a signature, and a frame that comes and goes. */
+const LOOKED_AT = 40
 
 /** As `4.17`; undefined where the image does not say, as xen.efi never does. */
 export function xenVersionOf(symbols: HypervisorSymbols): string | undefined {

@@ -165,7 +165,7 @@ function toldOf(
     const isOther = hasTrigraphs(unit)
     const isOpen = (path: string) =>
       files.unreadable.has(path) || users.felt.has(path) || (isOther && files.withTrigraphs.has(path))
-    return read.some(isOpen) || own.mayMatter(unit.dependencies[0] ?? '') ? 'doubtful' : 'out'
+    return read.some(isOpen) || own.mayMatter(unit.dependencies) ? 'doubtful' : 'out'
   }
 }
 
