@@ -52,6 +52,7 @@ export type {
   Explanation,
   FileLines,
   IncludedPiece,
+  LeftInitCode,
   LineRun,
   Lines,
   NotCompared,

@@ -12,19 +12,11 @@
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { Judged } from '../compare/model.ts'
-import type { Piece } from '../pieces/model.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { directives } from './directives.ts'
-import type {
-  ChangedValue,
-  PieceAddress,
-  RefusedValue,
-  SelectedPiece,
-  SelectRules,
-  UnitIndex,
-  UnitInput,
-} from './model.ts'
+import { reachedByHooks } from './hooks-reach.ts'
+import type { ChangedValue, RefusedValue, SelectedPiece, SelectRules, UnitIndex, UnitInput } from './model.ts'
 import { countedName } from './origins.ts'
 
 /** Sections of variables that are written while the system boots, and read-only from then on (xen/include/xen/cache.h). */
@@ -70,7 +62,7 @@ export function leftToHooks(
   left: ReadonlySet<string>,
   pieces: readonly SelectedPiece[],
 ): Left {
-  const reached = reachedByHooks(pieces)
+  const reached = reachedByHooks(pieces).names
   const isKept = ({ name }: RefusedValue) => left.has(name) && reached.has(name)
   const idle = [...left].filter(name => !values.some(value => value.name === name)).sort()
   return {
@@ -91,30 +83,11 @@ export function leftToHooks(
 }
 
 function refusalOf({ refusal, name }: RefusedValue, isPromised: boolean): Refusal {
-  if (!isPromised) return { ...refusal, hint: `${refusal.hint}; hotsplice assist writes that hook` }
+  if (!isPromised)
+    return { ...refusal, hint: `${refusal.hint}; hotsplice assist writes a hook that sets the new value` }
   return {
     ...refusal,
     text: `${refusal.text}; a hook is said to set it, but none of the payload reaches ${name}`,
     hint: 'name the variable as the running system does, in HOTSPLICE_SETS, and write it from a load hook',
   }
 }
-
-/** Names of the running system that hooks lead to, be it through functions and tables of the payload. */
-function reachedByHooks(pieces: readonly SelectedPiece[]): ReadonlySet<string> {
-  const byKey = new Map(pieces.map(each => [keyOf(each.address), each]))
-  const seen = new Set<Piece<'patched'>>()
-  const names = new Set<string>()
-  const work = pieces.filter(({ role }) => role === 'hook')
-  for (let next = work.pop(); next !== undefined; next = work.pop()) {
-    if (seen.has(next.piece)) continue
-    seen.add(next.piece)
-    for (const { link } of next.references) {
-      if (link.to === 'running') names.add(link.name)
-      const target = link.to === 'payload' ? byKey.get(keyOf(link.target)) : undefined
-      if (target !== undefined) work.push(target)
-    }
-  }
-  return names
-}
-
-const keyOf = ({ unit, piece }: PieceAddress): string => `${unit} ${piece}`

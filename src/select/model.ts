@@ -87,6 +87,19 @@ export interface RefusedValue extends ChangedValue {
   readonly refusal: Refusal
 }
 
+/** Code of boot time that is left out of the patch: what it would have done otherwise, in words. */
+export interface LeftInitCode {
+  readonly unit: string
+  readonly name: string
+  /** Variables that it writes. */
+  readonly sets: readonly string[]
+  readonly calls: readonly string[]
+  /** What it sets of the processor. */
+  readonly processor: readonly string[]
+  /** What cannot be told. */
+  readonly unknown: readonly string[]
+}
+
 /** A running function that a trampoline leads to its replacement. */
 export interface Replacement {
   readonly address: PieceAddress
@@ -114,6 +127,7 @@ export interface Selection {
   readonly replacements: readonly Replacement[]
   /** Each with the refusal that stands against it; without those that a hook sets. */
   readonly changedValues: readonly RefusedValue[]
+  readonly leftInit: readonly LeftInitCode[]
   /** All of them; a payload is assembled only when there is none. */
   readonly refusals: readonly Refusal[]
   /** What whoever applies it has to know. */
@@ -154,6 +168,8 @@ export interface SelectRules {
   readonly linked?: Linked
   /** Whether the running system has freed what the name stood for; undefined when that is not known. */
   readonly isFreed?: (name: string) => boolean
+  /** Names of boot code and data that is left out, though it changed; `all` for all of it. */
+  readonly leaveInit?: ReadonlySet<string>
   /** Whether hooks may write what is read-only in the running system; absent where that is not known. */
   readonly hooksWriteConstants?: boolean
   /** What payloads that are applied already have brought; undefined where there are none. */

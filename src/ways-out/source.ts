@@ -38,7 +38,7 @@ export function sourceText(ways: readonly ValueWay[], words: SourceWords): Writt
 const MARK = 'FILL_IN_'
 
 /** Where the mark stands in code, and not in a comment. */
-export function toFill(text: string): readonly ToFill[] {
+function toFill(text: string): readonly ToFill[] {
   return text.split('\n').flatMap((line, index) => {
     const code = line.replace(/\/\*.*?\*\//g, '').replace(/^ \*.*/, '')
     return code.includes(MARK) ? [{ line: index + 1, text: line.trim() }] : []
@@ -51,7 +51,7 @@ function headLines({ patches, with: own }: SourceWords): readonly string[] {
     ` * What ${patches.map(inComment).join(', ')} needs besides to become a payload. Written by hotsplice assist: names, old and`,
     ' * new values are those of the tree. Fill in the lines with FILL_IN, which do not compile before, and give it to the build:',
     ' *',
-    ` *   hotsplice build … ${patches.map(name => `--patch ${inComment(name)}`).join(' ')} --with ${inComment(own)}`,
+    ` *   hotsplice build ... ${patches.map(name => `--patch ${inComment(name)}`).join(' ')} --with ${inComment(own)}`,
     ' */',
   ]
 }

@@ -21,6 +21,7 @@ export interface AssistArguments {
   readonly symbols?: string
   readonly on?: readonly string[]
   readonly with?: readonly string[]
+  readonly leaveInit?: readonly string[]
   readonly config?: string
   readonly makeArgs: readonly string[]
   readonly buildDir?: string

@@ -47,6 +47,7 @@ export const AARCH64: Machine = {
     hiddenReferences,
     pageNamed,
     accessesOf,
+    effectsOf: undefined,
     callsTo,
     referencesTo,
     returnedNumber,
