@@ -97,12 +97,7 @@ function textsOfTree({ reader, texts, layout }: Tree): Texts {
   return { read: path => reader.read(path), isThere }
 }
 
-export function byTokens(
-  texts: Texts,
-  affected: Affected,
-  change: SourceChange,
-  { withMoved }: Question,
-): ByTokens {
+export function byTokens(texts: Texts, affected: Affected, change: SourceChange, { withMoved }: Question): ByTokens {
   const edits = editsOf(change)
   const isAsked = ({ unit, kind, because }: AffectedUnit) =>
     kind === 'changed' &&
