@@ -26,6 +26,7 @@ import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import type { Loader, RelocationWay } from '../loader.ts'
 import { LIST_HOOKS, SINGLE_HOOKS } from '../payload-sections.ts'
 import { xenDenied } from './denied.ts'
+import { xenEditedCode } from './edited-code.ts'
 import { xenEntryLayout } from './entries.ts'
 import { xenFollowed } from './followed.ts'
 import { xenSectionClass } from './sections.ts'
@@ -71,6 +72,7 @@ export const XEN: Loader = {
   runsAnywhere: false,
   startMemory: 'freed',
   readiesNewCodeOnly: machine => READIES_NEW_CODE_ONLY.has(machine),
+  readiesEdited: xenEditedCode,
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: true,
   writesTable: 'some-do',
