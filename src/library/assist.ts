@@ -48,7 +48,7 @@ export interface AssistResult {
  */
 export async function assist(options: AssistOptions): Promise<AssistResult> {
   return untilAborted(options, async () => {
-    const flow = await import('../flows/assist.ts')
+    const flow = await import('../flows/assist/assist.ts')
     const sources = await readSources(options.with ?? [])
     const request = { ...(await requestOf(options)), sources, output: outputOf(options), version: VERSION }
     const { report, source } = await flow.assist(request)

@@ -11,7 +11,7 @@ import type { Reason, Refusal } from '../base/refusal.ts'
 import type { Loader } from '../loaders/loader.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { reachedByHooks } from './hooks-reach.ts'
-import type { LeftInitCode, Replacement, SelectedPiece, SelectRules, UnitInput } from './model.ts'
+import type { LeftInitCode, Replacement, SelectedPiece, Selection, SelectRules, UnitInput } from './model.ts'
 import {
   type BothSides,
   bothSides,
@@ -24,7 +24,7 @@ import {
 
 export interface LeftInit {
   readonly code: readonly LeftInitCode[]
-  readonly refusals: readonly Refusal[]
+  readonly needed: Selection['leftNeeded']
   readonly notices: readonly Reason[]
 }
 
@@ -41,7 +41,7 @@ export function leftInit(
   rules: SelectRules,
 ): LeftInit {
   const { leaveInit, target } = rules
-  if (leaveInit === undefined) return { code: [], refusals: [], notices: [] }
+  if (leaveInit === undefined) return { code: [], needed: [], notices: [] }
   const sides = left.filter(isFunction).map(each => bothSides(units, each, target.loader))
   // What comes or goes is reached from there, and left out with it.
   const helpers = left.length === 0 ? [] : initHelpers(units, target.loader)
@@ -52,7 +52,7 @@ export function leftInit(
   const set = new Map(all.flatMap(each => setBy(each).map(name => [name, each.judged.name] as const)))
   return {
     code,
-    refusals: usersOf(set, { units, pieces, loader: target.loader }),
+    needed: usersOf(set, { units, pieces, loader: target.loader }),
     notices: [
       ...code.map(each => ({
         code: 'init-left',
@@ -98,7 +98,7 @@ interface Payload {
   readonly loader: Loader
 }
 
-function usersOf(set: ReadonlyMap<string, string>, { units, pieces, loader }: Payload): readonly Refusal[] {
+function usersOf(set: ReadonlyMap<string, string>, { units, pieces, loader }: Payload): Selection['leftNeeded'] {
   const nameOfPiece = ({ unit, piece }: SelectedPiece['address']) => {
     const input = units[unit]
     const found = input?.verdicts.correlation.patched.pieces[piece]
@@ -111,13 +111,16 @@ function usersOf(set: ReadonlyMap<string, string>, { units, pieces, loader }: Pa
       const name = link.to === 'running' ? link.name : link.to === 'payload' ? nameOfPiece(link.target) : undefined
       return name !== undefined && set.has(name) && !names.has(name) ? [name] : []
     })
-    return [...new Set(used)].map(name => ({
-      code: 'init-left-needed',
-      unit: units[selected.address.unit]?.unit ?? '',
-      symbol: selected.piece.name,
-      text: `${selected.piece.name} uses ${name}, which ${set.get(name)} sets, and that is left out: it ran with the old text, and does not run again`,
-      hint: `set ${name} from a load hook (hotsplice assist offers what can be repeated), or leave the change of ${selected.piece.name} out too`,
-    }))
+    return [...new Set(used)].map(name => {
+      const refusal: Refusal = {
+        code: 'init-left-needed',
+        unit: units[selected.address.unit]?.unit ?? '',
+        symbol: selected.piece.name,
+        text: `${selected.piece.name} uses ${name}, which ${set.get(name)} sets, and that is left out: it ran with the old text, and does not run again`,
+        hint: `set ${name} from a load hook (hotsplice assist offers what can be repeated), or leave the change of ${selected.piece.name} out too`,
+      }
+      return { name, refusal }
+    })
   })
 }
 

@@ -128,6 +128,8 @@ export interface Selection {
   /** Each with the refusal that stands against it; without those that a hook sets. */
   readonly changedValues: readonly RefusedValue[]
   readonly leftInit: readonly LeftInitCode[]
+  /** Variables that the payload uses and left-out code sets, each with its refusal. */
+  readonly leftNeeded: readonly { readonly name: string; readonly refusal: Refusal }[]
   /** All of them; a payload is assembled only when there is none. */
   readonly refusals: readonly Refusal[]
   /** What whoever applies it has to know. */

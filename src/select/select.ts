@@ -83,11 +83,12 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     replacements,
     changedValues: left.refused,
     leftInit: init.code,
+    leftNeeded: init.needed,
     refusals: withoutRepeats([
       ...withoutTold([...refusals, ...left.refused.map(({ refusal }) => refusal)], linker.refusals),
       ...linker.refusals,
       ...atBoot.refusals,
-      ...init.refusals,
+      ...init.needed.map(({ refusal }) => refusal),
       ...leftBehind(units, pieces),
       ...movedStatics(units),
       ...unknownEntries(units, pieces),

@@ -36,6 +36,14 @@ export interface ValueWay {
   /** Where it is declared. */
   readonly place: string | undefined
   readonly cells: readonly Cell[]
+  /** The boot code that would have set it, which is left out; absent where it is an initial value. */
+  readonly setBy?: string
+}
+
+/** Boot code that is left out, with what of it no hook repeats. */
+export interface LeftCode {
+  readonly name: string
+  readonly words: string
 }
 
 /** A line of the source that does not compile until somebody has filled it in. */

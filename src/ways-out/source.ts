@@ -2,21 +2,22 @@
  * The source that is written: C text for `build --with`, with everything in it that is known, and lines that do not compile
  * for what only a person can say.
  */
-import type { Cell, Held, ToFill, ValueWay, WrittenSource } from './model.ts'
+import type { Cell, Held, LeftCode, ToFill, ValueWay, WrittenSource } from './model.ts'
 
 export interface SourceWords {
   /** Files of the patch, for the comment at the top. */
   readonly patches: readonly string[]
   /** `FILE@UNIT`, as `build --with` takes it. */
   readonly with: string
+  readonly left: readonly LeftCode[]
 }
 
 /** Same input, same text. */
 export function sourceText(ways: readonly ValueWay[], words: SourceWords): WrittenSource {
   const names = new Names()
   const values = ways.flatMap(way => valueLines(way, names))
-  const variables = ways.map(({ name }) => `HOTSPLICE_SETS(${names.of(name)}, ${quoted(name)});`)
-  const set = new Set(ways.map(({ name }) => name))
+  const set = new Set(ways.flatMap(({ name, setBy }) => (setBy === undefined ? [name] : [])))
+  const variables = [...set].map(name => `HOTSPLICE_SETS(${names.of(name)}, ${quoted(name)});`)
   const others = names.all().filter(name => !set.has(name))
   const text = [
     ...headLines(words),
@@ -45,13 +46,18 @@ function toFill(text: string): readonly ToFill[] {
   })
 }
 
-function headLines({ patches, with: own }: SourceWords): readonly string[] {
+function headLines({ patches, with: own, left }: SourceWords): readonly string[] {
+  const leave = left.map(({ name }) => ` --leave-init ${inComment(name)}`).join('')
   return [
     '/*',
     ` * What ${patches.map(inComment).join(', ')} needs besides to become a payload. Written by hotsplice assist: names, old and`,
     ' * new values are those of the tree. Fill in the lines with FILL_IN, which do not compile before, and give it to the build:',
     ' *',
-    ` *   hotsplice build ... ${patches.map(name => `--patch ${inComment(name)}`).join(' ')} --with ${inComment(own)}`,
+    ` *   hotsplice build ... ${patches.map(name => `--patch ${inComment(name)}`).join(' ')} --with ${inComment(own)}${leave}`,
+    ...left.flatMap(({ name, words }) => [
+      ' *',
+      ...wrapped(`Of ${name}, which is left out, no hook does the rest: ${words}`),
+    ]),
     ' */',
   ]
 }
@@ -66,15 +72,27 @@ const OTHERWISE: readonly string[] = [
   `HOTSPLICE_SET(hotsplice_values, ${MARK}VETO_OR_LEAVE)`,
 ]
 
+const UNDER_A_CONDITION =
+  'would set it, be it under a condition: where it would on your hosts, take the mark away; else the line'
+
 function valueLines(way: ValueWay, names: Names): readonly string[] {
   const { symbol, type, place, cells, unit } = way
+  const setBy = way.setBy === undefined ? [] : [`    /* ${inComment(way.setBy)} ${UNDER_A_CONDITION} */`]
   const what = [type === '' ? symbol : `${symbol} (${type})`, unit, ...(place === undefined ? [] : [place])]
-  return [`    /* ${inComment(what.join(', '))} */`, ...cells.map(cell => cellLine(way, cell, names))]
+  return [`    /* ${inComment(what.join(', '))} */`, ...setBy, ...cells.map(cell => cellLine(way, cell, names))]
 }
 
-function cellLine({ name, symbol }: ValueWay, { offset, size, path, type, before, after }: Cell, names: Names): string {
+function cellLine(
+  { name, symbol, setBy }: ValueWay,
+  { offset, size, path, type, before, after }: Cell,
+  names: Names,
+): string {
   const here = names.of(name)
   const words = path === '' ? '' : ` /* ${inComment(`${symbol}${path}: ${type}`)} */`
+  if (setBy !== undefined && after.is === 'number') {
+    const old = before.is === 'number' ? number(before.value) : `${MARK}old_value`
+    return `    ${MARK}IF_SO HOTSPLICE_NUMBER(${here}, ${offset}, ${size}, ${old}, ${number(after.value)}),${words}`
+  }
   if (before.is === 'bytes' && after.is === 'bytes')
     return `    HOTSPLICE_BYTES(${here}, ${offset}, ${size}, ${quotedBytes(before.bytes)}, ${quotedBytes(after.bytes)}),${words}`
   if (before.is === 'number' && after.is === 'number')
@@ -142,3 +160,16 @@ function quotedBytes(bytes: Uint8Array, without = 0): string {
 
 /** Names of others end no comment. */
 const inComment = (text: string): string => text.replaceAll('*/', '* /').replace(/[^\x20-\x7e]/g, '?')
+
+/** Lines of a comment. */
+function wrapped(text: string): readonly string[] {
+  const lines: string[] = []
+  for (const word of inComment(text).split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length < WIDTH) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(` * ${word}`)
+  }
+  return lines
+}
+
+const WIDTH = 119

@@ -1,7 +1,8 @@
 /** What `assist` writes: read as text, and given to the build once it is filled in. */
 import { describe, expect, test } from 'vitest'
-import { assist } from '../../src/flows/assist.ts'
+import { assist } from '../../src/flows/assist/assist.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { createHotpatch } from '../support/opened.ts'
 import { inProgram, patchProgram, type SmallProgram } from '../support/small-program.ts'
 
 const TEXT = `enum mode { SLOW, FAST = 7 };
@@ -135,5 +136,56 @@ describe.skipIf(!hasGcc)(`assist${withoutGcc}`, () => {
   test('the same input gives the same text', async () => {
     const texts = await Promise.all([1, 2].map(async () => (await assisted('-5', '-6')).source))
     expect(texts[0]).toBe(texts[1])
+  })
+
+  const BOOT = `int limit = 5, other = 3, seen;
+extern int far, out(int);
+__attribute__((constructor)) void setup(void) { limit = 7; SET }
+int f(int a) { return a + limit + other + seen + far + out(a); }
+`
+  const FAR = 'int far; int out(int a) { return a / 3; }\n'
+  const boot = (before: string, after: string, more = {}) => {
+    const files = { 'lib/f.c': BOOT.replace('SET', before), 'lib/g.c': FAR }
+    return { program: { files }, edit: { 'lib/f.c': BOOT.replace('SET', after), ...more } }
+  }
+
+  test.for([
+    { what: 'another number', before: 'seen = 1;', after: 'seen = 2;', line: 'NUMBER(running_seen, 0, 4, 1, 2),' },
+    { what: 'a number where it set none', before: '', after: 'other = 2;', line: 'NUMBER(running_other, 0, 4, 3, 2),' },
+    {
+      what: 'what another unit has',
+      before: '',
+      after: 'far = 2;',
+      line: 'NUMBER(running_far, 0, 4, FILL_IN_old_value, 2),',
+    },
+    { what: 'beside a call', before: '', after: 'out(1); other = 2;', line: 'NUMBER(running_other, 0, 4, 3, 2),' },
+  ])('what runs at the start sets $what', async ({ before, after, line }) => {
+    const { program, edit } = boot(before, after)
+    const { report, source } = await inProgram(program, edit, options =>
+      assist({ ...options, version: '0', output: 'a.c' }),
+    )
+    expect([report.outcome, report.remaining]).toEqual(['written', []])
+    expect(source).toContain(`    FILL_IN_IF_SO HOTSPLICE_${line}`)
+    expect(source).toContain('--leave-init setup')
+    if (after.includes('out')) expect(source.replace(/\n \*/g, '')).toContain('it would set other to 0x2; call out;')
+    const filled = source
+      .replace('FILL_IN_IF_SO ', '')
+      .replace('FILL_IN_VETO_OR_LEAVE', 'VETO')
+      .replace('FILL_IN_old_value', '0')
+    const own = [{ name: 'a.c', text: filled }]
+    const run = await inProgram({ ...program, own }, edit, options =>
+      createHotpatch({ ...options, leaveInit: ['setup'] }),
+    )
+    expect([run.refusals, run.payload === undefined]).toEqual([[], false])
+    expect(run.notices.map(({ code }) => code)).toContain('init-left')
+  })
+
+  test.for([
+    { what: 'what it computes', before: '', after: 'other = out(2);' },
+    { what: 'several numbers at one place', before: '', after: 'if (out(1)) other = 1; else if (out(2)) other = 2;' },
+  ])('what runs at the start and sets $what is nothing to repeat', async ({ before, after }) => {
+    const { program, edit } = boot(before, after)
+    const { report } = await inProgram(program, edit, options => assist({ ...options, version: '0', output: 'a.c' }))
+    expect([report.outcome, report.remaining.map(({ code }) => code)]).toEqual(['refused', ['init-code']])
   })
 })

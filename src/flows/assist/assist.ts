@@ -3,10 +3,10 @@
  * that takes that way. The patch is built as `build` would, and the refusals say what to write.
  */
 
-import type { Refusal } from '../base/refusal.ts'
-import { loaderOf } from '../loaders/loaders.ts'
-import { sourceName, variableNames } from '../pieces/names.ts'
-import type { AssistReport } from '../report/assist-report.ts'
+import type { Refusal } from '../../base/refusal.ts'
+import { loaderOf } from '../../loaders/loaders.ts'
+import { sourceName, variableNames } from '../../pieces/names.ts'
+import type { AssistReport } from '../../report/assist-report.ts'
 import {
   type Base,
   type BaseOptions,
@@ -16,13 +16,14 @@ import {
   type RunOptions,
   shortName,
   wholeRun,
-} from '../trees/index.ts'
-import { UnitTypes } from '../type-layouts/unit-types.ts'
-import { variableOf } from '../ways-out/leaves.ts'
-import type { ValueWay } from '../ways-out/model.ts'
-import { sourceText } from '../ways-out/source.ts'
-import { cellsOf } from '../ways-out/values.ts'
-import { createHotpatch, type HotpatchOptions, type HotpatchRun } from './hotpatch/hotpatch.ts'
+} from '../../trees/index.ts'
+import { UnitTypes } from '../../type-layouts/unit-types.ts'
+import { variableOf } from '../../ways-out/leaves.ts'
+import type { ValueWay } from '../../ways-out/model.ts'
+import { sourceText } from '../../ways-out/source.ts'
+import { cellsOf } from '../../ways-out/values.ts'
+import { createHotpatch, type HotpatchOptions, type HotpatchRun } from '../hotpatch/hotpatch.ts'
+import { type InitWays, initWays } from './init-ways.ts'
 
 export interface AssistRequest extends BaseOptions, RunOptions, HotpatchOptions {
   /** Of hotsplice. */
@@ -42,32 +43,45 @@ export function assist(request: AssistRequest): Promise<Assisted> {
   return wholeRun(request, async run => {
     const base = await openBase(request, run)
     const found = await createHotpatch(base, request, run)
-    const ways = await valueWays(base, found, run)
-    return written(found, ways, request)
+    const values = await valueWays(base, found, run)
+    return written(found, { values, init: initWays(found, loaderOf(base.target)) }, request)
   })
 }
 
-function written({ refusals, selection }: HotpatchRun, ways: readonly ValueWay[], request: AssistRequest): Assisted {
+interface Found {
+  readonly values: readonly ValueWay[]
+  readonly init: InitWays
+}
+
+function written({ refusals, selection }: HotpatchRun, { values, init }: Found, request: AssistRequest): Assisted {
   const { version, output, patches } = request
   const common = { schema: 1, command: 'assist', version } as const
   const none = { ways: [], fill: [], with: null, source: '' } as const
   if (refusals.length === 0)
     return { report: { ...common, ...none, outcome: 'nothing-to-do', remaining: [] }, source: '' }
-  const [first] = ways
+  const [first] = [...values, ...init.ways]
   if (first === undefined)
     return { report: { ...common, ...none, outcome: 'refused', remaining: refusals }, source: '' }
   const own = `${output}@${first.unit}`
-  const { text, fill } = sourceText(ways, { patches: patches.map(({ name }) => name), with: own })
-  const settled = new Set(selection.changedValues.map(({ refusal }) => keyOf(refusal)))
+  const { text, fill } = sourceText([...values, ...init.ways], {
+    patches: patches.map(({ name }) => name),
+    with: own,
+    left: init.left,
+  })
+  const settled = new Set([...selection.changedValues.map(({ refusal }) => refusal), ...init.settled].map(keyOf))
   const report: AssistReport = {
     ...common,
     outcome: 'written',
-    ways: selection.changedValues.map(({ refusal, name }) => ({
-      code: refusal.code,
-      unit: refusal.unit,
-      symbol: refusal.symbol,
-      text: `a load hook sets ${name} where it has its old value, and an unload hook takes that back`,
-    })),
+    ways: [
+      ...selection.changedValues.map(({ refusal: { code, unit, symbol }, name }) => {
+        const text = `a load hook sets ${name} where it has its old value, and an unload hook takes that back`
+        return { code, unit, symbol, text }
+      }),
+      ...init.ways.map(({ unit, setBy = '', name }) => {
+        const text = `a load hook sets ${name} as ${setBy} would have; for a build with --leave-init ${setBy}`
+        return { code: 'init-code', unit, symbol: setBy, text }
+      }),
+    ],
     remaining: refusals.filter(refusal => !settled.has(keyOf(refusal))),
     fill,
     with: own,
