@@ -97,6 +97,8 @@ export interface Loader {
   readonly runningName: (fileSymbol: string, name: string, local: boolean) => string
   /** Why a function must not be replaced, by its unit's object file and its name; undefined when it may. */
   readonly denied: (unit: string, name: string) => Denial | undefined
+  /** Whether a function runs only while a processor comes up, so that those that run never enter a new one. */
+  readonly bringsUp: (unit: string, name: string) => boolean
   /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */
   readonly unwinding: Denial | undefined
   /** By R_* number, what it takes on a machine (EM_*), where a type that is missing is refused; undefined where it takes no payloads. */

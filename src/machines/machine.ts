@@ -77,6 +77,26 @@ export interface Accesses {
   readonly numbers: ReadonlySet<number>
 }
 
+/** What code does that is there after it has run, as far as its instructions show it. */
+export interface Effects {
+  /** Writes to what a relocated field names. */
+  readonly stores: readonly {
+    readonly field: number
+    /** Bytes from the field to the end of its instruction, from where the processor counts a distance. */
+    readonly behind: number
+    /** How many are written. */
+    readonly bytes: number
+    /** What is written, where the instruction says it. */
+    readonly value: bigint | undefined
+    /** Whether it goes to the place that the field names, and not by a register to one behind it. */
+    readonly isPlaced: boolean
+  }[]
+  /** What sets the processor: `wrmsr 0xc0011029`, `mov to cr4`; a number is what the instructions before it load. */
+  readonly processor: readonly string[]
+  /** How many writes go where registers lead, other than into the own frame. */
+  readonly elsewhere: number
+}
+
 /** Questions about code. `code` begins with an instruction; fields and offsets are within it. */
 export interface CodeKnowledge {
   /**
@@ -116,6 +136,8 @@ export interface CodeKnowledge {
   readonly pageNamed: (own: Uint8Array, linked: Uint8Array, address: bigint) => bigint | undefined
   /** What code does with memory and registers, as far as it tells sources apart. */
   readonly accessesOf: (code: Uint8Array) => Accesses
+  /** What is there after it has run, by its relocated fields; undefined where that is not looked at. */
+  readonly effectsOf: ((code: Uint8Array, fields: ReadonlySet<number>) => Effects) | undefined
   /** How many direct calls, jumps out included, lead from the code at `address` to `target`. */
   readonly callsTo: (target: bigint, code: { readonly address: bigint; readonly bytes: Uint8Array }) => number
   /** Where the code at `address` names one of `targets` itself, in its order; `at` counts instructions. */

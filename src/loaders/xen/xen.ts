@@ -25,6 +25,7 @@ import { R_X86_64_64, R_X86_64_NONE, R_X86_64_PC32, R_X86_64_PLT32 } from '../..
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import type { Loader, RelocationWay } from '../loader.ts'
 import { LIST_HOOKS, SINGLE_HOOKS } from '../payload-sections.ts'
+import { xenBringsUp } from './bring-up.ts'
 import { xenDenied } from './denied.ts'
 import { xenEditedCode } from './edited-code.ts'
 import { xenEntryLayout } from './entries.ts'
@@ -81,6 +82,7 @@ export const XEN: Loader = {
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: 126 },
   runningName: xenName,
   denied: xenDenied,
+  bringsUp: xenBringsUp,
   unwinding: undefined,
   relocations: machine => RELOCATIONS.get(machine),
   writer: 'livepatch',

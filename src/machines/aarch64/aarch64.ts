@@ -49,6 +49,7 @@ export const AARCH64: Machine = {
     hiddenReferences,
     pageNamed,
     accessesOf,
+    effectsOf: undefined,
     callsTo,
     referencesTo,
     returnedNumber,

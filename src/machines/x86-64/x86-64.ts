@@ -6,6 +6,7 @@ import { keepsAddress } from './address-flow.ts'
 import { endsInJump, isAddressField, isBranchField, LANDING_PAD, returnedNumber } from './bytes.ts'
 import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
+import { effectsOf } from './effects.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
 import { heldNumbers } from './numbers.ts'
@@ -54,6 +55,7 @@ export const X86_64: Machine = {
     hiddenReferences,
     pageNamed: () => undefined,
     accessesOf,
+    effectsOf,
     callsTo,
     referencesTo,
     returnedNumber,
