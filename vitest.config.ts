@@ -62,6 +62,8 @@ export const REST = [
   'tests/xen/moved-function.test.ts',
   // Hooks beside a patch on the real Xen, where the sample has hooks in one, and the light ones sources beside one.
   'tests/xen/own-source.test.ts',
+  // What assist writes, filled in and run, where the light ones build it for small programs.
+  'tests/xen/assist.test.ts',
   // Logs of the real Xen, where the command's tests have a program's (tests/cli/translate.test.ts).
   'tests/xen/log-lines.test.ts',
   // All public declarations made anew, where types are held by tests/library; `npm run api` writes them.

@@ -14,17 +14,18 @@ const IS_STATIC = /(?:^|\s)static(?=\s)/
 const KEEPS =
   /\b_*(?:used|retain|constructor|destructor|alias|weak|weakref|ifunc|externally_visible|copy|noclone|no_reorder|symver)_*\b/
 /** What reaches out of a body that is never made: names that it gives other properties, and directions to the compiler. */
-const REACHES_OUT =
-  /\bextern\b|__attribute|\b_*(?:asm|noreturn|Noreturn)_*\b|\[\s*\[|#|\bR"|\b_*(?:label|auto_type)__\b/
+const REACHES_OUT = /\bextern\b|__attribute|\b_*(?:asm|noreturn|Noreturn)_*\b|\[\s*\[|#|\b_*(?:label|auto_type)__\b/
 
-/** C++'s and GNU C's string in which nothing is escaped, not the end of an ordinary one. */
+/** C++'s and GNU C's string in which nothing is escaped; or an ordinary one that ends so. */
 const RAW_STRING = /(?<![\w$\x80-\xff])(?:u8|[uUL])?R"/
+/** What begins with a quote and ends on its line, but for lines of directives, where a quote may be alone. */
+const DIRECTIVES_AND_LITERALS = /^[ \t]*#.*$|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/gm
 
 /** Undefined where it cannot be told which bodies are of no use. */
 export function liveText(text: string): string | undefined {
   const { around, between, bodies } = takeApartText(text)
   // By such an attribute, or an own string that assembles a name, something may be used without being named.
-  if (/\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/.test(around) || RAW_STRING.test(text)) return undefined
+  if (/\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/.test(around) || hasRawString(text)) return undefined
   const plain = bodies.filter(isPlain)
   const used = usedNames(around, bodies, new Set(plain))
   const isPlainBody = new Set(plain)
@@ -33,6 +34,11 @@ export function liveText(text: string): string | undefined {
     return `${between[at]}${stays ? `${body.head}${body.text}` : ''}`
   })
   return digest([...left, between.at(-1)].join('\n'))
+}
+
+function hasRawString(text: string): boolean {
+  if (!RAW_STRING.test(text)) return false
+  return RAW_STRING.test(text.replace(DIRECTIVES_AND_LITERALS, found => (/^["']/.test(found) ? '""' : found)))
 }
 
 /** A pragma before it is no part of it, and what it declares besides is others' too. */

@@ -5,6 +5,8 @@ import { tokenKind, tokenText } from './tokens.ts'
 export interface MacroText {
   /** Whether it has a list of parameters, empty or not. */
   readonly takes: boolean
+  /** Whether it takes any number of arguments. */
+  readonly variadic: boolean
   /** What its ## may join, each operand a word, or undefined for one of its parameters. */
   readonly joins: readonly (readonly (string | undefined)[])[]
   /**
@@ -45,7 +47,8 @@ export function macroText(file: LexedFile, from: number, end: number): Parsed {
   const leads = leading(file, start, end).map(word => (joins.length > 0 || parameters.has(word) ? '' : word))
   const last = end > start && tokenKind(file, end - 1) === 'word' ? tokenText(file, end - 1) : ''
   const lists = listing(file, { start, end }, parameters)
-  return { takes, start, parameters, joins, brings: brought(file, start, end), leads, last, lists }
+  const variadic = parameters.has('__VA_ARGS__')
+  return { takes, variadic, start, parameters, joins, brings: brought(file, start, end), leads, last, lists }
 }
 
 function listing(

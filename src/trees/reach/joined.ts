@@ -47,6 +47,7 @@ export class Joined {
   readonly #takers: ReadonlyMap<string, ReadonlySet<string>>
   readonly #parts = new Map<string, Parts>()
   readonly #making = new Map<string, readonly string[]>()
+  #handing: ReadonlySet<string> | undefined
 
   constructor(files: SeenFiles) {
     this.#files = files
@@ -75,8 +76,19 @@ export class Joined {
     return this.#naming.filter(each => this.#makes(each, name)).map(each => each.name)
   }
 
+  /** All macros that join, and those that hand something on to one. */
+  get handing(): ReadonlySet<string> {
+    this.#handing ??= familyOf(this.#names, word => this.takersOf(word))
+    return this.#handing
+  }
+
+  /** Macros that hand their arguments on to it, or are another name of it. */
+  takersOf(name: string): Iterable<string> {
+    return this.#takers.get(name) ?? []
+  }
+
   /** Macros that may join one of these names, and those that hand arguments on to them. */
-  familyOf(names: ReadonlySet<string>): ReadonlySet<string> {
+  familiesOf(names: ReadonlySet<string>): ReadonlySet<string> {
     const candidates = this.#joining.filter(({ pattern }) => [...names].some(name => pattern.test(name)))
     this.#know(candidates.map(each => each.name))
     return new Set(candidates.flatMap(({ name }) => [...(this.#parts.get(name)?.family ?? [])]))
@@ -107,28 +119,32 @@ export class Joined {
 
   #gather(name: string): void {
     if (this.#parts.has(name)) return
-    const family = new Set([name])
-    for (const member of family) for (const each of this.#takers.get(member) ?? []) family.add(each)
+    const family = familyOf([name], word => this.takersOf(word))
     const parts: Parts = { words: new Set(), handed: new Set(), family, any: false, glued: false }
     this.#parts.set(name, parts)
-    const macros = {
-      known: (word: string) => this.#files.macros(word).length > 0,
-      takes: (word: string) =>
-        STRING_TAKING.includes(word) ||
-        this.#files.macros(word).some(({ macro }) => macro?.takes || family.has(macro?.last ?? '')),
-      lists: (word: string) => this.#listing.has(word),
-    }
     const handing = new Set([...family].filter(member => member !== name))
     for (const [names, words] of [
       [new Set([name]), parts.words],
       [handing, parts.handed],
     ] as const) {
       for (const text of new Set([...names].flatMap(member => this.#files.having(member).map(each => each.text)))) {
-        const found = listsBehind(this.#files.lexed(text), names, { ...macros, names: family })
+        const found = this.listed(text, names, family)
         if (found === undefined) parts.any = true
         for (const word of found ?? []) words.add(word)
       }
     }
+  }
+
+  /** The words in lists behind names of a family; undefined where anything may come to stand there. */
+  listed(text: string, names: ReadonlySet<string>, family: ReadonlySet<string>): ReadonlySet<string> | undefined {
+    return listsBehind(this.#files.lexed(text), names, {
+      known: word => this.#files.macros(word).length > 0,
+      takes: word =>
+        STRING_TAKING.includes(word) ||
+        this.#files.macros(word).some(({ macro }) => macro?.takes || family.has(macro?.last ?? '')),
+      lists: word => this.#listing.has(word),
+      names: family,
+    })
   }
 
   /** Whether something came to it that it did not have. */
@@ -153,8 +169,9 @@ export class Joined {
   #growByMacros(parts: Parts): boolean {
     const before = parts.handed.size
     if (!parts.glued) return false
+    const starts = startsOf(parts)
     for (const [name, items] of this.#files.sharedMacros()) {
-      if (parts.handed.has(name) || !isMade(name, [undefined], parts)) continue
+      if (parts.handed.has(name) || !mayStart(name, starts) || !isMade(name, [undefined], parts)) continue
       for (const { body } of items) for (const each of body) parts.handed.add(each)
     }
     return parts.handed.size > before
@@ -174,6 +191,13 @@ export class Joined {
       .filter(each => each.name === name)
       .flatMap(({ rows }) => rows.flat().flatMap(each => each ?? []))
   }
+}
+
+/** The macros, and those that hand their arguments on to them, be it by way of others. */
+export function familyOf(names: Iterable<string>, takersOf: (name: string) => Iterable<string>): ReadonlySet<string> {
+  const family = new Set(names)
+  for (const member of family) for (const each of takersOf(member)) family.add(each)
+  return family
 }
 
 function joiningIn(files: SeenFiles): readonly Joining[] {
@@ -241,6 +265,18 @@ function isMade(name: string, row: Row, parts: Parts): boolean {
     ends = next
   }
   return ends.has(name.length)
+}
+
+/** By far most names begin with nothing that is a part: it takes three looks to see that, and no putting together. */
+const START = 3
+
+function startsOf({ words, handed }: Parts): ReadonlySet<string> {
+  return new Set([...words, ...handed].map(word => word.slice(0, START)))
+}
+
+function mayStart(name: string, starts: ReadonlySet<string>): boolean {
+  for (let length = 1; length <= START; length++) if (starts.has(name.slice(0, length))) return true
+  return PREDEFINED_START.test(name[0] ?? '')
 }
 
 function endsOfParts(name: string, from: number, { words, handed, glued }: Parts): ReadonlySet<number> {

@@ -28,6 +28,15 @@ describe.skipIf(!hasGcc)(`by tokens and the preprocessor${withoutGcc}`, () => {
     ['a name before a string', '#define STR "s"\nconst char *f(void) { return "a" STR"b"; }', true],
     ['a raw string', 'const char *f(void) { return R"(a")"; }', false],
     ['a raw string of wide characters', 'const void *f(void) { return LR"(a")"; }', false],
+    ['a letter in a string', 'void f(int n) { __asm__("" : : "R" (n)); }', true],
+    ['a letter in a string, behind another', 'const char *f(void) { return "\\"" "uR" ")"; }', true],
+    [
+      'a letter in a string, with a raw one',
+      'const char *f(int n) { __asm__("" : : "R" (n)); return R"(a")"; }',
+      false,
+    ],
+    ['a raw string behind a string', 'const char *f(void) { return "R"R"(a")"; }', false],
+    ['a raw string behind a quote in a pragma', '#pragma say it\'s R"(it\'s)"\nint f(void) { return 1; }', false],
     ['a raw string of UTF-8', 'const char *f(void) { return u8R"(a")"; }', false],
   ] as const)('%s', ([, text, isTold]) => expect(liveText(preprocessed(text)) !== undefined).toBe(isTold))
 
