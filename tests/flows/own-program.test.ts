@@ -248,11 +248,40 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'two that have the code, and the build links one of another object',
-    files: { ...BOTH, ...AS_MAKE, [LINK_TEXT]: 'gcc x.o u2.o other.o -o program' },
+    files: {
+      ...BOTH,
+      'build.ninja': `${AS_NINJA['build.ninja']}build other.o: cc e/u1.c\nbuild program: link x.o u2.o other.o\n`,
+    },
     link: null,
     afterwards: [...TWO, ELSEWHERE, linking('program', ['x', 'u2', 'other'], [])],
     edit: CHANGED,
     taken: 'server',
+  },
+  {
+    name: 'two that have the code, one of an object of which the build does not say what is in it',
+    files: { ...BOTH, ...AS_MAKE, [LINK_TEXT]: 'gcc x.o u2.o other.o -o program' },
+    link: null,
+    afterwards: [...TWO, ELSEWHERE, linking('program', ['x', 'u2', 'other'], [])],
+    edit: CHANGED,
+    doubt: /program and server were both linked from u1\.o/,
+  },
+  {
+    name: 'two that have the code, one by way of an archive that is copied where no link shows it',
+    files: {
+      ...BOTH,
+      'CMakeFiles/x.dir/link.txt': 'ar qc libx.a u1.o\n',
+      'CMakeFiles/server.dir/link.txt': 'gcc main.o -o server libx.a\n',
+      [LINK_TEXT]: 'gcc x.o u2.o liball.a -o program\n',
+    },
+    link: null,
+    afterwards: [
+      ['ar', 'qc', 'libx.a', 'u1.o'],
+      ['cp', 'libx.a', 'liball.a'],
+      ['gcc', 'main.o', '-o', 'server', 'libx.a'],
+      ['gcc', 'x.o', 'u2.o', '-Wl,--whole-archive', 'liball.a', '-Wl,--no-whole-archive', '-o', 'program'],
+    ],
+    edit: CHANGED,
+    doubt: /program and server were both linked from u1\.o/,
   },
   {
     name: 'two that have the code, and debug information says that one was compiled elsewhere',

@@ -2,23 +2,32 @@
  * What a tree's build wrote down of its links: link.txt files of CMake's makefiles, and build.ninja. Make leaves nothing.
  *
  * Worse mistake: to say that a file has nothing of an object that it has. So whatever of a build is not understood makes all
- * of it unknown, and what a step takes counts as a part of what it makes.
+ * of it unknown, what a step takes counts as a part of what it makes, and a file that was made of something of this tree
+ * that no step makes may be made of anything.
  */
 import { basename, dirname } from 'node:path'
-import { isInside, type Layout, readNames, realOrSelf, walk } from '../layout.ts'
+import { isInside, readNames, realOrSelf, walk } from '../layout.ts'
+import type { Tree } from '../model.ts'
 import { readLinkText } from './link-text.ts'
 import type { LinkRecord } from './model.ts'
 import { readNinjaFile } from './ninja-file.ts'
 
-/** What is linked once more. */
-const JOINED = /\.(?:o|obj|lo|a|la)$/
+/** What is only linked on; of what has another name, nobody knows whether it is the end. */
+const JOINED = /\.(?:o|obj|os|lo|a|la|lib)$/
+/** What has its own code, and gives none away. */
+const SHARED = /\.so(?:\.\d+)*$/
+/** What may hold code of others. */
+const HOLDING = /\.(?:o|obj|os|lo|a|la|lib|ro|rel|elf)$/
 
 export class LinkRecords {
   readonly #outputs = new Set<string>()
   /** Records by what they take. */
   readonly #taking = new Map<string, LinkRecord[]>()
+  /** What is made of files that come from nowhere. */
+  readonly #unsure: ReadonlySet<string>
 
-  constructor(records: readonly LinkRecord[]) {
+  /** `isGiven` is asked of paths that may hold code and that no record makes: whether it is known what is in them. */
+  constructor(records: readonly LinkRecord[], isGiven: (path: string) => boolean) {
     for (const record of records) {
       this.#outputs.add(record.output)
       for (const input of record.inputs) {
@@ -27,22 +36,34 @@ export class LinkRecords {
         else found.push(record)
       }
     }
+    const loose = [...this.#taking.keys()].filter(input => this.#isLoose(input, isGiven))
+    this.#unsure = this.#madeOf(loose)
   }
 
-  /** The files that the object goes into, be it by way of archives; undefined where nothing takes it. */
+  /** The files that the object goes into, or may go into, be it by way of archives; undefined where nothing takes it. */
   linkedFrom(object: string): ReadonlySet<string> | undefined {
+    return this.#taking.has(object) ? new Set([...this.#madeOf([object]), ...this.#unsure]) : undefined
+  }
+
+  #isLoose(input: string, isGiven: (path: string) => boolean): boolean {
+    if (input.startsWith('-l'))
+      return ![...this.#outputs].some(output => libraryNames(output).includes(input)) && !isGiven(input)
+    return HOLDING.test(input) && !this.#outputs.has(input) && !isGiven(input)
+  }
+
+  #madeOf(objects: readonly string[]): ReadonlySet<string> {
     const found = new Set<string>()
     const seen = new Set<string>()
-    const left = [object]
+    const left = [...objects]
     for (let path = left.pop(); path !== undefined; path = left.pop()) {
       if (seen.has(path)) continue
       seen.add(path)
       for (const { output, isAlias } of this.#takersOf(path)) {
-        if (isAlias === true || JOINED.test(output)) left.push(output)
-        else found.add(output)
+        if (isAlias !== true && !JOINED.test(output)) found.add(output)
+        if (!SHARED.test(output)) left.push(output)
       }
     }
-    return this.#taking.has(object) ? found : undefined
+    return found
   }
 
   makes(file: string): boolean {
@@ -50,15 +71,23 @@ export class LinkRecords {
   }
 
   #takersOf(path: string): readonly LinkRecord[] {
-    const name = basename(path)
-    const library = /^lib(.+)\.a$/.exec(name)?.[1]
-    const spellings = [path, `-l:${name}`, ...(library === undefined ? [] : [`-l${library}`])]
-    return spellings.flatMap(spelling => this.#taking.get(spelling) ?? [])
+    return [path, ...libraryNames(path)].flatMap(spelling => this.#taking.get(spelling) ?? [])
   }
 }
 
+/** How a link may name it without its folder. */
+function libraryNames(path: string): readonly string[] {
+  const name = basename(path)
+  const library = /^lib(.+)\.a$/.exec(name)?.[1]
+  return [`-l:${name}`, ...(library === undefined ? [] : [`-l${library}`])]
+}
+
 /** Undefined where there are none, or not all are understood. */
-export function linkRecords({ layout }: { readonly layout: Layout }): LinkRecords | undefined {
+export function linkRecords({
+  layout,
+  units,
+  texts,
+}: Pick<Tree, 'layout' | 'units' | 'texts'>): LinkRecords | undefined {
   const { base, buildFolder } = layout
   const records: LinkRecord[] = []
   let isWhole = true
@@ -66,8 +95,11 @@ export function linkRecords({ layout }: { readonly layout: Layout }): LinkRecord
     if (found === undefined) isWhole = false
     else records.push(...found)
   }
-  for (const top of isInside(base, buildFolder) ? [base] : [base, buildFolder]) {
+  const tops = isInside(base, buildFolder) ? [base] : [base, buildFolder]
+  const archives = new Set<string>()
+  for (const top of tops) {
     walk(top, (path, { files }) => {
+      for (const name of files) if (name.endsWith('.a')) for (const each of libraryNames(name)) archives.add(each)
       if (files.includes('build.ninja')) {
         add(readNinjaFile(readNames(`${path}/build.ninja`) ?? '', path, readNames))
       }
@@ -75,7 +107,14 @@ export function linkRecords({ layout }: { readonly layout: Layout }): LinkRecord
       add(readLinkText(readNames(`${path}/link.txt`) ?? '', dirname(dirname(path))))
     })
   }
-  return isWhole && records.length > 0 ? new LinkRecords(records.map(withRealPaths)) : undefined
+  if (!isWhole || records.length === 0) return undefined
+  const objects = new Set(units.flatMap(({ object }) => (object === undefined ? [] : texts.real.of(object))))
+  // What lies elsewhere is the system's, and no part of what is built here.
+  const isGiven = (path: string) =>
+    path.startsWith('-l')
+      ? !archives.has(path)
+      : objects.has(path) || !tops.some(top => isInside(realOrSelf(top), path))
+  return new LinkRecords(records.map(withRealPaths), isGiven)
 }
 
 /** The folders that `walk` goes through are real ones; what a build names may be by way of links. */

@@ -6,6 +6,7 @@ import { linkInputs } from './link-inputs.ts'
 import type { LinkRecord } from './model.ts'
 
 const ARCHIVER = /(^|-)ar(-[\d.]+)?$/
+const ARCHIVE = /\.(?:a|lib)$/
 /** What changes nothing of what is in a file that is made. */
 const BESIDE = /(^|-)(ranlib|strip)(-[\d.]+)?$/
 
@@ -17,8 +18,9 @@ export function readLinkText(text: string, folder: string): readonly LinkRecord[
     if (words === undefined) return undefined
     const [program = '', ...rest] = expandResponseFiles(words, folder).words
     if (program === '' || BESIDE.test(basename(program))) continue
-    const at = ARCHIVER.test(basename(program)) ? 1 : rest.indexOf('-o') + 1
-    const output = at === 0 ? undefined : rest[at]
+    // Before an archive's name there may be operations and options, with words of their own.
+    const at = ARCHIVER.test(basename(program)) ? rest.findIndex(word => ARCHIVE.test(word)) : rest.indexOf('-o') + 1
+    const output = at < 1 ? undefined : rest[at]
     const inputs = linkInputs(
       rest.filter((_, position) => position !== at),
       folder,

@@ -15,11 +15,15 @@ export function readNinjaFile(
   readOther: (path: string) => string | undefined,
 ): readonly LinkRecord[] | undefined {
   const records: LinkRecord[] = []
-  const isWhole = readInto(text, { folder, readOther, records, open: [] }, new Map())
+  const isWhole = readInto(text, { rules: new Map(), folder, readOther, records, open: [] }, new Map())
   return isWhole ? records : undefined
 }
 
+/** What a rule says: its command, and what is written into its response file. */
+type Rules = Map<string, readonly string[]>
+
 interface Reading {
+  readonly rules: Rules
   readonly folder: string
   readonly readOther: (path: string) => string | undefined
   readonly records: LinkRecord[]
@@ -28,7 +32,8 @@ interface Reading {
 }
 
 function readInto(text: string, reading: Reading, variables: Map<string, string>): boolean {
-  const lines = text.replace(/\$\r?\n[ \t]*/g, '').split(/\r?\n/)
+  // Behind an even number of signs the line ends.
+  const lines = text.replace(/(?<!\$)((?:\$\$)*)\$\r?\n[ \t]*/g, '$1').split(/\r?\n/)
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? ''
     if (/^\s*(?:#|$)/.test(line)) continue
@@ -41,39 +46,64 @@ function readInto(text: string, reading: Reading, variables: Map<string, string>
     } else if (other !== null) {
       const path = join(reading.folder, expanded(other[2] ?? '', variables))
       const found = reading.open.includes(path) ? undefined : reading.readOther(path)
-      const scope = other[1] === 'include' ? variables : new Map(variables)
-      if (found === undefined || !readInto(found, { ...reading, open: [...reading.open, path] }, scope)) return false
+      const isSame = other[1] === 'include'
+      const inner = {
+        ...reading,
+        open: [...reading.open, path],
+        rules: isSame ? reading.rules : new Map(reading.rules),
+      }
+      if (found === undefined || !readInto(found, inner, isSame ? variables : new Map(variables))) return false
     } else if (set !== null) variables.set(set[1] ?? '', expanded(set[2] ?? '', variables))
-    else if (!/^(?:rule|pool|default)\s/.test(line)) return false
+    else if (/^rule\s/.test(line)) reading.rules.set(line.slice('rule'.length).trim(), own.map(rightSide))
+    else if (!/^(?:pool|default)\s/.test(line)) return false
   }
   return true
 }
 
-/** Bindings of an edge that have options of its link, whatever the generator calls them. */
-const OF_LINKS = /lib|link|flags|args/i
+/** The right side of a binding. */
+const rightSide = (line: string): string => line.slice(line.indexOf('=') + 1).trim()
 
-function readEdge(text: string, own: readonly string[], variables: Variables, { folder, records }: Reading): boolean {
+/**
+ * Whatever the generator calls them, any binding of an edge, and the command of its rule, may name what is linked besides.
+ * What an edge only waits for may be copied by its command.
+ */
+function readEdge(text: string, own: readonly string[], variables: Variables, reading: Reading): boolean {
+  const { folder, records, rules } = reading
   const bound = new Map(variables)
-  const more: string[] = []
   for (const line of own) {
-    const [, name = '', value = ''] = /^\s*([\w.-]+)\s*=\s*(.*)$/.exec(line) ?? []
-    bound.set(name, expanded(value, variables))
-    if (OF_LINKS.test(name)) more.push(...(bound.get(name) ?? '').split(/\s+/))
+    const [, name = ''] = /^\s*([\w.-]+)\s*=/.exec(line) ?? []
+    bound.set(name, expanded(rightSide(line), variables))
   }
   const words: readonly string[] = text.match(/(?:\$.|[^\s$:|])+|:|\|[|@]?/gs) ?? []
   const colon = words.indexOf(':')
-  const [output] = words
-  if (colon < 1 || output === undefined) return false
-  const [rule, ...named] = words.slice(colon + 1)
-  const ends = named.findIndex(word => word === '||' || word === '|@')
+  if (colon < 1) return false
+  const [rule = '', ...named] = words.slice(colon + 1)
+  const ends = named.indexOf('|@')
+  const isFile = (word: string) => !word.startsWith('|')
   const files = named
     .slice(0, ends === -1 ? undefined : ends)
-    .flatMap(word => (word === '|' ? [] : expanded(word, bound)))
-  const inputs = linkInputs([...files, ...more], folder)
-  if (inputs === undefined) return false
-  records.push({ output: absolute(expanded(output, bound), folder), inputs, isAlias: rule === 'phony' })
+    .filter(isFile)
+    .map(word => expanded(word, bound))
+  const command = wordsIn(rules.get(rule) ?? [], bound)
+  // A rule that writes a response file names it; what is in it is another of its bindings.
+  const ofRule = (rules.get(rule) ?? []).length > 1 ? command.filter(word => !word.startsWith('@')) : command
+  const more = [...wordsIn(own.map(rightSide), bound), ...ofRule]
+  const inputs = linkInputs([...files, ...more, ...more.map(word => word.replace(/["'\\]/g, ''))], folder)
+  const outputs = words.slice(0, colon).filter(isFile)
+  if (inputs === undefined || outputs.length === 0) return false
+  for (const output of outputs) {
+    const path = absolute(expanded(output, bound), folder)
+    records.push({
+      output: path,
+      inputs: [...new Set(inputs)].filter(input => input !== path),
+      isAlias: rule === 'phony',
+    })
+  }
   return true
 }
+
+const wordsIn = (bindings: readonly string[], variables: Variables): readonly string[] =>
+  bindings.flatMap(each => expanded(each, variables).split(/\s+/))
 
 const absolute = (path: string, folder: string): string => join(path.startsWith('/') ? '/' : folder, path)
 
