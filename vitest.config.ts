@@ -58,6 +58,8 @@ export const REST = [
   'tests/run/real-programs.test.ts',
   // Builds of Xen at once, where the light ones have small programs (tests/flows/one-base.test.ts).
   'tests/xen/one-base.test.ts',
+  // A function that goes to another file of the real Xen, where small programs have every kind (tests/flows/moved-functions.test.ts).
+  'tests/xen/moved-function.test.ts',
   // Hooks beside a patch on the real Xen, where the sample has hooks in one, and the light ones sources beside one.
   'tests/xen/own-source.test.ts',
   // What assist writes, filled in and run, where the light ones build it for small programs.

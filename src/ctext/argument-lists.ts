@@ -29,35 +29,68 @@ export function listsBehind(
   return scan.run() ? scan.found : undefined
 }
 
+const [OPEN, CLOSE] = ['('.charCodeAt(0), ')'.charCodeAt(0)]
+
+/** Most words are none of the names: what they begin with tells that, without a string for each. */
 class Scan {
   readonly found = new Set<string>()
   readonly #file: LexedFile
   readonly #names: ReadonlySet<string>
   readonly #macros: Macros
-  /** For each open parenthesis outside of directives, whether arguments stand in it behind which a list may come. */
-  readonly #calls: boolean[] = []
+  readonly #firsts: ReadonlySet<number>
+  /** Where parentheses were opened that are open, outside of directives. */
+  readonly #lists: number[] = []
   #isOpen = false
-  /** The parameters of the macro that is being defined. */
-  #parameters: ReadonlySet<string> = new Set()
+  /** The directive that we are in, or the last one. */
+  #directive = -1
+  #known: { readonly at: number; readonly parameters: ReadonlySet<string> } = { at: -1, parameters: new Set() }
 
   constructor(file: LexedFile, names: ReadonlySet<string>, macros: Macros) {
     this.#file = file
     this.#names = names
     this.#macros = macros
+    this.#firsts = new Set([...names].map(name => name.charCodeAt(0)))
   }
 
   run(): boolean {
-    for (let at = 0; at < this.#file.tokens.count; at++) {
+    const places = placesOf(this.#file, this.#names)
+    return places === undefined ? this.#runThrough() : (this.#runAlong(places) ?? this.#runThrough())
+  }
+
+  /** From name to name; undefined where one of them takes to know what is around it. */
+  #runAlong(places: readonly number[]): boolean | undefined {
+    for (const at of places) {
+      if (this.#inDirective(at)) {
+        this.#directive = at
+        while (tokenKind(this.#file, this.#directive) !== 'directive') this.#directive--
+      }
+      const name = tokenText(this.#file, at)
+      if (this.#isParameter(at, name) || this.#isAsked(at)) continue
+      if (tokenText(this.#file, at + 1) === '(') {
+        if (!this.#collect(at + 1)) return false
+      } else if (this.#macros.takes(name)) {
+        if (!this.#inDirective(at)) return undefined
+        if (this.#mayBeListed(at)) return false
+      }
+    }
+    return true
+  }
+
+  /** Token by token. */
+  #runThrough(): boolean {
+    const { tokens, text } = this.#file
+    for (let at = 0; at < tokens.count; at++) {
       const kind = tokenKind(this.#file, at)
       if (kind === 'directive') {
         // Which of its branches close the list is open.
-        this.#isOpen ||= this.#calls.includes(true)
-        this.#parameters = parametersAt(this.#file, at)
+        this.#isOpen ||= this.#isAmongArguments()
+        this.#directive = at
       }
-      if (!this.#inDirective(at)) this.#follow(at)
-      if (kind !== 'word') continue
+      const first = text.charCodeAt(tokens.starts[at] ?? 0)
+      if (!this.#inDirective(at)) this.#follow(at, kind === 'punctuator' ? first : 0)
+      if (kind !== 'word' || !this.#firsts.has(first)) continue
       const name = tokenText(this.#file, at)
-      if (!this.#names.has(name) || this.#parameters.has(name) || this.#isAsked(at)) continue
+      if (!this.#names.has(name) || this.#isParameter(at, name) || this.#isAsked(at)) continue
       const isListed = tokenText(this.#file, at + 1) === '('
       if (isListed ? !this.#collect(at + 1) : this.#macros.takes(name) && this.#mayBeListed(at)) return false
     }
@@ -68,15 +101,29 @@ class Scan {
     return ((this.#file.tokens.flags[at] ?? 0) & IN_DIRECTIVE) !== 0
   }
 
-  #follow(at: number): void {
+  #follow(at: number, sign: number): void {
     if (((this.#file.tokens.flags[at] ?? 0) & IN_PARENTHESES) === 0) {
-      this.#calls.length = 0
+      this.#lists.length = 0
       this.#isOpen = false
     }
-    if (tokenKind(this.#file, at) !== 'punctuator') return
-    const text = tokenText(this.#file, at)
-    if (text === '(') this.#calls.push(at > 0 && this.#macros.lists(tokenText(this.#file, at - 1)))
-    else if (text === ')') this.#calls.pop()
+    if (sign === OPEN) this.#lists.push(at)
+    else if (sign === CLOSE) this.#lists.pop()
+  }
+
+  /** Whether a list is open behind one of whose arguments another list may come to stand. */
+  #isAmongArguments(): boolean {
+    return this.#lists.some(at => at > 0 && this.#macros.lists(tokenText(this.#file, at - 1)))
+  }
+
+  /** Whether it is one of the macro that is being defined. */
+  #isParameter(at: number, name: string): boolean {
+    return this.#inDirective(at) && this.#parameters().has(name)
+  }
+
+  #parameters(): ReadonlySet<string> {
+    if (this.#known.at !== this.#directive)
+      this.#known = { at: this.#directive, parameters: parametersAt(this.#file, this.#directive) }
+    return this.#known.parameters
   }
 
   #isMacro(at: number): boolean {
@@ -87,7 +134,7 @@ class Scan {
   #mayBeListed(at: number): boolean {
     // A macro that is nothing but another name of it is one of the names.
     if (this.#inDirective(at) && this.#isOtherName(at)) return false
-    if (this.#inDirective(at) || this.#isOpen || this.#calls.includes(true)) return true
+    if (this.#inDirective(at) || this.#isOpen || this.#isAmongArguments()) return true
     const next = tokenKind(this.#file, at + 1)
     if (at + 1 >= this.#file.tokens.count || next === 'directive') return true
     return this.#isMacro(at + 1)
@@ -122,10 +169,45 @@ class Scan {
       if (text === '(') depth++
       else if (text === ')' && --depth === 0) return true
       else if (kind === 'string') for (const [word] of text.matchAll(IN_STRING)) this.found.add(word)
-      else if (kind !== 'punctuator' && !this.#parameters.has(text)) this.found.add(text)
+      else if (kind !== 'punctuator' && !this.#isParameter(at, text)) this.found.add(text)
     }
     return false
   }
+}
+
+/** Shorter names stand in too many others. */
+const LEAST_LENGTH = 3
+/** A word that goes on on the next line. */
+const SPLICED_WORD = /\\[ \t\f\v\r]*\n[\w$\x80-\xff]/
+
+const spliced = new WeakMap<LexedFile, boolean>()
+
+/** The tokens that are one of the names, in order; undefined where looking through all tokens is better. */
+function placesOf(file: LexedFile, names: ReadonlySet<string>): readonly number[] | undefined {
+  const { text, tokens } = file
+  const isSpliced = spliced.get(file) ?? SPLICED_WORD.test(text)
+  spliced.set(file, isSpliced)
+  if (isSpliced || [...names].some(name => name.length < LEAST_LENGTH)) return undefined
+  const places: number[] = []
+  for (const name of names) {
+    for (let from = text.indexOf(name); from !== -1; from = text.indexOf(name, from + name.length)) {
+      const at = tokenAt(file, from)
+      const isWhole = tokens.starts[at] === from && tokens.ends[at] === from + name.length
+      if (isWhole && tokenKind(file, at) === 'word') places.push(at)
+    }
+  }
+  return places.sort((a, b) => a - b)
+}
+
+/** The last token that begins at the offset or before it. */
+function tokenAt({ tokens }: LexedFile, offset: number): number {
+  let [low, high] = [0, tokens.count - 1]
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((tokens.starts[middle] ?? 0) <= offset) low = middle
+    else high = middle - 1
+  }
+  return low
 }
 
 function parametersAt(file: LexedFile, at: number): ReadonlySet<string> {

@@ -72,9 +72,12 @@ export interface FileItems {
 const UNREADABLE = /\b(?:push|pop)_macro\b|\bredefine_extname\b|#[ \t]*embed\b|\binclude_alias\b|__VA_OPT__|\[\s*\[/
 export const TRIGRAPH = /\?\?[=/'()!<>-]/
 
-/** Undefined where the text is spelled in a way that we do not read. */
-export function itemsOf(text: string): FileItems | undefined {
-  const file = lex(text)
+/**
+ * Undefined where the text is spelled in a way that we do not read. Of a source that nobody includes, everything but its
+ * directives is one item: whatever stands there counts.
+ */
+export function itemsOf(file: LexedFile, isOwn = false): FileItems | undefined {
+  const { text } = file
   const cut = UNREADABLE.test(text) ? undefined : itemRanges(file)
   if (cut === undefined) return undefined
   const inner: Item[] = []
@@ -88,7 +91,10 @@ export function itemsOf(text: string): FileItems | undefined {
       nested.push({ name: item.name, inList, before: inList ? [] : wordsOf(file, from, at) })
     }
   }
-  const items = cut.ranges.map(range => classified(file, range))
+  const isDirective = ({ from }: ItemRange) => tokenKind(file, from) === 'directive'
+  const items = isOwn
+    ? [...cut.ranges.filter(isDirective).map(({ from }) => directive(file, from)), everything(file)]
+    : cut.ranges.map(range => classified(file, range))
   const open = cut.open.flatMap(each => wordsOf(file, each.from, each.end))
   return { items, inner, nested, open, hasTrigraphs: TRIGRAPH.test(text) }
 }
@@ -102,6 +108,10 @@ export function textItemsOf(text: string): readonly TextItem[] | undefined {
     text: textOf(file, range),
     lines: file.tokens.lines.subarray(range.from, range.end).join(),
   }))
+}
+
+function everything(file: LexedFile): Item {
+  return { ...NOTHING, head: wordsOf(file, 0, file.tokens.count) }
 }
 
 function classified(file: LexedFile, range: ItemRange): Item {

@@ -119,7 +119,7 @@ class Lexer {
 
   constructor(text: string) {
     this.text = text
-    this.tokens = new TokenColumns(Math.max(64, text.length >> 2))
+    this.tokens = new TokenColumns(Math.max(64, Math.ceil(text.length / 5)))
     this.lines = new LineColumns(text)
   }
 

@@ -182,6 +182,13 @@ export interface IndirectStub {
   readonly bias: bigint
 }
 
+/** Code that makes a stretch of code ready to run, which was written as data, and goes on elsewhere. */
+export interface ReadyingCode {
+  readonly bytes: Uint8Array
+  /** Fields that take addresses, by R_*: where the stretch starts and ends, and what comes behind. */
+  readonly fields: readonly { readonly offset: number; readonly type: number; readonly to: 'start' | 'end' | 'rest' }[]
+}
+
 /** What a patch of a running function is made of. */
 export interface PatchingKnowledge {
   /** What is written over the start of a replaced function. */
@@ -205,6 +212,8 @@ export interface PatchingKnowledge {
   readonly addressRelocation: number
   /** R_* of a signed distance of 4 bytes, counted from the field. */
   readonly distanceRelocation: number
+  /** Undefined where a processor sees by itself what was written. */
+  readonly readying: ReadyingCode | undefined
   /** Undefined where no loader takes references that need one. */
   readonly indirectStub: IndirectStub | undefined
 }

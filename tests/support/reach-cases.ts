@@ -283,8 +283,8 @@ export function toldOf(
   const lineMap = { toPatched: new Int32Array(), toOriginal: new Int32Array() }
   const paths = { oldPath: HEADER, newPath: HEADER }
   const file: TouchedFile = { ...paths, oldText: before, newText: after, kind: 'edited', hunks: [], lineMap }
-  const reader = { read: (path: string) => texts.get(path) }
-  return byTokens({ reader }, affected, { files: [file], notices: [] }, { withMoved })
+  const read = (path: string) => texts.get(path)
+  return byTokens({ read, isThere: path => texts.has(path) }, affected, { files: [file], notices: [] }, { withMoved })
 }
 
 export function unitOf(source: string, options: readonly string[]): Unit {

@@ -11,6 +11,7 @@ export const NOTHING: Loader = {
   runsAnywhere: false,
   startMemory: 'freed',
   readiesNewCodeOnly: () => false,
+  readiesEdited: () => undefined,
   hooks: { lists: [], single: [] },
   setsLines: false,
   writesTable: 'some-do',

@@ -61,6 +61,7 @@ export const PROCESS: Loader = {
   followed: () => undefined,
   runsAnywhere: true,
   readiesNewCodeOnly: () => false,
+  readiesEdited: () => undefined,
   startMemory: 'kept',
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: false,

@@ -27,6 +27,7 @@ import type { Loader, RelocationWay } from '../loader.ts'
 import { LIST_HOOKS, SINGLE_HOOKS } from '../payload-sections.ts'
 import { xenBringsUp } from './bring-up.ts'
 import { xenDenied } from './denied.ts'
+import { xenEditedCode } from './edited-code.ts'
 import { xenEntryLayout } from './entries.ts'
 import { xenFollowed } from './followed.ts'
 import { xenSectionClass } from './sections.ts'
@@ -72,6 +73,7 @@ export const XEN: Loader = {
   runsAnywhere: false,
   startMemory: 'freed',
   readiesNewCodeOnly: machine => READIES_NEW_CODE_ONLY.has(machine),
+  readiesEdited: xenEditedCode,
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: true,
   writesTable: 'some-do',

@@ -29,6 +29,7 @@ export const X86_64_PATCHING: PatchingKnowledge = {
   nops,
   padding: 0xcc,
   mustNotLieAt: () => false,
+  readying: undefined,
   addressRelocation: R_X86_64_64,
   distanceRelocation: R_X86_64_PC32,
   indirectStub: { bytes: INDIRECT_JUMP, field: 2, bias: -4n },

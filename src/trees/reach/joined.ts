@@ -169,8 +169,9 @@ export class Joined {
   #growByMacros(parts: Parts): boolean {
     const before = parts.handed.size
     if (!parts.glued) return false
+    const starts = startsOf(parts)
     for (const [name, items] of this.#files.sharedMacros()) {
-      if (parts.handed.has(name) || !isMade(name, [undefined], parts)) continue
+      if (parts.handed.has(name) || !mayStart(name, starts) || !isMade(name, [undefined], parts)) continue
       for (const { body } of items) for (const each of body) parts.handed.add(each)
     }
     return parts.handed.size > before
@@ -264,6 +265,18 @@ function isMade(name: string, row: Row, parts: Parts): boolean {
     ends = next
   }
   return ends.has(name.length)
+}
+
+/** By far most names begin with nothing that is a part: it takes three looks to see that, and no putting together. */
+const START = 3
+
+function startsOf({ words, handed }: Parts): ReadonlySet<string> {
+  return new Set([...words, ...handed].map(word => word.slice(0, START)))
+}
+
+function mayStart(name: string, starts: ReadonlySet<string>): boolean {
+  for (let length = 1; length <= START; length++) if (starts.has(name.slice(0, length))) return true
+  return PREDEFINED_START.test(name[0] ?? '')
 }
 
 function endsOfParts(name: string, from: number, { words, handed, glued }: Parts): ReadonlySet<number> {

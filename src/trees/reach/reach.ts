@@ -13,9 +13,10 @@ import { changedItems } from '../../ctext/changed-items.ts'
 import { type TextItem, TRIGRAPH, textItemsOf } from '../../ctext/items.ts'
 import type { SourceChange, TouchedFile } from '../../source/model.ts'
 import { overlayOf } from '../affected.ts'
+import { toAbsolute } from '../layout.ts'
 import type { Affected, AffectedUnit, Tree, Unit } from '../model.ts'
 import { BROUGHT_ALONG, definedBy, hasTrigraphs, isOrdinary } from './commands.ts'
-import { isAssembled } from './embedded.ts'
+import { assembling } from './embedded.ts'
 import { Joined } from './joined.ts'
 import { OwnMacros } from './own-macros.ts'
 import { Plain } from './plain.ts'
@@ -62,8 +63,9 @@ export async function withinReach(
   question: Question,
 ): Promise<Reach> {
   const edits = editsOf(change)
-  const told = byTokens(tree, affected, change, question)
-  const isOther = (each: AffectedUnit) => !isAssembled(tree, withReads(each).unit, each.because)
+  const told = byTokens(textsOfTree(tree), affected, change, question)
+  const isAssembled = assembling(tree)
+  const isOther = (each: AffectedUnit) => !isAssembled(each)
   const same = await withSameText(tree, told.doubtful.filter(isOther), overlayOf(change, affected))
   const leftOut = [...told.out.filter(isOther), ...same]
   // A text that no compiler takes would be found out by nobody.
@@ -83,12 +85,19 @@ function withReads(each: AffectedUnit): AffectedUnit {
   return reads === undefined ? each : { ...each, unit: { ...unit, dependencies: reads } }
 }
 
-export function byTokens(
-  tree: Pick<Tree, 'reader'>,
-  affected: Affected,
-  change: SourceChange,
-  { withMoved }: Question,
-): ByTokens {
+/** The tree's files, by paths as of dependencies. */
+export interface Texts {
+  read(path: string): string | undefined
+  isThere(path: string): boolean
+}
+
+/** What is there was digested when the units were found. */
+function textsOfTree({ reader, texts, layout }: Tree): Texts {
+  const isThere = (path: string) => texts.digest(texts.real.of(toAbsolute(layout, path))) !== 'absent'
+  return { read: path => reader.read(path), isThere }
+}
+
+export function byTokens(texts: Texts, affected: Affected, change: SourceChange, { withMoved }: Question): ByTokens {
   const edits = editsOf(change)
   const isAsked = ({ unit, kind, because }: AffectedUnit) =>
     kind === 'changed' &&
@@ -100,7 +109,7 @@ export function byTokens(
   const asked = affected.affected.map(withReads).filter(isAsked)
   const isKnown = ({ because }: AffectedUnit) => because.every(path => edits.get(path) !== undefined)
   const known = asked.filter(isKnown)
-  const told = known.length === 0 ? undefined : toldOf(tree, known, { edits, change })
+  const told = known.length === 0 ? undefined : toldOf(texts, known, { edits, change })
   if (told === undefined) return { out: [], doubtful: asked }
   return {
     out: known.filter(each => told(each) === 'out'),
@@ -128,7 +137,7 @@ type Told = (unit: AffectedUnit) => 'reached' | 'out' | 'doubtful'
 
 /** Undefined where tokens tell of no unit. */
 function toldOf(
-  tree: Pick<Tree, 'reader'>,
+  texts: Texts,
   known: readonly AffectedUnit[],
   { edits, change }: { edits: Edits; change: SourceChange },
 ): Told | undefined {
@@ -136,7 +145,7 @@ function toldOf(
   const items = [...paths].flatMap(path => edits.get(path)?.items ?? [])
   const there = new Map<string, boolean>()
   const isThere = (path: string) => {
-    const found = there.get(path) ?? tree.reader.read(path) !== undefined
+    const found = there.get(path) ?? texts.isThere(path)
     there.set(path, found)
     return found
   }
@@ -147,7 +156,7 @@ function toldOf(
   }
   if (items.some(({ kind }) => kind === 'other' || kind === 'directive' || kind === 'include')) return undefined
   const patched = new Map(change.files.map(({ newPath = '', newText }) => [newPath, newText]))
-  const files = new SeenFiles(textsOf(tree, known, patched), ownSources(known))
+  const files = new SeenFiles(textsOf(texts, known, patched), ownSources(known))
   const joined = new Joined(files)
   const plain = new Plain(files, joined)
   const definitions = items.flatMap(({ name }) => files.having(name).filter(({ path }) => paths.has(path)))
@@ -190,18 +199,18 @@ function readBy(unit: Unit): readonly string[] {
 const COMMAND = 'command line: '
 
 function textsOf(
-  tree: Pick<Tree, 'reader'>,
+  { read }: Texts,
   known: readonly AffectedUnit[],
   patched: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, readonly string[]> {
-  const texts = new Map<string, readonly string[]>([[COMMAND, [BROUGHT_ALONG]]])
+  const found = new Map<string, readonly string[]>([[COMMAND, [BROUGHT_ALONG]]])
   for (const path of new Set(known.flatMap(({ unit }) => readBy(unit)))) {
-    const text = path.startsWith(COMMAND) ? path.slice(COMMAND.length) : tree.reader.read(path)
+    const text = path.startsWith(COMMAND) ? path.slice(COMMAND.length) : read(path)
     const after = patched.get(path)
     if (text !== undefined && (text !== '' || (after ?? '') !== ''))
-      texts.set(path, after === undefined ? [text] : [text, after])
+      found.set(path, after === undefined ? [text] : [text, after])
   }
-  return texts
+  return found
 }
 
 const MOST_NAMED = 3

@@ -37,7 +37,7 @@ export class SeenFiles {
     const unreadable = new Set<string>()
     for (const [path, texts] of files) {
       for (const text of texts) {
-        const items = itemsOf(text)
+        const items = itemsOf(this.lexed(text), own.has(path))
         // Where a macro names what is included inside of something, it may be any file.
         if (items === undefined || items.nested.some(({ name }) => name === '')) unreadable.add(path)
         if (items !== undefined) seen.push({ path, text, ...items })

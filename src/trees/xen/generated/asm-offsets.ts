@@ -48,21 +48,27 @@ async function compareOffsets(tree: Tree, { header, source, paths }: Tracked, ov
   const now = tree.reader.read(header)
   if (unit === undefined || now === undefined)
     return { kind: 'unknown', header, why: 'the tree has no header or no unit to go by' }
-  const results = await tryCompile(
-    tree,
-    [
-      { unit, overlay: new Map(), label: 'original' },
-      { unit, overlay, label: 'patched' },
-    ],
-    'assembler',
-  )
-  const [before, after] = results.map(({ done }) => (done === undefined ? undefined : marked(done.object)))
-  if (before === undefined) return { kind: 'unknown', header, why: results[0]?.failed?.words ?? '' }
-  if (after === undefined) return { kind: 'unknown', header, why: results[1]?.failed?.words ?? '' }
+  const made = async (texts: Overlay, label: string) => {
+    const [result] = await tryCompile(tree, [{ unit, overlay: texts, label }], 'assembler')
+    return { text: result?.done && marked(result.done.object), words: result?.failed?.words ?? '' }
+  }
+  const patched = await made(overlay, 'patched')
+  // Mostly nothing changes, and the tree's own texts need not be asked.
+  if (patched.text !== undefined && isAllOf(now, patched.text)) return { kind: 'same' }
+  const original = await made(new Map(), 'original')
+  const [before, after] = [original.text, patched.text]
+  if (before === undefined) return { kind: 'unknown', header, why: original.words }
+  if (after === undefined) return { kind: 'unknown', header, why: patched.words }
   if (!now.includes(before))
     return { kind: 'unknown', header, why: `a fresh compile of ${source} does not give the header that the tree has` }
   if (before === after) return { kind: 'same' }
   return { kind: 'changed', header, text: now.replace(before, () => after) }
+}
+
+/** Whether the header has these lines, and besides them defines nothing but its guard. */
+export function isAllOf(header: string, lines: string): boolean {
+  const others = header.replace(lines, () => '').match(/^[ \t]*#[ \t]*define\b/gm) ?? []
+  return lines !== '' && header.includes(`\n${lines}\n`) && others.length <= 1
 }
 
 /** The header's own lines: what stands between the marks, without the `$` or `#` that assemblers put before numbers. */
