@@ -158,6 +158,12 @@ int f(int a) { return a + limit + other + seen + far + out(a); }
       after: 'far = 2;',
       line: 'NUMBER(running_far, 0, 4, FILL_IN_old_value, 2),',
     },
+    {
+      what: 'what it set before, under another condition',
+      before: 'if (out(1) > 5) other = 2;',
+      after: 'if (out(1) > 1) other = 2;',
+      line: 'NUMBER(running_other, 0, 4, 3, 2),',
+    },
     { what: 'beside a call', before: '', after: 'out(1); other = 2;', line: 'NUMBER(running_other, 0, 4, 3, 2),' },
   ])('what runs at the start sets $what', async ({ before, after, line }) => {
     const { program, edit } = boot(before, after)
@@ -167,9 +173,9 @@ int f(int a) { return a + limit + other + seen + far + out(a); }
     expect([report.outcome, report.remaining]).toEqual(['written', []])
     expect(source).toContain(`    FILL_IN_IF_SO HOTSPLICE_${line}`)
     expect(source).toContain('--leave-init setup')
-    if (after.includes('out')) expect(source.replace(/\n \*/g, '')).toContain('it would set other to 0x2; call out;')
+    if (after.startsWith('out')) expect(source.replace(/\n \*/g, '')).toContain('it would set other to 0x2; call out;')
     const filled = source
-      .replace('FILL_IN_IF_SO ', '')
+      .replaceAll('FILL_IN_IF_SO ', '')
       .replace('FILL_IN_VETO_OR_LEAVE', 'VETO')
       .replace('FILL_IN_old_value', '0')
     const own = [{ name: 'a.c', text: filled }]

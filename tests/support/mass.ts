@@ -1,9 +1,9 @@
 /** One payload for each C unit, built and judged by the real Xen. */
 import { createTwoFilesPatch } from 'diff'
+import { createHotpatch, type HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
 import { judgePayloads, type RehearsalPayload } from '../../src/hosts/rehearsal/index.ts'
-import { quiet, type Tree, type Unit } from '../../src/trees/index.ts'
+import { createPool, openBase, quiet, type Unit } from '../../src/trees/index.ts'
 import { draws } from './harmless.ts'
-import { createHotpatch, type OpenOptions, openTree } from './opened.ts'
 import { exchanged, MILD } from './real-edits.ts'
 
 export interface MassAnswer {
@@ -28,17 +28,25 @@ const TRIES = 8
 
 export async function* massRun(options: MassOptions): AsyncGenerator<MassAnswer> {
   const { tree: folder, hypervisor, seed, seconds, cacheFolder, isWanted } = options
-  const common: OpenOptions = { tree: folder, target: 'xen', jobs: 2, progress: quiet, cacheFolder }
-  const tree = await openTree(common)
+  const common = { tree: folder, target: 'xen', cacheFolder } as const
+  const run = { pool: createPool(2), progress: quiet, signal: undefined }
+  const base = await openBase(common, run)
+  const build = (text: string) =>
+    createHotpatch(base, { ...common, lines: 'ignore', patches: [{ name: 'edit', text }] }, run)
   const begun = performance.now()
   const told = new Map<string, string>()
   const others: MassAnswer[] = []
   async function* payloads(): AsyncGenerator<RehearsalPayload> {
-    for (const unit of tree.units) {
+    for (const unit of base.units) {
       if (unit.language !== 'c' || unit.role !== 'linked' || !unit.source.endsWith('.c') || !isWanted(unit.unit))
         continue
       if (performance.now() - begun > seconds * 1000) return
-      const built = await payloadFor({ tree, unit, common, draw: draws(seed + hashOf(unit.unit)) })
+      const built = await payloadFor({
+        read: path => base.reader.read(path),
+        unit,
+        build,
+        draw: draws(seed + hashOf(unit.unit)),
+      })
       told.set(unit.unit, built.told)
       if (built.bytes === undefined) others.push({ unit: unit.unit, ended: built.ended, told: built.told })
       else yield { name: unit.unit, bytes: built.bytes }
@@ -59,9 +67,9 @@ export async function* massRun(options: MassOptions): AsyncGenerator<MassAnswer>
 const hashOf = (text: string) => [...text].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 0)
 
 interface Task {
-  readonly tree: Tree
+  readonly read: (path: string) => string | undefined
   readonly unit: Unit
-  readonly common: OpenOptions
+  readonly build: (text: string) => Promise<HotpatchRun>
   readonly draw: (below: number) => number
 }
 
@@ -72,9 +80,9 @@ interface Built {
 }
 
 /** The first edit that gives a payload; where all are refused, why the last one was. */
-async function payloadFor({ tree, unit, common, draw }: Task): Promise<Built> {
+async function payloadFor({ read, unit, build, draw }: Task): Promise<Built> {
   const path = unit.dependencies[0]
-  const original = path === undefined ? undefined : tree.reader.read(path)
+  const original = path === undefined ? undefined : read(path)
   let last: Built = { bytes: undefined, ended: 'unchanged', told: 'nothing could be exchanged' }
   for (let attempt = 0; attempt < TRIES && path !== undefined && original !== undefined; attempt++) {
     const edit = exchanged(original.split('\n'), draw, MILD, 20_000)
@@ -82,7 +90,7 @@ async function payloadFor({ tree, unit, common, draw }: Task): Promise<Built> {
     const text = createTwoFilesPatch(`a/${path}`, `b/${path}`, original, edit.lines.join('\n'), '', '')
     const where = `${path}:${edit.at + 1}`
     try {
-      const run = await createHotpatch({ ...common, lines: 'auto', patches: [{ name: 'edit', text }] })
+      const run = await build(text)
       if (run.payload !== undefined) return { bytes: run.payload.bytes, ended: 'unchanged', told: where }
       const [refusal] = run.refusals
       if (refusal !== undefined)

@@ -50,6 +50,21 @@ const OTHER: Edit = {
   find: 'return -ENOSYS;',
   put: 'return -EOPNOTSUPP;',
 }
+/** Boot code that sets a variable under a condition, and code that runs later and reads it. */
+const BOOT: readonly Edit[] = [
+  { file: 'xen/common/keyhandler.c', find: 'num_present_cpus() > 16', put: 'num_present_cpus() > 0' },
+  {
+    file: 'xen/common/keyhandler.c',
+    find: 'pressed -> using %s key handling',
+    put: 'pressed -> now using %s key handling',
+  },
+]
+/** A payload whose hook says what the variable holds, and one that changes it, as somebody at the console might. */
+const KEYS = (write: string) => `#include "hotsplice.h"
+HOTSPLICE_RUNNING(alternative, "common/keyhandler.c#alt_key_handling");
+static void look(void) { ${write} printk("seen: alternative %u\\n", *alternative); }
+LIVEPATCH_LOAD_HOOK(look)
+`
 const OLD = 'seen: grants 1, features 0xbfebfbff, h common/keyhandler.c#show_handlers'
 const NEW = 'seen: grants 0, features 0x12345678, h common/keyhandler.c#dump_hwdom_registers'
 
@@ -66,10 +81,19 @@ describe.skipIf(missing !== '')(`assist ${missing}`, () => {
     return file
   }
 
-  const look = async () => {
-    writeFileSync(join(folder, 'look.c'), LOOK)
-    const request = { tree: xenTree('release'), patch: patchOf('look', [OTHER]), folder, name: 'look' }
-    return await buildPayload({ ...request, more: ['--with', `${join(folder, 'look.c')}@common/domain.o`] })
+  /** A payload with a source of our own and little else. */
+  const hooked = async (name: string, source: string) => {
+    writeFileSync(join(folder, `${name}.c`), source)
+    const more = ['--with', `${join(folder, `${name}.c`)}@common/domain.o`]
+    const { payload, stderr } = await buildPayload({
+      tree: xenTree('release'),
+      patch: patchOf(name, [OTHER]),
+      folder,
+      name,
+      more,
+    })
+    if (payload === undefined) throw new Error(stderr)
+    return { name, bytes: payload }
   }
 
   test.for(['VETO', 'LEAVE'])('values that change, with %s', async (otherwise, { expect }) => {
@@ -91,21 +115,67 @@ describe.skipIf(missing !== '')(`assist ${missing}`, () => {
     const { report, payload, stderr: words } = await buildPayload({ tree, patch, folder, name: otherwise, more })
     expect([report.outcome, report.refusals], words).toEqual(['built', []])
 
-    const { payload: looking, stderr: why } = await look()
-    expect(looking, why).toBeDefined()
     const looks = ['apply look nodeps', 'revert look']
     const script = ['upload fix', 'upload look', ...looks, 'apply fix', ...looks, 'revert fix', ...looks, 'unload fix']
     const result = await rehearse({
       hypervisor: join(tree, 'xen/xen'),
-      payloads: [
-        { name: 'fix', bytes: payload ?? new Uint8Array() },
-        { name: 'look', bytes: looking ?? new Uint8Array() },
-      ],
+      payloads: [{ name: 'fix', bytes: payload ?? new Uint8Array() }, await hooked('look', LOOK)],
       script: script.join('\n'),
       timeoutMs: 120_000,
     })
     expect(result.outcome, describeRehearsal(result)).toBe('passed')
     expect(result.operations.flatMap(seen)).toEqual([OLD, NEW, OLD])
+  })
+
+  test('boot code that is left out, and what it would have set', async ({ expect }) => {
+    const patch = patchOf('boot', BOOT)
+    const tree = xenTree('release')
+    const own = join(folder, 'boot-assist.c')
+    const build = async (...more: string[]) => await buildPayload({ tree, patch, folder, name: 'boot', more })
+    const codes = async (...more: string[]) =>
+      (await build(...more)).report.refusals.map(({ code, symbol }) => `${code} ${symbol}`)
+    expect(await codes()).toEqual(['init-code initialize_keytable'])
+    // What runs later reads what boot code sets.
+    expect(await codes('--leave-init', 'all')).toEqual(['init-left-needed do_toggle_alt_key'])
+    const { status, stderr } = await hotsplice(['assist', '--tree', tree, '--patch', patch, '-o', own])
+    expect(status, stderr).toBe(0)
+    const text = readFileSync(own, 'latin1')
+    writeFileSync(own, text.replace('FILL_IN_IF_SO ', '').replace('FILL_IN_VETO_OR_LEAVE', 'VETO'), 'latin1')
+    const {
+      report,
+      payload,
+      stdout,
+      stderr: words,
+    } = await build('--leave-init', 'initialize_keytable', '--with', `${own}@common/keyhandler.o`)
+    expect([report.outcome, report.refusals], words).toEqual(['built', []])
+    expect(stdout).toContain('initialize_keytable of common/keyhandler.o is left out')
+
+    const looks = ['apply look nodeps', 'revert look']
+    // Where somebody has changed the value meanwhile, the payload vetoes.
+    const script = [
+      'upload fix',
+      'upload look',
+      'upload tamper',
+      ...looks,
+      'apply fix',
+      ...looks,
+      'revert fix',
+      ...looks,
+    ]
+    const vetoed = ['apply tamper nodeps', 'revert tamper', '! -22 apply fix', ...looks, 'unload fix']
+    const result = await rehearse({
+      hypervisor: join(tree, 'xen/xen'),
+      payloads: [
+        { name: 'fix', bytes: payload ?? new Uint8Array() },
+        await hooked('look', KEYS('')),
+        await hooked('tamper', KEYS('*alternative = 1;')),
+      ],
+      script: [...script, ...vetoed].join('\n'),
+      timeoutMs: 120_000,
+    })
+    expect(result.outcome, describeRehearsal(result)).toBe('passed')
+    const values = result.operations.flatMap(seen).map(line => Number(line.replace(/\D+/g, '')))
+    expect(values).toEqual([0, 1, 0, 1, 1])
   })
 })
 

@@ -11,6 +11,7 @@ const MORE = [
   'Does what `hotsplice build` would, and where the patch is refused for something that has a way out, writes a source that',
   'takes it: for a variable or constant whose initial value changes, a load hook that writes the new value where the old',
   'one stands, and an unload hook that takes that back. Names, places, types and values in it are those of the tree.',
+  'Likewise for numbers that boot code would have set, which the build leaves out (--leave-init).',
   '',
   'What only a person can know is a line with FILL_IN, which does not compile before it is filled in. Then the build takes',
   'the source beside the patch, which stays as it is: --with FILE@UNIT, as the source and the report say.',

@@ -54,10 +54,17 @@ interface Scene {
   readonly loader: Loader
 }
 
-/** A way for each place that the new code sets to a number of its own, and the old one does not. */
-function waysOf(input: UnitInput, { judged, before, after }: BothSides, scene: Scene): readonly ValueWay[] {
+/**
+ * A way for each place that the new code sets to a number, and the old one does not; where both do the same by name, for each
+ * place: it may be a condition that changed.
+ */
+function waysOf(input: UnitInput, sides: BothSides, scene: Scene): readonly ValueWay[] {
+  const { judged, before, after } = sides
+  const { sets, calls, processor } = described(sides, input.unit)
   const known = new Set(before.stores.map(storeKey))
-  const fresh = after.stores.filter(each => isPlain(each) && !known.has(storeKey(each)))
+  const plain = after.stores.filter(isPlain)
+  const otherwise = plain.filter(each => !known.has(storeKey(each)))
+  const fresh = sets.length + calls.length + processor.length > 0 ? otherwise : plain
   const places = new Map(fresh.map(each => [`${each.name} ${each.at} ${each.bytes}`, each]))
   const own = [...places.values()].filter(each => after.stores.filter(other => isAtOnePlace(each, other)).length === 1)
   return own.flatMap(({ name, at = 0n, bytes, value }) => {
@@ -82,8 +89,9 @@ const storeKey = ({ name, at, bytes, value }: Store) => `${name} ${at} ${bytes} 
 const isAtOnePlace = (a: Store, b: Store) => a.name === b.name && (b.at === undefined || a.at === b.at)
 
 /** What the old code sets there, where that is one number; else what stood there before any code ran, if that is known. */
-function oldValue(old: readonly Store[], { name, at = 0n, bytes }: Store, { units, loader }: Scene): Held {
-  const [only, ...others] = old
+function oldValue(found: readonly Store[], { name, at = 0n, bytes, value }: Store, { units, loader }: Scene): Held {
+  // What is to be set was not, or there would be nothing to do.
+  const [only, ...others] = found.filter(each => each.value === undefined || each.value !== value)
   if (only?.value !== undefined && others.length === 0 && only.bytes === bytes)
     return { is: 'number', value: only.value }
   const unknown: Held = { is: 'unknown', what: 'a_value' }

@@ -51,3 +51,63 @@ test.for([
   expect(check?.stage).toBe('run')
   expect(describeVerify(report, { all: true }).includes('bits of it out')).toBe(is === 'failed')
 })
+
+const [PREL32, WORDS] = [261, 4]
+const [NOP, BRANCH, IF_EQUAL] = [0xd503201f, 0x14000000, 0x54000000]
+/** A branch by so many words. */
+const by = (words: number) => BRANCH | (words & 0x3ffffff)
+const COMPARED = 0x74000000
+
+/** A payload of four words of code, of which an alternative replaces two by `replacement`. */
+function altered(replacement: readonly number[], [from, to]: readonly [number, number] = [8, 8]): Uint8Array {
+  const place = (section: number) => ({ in: 'section', section, offset: 0 }) as const
+  const symbol = (section: number) =>
+    ({ name: '', kind: 'section', binding: 'local', visibility: 'default', place: place(section), size: 0 }) as const
+  const code = (words: readonly number[]) => new Uint8Array(Uint32Array.from(words).buffer)
+  return writeElf({
+    header: { machine: AARCH64 },
+    sections: [
+      {
+        name: '.text',
+        type: PROGBITS,
+        flags: ALLOC | EXECUTE,
+        alignment: 16,
+        bytes: code([NOP, NOP, NOP, 0xd65f03c0]),
+      },
+      {
+        name: '.altinstr_replacement',
+        type: PROGBITS,
+        flags: ALLOC | EXECUTE,
+        alignment: WORDS,
+        bytes: code(replacement),
+      },
+      {
+        name: '.altinstructions',
+        type: PROGBITS,
+        flags: ALLOC,
+        alignment: WORDS,
+        bytes: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 4, 0, from, to),
+        relocations: [0, 1].map(section => ({ offset: section * WORDS, type: PREL32, symbol: section, addend: 0n })),
+      },
+    ],
+    symbols: [symbol(0), symbol(1)],
+  })
+}
+
+test.for([
+  { name: 'no branch', replacement: [NOP, NOP], is: 'passed' },
+  { name: 'a branch within', replacement: [by(1), NOP], is: 'passed' },
+  { name: 'a branch to its end', replacement: [by(2), NOP], is: 'passed' },
+  { name: 'a branch back into the code', replacement: [NOP, by(-5)], is: 'failed' },
+  { name: 'a condition that leads there', replacement: [IF_EQUAL | (((-4 & 0x7ffff) << 5) >>> 0), NOP], is: 'failed' },
+  { name: 'a branch to nowhere', replacement: [by(0x100000), NOP], is: 'failed' },
+  {
+    name: 'a branch that Xen does not know, and copies',
+    replacement: [COMPARED | ((-4 & 0x1ff) << 5), NOP],
+    is: 'failed',
+  },
+])('a replacement with $name: $is', ({ replacement, is }) => {
+  const report = verifyPayload({ payload: altered(replacement), symbols, version: '4.17', on: [] })
+  const check = report.checks.find(({ code }) => code === 'alternatives-inward')
+  expect(check?.status, check?.text).toBe(is)
+})

@@ -33,6 +33,13 @@ interface Branch {
 
 export const ALTERNATIVE_BRANCH_RULES: readonly Rule[] = [
   {
+    code: 'alternatives-inward',
+    step: 'alternatives-applied',
+    source: 'arch/arm/alternative.c branch_insn_requires_update',
+    title: "branches of replacements stay in them, or lead to Xen's own code",
+    check: inwardBranches,
+  },
+  {
     code: 'alternatives-pointers',
     step: 'alternatives-applied',
     source: SOURCE,
@@ -53,6 +60,28 @@ export const ALTERNATIVE_BRANCH_RULES: readonly Rule[] = [
     check: loading => branches(loading).flatMap(branch => branchProblem(loading, branch)),
   },
 ]
+
+/** The payload's own code is not known to Xen while it is loaded: a branch there is a BUG. That of payloads below is. */
+function inwardBranches(loading: Loading): readonly Finding[] {
+  const { branchesOut } = loading.machine.alternatives
+  // Elsewhere Xen does not follow branches beyond the first.
+  if (branchesOut === undefined) return []
+  const { start, bytes } = loading.loaded.copied.image
+  return alternatives(loading).flatMap(({ index, entry, replacement }) => {
+    const { replacementLength: length, originalLength } = entry
+    const code = length === originalLength ? loading.memory.read(replacement, length) : undefined
+    const isWrong = (distance: number) => {
+      const target = replacement + BigInt(distance)
+      const isOwn = target >= start && target < start + BigInt(bytes.length)
+      // Its end counts as within.
+      return distance !== length && (isOwn || loading.memory.kindAt(target) !== 'code')
+    }
+    const wrong = branchesOut(code ?? new Uint8Array()).find(isWrong)
+    if (wrong === undefined) return []
+    const text = `entry ${index} has a branch to ${hex(replacement + BigInt(wrong))}, which is neither in the replacement nor in Xen’s own code; it stops Xen on a processor that has feature ${entry.feature}`
+    return [finding('crash', text, PLACE, index)]
+  })
+}
 
 /** Entries whose replacement begins with a relative call or jump. */
 function branches(loading: Loading): readonly Branch[] {

@@ -181,6 +181,12 @@ function readAlternative(view: DataView, at: number): Alternative {
   }
 }
 
+/** insn_is_branch_imm; those that it does not know are copied as they are, and lead elsewhere. */
+function branchesOut(code: Uint8Array): readonly number[] {
+  const leading = KNOWN.code?.hiddenReferences(code, new Set()) ?? []
+  return leading.filter(({ offset }) => KNOWN.code?.isBranchField(code, offset) === true).map(({ target }) => target)
+}
+
 /** ARM_CB_PATCH, of 4.17 to 4.22: from it on there are no features. */
 const FEATURES = 18
 
@@ -210,7 +216,7 @@ export const AARCH64: Machine = {
   instructionSize: 4,
   distance: 0x800_0000n,
   bugFrameSize: 16,
-  alternatives: { entrySize: 12, read: readAlternative, problem: alternativeProblem },
+  alternatives: { entrySize: 12, branchesOut, read: readAlternative, problem: alternativeProblem },
   takesExceptionTable: false,
   calls: undefined,
   landingPad: undefined,

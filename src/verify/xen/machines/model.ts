@@ -69,6 +69,11 @@ export interface CallRules {
 
 export interface AlternativeRules {
   readonly entrySize: number
+  /**
+   * Where branches lead that leave a replacement, counted from its start; undefined where Xen only looks at one that it
+   * begins with.
+   */
+  readonly branchesOut: ((code: Uint8Array) => readonly number[]) | undefined
   read(view: DataView, at: number): Alternative
   /** Why applying the entry would fail, if it would. */
   problem(entry: Alternative, hypervisor: AlternativeContext): AlternativeProblem | undefined

@@ -115,7 +115,7 @@ export const X86_64: Machine = {
   instructionSize: 1,
   distance: 0x8000_0000n,
   bugFrameSize: 8,
-  alternatives: { entrySize: 14, read: readAlternative, problem },
+  alternatives: { entrySize: 14, branchesOut: undefined, read: readAlternative, problem },
   takesExceptionTable: true,
   calls: CALLS,
   landingPad: ENDBR64,
