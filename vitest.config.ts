@@ -58,12 +58,33 @@ export const REST = [
   'tests/run/real-programs.test.ts',
   // Builds of Xen at once, where the light ones have small programs (tests/flows/one-base.test.ts).
   'tests/xen/one-base.test.ts',
+  // A function that goes to another file of the real Xen, where small programs have every kind (tests/flows/moved-functions.test.ts).
+  'tests/xen/moved-function.test.ts',
   // Hooks beside a patch on the real Xen, where the sample has hooks in one, and the light ones sources beside one.
   'tests/xen/own-source.test.ts',
+  // What assist writes, filled in and run, where the light ones build it for small programs.
+  'tests/xen/assist.test.ts',
   // Logs of the real Xen, where the command's tests have a program's (tests/cli/translate.test.ts).
   'tests/xen/log-lines.test.ts',
   // All public declarations made anew, where types are held by tests/library; `npm run api` writes them.
   'tests/api/declarations.test.ts',
+  // Payloads upon another on the real Xen, where the sample rehearses two (tests/run/rehearsal.test.ts).
+  'tests/xen/stack.test.ts',
+  // What a way costs, and what changes by itself, where the light ones say what each answers (tests/ways/ways.test.ts).
+  'tests/ways/cost.test.ts',
+  'tests/ways/volatile.test.ts',
+  // The examples of the README and of the packed library as a whole, where the command's tests and types hold each part.
+  'tests/cli/demo.test.ts',
+  'tests/cli/live-demo.test.ts',
+  'tests/library/packed.test.ts',
+  // A process that may open few files, one number after another.
+  'tests/cli/descriptors.test.ts',
+  // Compilers in another root, where the light ones start those that are here (tests/build/opening.test.ts).
+  'tests/build/toolchain.test.ts',
+  // Each file of Xen, where the light ones have hard places (tests/lines/hard-places.test.ts).
+  'tests/lines/lexer-on-xen.test.ts',
+  // Sizes that the tree's compiler is asked for, where the sample asks before each build (tests/build/entry-sizes.test.ts).
+  'tests/build/verify-sizes.test.ts',
   // Another way to the same hypervisor (tests/run/hosts.test.ts).
   'tests/run/ssh-xen.test.ts',
 ]
@@ -73,13 +94,14 @@ const DRAWN = [
   'tests/lines/token-map-oracle.test.ts',
   'tests/source/patch-oracle.test.ts',
 ]
-/** Long tables of one kind of case: every fifth beside the others, and those between in the rest (tests/support/sampled.ts). */
+/** Long tables of one kind of case: every tenth beside the others, and those between in the rest (tests/support/sampled.ts). */
 const SAMPLED = [
   'src/select/kept-places.test.ts',
   'src/trees/reach/live-text.test.ts',
   'tests/xen/arm64.test.ts',
   'tests/build/xen-tree.test.ts',
   'tests/flows/declared-statics.test.ts',
+  'tests/flows/variable-forms.test.ts',
   'tests/kept/answers.test.ts',
   'tests/oracle/host-files.test.ts',
   'tests/ways/ways.test.ts',
@@ -87,12 +109,15 @@ const SAMPLED = [
   'tests/xen/payload.test.ts',
   'tests/xen/refusals.test.ts',
   'tests/flows/given-program.test.ts',
+  'tests/flows/own-program.test.ts',
   'tests/flows/moved-functions.test.ts',
   'tests/flows/program-trees.test.ts',
   'tests/shapes/small.test.ts',
   'tests/xen/tree-untouched.test.ts',
   'tests/xen/reach.test.ts',
+  'tests/cli/interrupt.test.ts',
   'tests/cli/small-cases.test.ts',
+  'tests/cli/usage.test.ts',
   'tests/run/process.test.ts',
 ]
 const MANY = { HOTSPLICE_SAMPLED: 'rest', HOTSPLICE_NEUTRAL_RUNS: '60', HOTSPLICE_PATCH_RUNS: '300' }

@@ -15,6 +15,7 @@ const TITLES: Readonly<Record<string, string>> = {
   inspect: 'hotsplice inspect --json, version 1',
   lines: 'hotsplice lines --json, version 1',
   rehearse: 'hotsplice rehearse --json, version 1',
+  assist: 'hotsplice assist --json, version 1',
   agent: 'hotsplice agent --json, version 1',
   neutralize: 'hotsplice neutralize --json, version 1',
   operation: 'hotsplice upload, get, list, apply, revert, replace, unload and load --json, version 1',

@@ -25,6 +25,7 @@ export type {
   RehearsalResult,
 } from './hosts/rehearsal/model.ts'
 export { advise } from './library/advise.ts'
+export { type AssistOptions, type AssistResult, assist } from './library/assist.ts'
 export { type BuildOptions, type BuildResult, build, type PatchOptions, type SourceInput } from './library/build.ts'
 export { type DiffOptions, diff } from './library/diff.ts'
 export { type HostOptions, openHost } from './library/hosts.ts'
@@ -38,6 +39,7 @@ export { type AppliedReport, type TranslateOptions, type TranslateResult, transl
 export { type VerifyOptions, verify } from './library/verify.ts'
 export type { Advice, WayAdvice } from './report/advice.ts'
 export type { LogExample, LogWords } from './report/advice-logs.ts'
+export type { AssistReport, LineToFill, WayOut } from './report/assist-report.ts'
 export { explain } from './report/explain.ts'
 export { type Ink, PLAIN } from './report/ink.ts'
 export { toJson } from './report/json.ts'
@@ -50,6 +52,7 @@ export type {
   Explanation,
   FileLines,
   IncludedPiece,
+  LeftInitCode,
   LineRun,
   Lines,
   NotCompared,

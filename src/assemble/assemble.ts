@@ -29,6 +29,7 @@ import { nameSymbols } from './names.ts'
 import type { OutputSection } from './output-section.ts'
 import { type Placed, placePieces } from './place.ts'
 import { PlaceIndex } from './place-index.ts'
+import { readyHooks } from './ready-hooks.ts'
 import { relocatePieces } from './relocate.ts'
 import { markOf, NO_MARK, SymbolBook } from './symbol-book.ts'
 
@@ -52,6 +53,7 @@ export function assemble(selection: Selection, given: AssembleOptions): Assembly
   // Every relocated field leads where its link says.
   const { tables, refusals } = relocatePieces(placed, { selection, target, places, book })
   const metadata = [
+    ...readyHooks(placed, target, book),
     ...functionTable(selection, options, { placed, places, book }),
     ...moduleInfo(options),
     ...oldCode(options),

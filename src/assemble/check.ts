@@ -5,7 +5,7 @@
 import type { Refusal } from '../base/refusal.ts'
 import { SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
-import { EARLY_HOOKS, HOOK_PREFIX } from '../loaders/payload-sections.ts'
+import { HOOK_PREFIX } from '../loaders/payload-sections.ts'
 import type { SelectedPiece, Selection } from '../select/model.ts'
 import type { PayloadTarget, PlacedPiece } from './model.ts'
 import { inputSection, type Placed, pieceBytes, REPLACEMENTS } from './place.ts'
@@ -19,7 +19,6 @@ export function checkPlaced(
   return [
     ...selection.pieces.flatMap(selected => writableCode(selection, selected)),
     ...hookRefusals(selection, placed, target),
-    ...unreadyHooks(selection, target),
     ...placed.pieces.flatMap(piece => hiddenRefusals(selection, piece, { target, places })),
   ]
 }
@@ -65,24 +64,6 @@ function hookRefusals(selection: Selection, placed: Placed, target: PayloadTarge
     }
   }
   return refusals
-}
-
-/** Hooks that would run before anything has made their code ready to run, or where nothing does. */
-function unreadyHooks(selection: Selection, { loader, machine }: PayloadTarget): readonly Refusal[] {
-  if (!loader.readiesNewCodeOnly(machine.number)) return []
-  const hooks = selection.pieces.filter(({ role }) => role === 'hook')
-  const isEarly = (hook: SelectedPiece) => EARLY_HOOKS.includes(inputSection(selection, hook).name)
-  const hook = selection.replacements.length === 0 ? hooks[0] : hooks.find(isEarly)
-  if (hook === undefined) return []
-  const why = isEarly(hook) ? 'runs before that' : 'is in a payload that replaces no function'
-  return [
-    {
-      ...about(selection, hook),
-      code: 'code-not-ready',
-      text: `the hook ${hook.piece.name} ${why}: on ${machine.name} ${loader.title} makes a payload's code ready to run when it puts functions in the place of others, and a hook that comes sooner may run what the memory held before`,
-      hint: 'let the patch change a function as well, and do in a load hook what has to be done: it comes right behind',
-    },
-  ]
 }
 
 /**

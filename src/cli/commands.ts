@@ -20,6 +20,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/build.ts'),
   },
   {
+    name: 'assist',
+    summary: 'write a source that takes the way out of a refusal, for build --with',
+    load: () => import('./commands/assist.ts'),
+  },
+  {
     name: 'advise',
     summary: 'put the ways to treat line numbers in a patch side by side',
     load: () => import('./commands/advise.ts'),

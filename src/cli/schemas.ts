@@ -10,6 +10,7 @@ import type { OperationReport } from '../flows/operate.ts'
 import { XEN_VERSIONS } from '../flows/verify/verify.ts'
 import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
 import type { Advice } from '../report/advice.ts'
+import type { AssistReport } from '../report/assist-report.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
 import type { LinesReport } from '../report/lines-report.ts'
 import { entry, refusal, runReport } from '../report/schema.ts'
@@ -230,6 +231,18 @@ const neutralized = v.object({
   patch: text,
 })
 
+const assistance: v.GenericSchema<AssistReport> = v.object({
+  schema: v.literal(1),
+  command: v.literal('assist'),
+  version: text,
+  outcome: v.picklist(['written', 'nothing-to-do', 'refused']),
+  ways: v.array(v.object({ code: text, unit: text, symbol: text, text })),
+  remaining: v.array(refusal),
+  fill: v.array(v.object({ line: whole, text })),
+  with: v.nullable(text),
+  source: text,
+})
+
 const tree: v.GenericSchema<TreeReport> = v.object({
   schema: v.literal(1),
   command: v.literal('tree'),
@@ -257,6 +270,7 @@ export const SCHEMAS = {
   report: runReport,
   advise: v.union([advice, failure]),
   agent: v.union([agent, failure]),
+  assist: v.union([assistance, failure]),
   inspect: v.union([inspection, failure]),
   lines: v.union([lineSites, failure]),
   neutralize: v.union([neutralized, failure]),

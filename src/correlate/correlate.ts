@@ -26,12 +26,14 @@ import { Pairing } from './pairing.ts'
 import {
   byChangedBinding,
   byDeclaration,
+  byForm,
   byName,
   candidatesLeft,
   lastOfName,
   onlyInFunction,
   onlyInText,
   onlyOfName,
+  otherForms,
   samePlace,
 } from './rules.ts'
 import { sameContent } from './same-content.ts'
@@ -42,9 +44,10 @@ export type { Ambiguity, Correlation, Pair, RuleName, TextEvidence } from './mod
 export function correlate(
   original: PieceMap<'original'>,
   patched: PieceMap<'patched'>,
-  { sole, declared }: TextEvidence = {},
+  { sole, declared, forms }: TextEvidence = {},
 ): Correlation {
-  const pairing = new Pairing(original, patched)
+  const pairing = new Pairing(original, patched, forms)
+  if (forms !== undefined) byForm(pairing, forms)
   byCloneOrder(pairing)
   byName(pairing)
   byChangedBinding(pairing)
@@ -60,7 +63,7 @@ export function correlate(
     if (declared !== undefined) byDeclaration(pairing, declared)
   }
   if (candidatesLeft(pairing).length > 0) pairIdentical(pairing)
-  const ambiguities: Ambiguity[] = candidatesLeft(pairing)
+  const ambiguities: Ambiguity[] = [...otherForms(pairing, forms), ...candidatesLeft(pairing)]
   const { pairs, toPatched, toOriginal } = pairing
   return { original, patched, pairs, toPatched, toOriginal, ambiguities }
 }

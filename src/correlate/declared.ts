@@ -28,7 +28,9 @@ export function declaredStatics<S extends Side>(map: PieceMap<S>): readonly Decl
   const uses = usesIn(map)
   return map.pieces.flatMap((piece): readonly DeclaredStatic[] => {
     const declared = isStaticLocal(piece) ? places(piece.section, piece.offset) : undefined
-    return declared === undefined ? [] : [{ symbol: piece.name, declared, uses: uses.get(piece.id) ?? [] }]
+    // What is only a part of a variable, or made of it, is told by that (`forms.ts`).
+    if (declared === undefined || declared.form !== '') return []
+    return [{ symbol: piece.name, declared: declared.declared, uses: uses.get(piece.id) ?? [] }]
   })
 }
 

@@ -13,6 +13,7 @@ export type RuleName =
   | 'last-of-that-name'
   | 'only-one-in-the-text'
   | 'same-declaration'
+  | 'same-form'
   | 'in-turn'
   | 'clone'
 
@@ -29,12 +30,25 @@ export interface TextEvidence {
   readonly sole?: ReadonlySet<string> | undefined
   /** By name in the original object, the name in the patched one of what is declared on the same line. */
   readonly declared?: ReadonlyMap<string, string> | undefined
+  readonly forms?: FormEvidence | undefined
+}
+
+/** What of which variable is where, by names of symbols; of those only where either version has something else than a variable. */
+export interface FormEvidence {
+  /** Parts and other forms of variables. Nothing else than what `pairs` says is one with them. */
+  readonly original: ReadonlySet<string>
+  readonly patched: ReadonlySet<string>
+  readonly pairs: ReadonlyMap<string, string>
+  /** What is made of a variable of which the original has something else, and that. */
+  readonly changed: ReadonlyMap<string, readonly string[]>
 }
 
 /** A patched static local that several originals could be; pairing it would be a guess. */
 export interface Ambiguity {
   readonly patched: PieceId<'patched'>
   readonly candidates: readonly PieceId<'original'>[]
+  /** They are one variable, of which the compiler has made something else. */
+  readonly isOtherForm?: boolean
 }
 
 export interface Correlation {

@@ -3,7 +3,7 @@ import type { Side } from '../base/side.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { sourceName } from '../pieces/names.ts'
 import { type Families, familiesIn, namesInQuestion } from './families.ts'
-import type { Pair, RuleName } from './model.ts'
+import type { FormEvidence, Pair, RuleName } from './model.ts'
 import { isEntry, through } from './through.ts'
 
 /** Pairs made so far, and how to make one. A pair once made stays. */
@@ -20,7 +20,10 @@ export class Pairing {
   readonly originalUsers: ReadonlyMap<PieceId<'original'>, ReadonlySet<string>>
   readonly patchedUsers: ReadonlyMap<PieceId<'patched'>, ReadonlySet<string>>
 
-  constructor(original: PieceMap<'original'>, patched: PieceMap<'patched'>) {
+  readonly #forms: FormEvidence | undefined
+
+  constructor(original: PieceMap<'original'>, patched: PieceMap<'patched'>, forms?: FormEvidence) {
+    this.#forms = forms
     this.original = original
     this.patched = patched
     const inQuestion = namesInQuestion(original, patched)
@@ -33,10 +36,19 @@ export class Pairing {
   /** Pairs the two unless either has a partner; answers whether it did. */
   pair(original: Piece<'original'>, patched: Piece<'patched'>, rule: RuleName): boolean {
     if (this.toPatched.has(original.id) || this.toOriginal.has(patched.id)) return false
+    if (this.#areOtherForms(original, patched)) return false
     this.toPatched.set(original.id, patched.id)
     this.toOriginal.set(patched.id, original.id)
     this.pairs.push({ original: original.id, patched: patched.id, rule })
     return true
+  }
+
+  /** Whether they are of one name, and not of one variable, or not the same of it. */
+  #areOtherForms({ kind, name }: Piece<'original'>, patched: Piece<'patched'>): boolean {
+    const forms = this.#forms
+    if (forms === undefined || kind !== 'data') return false
+    if (!forms.original.has(name) && !forms.patched.has(patched.name)) return false
+    return forms.pairs.get(name) !== patched.name
   }
 
   isFree(piece: Piece<'original'>): boolean {

@@ -7,7 +7,7 @@ import type { Piece, PieceMap, Target } from '../pieces/model.ts'
 import { isOfFunction, numberedBase, sourceName, staticFamily } from '../pieces/names.ts'
 import { isStaticLocal } from '../pieces/static-locals.ts'
 import { type Families, fileOfSymbols } from './families.ts'
-import type { Ambiguity } from './model.ts'
+import type { Ambiguity, FormEvidence } from './model.ts'
 import type { Pairing } from './pairing.ts'
 import { through } from './through.ts'
 
@@ -149,6 +149,26 @@ export function onlyInText(pairing: Pairing, statics: ReadonlySet<string>): numb
     if (pairing.pair(a, b, 'only-one-in-the-text')) made++
   }
   return made
+}
+
+/** What is made of one variable in both, in the same form: a part of a structure, a truth value that says which of two. */
+export function byForm(pairing: Pairing, { pairs }: FormEvidence): void {
+  for (const [before, after] of pairs) {
+    const [a, ...others] = pairing.original.pieces.filter(({ kind, name }) => kind === 'data' && name === before)
+    const [b, ...more] = pairing.patched.pieces.filter(({ kind, name }) => kind === 'data' && name === after)
+    if (a === undefined || b === undefined || others.length + more.length > 0 || a.size !== b.size) continue
+    if (sectionKind(pairing.original, a) === sectionKind(pairing.patched, b)) pairing.pair(a, b, 'same-form')
+  }
+}
+
+/** What is made of a variable of which the original has something else. */
+export function otherForms(pairing: Pairing, forms: FormEvidence | undefined): readonly Ambiguity[] {
+  return pairing.patched.pieces.flatMap(piece => {
+    const names = piece.kind === 'data' ? forms?.changed.get(piece.name) : undefined
+    if (names === undefined || !pairing.isFreePatched(piece)) return []
+    const candidates = pairing.original.pieces.filter(({ kind, name }) => kind === 'data' && names.includes(name))
+    return [{ patched: piece.id, candidates: candidates.map(({ id }) => id), isOtherForm: true }]
+  })
 }
 
 /** Declared on one line, and used on one, of both texts. */

@@ -35,6 +35,7 @@ export const DW_AT = {
   bit_size: 0x0d,
   stmt_list: 0x10,
   low_pc: 0x11,
+  comp_dir: 0x1b,
   const_value: 0x1c,
   upper_bound: 0x2f,
   abstract_origin: 0x31,
@@ -100,8 +101,9 @@ export const DW_FORM = {
   addrx4: 0x2c,
 } as const
 
-/** DW_OP_*: an address; its number in the table of addresses. */
+/** DW_OP_*: an address; its number in the table of addresses; the size of what the operations before it found. */
 export const DW_OP_ADDR = 0x03
+export const DW_OP_PIECE = 0x93
 export const DW_OP_ADDRX = 0xa1
 
 export const DW_UT_COMPILE = 0x01

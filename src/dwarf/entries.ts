@@ -59,6 +59,26 @@ export function readEntries(sections: DebugSections, wanted?: (name: string) => 
   return roots
 }
 
+/** The root entries of all units, without what is below them; undefined where some are of a kind that is not read. */
+export function readRoots(sections: DebugSections): readonly Entry[] | undefined {
+  const cursor = new Cursor(sections.info, '.debug_info')
+  const roots: Entry[] = []
+  while (!cursor.ended) {
+    const start = cursor.at
+    const length = cursor.u32()
+    if (length >= 0xfffffff0 || cursor.u16() !== 5) return undefined
+    const kind = cursor.u8()
+    const addressSize = cursor.u8()
+    const abbreviations = readAbbreviations(sections.abbrev, cursor.u32())
+    if (kind !== DW_UT_COMPILE) return undefined
+    const root = new UnitReader(sections, { cursor, start, addressSize, abbreviations }).root()
+    if (root === undefined) return undefined
+    roots.push(root)
+    cursor.at = start + 4 + length
+  }
+  return roots
+}
+
 function unsupported(what: string): InputError {
   return new InputError('dwarf/unsupported', `${what} is not understood`, 'version 5 is asked for; please report it')
 }
@@ -100,6 +120,10 @@ class UnitReader {
     this.#unit = unit
     this.#strings = new Strings(sections.str, '.debug_str')
     this.#lineStrings = new Strings(sections.lineStr, '.debug_line_str')
+  }
+
+  root(): Entry | undefined {
+    return this.#entry()?.entry
   }
 
   tree(wanted?: (name: string) => boolean): Entry | undefined {

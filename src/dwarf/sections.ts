@@ -32,8 +32,10 @@ const EARLY = '.gnu.debuglto_'
 /** R_X86_64_32, R_X86_64_DTPOFF32 excluded: an offset in another section; R_AARCH64_ABS32 likewise. */
 const OFFSETS_32: ReadonlySet<number> = new Set([10, 258])
 
+type Holder<S extends Side> = Pick<ElfObject<S>, 'sections' | 'symbols' | 'relocations'>
+
 /** The debug information of an object; undefined where it has none. */
-export function debugSections<S extends Side>(object: ElfObject<S>): DebugSections | undefined {
+export function debugSections<S extends Side>(object: Holder<S>): DebugSections | undefined {
   const early = object.sections.some(({ name }) => name === EARLY + NAMES.info)
   const take = (key: (typeof KEYS)[number]) => relocated(object, (early ? EARLY : '') + NAMES[key])
   const info = take('info')
@@ -49,12 +51,15 @@ export function debugSections<S extends Side>(object: ElfObject<S>): DebugSectio
 }
 
 /** By its name, or by the one that GNU gave it where it is compressed. */
-export function findDebugSection<S extends Side>(object: ElfObject<S>, name: string): ElfSection<S> | undefined {
+export function findDebugSection<S extends Side>(
+  object: Pick<ElfObject<S>, 'sections'>,
+  name: string,
+): ElfSection<S> | undefined {
   const compressed = name.replace('.', '.z')
   return object.sections.find(each => each.name === name || each.name === compressed)
 }
 
-function relocated<S extends Side>(object: ElfObject<S>, name: string): Uint8Array {
+function relocated<S extends Side>(object: Holder<S>, name: string): Uint8Array {
   const section = findDebugSection(object, name)
   if (section === undefined) return new Uint8Array()
   const content = contentOf(section)

@@ -1,24 +1,32 @@
 /**
  * Where the source declares the variables that lie at one place of an object: static ones, those of functions too, be it
- * that a copy of an inlined function has them.
+ * that a copy of an inlined function has them. And what of the variable lies there: optimisers split a structure, and keep
+ * one of two values as a bit.
  *
  * In:  an object with debug information.
  * Out: of a section and an offset, the place of the declaration; nothing of what two declarations say they have.
  */
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation } from '../elf/index.ts'
-import { DW_AT, DW_OP_ADDR, DW_OP_ADDRX, DW_TAG } from './constants.ts'
+import { DW_AT, DW_OP_ADDR, DW_OP_ADDRX, DW_OP_PIECE, DW_TAG } from './constants.ts'
 import { Cursor } from './cursor.ts'
 import { type Entry, readEntries } from './entries.ts'
 import { readFileNames } from './files.ts'
 import type { Place } from './model.ts'
 import { debugSections, findDebugSection } from './sections.ts'
 
-export type StaticPlaces = (section: number, offset: number) => Place | undefined
+/** What the source declares, and how the object has it. */
+export interface StaticPlace {
+  readonly declared: Place
+  /** Empty for a variable as it is; else what is made of it, in a spelling that the same form has in every object. */
+  readonly form: string
+}
+
+export type StaticPlaces = (section: number, offset: number) => StaticPlace | undefined
 
 export function staticPlaces<S extends Side>(object: ElfObject<S>): StaticPlaces {
   const sections = debugSections(object)
-  const found = new Map<string, Place | undefined>()
+  const found = new Map<string, StaticPlace | undefined>()
   if (sections === undefined) return () => undefined
   const info = relocationsOf(object, '.debug_info')
   const addresses = relocationsOf(object, '.debug_addr')
@@ -29,17 +37,23 @@ export function staticPlaces<S extends Side>(object: ElfObject<S>): StaticPlaces
     const byId = new Map(entries.map(entry => [entry.id, entry]))
     for (const entry of entries) {
       const at = entry.tag === DW_TAG.variable ? numberIn(entry, DW_AT.location) : undefined
-      const where = at === undefined ? undefined : relocationAt(sections.info, at, { info, addresses, base })
-      const place = placeOf(entry, byId, files)
-      const symbol = where === undefined ? undefined : object.symbols[where.symbol]?.place
-      if (where === undefined || place === undefined || symbol?.in !== 'section') continue
-      const key = keyOf(symbol.section, symbol.offset + Number(where.addend))
-      const known = found.get(key)
-      const isOther = found.has(key) && (known?.file !== place.file || known.line !== place.line)
-      found.set(key, isOther ? undefined : place)
+      const declared = at === undefined ? undefined : placeOf(entry, byId, files)
+      if (at === undefined || declared === undefined) continue
+      for (const { relocation, form } of partsAt(sections.info, at, { info, addresses, base })) {
+        const symbol = object.symbols[relocation.symbol]?.place
+        if (symbol?.in !== 'section') continue
+        const key = keyOf(symbol.section, symbol.offset + Number(relocation.addend))
+        const known = found.get(key)
+        const isOther = found.has(key) && !(known !== undefined && isSame(known, { declared, form }))
+        found.set(key, isOther ? undefined : { declared, form })
+      }
     }
   }
   return (section, offset) => found.get(keyOf(section, offset))
+}
+
+function isSame(a: StaticPlace, b: StaticPlace): boolean {
+  return a.form === b.form && a.declared.file === b.declared.file && a.declared.line === b.declared.line
 }
 
 const keyOf = (section: number, offset: number): string => `${section} ${offset}`
@@ -63,18 +77,46 @@ interface Addresses<S extends Side> {
   readonly base: number
 }
 
-/** What fills the address that the expression at `at` is, its length before it; undefined where it is more than that. */
-function relocationAt<S extends Side>(
+interface Part<S extends Side> {
+  /** What fills the address. */
+  readonly relocation: ElfRelocation<S>
+  readonly form: string
+}
+
+/**
+ * The addresses in the expression at `at`, whose length is before it. It is one; or several, each with the size of the
+ * part that lies there; or one with what is to be made of its value (DWARF 5, "Location Descriptions").
+ */
+function partsAt<S extends Side>(
   bytes: Uint8Array,
   at: number,
   { info, addresses, base }: Addresses<S>,
-): ElfRelocation<S> | undefined {
+): readonly Part<S>[] {
   const cursor = new Cursor(bytes, '.debug_info', at)
-  const size = bytes[at - 1]
-  const code = cursor.u8()
-  if (code === DW_OP_ADDR && size === 9) return info.get(cursor.at)
-  const index = code === DW_OP_ADDRX ? cursor.count() : undefined
-  return index === undefined || cursor.at !== at + (size ?? 0) ? undefined : addresses.get(base + index * 8)
+  const end = at + (bytes[at - 1] ?? 0)
+  const parts: Part<S>[] = []
+  let offset = 0
+  while (cursor.at < end) {
+    const start = cursor.at
+    const code = cursor.u8()
+    let relocation: ElfRelocation<S> | undefined
+    if (code === DW_OP_ADDR) {
+      relocation = info.get(cursor.at)
+      cursor.skip(8)
+    } else if (code === DW_OP_ADDRX) relocation = addresses.get(base + cursor.count() * 8)
+    else cursor.at = start
+    if (cursor.at === end) return relocation === undefined || offset > 0 ? parts : [{ relocation, form: '' }]
+    const rest = cursor.at
+    if (cursor.u8() !== DW_OP_PIECE) {
+      // Not known how long it is; no part of another kind follows where it is the whole variable.
+      const form = Buffer.from(bytes.subarray(rest, end)).toString('hex')
+      return relocation === undefined ? parts : [...parts, { relocation, form: `${offset}: ${form}` }]
+    }
+    const size = cursor.count()
+    if (relocation !== undefined) parts.push({ relocation, form: `${offset}+${size}` })
+    offset += size
+  }
+  return parts
 }
 
 /** Of the entry, or of the one that it is a copy of. */

@@ -56,6 +56,13 @@ export interface PatchOptions extends CompileOptions {
    */
   readonly makeArgs?: readonly string[] | undefined
   /**
+   * Names of boot code and data that is left out although the patch changes it; `all` for all of it. The report's
+   * `leftInit` says what then does not happen.
+   *
+   * @default none
+   */
+  readonly leaveInit?: readonly string[] | undefined
+  /**
    * Where the objects are (O=), or compile_commands.json is, when not in the tree.
    *
    * @default the tree
@@ -184,7 +191,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   })
 }
 
-function readSources(input: OneOrMore<SourceInput>) {
+export function readSources(input: OneOrMore<SourceInput>) {
   return Promise.all(
     several(input).map(async ({ file, beside }) => ({ name: file, text: await readText(file, 'the source'), beside })),
   )

@@ -14,6 +14,7 @@ export type {
   Explanation,
   FileLines,
   IncludedPiece,
+  LeftInitCode,
   LineRun,
   Lines,
   NotCompared,

@@ -17,8 +17,18 @@ export interface TablePlace {
   readonly delta: number
   /** A number of that many bytes in code, or a bug frame (two words with seven bits each). */
   readonly kind: 'frame' | 1 | 2 | 4 | 8
+  /** The bits of that number that hold the line, where it is not all of them. */
+  readonly bits?: { readonly at: number; readonly count: number }
   readonly old: number
   readonly new: number
+}
+
+/**
+ * Whether a field that holds `old` can hold `now` as well. Where the old number leaves the highest bit free, the new one
+ * must, too: whoever reads it may take that for a sign.
+ */
+export function fitsField(bits: number, old: number, now: number): boolean {
+  return now < 2 ** bits && (old >= 2 ** (bits - 1) || now < 2 ** (bits - 1))
 }
 
 export interface TableUnit {
@@ -35,21 +45,47 @@ export function tableUnit(places: readonly TablePlace[]): TableUnit {
   const names = new Map(symbols.map((symbol, index) => [symbol, `${STAND_IN}${index}`]))
   const declarations = symbols.map(symbol => `extern unsigned char ${names.get(symbol)}[];`)
   const rows = places.map(
-    ({ symbol, delta, kind, old, new: now }) =>
-      `    { ${names.get(symbol)} + ${delta}, ${kind === 'frame' ? 0 : kind}, ${old}, ${now} },`,
+    ({ symbol, delta, kind, bits, old, new: now }) =>
+      `    { ${names.get(symbol)} + ${delta}, ${kind === 'frame' ? 0 : kind}, ${bits?.at ?? 0}, ${bits?.count ?? 0}, ${old}, ${now} },`,
   )
   const text = [HEAD, ...declarations, TABLE_BEGINS, ...rows, TABLE_ENDS, CODE].join('\n')
   return { text, standIns: new Map([...names].map(([symbol, name]) => [name, symbol])) }
 }
 
 const HEAD = `#include <xen/lib.h>
+#include <xen/sched.h>
 #include <xen/livepatch_payload.h>
 
 struct hotsplice_line {
     unsigned char *at;
     unsigned int width; /* bytes; 0 for a bug frame */
+    unsigned int low, bits; /* of a word that holds more; 0 for all of it */
     unsigned int old, new;
 };
+
+#ifdef CONFIG_ARM
+#include <xen/livepatch.h>
+
+/* Nothing is writable where it lies; meanwhile all of Xen is mapped once more. */
+static void *hotsplice_writable(unsigned char *at)
+{
+    return vmap_of_xen_text + (at - (unsigned char *)_start);
+}
+
+static void hotsplice_written(const void *at, unsigned int size)
+{
+    clean_and_invalidate_dcache_va_range(at, size);
+}
+#else
+static void *hotsplice_writable(unsigned char *at)
+{
+    return at;
+}
+
+static void hotsplice_written(const void *at, unsigned int size)
+{
+}
+#endif
 `
 
 const TABLE_BEGINS = `
@@ -73,6 +109,8 @@ static unsigned long hotsplice_get(const struct hotsplice_line *line)
 {
     const unsigned int *word = (const unsigned int *)line->at;
 
+    if ( line->bits )
+        return (*word >> line->low) & ((1U << line->bits) - 1);
     switch ( line->width )
     {
     case 0: return hotsplice_part(word[0]) * 128 + hotsplice_part(word[1]);
@@ -85,19 +123,23 @@ static unsigned long hotsplice_get(const struct hotsplice_line *line)
 
 static void hotsplice_set(const struct hotsplice_line *line, unsigned int to)
 {
-    unsigned int *word = (unsigned int *)line->at;
+    void *at = hotsplice_writable(line->at);
+    unsigned int *word = at, mask = ((1U << line->bits) - 1) << line->low;
 
-    switch ( line->width )
+    if ( line->bits )
+        *word = (*word & ~mask) | (to << line->low);
+    else switch ( line->width )
     {
     case 0:
         word[0] = hotsplice_with_part(word[0], to >> 7);
         word[1] = hotsplice_with_part(word[1], to & 127);
         break;
-    case 1: *line->at = to; break;
-    case 2: *(unsigned short *)line->at = to; break;
+    case 1: *(unsigned char *)at = to; break;
+    case 2: *(unsigned short *)at = to; break;
     case 4: *word = to; break;
-    default: *(unsigned long *)line->at = to; break;
+    default: *(unsigned long *)at = to; break;
     }
+    hotsplice_written(at, line->width ? line->width : 8);
 }
 
 static void hotsplice_load(void)

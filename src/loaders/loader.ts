@@ -36,6 +36,17 @@ export type Followed =
   /** What the code refers to that the entry's owner field leads to: so many bytes, or as many as the entry's byte there says. */
   | { readonly reads: 'code'; readonly length: number | { readonly at: number } }
 
+/** Code that the loader edits while it loads a payload, and makes ready to run then. */
+export interface EditedCode {
+  /** The section that it may be in, and of the table that says what is edited. */
+  readonly code: string
+  readonly table: string
+  /** Of that table, for so many bytes that become what they are. */
+  readonly entry: (length: number) => Uint8Array
+  /** Where in an entry the distances to the code are, which is edited, and is what it becomes. */
+  readonly fields: readonly number[]
+}
+
 export interface Loader {
   readonly name: string
   /** Who it is, within a sentence: `Xen's loader`. */
@@ -58,6 +69,8 @@ export interface Loader {
    * where code is fetched past the data cache, the rest would be what the memory held before.
    */
   readonly readiesNewCodeOnly: (machine: number) => boolean
+  /** How a payload has other code made ready on a machine (EM_*), before anything of it runs; undefined where there is no way. */
+  readonly readiesEdited: (machine: number) => EditedCode | undefined
   readonly hooks: {
     /** Sections that hold any number of pointers. */
     readonly lists: readonly string[]
@@ -84,6 +97,8 @@ export interface Loader {
   readonly runningName: (fileSymbol: string, name: string, local: boolean) => string
   /** Why a function must not be replaced, by its unit's object file and its name; undefined when it may. */
   readonly denied: (unit: string, name: string) => Denial | undefined
+  /** Whether a function runs only while a processor comes up, so that those that run never enter a new one. */
+  readonly bringsUp: (unit: string, name: string) => boolean
   /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */
   readonly unwinding: Denial | undefined
   /** By R_* number, what it takes on a machine (EM_*), where a type that is missing is refused; undefined where it takes no payloads. */

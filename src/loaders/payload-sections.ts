@@ -20,6 +20,3 @@ export const SINGLE_HOOKS: readonly string[] = [
   'revert',
   'postrevert',
 ].map(name => HOOK_PREFIX + name)
-
-/** Those that run before the functions' new code is in place, or instead of putting it there. */
-export const EARLY_HOOKS: readonly string[] = ['preapply', 'apply'].map(name => HOOK_PREFIX + name)

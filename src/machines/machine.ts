@@ -77,6 +77,26 @@ export interface Accesses {
   readonly numbers: ReadonlySet<number>
 }
 
+/** What code does that is there after it has run, as far as its instructions show it. */
+export interface Effects {
+  /** Writes to what a relocated field names. */
+  readonly stores: readonly {
+    readonly field: number
+    /** Bytes from the field to the end of its instruction, from where the processor counts a distance. */
+    readonly behind: number
+    /** How many are written. */
+    readonly bytes: number
+    /** What is written, where the instruction says it. */
+    readonly value: bigint | undefined
+    /** Whether it goes to the place that the field names, and not by a register to one behind it. */
+    readonly isPlaced: boolean
+  }[]
+  /** What sets the processor: `wrmsr 0xc0011029`, `mov to cr4`; a number is what the instructions before it load. */
+  readonly processor: readonly string[]
+  /** How many writes go where registers lead, other than into the own frame. */
+  readonly elsewhere: number
+}
+
 /** Questions about code. `code` begins with an instruction; fields and offsets are within it. */
 export interface CodeKnowledge {
   /**
@@ -116,6 +136,8 @@ export interface CodeKnowledge {
   readonly pageNamed: (own: Uint8Array, linked: Uint8Array, address: bigint) => bigint | undefined
   /** What code does with memory and registers, as far as it tells sources apart. */
   readonly accessesOf: (code: Uint8Array) => Accesses
+  /** What is there after it has run, by its relocated fields; undefined where that is not looked at. */
+  readonly effectsOf: ((code: Uint8Array, fields: ReadonlySet<number>) => Effects) | undefined
   /** How many direct calls, jumps out included, lead from the code at `address` to `target`. */
   readonly callsTo: (target: bigint, code: { readonly address: bigint; readonly bytes: Uint8Array }) => number
   /** Where the code at `address` names one of `targets` itself, in its order; `at` counts instructions. */
@@ -123,7 +145,7 @@ export interface CodeKnowledge {
     targets: readonly bigint[],
     code: { readonly address: bigint; readonly bytes: Uint8Array },
   ) => readonly { readonly at: number; readonly target: bigint }[]
-  /** The number that a function loads as its result before anything else, as one does that returns a constant. */
+  /** The number that a function loads and returns with, if that is all it does. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
   /** Names of what compilers call or jump to in place of an indirect jump, with the target in a register. */
   readonly jumpThunks: RegExp
@@ -160,6 +182,13 @@ export interface IndirectStub {
   readonly bias: bigint
 }
 
+/** Code that makes a stretch of code ready to run, which was written as data, and goes on elsewhere. */
+export interface ReadyingCode {
+  readonly bytes: Uint8Array
+  /** Fields that take addresses, by R_*: where the stretch starts and ends, and what comes behind. */
+  readonly fields: readonly { readonly offset: number; readonly type: number; readonly to: 'start' | 'end' | 'rest' }[]
+}
+
 /** What a patch of a running function is made of. */
 export interface PatchingKnowledge {
   /** What is written over the start of a replaced function. */
@@ -183,6 +212,8 @@ export interface PatchingKnowledge {
   readonly addressRelocation: number
   /** R_* of a signed distance of 4 bytes, counted from the field. */
   readonly distanceRelocation: number
+  /** Undefined where a processor sees by itself what was written. */
+  readonly readying: ReadyingCode | undefined
   /** Undefined where no loader takes references that need one. */
   readonly indirectStub: IndirectStub | undefined
 }

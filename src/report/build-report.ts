@@ -63,6 +63,7 @@ export function buildReport(facts: RunFacts): RunReport {
     functions: perUnit.flatMap(functionEntries),
     data: perUnit.flatMap(dataEntries),
     refusals,
+    leftInit: selection.leftInit,
     lines: linesOf(facts),
     pieces: includedPieces(selection),
     units: reportedUnits(facts),

@@ -47,6 +47,8 @@ export interface RunReport {
   readonly refusals: readonly Refusal[]
   /** What the refusals cost; null unless it was asked for, and the outcome is `refused`. */
   readonly explanation: Explanation | null
+  /** Code of boot time that the user left out of the patch (`--leave-init`). */
+  readonly leftInit: readonly LeftInitCode[]
   readonly lines: Lines
   /** Null unless the outcome is `built`. */
   readonly payload: ReportedPayload | null
@@ -60,6 +62,20 @@ export interface RunReport {
   readonly notCompared: readonly NotCompared[]
   /** Milliseconds by stage, in the order in which they ran. */
   readonly timings: Readonly<Record<string, number>>
+}
+
+/** Code of boot time that was left out: what it would have done otherwise when the system came up, in words. */
+export interface LeftInitCode {
+  readonly unit: string
+  readonly name: string
+  /** Variables that it would have set; those that it would no longer. */
+  readonly sets: readonly string[]
+  /** Functions likewise. */
+  readonly calls: readonly string[]
+  /** Instructions that set the processor, likewise. */
+  readonly processor: readonly string[]
+  /** What of it cannot be told. */
+  readonly unknown: readonly string[]
 }
 
 /** What a refused patch would be without the hunks that are to blame. No payload is made of it. */
@@ -252,6 +268,7 @@ export function emptyReport(command: RunReport['command'], version: string): Run
     data: [],
     refusals: [],
     explanation: null,
+    leftInit: [],
     lines: { way: 'ignore', root: '', files: [], held: [], code: [] },
     payload: null,
     pieces: [],

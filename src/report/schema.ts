@@ -112,6 +112,15 @@ const explanation = v.object({
   text: v.string(),
 })
 
+const leftInit = v.object({
+  unit: v.string(),
+  name: v.string(),
+  sets: strings,
+  calls: strings,
+  processor: strings,
+  unknown: strings,
+})
+
 /** Fields that this version does not know pass: a newer hotsplice may have added them. */
 export const runReport: v.GenericSchema<unknown, RunReport> = v.object({
   schema: v.literal(REPORT_SCHEMA),
@@ -124,8 +133,9 @@ export const runReport: v.GenericSchema<unknown, RunReport> = v.object({
   functions: v.array(entry),
   data: v.array(entry),
   refusals: v.array(refusal),
-  // Reports of 0.2.0 and before have none.
+  // Reports of 0.2.0 and before have neither.
   explanation: v.optional(v.nullable(explanation), null),
+  leftInit: v.optional(v.array(leftInit), []),
   lines,
   payload: v.nullable(payload),
   pieces: v.array(piece),

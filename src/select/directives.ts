@@ -1,7 +1,8 @@
 /**
- * What the patch's own text asks to be left out: functions named in `.livepatch.ignore.functions` (pointers to them)
- * and sections named in `.livepatch.ignore.sections` (strings). Both sections are consumed and never
- * loaded. What the patch says about itself (`.modinfo`) is passed on.
+ * What the patch's own text asks to be left out: functions named in `.livepatch.ignore.functions` (pointers to them),
+ * sections named in `.livepatch.ignore.sections` and data named in `.livepatch.ignore.data`, by its name in the running
+ * system (pointers to strings). These sections are consumed and never loaded. What the patch says about itself
+ * (`.modinfo`) is passed on.
  */
 import type { UnitVerdicts } from '../compare/model.ts'
 import type { PieceMap } from '../pieces/model.ts'
@@ -9,25 +10,36 @@ import type { PieceMap } from '../pieces/model.ts'
 export interface Directives {
   readonly functions: ReadonlySet<string>
   readonly sections: ReadonlySet<string>
+  /** Running names of data whose initial values hooks set. */
+  readonly data: ReadonlySet<string>
 }
+
+const FUNCTIONS = '.livepatch.ignore.functions'
+const SECTIONS = '.livepatch.ignore.sections'
+const DATA = '.livepatch.ignore.data'
 
 export function directives(map: PieceMap<'patched'>): Directives {
   const functions = new Set<string>()
   const sections = new Set<string>()
+  const data = new Set<string>()
   for (const section of map.object.sections) {
-    if (section.name !== '.livepatch.ignore.functions' && section.name !== '.livepatch.ignore.sections') continue
+    if (![FUNCTIONS, SECTIONS, DATA].includes(section.name)) continue
     for (const piece of map.bySection[section.id] ?? []) {
       for (const { target } of piece.references) {
         if (target.to === 'external') functions.add(target.name)
         if (target.to !== 'piece') continue
         const reached = map.pieces[target.piece]
         if (reached === undefined) continue
-        if (section.name.endsWith('functions')) functions.add(reached.name)
-        else sections.add(textAt(map, reached.section, reached.offset + Number(target.delta)))
+        if (section.name === FUNCTIONS) functions.add(reached.name)
+        else {
+          const text = textAt(map, reached.section, reached.offset + Number(target.delta))
+          if (section.name === DATA) data.add(text)
+          else sections.add(text)
+        }
       }
     }
   }
-  return { functions, sections }
+  return { functions, sections, data }
 }
 
 /** The strings of the patched units' `.modinfo`, which go into the payload's own. */

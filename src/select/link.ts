@@ -4,7 +4,6 @@
 
 import { InternalError } from '../base/errors.ts'
 import type { Reason, Refusal } from '../base/refusal.ts'
-import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { lineAddend } from '../loaders/entries.ts'
 import { machineOf } from '../machines/machines.ts'
@@ -13,6 +12,7 @@ import { innerReferences } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
+import { ambiguousStatic } from './ambiguous.ts'
 import { fromBelow } from './below.ts'
 import type { CopiedPieces } from './copies.ts'
 import { canComeAlong, hintOfMissing, hintOfSeveral, leftOutGlobals } from './dropped.ts'
@@ -27,6 +27,7 @@ import type {
   UnitInput,
 } from './model.ts'
 import { countedName, originOf } from './origins.ts'
+import { newGlobals, newLocals } from './own-names.ts'
 import { isFreedAfterStart, newRefusal, reachesInit, type UnitContext } from './refusals.ts'
 import { nameInProgram } from './untaken.ts'
 
@@ -51,6 +52,8 @@ export class Linker {
   readonly #links = new Map<string, readonly LinkedReference[]>()
   /** Global functions and data that a unit of this patch defines and the original did not. */
   readonly #newGlobals: ReadonlyMap<string, PieceAddress>
+  /** What is new and static in a file, by the name that it would have in the running system: sources of the user's own say that. */
+  readonly #newLocals: ReadonlyMap<string, PieceAddress>
   /** For each unit, which function an out-of-line part belongs to. */
   readonly #owners: readonly ReadonlyMap<PieceId<'patched'>, PieceId<'patched'>>[]
   /** For each unit, what is copied although the running system has it, and why. */
@@ -64,6 +67,7 @@ export class Linker {
     this.#units = units
     this.#rules = rules
     this.#newGlobals = newGlobals(units)
+    this.#newLocals = newLocals(units, rules)
     this.#leftOut = leftOutGlobals(units, rules)
     this.#owners = units.map(({ verdicts }) => {
       const owners = new Map<PieceId<'patched'>, PieceId<'patched'>>()
@@ -176,6 +180,8 @@ export class Linker {
     const fresh = this.#newGlobals.get(target.name) ?? (target.weak ? undefined : this.#leftOut(target.name))
     if (fresh !== undefined) return this.#linkPiece(from, piece, reference, fresh)
     const name = this.#rules.standIns?.get(target.name) ?? target.name
+    const own = this.#newLocals.get(name)
+    if (own !== undefined) return this.#linkPiece(from, piece, reference, own)
     return target.weak
       ? this.#runningOrAbsent(from, piece, name, target.delta)
       : this.#running(from, piece, name, target.delta)
@@ -302,13 +308,9 @@ export class Linker {
     const { correlation } = this.#unit(to.unit).verdicts
     const ambiguity = correlation.ambiguities.find(({ patched }) => patched === to.piece)
     if (ambiguity !== undefined && isWritable(correlation.patched, target)) {
-      const names = ambiguity.candidates.map(id => correlation.original.pieces[id]?.name ?? '')
-      this.#refuse(from, {
-        code: 'ambiguous-static',
-        symbol: target.name,
-        text: `${piece.name} uses the static variable ${target.name}, ${names.length === 1 ? `and whether that is the running system's ${names[0]}, which other code uses, is not known` : `which could be ${names.join(' or ')} of the running system`}`,
-        hint: 'rename the static variables of equal names, so that each can be told, or use a new name for a new one',
-      })
+      const candidates = ambiguity.candidates.map(id => correlation.original.pieces[id]?.name ?? '')
+      const isOtherForm = ambiguity.isOtherForm === true
+      this.#refuse(from, ambiguousStatic({ user: piece.name, variable: target.name, candidates, isOtherForm }))
       return false
     }
     this.include(to, 'new-data', { code: 'referenced', text: `${piece.name} uses it` }, from.address)
@@ -365,27 +367,6 @@ export class Linker {
 
 function keyOf({ unit, piece }: PieceAddress): string {
   return `${unit} ${piece}`
-}
-
-/** Global names that only the patched objects have: of what is new, and of what was local to its file before. */
-function newGlobals(units: readonly UnitInput[]): ReadonlyMap<string, PieceAddress> {
-  const globals = new Map<string, PieceAddress>()
-  units.forEach(({ verdicts, untaken }, unit) => {
-    const { original, patched: map, toOriginal } = verdicts.correlation
-    for (const { patched } of [...verdicts.functions, ...verdicts.data]) {
-      if (patched === undefined || patched.local) continue
-      const before = globalNames(original, original.pieces[toOriginal.get(patched.id) ?? -1])
-      for (const name of globalNames(map, patched)) {
-        if (!before.has(name) && untaken?.has(name) !== true) globals.set(name, { unit, piece: patched.id })
-      }
-    }
-  })
-  return globals
-}
-
-function globalNames<S extends Side>(map: PieceMap<S>, piece: Piece<S> | undefined): ReadonlySet<string> {
-  const symbols = (piece?.symbols ?? []).map(id => map.object.symbols[id])
-  return new Set(symbols.flatMap(symbol => (symbol === undefined || symbol.binding === 'local' ? [] : [symbol.name])))
 }
 
 /**

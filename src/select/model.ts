@@ -74,6 +74,32 @@ export interface SelectedPiece {
   readonly references: readonly LinkedReference[]
 }
 
+/** A variable or constant of the running system that has another initial value in the patch, and nothing else: a hook could set it. */
+export interface ChangedValue {
+  readonly unit: UnitIndex
+  readonly original: Piece<'original'>
+  readonly patched: Piece<'patched'>
+  /** In the running system. */
+  readonly name: string
+}
+
+export interface RefusedValue extends ChangedValue {
+  readonly refusal: Refusal
+}
+
+/** Code of boot time that is left out of the patch: what it would have done otherwise, in words. */
+export interface LeftInitCode {
+  readonly unit: string
+  readonly name: string
+  /** Variables that it writes. */
+  readonly sets: readonly string[]
+  readonly calls: readonly string[]
+  /** What it sets of the processor. */
+  readonly processor: readonly string[]
+  /** What cannot be told. */
+  readonly unknown: readonly string[]
+}
+
 /** A running function that a trampoline leads to its replacement. */
 export interface Replacement {
   readonly address: PieceAddress
@@ -99,6 +125,11 @@ export interface Selection {
   /** In the order of unit and piece; what is not here is not in the payload. */
   readonly pieces: readonly SelectedPiece[]
   readonly replacements: readonly Replacement[]
+  /** Each with the refusal that stands against it; without those that a hook sets. */
+  readonly changedValues: readonly RefusedValue[]
+  readonly leftInit: readonly LeftInitCode[]
+  /** Variables that the payload uses and left-out code sets, each with its refusal. */
+  readonly leftNeeded: readonly { readonly name: string; readonly refusal: Refusal }[]
   /** All of them; a payload is assembled only when there is none. */
   readonly refusals: readonly Refusal[]
   /** What whoever applies it has to know. */
@@ -139,6 +170,10 @@ export interface SelectRules {
   readonly linked?: Linked
   /** Whether the running system has freed what the name stood for; undefined when that is not known. */
   readonly isFreed?: (name: string) => boolean
+  /** Names of boot code and data that is left out, though it changed; `all` for all of it. */
+  readonly leaveInit?: ReadonlySet<string>
+  /** Whether hooks may write what is read-only in the running system; absent where that is not known. */
+  readonly hooksWriteConstants?: boolean
   /** What payloads that are applied already have brought; undefined where there are none. */
   readonly below?: Brought
   /** Names that this tool's own code has for symbols of the running system that C cannot spell. */

@@ -23,7 +23,7 @@ const HOOK =
 const INIT_CODE: Words = {
   code: 'init-code',
   what: 'runs only while the system boots, and its memory is gone by now',
-  hint: 'leave the change of boot code out of this patch; do what it would have done from a load hook if the running system needs it',
+  hint: 'leave the change of boot code out of this patch (--leave-init says what then does not happen); do what it would have done from a load hook if the running system needs it',
 }
 const FIXED_CODE: Words = {
   code: 'assembly-code',
@@ -48,7 +48,7 @@ const TLS: Words = {
 const INIT_DATA: Words = {
   code: 'init-data',
   what: 'is read only while the system boots (init calls, boot parameters and their data)',
-  hint: 'leave it out of this patch; set what it would have set from a load hook if the running system needs it',
+  hint: 'leave it out of this patch (--leave-init); set what it would have set from a load hook if the running system needs it',
 }
 /** Programs free nothing, but what ran at their start does not run again. */
 const START_CODE: Words = {

@@ -22,9 +22,12 @@ import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
 import { enteredByPayload } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
+import { isLeftOut, leftInit, notBroughtUp } from './left-init.ts'
+import { changedValue, leftToHooks, namesLeft } from './left-to-hooks.ts'
 import { Linker } from './link.ts'
-import type { PieceAddress, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
+import type { PieceAddress, RefusedValue, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
 import { movedStatics } from './moved-statics.ts'
+import type { JudgedIn } from './not-done.ts'
 import { type Origin, originOf, runningNameOf } from './origins.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
 import { unknownEntries } from './unknown-entries.ts'
@@ -37,61 +40,99 @@ export type * from './model.ts'
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
   const going = replacedOriginals(units, rules)
   const copies = copiesOf(units, going, rules)
-  const linker = new Linker(
-    units,
-    rules,
-    copies.map(({ carried }) => carried),
-  )
+  const carried = copies.map(each => each.carried)
+  const linker = new Linker(units, rules, carried)
   const refusals: Refusal[] = []
   const replacements: Replacement[] = []
+  const values: RefusedValue[] = []
+  const leftOut: JudgedIn[] = []
   const { machine: known } = rules.target
   units.forEach((input, unit) => {
     const { machine } = input.verdicts.correlation.patched.object.header
     if (machine !== known.number) throw new InternalError(`${input.unit} is for machine ${machine}, not ${known.name}`)
     const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
-    const { verdicts } = input
-    const ignored = directives(verdicts.correlation.patched)
-    for (const judged of verdicts.functions) {
-      if (judged.verdict.kind !== 'changed' || ignored.functions.has(judged.name)) continue
-      if (!isInProgram(units, unit, judged, rules)) continue
-      const { patched, origin } = both(units, unit, judged)
-      const why =
-        functionRefusal(context, judged, verdicts.correlation.patched, patched) ?? movedRefusal(context, judged, origin)
-      if (why !== undefined) refusals.push(why)
-      else refusals.push(...replacementRefusals(input, judged, { origin, rules }))
-      replacements.push(replacementOf({ unit, piece: patched.id }, input, origin, rules))
-      const cause = why === undefined ? undefined : 'moot'
-      linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), cause)
-    }
+    const { sections } = directives(input.verdicts.correlation.patched)
+    const replaced = includeReplaced({ units, unit, rules }, input, linker)
+    replacements.push(...replaced.replacements)
+    refusals.push(...replaced.refusals)
+    leftOut.push(...replaced.leftOut)
     refusals.push(
       ...otherRefusals(context, input, {
-        sections: ignored.sections,
+        sections,
         copies: copies[unit] ?? NO_COPIES,
         isInProgram: judged => isInProgram(units, unit, judged, rules),
+        isSettled: (judged, refusal) => {
+          const value = changedValue(units, unit, judged, rules)
+          if (isLeftOut(refusal, rules)) return leftOut.push({ unit, judged }) > 0
+          return value !== undefined && values.push({ ...value, refusal }) > 0
+        },
       }),
       ...(copies[unit]?.refusals ?? []),
       ...strayNames(input),
     )
-    includeHooks(linker, unit, verdicts.correlation.patched)
+    includeHooks(linker, unit, input.verdicts.correlation.patched)
   })
   const pieces = linker.run()
   const atBoot = bootTime(units, pieces, { rules, linker })
+  const left = leftToHooks(values, namesLeft(units), pieces)
+  const init = leftInit(units, leftOut, pieces, rules)
   return {
     machine: units[0]?.verdicts.correlation.patched.object.header.machine,
     units: units.map(selectedUnit),
     pieces,
     replacements,
+    changedValues: left.refused,
+    leftInit: init.code,
+    leftNeeded: init.needed,
     refusals: withoutRepeats([
-      ...withoutTold(refusals, linker.refusals),
+      ...withoutTold([...refusals, ...left.refused.map(({ refusal }) => refusal)], linker.refusals),
       ...linker.refusals,
       ...atBoot.refusals,
+      ...init.needed.map(({ refusal }) => refusal),
       ...leftBehind(units, pieces),
       ...movedStatics(units),
       ...unknownEntries(units, pieces),
       ...enteredByPayload(units, pieces, replacements),
     ]),
-    notices: atBoot.notices,
+    notices: [...[atBoot, left, init].flatMap(each => each.notices), ...notBroughtUp(units, replacements, rules)],
   }
+}
+
+interface OneOf {
+  readonly units: readonly UnitInput[]
+  readonly unit: UnitIndex
+  readonly rules: SelectRules
+}
+
+/** The functions of one unit that changed, be it that they are refused. */
+function includeReplaced(
+  { units, unit, rules }: OneOf,
+  input: UnitInput,
+  linker: Linker,
+): Pick<Selection, 'refusals' | 'replacements'> & { readonly leftOut: readonly JudgedIn[] } {
+  const refusals: Refusal[] = []
+  const replacements: Replacement[] = []
+  const leftOut: JudgedIn[] = []
+  const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
+  const { verdicts } = input
+  const ignored = directives(verdicts.correlation.patched)
+  for (const judged of verdicts.functions) {
+    if (judged.verdict.kind !== 'changed' || ignored.functions.has(judged.name)) continue
+    if (!isInProgram(units, unit, judged, rules)) continue
+    const { patched, origin } = both(units, unit, judged)
+    const why =
+      functionRefusal(context, judged, verdicts.correlation.patched, patched) ?? movedRefusal(context, judged, origin)
+    if (why !== undefined && isLeftOut(why, rules)) {
+      leftOut.push({ unit, judged })
+      continue
+    }
+    if (why !== undefined) refusals.push(why)
+    else refusals.push(...replacementRefusals(input, judged, { origin, rules }))
+    replacements.push(replacementOf({ unit, piece: patched.id }, input, origin, rules))
+    const cause = why === undefined ? undefined : 'moot'
+    linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), cause)
+  }
+  return { refusals, replacements, leftOut }
 }
 
 function selectedUnit({ unit, fileSymbol, verdicts, untaken }: UnitInput): Selection['units'][number] {
@@ -114,7 +155,10 @@ function replacedOriginals(
         !isInProgram(units, unit, judged, rules)
       )
         continue
-      const { origin } = both(units, unit, judged)
+      const { origin, patched } = both(units, unit, judged)
+      const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
+      const why = functionRefusal(context, judged, input.verdicts.correlation.patched, patched)
+      if (why !== undefined && isLeftOut(why, rules)) continue
       going.set(origin.unit, (going.get(origin.unit) ?? new Set()).add(origin.piece.id))
     }
   })
@@ -164,6 +208,8 @@ function otherRefusals(
     readonly sections: ReadonlySet<string>
     readonly copies: Copies
     readonly isInProgram: (judged: Judged) => boolean
+    /** Whether it is told elsewhere: only a value that changed, or left out of the patch. */
+    readonly isSettled: (judged: Judged, refusal: Refusal) => boolean
   },
 ): readonly Refusal[] {
   const { verdicts } = input
@@ -177,7 +223,8 @@ function otherRefusals(
     if (settled.sections.has(side.object.sections[piece.section]?.name ?? '')) return
     if (judged.patched !== undefined && settled.copies.carried.has(judged.patched.id)) return
     const found = refuse(context, judged, side, piece)
-    if (found !== undefined) refusals.push((judged.patched && settled.copies.refused.get(judged.patched.id)) ?? found)
+    const refusal = (found && judged.patched && settled.copies.refused.get(judged.patched.id)) ?? found
+    if (refusal !== undefined && !settled.isSettled(judged, refusal)) refusals.push(refusal)
   }
   for (const judged of verdicts.data) consider(judged, dataRefusal)
   for (const judged of verdicts.unnamed) consider(judged, unnamedRefusal)

@@ -160,6 +160,22 @@ export async function preprocessedTexts(
   )
 }
 
+/** What units declare as they are; without those of which the compiler does not tell. */
+export async function originalDeclarations(
+  tree: Tree,
+  units: readonly Unit[],
+): Promise<ReadonlyMap<Unit, Pick<UnitDeclarations, 'original' | 'pathOf'>>> {
+  const requests = units.map(unit => ({ unit, overlay: NOTHING, label: 'original' }))
+  const results = await tryCompile(silent(tree), requests, 'plain-types')
+  return new Map(
+    results.flatMap(({ done }) => {
+      if (done === undefined || done.object.length === 0) return []
+      const pathOf = (spelled: string) => placeIn(tree.layout, done.unit, spelled)
+      return [[done.unit, { original: readDebugUnit(unpackSections(done.object)), pathOf }]]
+    }),
+  )
+}
+
 interface Side {
   readonly content: Uint8Array | undefined
   readonly failed: boolean

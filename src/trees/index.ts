@@ -3,12 +3,20 @@ export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits } from './compile.ts'
 export { inDebianTree, parsePackage } from './debian/debian-tree.ts'
 export { debugObjects, placeIn } from './debug-objects.ts'
-export { type Declarations, declarationsOf, originalTexts, preprocessedTexts } from './declarations.ts'
+export {
+  type Declarations,
+  declarationsOf,
+  originalDeclarations,
+  originalTexts,
+  preprocessedTexts,
+} from './declarations.ts'
 export { type Definer, definersOf } from './definers.ts'
 export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
 export { programFile, readGiven, readImage } from './image.ts'
+export { keptAnswer } from './kept-answer.ts'
 export { shortName } from './layout.ts'
+export { type LinkRecords, linkRecords } from './link-records/link-records.ts'
 export { linkedFiles } from './linked-files.ts'
 export type {
   Affected,
@@ -29,6 +37,7 @@ export { type OldNames, oldNames } from './old-names.ts'
 export { openBase } from './open.ts'
 export { fileSymbolOf, originalObject, originalObjects, ownObjects } from './original.ts'
 export type { Overlay } from './overlay.ts'
+export { OWN_HEADER, ownHeader } from './own-header.ts'
 export { buildPairs, pairsOf } from './pairs.ts'
 export { createPool, type Pool } from './pool.ts'
 export { probe, tryProbes } from './probe.ts'

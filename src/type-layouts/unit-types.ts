@@ -147,7 +147,7 @@ export class UnitTypes {
       case 'array':
         return `${this.words(type.of)}${type.bounds.map(bound => `[${bound ?? ''}]`).join('')}`
       case 'qualified':
-        return type.constant ? `const ${this.words(type.of)}` : this.words(type.of)
+        return type.constant ? `const ${this.words(type.of)}`.replace(/^const const /, 'const ') : this.words(type.of)
       case 'function':
         return `${this.words(type.returns)} (${this.parameterWords(type)})`
       case 'other':

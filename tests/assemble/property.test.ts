@@ -146,7 +146,17 @@ function selectionOf(objects: readonly Uint8Array[], choice: readonly boolean[])
       oldSize: 9,
       unit: `u${address.unit}.o`,
     }))
-  return { machine: 62, units, pieces, replacements, refusals: [], notices: [] }
+  return {
+    machine: 62,
+    units,
+    pieces,
+    replacements,
+    changedValues: [],
+    leftInit: [],
+    leftNeeded: [],
+    refusals: [],
+    notices: [],
+  }
 }
 
 function roleOf({ kind, id }: Piece<'patched'>): Role {

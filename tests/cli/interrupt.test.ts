@@ -17,6 +17,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { emptyReport } from '../../src/report/model.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { runningProcess } from '../support/processes.ts'
+import { sampled } from '../support/sampled.ts'
 import { command } from '../xen/command.ts'
 import { type Demo, makeDemo } from './support/demo.ts'
 
@@ -49,30 +51,29 @@ function start(
   return { child, ended }
 }
 
-/** Processor time that a process has used, in hundredths of a second: whether it computes. */
-function timeUsed(pid: number | undefined): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return Number(fields[11]) + Number(fields[12])
-}
-
 const BUSY = new URL('support/busy.mjs', import.meta.url).pathname
 
-test.for(SIGNALS)('a command that computes without a pause ends with 130, its JSON written (%s)', async signal => {
-  const json = join(folder, `${signal}.json`)
-  const busy = { ...process.env, NODE_OPTIONS: `--import ${BUSY}` }
-  const { child, ended } = start(['neutralize', '--tree', folder, '--patch', 'no.patch', '--json', json], busy)
-  await vi.waitFor(() => expect(timeUsed(child.pid)).toBeGreaterThan(100), WAIT)
-  child.kill(signal)
-  expect(await ended).toMatchObject({ status: 130, stderr: expect.stringContaining('interrupted') })
-  expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ outcome: 'error', error: { code: 'cli/interrupted' } })
-})
+test.for([...sampled(SIGNALS)])(
+  'a command that computes without a pause ends with 130, its JSON written (%s)',
+  async signal => {
+    const json = join(folder, `${signal}.json`)
+    const busy = { ...process.env, NODE_OPTIONS: `--import ${BUSY}` }
+    const { child, ended } = start(['neutralize', '--tree', folder, '--patch', 'no.patch', '--json', json], busy)
+    await vi.waitFor(() => expect(runningProcess(child.pid ?? 0)?.ticks).toBeGreaterThan(100), WAIT)
+    child.kill(signal)
+    expect(await ended).toMatchObject({ status: 130, stderr: expect.stringContaining('interrupted') })
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({
+      outcome: 'error',
+      error: { code: 'cli/interrupted' },
+    })
+  },
+)
 
 test('a second signal ends it at once', async () => {
   const busy = { ...process.env, NODE_OPTIONS: `--import ${BUSY}` }
   const json = join(folder, 'second.json')
   const { child, ended } = start(['neutralize', '--tree', folder, '--patch', 'no.patch', '--json', json], busy)
-  await vi.waitFor(() => expect(timeUsed(child.pid)).toBeGreaterThan(100), WAIT)
+  await vi.waitFor(() => expect(runningProcess(child.pid ?? 0)?.ticks).toBeGreaterThan(100), WAIT)
   child.kill('SIGINT')
   await new Promise(resolve => setTimeout(resolve, 100))
   child.kill('SIGTERM')
@@ -107,7 +108,7 @@ describe('translate', () => {
     writeFileSync(report, JSON.stringify({ ...emptyReport('build', '0'), outcome: 'built', payload }))
   })
 
-  test.for(SIGNALS)(
+  test.for([...sampled(SIGNALS)])(
     'while it waits for more of the log: 130, JSON, and what had come is written (%s)',
     async signal => {
       const json = join(folder, `log-${signal}.json`)
@@ -130,7 +131,7 @@ describe('translate', () => {
     const json = join(folder, 'computes.json')
     const busy = { ...process.env, NODE_OPTIONS: `--import ${BUSY}` }
     const { child, ended } = start(['translate', 'no.patch', '--json', json], busy)
-    await vi.waitFor(() => expect(timeUsed(child.pid)).toBeGreaterThan(100), WAIT)
+    await vi.waitFor(() => expect(runningProcess(child.pid ?? 0)?.ticks).toBeGreaterThan(100), WAIT)
     child.kill('SIGTERM')
     expect(await ended).toMatchObject({ status: 130, stderr: 'interrupted\n' })
     expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ error: { code: 'cli/interrupted' } })
@@ -175,7 +176,7 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
   const running = () => (existsSync(join(folder, 'running')) ? readFileSync(join(folder, 'running'), 'utf8') : '')
   const isAlive = (pid: string) => spawnSync('ps', ['-p', pid, '-o', 'stat=']).stdout.toString().match(/^[^Z]/) !== null
 
-  test.for([...SIGNALS, 'SIGKILL'] as const)('compilers and folders go with it (%s)', async signal => {
+  test.for([...sampled([...SIGNALS, 'SIGKILL'] as const)])('compilers and folders go with it (%s)', async signal => {
     rmSync(join(folder, 'running'), { force: true })
     const cache = join(folder, `cache-${signal}`)
     mkdirSync(cache, { mode: 0o700 })

@@ -1,6 +1,7 @@
 /** No program is given: the tree's own is taken where what is linked there leaves no doubt, and else that is said. */
 import { describe, expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { sampled } from '../support/sampled.ts'
 import { type Edit, patchProgram, type SmallProgram } from '../support/small-program.ts'
 
 const SPLIT = ['gcc', '-O2', '-fcf-protection=none', '-ffunction-sections', '-fdata-sections']
@@ -27,6 +28,18 @@ const BOTH = { 'main.c': MAIN, 'u1.c': ENTRY, 'x.c': OTHER_MAIN, 'u2.c': OTHER }
 const remove = (...files: readonly string[]) => ['rm', ...files]
 const OLD_ENTRY = [...SPLIT, '-DBY=4', '-c', 'u1.c', '-o', 'old.o']
 
+const LINK_TEXT = 'CMakeFiles/program.dir/link.txt'
+/** What the build of `BOTH` writes down, for each of its generators. */
+const AS_MAKE = {
+  'CMakeFiles/server.dir/link.txt': 'gcc main.o u1.o -o server\n',
+  'CMakeFiles/client.dir/link.txt': 'ar qc libx.a x.o\nranlib libx.a\ngcc -o client -L. -lx u2.o\n',
+}
+const AS_NINJA = {
+  'build.ninja': 'build server: link main.o u1.o\nbuild libx.a: ar x.o\nbuild client: link u2.o | libx.a\n',
+}
+/** The text of u1.c once more, compiled in another place. */
+const ELSEWHERE = ['sh', '-c', `mkdir e && cp u1.c e && cd e && ${[...SPLIT, '-g'].join(' ')} -c u1.c -o ../other.o`]
+
 interface Row {
   readonly name: string
   readonly files: SmallProgram['files']
@@ -34,6 +47,7 @@ interface Row {
   readonly link?: readonly string[] | null
   readonly afterwards: readonly (readonly string[])[]
   readonly edit: Edit
+  readonly command?: readonly string[]
   /** The program that is taken, or words of why none is. */
   readonly taken?: string
   readonly doubt?: RegExp
@@ -166,14 +180,116 @@ const ROWS: readonly Row[] = [
     edit: CHANGED,
     doubt: /the code of entry is not in program\.debug/,
   },
+  {
+    name: 'a unit without its object, and the build says what it links',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY, 'u2.c': OTHER, [LINK_TEXT]: 'gcc main.o u1.o u2.o -o program' },
+    link: [],
+    afterwards: [remove('u2.o')],
+    edit: CHANGED,
+    taken: 'program',
+  },
+  {
+    name: 'one that has not all units, and the build says that no other has what changes',
+    files: { ...BOTH, ...AS_MAKE },
+    link: null,
+    afterwards: [...TWO, remove('client')],
+    edit: CHANGED,
+    taken: 'server',
+  },
+  {
+    name: 'the same where ninja says it',
+    files: { ...BOTH, ...AS_NINJA },
+    link: null,
+    afterwards: [...TWO, remove('client')],
+    edit: CHANGED,
+    taken: 'server',
+  },
+  {
+    name: 'one that has not all units, and the build links what changes into another as well',
+    files: { ...BOTH, 'build.ninja': `${AS_NINJA['build.ninja']}build test: link u1.o\n` },
+    link: null,
+    afterwards: [...TWO, remove('client')],
+    edit: CHANGED,
+    doubt: /x\.o is in none of the linked files/,
+  },
+  {
+    name: 'one that has not all units, and what the build says is not understood',
+    files: { ...BOTH, ...AS_MAKE, 'CMakeFiles/test.dir/link.txt': 'gcc $(LINKED) -o test' },
+    link: null,
+    afterwards: [...TWO, remove('client')],
+    edit: CHANGED,
+    doubt: /x\.o is in none of the linked files/,
+  },
+  {
+    name: 'one beside one without names, which the build links of other units',
+    files: { ...BOTH, ...AS_MAKE },
+    link: null,
+    afterwards: [...TWO, ['strip', 'client']],
+    edit: CHANGED,
+    taken: 'server',
+  },
+  {
+    name: 'one beside one without names of which the build says nothing',
+    files: { ...BOTH, ...AS_MAKE },
+    link: null,
+    afterwards: [...TWO, ['gcc', '-s', 'x.o', 'u2.o', '-o', 'unknown']],
+    edit: CHANGED,
+    doubt: /unknown has no names, and may be the program/,
+  },
+  {
+    name: 'one beside its own copy without names',
+    files: { 'main.c': MAIN, 'u1.c': ENTRY },
+    afterwards: [
+      ['cp', 'program', 'installed'],
+      ['strip', 'installed'],
+    ],
+    edit: CHANGED,
+    taken: 'program',
+  },
+  {
+    name: 'two that have the code, and the build links one of another object',
+    files: { ...BOTH, ...AS_MAKE, [LINK_TEXT]: 'gcc x.o u2.o other.o -o program' },
+    link: null,
+    afterwards: [...TWO, ELSEWHERE, linking('program', ['x', 'u2', 'other'], [])],
+    edit: CHANGED,
+    taken: 'server',
+  },
+  {
+    name: 'two that have the code, and debug information says that one was compiled elsewhere',
+    files: BOTH,
+    command: [...SPLIT, '-g'],
+    link: null,
+    afterwards: [...TWO, ELSEWHERE, linking('another', ['x', 'u2', 'other'], [])],
+    edit: CHANGED,
+    taken: 'server',
+  },
+  {
+    name: 'two that have the code, and debug information of one is not there',
+    files: BOTH,
+    command: [...SPLIT, '-g'],
+    link: null,
+    afterwards: [...TWO, ELSEWHERE, linking('another', ['x', 'u2', 'other'], ['-Wl,--strip-debug'])],
+    edit: CHANGED,
+    doubt: /another and server were both linked from u1\.o/,
+  },
+  {
+    name: 'two files of one name and text, and debug information says which is linked',
+    files: { 'main.c': MAIN, 'a/u1.c': ENTRY, 'b/u1.c': ENTRY },
+    command: [...SPLIT, '-g'],
+    link: null,
+    afterwards: [linking('one', ['main', 'a/u1']), linking('two', ['main', 'b/u1'])],
+    edit: { 'a/u1.c': CHANGED['u1.c'] },
+    taken: 'one',
+  },
 ]
 
 describe.skipIf(!hasGcc)(`the program that the tree shows${withoutGcc}`, () => {
-  test.for(ROWS)('$name', async ({ files, link = GC, afterwards, edit, taken, doubt, depends }) => {
+  test.for(sampled(ROWS))('$name', async ({ files, link = GC, afterwards, edit, ...row }) => {
+    const { command = SPLIT, taken, doubt, depends } = row
     const { run, refused } = await patchProgram(
       {
         files,
-        command: SPLIT,
+        command,
         ...(depends === undefined ? {} : { depends }),
         ...(link === null ? { built: true } : { link }),
         afterwards,

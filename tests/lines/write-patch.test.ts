@@ -61,13 +61,20 @@ describe.skipIf(missing.length > 0)(`a written patch${why}`, () => {
   })
 
   test.for([PATCH, GIT])('of new, removed, renamed and oddly named files: %s', command => {
-    const tree: Tree = { 'a.c': 'a\nb\nc\nd\ne\n', 'gone.c': 'x\n', 'my file.c': 'y\n', 'd/\u00e9.c': 'z\n' }
+    const tree: Tree = {
+      'a.c': 'a\nb\nc\nd\ne\n',
+      'gone.c': 'x\n',
+      'my file.c': 'y\n',
+      'd/\u00e9.c': 'z\n',
+      'q"\\\t~.c': 'q\n',
+    }
     const entries: [string | undefined, string | undefined, string][] = [
       ['a.c', 'd/b.c', 'a\nb\nC\nd\ne\n'],
       ['gone.c', undefined, ''],
       [undefined, 'd/new.c', 'n'],
       ['my file.c', 'my file.c', 'Y\n'],
       ['d/\u00e9.c', 'd/\u00e9.c', 'Z\r\n'],
+      ['q"\\\t~.c', 'q"\\\t~.c', 'Q\n'],
     ]
     const change = entries.map(([oldPath, newPath, newText]): TouchedFile => {
       const lineMap = { toPatched: new Int32Array(1), toOriginal: new Int32Array(1) }
@@ -82,7 +89,7 @@ describe.skipIf(missing.length > 0)(`a written patch${why}`, () => {
       }
     })
     const patch = writePatch(change, new Map())
-    const paths = ['a.c', 'd/b.c', 'gone.c', 'd/new.c', 'my file.c', 'd/\u00e9.c']
+    const paths = ['a.c', 'd/b.c', 'gone.c', 'd/new.c', 'my file.c', 'd/\u00e9.c', 'q"\\\t~.c']
     const expected = {
       'a.c': undefined,
       'gone.c': undefined,

@@ -1,27 +1,29 @@
 /** The one who drives a rehearsed machine stands still, with the machine or for ever. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runningProcess, runningProcesses } from '../support/processes.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
 
 const missing = missingFor(...toBuildXen, ...toBootXen)
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const HOST = join(ROOT, 'src/hosts/rehearsal/rehearsal-host.ts')
+const PROCESSES = join(ROOT, 'tests/support/processes.ts')
 /** After this time the dom0 takes a silent driver for gone; a minute, where nothing is said. */
 const PATIENCE_MS = 4000
 const STANDSTILL_MS = 7000
 
 /** Says `machine PID` when it runs, and for every line on its input how many payloads there are, or what is wrong. */
 const DRIVER = `
-  import { readdirSync, readFileSync } from 'node:fs'
   import { createInterface } from 'node:readline'
   import { openRehearsal } from ${JSON.stringify(HOST)}
+  import { runningProcesses } from ${JSON.stringify(PROCESSES)}
   const host = await openRehearsal({ hypervisor: process.argv[2], cpus: 2, cacheFolder: undefined, patienceMs: ${PATIENCE_MS} })
   const lists = async () => {
     try {
@@ -31,12 +33,8 @@ const DRIVER = `
     }
   }
   await lists()
-  const parentOfMachine = pid => {
-    try {
-      return Number(/\\(qemu.*\\) . (\\d+)/.exec(readFileSync('/proc/' + pid + '/stat', 'utf8'))?.[1])
-    } catch {}
-  }
-  console.log('machine ' + readdirSync('/proc').find(pid => /^\\d+$/.test(pid) && parentOfMachine(pid) === process.pid))
+  const machine = runningProcesses().find(({ name, parent }) => name.startsWith('qemu') && parent === process.pid)
+  console.log('machine ' + machine?.pid)
   for await (const line of createInterface({ input: process.stdin })) console.log(await lists())
   await host.close()
 `
@@ -56,7 +54,8 @@ describe.skipIf(missing !== '')(`a driver that stands still ${missing}`, () => {
   })
   afterAll(() => {
     for (const driver of drivers) driver.kill('SIGKILL')
-    for (const machine of machines) if (commandOf(machine)?.startsWith('qemu')) process.kill(machine, 'SIGKILL')
+    for (const machine of machines)
+      if (runningProcess(machine)?.name.startsWith('qemu')) process.kill(machine, 'SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -71,7 +70,7 @@ describe.skipIf(missing !== '')(`a driver that stands still ${missing}`, () => {
     if (driver.stdout === null) throw new Error('no pipe')
     const lines = createInterface({ input: driver.stdout })
     const machine = Number(/^machine (\d+)$/.exec(await nextLine(lines))?.[1])
-    expect(commandOf(machine)).toMatch(/^qemu/)
+    expect(runningProcess(machine)?.name).toMatch(/^qemu/)
     machines.push(machine)
     return { driver, lines, machine }
   }
@@ -90,7 +89,7 @@ describe.skipIf(missing !== '')(`a driver that stands still ${missing}`, () => {
     expect(await answer).toBe('0 payloads')
     driver.stdin?.end()
     await once(driver, 'exit')
-    expect(commandOf(machine)).toBeUndefined()
+    expect(runningProcess(machine)).toBeUndefined()
   })
 
   test.concurrent('a driver that was killed: who clears up after it stops the machine', async () => {
@@ -110,25 +109,13 @@ describe.skipIf(missing !== '')(`a driver that stands still ${missing}`, () => {
 })
 
 async function gone(pid: number, patienceMs: number): Promise<void> {
-  for (let waited = 0; commandOf(pid) !== undefined && waited < patienceMs; waited += 200) await sleep(200)
-  expect(commandOf(pid)).toBeUndefined()
+  for (let waited = 0; runningProcess(pid) !== undefined && waited < patienceMs; waited += 200) await sleep(200)
+  expect(runningProcess(pid)).toBeUndefined()
 }
 
 /** The shell that waits for the end of a driver (src/system/undertaker.ts). */
 function undertakerOf(driver: number): number {
-  const found = readdirSync('/proc').filter(pid => {
-    if (!/^\d+$/.test(pid)) return false
-    const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ''
-    return new RegExp(`^\\d+ \\(sh\\) . ${driver} `).test(stat)
-  })
+  const found = runningProcesses().filter(({ name, parent }) => name === 'sh' && parent === driver)
   expect(found).toHaveLength(1)
-  return Number(found[0])
-}
-
-/** The name of a process, unless there is none or it is one that nobody has waited for. */
-function commandOf(pid: number): string | undefined {
-  const file = `/proc/${pid}/stat`
-  const stat = existsSync(file) ? readFileSync(file, 'utf8') : ''
-  const [, name, state] = /^\d+ \((.*)\) (.)/s.exec(stat) ?? []
-  return state === 'Z' ? undefined : name
+  return found[0]?.pid ?? 0
 }

@@ -22,7 +22,7 @@ const ARM64_XEN_LIKE = [
   '-fno-common',
 ]
 
-export function compileArm64(text: string, flags = ARM64_XEN_LIKE, name = 'unit.c'): Uint8Array {
+export function compileArm64(text: string, flags: readonly string[] = ARM64_XEN_LIKE, name = 'unit.c'): Uint8Array {
   return compileAnew(text, flags, name, `${PREFIX}gcc`)
 }
 

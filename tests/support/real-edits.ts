@@ -12,8 +12,17 @@ import { createHotpatch, type OpenOptions, openTree } from './opened.ts'
 
 type Draw = (below: number) => number
 
+type Exchange = readonly [RegExp, string | ((token: string) => string)]
+
+/** What a running system can stand: other error numbers, other texts. */
+export const MILD: readonly Exchange[] = [
+  [/return -E\w+;/, 'return -EDOM;'],
+  [/= -E\w+;/, '= -EDOM;'],
+  [/"(?=[A-Za-z ]{4,})/, '"Z'],
+]
+
 /** One token for another: comparisons, arithmetic, constants, error numbers, texts, calls left out. */
-const EXCHANGES: readonly (readonly [RegExp, string | ((token: string) => string)])[] = [
+const EXCHANGES: readonly Exchange[] = [
   [/ == /, ' != '],
   [/ != /, ' == '],
   [/ < /, ' <= '],
@@ -53,19 +62,32 @@ function realEdit(tree: Tree, draw: Draw): RealEdit | undefined {
   const path = units[draw(units.length)]?.dependencies[0]
   const original = path === undefined ? undefined : tree.reader.read(path)
   if (path === undefined || original === undefined) return undefined
-  const lines = original.split('\n')
-  for (let attempt = 0; attempt < 60; attempt++) {
+  const edit = exchanged(original.split('\n'), draw)
+  if (edit === undefined) return undefined
+  const { at, before, after, lines } = edit
+  const both = movedAbove(lines, at, draw).join('\n')
+  const patch = createTwoFilesPatch(`a/${path}`, `b/${path}`, original, both, '', '')
+  return { path, line: at + 1, before, after, texts: [original, lines.join('\n')], patch }
+}
+
+interface Exchanged {
+  /** From 0. */
+  readonly at: number
+  readonly before: string
+  readonly after: string
+  readonly lines: readonly string[]
+}
+
+/** One token of one line for another; undefined where no try fits. */
+export function exchanged(lines: readonly string[], draw: Draw, by = EXCHANGES, tries = 60): Exchanged | undefined {
+  for (let attempt = 0; attempt < tries; attempt++) {
     const at = draw(lines.length)
-    const [token, other] = EXCHANGES[draw(EXCHANGES.length)] ?? []
+    const [token, other] = by[draw(by.length)] ?? []
     const before = lines[at] ?? ''
     // In the first column stand definitions, comments and directives.
     if (token === undefined || other === undefined || !/^\s+[^\s*/#]/.test(before)) continue
     const after = typeof other === 'string' ? before.replace(token, other) : before.replace(token, other)
-    if (after === before) continue
-    const real = lines.with(at, after)
-    const both = movedAbove(real, at, draw).join('\n')
-    const patch = createTwoFilesPatch(`a/${path}`, `b/${path}`, original, both, '', '')
-    return { path, line: at + 1, before, after, texts: [original, real.join('\n')], patch }
+    if (after !== before) return { at, before, after, lines: lines.with(at, after) }
   }
   return undefined
 }

@@ -1,8 +1,8 @@
 /**
- * For tables of cases that are of one kind, each with a compiler or a machine: every fifth in `make test`, the others in
+ * For tables of cases that are of one kind, each with a compiler or a machine: every tenth in `make test`, the others in
  * the rest. Files that use it are in SAMPLED of vitest.config.ts.
  */
-const EVERY = 5
+const EVERY = 10
 const isRest = process.env.HOTSPLICE_SAMPLED === 'rest'
 
 export function sampled<T>(cases: readonly T[]): readonly T[] {

@@ -4,11 +4,11 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
-import type { HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
+import type { HotpatchOptions, HotpatchRun } from '../../src/flows/hotpatch/hotpatch.ts'
 import type { OwnSource } from '../../src/flows/hotpatch/own-sources.ts'
 import type { Way } from '../../src/lines/way.ts'
 import { quiet } from '../../src/trees/index.ts'
-import { createHotpatch } from './opened.ts'
+import { createHotpatch, type OpenOptions } from './opened.ts'
 
 export interface SmallProgram {
   readonly files: Readonly<Record<string, string>>
@@ -54,15 +54,31 @@ export interface Outcome {
 }
 
 export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way = 'auto'): Promise<Outcome> {
+  try {
+    const run = await inProgram(program, edit, options => createHotpatch({ ...options, lines }))
+    const refused = run.refusals.map(({ code, symbol }) => `${code} ${symbol}`.trim())
+    const replaced = run.payload && run.selection.replacements.map(({ runningName }) => runningName)
+    return { error: undefined, refused, replaced, run }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    return { error: String(error.code), refused: [], replaced: undefined, run: undefined }
+  }
+}
+
+/** Does something else with a program and a patch of it, and what any flow is given for that. */
+export async function inProgram<T>(
+  program: SmallProgram,
+  edit: Edit,
+  work: (options: OpenOptions & HotpatchOptions) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-small-'))
   try {
     const tree = join(folder, 'tree')
     const linked = writeProgram(tree, program)
     const text = typeof edit === 'string' ? edit : patchOf(program.files, edit)
-    const run = await createHotpatch({
+    return await work({
       tree,
       target: 'process',
-      lines,
       ...(linked === undefined ? {} : { symbols: linked }),
       patches: [{ name: 'change.patch', text }],
       ...(program.depends === undefined ? {} : { depends: program.depends }),
@@ -71,12 +87,6 @@ export async function patchProgram(program: SmallProgram, edit: Edit, lines: Way
       progress: quiet,
       cacheFolder: CACHE,
     })
-    const refused = run.refusals.map(({ code, symbol }) => `${code} ${symbol}`.trim())
-    const replaced = run.payload && run.selection.replacements.map(({ runningName }) => runningName)
-    return { error: undefined, refused, replaced, run }
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    return { error: String(error.code), refused: [], replaced: undefined, run: undefined }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

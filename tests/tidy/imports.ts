@@ -16,6 +16,7 @@ export const STAGES = [
   'compare',
   'select',
   'type-layouts',
+  'ways-out',
   'assemble',
   'verify',
   'sign',

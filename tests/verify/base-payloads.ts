@@ -1,5 +1,5 @@
 /**
- * Right payloads to start from: compiled by the host's gcc, put together by our writer, taken by the real Xen 4.17.
+ * Right payloads to start from: compiled by gcc, put together by our writer, taken by the real Xen 4.17.
  *
  * `plain` replaces one function. `rich` has all that a payload may have: two functions, hooks, data, strings, bug frames,
  * alternatives, an exception table, metadata, an expectation. `hooks` replaces nothing and has all eight hooks.
@@ -18,7 +18,10 @@ import { buildIdNote } from '../../src/loaders/build-id-note.ts'
 import { FUNC_FIELDS, FUNC_SIZE, funcBytes } from '../../src/loaders/func-entry.ts'
 import { BUILD_ID, DEPENDS, FUNCS, STRINGS, XEN_DEPENDS } from '../../src/loaders/payload-sections.ts'
 import type { HypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
+import { R_AARCH64_ABS64 } from '../../src/machines/aarch64/relocation-numbers.ts'
+import { compileArm64 } from '../support/arm64.ts'
 import { compile } from '../support/gcc.ts'
+import { ARM64_CODE, ARM64_FLAGS } from './arm64-code.ts'
 
 const FLAGS = [
   '-O2',
@@ -36,25 +39,60 @@ const FLAGS = [
   '-fno-stack-clash-protection',
 ]
 
-const PROLOGUE = `
+/** How payloads are made for a machine. */
+interface Making {
+  readonly compile: (source: string) => Uint8Array
+  /** R_* of an address of eight bytes. */
+  readonly address: number
+}
+
+const prologue = (called: string) => `
 #pragma GCC visibility push(hidden)
 extern int printk(const char *fmt, ...);
 extern const char *xen_changeset(void);
 #define HOOK(name, fn, type) \\
   __attribute__((used, section(".livepatch.hooks." name))) type *const hook_##fn = fn;
-#define CALLED __attribute__((cf_check, noinline, used))
+#define CALLED __attribute__((${called}noinline, used))
 `
+
+const FOR_X86: Making = {
+  compile: source => compile(prologue('cf_check, ') + source, FLAGS, 'payload.c'),
+  address: 1,
+}
+const FOR_ARM64: Making = {
+  compile: source => compileArm64(prologue('') + source, ARM64_FLAGS, 'payload.c'),
+  address: R_AARCH64_ABS64,
+}
 
 const PLAIN = `
 const char *xen_extra_version(void) { return ".verify"; }
 `
 
-const RICH = `
+/** `own` is the machine's: functions `frames`, `alternatives` and `exceptions`. */
+const rich = (own: string) => `
 static int times = 1;
 static int zeros[10];
 int new_counter_of_verify = 7;
 __attribute__((noinline)) int new_function_of_verify(int x) { return x + new_counter_of_verify + zeros[x & 7]++; }
 volatile int never;
+${own}
+const char *xen_extra_version(void)
+{
+  static const char *const names[] = { ".rich", ".richer" };
+  times++;
+  if (never) frames();
+  return names[(alternatives() + new_function_of_verify(times) + exceptions((const long *)&never)) & 1];
+}
+unsigned int xen_minor_version(void) { return 17; }
+CALLED void on_load(void) { printk("verify: loaded %d, %s\\n", times, xen_changeset()); }
+CALLED void on_unload(void) { printk("verify: unloaded %d\\n", times); }
+typedef void hook_t(void);
+HOOK("load", on_load, hook_t)
+HOOK("unload", on_unload, hook_t)
+__attribute__((used, section(".modinfo"))) const char modinfo[] = "name=rich\\0license=MIT";
+`
+
+const X86_CODE = `
 __attribute__((noinline)) static void frames(void)
 {
   asm volatile("1: ud2\\n"
@@ -80,20 +118,6 @@ __attribute__((noinline)) static long exceptions(const long *from)
                ".pushsection .ex_table, \\"a\\"\\n.long 1b - ., 3b - .\\n.long 2b - ., 3b - .\\n.popsection" : "+r"(x) : "r"(from));
   return x;
 }
-const char *xen_extra_version(void)
-{
-  static const char *const names[] = { ".rich", ".richer" };
-  times++;
-  if (never) frames();
-  return names[(alternatives() + new_function_of_verify(times) + exceptions((const long *)&never)) & 1];
-}
-unsigned int xen_minor_version(void) { return 17; }
-CALLED void on_load(void) { printk("verify: loaded %d, %s\\n", times, xen_changeset()); }
-CALLED void on_unload(void) { printk("verify: unloaded %d\\n", times); }
-typedef void hook_t(void);
-HOOK("load", on_load, hook_t)
-HOOK("unload", on_unload, hook_t)
-__attribute__((used, section(".modinfo"))) const char modinfo[] = "name=rich\\0license=MIT";
 `
 
 const HOOKS = `
@@ -129,13 +153,15 @@ interface Replaced {
 
 export interface Recipe {
   readonly source: string
+  /** For x86-64 where it is absent. */
+  readonly making?: Making
   readonly replaces: readonly Replaced[]
 }
 
 export const RECIPES = {
   plain: { source: PLAIN, replaces: [{ name: 'xen_extra_version', by: 'name' }] },
   rich: {
-    source: RICH,
+    source: rich(X86_CODE),
     replaces: [
       { name: 'xen_extra_version', by: 'name', expects: 12 },
       { name: 'xen_minor_version', by: 'address' },
@@ -145,6 +171,12 @@ export const RECIPES = {
 } as const satisfies Record<string, Recipe>
 
 export type BaseName = keyof typeof RECIPES
+
+export const ARM64_RECIPES: Readonly<Record<BaseName, Recipe>> = {
+  plain: { ...RECIPES.plain, making: FOR_ARM64 },
+  rich: { ...RECIPES.rich, source: rich(ARM64_CODE), making: FOR_ARM64 },
+  hooks: { ...RECIPES.hooks, making: FOR_ARM64 },
+}
 
 export interface Target {
   readonly symbols: HypervisorSymbols
@@ -166,10 +198,9 @@ const SHF_ALLOC = 2
 const SHF_WRITE = 1
 const PROGBITS = 1
 const NOTE = 7
-const R_64 = 1
 
 function payloadObject(recipe: Recipe, target: Target, id: Uint8Array): NewObject {
-  const compiled = toNewObject(readElf(compile(PROLOGUE + recipe.source, FLAGS, 'payload.c')))
+  const compiled = toNewObject(readElf((recipe.making ?? FOR_X86).compile(recipe.source)))
   const kept = compiled.sections.flatMap((section, index) => {
     const empty = (section.bytes?.length ?? section.size ?? 0) === 0
     return NOT_LOADED.test(section.name) || empty ? [] : [{ section, index }]
@@ -200,7 +231,7 @@ interface TableContext {
 }
 
 /** .livepatch.funcs and the names it points to; nothing where nothing is replaced. */
-function functionTable({ replaces }: Recipe, { symbols, sections, target }: TableContext) {
+function functionTable({ replaces, making = FOR_X86 }: Recipe, { symbols, sections, target }: TableContext) {
   if (replaces.length === 0) return { sections: [], symbols: [] }
   const text = Buffer.from(replaces.map(({ name }) => `${name}\0`).join(''))
   const added: NewSymbol[] = []
@@ -222,7 +253,7 @@ function functionTable({ replaces }: Recipe, { symbols, sections, target }: Tabl
     const expectation = expects === undefined ? undefined : target.symbols.bytesAt(address, Math.min(expects, oldSize))
     bytes.set(funcBytes({ newSize: symbols[defined]?.size ?? 0, oldSize, expectation }), at)
     const relocate = (field: number, symbol: number, addend: bigint) =>
-      relocations.push({ offset: at + field, type: R_64, symbol, addend })
+      relocations.push({ offset: at + field, type: making.address, symbol, addend })
     relocate(FUNC_FIELDS.name, names, BigInt(text.indexOf(`${name}\0`)))
     relocate(FUNC_FIELDS.newAddress, defined, 0n)
     if (by === 'address') {

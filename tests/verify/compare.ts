@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { readHypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
 import { xenVersionOf } from '../../src/loaders/xen/version.ts'
+import { AARCH64 } from '../../src/machines/aarch64/aarch64.ts'
 import { type VerifyReport, verifyPayload, XEN_VERSIONS } from '../../src/verify/index.ts'
-import { type BaseName, basePayload, RECIPES } from './base-payloads.ts'
+import { ARM64_RECIPES, type BaseName, basePayload, RECIPES } from './base-payloads.ts'
 import { EXCEPTIONS } from './exceptions.ts'
 import { type Asked, askXen, type XenVerdict } from './judge.ts'
-import { allMutations, type Mutation, mutate } from './mutations.ts'
+import { allArm64Mutations, allMutations, type Mutation, mutate } from './mutations.ts'
 import { Random } from './random.ts'
 import { type Touched, touchedIn } from './touched.ts'
 
@@ -32,9 +33,10 @@ export async function* compareWithXen(options: CompareOptions): AsyncGenerator<C
   const symbols = readHypervisorSymbols(readFileSync(options.xenSyms))
   const version = XEN_VERSIONS.find(each => each === xenVersionOf(symbols))
   if (version === undefined) throw new Error(`${options.xenSyms} is of no version that verify knows`)
+  const recipes = symbols.machine === AARCH64.number ? ARM64_RECIPES : RECIPES
   const bases = new Map<BaseName, Uint8Array>()
   const cases = options.mutations.map(mutation => {
-    const base = bases.get(mutation.base) ?? basePayload(RECIPES[mutation.base], { symbols })
+    const base = bases.get(mutation.base) ?? basePayload(recipes[mutation.base], { symbols })
     bases.set(mutation.base, base)
     const bytes = mutate(mutation, base, options.seed)
     return {
@@ -57,7 +59,9 @@ export async function* compareWithXen(options: CompareOptions): AsyncGenerator<C
 function compare(report: VerifyReport, xen: XenVerdict, touched: readonly Touched[]): Compared {
   const sameErrno = report.errno === xen.errno
   const sameStep = xen.errno === 'crash' || xen.errno === null || xen.step === report.stage
-  const agree = sameErrno && sameStep
+  // What is taken and wrong shows when it runs, if it does.
+  const isTaken = xen.errno === null || (xen.errno === 'crash' && xen.step !== 'upload')
+  const agree = report.errno === 'wrong' ? isTaken : sameErrno && sameStep
   return {
     name: xen.name,
     verify: { errno: report.errno, stage: report.stage, code: report.decidedBy },
@@ -68,9 +72,14 @@ function compare(report: VerifyReport, xen: XenVerdict, touched: readonly Touche
   }
 }
 
+/** All mutations of what payloads for that hypervisor are. */
+export function mutationsFor(xenSyms: string): readonly Mutation[] {
+  const { machine } = readHypervisorSymbols(readFileSync(xenSyms))
+  return machine === AARCH64.number ? allArm64Mutations() : allMutations()
+}
+
 /** `count` mutations spread evenly over their categories, the same for the same seed; all of them for Infinity. */
-export function sampleMutations(count: number, seed: number): readonly Mutation[] {
-  const all = allMutations()
+export function sampleMutations(count: number, seed: number, all = allMutations()): readonly Mutation[] {
   if (count >= all.length) return all
   const random = new Random(seed)
   const queues = [...byCategory(all).values()].map(group => shuffled(group, random))

@@ -58,6 +58,12 @@ export const EXCEPTIONS: readonly Exception[] = [
     applies: unnoticed('alternatives-padding'),
   },
   {
+    reason: "on AArch64: the judge's processor has not the feature, so that the alternative is skipped",
+    applies: (report, xen, touched) =>
+      unnoticed('alternatives-lengths')(report, xen, touched) &&
+      report.checks.some(({ code, text }) => code === report.decidedBy && text.includes('on a processor that has')),
+  },
+  {
     reason: 'from 4.18 on: the build-id lies in memory that Xen has freed, and is read again only for a payload on top',
     applies: (report, xen, touched) =>
       unnoticed('kept-sections')(report, xen, touched) &&

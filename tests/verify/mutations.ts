@@ -3,6 +3,7 @@
  * where they can be; values are chosen from those that matter (0, 1, limits, one beyond) and a seeded random one.
  * Some changes do no harm, and that too must be told.
  */
+import { ARM64_TYPES, arm64Mutations } from './arm64-mutations.ts'
 import type { BaseName } from './base-payloads.ts'
 import {
   Editor,
@@ -14,6 +15,7 @@ import {
   type SymbolField,
 } from './editor.ts'
 import { functionMutations } from './function-mutations.ts'
+import { hookMutations } from './hook-mutations.ts'
 import { Random } from './random.ts'
 
 export interface Mutation {
@@ -33,7 +35,6 @@ const SHF_ALLOC = 2n
 type Edit = Mutation['edit']
 const plain = (name: string, edit: Edit): Mutation => ({ name, base: 'plain', edit })
 const rich = (name: string, edit: Edit): Mutation => ({ name, base: 'rich', edit })
-const hooks = (name: string, edit: Edit): Mutation => ({ name, base: 'hooks', edit })
 
 const HEADER_FIELDS: readonly (readonly [name: string, at: number, size: number, values: readonly number[]])[] = [
   ['magic0', 0, 1, [0, 0x7e]],
@@ -112,8 +113,6 @@ const WORTH: readonly string[] = [
   '.altinstructions',
   '.rela.altinstructions',
   '.altinstr_replacement',
-  '.fixup',
-  '.ex_table',
   '.modinfo',
   '.livepatch.hooks.load',
   '.livepatch.hooks.unload',
@@ -128,8 +127,11 @@ const WORTH: readonly string[] = [
   '.shstrtab',
 ]
 
-function sectionMutations(): Mutation[] {
-  const all = WORTH.flatMap(section =>
+/** These are x86-64's alone. */
+const WORTH_ON_X86: readonly string[] = ['.fixup', '.ex_table']
+
+function sectionMutations(worth: readonly string[]): Mutation[] {
+  const all = worth.flatMap(section =>
     SECTION_FIELD_NAMES.flatMap(field =>
       SECTION_VALUES[field].map(value =>
         rich(`section/${section}-${field}-${value.toString(16)}`, e => e.setSection(section, field, value)),
@@ -143,12 +145,12 @@ function sectionMutations(): Mutation[] {
       e.setSection(1 + source.below(e.sectionCount - 1), field, value)
     }),
   )
-  const notLoaded = WORTH.map(section =>
+  const notLoaded = worth.map(section =>
     rich(`not-loaded/${section}`, e => e.setSection(section, 'flags', e.section(section, 'flags') & ~SHF_ALLOC)),
   )
-  const gone = WORTH.filter(name => !name.startsWith('.rela')).map(section =>
-    rich(`gone/${section}`, e => e.rename(section, 'x')),
-  )
+  const gone = worth
+    .filter(name => !name.startsWith('.rela'))
+    .map(section => rich(`gone/${section}`, e => e.rename(section, 'x')))
   return [...all, ...random, ...notLoaded, ...gone]
 }
 
@@ -217,23 +219,29 @@ const RELOCATION_VALUES: Readonly<Record<RelocationField, readonly bigint[]>> = 
   addend: [0n, 1n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffff_0000_0000n, 0x1_0000_0000n],
 }
 
-function relocationMutations(): Mutation[] {
-  const chosen: readonly (readonly [string, number])[] = [
-    ['.rela.text', 0],
-    [RELA_FUNCS, 0],
-    [RELA_FUNCS, 1],
-    [RELA_FUNCS, 4],
-    ['.rela.livepatch.hooks.load', 0],
-    ['.rela.livepatch.hooks.unload', 0],
-    ['.rela.altinstructions', 0],
-    ['.rela.altinstructions', 1],
-    ['.rela.ex_table', 0],
-    ['.rela.bug_frames.1', 0],
-    ['.rela.data.rel.ro.local', 0],
-  ]
+const RELOCATIONS: readonly (readonly [string, number])[] = [
+  ['.rela.text', 0],
+  [RELA_FUNCS, 0],
+  [RELA_FUNCS, 1],
+  [RELA_FUNCS, 4],
+  ['.rela.livepatch.hooks.load', 0],
+  ['.rela.livepatch.hooks.unload', 0],
+  ['.rela.altinstructions', 0],
+  ['.rela.altinstructions', 1],
+  ['.rela.bug_frames.1', 0],
+]
+const RELOCATIONS_ON_X86: readonly (readonly [string, number])[] = [
+  ['.rela.ex_table', 0],
+  ['.rela.data.rel.ro.local', 0],
+]
+
+function relocationMutations(
+  chosen: readonly (readonly [string, number])[],
+  values: Readonly<Record<RelocationField, readonly bigint[]>>,
+): Mutation[] {
   const all = chosen.flatMap(([section, index]) =>
     RELOCATION_FIELD_NAMES.flatMap(field =>
-      RELOCATION_VALUES[field].map(value =>
+      values[field].map(value =>
         rich(`relocation/${section}-${index}-${field}-${value.toString(16)}`, e =>
           e.setRelocation(section, index, field, value),
         ),
@@ -244,7 +252,7 @@ function relocationMutations(): Mutation[] {
     rich(`relocation/random-${index}`, (e, source) => {
       const section = source.pick(e.relocationSections)
       const field = source.pick(RELOCATION_FIELD_NAMES)
-      const value = source.pick([...RELOCATION_VALUES[field], BigInt(source.below(64))])
+      const value = source.pick([...values[field], BigInt(source.below(64))])
       e.setRelocation(section, source.below(e.relocationCount(section)), field, value)
     }),
   )
@@ -272,7 +280,7 @@ function noteMutations(): Mutation[] {
   ])
 }
 
-function specialMutations(): Mutation[] {
+function specialOnX86(): Mutation[] {
   const alternative: readonly (readonly [name: string, at: number, size: number, values: readonly number[]])[] = [
     ['feature', 8, 2, [0, 0x8000, 671, 672, 0x7fff, 0x83e8, 0xffff]],
     ['original-length', 10, 1, [0, 1, 4, 200, 255]],
@@ -308,60 +316,50 @@ function specialMutations(): Mutation[] {
         e.setSection(`.bug_frames.${kind}`, 'size', 4)
       }),
     ),
+  ]
+}
+
+function metadataMutations(): Mutation[] {
+  return [
     ...[0, 1, 5, 21, 23].map(size => rich(`metadata/size-${size}`, e => e.setSection('.modinfo', 'size', size))),
     rich('metadata/no-nul', e => e.put('.modinfo', 21, 1, 0x41)),
     rich('metadata/only-nul', e => e.setSection('.modinfo', 'size', 1).put('.modinfo', 0, 1, 0)),
   ]
 }
 
-const HOOKS: readonly string[] = [
-  'load',
-  'unload',
-  'preapply',
-  'apply',
-  'postapply',
-  'prerevert',
-  'revert',
-  'postrevert',
-]
-
-function hookMutations(): Mutation[] {
-  const target = (hook: string, value: bigint) => (e: Editor) => {
-    e.setRelocation(`.rela.livepatch.hooks.${hook}`, 0, 'type', 0)
-    e.put(`.livepatch.hooks.${hook}`, 0, 8, value)
-  }
-  return HOOKS.flatMap(hook => {
-    const name = `.livepatch.hooks.${hook}`
-    return [
-      ...[0, 4, 7, 9, 16].map(size => hooks(`hook/${hook}-size-${size}`, e => e.setSection(name, 'size', size))),
-      hooks(`hook/${hook}-two`, e => {
-        e.move(name, 16)
-        e.write(e.at(name, 8), 8, 0)
-      }),
-      hooks(`hook/${hook}-null`, target(hook, 0n)),
-      hooks(`hook/${hook}-low`, target(hook, 0x10n)),
-      hooks(`hook/${hook}-data`, e => {
-        e.setRelocation(`.rela${name}`, 0, 'symbol', e.symbolNamed(`hook_on_${hook}`))
-      }),
-      hooks(`hook/${hook}-not-loaded`, e => e.setSection(name, 'flags', 1)),
-      hooks(`hook/${hook}-empty-and-gone`, e => e.rename(name, 'x')),
-    ]
-  })
-}
-
 /** All of them, spread over every kind of rule. */
 export function allMutations(): readonly Mutation[] {
-  const all = [
+  return named([
     ...headerMutations(),
     ...fileMutations(),
-    ...sectionMutations(),
+    ...sectionMutations([...WORTH, ...WORTH_ON_X86]),
     ...symbolMutations(),
-    ...relocationMutations(),
+    ...relocationMutations([...RELOCATIONS, ...RELOCATIONS_ON_X86], RELOCATION_VALUES),
     ...noteMutations(),
     ...functionMutations(),
-    ...specialMutations(),
+    ...specialOnX86(),
+    ...metadataMutations(),
     ...hookMutations(),
-  ]
+  ])
+}
+
+/** The same of a payload for AArch64. */
+export function allArm64Mutations(): readonly Mutation[] {
+  return named([
+    ...headerMutations(),
+    ...fileMutations(),
+    ...sectionMutations(WORTH),
+    ...symbolMutations(),
+    ...relocationMutations(RELOCATIONS, { ...RELOCATION_VALUES, type: ARM64_TYPES }),
+    ...noteMutations(),
+    ...functionMutations(),
+    ...arm64Mutations(),
+    ...metadataMutations(),
+    ...hookMutations(),
+  ])
+}
+
+function named(all: readonly Mutation[]): readonly Mutation[] {
   const names = new Set(all.map(({ name }) => name))
   if (names.size !== all.length) throw new Error('two mutations have the same name')
   return all

@@ -9,16 +9,18 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type HypervisorSymbols, readHypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
 import { type VerifiedPayload, verifyAndLoad, verifyPayload } from '../../src/verify/index.ts'
-import { copyTree, missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
-import { type BaseName, basePayload, RECIPES } from './base-payloads.ts'
+import { copyTree, missingFor, toBootArm64Xen, toBootXen, toBuildArm64Xen, toBuildXen, xenTree } from '../xen/tree.ts'
+import { ARM64_RECIPES, type BaseName, basePayload, RECIPES } from './base-payloads.ts'
 import { byCategory, compareWithXen, describeComparison, sampleMutations } from './compare.ts'
 import { Editor } from './editor.ts'
 import { EXCEPTIONS } from './exceptions.ts'
 import { askXen, type XenVerdict } from './judge.ts'
-import { allMutations } from './mutations.ts'
+import { allArm64Mutations, allMutations, type Mutation } from './mutations.ts'
 
 const missing = missingFor(...toBuildXen, ...toBootXen)
+const missingOnArm64 = missingFor(...toBuildArm64Xen, ...toBootArm64Xen)
 const SAMPLE = 70
+const ARM64_SAMPLE = 17
 const SEED = 20261122
 
 function xen(): { readonly xenSyms: string; readonly hypervisor: string; readonly symbols: HypervisorSymbols } {
@@ -27,9 +29,32 @@ function xen(): { readonly xenSyms: string; readonly hypervisor: string; readonl
   return { xenSyms, hypervisor: join(folder, 'xen'), symbols: readHypervisorSymbols(readFileSync(xenSyms)) }
 }
 
+function arm64(): { readonly xenSyms: string; readonly hypervisor: string } {
+  const folder = join(xenTree('arm64'), 'xen')
+  return { xenSyms: join(folder, 'xen-syms'), hypervisor: join(folder, 'xen') }
+}
+
+/** Those that end otherwise than verify says, in words, and how many Xen refuses. */
+async function askedOf(
+  { xenSyms, hypervisor }: Pick<ReturnType<typeof xen>, 'xenSyms' | 'hypervisor'>,
+  mutations: readonly Mutation[],
+): Promise<{ readonly differ: readonly string[]; readonly refused: number }> {
+  const differ: string[] = []
+  let refused = 0
+  for await (const one of compareWithXen({ xenSyms, hypervisor, seed: SEED, mutations })) {
+    if (one.xen.errno !== null) refused += 1
+    if (!one.agree && one.exception === undefined) differ.push(describeComparison(one))
+  }
+  return { differ, refused }
+}
+
 /** What one payload comes to, on top of others. */
-async function judged(bytes: Uint8Array, on: readonly { name: string; bytes: Uint8Array }[] = []): Promise<XenVerdict> {
-  const answers = askXen({ hypervisor: xen().hypervisor, on }, [{ name: 'asked', bytes, suspicious: false }])
+async function judged(
+  bytes: Uint8Array,
+  on: readonly { name: string; bytes: Uint8Array }[] = [],
+  hypervisor = xen().hypervisor,
+): Promise<XenVerdict> {
+  const answers = askXen({ hypervisor, on }, [{ name: 'asked', bytes, suspicious: false }])
   for await (const verdict of answers) return verdict
   throw new Error('Xen said nothing')
 }
@@ -38,6 +63,7 @@ test('there are more than 300 wrong payloads, of every kind', () => {
   const sizes = [...byCategory(allMutations())].map(([category, group]) => [category, group.length])
   expect(sizes.length).toBeGreaterThan(12)
   expect(allMutations().length).toBeGreaterThan(2000)
+  expect(allArm64Mutations().length).toBeGreaterThan(2000)
   expect(sampleMutations(SAMPLE, SEED)).toHaveLength(SAMPLE)
 })
 
@@ -49,14 +75,7 @@ test('docs/verify.md tells every kind of disagreement', () => {
 
 describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
   test(`${SAMPLE} wrong payloads end as verify says`, async () => {
-    const { xenSyms, hypervisor } = xen()
-    const mutations = sampleMutations(SAMPLE, SEED)
-    const differ: string[] = []
-    let refused = 0
-    for await (const one of compareWithXen({ xenSyms, hypervisor, seed: SEED, mutations })) {
-      if (one.xen.errno !== null) refused += 1
-      if (!one.agree && one.exception === undefined) differ.push(describeComparison(one))
-    }
+    const { differ, refused } = await askedOf(xen(), sampleMutations(SAMPLE, SEED))
     expect(differ).toEqual([])
     expect(refused).toBeGreaterThan(SAMPLE / 3)
   })
@@ -160,6 +179,21 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
+  })
+})
+
+describe.skipIf(missingOnArm64 !== '')(`with the real Xen on AArch64 ${missingOnArm64}`, () => {
+  test(`${ARM64_SAMPLE} wrong payloads end as verify says`, async () => {
+    const { differ, refused } = await askedOf(arm64(), sampleMutations(ARM64_SAMPLE, SEED, allArm64Mutations()))
+    expect(differ).toEqual([])
+    expect(refused).toBeGreaterThan(ARM64_SAMPLE / 3)
+  })
+
+  test.for(Object.keys(ARM64_RECIPES) as BaseName[])('the right payload `%s` is taken by both', async name => {
+    const symbols = readHypervisorSymbols(readFileSync(arm64().xenSyms))
+    const bytes = basePayload(ARM64_RECIPES[name], { symbols })
+    expect(verifyPayload({ payload: bytes, symbols, version: '4.17', on: [] })).toMatchObject({ accepted: true })
+    expect(await judged(bytes, [], arm64().hypervisor)).toMatchObject({ errno: null })
   })
 })
 

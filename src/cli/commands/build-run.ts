@@ -31,6 +31,7 @@ export interface BuildArguments {
   readonly config?: string
   readonly makeArgs: readonly string[]
   readonly acceptTypes: readonly string[]
+  readonly leaveInit?: readonly string[]
   readonly buildDir?: string
   readonly toolchain?: string
   readonly toolchainPath?: readonly string[]

@@ -34,6 +34,8 @@ const LINES =
   'payload is applied, auto chooses file by file and holds neutral and mask against each other'
 
 const ACCEPT = 'let a type (or function) change although it lives across the patch; may be given again'
+const LEAVE_INIT =
+  'leave boot code or data of that name (or `all`) out of the patch, and say what then does not happen; may be given again'
 const ONLY_REACHED = 'of the units that read a touched header, compile only those that can see what changes there'
 const WITH =
   'a source of your own (hooks, helpers), compiled like the unit behind @, in its folder (default: like most units of the folder that the patch touches); may be given again'
@@ -63,6 +65,7 @@ export function define(host: Host) {
     .addOption(new Option('--target <name>', 'what will load the payload').choices(TARGETS).default('xen' as const))
     .option('--with <file[@unit]>', WITH, eachOf)
     .option('--accept-type <name>', ACCEPT, eachOf)
+    .option('--leave-init <name>', LEAVE_INIT, eachOf)
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
@@ -122,6 +125,10 @@ const HELP = {
     {
       so: 'only if these are the functions',
       run: 'hotsplice build --tree ~/xen --patch fix.patch --expect-functions functions.txt',
+    },
+    {
+      so: 'without what the patch changes of boot code: what that would have done is told, and is yours to judge',
+      run: 'hotsplice build --tree ~/xen --patch fix.patch --leave-init all',
     },
     {
       so: 'a member more in a structure of which, as you know, no object exists yet',

@@ -30,15 +30,16 @@ export async function compileAll(tree: Tree, { before, way, loader }: Question):
   const { texts } = request
   // What a unit declares may depend on line numbers, so that it is asked of the text that the payload is made from.
   const chosen = (each: AffectedUnit) => texts.overlays.get(chosenText(way, each, texts)) ?? overlayOf(change, affected)
-  const [compiled, sizes, declarations, throwing] = await together<
-    [CompiledUnits, EntrySizes, Declarations, ReadonlySet<string>]
+  const [declarations, throwing, compiled, sizes] = await together<
+    [Declarations, ReadonlySet<string>, CompiledUnits, EntrySizes]
   >(tree.run.signal, signal => {
     const own = { ...tree, run: { ...tree.run, signal } }
+    // The short questions are asked first: behind long compiles each would wait for a free place, one after another.
     return [
-      compileForWay(own, request),
-      askEntrySizes(own, affected),
       declarationsOf(own, affected, { change, chosen }),
       throwingOf(loader, own, before),
+      compileForWay(own, request),
+      askEntrySizes(own, affected),
     ]
   })
   return { compiled, sizes, declarations, throwing }

@@ -36,6 +36,8 @@ export interface HotpatchOptions extends RunningOptions {
   readonly lines?: Way
   /** Names of types and functions that may change although they live across the patch; `*` for all. */
   readonly acceptTypes?: readonly string[]
+  /** Names of boot code and data that is left out though the patch changes it; `all` for all of it. */
+  readonly leaveInit?: readonly string[]
   /** Without the units that read what the patch touches, but cannot see what it changes there. */
   readonly onlyReached?: boolean
   /** Sources of the user's own, which are compiled beside the tree's. */
@@ -95,7 +97,7 @@ export async function createHotpatch(
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
   const table = way === 'table' ? await watch.time('table', () => lineTable(tree, judged.units, numbers)) : NO_TABLE
   // select: what the payload contains and why, and everything that stands in the way.
-  const about = { tree, before, running, target, cut, throwing, standIns: table.standIns }
+  const about = { ...options, tree, before, running, target, cut, throwing, standIns: table.standIns }
   const selected = await watch.time('select', () => selectAll([...program.units, ...table.units], about))
   const { units, selection, originals } = selected
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.

@@ -16,8 +16,8 @@ interface ToJudge {
 export async function judgeTold(tree: Tree, { before, compiled, declarations, cut }: ToJudge): Promise<JudgedUnits> {
   const sole = declarations.statics
   const judged = judgeUnits(compiled, cut, { sole })
-  const declared = await staticLines(tree, judged.units, { affected: before.affected, compiled, cut })
-  const found = declared.size === 0 ? judged : judgeUnits(compiled, cut, { sole, declared })
+  const told = await staticLines(tree, judged.units, { affected: before.affected, compiled, cut })
+  const found = told.size === 0 ? judged : judgeUnits(compiled, cut, { sole, told })
   const single = singleResults(declarations)
   return { ...found, units: found.units.map(each => ({ ...each, ...resultsOf(single.get(each.unit)) })) }
 }

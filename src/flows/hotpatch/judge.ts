@@ -187,8 +187,8 @@ export interface JudgedUnits {
 export interface StaticEvidence {
   /** Names of which both texts have one static variable of a function. */
   readonly sole?: ReadonlyMap<string, ReadonlySet<string>>
-  /** What is declared on one line, by text. */
-  readonly declared?: ReadonlyMap<string, ReadonlyMap<Label, ReadonlyMap<string, string>>>
+  /** What debug information says of them, by text. */
+  readonly told?: ReadonlyMap<string, ReadonlyMap<Label, Pick<TextEvidence, 'declared' | 'forms'>>>
 }
 
 /** A verdict for everything in every unit. What only goes from one of them to another is the same to those who use it. */
@@ -226,8 +226,8 @@ interface Known {
   readonly evidence: (label: Label) => TextEvidence
 }
 
-function evidenceOf({ sole, declared }: StaticEvidence, unit: string): Known['evidence'] {
-  return label => ({ sole: sole?.get(unit), declared: declared?.get(unit)?.get(label) })
+function evidenceOf({ sole, told }: StaticEvidence, unit: string): Known['evidence'] {
+  return label => ({ ...told?.get(unit)?.get(label), sole: sole?.get(unit) })
 }
 
 type JudgedPair = Pick<JudgedUnit, 'verdicts' | 'sites'> & Pick<JudgedUnits, 'notices'>

@@ -13,7 +13,7 @@ import { compareUnit, type Judged, type LineSite, type UnitVerdicts } from '../.
 import { correlate } from '../../correlate/correlate.ts'
 import { emptyObject } from '../../elf/empty.ts'
 import { readElf } from '../../elf/index.ts'
-import { type TablePlace, tableUnit } from '../../lines/table.ts'
+import { fitsField, type TablePlace, tableUnit } from '../../lines/table.ts'
 import type { Target } from '../../loaders/loader.ts'
 import { hooksMayWrite } from '../../loaders/xen/read-only-data.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
@@ -53,7 +53,8 @@ interface Where {
 
 function findTablePlaces(units: readonly TableUnitInput[], { symbols, target, maps }: Where): FoundPlaces {
   // Bug frames lie in read-only data, and a hook that writes where it may not stops the hypervisor.
-  const mayWrite = hooksMayWrite(symbols) === 'read-only data'
+  const may = hooksMayWrite(symbols)
+  const mayWrite = may === 'read-only data' || may === 'a mapping alone'
   const frames = mayWrite ? frameAddresses(symbols) : undefined
   const places: TablePlace[] = []
   const set: SetNumber[] = []
@@ -66,14 +67,15 @@ function findTablePlaces(units: readonly TableUnitInput[], { symbols, target, ma
         const now = maps.get(site.file)?.toPatched[site.line] || undefined
         if (now === undefined || now === site.line) continue
         const name = target.loader.runningName(input.fileSymbol, owner.name, owner.local)
-        const place = isInit(original, owner) ? undefined : placeOf({ symbols, frames, original, name }, site)
+        const fits = fitsField(site.bits, site.line, now)
+        const place = isInit(original, owner) || !fits ? undefined : placeOf({ symbols, frames, original, name }, site)
         if (place !== undefined) {
           places.push({ ...place, old: site.line, new: now })
           set.push({ unit: input.unit, site })
         } else
           leftOut.push({
             code: 'line-not-set',
-            text: `${input.unit}: line ${site.line} in ${owner.name} keeps its number: ${whyNot(site, mayWrite)}`,
+            text: `${input.unit}: line ${site.line} in ${owner.name} keeps its number: ${fits ? whyNot(site, mayWrite) : `the new one, ${now}, does not fit there`}`,
           })
       }
     }
@@ -82,8 +84,7 @@ function findTablePlaces(units: readonly TableUnitInput[], { symbols, target, ma
 }
 
 function whyNot(site: LineSite, mayWrite: boolean): string {
-  if (site.in === 'addend' && !mayWrite) return "it is in read-only data, which this system's loader lets no hook write"
-  if (site.at !== undefined) return 'it is a part of an instruction, which the table does not write'
+  if (site.in !== 'code' && !mayWrite) return "it is in read-only data, which this system's loader lets no hook write"
   return 'its place in the running system is not known'
 }
 
@@ -179,18 +180,23 @@ interface PlaceContext {
 function placeOf(
   { symbols, frames, original, name }: PlaceContext,
   site: LineSite,
-): Pick<TablePlace, 'symbol' | 'delta' | 'kind'> | undefined {
+): Pick<TablePlace, 'symbol' | 'delta' | 'kind' | 'bits'> | undefined {
   const address = symbols.lookup(name)
   if (address === undefined) return undefined
   const width = site.bits / 8
-  if (site.in === 'code')
-    return site.at === undefined && isWidth(width) ? { symbol: name, delta: site.offset, kind: width } : undefined
-  if (site.in !== 'addend') return undefined
+  if (site.in === 'code') {
+    if (site.at !== undefined)
+      return { symbol: name, delta: site.offset, kind: 4, bits: { at: site.at, count: site.bits } }
+    return isWidth(width) ? { symbol: name, delta: site.offset, kind: width } : undefined
+  }
+  if (site.in === 'data' && (original.pieces[site.piece]?.kind !== 'entry' || !isWidth(width))) return undefined
   const target = original.pieces[site.piece]?.references[0]?.target
   if (target?.to !== 'piece' || frames === undefined) return undefined
   const found = frames.byCode.get(address + target.delta)
   if (found === undefined || found === 'several') return undefined
-  return { symbol: frames.symbol, delta: Number(found - frames.start), kind: 'frame' }
+  const delta = Number(found - frames.start)
+  if (site.in === 'addend') return { symbol: frames.symbol, delta, kind: 'frame' }
+  return isWidth(width) ? { symbol: frames.symbol, delta: delta + site.offset, kind: width } : undefined
 }
 
 const isWidth = (width: number): width is 1 | 2 | 4 | 8 => [1, 2, 4, 8].includes(width)

@@ -1,6 +1,7 @@
 /**
  * Which program a tree's units were linked into, where nobody says it: the one linked file of the tree that has the
- * affected units, code and all, while each other unit is in that or in another one. Part of the pipeline.
+ * affected units, code and all, while each other unit is in that or in another one. Part of the pipeline. Where that leaves
+ * a doubt, the build's own records and debug information are asked (`own-evidence.ts`).
  *
  * It is tempting to take the only program that there is. It may be a test's that has half of the units, while what runs
  * was installed elsewhere; it may be older than the objects. A wrong one would say that a function is not in the program,
@@ -8,82 +9,128 @@
  * said: then load, which sees the process, decides. What a program has not is never learnt from one that was only found.
  */
 import { relative } from 'node:path'
-import { InputError } from '../../base/errors.ts'
-import { readElf, readOutline } from '../../elf/index.ts'
+import { readElf } from '../../elf/index.ts'
 import { LinkedProgram } from '../../program/linked-program.ts'
-import { differsIn, LinkedUnits, type MadeOf, type Traces, tracesOf } from '../../program/linked-units.ts'
+import { differsIn, type MadeOf } from '../../program/linked-units.ts'
 import { type Affected, linkedFiles, programFile, readGiven, type Tree, type Unit } from '../../trees/index.ts'
+import { OwnEvidence, readable } from './own-evidence.ts'
+import { type FileFact, ownFacts, type UnitFact } from './own-facts.ts'
 
 /** The program's path, absolute and as the tree calls it; or why none is known. */
-export type OwnProgram = { readonly path: string; readonly name: string } | { readonly doubt: string }
+export type OwnProgram =
+  | { readonly path: string; readonly name: string; readonly because: 'units' | 'records' }
+  | { readonly doubt: string }
 
 interface Candidate {
   readonly path: string
   readonly name: string
-  readonly units: Map<Unit, MadeOf>
+  readonly units: ReadonlyMap<Unit, MadeOf>
 }
+
+/** A linked file that has no names, so that what it is made of cannot be seen. */
+type Nameless = Pick<Candidate, 'path' | 'name'>
 
 export function ownProgram(tree: Tree, { affected }: Pick<Affected, 'affected'>): OwnProgram {
-  const units = tree.units.filter(({ role }) => role !== 'embedded')
-  const traces = new Map<Unit, Traces>()
-  for (const unit of units) {
-    const found = tracesIn(unit)
-    if (found === undefined) return { doubt: `${unit.unit} has no object to tell it by` }
-    traces.set(unit, found)
-  }
-  const named = linkedFiles(tree).map(path => ({ path, name: relative(tree.layout.base, path) }))
-  const candidates: Candidate[] = []
-  for (const { path, name } of named) {
-    const found = candidateOf(path, name, traces)
-    if (found === undefined) return { doubt: `${name} has no names, and may be the program` }
-    candidates.push(found)
-  }
-  if (candidates.length === 0) return { doubt: 'there is no linked file in the tree' }
+  const evidence = new OwnEvidence(tree)
   const concerned = affected.flatMap(({ unit, kind }) => (kind === 'new' ? [] : unit))
+  const asked = tree.units.filter(({ role }) => role !== 'embedded')
+  const facts = ownFacts(tree, asked, linkedFiles(tree))
+  const traced = new Set(facts.units.map(({ unit }) => unit))
+  const without = asked.filter(unit => !traced.has(unit))
+  const untraced = concerned.find(unit => without.includes(unit)) ?? without[0]
+  if (untraced !== undefined && (concerned.includes(untraced) || evidence.onlyOf(concerned) === undefined)) {
+    return { doubt: `${untraced.unit} has no object to tell it by` }
+  }
+  const candidates: Candidate[] = []
+  const nameless: Nameless[] = []
+  for (const file of facts.files) {
+    const name = relative(tree.layout.base, file.path)
+    const units = unitsIn(file, facts.units, evidence)
+    if (units === undefined) nameless.push({ path: file.path, name })
+    else candidates.push({ path: file.path, name, units })
+  }
+  if (facts.files.length === 0) return { doubt: 'there is no linked file in the tree' }
+  const same = withCode(candidates, concerned, evidence)
+  if ('doubt' in same) return namelessDoubt(nameless, concerned, { evidence }) ?? same
+  const { only } = same
+  const doubt = namelessDoubt(nameless, concerned, { evidence, only })
+  if (doubt !== undefined) return doubt
+  const elsewhere = facts.units.find(
+    ({ unit, leavesTraces }) => leavesTraces && !candidates.some(({ units: made }) => made.get(unit)?.is === 'linked'),
+  )
+  const { path, name } = only
+  if (elsewhere === undefined && untraced === undefined) return { path, name, because: 'units' }
+  const recorded = evidence.onlyOf(concerned)
+  if (recorded !== undefined && same.paths.includes(recorded)) return { path, name, because: 'records' }
+  const unit = elsewhere?.unit ?? untraced
+  return { doubt: `${unit?.unit} is in none of the linked files in the tree, so there may be another program` }
+}
+
+interface Same {
+  readonly only: Candidate
+  /** It and its copies. */
+  readonly paths: readonly string[]
+}
+
+/** The one candidate that has the code of all these units. */
+function withCode(
+  candidates: readonly Candidate[],
+  concerned: readonly Unit[],
+  evidence: OwnEvidence,
+): Same | { readonly doubt: string } {
   const having = candidates.filter(({ units: made }) => concerned.every(unit => made.get(unit)?.is === 'linked'))
   const differences = having.map(each => differenceOf(each, concerned))
-  const same = having.filter((_, at) => differences[at] === undefined)
+  const all = having.filter((_, at) => differences[at] === undefined)
+  const isDenied = ({ path }: Candidate) => concerned.some(unit => evidence.deny(path, unit))
+  const same = areCopies(all) ? all : all.filter(each => !isDenied(each))
   const [only] = same
-  if (only === undefined) {
-    const doubt = differences.find(each => each !== undefined) ?? otherIn(candidates, concerned)
-    return {
-      doubt: doubt ?? `${concerned.map(({ unit }) => unit).join(' and ')} is in none of the linked files in the tree`,
-    }
-  }
-  if (!areCopies(same)) {
-    const [one, other] = same.map(({ name }) => name)
+  if (only !== undefined && areCopies(same)) return { only, paths: same.map(({ path }) => path) }
+  if (all.length > 0) {
+    const [one, other] = (same.length > 0 ? same : all).map(({ name }) => name)
     return { doubt: `${one} and ${other} were both linked from ${concerned[0]?.unit ?? 'the tree'}` }
   }
-  const elsewhere = units.find(
-    unit => leavesTraces(traces.get(unit)) && !candidates.some(({ units: made }) => made.get(unit)?.is === 'linked'),
-  )
-  if (elsewhere !== undefined) {
-    return { doubt: `${elsewhere.unit} is in none of the linked files in the tree, so there may be another program` }
+  const doubt = differences.find(each => each !== undefined) ?? otherIn(candidates, concerned)
+  return {
+    doubt: doubt ?? `${concerned.map(({ unit }) => unit).join(' and ')} is in none of the linked files in the tree`,
   }
-  return { path: only.path, name: only.name }
 }
 
-const leavesTraces = (found: Traces | undefined): boolean => (found?.traces.length ?? 0) > 0
-
-function tracesIn({ object }: Unit): Traces | undefined {
-  return object === undefined ? undefined : readable(() => tracesOf(readOutline<'original'>(programFile(object))))
+interface Known {
+  readonly evidence: OwnEvidence
+  readonly only?: Candidate
 }
 
-/** Undefined of a file that has no names, or is damaged. */
-function candidateOf(path: string, name: string, traces: ReadonlyMap<Unit, Traces>): Candidate | undefined {
-  const names = readable(() => new LinkedUnits(readOutline<'original'>(programFile(path))))
-  if (names?.haveNames !== true) return undefined
-  const units = new Map([...traces].map(([unit, found]) => [unit, names.madeOf(found)]))
+/** Another copy of what is found is none, nor is what the build links of other objects. */
+function namelessDoubt(nameless: readonly Nameless[], concerned: readonly Unit[], { evidence, only }: Known) {
+  const first = nameless.find(
+    each =>
+      !(only !== undefined && areCopies([only, each])) &&
+      !concerned.every(unit => evidence.recordsDeny(each.path, unit)),
+  )
+  return first === undefined ? undefined : { doubt: `${first.name} has no names, and may be the program` }
+}
+
+/** What the file is made of; undefined where it has no names. */
+function unitsIn(
+  { path, units: made, counts }: FileFact,
+  facts: readonly UnitFact[],
+  evidence: OwnEvidence,
+): Map<Unit, MadeOf> | undefined {
+  if (made === undefined) return undefined
+  const units = new Map(made)
   const ofFile = new Map<string, Unit[]>()
-  for (const [unit, { file = '' }] of traces) {
+  for (const { unit, file } of facts) {
     if (units.get(unit)?.is === 'linked') ofFile.set(file, [...(ofFile.get(file) ?? []), unit])
   }
-  // Two files of one name, and text perhaps: which of them it was is not known.
+  // Two files of one name, and text perhaps: which of them it was is not known, unless something else says it.
   for (const [file, those] of ofFile) {
-    if (file === '' || those.length <= names.countOf(file)) continue
-    for (const unit of those) units.set(unit, { is: 'absent' })
+    const count = Math.max(...those.map(unit => counts.get(unit) ?? 0))
+    if (file === '' || those.length <= count) continue
+    const left = those.filter(unit => !evidence.deny(path, unit))
+    const absent = left.length <= count ? those.filter(unit => !left.includes(unit)) : those
+    for (const unit of absent) units.set(unit, { is: 'absent' })
   }
-  return { path, name, units }
+  return units
 }
 
 /** What of the units' code is not in the file, in words. */
@@ -111,18 +158,11 @@ function otherIn(candidates: readonly Candidate[], units: readonly Unit[]): stri
 }
 
 /** One and the same program in several places. */
-function areCopies(same: readonly Candidate[]): boolean {
-  if (same.length === 1) return true
-  const ids = same.map(({ path }) => Buffer.from(new LinkedProgram(programFile(path)).buildId ?? []).toString('hex'))
+function areCopies(same: readonly Nameless[]): boolean {
+  if (same.length <= 1) return true
+  const ids = same.map(({ path }) => {
+    const id = readable(() => new LinkedProgram(programFile(path)).buildId)
+    return Buffer.from(id ?? []).toString('hex')
+  })
   return ids[0] !== '' && ids.every(id => id === ids[0])
-}
-
-/** Undefined of what is no such file. */
-function readable<Result>(read: () => Result): Result | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof InputError) return undefined
-    throw error
-  }
 }

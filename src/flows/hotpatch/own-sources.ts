@@ -1,12 +1,13 @@
 /**
  * Sources of the user's own beside the patch (hooks, helpers): compiled in a folder of the tree, by the command of a unit
  * that is named, or of most units there. Options decide how structures are laid out, and the folder what
- * `#include "…"` finds, so neither is guessed.
+ * `#include "…"` finds, so neither is guessed. `#include "hotsplice.h"` is the exception: no folder of the tree has it, so its
+ * text takes the line's place.
  */
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import type { SourceChange } from '../../source/model.ts'
-import { shortName, type Tree, type Unit } from '../../trees/index.ts'
+import { OWN_HEADER, ownHeader, shortName, type Tree, type Unit } from '../../trees/index.ts'
 
 /** A source of the user's own. */
 export interface OwnSource {
@@ -34,7 +35,7 @@ export function placeSources(
 ): readonly PlacedSource[] {
   const taken = new Map<string, string>()
   return sources.map(source => {
-    const { name, text } = source
+    const { name } = source
     const like = namedUnit(tree, source)
     const folder = like === undefined ? onlyFolder(tree, change, name) : dirname(sourceOf(like))
     const path = join(folder, name.slice(name.lastIndexOf('/') + 1))
@@ -47,8 +48,21 @@ export function placeSources(
         'give the file another name, or name a unit of another folder behind @',
       )
     taken.set(path, name)
-    return { path, text, like }
+    const hasHeader = tree.reader.read(join(dirname(path), OWN_HEADER)) !== undefined
+    return { path, text: hasHeader ? source.text : withOwnHeader(source.text, basename(path)), like }
   })
+}
+
+const ITS_INCLUDE = /^[ \t]*#[ \t]*include[ \t]*"hotsplice\.h".*$/m
+
+/** Only the first is looked at: the text keeps itself from coming twice. */
+function withOwnHeader(text: string, name: string): string {
+  const found = ITS_INCLUDE.exec(text)
+  if (found === null) return text
+  const line = text.slice(0, found.index).split('\n').length
+  const rest = text.slice(found.index + found[0].length)
+  const header = `#line 1 ${JSON.stringify(OWN_HEADER)}\n${ownHeader()}#line ${line} ${JSON.stringify(name)}\n`
+  return text.slice(0, found.index) + header + rest.replace(ITS_INCLUDE, '')
 }
 
 function namedUnit({ units, layout }: Pick<Tree, 'units' | 'layout'>, { name, beside }: OwnSource): Unit | undefined {

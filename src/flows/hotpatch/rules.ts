@@ -1,5 +1,6 @@
 /** What the select stage asks about the target, the system that runs, and the units that exceptions pass through. */
 import type { Loader, Target } from '../../loaders/loader.ts'
+import { hooksMayWrite } from '../../loaders/xen/read-only-data.ts'
 import type { SelectRules } from '../../select/model.ts'
 import { type Tree, throwingUnits } from '../../trees/index.ts'
 import type { Prepared } from './prepare.ts'
@@ -9,6 +10,8 @@ export interface OfUnits {
   /** Units that exceptions may pass through. */
   readonly throwing: ReadonlySet<string>
   readonly standIns: ReadonlyMap<string, string>
+  /** Boot code that is left out, by name. */
+  readonly leaveInit?: readonly string[] | undefined
 }
 
 const NOTHING: OfUnits = { throwing: new Set(), standIns: new Map() }
@@ -16,7 +19,7 @@ const NOTHING: OfUnits = { throwing: new Set(), standIns: new Map() }
 export function rulesOf(
   target: Target,
   { symbols, below, brought }: Running,
-  { throwing, standIns }: OfUnits = NOTHING,
+  { throwing, standIns, leaveInit = [] }: OfUnits = NOTHING,
 ): SelectRules {
   const { loader } = target
   const count = countRunning(symbols, below)
@@ -25,6 +28,8 @@ export function rulesOf(
     target,
     denied: (unit, name) => loader.denied(unit, name) ?? (throwing.has(unit) ? loader.unwinding : undefined),
     standIns,
+    ...(leaveInit.length === 0 ? {} : { leaveInit: new Set(leaveInit) }),
+    ...(symbols === undefined ? {} : { hooksWriteConstants: hooksMayWrite(symbols) === 'read-only data' }),
     ...(brought === undefined ? {} : { below: brought }),
     ...(count === undefined ? {} : { countRunning: count }),
     ...(freed === undefined ? {} : { isFreed: freed }),

@@ -55,7 +55,11 @@ export async function checkRunningCode(
 
 function ownNotices({ own }: Running): readonly Reason[] {
   if (own === undefined || !('name' in own)) return []
-  const text = `no program is given, and ${own.name} is taken: of the linked files in the tree it alone has the code of what the patch concerns, and each unit of the tree is in one of them. The payload is for its build-id; --symbols takes another program`
+  const why = {
+    units: 'and each unit of the tree is in one of them',
+    records: 'and the tree’s build says that it links that into no other',
+  }[own.because]
+  const text = `no program is given, and ${own.name} is taken: of the linked files in the tree it alone has the code of what the patch concerns, ${why}. The payload is for its build-id; --symbols takes another program`
   return [{ code: 'program-found', text }]
 }
 

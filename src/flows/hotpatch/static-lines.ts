@@ -1,11 +1,13 @@
 /**
- * Static variables that objects leave ambiguous, by the lines of their declarations (`correlate/declared.ts`). Part of the
- * pipeline: only units that have such are compiled once more, both texts, with debug information; what is told by that
+ * Static variables that objects leave ambiguous, by the lines of their declarations (`correlate/declared.ts`), and what a
+ * compiler has made of variables (`correlate/forms.ts`). Part of the pipeline: only units that have such are compiled once more, both texts, with debug information; what is told by that
  * counts for the objects that are compared, since debug information changes no code, and that is looked at.
  */
 import { InputError } from '../../base/errors.ts'
 import type { Side } from '../../base/side.ts'
 import { type DeclaredStatic, declaredStatics, type SameLine, toldByLines } from '../../correlate/declared.ts'
+import { type FormOf, formsIn, mayHaveForms, toldByForms } from '../../correlate/forms.ts'
+import type { TextEvidence } from '../../correlate/model.ts'
 import { readElf } from '../../elf/index.ts'
 import { movesText } from '../../lines/moved-text.ts'
 import type { NeutralFile } from '../../lines/neutral-model.ts'
@@ -18,8 +20,10 @@ import { type Affected, debugObjects, type Overlay, placeIn, type Tree, type Uni
 import type { CompiledUnits } from './judge.ts'
 import type { Label } from './texts.ts'
 
-/** By unit and text: names of variables of the original, and of the same ones of that text. */
-export type Told = ReadonlyMap<string, ReadonlyMap<Label, ReadonlyMap<string, string>>>
+type Evidence = Pick<TextEvidence, 'declared' | 'forms'>
+
+/** By unit and text. */
+export type Told = ReadonlyMap<string, ReadonlyMap<Label, Evidence>>
 
 const NOTHING: Overlay = new Map()
 
@@ -49,6 +53,7 @@ export async function staticLines(tree: Tree, units: readonly UnitInput[], quest
 }
 
 function isDoubtful({ verdicts: { correlation } }: UnitInput): boolean {
+  if (mayHaveForms(correlation.original) || mayHaveForms(correlation.patched)) return true
   return correlation.ambiguities.some(({ patched: id }) => {
     const piece = correlation.patched.pieces[id]
     return piece !== undefined && isWritable(correlation.patched, piece)
@@ -60,7 +65,7 @@ function toldOf(
   unit: Unit,
   objects: ReadonlyMap<string, Uint8Array | undefined>,
   { compiled, cut }: Question,
-): ReadonlyMap<Label, ReadonlyMap<string, string>> {
+): ReadonlyMap<Label, Evidence> {
   const { pair, neutral } = compiled.pairs.find(each => each.pair.unit === unit.unit) ?? {}
   const before = declaredIn(pair?.original, objects.get('original'), cut)
   const judged = [
@@ -70,23 +75,30 @@ function toldOf(
   return new Map(
     judged.flatMap(([label, object]) => {
       const after = declaredIn(object, objects.get(label), cut)
-      if (before === undefined || after === undefined || movesIn(tree, unit, before, compiled)) return []
-      return [[label, toldByLines(before, after, sameLine(tree, unit, label, compiled))] as const]
+      if (before === undefined || after === undefined) return []
+      const isSame = sameLine(tree, unit, label, compiled)
+      const made = before.forms.filter(({ form }) => form !== '')
+      const isSameForm = movesIn(tree, unit, made, compiled) ? () => false : isSame
+      const forms = toldByForms(before.forms, after.forms, isSameForm)
+      if (movesIn(tree, unit, before.statics, compiled)) return [[label, { forms }] as const]
+      return [[label, { forms, declared: toldByLines(before.statics, after.statics, isSame) }] as const]
     }),
   )
 }
 
+/** What debug information says of the variables of one object. */
+interface Said {
+  readonly statics: readonly DeclaredStatic[]
+  readonly forms: readonly FormOf[]
+}
+
 /** Undefined where the compiler told nothing, or made other code. */
-function declaredIn(
-  object: Uint8Array | undefined,
-  debug: Uint8Array | undefined,
-  cut: CutOptions,
-): readonly DeclaredStatic[] | undefined {
+function declaredIn(object: Uint8Array | undefined, debug: Uint8Array | undefined, cut: CutOptions): Said | undefined {
   if (object === undefined || debug === undefined) return undefined
   const [judged, told] = [pieceMap(readElf<'original'>(object), cut), pieceMap(readElf<'original'>(debug), cut)]
   if (!isSameCode(judged, told)) return undefined
   try {
-    return declaredStatics(told)
+    return { statics: declaredStatics(told), forms: formsIn(told) }
   } catch (error) {
     if (error instanceof InputError) return undefined
     throw error
@@ -112,8 +124,8 @@ function targetKey<S extends Side>(target: Target<S>): string {
 /** Whether a line of the original is that of the text, by the line map; the neutral text says numbers of its own. */
 function sameLine(tree: Tree, unit: Unit, label: Label, { change, maps, neutralFiles }: CompiledUnits): SameLine {
   const known = new Map<NeutralFile, ReturnType<typeof linesByNumber>>()
-  const linesOf = (neutral: NeutralFile) => {
-    const lines = known.get(neutral) ?? linesByNumber(neutral)
+  const linesOf = (neutral: NeutralFile, text: string) => {
+    const lines = known.get(neutral) ?? linesByNumber(neutral, text)
     known.set(neutral, lines)
     return lines
   }
@@ -127,23 +139,29 @@ function sameLine(tree: Tree, unit: Unit, label: Label, { change, maps, neutralF
     if (map === undefined) return false
     const neutral = label === 'neutral' ? neutralFiles.get(pathNow) : undefined
     if (neutral === undefined) return corresponds(map, before.line, after.line)
-    const lines = linesOf(neutral).get(after.line) ?? []
+    const lines = linesOf(neutral, file?.newText ?? '').get(after.line) ?? []
     return lines.length > 0 && lines.every(line => corresponds(map, before.line, line))
   }
 }
 
-/** The patched lines that have each number. */
-function linesByNumber({ numbers }: NeutralFile): ReadonlyMap<number, readonly number[]> {
+/** The patched lines that have each number; nothing is declared or used on a blank one. */
+function linesByNumber({ numbers }: NeutralFile, text: string): ReadonlyMap<number, readonly number[]> {
   const lines = new Map<number, number[]>()
+  const texts = text.split('\n')
   numbers.forEach((number, line) => {
-    if (line > 0) lines.set(number, [...(lines.get(number) ?? []), line])
+    if (line > 0 && texts[line - 1]?.trim() !== '') lines.set(number, [...(lines.get(number) ?? []), line])
   })
   return lines
 }
 
 /** Whether the patch takes text from one place among the variables to another, as it does where blocks change places. */
-function movesIn(tree: Tree, unit: Unit, statics: readonly DeclaredStatic[], { change }: CompiledUnits): boolean {
-  const places = statics.flatMap(({ declared, uses }) => [declared, ...uses])
+function movesIn(
+  tree: Tree,
+  unit: Unit,
+  statics: readonly (FormOf | DeclaredStatic)[],
+  { change }: CompiledUnits,
+): boolean {
+  const places = statics.flatMap(each => [each.declared, ...('uses' in each ? each.uses : [])])
   return change.files.some(file => {
     const lines = places.flatMap(place => (placeIn(tree.layout, unit, place.file) === file.oldPath ? [place.line] : []))
     return lines.length > 0 && movesText(file, Math.min(...lines), Math.max(...lines))

@@ -4,7 +4,12 @@ import { toyHypervisor } from '../../../tests/verify/toy.ts'
 import { hooksMayWrite } from './read-only-data.ts'
 import type { HypervisorSymbol } from './symbols.ts'
 
-const AT = { arch_livepatch_quiesce: 0x1000n, relax_virtual_region_perms: 0x1100n, modify_xen_mappings_lite: 0x1200n }
+const AT = {
+  arch_livepatch_quiesce: 0x1000n,
+  relax_virtual_region_perms: 0x1100n,
+  modify_xen_mappings_lite: 0x1200n,
+  vmap_of_xen_text: 0x1300n,
+}
 type Name = keyof typeof AT
 
 /** A call from the byte at `from` of the second function. */
@@ -47,7 +52,7 @@ const twice = [...call(0, SETTER), ...call(5, SETTER), ...RETURN]
 test.for<{
   of: string
   code: Partial<Record<Name, readonly number[]>>
-  may: 'read-only data' | 'code alone' | undefined
+  may: 'read-only data' | 'code alone' | 'a mapping alone' | undefined
 }>([
   {
     of: 'protection switched off',
@@ -90,6 +95,11 @@ test.for<{
     of: 'another loader',
     code: { arch_livepatch_quiesce: QUIET, relax_virtual_region_perms: twice },
     may: 'code alone',
+  },
+  {
+    of: 'a second mapping of all',
+    code: { arch_livepatch_quiesce: QUIET, vmap_of_xen_text: RETURN },
+    may: 'a mapping alone',
   },
   { of: 'nothing known', code: {}, may: undefined },
 ])('$of: $may', ({ code, may }) => {

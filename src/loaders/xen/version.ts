@@ -5,8 +5,8 @@
 import { machineOf } from '../../machines/machines.ts'
 import type { HypervisorSymbols } from './symbols.ts'
 
-/** Bytes that such a function has at most up to the end of that load. */
-const LOOKED_AT = 13
+/** Bytes that such a function has at most: on AArch64 a landing pad, a signature, and a frame that comes and goes. */
+const LOOKED_AT = 40
 
 /** As `4.17`; undefined where the image does not say, as xen.efi never does. */
 export function xenVersionOf(symbols: HypervisorSymbols): string | undefined {
@@ -17,7 +17,16 @@ export function xenVersionOf(symbols: HypervisorSymbols): string | undefined {
 /** The number that a function returns without looking at anything. */
 function constantOf(symbols: HypervisorSymbols, name: string): number | undefined {
   const address = symbols.lookup(name)
-  const code = address === undefined ? undefined : symbols.bytesAt(address, LOOKED_AT)
+  const code = address === undefined ? undefined : codeAt(symbols, address)
   if (code === undefined || symbols.machine === undefined) return undefined
   return machineOf(symbols.machine).code?.returnedNumber(code)
+}
+
+/** At the end of the memory that is known there are fewer. */
+function codeAt(symbols: HypervisorSymbols, address: bigint): Uint8Array | undefined {
+  for (let size = LOOKED_AT; size > 0; size--) {
+    const code = symbols.bytesAt(address, size)
+    if (code !== undefined) return code
+  }
+  return undefined
 }

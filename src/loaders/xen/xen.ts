@@ -25,7 +25,9 @@ import { R_X86_64_64, R_X86_64_NONE, R_X86_64_PC32, R_X86_64_PLT32 } from '../..
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import type { Loader, RelocationWay } from '../loader.ts'
 import { LIST_HOOKS, SINGLE_HOOKS } from '../payload-sections.ts'
+import { xenBringsUp } from './bring-up.ts'
 import { xenDenied } from './denied.ts'
+import { xenEditedCode } from './edited-code.ts'
 import { xenEntryLayout } from './entries.ts'
 import { xenFollowed } from './followed.ts'
 import { xenSectionClass } from './sections.ts'
@@ -71,6 +73,7 @@ export const XEN: Loader = {
   runsAnywhere: false,
   startMemory: 'freed',
   readiesNewCodeOnly: machine => READIES_NEW_CODE_ONLY.has(machine),
+  readiesEdited: xenEditedCode,
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: true,
   writesTable: 'some-do',
@@ -79,6 +82,7 @@ export const XEN: Loader = {
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: 126 },
   runningName: xenName,
   denied: xenDenied,
+  bringsUp: xenBringsUp,
   unwinding: undefined,
   relocations: machine => RELOCATIONS.get(machine),
   writer: 'livepatch',

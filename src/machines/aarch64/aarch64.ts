@@ -9,6 +9,7 @@ import { heldNumbers, numberFieldsAt } from './numbers.ts'
 import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
 import { pageNamed } from './pages.ts'
+import { READYING } from './ready.ts'
 import { R_AARCH64_ABS64, R_AARCH64_PREL32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
 import { accessesOf, callsTo, referencesTo, returnedNumber } from './uses.ts'
@@ -22,6 +23,7 @@ const PATCHING: PatchingKnowledge = {
   mustNotLieAt,
   addressRelocation: R_AARCH64_ABS64,
   distanceRelocation: R_AARCH64_PREL32,
+  readying: READYING,
   // A jump by an address in memory takes more than one field.
   indirectStub: undefined,
 }
@@ -47,6 +49,7 @@ export const AARCH64: Machine = {
     hiddenReferences,
     pageNamed,
     accessesOf,
+    effectsOf: undefined,
     callsTo,
     referencesTo,
     returnedNumber,

@@ -1,9 +1,10 @@
 /**
  * The AArch64 instructions that matter to a hotpatch: those that go elsewhere, those that name a place by a distance of
- * their own, and those that hold a number. All others do neither, whatever they are.
+ * their own, and those that hold a number. All others do neither, whatever they are; but what stands in
+ * the space of branches and is none that is known may go anywhere.
  *
  * A table of encodings, in the order of the Arm Architecture Reference Manual (DDI 0487), C4.1; the first row that fits
- * decides. `tests/arm64` holds each row against what objdump says of every instruction of a built hypervisor.
+ * decides. The tests hold each row against what objdump says, of every instruction of a built hypervisor too.
  */
 import { bitsOf, signedBitsOf } from './words.ts'
 
@@ -22,8 +23,10 @@ export type Flow =
   | 'trap'
   /** Asks another level (SVC, HVC, SMC), and goes on. */
   | 'service'
+  /** Nobody knows. */
+  | 'unknown'
 
-/** What an instruction names by a distance: a place to go to, an address, its page, or a place to read from. */
+/** What an instruction names by a distance: a place to go to, an address, its page, or a place to look at. */
 export type Naming = 'target' | 'address' | 'page' | 'contents'
 
 export interface Instruction {
@@ -37,8 +40,11 @@ interface Row {
   readonly mask: number
   readonly value: number
   readonly flow: Flow
-  /** Its distance: the lowest bit and the number of bits, in units of four bytes; for ADR and ADRP both parts. */
-  readonly field?: readonly [at: number, count: number] | 'split'
+  /**
+   * Its distance: the lowest bit and the number of bits, in units of four bytes; for ADR and ADRP both parts; how far back
+   * the place is that a return address was signed at.
+   */
+  readonly field?: readonly [at: number, count: number] | 'split' | 'back'
   readonly as?: Naming
 }
 
@@ -47,21 +53,39 @@ const ROWS: readonly Row[] = [
   row('udf', 0xffff0000, 0x00000000, 'trap'),
   { ...row('adr', 0x9f000000, 0x10000000, 'next'), field: 'split', as: 'address' },
   { ...row('adrp', 0x9f000000, 0x90000000, 'next'), field: 'split', as: 'page' },
-  { ...row('b.cond', 0xff000000, 0x54000000, 'conditional'), field: [5, 19], as: 'target' },
-  row('svc, hvc, smc', 0xffe00000, 0xd4000000, 'service'),
-  row('brk', 0xffe00000, 0xd4200000, 'trap'),
-  row('hlt', 0xffe00000, 0xd4400000, 'trap'),
-  row('dcps', 0xffe00000, 0xd4a00000, 'trap'),
-  // With or without a pointer's signature, which bits 24 and 11 tell.
-  row('br, braa', 0xfeff0000, 0xd61f0000, 'indirect-jump'),
-  row('blr, blraa', 0xfeff0000, 0xd63f0000, 'indirect-call'),
-  row('ret, retaa', 0xfeff0000, 0xd65f0000, 'return'),
-  row('eret', 0xffff0000, 0xd69f0000, 'return'),
-  row('drps', 0xffff0000, 0xd6bf0000, 'return'),
+  { ...row('autiasppc', 0xffc0001f, 0xf380001f, 'next'), field: 'back', as: 'contents' },
+  { ...row('b.cond, bc.cond', 0xff000000, 0x54000000, 'conditional'), field: [5, 19], as: 'target' },
+  { ...row('retaasppc', 0xffc0001f, 0x5500001f, 'return'), field: 'back', as: 'contents' },
+  row('svc', 0xffe0001f, 0xd4000001, 'service'),
+  row('hvc', 0xffe0001f, 0xd4000002, 'service'),
+  row('smc', 0xffe0001f, 0xd4000003, 'service'),
+  row('brk', 0xffe0001f, 0xd4200000, 'trap'),
+  row('hlt', 0xffe0001f, 0xd4400000, 'trap'),
+  row('dcps', 0xffe0001c, 0xd4a00000, 'trap'),
+  row('system registers, hints, barriers', 0xff000000, 0xd5000000, 'next'),
+  ...[
+    { name: 'br', value: 0xd61f0000, flow: 'indirect-jump' } as const,
+    { name: 'blr', value: 0xd63f0000, flow: 'indirect-call' } as const,
+  ].flatMap(({ name, value, flow }) => [
+    row(name, 0xfffffc1f, value, flow),
+    // By a pointer that is signed with zero, or with a second register.
+    row(`${name}aaz`, 0xfffff81f, value + 0x81f, flow),
+    row(`${name}aa`, 0xfffff800, value + 0x1000800, flow),
+  ]),
+  row('ret', 0xfffffc1f, 0xd65f0000, 'return'),
+  row('retaa', 0xfffffbff, 0xd65f0bff, 'return'),
+  row('retaasppcr', 0xfffffbe0, 0xd65f0be0, 'return'),
+  row('eret', 0xffffffff, 0xd69f03e0, 'return'),
+  row('eretaa', 0xfffffbff, 0xd69f0bff, 'return'),
+  row('drps', 0xffffffff, 0xd6bf03e0, 'return'),
   { ...row('b', 0xfc000000, 0x14000000, 'jump'), field: [0, 26], as: 'target' },
   { ...row('bl', 0xfc000000, 0x94000000, 'call'), field: [0, 26], as: 'target' },
   { ...row('cbz, cbnz', 0x7e000000, 0x34000000, 'conditional'), field: [5, 19], as: 'target' },
   { ...row('tbz, tbnz', 0x7e000000, 0x36000000, 'conditional'), field: [5, 14], as: 'target' },
+  { ...row('cbgt', 0x7f00c000, 0x74000000, 'conditional'), field: [5, 9], as: 'target' },
+  { ...row('cbbgt, cbhgt', 0xff008000, 0x74008000, 'conditional'), field: [5, 9], as: 'target' },
+  { ...row('cbgt of a number', 0x7f004000, 0x75000000, 'conditional'), field: [5, 9], as: 'target' },
+  row('any other that may branch', 0x1c000000, 0x14000000, 'unknown'),
   { ...row('ldr of a place', 0x3b000000, 0x18000000, 'next'), field: [5, 19], as: 'contents' },
 ]
 
@@ -73,6 +97,7 @@ export function decode(word: number): Instruction {
   if (found === undefined) return PLAIN
   const { flow, field, as } = found
   if (field === undefined || as === undefined) return { flow }
+  if (field === 'back') return { flow, names: { as, distance: -4 * bitsOf(word, 5, 16) } }
   if (field !== 'split') return { flow, names: { as, distance: signedBitsOf(word, ...field) * 4 } }
   const distance = signedBitsOf(word, 5, 19) * 4 + bitsOf(word, 29, 2)
   return { flow, names: { as, distance: as === 'page' ? distance * PAGE : distance } }

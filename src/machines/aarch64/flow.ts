@@ -18,6 +18,8 @@ export function hiddenReferences(
       const target = at + names.distance
       if (names.as === 'page' || target < 0 || target >= code.length) found.push({ offset: at, target })
     }
+    // Nothing shows where it goes: to what is before, or to what is behind.
+    if (flow === 'unknown') found.push({ offset: at, target: -1 }, { offset: at, target: code.length })
     if (word !== NOP) ends = leavesForGood(flow, callsReturn)
   }
   if (!ends) found.push({ offset: code.length, target: code.length })
@@ -25,7 +27,7 @@ export function hiddenReferences(
 }
 
 function leavesForGood(flow: Flow, callsReturn: boolean): boolean {
-  if (flow === 'next' || flow === 'conditional') return false
+  if (flow === 'next' || flow === 'conditional' || flow === 'unknown') return false
   return (flow !== 'call' && flow !== 'indirect-call' && flow !== 'service') || !callsReturn
 }
 
@@ -47,7 +49,7 @@ export function isEndless(code: Uint8Array, relocated: readonly number[]): boole
   let loops = false
   for (const { at, word } of wordsOf(code)) {
     const { flow, names } = decode(word)
-    if (flow === 'return' || flow === 'indirect-jump') return false
+    if (flow === 'return' || flow === 'indirect-jump' || flow === 'unknown') return false
     if (flow !== 'jump' && flow !== 'conditional') continue
     const target = at + (names?.distance ?? 0)
     if (leaving.has(at) || target < 0 || target >= code.length) return false

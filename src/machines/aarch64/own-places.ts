@@ -11,32 +11,27 @@ import { bitsOf, WORD, wordAt, wordsOf } from './words.ts'
  * aarch64.md), with the distance in words, sign-extended; clang loads in between. Anything else is not followed.
  */
 export function indirectJumps(code: Uint8Array, { relocated }: Surroundings): IndirectJumps {
-  return { isElsewhere: switches(code, relocated).isElsewhere, tables: [] }
+  const isElsewhere = [...wordsOf(code)].some(({ at, word }) => {
+    const { flow } = decode(word)
+    if (flow === 'unknown') return true
+    if (flow !== 'indirect-jump') return false
+    const base = baseOfSwitch(code, at, bitsOf(word, 5, 5))
+    return base === undefined || relocated.has(base)
+  })
+  return { isElsewhere, tables: [] }
 }
 
-/** See `CodeKnowledge.takesPlaces`. */
+/**
+ * See `CodeKnowledge.takesPlaces`. A `switch` takes one as well: what it counts from, and where it goes, is still in
+ * registers there, and whether somebody keeps it is not followed.
+ */
 export function takesPlaces(code: Uint8Array, relocated: ReadonlySet<number>): boolean {
-  const { bases } = switches(code, relocated)
   return [...wordsOf(code)].some(({ at, word }) => {
     const { names } = decode(word)
-    if (names === undefined || names.as === 'target' || names.as === 'contents' || relocated.has(at) || bases.has(at))
-      return false
+    if (names === undefined || names.as === 'target' || names.as === 'contents' || relocated.has(at)) return false
     const place = at + names.distance
     return names.as === 'page' || (place > 0 && place < code.length)
   })
-}
-
-/** The places that name what a `switch` counts from, and whether anything else jumps to what it was given. */
-function switches(code: Uint8Array, relocated: ReadonlySet<number>) {
-  const bases = new Set<number>()
-  let isElsewhere = false
-  for (const { at, word } of wordsOf(code)) {
-    if (decode(word).flow !== 'indirect-jump') continue
-    const base = baseOfSwitch(code, at, bitsOf(word, 5, 5))
-    if (base === undefined || relocated.has(base)) isElsewhere = true
-    else bases.add(base)
-  }
-  return { bases, isElsewhere }
 }
 
 /** Where the `adr` stands that the jump at `at` through `register` goes by. */

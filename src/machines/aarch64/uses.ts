@@ -104,16 +104,25 @@ function placeInPage(word: number): bigint | undefined {
   return BigInt(bitsOf(word, 10, 12) << bitsOf(word, 30, 2))
 }
 
-/** What may stand before a function's first own instruction: a landing pad, a signature, and the set-up of a frame. */
-const isSetUp = (word: number): boolean =>
-  (word & 0xfffff01f) >>> 0 === 0xd503201f || (word & 0xffc07fff) >>> 0 === 0xa9807bfd || word === 0x910003fd
+const RETURN = 0xd65f03c0
+
+/** What may stand around a function's own instructions: a landing pad, a signature, and a frame that comes and goes. */
+const isFrame = (word: number): boolean =>
+  // hints, paciasp and autiasp among them; stp x29, x30, [sp, #-n]!; mov x29, sp; ldp x29, x30, [sp], #n
+  (word & 0xfffff01f) >>> 0 === 0xd503201f ||
+  (word & 0xffc07fff) >>> 0 === 0xa9807bfd ||
+  word === 0x910003fd ||
+  (word & 0xffc07fff) >>> 0 === 0xa8c07bfd
 
 /** See `CodeKnowledge.returnedNumber`. */
 export function returnedNumber(code: Uint8Array): number | undefined {
+  let number: number | undefined
   for (const { word } of wordsOf(code)) {
-    if (isSetUp(word)) continue
+    if (word === RETURN || (word & 0xfffffbff) >>> 0 === 0xd65f0bff) return number
+    if (isFrame(word)) continue
     const use = numberUse(word)
-    return use?.does === 'set' && use.register === 0 && use.isPlain ? use.value : undefined
+    if (number !== undefined || use?.does !== 'set' || use.register !== 0 || !use.isPlain) return undefined
+    number = use.value
   }
   return undefined
 }

@@ -5,32 +5,24 @@
  */
 import type * as iced from 'iced-x86'
 import type { Accesses } from '../machine.ts'
+import { type Decoded, instructionsOf } from './instructions.ts'
 import { decoderLibrary } from './library.ts'
 
 /** Looks at the instructions in the order of their addresses. */
 export function accessesOf(code: Uint8Array): Accesses {
-  const { Decoder, DecoderOptions, Instruction, InstructionInfoFactory, Mnemonic, Register } = decoderLibrary()
-  const decoder = new Decoder(64, code, DecoderOptions.None)
-  const instruction = new Instruction()
-  const factory = new InstructionInfoFactory()
+  const { Mnemonic, Register } = decoderLibrary()
   const bytes = new Set<number>()
   const numbers = new Set<number>()
   let second: Touch | undefined
   let setsControl = false
-  try {
-    while (decoder.canDecode) {
-      decoder.decodeOut(instruction)
-      if (instruction.isInvalid) continue
-      const distance = byteDistance(instruction)
-      if (distance !== undefined) bytes.add(distance)
-      for (const number of immediatesOf(instruction)) numbers.add(number)
-      if (instruction.mnemonic === Mnemonic.Mov && instruction.op0Register === Register.CR0) setsControl = true
-      second ??= touchOfSecond(instruction, factory)
-    }
-  } finally {
-    factory.free()
-    instruction.free()
-    decoder.free()
+  for (const decoded of instructionsOf(code)) {
+    const { instruction } = decoded
+    if (instruction.isInvalid) continue
+    const distance = byteDistance(instruction)
+    if (distance !== undefined) bytes.add(distance)
+    for (const number of immediatesOf(instruction)) numbers.add(number)
+    if (instruction.mnemonic === Mnemonic.Mov && instruction.op0Register === Register.CR0) setsControl = true
+    second ??= touchOfSecond(decoded)
   }
   return { bytes, usesSecondArgument: second === 'read', setsControl, numbers }
 }
@@ -48,10 +40,10 @@ function immediatesOf(instruction: iced.Instruction): readonly number[] {
 /** What happens to a register: what it held is used, or lost. */
 type Touch = 'read' | 'written'
 
-function touchOfSecond(instruction: iced.Instruction, factory: iced.InstructionInfoFactory): Touch | undefined {
+function touchOfSecond({ instruction, info: infoOf }: Decoded): Touch | undefined {
   const { FlowControl, OpAccess, Register, RegisterExt } = decoderLibrary()
   const { flowControl } = instruction
-  const info = factory.info(instruction)
+  const info = infoOf()
   const used = info.usedRegisters()
   const touched = used.flatMap(({ register, access }) =>
     RegisterExt.fullRegister(register) === Register.RSI ? [access] : [],

@@ -4,6 +4,7 @@
  */
 import type * as iced from 'iced-x86'
 import type { Fields } from '../machine.ts'
+import { instructionsOf } from './instructions.ts'
 import { decoderLibrary } from './library.ts'
 
 /** Bits of the registers that may hold the address, and afterwards `KEPT`. */
@@ -57,39 +58,25 @@ export function stepsOf(
   fields: readonly number[],
   { relocated, toParts, mayWrite }: Fields,
 ): readonly Step[] {
-  const { Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic } = decoderLibrary()
-  const decoder = new Decoder(64, code, DecoderOptions.None)
-  const instruction = new Instruction()
-  const factory = new InstructionInfoFactory()
+  const { FlowControl, Mnemonic } = decoderLibrary()
   const steps: Step[] = []
-  try {
-    while (decoder.canDecode) {
-      const start = decoder.position
-      decoder.decodeOut(instruction)
-      const end = start + instruction.length
-      const constants = decoder.getConstantOffsets(instruction)
-      const field = fieldIn(start, end, fields, constants)
-      constants.free()
-      const holds = (places: ReadonlySet<number>) => [...places].some(place => place >= start && place < end)
-      const leaves = holds(relocated)
-      const isLeaving = leaves && !holds(toParts) && isJump(instruction)
-      const found = readOf(instruction, factory, field)
-      const read = mayWrite ? { ...found, storesThere: false } : found
-      steps.push({
-        returns: instruction.flowControl === FlowControl.Return,
-        fills: instruction.mnemonic === Mnemonic.Nop || instruction.mnemonic === Mnemonic.Int3,
-        start,
-        end,
-        after: instruction.isInvalid ? () => KEPT : effectOf(read, instruction, isLeaving),
-        next: nextOf(instruction, end, { leaves, size: code.length }).filter(
-          place => !isLeaving || place !== undefined,
-        ),
-      })
-    }
-  } finally {
-    factory.free()
-    instruction.free()
-    decoder.free()
+  for (const { instruction, start, end, constants, info } of instructionsOf(code)) {
+    const numbers = constants()
+    const field = fieldIn(start, end, fields, numbers)
+    numbers.free()
+    const holds = (places: ReadonlySet<number>) => [...places].some(place => place >= start && place < end)
+    const leaves = holds(relocated)
+    const isLeaving = leaves && !holds(toParts) && isJump(instruction)
+    const found = readOf(instruction, info(), field)
+    const read = mayWrite ? { ...found, storesThere: false } : found
+    steps.push({
+      returns: instruction.flowControl === FlowControl.Return,
+      fills: instruction.mnemonic === Mnemonic.Nop || instruction.mnemonic === Mnemonic.Int3,
+      start,
+      end,
+      after: instruction.isInvalid ? () => KEPT : effectOf(read, instruction, isLeaving),
+      next: nextOf(instruction, end, { leaves, size: code.length }).filter(place => !isLeaving || place !== undefined),
+    })
   }
   return steps
 }
@@ -134,9 +121,8 @@ function nextOf(
   }
 }
 
-function readOf(instruction: iced.Instruction, factory: iced.InstructionInfoFactory, field: Read['field']): Read {
+function readOf(instruction: iced.Instruction, info: iced.InstructionInfo, field: Read['field']): Read {
   const { Mnemonic, OpAccess, OpKind } = decoderLibrary()
-  const info = factory.info(instruction)
   const [registers, memory] = [info.usedRegisters(), info.usedMemory()]
   const isRead = (access: iced.OpAccess) => access !== OpAccess.Write && access !== OpAccess.CondWrite
   const isWritten = (access: iced.OpAccess) =>

@@ -3,7 +3,7 @@
  */
 import type * as iced from 'iced-x86'
 import type { NumberField } from '../machine.ts'
-import { decoderLibrary } from './library.ts'
+import { instructionsOf } from './instructions.ts'
 
 /**
  * For each of `fields` (offsets in `code`, ascending), the bytes from the field to the end of its instruction.
@@ -51,24 +51,15 @@ type Visit = (offset: number, start: number, end: number, constants: iced.Consta
 
 /** Decodes `code` from its start and calls `visit` for each offset that lies in a valid instruction. */
 function visitInstructionsAt(code: Uint8Array, offsets: readonly number[], visit: Visit): void {
-  const { Decoder, DecoderOptions, Instruction } = decoderLibrary()
-  const decoder = new Decoder(64, code, DecoderOptions.None)
-  const instruction = new Instruction()
-  try {
-    let next = 0
-    while (decoder.canDecode && next < offsets.length) {
-      const start = decoder.position
-      decoder.decodeOut(instruction)
-      const end = start + instruction.length
-      if ((offsets[next] ?? 0) >= end) continue
-      const constants = decoder.getConstantOffsets(instruction)
-      for (let at = offsets[next]; at !== undefined && at < end; at = offsets[++next]) {
-        if (!instruction.isInvalid && at >= start) visit(at, start, end, constants)
-      }
-      constants.free()
+  let next = 0
+  if (offsets.length === 0) return
+  for (const { instruction, start, end, constants } of instructionsOf(code)) {
+    if ((offsets[next] ?? 0) >= end) continue
+    const numbers = constants()
+    for (let at = offsets[next]; at !== undefined && at < end; at = offsets[++next]) {
+      if (!instruction.isInvalid && at >= start) visit(at, start, end, numbers)
     }
-  } finally {
-    instruction.free()
-    decoder.free()
+    numbers.free()
+    if (next >= offsets.length) return
   }
 }

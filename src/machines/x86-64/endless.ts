@@ -3,6 +3,7 @@
  * whatever is written over the function's start.
  */
 import type * as iced from 'iced-x86'
+import { instructionsOf } from './instructions.ts'
 import { decoderLibrary } from './library.ts'
 
 /**
@@ -11,22 +12,11 @@ import { decoderLibrary } from './library.ts'
  * (code that goes on in another part of the function) the answer is no.
  */
 export function isEndless(code: Uint8Array, relocated: readonly number[]): boolean {
-  const { Decoder, DecoderOptions, Instruction } = decoderLibrary()
-  const decoder = new Decoder(64, code, DecoderOptions.None)
-  const instruction = new Instruction()
   let loops = false
-  try {
-    while (decoder.canDecode) {
-      const start = decoder.position
-      decoder.decodeOut(instruction)
-      const end = start + instruction.length
-      const way = wayOf(instruction, start, code.length, isRelocated(relocated, start, end))
-      if (way === 'out') return false
-      if (way === 'back') loops = true
-    }
-  } finally {
-    instruction.free()
-    decoder.free()
+  for (const { instruction, start, end } of instructionsOf(code)) {
+    const way = wayOf(instruction, start, code.length, isRelocated(relocated, start, end))
+    if (way === 'out') return false
+    if (way === 'back') loops = true
   }
   return loops
 }

@@ -5,6 +5,7 @@
  */
 import type { Instruction } from 'iced-x86'
 import type { HiddenReference } from '../machine.ts'
+import { instructionsOf } from './instructions.ts'
 import { decoderLibrary } from './library.ts'
 
 /**
@@ -16,27 +17,16 @@ export function hiddenReferences(
   relocated: ReadonlySet<number>,
   callsReturn = false,
 ): readonly HiddenReference[] {
-  const { Decoder, DecoderOptions, Instruction } = decoderLibrary()
   const found: HiddenReference[] = []
-  const decoder = new Decoder(64, code, DecoderOptions.None)
-  const instruction = new Instruction()
   let ends = true
-  try {
-    while (decoder.canDecode) {
-      const start = decoder.position
-      decoder.decodeOut(instruction)
-      if (instruction.isInvalid) continue
-      const end = start + instruction.length
-      const target = targetOf(instruction)
-      const isRelocated = someBetween(relocated, start, end)
-      if (target !== undefined && !isRelocated && (target < 0 || target >= code.length)) {
-        found.push({ offset: start, target })
-      }
-      if (!isFiller(instruction)) ends = leavesForGood(instruction, callsReturn)
+  for (const { instruction, start, end } of instructionsOf(code)) {
+    if (instruction.isInvalid) continue
+    const target = targetOf(instruction)
+    const isRelocated = someBetween(relocated, start, end)
+    if (target !== undefined && !isRelocated && (target < 0 || target >= code.length)) {
+      found.push({ offset: start, target })
     }
-  } finally {
-    instruction.free()
-    decoder.free()
+    if (!isFiller(instruction)) ends = leavesForGood(instruction, callsReturn)
   }
   if (!ends) found.push({ offset: code.length, target: code.length })
   return found

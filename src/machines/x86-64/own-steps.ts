@@ -2,6 +2,7 @@
 import type * as iced from 'iced-x86'
 import { someBetween } from './flow.ts'
 import type { FrameStep, Spelled } from './frame.ts'
+import { instructionsOf } from './instructions.ts'
 import { decoderLibrary } from './library.ts'
 
 /** What a register, a place of the frame or a jump is given. */
@@ -34,22 +35,10 @@ export interface Step extends FrameStep {
 }
 
 export function stepsOf(code: Uint8Array, relocated: ReadonlySet<number>): readonly Step[] {
-  const { Decoder, DecoderOptions, Instruction, InstructionInfoFactory } = decoderLibrary()
-  const decoder = new Decoder(64, code, DecoderOptions.None)
-  const instruction = new Instruction()
-  const factory = new InstructionInfoFactory()
   const steps: Step[] = []
-  try {
-    while (decoder.canDecode) {
-      const start = decoder.position
-      decoder.decodeOut(instruction)
-      const isRelocated = someBetween(relocated, start, start + instruction.length)
-      steps.push(stepOf({ instruction, start, size: code.length, isRelocated, ...usesOf(instruction, factory) }))
-    }
-  } finally {
-    factory.free()
-    instruction.free()
-    decoder.free()
+  for (const { instruction, start, end, info } of instructionsOf(code)) {
+    const isRelocated = someBetween(relocated, start, end)
+    steps.push(stepOf({ instruction, start, size: code.length, isRelocated, ...usesOf(instruction, info()) }))
   }
   return steps
 }
@@ -62,14 +51,14 @@ interface Uses {
   readonly storesAny: boolean
 }
 
-interface Decoded extends Uses {
+interface Used extends Uses {
   readonly instruction: iced.Instruction
   readonly start: number
   readonly size: number
   readonly isRelocated: boolean
 }
 
-function stepOf({ instruction, start, size, written, stores, storesAny, isRelocated }: Decoded): Step {
+function stepOf({ instruction, start, size, written, stores, storesAny, isRelocated }: Used): Step {
   const { FlowControl, Mnemonic } = decoderLibrary()
   const { flowControl, mnemonic } = instruction
   const isBranch = flowControl === FlowControl.UnconditionalBranch || flowControl === FlowControl.ConditionalBranch
@@ -229,11 +218,10 @@ function operandSource(instruction: iced.Instruction, operand: number): Source {
   return { from: 'table', bases: memoryIndexScale === 1 ? [memoryBase, memoryIndex] : [memoryBase] }
 }
 
-function usesOf(instruction: iced.Instruction, factory: iced.InstructionInfoFactory): Uses {
+function usesOf(instruction: iced.Instruction, info: iced.InstructionInfo): Uses {
   const { FlowControl, MemorySizeExt, OpAccess, Register, RegisterExt } = decoderLibrary()
   const isWritten = (access: iced.OpAccess) =>
     access !== OpAccess.Read && access !== OpAccess.CondRead && access !== OpAccess.NoMemAccess
-  const info = factory.info(instruction)
   const [registers, memory] = [info.usedRegisters(), info.usedMemory()]
   const written = new Set(
     registers.filter(({ access }) => isWritten(access)).map(({ register }) => RegisterExt.fullRegister(register)),

@@ -1,5 +1,6 @@
 /** Places that x86-64 code names itself: relative to the instruction pointer, or by their address. */
 import type * as iced from 'iced-x86'
+import { instructionsOf } from './instructions.ts'
 import { decoderLibrary } from './library.ts'
 
 /** In the order of the code; `at` counts instructions. */
@@ -7,20 +8,12 @@ export function referencesTo(
   targets: readonly bigint[],
   { address, bytes }: { readonly address: bigint; readonly bytes: Uint8Array },
 ): readonly { readonly at: number; readonly target: bigint }[] {
-  const { Decoder, DecoderOptions, Instruction } = decoderLibrary()
-  const decoder = new Decoder(64, bytes, DecoderOptions.None)
-  const instruction = new Instruction()
   const found: { readonly at: number; readonly target: bigint }[] = []
-  try {
-    decoder.ip = address
-    for (let at = 0; decoder.canDecode; at++) {
-      decoder.decodeOut(instruction)
-      const named = placesOf(instruction)
-      for (const target of targets) if (named.includes(target)) found.push({ at, target })
-    }
-  } finally {
-    instruction.free()
-    decoder.free()
+  let at = 0
+  for (const { instruction } of instructionsOf(bytes, address)) {
+    const named = placesOf(instruction)
+    for (const target of targets) if (named.includes(target)) found.push({ at, target })
+    at++
   }
   return found
 }

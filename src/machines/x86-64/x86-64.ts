@@ -3,12 +3,13 @@ import { EM_386, EM_X86_64 } from '../../elf/spec/constants.ts'
 import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
 import { keepsAddress } from './address-flow.ts'
-import { endsInJump, heldNumbers, isAddressField, isBranchField, LANDING_PAD, returnedNumber } from './bytes.ts'
-
+import { endsInJump, isAddressField, isBranchField, LANDING_PAD, returnedNumber } from './bytes.ts'
 import { callsTo } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
+import { effectsOf } from './effects.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
+import { heldNumbers } from './numbers.ts'
 import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
 import { referencesTo } from './references.ts'
@@ -28,6 +29,7 @@ export const X86_64_PATCHING: PatchingKnowledge = {
   nops,
   padding: 0xcc,
   mustNotLieAt: () => false,
+  readying: undefined,
   addressRelocation: R_X86_64_64,
   distanceRelocation: R_X86_64_PC32,
   indirectStub: { bytes: INDIRECT_JUMP, field: 2, bias: -4n },
@@ -53,6 +55,7 @@ export const X86_64: Machine = {
     hiddenReferences,
     pageNamed: () => undefined,
     accessesOf,
+    effectsOf,
     callsTo,
     referencesTo,
     returnedNumber,

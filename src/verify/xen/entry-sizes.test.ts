@@ -19,6 +19,11 @@ test('sizes as the rules have them, and of tables that the payload has not, chan
   expect(judge([['.bug_frames.0', 12]])).toEqual(plain)
 })
 
+test('frames of assertions are like others on AArch64', () => {
+  const frames = [...entrySizesOfRules(183)].filter(([section]) => section.startsWith('.bug_frames'))
+  expect(frames).toEqual([0, 1, 2, 3].map(kind => [`.bug_frames.${kind}`, 16]))
+})
+
 test.for([
   { section: '.altinstructions', size: 16, rules: 14, before: '4.17' },
   { section: '.ex_table', size: 12, rules: 8, before: '4.17' },

@@ -15,7 +15,9 @@ interface ReadTable {
 function readTables(elfMachine: number): readonly ReadTable[] {
   const machine = machineOf(elfMachine)
   if (machine === undefined) return []
-  const frames = [0, 1, 2].map(kind => {
+  // On x86 a frame of an assertion takes two entries, and no compiler tells their size.
+  const kinds = machine.bugFrameSize === EXCEPTION_ENTRY ? [0, 1, 2] : [0, 1, 2, 3]
+  const frames = kinds.map(kind => {
     return { section: `.bug_frames.${kind}`, size: machine.bugFrameSize, step: 'bug-frames' } as const
   })
   const { entrySize } = machine.alternatives

@@ -42,7 +42,10 @@ export interface Instruction {
   readonly text: string
 }
 
+export type ObjectMachine = 'x86-64' | 'AArch64'
+
 export interface ObjectFile {
+  readonly machine: ObjectMachine
   readonly sections: readonly Section[]
   /** In the symbol table's order, its empty first entry included. */
   readonly symbols: readonly NamedPlace[]
@@ -52,21 +55,26 @@ export interface ObjectFile {
   readonly code: ReadonlyMap<number, readonly Instruction[]>
 }
 
+const EM_AARCH64 = 183
+const OBJDUMP: Readonly<Record<ObjectMachine, string>> = { 'x86-64': 'objdump', AArch64: 'aarch64-linux-gnu-objdump' }
 const run = (tool: string, ...args: string[]) =>
   execFileSync(tool, args, { encoding: 'latin1', maxBuffer: 1 << 30, stdio: ['ignore', 'pipe', 'ignore'] })
 
 export function readObject(file: string): ObjectFile {
-  const sections = readSections(run('readelf', '-SW', file), readFileSync(file))
+  const bytes = readFileSync(file)
+  const machine = bytes.readUInt16LE(18) === EM_AARCH64 ? 'AArch64' : 'x86-64'
+  const sections = readSections(run('readelf', '-SW', file), bytes)
   const names = new Map(sections.map(section => [section.name, section.index]))
   const executable = sections.filter(section => section.flags.includes('X'))
   if (executable.some(section => names.get(section.name) !== section.index)) {
     throw new Error(`${file} has two sections of code with one name; objdump's text does not tell them apart`)
   }
   return {
+    machine,
     sections,
     symbols: readSymbols(run('readelf', '-sW', file)),
     relocations: readRelocations(run('readelf', '-rW', file), sections),
-    code: readCode(run('objdump', '-d', '-w', '-z', '--no-show-raw-insn', file), names),
+    code: readCode(run(OBJDUMP[machine], '-d', '-w', '-z', '--no-show-raw-insn', file), names),
   }
 }
 

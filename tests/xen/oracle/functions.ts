@@ -5,7 +5,7 @@
  * References are spelled by what they reach: a string by its characters, read-only data by its content, everything else by
  * name. A static local loses its number (`count.12` is `count`); where several share a name, their order counts.
  */
-import type { Instruction, NamedPlace, ObjectFile, Relocation, Section } from './binutils.ts'
+import type { Instruction, NamedPlace, ObjectFile, ObjectMachine, Relocation, Section } from './binutils.ts'
 
 export interface ObjectText {
   /** By the name before the first dot: `f`, `f.cold` and `f.part.0` are one function. */
@@ -25,6 +25,14 @@ const isReadOnly = ({ name, flags }: Section) => !/[WX]/.test(flags) || name.sta
 const ATTACHED = /^\.(fixup|altinstr_replacement|altinstructions|ex_table|bug_frames\.\d|discard.*)$/
 
 const PADDING = /^(nop|xchg +%ax,%ax|data16|cs nop|int3)/
+
+/** What differs by machine: what objdump begins its remarks with, and tables of Xen's (bytes of an entry). */
+const MACHINES: Readonly<Record<ObjectMachine, { readonly remark: RegExp; readonly alternative: number }>> = {
+  'x86-64': { remark: / *#.*$/, alternative: 14 },
+  AArch64: { remark: /\s*\/\/.*$/, alternative: 12 },
+}
+/** Marks of code and data among code, which are names of nothing. */
+const MAPPING = /^\$[xd](\.|$)/
 
 class Writer {
   private readonly object: ObjectFile
@@ -123,7 +131,7 @@ class Writer {
 
   private instruction(section: number, { offset, end, text }: Instruction): string {
     const places = (this.object.relocations.get(section) ?? []).filter(r => offset <= r.offset && r.offset < end)
-    const bare = text.replace(/ *#.*$/, '')
+    const bare = text.replace(MACHINES[this.object.machine].remark, '')
     if (places.length === 0) return bare.replace(/\b[0-9a-f]+ <([^>]+)>/, '<$1>')
     // PC-relative operands count from the instruction's end, which is not always four bytes after the field.
     const references = places.map(place => this.reference(place, isRelative(place) ? end - place.offset : 0))
@@ -153,7 +161,7 @@ class Writer {
   private unnamed(section: Section, at: number): string {
     const label = this.object.symbols.find(
       ({ section: own, value, type, name }) =>
-        own === section.index && value === at && type === 'NOTYPE' && name !== '',
+        own === section.index && value === at && type === 'NOTYPE' && name !== '' && !MAPPING.test(name),
     )
     if (label && !label.name.startsWith('.L')) return `${label.name}+0x0`
     if (!isReadOnly(section)) return `${section.name}+${hex(at)}`
@@ -179,10 +187,11 @@ class Writer {
   private specialEntries(): Map<NamedPlace, string[]> {
     const found = new Map<NamedPlace, string[]>()
     for (const section of this.object.sections) {
-      const size = entrySize(section.name)
+      const size = entrySize(section.name, this.object.machine)
       for (let at = 0; size !== undefined && at < section.bytes.length; at += size) {
         const entry = new Entry(this.object, section, at, size)
-        const target = entry.address(0, section.name.startsWith('.bug_frames') ? 0xffffff : -1)
+        const holdsLine = section.name.startsWith('.bug_frames') && this.object.machine === 'x86-64'
+        const target = entry.address(0, holdsLine ? 0xffffff : -1)
         const owner = target && this.holder(target.section, target.offset)
         if (!target || !owner) continue
         const text = `+${hex(target.offset - owner.value)} ${section.name} ${this.entry(entry)}`
@@ -204,7 +213,15 @@ class Writer {
       if (!next) throw new Error(`${section.name}+${hex(at)} continues nowhere`)
       return this.section(next.section).name === '.fixup' ? this.lines(next, this.fixupEnd(next)) : this.place(next)
     }
-    return this.bugFrame(entry)
+    return this.object.machine === 'AArch64' ? this.wideBugFrame(entry) : this.bugFrame(entry)
+  }
+
+  /** Line and places apart; only the frames of assertions have a message, and those that run a function have nothing more. */
+  private wideBugFrame(entry: Entry): string {
+    const [what, message] = [entry.relocation(4), entry.relocation(8)]
+    const isAssertion = entry.section.name.endsWith('3')
+    const reached = [what, isAssertion ? message : undefined].map(place => (place ? this.reference(place, 0) : ''))
+    return `line ${entry.bytes.readUInt16LE(12)} ${reached.join(' ')}`
   }
 
   private place({ section, offset }: Place): string {
@@ -257,7 +274,12 @@ class Writer {
   private labelAbove(section: Section, offset: number): string {
     const labels = this.object.symbols.filter(
       ({ section: own, value, type, name }) =>
-        own === section.index && value <= offset && type === 'NOTYPE' && name !== '' && !name.startsWith('.L'),
+        own === section.index &&
+        value <= offset &&
+        type === 'NOTYPE' &&
+        name !== '' &&
+        !name.startsWith('.L') &&
+        !MAPPING.test(name),
     )
     return labels.toSorted((a, b) => a.value - b.value).at(-1)?.name ?? `(${section.name})`
   }
@@ -294,8 +316,9 @@ class Entry {
   }
 }
 
-function entrySize(section: string): number | undefined {
-  if (section === '.altinstructions') return 14
+function entrySize(section: string, machine: ObjectMachine): number | undefined {
+  if (section === '.altinstructions') return MACHINES[machine].alternative
+  if (machine === 'AArch64' && section.startsWith('.bug_frames')) return 16
   if (section.startsWith('.ex_table') || /^\.bug_frames\.[012]$/.test(section)) return 8
   return section === '.bug_frames.3' ? 16 : undefined
 }

@@ -121,10 +121,18 @@ function inPlace(loading: Loading, when: Hook['when']): readonly Finding[] {
  * where it is seen that read-only data stays as it is, that is worth a word.
  */
 function onlyCode(loading: Loading, { section: name, insteadOf }: Hook, section: RawSection): readonly Finding[] {
-  if (insteadOf === undefined || section.size === 0n || hooksMayWrite(loading.hypervisor) !== 'code alone') return []
-  const text = `${name} runs where this Xen has made code writable, and read-only data not: a hook that writes to constants or bug frames of the hypervisor stops it`
+  if (insteadOf === undefined || section.size === 0n) return []
+  const may = hooksMayWrite(loading.hypervisor)
+  if (may !== 'code alone' && may !== 'a mapping alone') return []
+  const text = `${name} runs where this Xen ${ONLY[may]} of the hypervisor stops it`
   return [finding('warning', text, loading.placeOf(section))]
 }
+
+const ONLY = {
+  'code alone': 'has made code writable, and read-only data not: a hook that writes to constants or bug frames',
+  'a mapping alone':
+    'has made nothing writable where it lies, and mapped all of it a second time (vmap_of_xen_text): a hook that writes elsewhere to code or constants',
+} as const
 
 /** Hooks that run before a payload is applied, or after its revert, where Xen looks its code up while that lasts only. */
 function unknownCode(loading: Loading, { section: name }: Hook, section: RawSection): readonly Finding[] {

@@ -1,8 +1,9 @@
 /**
  * AArch64. Sources: xen/arch/arm/arm64/livepatch.c, xen/arch/arm/livepatch.c, xen/arch/arm/alternative.c.
- * Read only: no AArch64 Xen was booted with these rules.
+ * Held against the real 4.17.5: tests/verify/xen-is-the-judge.test.ts.
  */
 import { AARCH64 as KNOWN } from '../../../machines/aarch64/aarch64.ts'
+import type { BitRange } from '../../../machines/machine.ts'
 import { u64 } from '../raw.ts'
 import type { Alternative, AlternativeProblem, Field, Machine, RelocationResult } from './model.ts'
 
@@ -86,14 +87,24 @@ const ROWS: Readonly<Record<number, Row>> = {
   299: field('absolute', 4, 8, true), // LDST128_ABS_LO12_NC
 }
 
-/** Instruction fields are judged and left as they are: nothing that is checked later reads them. */
+/** Fields are filled before Xen looks at whether the value fits, instructions' too: nobody says that they are in code. */
 function relocate({ type, offset, sectionSize, address, value, bytes }: Field): RelocationResult {
   if (offset >= sectionSize || offset + 4n > sectionSize) return 'past-end'
   const row = ROWS[type]
   if (row === undefined) return 'unknown-type'
   const result = compute(row.base, value, address)
-  if (row.kind === 'move') return !row.nc && moveOverflows(result, row.shift, row.signed) ? 'overflow' : 'done'
-  if (row.kind === 'field') return fillField(row, result)
+  if (row.kind === 'move') {
+    fillMove(bytes, Number(offset), {
+      shifted: result >> BigInt(row.shift),
+      isSigned: row.signed,
+      isBelow: result < 0n,
+    })
+    return !row.nc && moveOverflows(result, row.shift, row.signed) ? 'overflow' : 'done'
+  }
+  if (row.kind === 'field') {
+    fillBits(bytes, Number(offset), bitsOf(type), BigInt.asUintN(row.bits, result >> BigInt(row.shift)))
+    return fieldResult(row, result)
+  }
   if (row.bits === 64) {
     if (offset + 8n > sectionSize) return 'past-end'
     bytes.setBigInt64(Number(offset), result, true)
@@ -105,8 +116,37 @@ function relocate({ type, offset, sectionSize, address, value, bytes }: Field): 
   return result < -half || result >= half * 2n ? 'overflow' : 'done'
 }
 
+/** Where an instruction has its number. Of a load or store Xen fills all twelve bits, whatever it moves. */
+function bitsOf(type: number): readonly BitRange[] {
+  const known = KNOWN.relocationType(type)
+  return known?.part === 'in-page' ? [{ at: 10, count: 12 }] : (known?.field.bits ?? [])
+}
+
+function fillBits(bytes: DataView, at: number, bits: readonly BitRange[], value: bigint): void {
+  let word = BigInt(bytes.getUint32(at, true))
+  let rest = value
+  for (const { at: place, count } of bits) {
+    const mask = (1n << BigInt(count)) - 1n
+    word = (word & ~(mask << BigInt(place))) | ((rest & mask) << BigInt(place))
+    rest >>= BigInt(count)
+  }
+  bytes.setUint32(at, Number(BigInt.asUintN(32, word)), true)
+}
+
+interface Move {
+  readonly shifted: bigint
+  readonly isSigned: boolean
+  readonly isBelow: boolean
+}
+
+/** What takes a signed number becomes a `movz`, or a `movn` of the number turned over. */
+function fillMove(bytes: DataView, at: number, { shifted, isSigned, isBelow }: Move): void {
+  if (isSigned) fillBits(bytes, at, [{ at: 29, count: 2 }], isBelow ? 0n : 2n)
+  fillBits(bytes, at, [{ at: 5, count: 16 }], isSigned && isBelow ? ~shifted : shifted)
+}
+
 /** A load or store has no place for the low bits of an address that is no multiple of what it moves. */
-function fillField({ shift, bits, nc, base, has = bits }: FieldRow, value: bigint): RelocationResult {
+function fieldResult({ shift, bits, nc, base, has = bits }: FieldRow, value: bigint): RelocationResult {
   if (!nc && fieldOverflows(value, shift, bits)) return 'overflow'
   const isCut = base !== 'page' && BigInt.asUintN(shift, value) !== 0n
   return isCut || (!nc && fieldOverflows(value, shift, has)) ? 'cut' : 'done'
@@ -141,11 +181,24 @@ function readAlternative(view: DataView, at: number): Alternative {
   }
 }
 
-function alternativeProblem({ originalLength, replacementLength }: Alternative): AlternativeProblem | undefined {
+/** ARM_CB_PATCH, of 4.17 to 4.22: from it on there are no features. */
+const FEATURES = 18
+
+function alternativeProblem({
+  feature,
+  originalLength,
+  replacementLength,
+}: Alternative): AlternativeProblem | undefined {
+  if (feature >= FEATURES) {
+    const text = `feature ${feature} is none: Xen calls what it takes the replacement for, a function of its own, while that is no code yet`
+    return { what: 'feature', errno: 'crash', text }
+  }
   if (originalLength === replacementLength) return undefined
-  const text = `its replacement has ${replacementLength} bytes, the place ${originalLength}; they must be equal`
+  const text = `its replacement has ${replacementLength} bytes, the place ${originalLength}; they must be equal ${SOME_PROCESSORS} feature ${feature}`
   return { what: 'lengths', errno: 'crash', text }
 }
+
+const SOME_PROCESSORS = 'on a processor that has'
 
 export const AARCH64: Machine = {
   elfMachine: KNOWN.number,

@@ -1,6 +1,7 @@
 /** What each architecture's relocations do and when they do not fit, at the edges. */
 import { describe, expect, test } from 'vitest'
 import { toyHypervisor } from '../../../../tests/verify/toy.ts'
+import { knownKind } from '../loader-kind.ts'
 import { Memory } from '../memory.ts'
 import { AARCH64 } from './aarch64.ts'
 import type { Machine, RelocationResult } from './model.ts'
@@ -98,6 +99,45 @@ test('values land where they belong, little-endian', () => {
   expect(relocate(X86_64, 2, -4n).bytes.getInt32(0, true)).toBe(-4)
   expect(relocate(X86_64, 4, 0x100n, 4n).bytes.getInt32(4, true)).toBe(0xfc)
   expect(relocate(AARCH64, 261, -8n).bytes.getInt32(0, true)).toBe(-8)
+})
+
+/** Each is filled with ones first. */
+const FILLED: readonly (readonly [name: string, type: number, distance: bigint, word: number])[] = [
+  ['CALL26', 283, 8n, 0xfc000002],
+  ['CALL26 back', 283, -4n, 0xffffffff],
+  ['CONDBR19', 280, 0x40n, 0xff00021f],
+  ['TSTBR14', 279, 0x40n, 0xfff8021f],
+  ['ADR_PREL_LO21', 274, 5n, 0xbf00003f],
+  ['ADR_PREL_PG_HI21', 275, 0x3000n, 0xff00001f],
+  ['ADD_ABS_LO12_NC', 277, 0x123n, 0xffc48fff],
+  ['LDST64_ABS_LO12_NC, all twelve bits', 286, 0x128n, 0xffc097ff],
+  ['LDST16_ABS_LO12_NC', 284, 0x122n, 0xffc247ff],
+  ['MOVW_UABS_G0_NC', 264, 0x1234n, 0xffe2469f],
+  ['MOVW_PREL_G0 back, a movn', 287, -2n, 0x9fe0003f],
+  ['MOVW_PREL_G0 ahead, a movz', 287, 2n, 0xdfe0005f],
+  ['MOVW_PREL_G0_NC back, which stays what it is', 288, -2n, 0xffffffdf],
+]
+
+test.for(FILLED)('AArch64 %s fills its field and nothing else', ([, type, distance, word]) => {
+  const bytes = new DataView(new Uint8Array(16).fill(0xff).buffer)
+  const field = { type, offset: 4n, sectionSize: 16n, address: PLACE + 4n, value: PLACE + 4n + distance, bytes }
+  // Of what counts from a page, the place within it is nothing.
+  const placed = type >= 277 && type <= 286 && ![279, 280, 282, 283].includes(type)
+  AARCH64.relocate(placed || type === 264 ? { ...field, value: PLACE + distance } : field)
+  expect(bytes.getUint32(4, true).toString(16)).toBe(word.toString(16))
+  expect([bytes.getUint32(0, true), bytes.getUint32(8, true)]).toEqual([0xffffffff, 0xffffffff])
+})
+
+test.for([
+  { name: 'a feature', feature: 17, lengths: [8, 8], is: undefined },
+  { name: 'the first number that is none', feature: 18, lengths: [8, 8], is: 'feature' },
+  { name: 'a callback, which a payload cannot have', feature: 18, lengths: [8, 0], is: 'feature' },
+  { name: 'a feature turned round', feature: 0x8004, lengths: [8, 8], is: 'feature' },
+  { name: 'lengths apart', feature: 4, lengths: [8, 4], is: 'lengths' },
+])('an alternative on AArch64: $name', ({ feature, lengths: [originalLength = 0, replacementLength = 0], is }) => {
+  const entry = { originalOffset: 0n, replacementOffset: 0n, feature, originalLength, replacementLength, padding: 0 }
+  const kind = knownKind({ symbols: undefined, bySource: undefined, version: '4.17' })
+  expect(AARCH64.alternatives.problem(entry, { kind: kind.kind, featureWords: undefined })?.what).toBe(is)
 })
 
 describe('room for a jump on x86-64', () => {

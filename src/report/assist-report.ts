@@ -1,0 +1,55 @@
+/** The report of `hotsplice assist`, as plain data, and its text. */
+import type { Refusal } from '../base/refusal.ts'
+
+/** The JSON of `hotsplice assist`. */
+export interface AssistReport {
+  readonly schema: 1
+  readonly command: 'assist'
+  /** Of hotsplice. */
+  readonly version: string
+  /** `refused`: none of the refusals has a way out that can be written. */
+  readonly outcome: 'written' | 'nothing-to-do' | 'refused'
+  /** Each refusal that the source takes care of. */
+  readonly ways: readonly WayOut[]
+  /** What stays refused. */
+  readonly remaining: readonly Refusal[]
+  /** Lines of the source that do not compile until somebody has filled them in. */
+  readonly fill: readonly LineToFill[]
+  /** `FILE@UNIT`, for `build --with`; null where nothing was written. */
+  readonly with: string | null
+  /** The source, read as UTF-8; empty where nothing was written. */
+  readonly source: string
+}
+
+/** What the source does about a refusal. */
+export interface WayOut {
+  /** Of the refusal. */
+  readonly code: string
+  readonly unit: string
+  readonly symbol: string
+  readonly text: string
+}
+
+/** A line for a person to fill in. */
+export interface LineToFill {
+  readonly line: number
+  readonly text: string
+}
+
+export function assistText({ outcome, ways, remaining, fill, with: own }: AssistReport, file: string): string {
+  if (outcome === 'nothing-to-do')
+    return 'nothing of the patch is refused: hotsplice build makes a payload of it, or says that it changes no code'
+  const rest = [
+    ...(remaining.length === 0 ? [] : ['', `refused all the same: ${remaining.length}`]),
+    ...remaining.map(({ code, unit, text, hint }) => `  ${unit}: ${text} [${code}]\n    way out: ${hint}`),
+  ]
+  if (outcome === 'refused')
+    return ['there is nothing to write: no refusal has a way out that a source could be', ...rest].join('\n')
+  return [
+    ...ways.map(({ unit, text }) => `${unit}: ${text}`),
+    '',
+    ...(fill.length === 0 ? [] : ['to fill in:', ...fill.map(({ line, text }) => `  ${file}:${line}: ${text}`)]),
+    `then: hotsplice build … --with ${own}`,
+    ...rest,
+  ].join('\n')
+}

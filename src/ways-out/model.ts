@@ -1,0 +1,59 @@
+/** What the stage finds, and what it writes. */
+
+/** What a value is before or after the patch, as far as a source of the user's own can say it. */
+export type Held =
+  | { readonly is: 'number'; readonly value: bigint }
+  /** The address of something that has a name in the running system, or in the payload. */
+  | { readonly is: 'symbol'; readonly name: string; readonly delta: bigint }
+  /** The address of a text. */
+  | { readonly is: 'text'; readonly bytes: Uint8Array }
+  | { readonly is: 'bytes'; readonly bytes: Uint8Array }
+  /** What only a person can find out; with words. */
+  | { readonly is: 'unknown'; readonly what: string }
+
+/** A part of a variable whose value changes. */
+export interface Cell {
+  readonly offset: number
+  readonly size: number
+  /** From the variable on: `.limit`, `[2].call`; empty where it is all of it, or where types are not known. */
+  readonly path: string
+  /** Its type in words; empty where that is not known. */
+  readonly type: string
+  readonly before: Held
+  readonly after: Held
+}
+
+/** A variable of the running system with what changes of its initial value. */
+export interface ValueWay {
+  readonly way: 'value'
+  readonly unit: string
+  /** As the source has it. */
+  readonly symbol: string
+  /** In the running system. */
+  readonly name: string
+  /** Of the variable, in words; empty where it is not known. */
+  readonly type: string
+  /** Where it is declared. */
+  readonly place: string | undefined
+  readonly cells: readonly Cell[]
+  /** The boot code that would have set it, which is left out; absent where it is an initial value. */
+  readonly setBy?: string
+}
+
+/** Boot code that is left out, with what of it no hook repeats. */
+export interface LeftCode {
+  readonly name: string
+  readonly words: string
+}
+
+/** A line of the source that does not compile until somebody has filled it in. */
+export interface ToFill {
+  readonly line: number
+  readonly text: string
+}
+
+export interface WrittenSource {
+  /** One character a byte. */
+  readonly text: string
+  readonly fill: readonly ToFill[]
+}
