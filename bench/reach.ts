@@ -93,12 +93,11 @@ async function all(folder: string): Promise<void> {
   for (const row of ROWS) {
     if (names.length > 0 && !names.includes(row.name)) continue
     const own = await build(here, folder, row, ['--only-reached'])
-    const line = `${row.name}, ${row.lines}: ${said(own)}; aim ${row.aim}`
-    if (values.alone) console.log(line)
-    else {
+    console.log(`${row.name}, ${row.lines}: ${said(own)}; aim ${row.aim}`)
+    if (!values.alone) {
       const other = await build(resolve(values.against ?? here), folder, row)
       const [clock, cpu] = [own.time / other.time, own.cpu / other.cpu].map(ratio => ratio.toFixed(3))
-      console.log(`${line}; all readers ${said(other)}: ${clock} × on the clock, ${cpu} × in processor time`)
+      console.log(`    all readers ${said(other)}: ${clock} × on the clock, ${cpu} × in processor time`)
     }
   }
 }
