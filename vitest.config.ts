@@ -110,6 +110,7 @@ const SAMPLED = [
   'tests/xen/refusals.test.ts',
   'tests/flows/given-program.test.ts',
   'tests/flows/own-program.test.ts',
+  'tests/flows/outside-names.test.ts',
   'tests/flows/moved-functions.test.ts',
   'tests/flows/program-trees.test.ts',
   'tests/shapes/small.test.ts',

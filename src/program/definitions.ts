@@ -32,3 +32,8 @@ export function strengthOf<S extends Side>({ name, binding, kind, place }: ElfSy
   // STB_GNU_UNIQUE, which g++ gives to variables of inline functions, is one of many copies as weak ones are.
   return binding === 'global' ? 'strong' : 'weak'
 }
+
+/** The names that an object refers to, and something else is to define. */
+export function neededIn<S extends Side>({ symbols }: Pick<ElfObject<S>, 'symbols'>): ReadonlySet<string> {
+  return new Set(symbols.flatMap(({ name, place }) => (place.in === 'nowhere' && name !== '' ? [name] : [])))
+}

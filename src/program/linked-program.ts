@@ -5,7 +5,7 @@
  * Worse mistake: to say that something is not there that is. A name that may be another spelling of it, or may have been
  * taken out of the table, answers "not known".
  */
-import { buildIdOf, type ElfOutline, type FileParts, readOutline } from '../elf/index.ts'
+import { buildIdOf, type ElfOutline, type FileParts, readOutline, searchSymbols } from '../elf/index.ts'
 import { processName } from '../loaders/process/process.ts'
 import { machineOf } from '../machines/machines.ts'
 import { codeIn, isFixed } from './program-code.ts'
@@ -22,6 +22,7 @@ export class LinkedProgram implements ProgramCode {
   readonly #file: FileParts
   readonly #elf: ElfOutline<'original'>
   readonly #names: ProgramNames
+  #files: readonly string[] | undefined
 
   constructor(file: FileParts) {
     this.#file = file
@@ -61,6 +62,12 @@ export class LinkedProgram implements ProgramCode {
 
   find(name: string): readonly ProgramSymbol[] {
     return this.#names.find(name)
+  }
+
+  /** How many objects of that file's name it was linked from, as far as its table of symbols says. */
+  countOfFile(name: string): number {
+    this.#files ??= searchSymbols(this.#elf)?.files() ?? []
+    return this.#files.filter(file => file === name).length
   }
 
   /** Whether a library is to have it. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Definition, Definitions } from './definitions.ts'
 import { namesInQuestion, viewOf } from './view.ts'
 
-/** `strong`, `weak`, `common 8`; a star where its content changes; nothing where the unit does not define it. */
+/** `strong`, `weak`, `common 8`; a star where its content changes; `needs` where the unit refers to it; else nothing. */
 interface Row {
   readonly name: string
   readonly a: readonly [string, string]
@@ -57,19 +57,43 @@ const ROWS: readonly Row[] = [
     untaken: ['a: c'],
   },
   { name: 'a COMMON one that takes the place of a weak one', a: ['', 'common 4*'], c: 'weak', found: ['moved c to a'] },
+  {
+    name: 'one that is new, where another file had it from elsewhere',
+    a: ['', 'strong*'],
+    c: 'needs',
+    found: ['appears a, c'],
+  },
+  {
+    name: 'a weak one that is new, where another file had nothing',
+    a: ['', 'weak*'],
+    c: 'needs',
+    found: ['appears a, c'],
+  },
+  {
+    name: 'one that is new, where its own file had it from elsewhere',
+    a: ['needs', 'strong*'],
+    found: ['appears a, a'],
+  },
+  { name: 'one that is new, and so is its user', a: ['', 'strong*'], b: ['', 'needs'] },
+  { name: 'one that goes, and another file refers to it', a: ['strong', ''], c: 'needs', found: ['vanishes a, c'] },
+  { name: 'one that goes, and its file has it from elsewhere', a: ['strong', 'needs'], found: ['vanishes a, a'] },
+  { name: 'one that goes with its user', a: ['strong', ''], b: ['needs', ''] },
+  { name: 'one that changes, with users', a: ['strong', 'strong*'], b: ['needs', 'needs'], c: 'needs', asked: false },
   { name: 'strong ones in two programs of one tree', a: ['', 'strong*'], c: 'strong' },
 ]
 
 test.for(ROWS)('$name', ({ a, b = ['', ''], c = '', asked = true, found = [], untaken = [] }) => {
   const units = [
-    { unit: 'a', before: of(a[0]), after: of(a[1]), changed: changedIn(a[1]) },
-    { unit: 'b', before: of(b[0]), after: of(b[1]), changed: changedIn(b[1]) },
+    { unit: 'a', before: of(a[0]), after: of(a[1]), changed: changedIn(a[1]), needed: neededIn(a) },
+    { unit: 'b', before: of(b[0]), after: of(b[1]), changed: changedIn(b[1]), needed: neededIn(b) },
   ]
   expect(namesInQuestion(units).has('name')).toBe(asked)
-  const view = viewOf(units, [{ unit: 'c', definitions: of(c) }])
+  const view = viewOf(units, [{ unit: 'c', definitions: of(c), needed: neededIn([c, c]).after }])
   expect(
     view.findings.map(each =>
-      each.kind === 'moved' ? `moved ${each.from} to ${each.to}` : `${each.kind} ${each.unit}, ${each.other}`,
+      each.kind === 'moved'
+        ? `moved ${each.from} to ${each.to}`
+        : `${each.kind} ${each.unit}, ${'user' in each ? each.user : each.other}`,
     ),
   ).toEqual(found)
   expect([...view.untaken].flatMap(([unit, names]) => [...names].map(([, other]) => `${unit}: ${other}`))).toEqual(
@@ -85,3 +109,8 @@ function of(words: string): Definitions {
 }
 
 const changedIn = (words: string): ReadonlySet<string> => new Set(words.endsWith('*') ? ['name'] : [])
+
+function neededIn([before, after]: readonly [string, string]) {
+  const names = (words: string): ReadonlySet<string> => new Set(words === 'needs' ? ['name'] : [])
+  return { before: names(before), after: names(after) }
+}

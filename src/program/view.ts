@@ -21,12 +21,15 @@ export interface ConcernedUnit {
   readonly after: Definitions
   /** Names of functions and variables that the patched unit has and that are not the same. */
   readonly changed: ReadonlySet<string>
+  /** Names that it refers to and does not define. */
+  readonly needed: { readonly before: ReadonlySet<string>; readonly after: ReadonlySet<string> }
 }
 
-/** What another unit defines, of the names that were asked about. */
+/** What another unit defines and refers to, of the names that were asked about. */
 export interface OtherUnit {
   readonly unit: string
   readonly definitions: Definitions
+  readonly needed: ReadonlySet<string>
 }
 
 export type Finding =
@@ -36,6 +39,10 @@ export type Finding =
   | { readonly kind: 'unclear'; readonly name: string; readonly unit: string; readonly other: string }
   /** A COMMON variable of `unit` is larger than the one that the program has from `other`. */
   | { readonly kind: 'outgrown'; readonly name: string; readonly unit: string; readonly other: string }
+  /** Nothing defined it, and `user` refers to it: what runs has it from a library, or has nothing there. */
+  | { readonly kind: 'appears'; readonly name: string; readonly unit: string; readonly user: string }
+  /** Nothing defines it any more, and `user` refers to it: it is to have it from a library, or nothing there. */
+  | { readonly kind: 'vanishes'; readonly name: string; readonly unit: string; readonly user: string }
 
 export interface ProgramView {
   readonly findings: readonly Finding[]
@@ -99,7 +106,10 @@ function settle(name: string, units: readonly ConcernedUnit[], others: readonly 
   )
   const before = winners([...own('before'), ...rest])
   const after = winners([...own('after'), ...rest])
-  if (before === 'several' || after === 'several' || after === undefined) return NOTHING
+  if (before === 'several' || after === 'several') return NOTHING
+  const outside = fromOutside(name, { before, after }, [units, others])
+  if (outside !== undefined) return { findings: [outside], untaken: [] }
+  if (after === undefined) return NOTHING
   const all = own('after').map(({ unit }) => unit)
   const home = before === undefined ? representative(after) : stays(before, after)
   if (home === undefined) {
@@ -121,6 +131,23 @@ function settle(name: string, units: readonly ConcernedUnit[], others: readonly 
     findings: [...unclear, ...outgrown],
     untaken: all.filter(unit => unit !== chosen).map(unit => [unit, chosen]),
   }
+}
+
+/**
+ * A name that the program takes from nobody, or from a library, on one side only: its users were bound to that when it was
+ * linked, and stay so.
+ */
+function fromOutside(
+  name: string,
+  { before, after }: { readonly before: Winners | undefined; readonly after: Winners | undefined },
+  [units, others]: readonly [readonly ConcernedUnit[], readonly OtherUnit[]],
+): Finding | undefined {
+  if ((before === undefined) === (after === undefined)) return undefined
+  const which = before === undefined ? 'before' : 'after'
+  const user =
+    others.find(({ needed }) => needed.has(name))?.unit ?? units.find(({ needed }) => needed[which].has(name))?.unit
+  if (user === undefined) return undefined
+  return { kind: which === 'before' ? 'appears' : 'vanishes', name, unit: unitOf(before ?? after), user }
 }
 
 /** One of several equals that changed speaks for all of them only where all did. */

@@ -1,4 +1,4 @@
-/** What the units that a patch does not concern define, of some names: by their objects as the tree's build left them. */
+/** What the units that a patch does not concern define and need, of some names: by their objects as the tree's build left them. */
 import { type ElfSymbol, type FoundSymbol, readOutline, searchSymbols } from '../elf/index.ts'
 import { withParts } from '../system/file-parts.ts'
 import type { Tree, Unit } from './model.ts'
@@ -14,6 +14,8 @@ export interface Definer {
 
 export interface Definers {
   readonly definers: readonly Definer[]
+  /** By unit, the names that it refers to, and something else defines. */
+  readonly needed: ReadonlyMap<string, ReadonlySet<string>>
   /** Units without an object: what they define is not known. */
   readonly unread: readonly string[]
 }
@@ -21,15 +23,22 @@ export interface Definers {
 /** Asks all units but `except`; an object is read as far as its symbols only. */
 export function definersOf(tree: Tree, names: ReadonlySet<string>, except: ReadonlySet<string>): Definers {
   const definers: Definer[] = []
+  const needed = new Map<string, ReadonlySet<string>>()
   const unread: string[] = []
-  if (names.size === 0) return { definers, unread }
+  if (names.size === 0) return { definers, needed, unread }
   for (const unit of tree.units) {
     if (except.has(unit.unit) || unit.role === 'embedded') continue
-    const found = symbolsIn(unit, names)
-    if (found === undefined) unread.push(unit.unit)
-    else if (found.length > 0) definers.push({ unit: unit.unit, archived: unit.role === 'archived', found })
+    const all = symbolsIn(unit, names)
+    if (all === undefined) {
+      unread.push(unit.unit)
+      continue
+    }
+    const found = all.filter(({ symbol }) => isDefined(symbol))
+    if (found.length > 0) definers.push({ unit: unit.unit, archived: unit.role === 'archived', found })
+    const others = all.flatMap(({ symbol }) => (isDefined(symbol) ? [] : symbol.name))
+    if (others.length > 0) needed.set(unit.unit, new Set(others))
   }
-  return { definers, unread }
+  return { definers, needed, unread }
 }
 
 function symbolsIn({ object }: Unit, names: ReadonlySet<string>): readonly FoundSymbol<'original'>[] | undefined {
@@ -37,7 +46,7 @@ function symbolsIn({ object }: Unit, names: ReadonlySet<string>): readonly Found
   try {
     return withParts(object, parts => {
       const symbols = searchSymbols(readOutline<'original'>(parts))
-      return [...names].flatMap(name => symbols?.find(name, 'whole') ?? []).filter(({ symbol }) => isDefined(symbol))
+      return [...names].flatMap(name => symbols?.find(name, 'whole') ?? [])
     })
   } catch {
     // What cannot be read is no object of this tree's build; that it is missing is said.

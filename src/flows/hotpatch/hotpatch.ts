@@ -87,12 +87,12 @@ export async function createHotpatch(
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { loader, ...sizes.known }
   const judged = await watch.time('compare', () => judgeTold(tree, { before, compiled, declarations, cut }))
-  // program: whose definition of each name counts, before and after.
-  const program = watch.timeSync('program', () => inProgram(tree, judged))
   // loaders: what is known of the running system, and of what will load the payload there.
   const entrySizes = sizes.known.probed
   const running = watch.timeSync('running', () => runningOf(tree, before.affected, entrySizes, options))
   const target = fittedTo(targetOfUnits(loader, judged.units), running)
+  // program: whose definition of each name counts, before and after.
+  const program = watch.timeSync('program', () => inProgram(tree, judged, running))
   // lines: where the way asks for it, a unit of our own that sets the numbers of functions that stay.
   const numbers = { symbols: running.symbols, target, maps: compiled.maps }
   const table = way === 'table' ? await watch.time('table', () => lineTable(tree, judged.units, numbers)) : NO_TABLE

@@ -85,7 +85,7 @@ test.skipIf(!hasGcc).for<Row>([
         },
       ]
     })
-    const program = inProgram(tree, { units, notices: [] })
+    const program = inProgram(tree, { units, notices: [] }, RUNNING)
     const selection = select(program.units, PROGRAM_RULES)
     const lines = selectionLines({ ...selection, refusals: [...program.refusals, ...selection.refusals] })
     const kept = selection.pieces.flatMap(({ piece, references }) =>
@@ -100,6 +100,7 @@ test.skipIf(!hasGcc).for<Row>([
 })
 
 const OPTIONS = { target: 'process', jobs: 1, progress: quiet } as const
+const RUNNING = { isXen: false, program: undefined }
 
 /** The tree as its build left it: sources, objects, and how they were made. */
 function folderOf(folder: string, files: Row['files']): string {

@@ -3,12 +3,15 @@
  * tree's other units for the names in question, and turns what comes out into words.
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
-import { type Definition, definitionsIn, type Strength, strengthOf } from '../../program/definitions.ts'
+import { type Definition, definitionsIn, neededIn, type Strength, strengthOf } from '../../program/definitions.ts'
 import { movedFunctions } from '../../program/moved.ts'
 import { type ConcernedUnit, type Finding, namesInQuestion, type ProgramView, viewOf } from '../../program/view.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { type Definer, definersOf, type Tree } from '../../trees/index.ts'
 import { arrivalsOf, withArrivals } from './arrivals.ts'
+import { namesOf } from './linked.ts'
+import type { Running } from './running.ts'
+import { twins } from './twins.ts'
 
 export interface InProgram<U extends UnitInput> {
   /** With the names that lead elsewhere. */
@@ -21,11 +24,17 @@ export interface InProgram<U extends UnitInput> {
 export function inProgram<U extends UnitInput>(
   tree: Tree,
   { units, notices }: Pick<InProgram<U>, 'units' | 'notices'>,
+  running: Pick<Running, 'isXen' | 'program'>,
 ): InProgram<U> {
   const concerned = units.map(concernedUnit)
   const names = namesInQuestion(concerned)
-  const { definers, unread } = definersOf(tree, names, new Set(units.map(({ unit }) => unit)))
-  const others = definers.map(each => ({ unit: each.unit, definitions: definitionsOf(each) }))
+  const { definers, needed, unread } = definersOf(tree, names, new Set(units.map(({ unit }) => unit)))
+  const definitions = new Map(definers.map(each => [each.unit, definitionsOf(each)]))
+  const others = [...new Set([...definitions.keys(), ...needed.keys()])].map(unit => ({
+    unit,
+    definitions: definitions.get(unit) ?? new Map<string, Definition>(),
+    needed: needed.get(unit) ?? new Set<string>(),
+  }))
   const view = viewOf(concerned, others)
   const moved = movedFunctions(
     units.map(({ verdicts: { correlation } }) => ({
@@ -34,7 +43,7 @@ export function inProgram<U extends UnitInput>(
     })),
   )
   // What a unit beside these defines too may be what the program has.
-  const elsewhere = new Set(others.flatMap(({ definitions }) => [...definitions.keys()]))
+  const elsewhere = new Set(others.flatMap(each => [...each.definitions.keys()]))
   const arrivals = arrivalsOf(
     units,
     moved.filter(({ name }) => !elsewhere.has(name)),
@@ -52,7 +61,9 @@ export function inProgram<U extends UnitInput>(
     refusals: [
       ...view.findings.filter(({ kind, name }) => kind !== 'moved' || !settled.has(name)),
       ...doubtful.map(({ name, from, to }) => movedBetween(name, [units[from], units[to]])),
-    ].map(refusalOf),
+    ]
+      .map(refusalOf)
+      .concat(running.isXen ? [] : twins(tree, units, namesOf(running))),
     notices: [...notices, ...untakenNotices(view, concerned), ...unreadNotices(unread, names)],
   }
 }
@@ -68,7 +79,13 @@ function concernedUnit({ unit, verdicts }: UnitInput): ConcernedUnit {
     if (verdict.kind === 'same' || verdict.kind === 'line-only') continue
     for (const id of piece?.symbols ?? []) changed.add(patched.object.symbols[id]?.name ?? '')
   }
-  return { unit, before: definitionsIn(original.object), after: definitionsIn(patched.object), changed }
+  return {
+    unit,
+    before: definitionsIn(original.object),
+    after: definitionsIn(patched.object),
+    changed,
+    needed: { before: neededIn(original.object), after: neededIn(patched.object) },
+  }
 }
 
 /** An archive's member is taken only where nothing else serves, so to the others it is as a weak one. */
@@ -101,6 +118,22 @@ function refusalOf(finding: Finding): Refusal {
         symbol: name,
         text: `${name} changed in ${finding.unit}, and ${finding.other} defines it too and has it unchanged: which of the two the linker took is not known`,
         hint,
+      }
+    case 'appears':
+      return {
+        code: 'other-definition',
+        unit: finding.unit,
+        symbol: name,
+        text: `${name} is defined in ${finding.unit} now, and ${finding.user} refers to it, where the running system has it from a library, or nothing: that would go on`,
+        hint: 'give the new definition another name, and let what the patch changes call it',
+      }
+    case 'vanishes':
+      return {
+        code: 'other-definition',
+        unit: finding.unit,
+        symbol: name,
+        text: `${name} is not defined in ${finding.unit} any more, and ${finding.user} refers to it still, to have it from a library, or nothing: the running system would go on with its own`,
+        hint: 'leave the definition where it is, and let it call what is meant; or change what calls it',
       }
     case 'outgrown':
       return {

@@ -15,6 +15,7 @@ import { otherCode } from './other-code.ts'
 import type { Prepared } from './prepare.ts'
 import type { Running } from './running.ts'
 import { type CheckedCode, checkCode, NOTHING_CHECKED } from './running-code.ts'
+import { wrappedNames } from './wrapped.ts'
 
 interface Known {
   readonly running: Running
@@ -67,7 +68,7 @@ function checkProgram(
   selection: Selection,
   { running, originals, program }: Known & { readonly program: LinkedProgram },
 ): CheckedCode {
-  const refusals: Refusal[] = []
+  const refusals: Refusal[] = [...wrappedNames(selection, program)]
   const notices: Reason[] = []
   for (const replacement of selection.replacements) {
     const { runningName: name, oldSize } = replacement
