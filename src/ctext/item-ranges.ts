@@ -49,7 +49,7 @@ const CLOSING = new Map([
 ])
 /** Letters that stand for others, which a lexer of ordinary C takes for something else. */
 const DIGRAPHS = new Set(['<%', '%>', '%:', '<:', ':>'])
-const SPELLED_LETTER = /^[uU][\da-fA-F]{4}|^N$/
+const SPELLED_LETTER = /^[uU][\da-fA-F]{4}|^[uUN]$/
 const RAW_PREFIX = /^(?:u8|[uUL])?R$/
 
 /** Undefined where the text is spelled in a way that we do not read, or does not nest. */

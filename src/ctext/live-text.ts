@@ -18,6 +18,7 @@ const REACHES_OUT = /\bextern\b|__attribute|\b_*(?:asm|noreturn|Noreturn)_*\b|\[
 
 /** C++'s and GNU C's string in which nothing is escaped; or an ordinary one that ends so. */
 const RAW_STRING = /(?<![\w$\x80-\xff])(?:u8|[uUL])?R"/
+const SPELLED_LETTER = /\\(?:[uU][\da-fA-F]{4}|[uUN]\{)/
 /** What begins with a quote and ends on its line, but for lines of directives, where a quote may be alone. */
 const DIRECTIVES_AND_LITERALS = /^[ \t]*#.*$|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/gm
 
@@ -25,7 +26,9 @@ const DIRECTIVES_AND_LITERALS = /^[ \t]*#.*$|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n
 export function liveText(text: string): string | undefined {
   const { around, between, bodies } = takeApartText(text)
   // By such an attribute, or an own string that assembles a name, something may be used without being named.
-  if (/\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/.test(around) || hasRawString(text)) return undefined
+  if (/\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/.test(around) || isSpelledOtherwise(text)) return undefined
+  // Such a pragma gives attributes to all functions.
+  if (/^[ \t]*#[ \t]*pragma[ \t]+clang[ \t]+attribute\b/m.test(text)) return undefined
   const plain = bodies.filter(isPlain)
   const used = usedNames(around, bodies, new Set(plain))
   const isPlainBody = new Set(plain)
@@ -36,9 +39,11 @@ export function liveText(text: string): string | undefined {
   return digest([...left, between.at(-1)].join('\n'))
 }
 
-function hasRawString(text: string): boolean {
-  if (!RAW_STRING.test(text)) return false
-  return RAW_STRING.test(text.replace(DIRECTIVES_AND_LITERALS, found => (/^["']/.test(found) ? '""' : found)))
+/** Whether it has raw strings, or names in which a letter is spelled by its number. */
+function isSpelledOtherwise(text: string): boolean {
+  if (!RAW_STRING.test(text) && !SPELLED_LETTER.test(text)) return false
+  const bare = text.replace(DIRECTIVES_AND_LITERALS, found => (/^["']/.test(found) ? '""' : found))
+  return RAW_STRING.test(bare) || SPELLED_LETTER.test(bare)
 }
 
 /** A pragma before it is no part of it, and what it declares besides is others' too. */

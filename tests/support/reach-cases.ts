@@ -241,6 +241,12 @@ export const CASES: readonly Case[] = [
     ...got(GET),
     units: { '+': 'int f(struct s *p) { return ge\\\nt(p); }', '-': none },
   },
+  {
+    name: 'attributes for all functions',
+    ...got(GET),
+    beside: '#pragma clang attribute push(__attribute__((used)), apply_to = function)\n',
+    units: { '+': user, '?': none },
+  },
   { name: 'comments', before: `/* one */\n${GET}`, after: `/* two */\n${GET}`, units: { '-': user } },
 ]
 

@@ -244,4 +244,21 @@ export const HIDDEN: readonly Case[] = [
     beside: NEXT_HEADER,
     units: { '+': '#define Q(x) g##x\n#define PASS(m) m\nint f(int p) { return PASS(JOIN)(Q(e), t)(p); }' },
   },
+  {
+    name: 'a name with a letter that is spelled by its number',
+    ...named('gét'),
+    units: { '+': 'int f(int p) { return g\\u00e9t(p); }' },
+  },
+  {
+    name: 'a pragma that takes what follows',
+    before: '#pragma message("x")\nint extra = 1;\n',
+    after: '#pragma message("x") int extra = 1;\n',
+    units: { '+': 'int n;' },
+  },
+  {
+    name: 'a pragma that takes less',
+    before: '#pragma message("x") int extra = 1;\n',
+    after: '#pragma message("x")\nint extra = 1;\n',
+    units: { '+': 'int n;' },
+  },
 ]

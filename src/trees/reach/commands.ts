@@ -6,7 +6,7 @@ import type { Unit } from '../model.ts'
  * not see.
  */
 const NOT_ORDINARY =
-  /^(?:-fkeep-|-fno-toplevel-reorder|-fno-unit-at-a-time|-fprofile|-ftest-coverage|-aux-info|-fdump|-fplugin|-flto|-?-coverage$|-Xclang$|-Xpreprocessor$|-Wp,(?!-M[A-Z]*(?:,[^,]*)?$)|--(?:un)?define-macro|-specs|-wrapper|-traditional|-ansi$|-std=(?:c8|c90|iso9899:199[04])|-fpreprocessed|-fdirectives-only|-finput-charset|-fmodules|@)/
+  /^(?:-fkeep-|-femit-all-decls|-fopen(?:mp|acc)|-fpass-plugin|-fno-toplevel-reorder|-fno-unit-at-a-time|-fprofile|-ftest-coverage|-aux-info|-fdump|-fplugin|-flto|-?-coverage$|-Xclang$|-Xpreprocessor$|-Wp,(?!-M[A-Z]*(?:,[^,]*)?$)|--(?:un)?define-macro|-specs|-wrapper|-traditional|-ansi$|-std=(?:c8|c90|iso9899:199[04])|-fpreprocessed|-fdirectives-only|-finput-charset|-fmodules|@)/
 const C_PLUS_PLUS = /\.(?:C|cc|cp|cpp|cxx|CPP|c\+\+|ii|mm?)$/
 const WITH_TRIGRAPHS = /^(?:-trigraphs|-std=(?:c|iso).*)$/
 

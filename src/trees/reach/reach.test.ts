@@ -64,6 +64,11 @@ test.for([
     change: (unit: Unit) => ({ ...unit, command: [...unit.command, '-fkeep-inline-functions'] }),
   },
   {
+    what: 'a compiler that emits what nobody uses',
+    change: (unit: Unit) => ({ ...unit, command: [...unit.command, '-femit-all-decls'] }),
+  },
+  { what: 'code for other devices', change: (unit: Unit) => ({ ...unit, command: [...unit.command, '-fopenmp'] }) },
+  {
     what: 'a unit of which not all files are known',
     change: (unit: Unit) => ({ ...unit, dependencies: [unit.source] }),
   },
