@@ -161,10 +161,11 @@ export function byForm(pairing: Pairing, { pairs }: FormEvidence): void {
   }
 }
 
-/** What is made of a variable of which the original has something else. */
+/** What is made of a variable of which the original has something else; or the same, and could not be paired with that. */
 export function otherForms(pairing: Pairing, forms: FormEvidence | undefined): readonly Ambiguity[] {
+  const origins = new Map([...(forms?.pairs ?? [])].map(([before, after]) => [after, [before]] as const))
   return pairing.patched.pieces.flatMap(piece => {
-    const names = piece.kind === 'data' ? forms?.changed.get(piece.name) : undefined
+    const names = piece.kind === 'data' ? (forms?.changed.get(piece.name) ?? origins.get(piece.name)) : undefined
     if (names === undefined || !pairing.isFreePatched(piece)) return []
     const candidates = pairing.original.pieces.filter(({ kind, name }) => kind === 'data' && names.includes(name))
     return [{ patched: piece.id, candidates: candidates.map(({ id }) => id), isOtherForm: true }]

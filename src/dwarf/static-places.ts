@@ -18,6 +18,8 @@ import { debugSections, findDebugSection } from './sections.ts'
 /** What the source declares, and how the object has it. */
 export interface StaticPlace {
   readonly declared: Place
+  /** As the source has it: lines may declare several. */
+  readonly name: string
   /** Empty for a variable as it is; else what is made of it, in a spelling that the same form has in every object. */
   readonly form: string
 }
@@ -39,13 +41,14 @@ export function staticPlaces<S extends Side>(object: ElfObject<S>): StaticPlaces
       const at = entry.tag === DW_TAG.variable ? numberIn(entry, DW_AT.location) : undefined
       const declared = at === undefined ? undefined : placeOf(entry, byId, files)
       if (at === undefined || declared === undefined) continue
+      const name = nameOf(entry, byId)
       for (const { relocation, form } of partsAt(sections.info, at, { info, addresses, base })) {
         const symbol = object.symbols[relocation.symbol]?.place
         if (symbol?.in !== 'section') continue
         const key = keyOf(symbol.section, symbol.offset + Number(relocation.addend))
         const known = found.get(key)
-        const isOther = found.has(key) && !(known !== undefined && isSame(known, { declared, form }))
-        found.set(key, isOther ? undefined : { declared, form })
+        const isOther = found.has(key) && !(known !== undefined && isSame(known, { declared, name, form }))
+        found.set(key, isOther ? undefined : { declared, name, form })
       }
     }
   }
@@ -53,7 +56,8 @@ export function staticPlaces<S extends Side>(object: ElfObject<S>): StaticPlaces
 }
 
 function isSame(a: StaticPlace, b: StaticPlace): boolean {
-  return a.form === b.form && a.declared.file === b.declared.file && a.declared.line === b.declared.line
+  const isOnePlace = a.declared.file === b.declared.file && a.declared.line === b.declared.line
+  return isOnePlace && a.form === b.form && a.name === b.name
 }
 
 const keyOf = (section: number, offset: number): string => `${section} ${offset}`
@@ -121,17 +125,26 @@ function partsAt<S extends Side>(
 
 /** Of the entry, or of the one that it is a copy of. */
 function placeOf(entry: Entry, byId: ReadonlyMap<number, Entry>, files: readonly string[]): Place | undefined {
-  const [line, file] = [DW_AT.decl_line, DW_AT.decl_file].map(attribute => {
-    const seen = new Set<Entry>()
-    for (let at: Entry | undefined = entry; at !== undefined && !seen.has(at); at = originOf(at, byId)) {
-      const value = numberIn(at, attribute)
-      if (value !== undefined) return value
-      seen.add(at)
-    }
-    return undefined
-  })
+  const origins = [...originsOf(entry, byId)]
+  const [line, file] = [DW_AT.decl_line, DW_AT.decl_file].map(attribute =>
+    origins.map(origin => numberIn(origin, attribute)).find(value => value !== undefined),
+  )
   const name = file === undefined ? undefined : files[file]
   return name === undefined || line === undefined ? undefined : { file: name, line }
+}
+
+function nameOf(entry: Entry, byId: ReadonlyMap<number, Entry>): string {
+  const names = [...originsOf(entry, byId)].map(({ attributes }) => attributes.get(DW_AT.name))
+  return names.find(name => typeof name === 'string') ?? ''
+}
+
+/** The entry, and those that it is a copy of. */
+function* originsOf(entry: Entry, byId: ReadonlyMap<number, Entry>): Generator<Entry> {
+  const seen = new Set<Entry>()
+  for (let at: Entry | undefined = entry; at !== undefined && !seen.has(at); at = originOf(at, byId)) {
+    seen.add(at)
+    yield at
+  }
 }
 
 function originOf(entry: Entry, byId: ReadonlyMap<number, Entry>): Entry | undefined {

@@ -16,7 +16,7 @@ export function ambiguousStatic({ user, variable, candidates, isOtherForm }: Amb
   if (isOtherForm) {
     return {
       ...about,
-      text: `${user} uses ${variable}, which the compiler has made of a variable that it made ${candidates.join(' and ')} of in the running system: what these hold would mean another member or value`,
+      text: `${user} uses ${variable}, which the compiler may have made of other members or values than ${candidates.join(' and ')} of the running system: what is held there could mean something else`,
       hint: 'use a new variable for what is new; or leave the uses of the members, and the values that are assigned, as they are',
     }
   }

@@ -16,8 +16,21 @@ const BOTH = ['last.a += n; last.b ^= last.a * 5;', 'return last.b + 31;']
 const FLAG = ['if (n == 3) mode = 5;', 'out(n);', 'return mode;']
 const toB = (lines: readonly string[]) => lines.map(line => line.replaceAll('.b', '.c').replaceAll('.a', '.b'))
 
+const MALLOC = 'static unsigned *table;\nextern void *malloc(unsigned long); extern void free(void *);'
+const ONCE = 'void start(void) { out(1); out(2); table = malloc(16 * sizeof *table); out(3); }'
+const USE = ['table[n & 15] += n; out(n);', 'return table[n & 15] + 31;']
+const ONLY = outside(LAST, 'last.a += n; out(n);', 'return last.a * 3;')
+const PLAIN = 'int rx, tx, mode;'
+const PLAIN_USE = ['rx += n; tx ^= rx * 5;', ...FLAG.slice(0, 2), 'return rx + tx + mode + 31;']
+const TWO = 'static struct { unsigned a, b; } rx, tx;'
+const TWO_USE = ['rx.a += n; rx.b ^= rx.a * 5; tx.a -= n; tx.b ^= tx.a * 3;', 'return rx.b + tx.b + 31;']
+const MACRO = '#define COUNTERS(p) static unsigned p##_rx, p##_tx; static int p##_mode;\nCOUNTERS(eth)'
+const MACRO_USE = PLAIN_USE.map(line => line.replaceAll(/\b(?:rx|tx|mode)\b/g, 'eth_$&'))
+
 interface Row {
   readonly name: string
+  /** Beside clang-14 -O2. */
+  readonly options?: readonly string[]
   readonly before: string
   readonly after: string
   readonly refused?: readonly string[]
@@ -101,13 +114,79 @@ const ROWS: readonly Row[] = [
     before: inside('static _Bool mode;', 'if (n == 3) mode = 1;', 'return mode;'),
     after: inside('static _Bool mode;', 'if (n == 5) mode = 1;', 'return mode;'),
   },
+  {
+    name: 'another member, and debug information that is not read',
+    options: ['-gdwarf64'],
+    before: ONLY,
+    after: ONLY.replaceAll('.a', '.b'),
+    refused: ['ambiguous-static last.0'],
+  },
+  {
+    name: 'another value, and debug information that is not read',
+    options: ['-gdwarf64'],
+    before: outside('static int mode;', ...FLAG),
+    after: outside('static int mode;', ...FLAG).replace('5', '7'),
+    refused: ['ambiguous-static mode'],
+  },
+  {
+    name: 'a byte that only others use, and debug information that is not read',
+    options: ['-gdwarf64'],
+    before: `static _Bool on; void g(int n) { on = n; } int h(void) { return on; }\n${outside('', 'out(n);', 'return n + 31;')}`,
+    after: `static _Bool on; void g(int n) { on = n; } int h(void) { return on; }\n${outside('', 'out(n);', 'return n + 32;')}`,
+  },
+  {
+    name: 'another member, and an object that does not say who made it',
+    options: ['-fno-addrsig', '-Qn'],
+    before: ONLY,
+    after: ONLY.replaceAll('.a', '.b'),
+    refused: ['ambiguous-static last.0'],
+  },
+  {
+    name: 'both of these',
+    options: ['-fno-addrsig', '-Qn', '-gdwarf64'],
+    before: ONLY,
+    after: ONLY.replaceAll('.a', '.b'),
+    refused: ['ambiguous-static last.0'],
+  },
+  {
+    name: 'memory that is given once, and stays so',
+    before: outside(`${MALLOC}\n${ONCE}`, ...USE),
+    after: outside(`${MALLOC}\n${ONCE}`, ...USE).replace('31', '32'),
+  },
+  {
+    name: 'memory that is given once, and taken back by the patch',
+    before: outside(`${MALLOC}\n${ONCE}`, ...USE),
+    after: outside(`${MALLOC}\n${ONCE}`, 'if (n == 77) { free(table); table = 0; return 0; }', ...USE),
+    refused: ['ambiguous-static table'],
+  },
+  {
+    name: 'memory that is given once by the patch, and was taken back',
+    before: outside(`${MALLOC}\n${ONCE}`, 'if (n == 77) { free(table); table = 0; return 0; }', ...USE),
+    after: outside(`${MALLOC}\n${ONCE}`, ...USE),
+    refused: ['ambiguous-static table.body'],
+  },
+  {
+    name: 'plain variables on the line of one of two values',
+    before: outside(`static ${PLAIN}`, ...PLAIN_USE),
+    after: outside(`static ${PLAIN}`, ...PLAIN_USE).replace('31', '32'),
+  },
+  {
+    name: 'two structures on one line',
+    before: outside(TWO, ...TWO_USE),
+    after: outside(TWO, ...TWO_USE).replace('31', '32'),
+  },
+  {
+    name: 'variables out of one macro',
+    before: outside(MACRO, ...MACRO_USE),
+    after: outside(MACRO, ...MACRO_USE).replace('31', '32'),
+  },
 ]
 
 const hasClang = spawnSync('clang-14', ['--version']).status === 0
 
 describe.skipIf(!hasClang)('variables in other forms (with clang-14)', () => {
-  test.for(sampled(ROWS))('$name', async ({ before, after, refused = [] }) => {
-    const command = ['clang-14', '-O2']
+  test.for(sampled(ROWS))('$name', async ({ before, after, options = [], refused = [] }) => {
+    const command = ['clang-14', '-O2', ...options]
     const found = await patchProgram({ files: { 'm.c': before }, command }, { 'm.c': after })
     expect([found.error, found.refused]).toEqual([undefined, refused])
     if (refused.length > 0) return

@@ -6,7 +6,7 @@
 import { InputError } from '../../base/errors.ts'
 import type { Side } from '../../base/side.ts'
 import { type DeclaredStatic, declaredStatics, type SameLine, toldByLines } from '../../correlate/declared.ts'
-import { type FormOf, formsIn, mayHaveForms, toldByForms } from '../../correlate/forms.ts'
+import { type FormOf, formsIn, type MaybeForms, toldByForms, untoldForms, withUntold } from '../../correlate/forms.ts'
 import type { TextEvidence } from '../../correlate/model.ts'
 import { readElf } from '../../elf/index.ts'
 import { movesText } from '../../lines/moved-text.ts'
@@ -17,6 +17,7 @@ import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import { isWritable } from '../../pieces/writable.ts'
 import type { UnitInput } from '../../select/model.ts'
 import { type Affected, debugObjects, type Overlay, placeIn, type Tree, type Unit } from '../../trees/index.ts'
+import { doubtfulForms } from './doubtful-forms.ts'
 import type { CompiledUnits } from './judge.ts'
 import type { Label } from './texts.ts'
 
@@ -34,52 +35,74 @@ interface Question {
 }
 
 export async function staticLines(tree: Tree, units: readonly UnitInput[], question: Question): Promise<Told> {
-  const doubtful = new Set(units.filter(isDoubtful).map(({ unit }) => unit))
+  const doubtful = new Map(units.filter(isDoubtful).map(each => [each.unit, each]))
   const { affected, compiled } = question
-  const asked = affected.affected.flatMap(({ unit, kind }) =>
-    kind === 'changed' && unit.language === 'c' && doubtful.has(unit.unit) ? [unit] : [],
-  )
+  const asked = affected.affected.flatMap(({ unit, kind }) => {
+    const judged = doubtful.get(unit.unit)
+    return kind === 'changed' && unit.language === 'c' && judged !== undefined ? [{ unit, judged }] : []
+  })
   if (asked.length === 0) return new Map()
   const texts = [['original', NOTHING], ...compiled.overlays] as const
   const wanted = texts.filter(([label]) => label === 'original' || label === 'patched' || label === 'neutral')
-  const requests = asked.flatMap(unit => wanted.map(([label, overlay]) => ({ unit, overlay, label })))
+  const requests = asked.flatMap(({ unit }) => wanted.map(([label, overlay]) => ({ unit, overlay, label })))
   const objects = await debugObjects(tree, requests)
   return new Map(
-    asked.map(unit => {
+    asked.map(({ unit, judged }) => {
       const ofUnit = new Map(requests.flatMap((each, at) => (each.unit === unit ? [[each.label, objects[at]]] : [])))
-      return [unit.unit, toldOf(tree, unit, ofUnit, question)] as const
+      return [unit.unit, toldOf(tree, { unit, maybe: doubtfulForms(judged.verdicts) }, ofUnit, question)] as const
     }),
   )
 }
 
-function isDoubtful({ verdicts: { correlation } }: UnitInput): boolean {
-  if (mayHaveForms(correlation.original) || mayHaveForms(correlation.patched)) return true
-  return correlation.ambiguities.some(({ patched: id }) => {
-    const piece = correlation.patched.pieces[id]
-    return piece !== undefined && isWritable(correlation.patched, piece)
+function isDoubtful({ verdicts }: UnitInput): boolean {
+  const maybe = doubtfulForms(verdicts)
+  if (maybe.original.size + maybe.patched.size > 0) return true
+  const { ambiguities, patched } = verdicts.correlation
+  return ambiguities.some(({ patched: id }) => {
+    const piece = patched.pieces[id]
+    return piece !== undefined && isWritable(patched, piece)
   })
+}
+
+interface Asked {
+  readonly unit: Unit
+  /** What of it is refused where nothing is told. */
+  readonly maybe: MaybeForms
 }
 
 function toldOf(
   tree: Tree,
-  unit: Unit,
+  { unit, maybe }: Asked,
   objects: ReadonlyMap<string, Uint8Array | undefined>,
   { compiled, cut }: Question,
 ): ReadonlyMap<Label, Evidence> {
   const { pair, neutral } = compiled.pairs.find(each => each.pair.unit === unit.unit) ?? {}
-  const before = declaredIn(pair?.original, objects.get('original'), cut)
+  if (pair?.original === undefined) return new Map()
+  const original = pieceMap(readElf<'original'>(pair.original), cut)
+  const before = declaredIn(original, objects.get('original'), cut)
   const judged = [
-    ['patched', pair?.patched],
+    ['patched', pair.patched],
     ['neutral', neutral?.patched],
   ] as const
   return new Map(
     judged.flatMap(([label, object]) => {
-      const after = declaredIn(object, objects.get(label), cut)
-      if (before === undefined || after === undefined) return []
+      if (object === undefined) return []
+      const patched = pieceMap(readElf<'patched'>(object), cut)
+      const after = declaredIn(patched, objects.get(label), cut)
+      const isTold = (side: Said | undefined, symbol: string) =>
+        after !== undefined && side?.forms.some(each => each.symbol === symbol) === true
+      const untold = untoldForms(
+        { original, patched },
+        {
+          original: new Set([...maybe.original].filter(symbol => !isTold(before, symbol))),
+          patched: new Set([...maybe.patched].filter(symbol => before === undefined || !isTold(after, symbol))),
+        },
+      )
+      if (before === undefined || after === undefined) return [[label, { forms: untold }] as const]
       const isSame = sameLine(tree, unit, label, compiled)
       const made = before.forms.filter(({ form }) => form !== '')
       const isSameForm = movesIn(tree, unit, made, compiled) ? () => false : isSame
-      const forms = toldByForms(before.forms, after.forms, isSameForm)
+      const forms = withUntold(toldByForms(before.forms, after.forms, isSameForm), untold)
       if (movesIn(tree, unit, before.statics, compiled)) return [[label, { forms }] as const]
       return [[label, { forms, declared: toldByLines(before.statics, after.statics, isSame) }] as const]
     }),
@@ -93,9 +116,13 @@ interface Said {
 }
 
 /** Undefined where the compiler told nothing, or made other code. */
-function declaredIn(object: Uint8Array | undefined, debug: Uint8Array | undefined, cut: CutOptions): Said | undefined {
-  if (object === undefined || debug === undefined) return undefined
-  const [judged, told] = [pieceMap(readElf<'original'>(object), cut), pieceMap(readElf<'original'>(debug), cut)]
+function declaredIn<S extends Side>(
+  judged: PieceMap<S>,
+  debug: Uint8Array | undefined,
+  cut: CutOptions,
+): Said | undefined {
+  if (debug === undefined) return undefined
+  const told = pieceMap(readElf<S>(debug), cut)
   if (!isSameCode(judged, told)) return undefined
   try {
     return { statics: declaredStatics(told), forms: formsIn(told) }
