@@ -72,10 +72,13 @@ export function toldByForms(original: readonly FormOf[], patched: readonly FormO
   const changed = new Map<string, readonly string[]>()
   const question = new Set(patched.filter(({ form }) => form !== '').map(({ symbol }) => symbol))
   for (const after of patched) {
-    const olds = original.filter(({ name, declared }) => name === after.name && isSame(declared, after.declared))
+    const called = original.filter(({ name }) => name === after.name)
+    const there = called.filter(({ declared }) => isSame(declared, after.declared))
+    // Of a declaration that the patch edits, nothing says which it was; but it is none that is new.
+    const olds = there.length > 0 ? there : called
     if (after.form === '' && olds.every(({ form }) => form === '')) continue
     question.add(after.symbol)
-    const [same, ...others] = olds.filter(({ form }) => form === after.form)
+    const [same, ...others] = there.filter(({ form }) => form === after.form)
     const alike = patched.filter(each => each.form === after.form && isOneVariable(each, after))
     if (same !== undefined && others.length === 0 && alike.length === 1) pairs.set(same.symbol, after.symbol)
     else if (olds.length > 0)

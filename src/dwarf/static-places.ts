@@ -12,6 +12,7 @@ import { DW_AT, DW_OP_ADDR, DW_OP_ADDRX, DW_OP_PIECE, DW_TAG } from './constants
 import { Cursor } from './cursor.ts'
 import { type Entry, readEntries } from './entries.ts'
 import { readFileNames } from './files.ts'
+import { memberAt } from './member-at.ts'
 import type { Place } from './model.ts'
 import { debugSections, findDebugSection } from './sections.ts'
 
@@ -42,9 +43,11 @@ export function staticPlaces<S extends Side>(object: ElfObject<S>): StaticPlaces
       const declared = at === undefined ? undefined : placeOf(entry, byId, files)
       if (at === undefined || declared === undefined) continue
       const name = nameOf(entry, byId)
-      for (const { relocation, form } of partsAt(sections.info, at, { info, addresses, base })) {
+      const type = typeOf(entry, byId)
+      for (const { relocation, form: part, offset } of partsAt(sections.info, at, { info, addresses, base })) {
         const symbol = object.symbols[relocation.symbol]?.place
         if (symbol?.in !== 'section') continue
+        const form = offset === undefined ? part : `${part} ${memberAt(type, offset, byId)}`
         const key = keyOf(symbol.section, symbol.offset + Number(relocation.addend))
         const known = found.get(key)
         const isOther = found.has(key) && !(known !== undefined && isSame(known, { declared, name, form }))
@@ -85,6 +88,8 @@ interface Part<S extends Side> {
   /** What fills the address. */
   readonly relocation: ElfRelocation<S>
   readonly form: string
+  /** In the variable, of what is a part of it. */
+  readonly offset?: number
 }
 
 /**
@@ -114,10 +119,10 @@ function partsAt<S extends Side>(
     if (cursor.u8() !== DW_OP_PIECE) {
       // Not known how long it is; no part of another kind follows where it is the whole variable.
       const form = Buffer.from(bytes.subarray(rest, end)).toString('hex')
-      return relocation === undefined ? parts : [...parts, { relocation, form: `${offset}: ${form}` }]
+      return relocation === undefined ? parts : [...parts, { relocation, form: `${offset}: ${form}`, offset }]
     }
     const size = cursor.count()
-    if (relocation !== undefined) parts.push({ relocation, form: `${offset}+${size}` })
+    if (relocation !== undefined) parts.push({ relocation, form: `${offset}+${size}`, offset })
     offset += size
   }
   return parts
@@ -136,6 +141,11 @@ function placeOf(entry: Entry, byId: ReadonlyMap<number, Entry>, files: readonly
 function nameOf(entry: Entry, byId: ReadonlyMap<number, Entry>): string {
   const names = [...originsOf(entry, byId)].map(({ attributes }) => attributes.get(DW_AT.name))
   return names.find(name => typeof name === 'string') ?? ''
+}
+
+function typeOf(entry: Entry, byId: ReadonlyMap<number, Entry>): Entry | undefined {
+  const types = [...originsOf(entry, byId)].map(origin => numberIn(origin, DW_AT.type))
+  return byId.get(types.find(type => type !== undefined) ?? -1)
 }
 
 /** The entry, and those that it is a copy of. */

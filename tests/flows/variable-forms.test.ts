@@ -5,6 +5,7 @@ import { sampled } from '../support/sampled.ts'
 import { patchProgram } from '../support/small-program.ts'
 
 const LAST = 'static struct { unsigned a, b, c; } last;'
+const LINES = 'static struct {\n    unsigned a;\n    unsigned b;\n    unsigned c;\n} last;'
 const TABLE = 'static unsigned last[4];'
 const OUT = 'extern int out(unsigned); extern void keep(void *);\n'
 const inside = (variable: string, ...lines: readonly string[]) =>
@@ -179,6 +180,51 @@ const ROWS: readonly Row[] = [
     name: 'variables out of one macro',
     before: outside(MACRO, ...MACRO_USE),
     after: outside(MACRO, ...MACRO_USE).replace('31', '32'),
+  },
+  {
+    name: 'a declaration that gets a member',
+    before: outside(LAST, ...BOTH),
+    after: outside(LAST.replace('c;', 'c, d;'), ...BOTH).replace('31', '32'),
+    refused: ['ambiguous-static last.0', 'ambiguous-static last.1'],
+  },
+  {
+    name: 'a declaration that gets a comment',
+    before: outside('static int mode;', ...FLAG),
+    after: outside('static int mode; /* of it */', ...FLAG).replace('out(n)', 'out(n * 9)'),
+  },
+  {
+    name: 'a declaration that gets a member at its end',
+    before: outside(LINES, ...BOTH),
+    after: outside(LINES.replace('c;', 'c;\n    unsigned d;'), ...BOTH).replace('31', '32'),
+  },
+  {
+    name: 'a declaration that gets a member in the midst',
+    before: outside(LINES, ...BOTH),
+    after: outside(LINES.replace('a;', 'a;\n    unsigned x;'), 'last.x++;', ...BOTH).replace('31', 'last.x'),
+    refused: ['ambiguous-static last.1', 'ambiguous-static last.2'],
+  },
+  {
+    name: 'a declaration that gets a member in the place of another',
+    before: outside(LINES, ...BOTH),
+    after: outside(LINES.replace('b;', 'x;\n    unsigned b;'), ...BOTH.map(line => line.replaceAll('.b', '.x'))),
+    refused: ['ambiguous-static last.1'],
+  },
+  {
+    name: 'a declaration of a function that gets a comment',
+    before: inside('static int mode;', ...FLAG),
+    after: inside('static int mode; /* of it */', ...FLAG).replace('out(n)', 'out(n * 9)'),
+  },
+  {
+    name: 'a member that is new',
+    before: outside(LAST, ...BOTH),
+    after: outside(LAST, 'last.c += last.a;', ...BOTH).replace('31', 'last.c'),
+    refused: ['ambiguous-static last.2'],
+  },
+  {
+    name: 'an array that gets longer',
+    before: outside(TABLE, 'last[0] += n; last[2] ^= last[0] * 5;', 'return last[2] + 31;'),
+    after: outside('static unsigned last[8];', 'last[0] += n; last[2] ^= last[0] * 5;', 'return last[2] + 32;'),
+    refused: ['ambiguous-static last.0', 'ambiguous-static last.1'],
   },
 ]
 
