@@ -6,7 +6,7 @@ import { type Edit, patchProgram, type SmallProgram } from '../support/small-pro
 
 const F = 'int f(int i) { return i * 7 + 1; }\n'
 const CHANGED = F.replace('* 7', '* 9')
-const ALONE = 'int f(int i) { return i + 1; }\n'
+const ALONE = 'int f(int i) { return i * 77 + 1; }\n'
 const USER = 'extern int g(int); int f(int i) { return g(i) + 1; }\n'
 const G = 'int g(int i) { return i * 3 + 2; }\n'
 const renamed = (text: string) => {
