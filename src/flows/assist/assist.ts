@@ -70,7 +70,9 @@ function written({ refusals, selection }: HotpatchRun, { values, init }: Found, 
   })
   const names = new Set(values.map(({ unit, name }) => JSON.stringify([unit, name])))
   // Where only something without a name is reached that may be another, there is no value to write.
-  const offered = selection.changedValues.filter(({ refusal: { unit }, name }) => names.has(JSON.stringify([unit, name])))
+  const offered = selection.changedValues.filter(({ refusal: { unit }, name }) =>
+    names.has(JSON.stringify([unit, name])),
+  )
   const settled = new Set([...offered.map(({ refusal }) => refusal), ...init.settled].map(keyOf))
   const report: AssistReport = {
     ...common,
