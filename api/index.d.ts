@@ -32,6 +32,50 @@ export interface AppliedReport {
     readonly report: RunReport;
 }
 
+/** What `assist` takes. */
+export interface AssistOptions extends PatchOptions {
+    /**
+     * Sources of your own that will be given to the build too.
+     *
+     * @default none
+     */
+    readonly with?: OneOrMore<SourceInput> | undefined;
+    /**
+     * What the source will be called: the file that you will write it to. Nothing is written by `assist`.
+     *
+     * @default the first patch's name with `-assist.c` in place of its ending; `patch-assist.c` where it has none
+     */
+    readonly output?: string | undefined;
+}
+
+/** The JSON of `hotsplice assist`. */
+export interface AssistReport {
+    readonly schema: 1;
+    readonly command: 'assist';
+    /** Of hotsplice. */
+    readonly version: string;
+    /** `refused`: none of the refusals has a way out that can be written. */
+    readonly outcome: 'written' | 'nothing-to-do' | 'refused';
+    /** Each refusal that the source takes care of. */
+    readonly ways: readonly WayOut[];
+    /** What stays refused. */
+    readonly remaining: readonly Refusal[];
+    /** Lines of the source that do not compile until somebody has filled them in. */
+    readonly fill: readonly LineToFill[];
+    /** `FILE@UNIT`, for `build --with`; null where nothing was written. */
+    readonly with: string | null;
+    /** The source, read as UTF-8; empty where nothing was written. */
+    readonly source: string;
+}
+
+/** What `assist` gives. */
+export interface AssistResult {
+    /** What was found out, with the source; the same as the JSON of `hotsplice assist`. */
+    readonly report: AssistReport;
+    /** The source, for `build`'s `with`; empty where there is nothing to write. */
+    readonly source: Uint8Array;
+}
+
 /** A hunk of the patch that a refusal leads to. */
 export interface BlamedHunk {
     /** Relative to the tree. */
@@ -420,8 +464,28 @@ export declare class InputError extends Error {
 /** `stage/what`, in lower case: `elf/truncated`, `source/hunk-failed`. One page of docs/findings explains each. */
 export type InputErrorCode = `${string}/${string}`;
 
+/** Code of boot time that was left out: what it would have done otherwise when the system came up, in words. */
+export interface LeftInitCode {
+    readonly unit: string;
+    readonly name: string;
+    /** Variables that it would have set; those that it would no longer. */
+    readonly sets: readonly string[];
+    /** Functions likewise. */
+    readonly calls: readonly string[];
+    /** Instructions that set the processor, likewise. */
+    readonly processor: readonly string[];
+    /** What of it cannot be told. */
+    readonly unknown: readonly string[];
+}
+
 /** `count` lines from `from` on the one side are those from `to` on the other. */
 export type LineRun = readonly [from: number, to: number, count: number];
+
+/** A line for a person to fill in. */
+export interface LineToFill {
+    readonly line: number;
+    readonly text: string;
+}
 
 /** How embedded source line numbers were treated. */
 export interface Lines {
@@ -700,6 +764,13 @@ export interface PatchOptions extends CompileOptions {
      */
     readonly makeArgs?: readonly string[] | undefined;
     /**
+     * Names of boot code and data that is left out although the patch changes it; `all` for all of it. The report's
+     * `leftInit` says what then does not happen.
+     *
+     * @default none
+     */
+    readonly leaveInit?: readonly string[] | undefined;
+    /**
      * Where the objects are (O=), or compile_commands.json is, when not in the tree.
      *
      * @default the tree
@@ -892,6 +963,8 @@ export interface RunReport {
     readonly refusals: readonly Refusal[];
     /** What the refusals cost; null unless it was asked for, and the outcome is `refused`. */
     readonly explanation: Explanation | null;
+    /** Code of boot time that the user left out of the patch (`--leave-init`). */
+    readonly leftInit: readonly LeftInitCode[];
     readonly lines: Lines;
     /** Null unless the outcome is `built`. */
     readonly payload: ReportedPayload | null;
@@ -1150,6 +1223,15 @@ export interface WayAdvice {
     readonly logs: LogWords;
 }
 
+/** What the source does about a refusal. */
+export interface WayOut {
+    /** Of the refusal. */
+    readonly code: string;
+    readonly unit: string;
+    readonly symbol: string;
+    readonly text: string;
+}
+
 /** What every function that works on a tree or a machine takes besides. */
 export interface WorkOptions {
     /**
@@ -1202,6 +1284,25 @@ export type XenVersion = (typeof XEN_VERSIONS)[number];
  * ```
  */
 export declare function advise(options: PatchOptions): Promise<Advice>;
+
+/**
+ * Writes a source that takes the way out of what is refused of a patch: hooks that set changed initial values. What only a
+ * person can know is a line in it with FILL_IN, which does not compile before it is filled in.
+ *
+ * @param options the tree and the patch, as for `build`
+ * @returns the source, and what it does about which refusal
+ * @throws {InputError} as `build` does
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { assist } from 'hotsplice'
+ *
+ * const { report } = await assist({ tree: 'demo', patch: 'fix.patch' })
+ * assert.equal(report.outcome, 'nothing-to-do')
+ * ```
+ */
+export declare function assist(options: AssistOptions): Promise<AssistResult>;
 
 /**
  * Builds a payload: the functions that a patch changes, and what they need. What cannot be hotpatched is no exception but in

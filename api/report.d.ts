@@ -148,6 +148,20 @@ export declare class InputError extends Error {
 /** `stage/what`, in lower case: `elf/truncated`, `source/hunk-failed`. One page of docs/findings explains each. */
 export type InputErrorCode = `${string}/${string}`;
 
+/** Code of boot time that was left out: what it would have done otherwise when the system came up, in words. */
+export interface LeftInitCode {
+    readonly unit: string;
+    readonly name: string;
+    /** Variables that it would have set; those that it would no longer. */
+    readonly sets: readonly string[];
+    /** Functions likewise. */
+    readonly calls: readonly string[];
+    /** Instructions that set the processor, likewise. */
+    readonly processor: readonly string[];
+    /** What of it cannot be told. */
+    readonly unknown: readonly string[];
+}
+
 /** `count` lines from `from` on the one side are those from `to` on the other. */
 export type LineRun = readonly [from: number, to: number, count: number];
 
@@ -290,6 +304,8 @@ export interface RunReport {
     readonly refusals: readonly Refusal[];
     /** What the refusals cost; null unless it was asked for, and the outcome is `refused`. */
     readonly explanation: Explanation | null;
+    /** Code of boot time that the user left out of the patch (`--leave-init`). */
+    readonly leftInit: readonly LeftInitCode[];
     readonly lines: Lines;
     /** Null unless the outcome is `built`. */
     readonly payload: ReportedPayload | null;

@@ -35,7 +35,7 @@ async function build(
 const hypervisorOf = ({ tree = 'arm64' }: XenCase) => join(xenTree(tree), 'xen/xen')
 
 describe.skipIf(missing !== '').for([...sampled(arm64Cases)])(`$name: $shows ${missing}`, one => {
-  test('Xen applies, reverts and unloads it, and dom0 sees the difference', { timeout: 120_000 }, async () => {
+  test('Xen applies, reverts and unloads it, and dom0 sees the difference', async () => {
     const built = await build(one.name, one.edits, one.tree)
     expect(built.report, built.stderr).toMatchObject({ outcome: 'built', refusals: [] })
     expect(named(built.report.functions, 'changed')).toEqual([...one.changed].sort())
