@@ -54,7 +54,7 @@ function toFill(text: string): readonly ToFill[] {
 }
 
 function headLines({ patches, with: own, left }: SourceWords): readonly string[] {
-  const leave = left.map(({ name }) => ` --leave-init ${inComment(name)}`).join('')
+  const leave = left.map(({ unit, name }) => ` --leave-init ${inComment(`${unit}#${name}`)}`).join('')
   return [
     '/*',
     ` * What ${patches.map(inComment).join(', ')} needs besides to become a payload. Written by hotsplice assist: names, old and`,

@@ -269,7 +269,7 @@ int f(int a) { return a + limit + other + seen + far + out(a); }
     )
     expect([report.outcome, report.remaining]).toEqual(['written', []])
     expect(source).toContain(`    FILL_IN_IF_SO HOTSPLICE_${line}`)
-    expect(source).toContain('--leave-init setup')
+    expect(source).toContain('--leave-init lib/f.o#setup')
     if (after.startsWith('out')) expect(source.replace(/\n \*/g, '')).toContain('it would set other to 0x2; call out;')
     const filled = source
       .replaceAll('FILL_IN_IF_SO ', '')
@@ -277,7 +277,7 @@ int f(int a) { return a + limit + other + seen + far + out(a); }
       .replace('FILL_IN_old_value', '0')
     const own = [{ name: 'a.c', text: filled }]
     const run = await inProgram({ ...program, own }, edit, options =>
-      createHotpatch({ ...options, leaveInit: ['setup'] }),
+      createHotpatch({ ...options, leaveInit: ['lib/f.o#setup'] }),
     )
     expect([run.refusals, run.payload === undefined]).toEqual([[], false])
     expect(run.notices.map(({ code }) => code)).toContain('init-left')

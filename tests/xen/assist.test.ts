@@ -178,7 +178,9 @@ describe.skipIf(missing !== '')(`assist ${missing}`, () => {
     expect(result.outcome, describeRehearsal(result)).toBe('passed')
     const values = result.operations.flatMap(seen).map(line => Number(line.replace(/\D+/g, '')))
     expect(values).toEqual([0, 1, 0, 1, 1])
-    expect(result.operations.some(({ console }) => console.some(line => line.includes('is not the old one')))).toBe(true)
+    expect(result.operations.some(({ console }) => console.some(line => line.includes('is not the old one')))).toBe(
+      true,
+    )
   })
 })
 

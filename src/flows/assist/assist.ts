@@ -83,7 +83,7 @@ function written({ refusals, selection }: HotpatchRun, { values, init }: Found, 
         return { code, unit, symbol, text }
       }),
       ...init.ways.map(({ unit, setBy = '', name }) => {
-        const text = `a load hook sets ${name} as ${setBy} would have; for a build with --leave-init ${setBy}`
+        const text = `a load hook sets ${name} as ${setBy} would have; for a build with --leave-init ${unit}#${setBy}`
         return { code: 'init-code', unit, symbol: setBy, text }
       }),
     ],
