@@ -13,8 +13,12 @@
  *   HOTSPLICE_SET(values, VETO), HOTSPLICE_SET(values, LEAVE)
  *       The hooks that write the new values and take them back. They write only where every old value is as expected. Where
  *       one is not, with VETO the payload is not applied; with LEAVE it is, and all values are left alone.
- *       A payload that vetoes cannot take the place of others (xen-livepatch replace). One that leaves has to remember
- *       whether it wrote, so that Xen asks for it to be unloaded and uploaded again before it is applied a second time.
+ *       VETO looks before the system stands still, since nothing can say no any more when the values are written. Where
+ *       one changes in between, it is as with LEAVE: the payload is applied and all values are left alone, which the
+ *       console of Xen says. A value that may not go unset needs code that can do without it.
+ *       Either remembers whether it wrote, so that only what was written is taken back. What remembers is data, so that
+ *       Xen wants the payload unloaded and uploaded again before it is applied a second time.
+ *       A payload that vetoes cannot take the place of others (xen-livepatch replace).
  */
 #ifndef HOTSPLICE_H
 #define HOTSPLICE_H
@@ -125,22 +129,17 @@ static inline __attribute__((unused)) void hotsplice_put_old(const struct hotspl
 
 #define HOTSPLICE_SET(values, otherwise) HOTSPLICE_SET_##otherwise(values)
 
+/* The preapply hook may say no, but others run until the load hook does. */
 #define HOTSPLICE_SET_VETO(values) \
     static int values##_preapply(hotsplice_payload *payload) \
     { \
         (void)payload; \
         return hotsplice_all_old(values, HOTSPLICE_COUNT(values)) ? 0 : -EINVAL; \
     } \
-    static void values##_load(void) \
-    { \
-        if ( hotsplice_all_old(values, HOTSPLICE_COUNT(values)) ) \
-            hotsplice_put_new(values, HOTSPLICE_COUNT(values)); \
-    } \
-    static void values##_unload(void) { hotsplice_put_old(values, HOTSPLICE_COUNT(values)); } \
     LIVEPATCH_PREAPPLY_HOOK(values##_preapply) \
-    LIVEPATCH_LOAD_HOOK(values##_load) \
-    LIVEPATCH_UNLOAD_HOOK(values##_unload)
+    HOTSPLICE_SET_LEAVE(values)
 
+/* That a value is the new one by now does not say who wrote it. */
 #define HOTSPLICE_SET_LEAVE(values) \
     static int values##_are_new; \
     static void values##_load(void) \

@@ -130,3 +130,48 @@ test.skipIf(!hasGcc)(`what only comes up with a processor is told${withoutGcc}`,
   ])
   expect(told('common/maker.o')).toEqual([])
 })
+
+/** The other one's, which sets the same variable. */
+const STILL = ['init-code setup', 'init-left-needed setup']
+const BOOT_UNITS = ['arch/x86/one.o', 'common/two.o'] as const
+
+test.skipIf(!hasGcc).for([
+  {
+    name: 'one name of two units',
+    leave: ['setup'],
+    refused: ['init-left-ambiguous setup'],
+    left: ['arch/x86/one.o', 'common/two.o'],
+  },
+  { name: 'all', leave: ['all'], refused: [], left: ['arch/x86/one.o', 'common/two.o'] },
+  { name: 'the one', leave: ['arch/x86/one.o#setup'], refused: STILL, left: ['arch/x86/one.o'] },
+  { name: 'the other', leave: ['common/two.o#setup'], refused: STILL, left: ['common/two.o'] },
+  {
+    name: 'each by itself',
+    leave: ['arch/x86/one.o#setup', 'common/two.o#setup'],
+    refused: [],
+    left: ['arch/x86/one.o', 'common/two.o'],
+  },
+  {
+    name: 'one by itself, and both by their name',
+    leave: ['arch/x86/one.o#setup', 'setup'],
+    refused: [],
+    left: ['arch/x86/one.o', 'common/two.o'],
+  },
+  { name: 'a unit that has none', leave: ['x.o#setup'], refused: ['init-code setup', 'init-code setup'], left: [] },
+])(`boot functions of one name: $name${withoutGcc}`, ({ leave, refused, left }) => {
+  const text = (number: number) => `${HEAD.replace('USED', '')}\nstatic INIT void setup(void) { limit = ${number}; }\n`
+  const verdicts = judge(compile(text(5)), compile(text(6)))
+  const units = BOOT_UNITS.map(unit => ({ unit, fileSymbol: unit.replace('.o', '.c'), verdicts }))
+  const selection = select(units, { ...RULES, countRunning: () => 1, leaveInit: new Set(leave) })
+  const { refusals, leftInit, notices } = selection
+  expect(refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toEqual(refused)
+  expect(leftInit.map(({ unit }) => unit)).toEqual(left)
+  const [first] = refusals
+  if (first?.code === 'init-left-ambiguous') {
+    expect(first.text).toBe(
+      '--leave-init setup names changed boot code of 2 units: arch/x86/one.o#setup and common/two.o#setup',
+    )
+    expect(first.hint).toContain('--leave-init arch/x86/one.o#setup --leave-init common/two.o#setup')
+  }
+  expect(notices.some(({ code }) => code === 'init-not-left')).toBe(left.length === 0)
+})

@@ -25,14 +25,19 @@ import {
 export interface LeftInit {
   readonly code: readonly LeftInitCode[]
   readonly needed: Selection['leftNeeded']
+  /** Of what needs it, and of names that would leave out what several units have. */
+  readonly refusals: readonly Refusal[]
   readonly notices: readonly Reason[]
 }
 
-/** Whether the user leaves out what is refused so. */
-export function isLeftOut({ code, symbol }: Refusal, { leaveInit }: Pick<SelectRules, 'leaveInit'>): boolean {
+/** Whether the user leaves out what is refused so: by `UNIT#NAME`, or by a name that only one unit may have. */
+export function isLeftOut({ code, unit, symbol }: Refusal, { leaveInit }: Pick<SelectRules, 'leaveInit'>): boolean {
   if (leaveInit === undefined || (code !== 'init-code' && code !== 'init-data')) return false
-  return leaveInit.has('all') || leaveInit.has(symbol)
+  return leaveInit.has('all') || leaveInit.has(symbol) || leaveInit.has(inUnit(unit, symbol))
 }
+
+/** As `--leave-init` takes what several units have. */
+const inUnit = (unit: string, name: string): string => `${unit}#${name}`
 
 export function leftInit(
   units: readonly UnitInput[],
@@ -41,18 +46,25 @@ export function leftInit(
   rules: SelectRules,
 ): LeftInit {
   const { leaveInit, target } = rules
-  if (leaveInit === undefined) return { code: [], needed: [], notices: [] }
+  if (leaveInit === undefined) return { code: [], needed: [], refusals: [], notices: [] }
   const sides = left.filter(isFunction).map(each => bothSides(units, each, target.loader))
   // What comes or goes is reached from there, and left out with it.
   const helpers = left.length === 0 ? [] : initHelpers(units, target.loader)
   const all = [...sides, ...helpers]
-  const names = new Set(left.map(({ judged }) => judged.name))
+  const spelled = left.map(({ unit, judged: { name } }) => ({
+    name,
+    whole: inUnit(units[unit]?.unit ?? '', name),
+    unit,
+  }))
+  const names = new Set(spelled.flatMap(({ name, whole }) => [name, whole]))
   const idle = [...leaveInit].filter(name => name !== 'all' && !names.has(name)).sort()
   const code = all.map(each => described(each, units[each.unit]?.unit ?? ''))
   const set = new Map(all.flatMap(each => setBy(each).map(name => [name, each.judged.name] as const)))
+  const needed = usersOf(set, { units, pieces, loader: target.loader })
   return {
     code,
-    needed: usersOf(set, { units, pieces, loader: target.loader }),
+    needed,
+    refusals: [...needed.map(({ refusal }) => refusal), ...ambiguousNames(units, spelled, leaveInit)],
     notices: [
       ...code.map(each => ({
         code: 'init-left',
@@ -70,6 +82,36 @@ export function leftInit(
       })),
     ],
   }
+}
+
+interface Spelled {
+  readonly unit: number
+  readonly name: string
+  readonly whole: string
+}
+
+/** One word is not to leave out more than its writer knows of. Who said it for each unit does know. */
+function ambiguousNames(
+  units: readonly UnitInput[],
+  spelled: readonly Spelled[],
+  leaveInit: ReadonlySet<string>,
+): readonly Refusal[] {
+  if (leaveInit.has('all')) return []
+  return [...leaveInit].sort().flatMap((name): readonly Refusal[] => {
+    const found = new Map(spelled.filter(each => each.name === name).map(each => [each.whole, each]))
+    const wholes = [...found.keys()].sort()
+    const [first] = found.values()
+    if (first === undefined || wholes.length < 2 || wholes.filter(whole => !leaveInit.has(whole)).length < 2) return []
+    return [
+      {
+        code: 'init-left-ambiguous',
+        unit: units[first.unit]?.unit ?? '',
+        symbol: name,
+        text: `--leave-init ${name} names changed boot code of ${wholes.length} units: ${wholes.join(' and ')}`,
+        hint: `say which: ${wholes.map(whole => `--leave-init ${whole}`).join(' ')}, or those of them that are to be left out`,
+      },
+    ]
+  })
 }
 
 const isFunction = ({ judged: { original, patched } }: JudgedIn) => (patched ?? original)?.kind === 'function'

@@ -170,7 +170,7 @@ export interface SelectRules {
   readonly linked?: Linked
   /** Whether the running system has freed what the name stood for; undefined when that is not known. */
   readonly isFreed?: (name: string) => boolean
-  /** Names of boot code and data that is left out, though it changed; `all` for all of it. */
+  /** Names of boot code and data that is left out, though it changed, or UNIT#NAME; `all` for all of it. */
   readonly leaveInit?: ReadonlySet<string>
   /** Whether hooks may write what is read-only in the running system; absent where that is not known. */
   readonly hooksWriteConstants?: boolean

@@ -88,7 +88,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       ...withoutTold([...refusals, ...left.refused.map(({ refusal }) => refusal)], linker.refusals),
       ...linker.refusals,
       ...atBoot.refusals,
-      ...init.needed.map(({ refusal }) => refusal),
+      ...init.refusals,
       ...leftBehind(units, pieces),
       ...movedStatics(units),
       ...unknownEntries(units, pieces),

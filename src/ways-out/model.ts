@@ -42,6 +42,7 @@ export interface ValueWay {
 
 /** Boot code that is left out, with what of it no hook repeats. */
 export interface LeftCode {
+  readonly unit: string
   readonly name: string
   readonly words: string
 }

@@ -2,6 +2,7 @@
  * The source that is written: C text for `build --with`, with everything in it that is known, and lines that do not compile
  * for what only a person can say.
  */
+import { InternalError } from '../base/errors.ts'
 import type { Cell, Held, LeftCode, ToFill, ValueWay, WrittenSource } from './model.ts'
 
 export interface SourceWords {
@@ -33,10 +34,16 @@ export function sourceText(ways: readonly ValueWay[], words: SourceWords): Writt
     ...OTHERWISE,
     '',
   ].join('\n')
+  // One character is one byte: any other would be cut to what its lowest byte means.
+  const wide = /[^\0-\xff]/.exec(text)
+  if (wide !== null) throw new InternalError(`the source would have ${JSON.stringify(wide[0])} at ${wide.index}`)
   return { text, fill: toFill(text) }
 }
 
 const MARK = 'FILL_IN_'
+
+/** In bytes, of every machine that there are payloads for. */
+const ADDRESS = 8
 
 /** Where the mark stands in code, and not in a comment. */
 function toFill(text: string): readonly ToFill[] {
@@ -47,7 +54,7 @@ function toFill(text: string): readonly ToFill[] {
 }
 
 function headLines({ patches, with: own, left }: SourceWords): readonly string[] {
-  const leave = left.map(({ name }) => ` --leave-init ${inComment(name)}`).join('')
+  const leave = left.map(({ unit, name }) => ` --leave-init ${inComment(`${unit}#${name}`)}`).join('')
   return [
     '/*',
     ` * What ${patches.map(inComment).join(', ')} needs besides to become a payload. Written by hotsplice assist: names, old and`,
@@ -65,9 +72,10 @@ function headLines({ patches, with: own, left }: SourceWords): readonly string[]
 const OTHERWISE: readonly string[] = [
   '/*',
   ' * What is to happen where one of them has another value by now, from the command line or since?',
-  ' *   VETO   The payload is not applied. It cannot take the place of others then (xen-livepatch replace).',
-  ' *   LEAVE  It is applied, and all of these values stay as they are. Once reverted, it has to be unloaded and uploaded',
-  ' *          again to be applied a second time.',
+  ' *   VETO   The payload is not applied. It cannot take the place of others then (xen-livepatch replace). Where a value',
+  ' *          changes after it was looked at, and before all stands still, it is as with LEAVE.',
+  ' *   LEAVE  It is applied, and all of these values stay as they are.',
+  ' * Once reverted, it has to be unloaded and uploaded again to be applied a second time.',
   ' */',
   `HOTSPLICE_SET(hotsplice_values, ${MARK}VETO_OR_LEAVE)`,
 ]
@@ -79,31 +87,61 @@ function valueLines(way: ValueWay, names: Names): readonly string[] {
   const { symbol, type, place, cells, unit } = way
   const setBy = way.setBy === undefined ? [] : [`    /* ${inComment(way.setBy)} ${UNDER_A_CONDITION} */`]
   const what = [type === '' ? symbol : `${symbol} (${type})`, unit, ...(place === undefined ? [] : [place])]
-  return [`    /* ${inComment(what.join(', '))} */`, ...setBy, ...cells.map(cell => cellLine(way, cell, names))]
+  return [`    /* ${inComment(what.join(', '))} */`, ...setBy, ...cells.flatMap(cell => cellLines(way, cell, names))]
 }
 
-function cellLine(
-  { name, symbol, setBy }: ValueWay,
-  { offset, size, path, type, before, after }: Cell,
-  names: Names,
-): string {
+const FILL_OR_DELETE =
+  '/* Fill it in: what it leads to has no name that could be written here. Delete the line if it is not to change. */'
+
+/** A line of the table; above one that a person has to fill in, what to do with it. */
+function cellLines({ name, symbol, setBy }: ValueWay, cell: Cell, names: Names): readonly string[] {
+  const { offset, size, path, type, before, after } = cell
   const here = names.of(name)
   const words = path === '' ? '' : ` /* ${inComment(`${symbol}${path}: ${type}`)} */`
-  if (setBy !== undefined && after.is === 'number') {
-    const old = before.is === 'number' ? number(before.value) : `${MARK}old_value`
-    return `    ${MARK}IF_SO HOTSPLICE_NUMBER(${here}, ${offset}, ${size}, ${old}, ${number(after.value)}),${words}`
-  }
-  if (before.is === 'bytes' && after.is === 'bytes')
-    return `    HOTSPLICE_BYTES(${here}, ${offset}, ${size}, ${quotedBytes(before.bytes)}, ${quotedBytes(after.bytes)}),${words}`
-  if (before.is === 'number' && after.is === 'number')
-    return `    HOTSPLICE_NUMBER(${here}, ${offset}, ${size}, ${number(before.value)}, ${number(after.value)}),${words}`
-  return `    HOTSPLICE_ADDRESS(${here}, ${offset}, ${address(before, 'old', names)}, ${address(after, 'new', names)}),${words}`
+  const { macro, old, now } = sidesOf(cell, names)
+  const place = macro === 'ADDRESS' ? `${here}, ${offset}` : `${here}, ${offset}, ${size}`
+  const ifSo = setBy === undefined ? '' : `${MARK}IF_SO `
+  const isUnknown = before.is === 'unknown' || after.is === 'unknown'
+  const above = isUnknown && setBy === undefined ? [`    ${FILL_OR_DELETE}`] : []
+  return [...above, `    ${ifSo}HOTSPLICE_${macro}(${place}, ${old}, ${now}),${words}`]
 }
 
-function address(held: Held, which: 'old' | 'new', names: Names): string {
+interface Sides {
+  readonly macro: 'NUMBER' | 'ADDRESS' | 'BYTES'
+  readonly old: string
+  readonly now: string
+}
+
+/** How a cell is written: never more bytes than it has, whatever there is to fill in. */
+function sidesOf({ size, before, after }: Cell, names: Names): Sides {
+  const sides = (macro: Sides['macro'], words: (held: Held, which: Which) => string): Sides => ({
+    macro,
+    old: words(before, 'old'),
+    now: words(after, 'new'),
+  })
+  const areBytes = before.is === 'bytes' && after.is === 'bytes'
+  if (areBytes || size > ADDRESS) return sides('BYTES', bytesWords)
+  const isAddress = [before, after].some(({ is }) => is === 'symbol' || is === 'text' || is === 'unknown')
+  if (size === ADDRESS && isAddress) return sides('ADDRESS', (held, which) => address(held, which, names))
+  return sides('NUMBER', numberWords)
+}
+
+type Which = 'old' | 'new'
+
+const bytesWords = (held: Held, which: Which): string =>
+  held.is === 'bytes' ? quotedBytes(held.bytes) : `${MARK}${which}_bytes`
+
+function numberWords(held: Held, which: Which): string {
+  if (held.is === 'number') return number(held.value)
+  if (held.is === 'bytes') return number(held.bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n))
+  return `${MARK}${which}_${held.is === 'unknown' ? held.what.replace(/^a_/, '') : 'address'}`
+}
+
+function address(held: Held, which: Which, names: Names): string {
   switch (held.is) {
     case 'number':
-      return `(const void *)${number(held.value)}`
+    case 'bytes':
+      return `(const void *)${numberWords(held, which)}`
     case 'symbol': {
       const { name, delta } = held
       return delta === 0n
@@ -113,8 +151,6 @@ function address(held: Held, which: 'old' | 'new', names: Names): string {
     case 'text':
       // The running system's own text has no name; one of ours is as good only for what is new.
       return which === 'new' ? quotedBytes(held.bytes, 1) : `${MARK}address_of_the_old_text`
-    case 'bytes':
-      return `${MARK}${which}_address`
     case 'unknown':
       return `${MARK}${which}_address_of_${held.what}`
   }
@@ -158,8 +194,12 @@ function quotedBytes(bytes: Uint8Array, without = 0): string {
   return `"${characters.join('')}"`
 }
 
-/** Names of others end no comment. */
-const inComment = (text: string): string => text.replaceAll('*/', '* /').replace(/[^\x20-\x7e]/g, '?')
+/** Names of others end no comment; a type without a name has no braces to look into. */
+const inComment = (text: string): string =>
+  text
+    .replaceAll(' {…}', ' without a name')
+    .replaceAll('*/', '* /')
+    .replace(/[^\x20-\x7e]/g, '?')
 
 /** Lines of a comment. */
 function wrapped(text: string): readonly string[] {

@@ -33,10 +33,12 @@ export function cellsOf({ value, unit, loader, typed }: ValueInput): readonly Ce
   const after = sideOf(patched, value.patched, piece => nameAfter(unit, loader, piece))
   const cells: Cell[] = []
   for (let offset = 0; offset < value.original.size; ) {
-    const leaf = (typed && leafAt(typed.types, typed.id, offset)) ?? untyped(before, after, offset)
+    const known = typed && leafAt(typed.types, typed.id, offset)
+    const isWhole = known !== undefined && [before, after].every(side => !cutsAddress(side, known))
+    const leaf = isWhole ? known : untyped(before, after, offset)
     const end = leaf.offset + leaf.size
     const [old, now] = [heldIn(before, leaf), heldIn(after, leaf)]
-    if (leaf.offset >= offset && !areEqual(old, now)) {
+    if (leaf.offset >= offset && !areEqual(old, now) && !leadToOne(unit, { before, after }, leaf)) {
       const { size, path, type } = leaf
       cells.push({ offset: leaf.offset, size, path, type: typeWords(type, leaf, [old, now]), before: old, after: now })
     }
@@ -46,17 +48,20 @@ export function cellsOf({ value, unit, loader, typed }: ValueInput): readonly Ce
 }
 
 /** One side of the variable. */
-interface Content {
+interface Content<S extends Side> {
   readonly bytes: Uint8Array
-  readonly references: ReadonlyMap<number, Reference<Side>>
-  readonly held: (reference: Reference<Side>) => Held
+  readonly references: ReadonlyMap<number, Reference<S>>
+  /** Of the bytes that are relocated by what begins at an offset: how many. */
+  readonly widths: ReadonlyMap<number, number>
+  /** What the reference at an offset leads to. */
+  readonly held: (offset: number) => Held
 }
 
 function sideOf<S extends Side>(
   map: PieceMap<S>,
   piece: Piece<S>,
   nameOf: (piece: Piece<S>) => string | undefined,
-): Content {
+): Content<S> {
   const section = map.object.sections[piece.section]
   const machine = machineOf(map.object.header.machine)
   const held = (reference: Reference<S>): Held => {
@@ -73,11 +78,15 @@ function sideOf<S extends Side>(
     const text = target.delta === 0n && reached.kind === 'string' ? bytesOf(map, reached) : undefined
     return text === undefined ? { is: 'unknown', what: 'an_unnamed_constant' } : { is: 'text', bytes: text }
   }
+  const references = new Map(piece.references.map(each => [each.offset, each]))
   return {
     bytes: section?.bytes.subarray(piece.offset, piece.offset + piece.size) ?? new Uint8Array(),
-    references: new Map(piece.references.map(each => [each.offset, each])),
-    held: reference => {
-      const own = piece.references.find(({ offset }) => offset === reference.offset)
+    references,
+    widths: new Map(
+      piece.references.map(({ offset, type }) => [offset, machine.relocationType(type)?.field.bytes ?? ADDRESS]),
+    ),
+    held: offset => {
+      const own = references.get(offset)
       return own === undefined ? { is: 'unknown', what: 'an_address' } : held(own)
     },
   }
@@ -103,21 +112,51 @@ function hasName({ kind, symbols, name }: Piece<Side>): boolean {
   return (kind === 'function' || kind === 'data') && symbols.length > 0 && !isCompilerMade(name)
 }
 
-/** Without types: an address as a whole, and any other byte by itself. */
-function untyped(before: Content, after: Content, offset: number): Leaf {
-  const isAddress = before.references.has(offset) || after.references.has(offset)
-  return { offset, size: isAddress ? ADDRESS : 1, path: '', type: '', kind: isAddress ? 'pointer' : 'other' }
+/** Without types, or where they say other than what is there: an address as a whole, and any other byte by itself. */
+function untyped(before: Content<Side>, after: Content<Side>, offset: number): Leaf {
+  const size = Math.max(before.widths.get(offset) ?? 0, after.widths.get(offset) ?? 0)
+  return { offset, size: size || 1, path: '', type: '', kind: size > 0 ? 'pointer' : 'other' }
 }
 
-function heldIn(content: Content, { offset, size, kind }: Leaf): Held {
-  const reference = content.references.get(offset)
-  if (reference !== undefined && size === ADDRESS) return content.held(reference)
-  const inside = [...content.references.keys()].some(at => at + ADDRESS > offset && at < offset + size)
-  if (inside) return { is: 'unknown', what: 'a_part_of_an_address' }
+/** Whether an address lies there that is not all of it: of a union, or of bytes that the program knows to be one. */
+function cutsAddress({ widths }: Content<Side>, { offset, size }: Leaf): boolean {
+  return [...widths].some(
+    ([at, bytes]) => at + bytes > offset && at < offset + size && (at !== offset || bytes !== size),
+  )
+}
+
+function heldIn(content: Content<Side>, leaf: Leaf): Held {
+  const { offset, size, kind } = leaf
+  if (cutsAddress(content, leaf)) return { is: 'unknown', what: 'a_part_of_an_address' }
+  if (content.references.has(offset)) return content.held(offset)
   const bytes = Uint8Array.from({ length: size }, (_, index) => content.bytes[offset + index] ?? 0)
   if (kind === 'text' || kind === 'other' || size > 8) return { is: 'bytes', bytes }
   const value = bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
   return { is: 'number', value: kind === 'signed' ? BigInt.asIntN(size * 8, value) : value }
+}
+
+interface BothContents {
+  readonly before: Content<'original'>
+  readonly after: Content<'patched'>
+}
+
+/**
+ * Whether what has no name is the same on both sides, so that nothing changes there. Content that differs is another
+ * thing: the running address leads to what was.
+ */
+function leadToOne({ verdicts }: UnitInput, { before, after }: BothContents, { offset }: Leaf): boolean {
+  const [old, now] = [before.references.get(offset), after.references.get(offset)]
+  if (old?.target.to !== 'piece' || now?.target.to !== 'piece' || old.type !== now.type) return false
+  const { original, patched, toOriginal, toPatched } = verdicts.correlation
+  const [from, to] = [original.pieces[old.target.piece], patched.pieces[now.target.piece]]
+  if (from === undefined || to === undefined || old.target.delta !== now.target.delta) return false
+  const judged = [...verdicts.data, ...verdicts.unnamed].find(each => each.patched?.id === to.id)
+  if (toOriginal.get(to.id) === from.id && judged !== undefined) return judged.verdict.kind === 'same'
+  // What the compiler names is not paired, and neither are texts: it is what is there.
+  const areFree = !toPatched.has(from.id) && !toOriginal.has(to.id)
+  const [was, is] = [bytesOf(original, from), bytesOf(patched, to)]
+  const arePlain = from.kind === to.kind && from.references.length + to.references.length === 0
+  return areFree && arePlain && was !== undefined && is !== undefined && Buffer.from(was).equals(Buffer.from(is))
 }
 
 function areEqual(a: Held, b: Held): boolean {

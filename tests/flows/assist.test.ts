@@ -81,6 +81,36 @@ const assisted = (from: string, to: string) => {
   return inProgram(PROGRAM, edit, options => assist({ ...options, version: '0', output: 'change-assist.c' }))
 }
 
+/** Addresses of what has no name: of constants, and within a text. */
+const UNNAMED = `static int numbers[4];
+struct { int *p; int limit; int *in; const char *tail; } cfg = { (int[]){ 1, 2 }, .limit = 10, .in = numbers + 1, .tail = "text" + 1 };
+int f(int a)
+{
+  cfg.limit += a; cfg.p++; cfg.in++; cfg.tail++; numbers[a]++;
+  return cfg.limit + *cfg.p + *cfg.in + *cfg.tail + numbers[1];
+}
+`
+const UNION = `static int numbers[4];
+union { int number; int *address; } either = { .number = 7 };
+struct { short kind; union { char text[8]; int *address; } is; } tagged = { 1, { .text = "seven" } };
+int f(int a) { either.number += a; tagged.kind += a; numbers[a]++; return either.number + tagged.is.text[1] + numbers[1]; }
+`
+/** A distance in four bytes, with a neighbour. */
+const SMALL = `extern int small[3];
+static int numbers[4] __attribute__((used));
+__asm__(".data; .globl small; .type small, @object; .size small, 12; .align 8; small: .long 5; .long numbers - .; .long 6; .text");
+int f(int a) { small[0] += a; numbers[a]++; return small[0] + small[1]; }
+`
+
+const ofText = (text: string, from: string, to: string) =>
+  inProgram({ files: { 'lib/f.c': text } }, { 'lib/f.c': text.replace(from, to) }, options =>
+    assist({ ...options, version: '0', output: 'change-assist.c' }),
+  )
+
+/** Of the table. */
+const linesOf = (source: string) =>
+  source.split('\n').flatMap(line => (/^ +(?:FILL_IN_IF_SO )?HOTSPLICE_/.test(line) ? [line.trim()] : []))
+
 describe.skipIf(!hasGcc)(`assist${withoutGcc}`, () => {
   test.for(ALONE)('$what', async ({ from, to, line }) => {
     const { report, source } = await assisted(from, to)
@@ -112,6 +142,73 @@ describe.skipIf(!hasGcc)(`assist${withoutGcc}`, () => {
     const { report, source } = await assisted('*word = "old"', '*word = "new"')
     expect(source).toContain('HOTSPLICE_ADDRESS(running_word, 0, FILL_IN_address_of_the_old_text, "new")')
     expect(report.fill).toHaveLength(2)
+  })
+
+  test('what has no name on either side and is the same is nothing to fill in', async () => {
+    const { source, report } = await ofText(UNNAMED, 'limit = 10', 'limit = 11')
+    expect(linesOf(source)).toEqual(['HOTSPLICE_NUMBER(running_cfg, 8, 4, 10, 11), /* cfg.limit: int */'])
+    expect(source).toContain('/* cfg (struct without a name), lib/f.o, lib/f.c:2 */')
+    expect(report.fill).toHaveLength(1)
+  })
+
+  test.for([
+    {
+      what: 'another place of it',
+      from: 'numbers + 1',
+      to: 'numbers + 2',
+      line: 'ADDRESS(running_cfg, 16, running_numbers + 4, running_numbers + 8),',
+    },
+    {
+      what: 'what has no name and other content',
+      from: '{ 1, 2 }',
+      to: '{ 1, 3 }',
+      line: 'ADDRESS(running_cfg, 0, FILL_IN_old_address_of_an_unnamed_constant, FILL_IN_new_address_of_an_unnamed_constant),',
+    },
+    {
+      what: 'the end of a text',
+      from: '"text" + 1',
+      to: '"text" + 2',
+      line: 'ADDRESS(running_cfg, 24, FILL_IN_old_address_of_an_unnamed_constant, FILL_IN_new_address_of_an_unnamed_constant),',
+    },
+  ])('an address of $what is a line, and what to do with it', async ({ from, to, line }) => {
+    const { source } = await ofText(UNNAMED, from, to)
+    const found = source.split('\n').findIndex(each => each.includes(`HOTSPLICE_${line}`))
+    expect(found, source).toBeGreaterThan(0)
+    const above = source.split('\n')[found - 1]
+    if (line.includes('FILL_IN')) expect(above).toContain('Delete the line if it is not to change.')
+    else expect(above).not.toContain('Delete')
+  })
+
+  test('an address within a union, or among bytes, is written as a whole', async () => {
+    const { source } = await ofText(UNION, '.number = 7', '.address = numbers')
+    expect(linesOf(source)).toEqual(['HOTSPLICE_ADDRESS(running_either, 0, (const void *)7, running_numbers),'])
+    const other = await ofText(UNION, '.text = "seven"', '.address = numbers + 2')
+    expect(linesOf(other.source)).toEqual([
+      'HOTSPLICE_ADDRESS(running_tagged, 8, (const void *)0x6e65766573UL, running_numbers + 8),',
+    ])
+  })
+
+  test('what is refused, though nothing can be told that changes, stays refused', async () => {
+    const { report, source } = await ofText(UNNAMED, 'numbers[4]', 'numbers[4] = { 1 }')
+    expect(report.remaining.map(({ code, symbol }) => `${code} ${symbol}`)).toContain('changed-data cfg')
+    expect(source).not.toContain('running_cfg')
+  })
+
+  test('a smaller address is written by its own size', async () => {
+    const { source } = await ofText(SMALL, 'numbers - .', 'numbers + 4 - .')
+    expect(linesOf(source)).toEqual([
+      'HOTSPLICE_NUMBER(running_small, 4, 4, FILL_IN_old_distance, FILL_IN_new_distance), /* small[1]: int */',
+    ])
+  })
+
+  test.for(['fix….patch', 'ＦＩＸ.patch', 'fix\n.patch'])('no name of a patch makes other bytes: %j', async name => {
+    const edit = { 'lib/f.c': TEXT.replace('-5', '-6') }
+    const { source } = await inProgram(PROGRAM, edit, options => {
+      const patches = options.patches.map(each => ({ ...each, name }))
+      return assist({ ...options, patches, version: '0', output: `${name}-assist.c` })
+    })
+    expect(source).toMatch(/^[\n\x20-\x7e]*$/)
+    expect(source).toContain(' *   hotsplice build ... --patch ')
   })
 
   test.for([
@@ -172,7 +269,7 @@ int f(int a) { return a + limit + other + seen + far + out(a); }
     )
     expect([report.outcome, report.remaining]).toEqual(['written', []])
     expect(source).toContain(`    FILL_IN_IF_SO HOTSPLICE_${line}`)
-    expect(source).toContain('--leave-init setup')
+    expect(source).toContain('--leave-init lib/f.o#setup')
     if (after.startsWith('out')) expect(source.replace(/\n \*/g, '')).toContain('it would set other to 0x2; call out;')
     const filled = source
       .replaceAll('FILL_IN_IF_SO ', '')
@@ -180,7 +277,7 @@ int f(int a) { return a + limit + other + seen + far + out(a); }
       .replace('FILL_IN_old_value', '0')
     const own = [{ name: 'a.c', text: filled }]
     const run = await inProgram({ ...program, own }, edit, options =>
-      createHotpatch({ ...options, leaveInit: ['setup'] }),
+      createHotpatch({ ...options, leaveInit: ['lib/f.o#setup'] }),
     )
     expect([run.refusals, run.payload === undefined]).toEqual([[], false])
     expect(run.notices.map(({ code }) => code)).toContain('init-left')

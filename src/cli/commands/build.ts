@@ -35,7 +35,7 @@ const LINES =
 
 const ACCEPT = 'let a type (or function) change although it lives across the patch; may be given again'
 const LEAVE_INIT =
-  'leave boot code or data of that name (or `all`) out of the patch, and say what then does not happen; may be given again'
+  'leave boot code or data of that name (UNIT#NAME where several units have it; or `all`) out of the patch, and say what then does not happen; may be given again'
 const ONLY_REACHED = 'of the units that read a touched header, compile only those that can see what changes there'
 const WITH =
   'a source of your own (hooks, helpers), compiled like the unit behind @, in its folder (default: like most units of the folder that the patch touches); may be given again'
@@ -65,7 +65,7 @@ export function define(host: Host) {
     .addOption(new Option('--target <name>', 'what will load the payload').choices(TARGETS).default('xen' as const))
     .option('--with <file[@unit]>', WITH, eachOf)
     .option('--accept-type <name>', ACCEPT, eachOf)
-    .option('--leave-init <name>', LEAVE_INIT, eachOf)
+    .option('--leave-init <[unit#]name>', LEAVE_INIT, eachOf)
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')

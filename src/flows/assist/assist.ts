@@ -43,7 +43,7 @@ export function assist(request: AssistRequest): Promise<Assisted> {
   return wholeRun(request, async run => {
     const base = await openBase(request, run)
     const found = await createHotpatch(base, request, run)
-    const values = await valueWays(base, found, run)
+    const values = (await valueWays(base, found, run)).filter(({ cells }) => cells.length > 0)
     return written(found, { values, init: initWays(found, loaderOf(base.target)) }, request)
   })
 }
@@ -68,17 +68,22 @@ function written({ refusals, selection }: HotpatchRun, { values, init }: Found, 
     with: own,
     left: init.left,
   })
-  const settled = new Set([...selection.changedValues.map(({ refusal }) => refusal), ...init.settled].map(keyOf))
+  const names = new Set(values.map(({ unit, name }) => JSON.stringify([unit, name])))
+  // Where only something without a name is reached that may be another, there is no value to write.
+  const offered = selection.changedValues.filter(({ refusal: { unit }, name }) =>
+    names.has(JSON.stringify([unit, name])),
+  )
+  const settled = new Set([...offered.map(({ refusal }) => refusal), ...init.settled].map(keyOf))
   const report: AssistReport = {
     ...common,
     outcome: 'written',
     ways: [
-      ...selection.changedValues.map(({ refusal: { code, unit, symbol }, name }) => {
+      ...offered.map(({ refusal: { code, unit, symbol }, name }) => {
         const text = `a load hook sets ${name} where it has its old value, and an unload hook takes that back`
         return { code, unit, symbol, text }
       }),
       ...init.ways.map(({ unit, setBy = '', name }) => {
-        const text = `a load hook sets ${name} as ${setBy} would have; for a build with --leave-init ${setBy}`
+        const text = `a load hook sets ${name} as ${setBy} would have; for a build with --leave-init ${unit}#${setBy}`
         return { code: 'init-code', unit, symbol: setBy, text }
       }),
     ],

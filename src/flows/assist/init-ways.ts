@@ -37,6 +37,7 @@ export function initWays({ units, selection, refusals }: HotpatchRun, loader: Lo
   return {
     ways: taken.flatMap(({ ways }) => ways),
     left: taken.map(({ input, sides }) => ({
+      unit: input.unit,
       name: sides.judged.name,
       words: differenceWords(described(sides, input.unit)),
     })),

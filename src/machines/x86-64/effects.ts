@@ -4,7 +4,9 @@
  */
 import type * as iced from 'iced-x86'
 import type { Effects } from '../machine.ts'
+import { type Decoded, instructionsOf } from './instructions.ts'
 import { decoderLibrary } from './library.ts'
+import { ownStack } from './own-stack.ts'
 
 type Store = Effects['stores'][number]
 
@@ -12,41 +14,50 @@ interface Step {
   readonly instruction: iced.Instruction
   readonly constants: iced.ConstantOffsets
   readonly start: number
-  /** What RCX surely holds, by an instruction just before. */
+  /** What RCX surely holds. */
   readonly counter: bigint | undefined
 }
 
+/** By the decoder's name of an instruction, the assembler's, where that is another than by its case. */
+const SETTINGS: ReadonlyMap<string, string> = new Map(
+  `
+  Wrmsr Wrmsrns Wrmsrlist Xsetbv Xrstor Xrstor64=xrstor Xrstors Xrstors64=xrstors Lgdt Lidt Lldt Ltr Lmsw Clts Lss Lfs Lgs Lkgs
+  Swapgs Wrfsbase Wrgsbase Wrpkru Ldmxcsr Fldcw Out Outsb=outs Outsw=outs Outsd=outs Invlpg Invlpga Invlpgb Invpcid Invept Invvpid Invd
+  Wbinvd Wbnoinvd Setssbsy Clrssbsy Rstorssp Saveprevssp Wrssd=wrss Wrssq=wrss Wrussd=wruss Wrussq=wruss Vmxon Vmxoff Vmptrld
+  Vmclear Vmwrite Vmload Vmrun Stgi Clgi Skinit Getsec Getsecq=getsec Encls Pconfig Loadiwkey Psmash Pvalidate Rmpadjust Rmpupdate
+  `
+    .trim()
+    .split(/\s+/)
+    .map(word => {
+      const [own = '', name = own.toLowerCase()] = word.split('=')
+      return [own, name]
+    }),
+)
+
 /** Looks at the instructions in the order of their addresses; `fields` are the relocated ones. */
 export function effectsOf(code: Uint8Array, fields: ReadonlySet<number>): Effects {
-  const { Decoder, DecoderOptions, Instruction, InstructionInfoFactory } = decoderLibrary()
-  const decoder = new Decoder(64, code, DecoderOptions.None)
-  const instruction = new Instruction()
-  const factory = new InstructionInfoFactory()
+  const stack = ownStack(code)
+  const targets = branchTargets(code)
   const stores: Store[] = []
   const processor: string[] = []
   let elsewhere = 0
   let counter: bigint | undefined
-  try {
-    while (decoder.canDecode) {
-      const start = decoder.position
-      decoder.decodeOut(instruction)
-      if (instruction.isInvalid) continue
-      const constants = decoder.getConstantOffsets(instruction)
-      const step: Step = { instruction, constants, start, counter }
-      const setting = settingOf(step)
-      if (setting !== undefined) processor.push(setting)
-      if (writesMemory(instruction, factory)) {
-        const store = storeOf(step, fields)
-        if (store !== undefined) stores.push(store)
-        else if (!isOfStack(instruction)) elsewhere++
-      }
-      counter = counterAfter(step)
-      constants.free()
+  for (const decoded of instructionsOf(code)) {
+    const { instruction, start } = decoded
+    const isOwn = stack.next(decoded)
+    if (targets === 'unknown' || targets.has(start)) counter = undefined
+    if (instruction.isInvalid) continue
+    const constants = decoded.constants()
+    const step: Step = { instruction, constants, start, counter }
+    const setting = settingOf(step)
+    if (setting !== undefined) processor.push(setting)
+    if (writesMemory(decoded)) {
+      const store = storeOf(step, fields)
+      if (store !== undefined) stores.push(store)
+      else if (!isOwn) elsewhere++
     }
-  } finally {
-    factory.free()
-    instruction.free()
-    decoder.free()
+    counter = counterAfter(step, decoded)
+    constants.free()
   }
   return { stores, processor, elsewhere }
 }
@@ -55,30 +66,22 @@ export function effectsOf(code: Uint8Array, fields: ReadonlySet<number>): Effect
 function settingOf({ instruction, counter }: Step): string | undefined {
   const { Mnemonic, Register } = decoderLibrary()
   const { mnemonic, op0Register } = instruction
-  if (mnemonic === Mnemonic.Wrmsr) return counter === undefined ? 'wrmsr' : `wrmsr 0x${counter.toString(16)}`
-  if (mnemonic === Mnemonic.Mov && op0Register >= Register.CR0 && op0Register <= Register.CR15)
-    return `mov to cr${op0Register - Register.CR0}`
-  if (mnemonic === Mnemonic.Mov && op0Register >= Register.DR0 && op0Register <= Register.DR15)
-    return `mov to dr${op0Register - Register.DR0}`
-  const names: ReadonlyMap<number, string> = new Map([
-    [Mnemonic.Xsetbv, 'xsetbv'],
-    [Mnemonic.Lgdt, 'lgdt'],
-    [Mnemonic.Lidt, 'lidt'],
-    [Mnemonic.Lldt, 'lldt'],
-    [Mnemonic.Ltr, 'ltr'],
-    [Mnemonic.Invlpg, 'invlpg'],
-    [Mnemonic.Wbinvd, 'wbinvd'],
-    [Mnemonic.Out, 'out'],
-  ])
-  return names.get(mnemonic)
+  const name = SETTINGS.get(Mnemonic[mnemonic] ?? '')
+  if (name?.startsWith('wrmsr') === true && name !== 'wrmsrlist')
+    return counter === undefined ? name : `${name} 0x${counter.toString(16)}`
+  if (mnemonic !== Mnemonic.Mov && mnemonic !== Mnemonic.Pop) return name
+  if (op0Register >= Register.CR0 && op0Register <= Register.CR15) return `mov to cr${op0Register - Register.CR0}`
+  if (op0Register >= Register.DR0 && op0Register <= Register.DR15) return `mov to dr${op0Register - Register.DR0}`
+  const isSegment = op0Register >= Register.ES && op0Register <= Register.GS
+  return isSegment ? `mov to ${Register[op0Register]?.toLowerCase()}` : undefined
 }
 
-function writesMemory(instruction: iced.Instruction, factory: iced.InstructionInfoFactory): boolean {
+function writesMemory({ instruction, info: infoOf }: Decoded): boolean {
   const { FlowControl, Mnemonic, OpAccess, OpKind } = decoderLibrary()
   const { flowControl, mnemonic } = instruction
   // What these write is on the stack, or nothing.
   if (flowControl !== FlowControl.Next || mnemonic === Mnemonic.Push || mnemonic === Mnemonic.Nop) return false
-  const info = factory.info(instruction)
+  const info = infoOf()
   const accesses = Array.from({ length: instruction.opCount }, (_, index) => [
     instruction.opKind(index),
     info.opAccess(index),
@@ -114,24 +117,34 @@ function storeOf({ instruction, constants, start }: Step, fields: ReadonlySet<nu
   return { field, behind: start + instruction.length - field, bytes, value, isPlaced: isPlain && isPlaced }
 }
 
-function isOfStack({ memoryBase, memoryIndex }: iced.Instruction): boolean {
-  const { Register } = decoderLibrary()
-  return memoryBase === Register.RSP || (memoryBase === Register.RBP && memoryIndex === Register.None)
+/** Where direct jumps go; where others do is unknown. */
+function branchTargets(code: Uint8Array): ReadonlySet<number> | 'unknown' {
+  const { FlowControl } = decoderLibrary()
+  const targets = new Set<number>()
+  for (const { instruction } of instructionsOf(code)) {
+    const { flowControl } = instruction
+    if (flowControl === FlowControl.IndirectBranch) return 'unknown'
+    // What is called within is gone to as well.
+    if (flowControl !== FlowControl.Next) targets.add(Number(BigInt.asIntN(64, instruction.nearBranchTarget)))
+  }
+  return targets
 }
 
-/** `mov $number, %ecx` right before: whatever else comes between, it is not known. */
-function counterAfter({ instruction, counter }: Step): bigint | undefined {
-  const { FlowControl, Mnemonic, Register, RegisterExt } = decoderLibrary()
+/** RCX by `mov $number, %ecx` before: whatever writes it in between, be it unsaid, or another way to here, makes it unknown. */
+function counterAfter({ instruction, counter }: Step, { info: infoOf }: Decoded): bigint | undefined {
+  const { FlowControl, Mnemonic, OpAccess, OpKind, Register, RegisterExt } = decoderLibrary()
   const { mnemonic, op0Register, flowControl } = instruction
-  if (flowControl !== FlowControl.Next) return undefined
-  const isCounter = RegisterExt.fullRegister(op0Register) === Register.RCX
-  if (!isCounter) return counter
-  return mnemonic === Mnemonic.Mov && op0Register === Register.ECX && instruction.op1Register === Register.None
-    ? immediateOf(instruction)
-    : undefined
-}
-
-function immediateOf(instruction: iced.Instruction): bigint | undefined {
-  const { OpKind } = decoderLibrary()
-  return instruction.opKind(1) === OpKind.Immediate32 ? BigInt.asUintN(32, instruction.immediate(1)) : undefined
+  const isFallingThrough = flowControl === FlowControl.ConditionalBranch
+  if (flowControl !== FlowControl.Next && !isFallingThrough) return undefined
+  if (mnemonic === Mnemonic.Mov && op0Register === Register.ECX && instruction.opKind(1) === OpKind.Immediate32)
+    return BigInt.asUintN(32, instruction.immediate(1))
+  const info = infoOf()
+  const used = info.usedRegisters()
+  const isWritten = used.some(
+    ({ register, access }) =>
+      RegisterExt.fullRegister(register) === Register.RCX && access !== OpAccess.Read && access !== OpAccess.CondRead,
+  )
+  for (const each of used) each.free()
+  info.free()
+  return isWritten ? undefined : counter
 }
