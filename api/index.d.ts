@@ -764,8 +764,8 @@ export interface PatchOptions extends CompileOptions {
      */
     readonly makeArgs?: readonly string[] | undefined;
     /**
-     * Names of boot code and data that is left out although the patch changes it; `all` for all of it. The report's
-     * `leftInit` says what then does not happen.
+     * Names of boot code and data that is left out although the patch changes it, `UNIT#NAME` where several units have one;
+     * `all` for all of it. The report's `leftInit` says what then does not happen.
      *
      * @default none
      */
