@@ -98,6 +98,7 @@ const DRAWN = [
 const SAMPLED = [
   'src/select/kept-places.test.ts',
   'src/trees/reach/live-text.test.ts',
+  'src/trees/reach/reach.test.ts',
   'tests/xen/arm64.test.ts',
   'tests/build/xen-tree.test.ts',
   'tests/flows/declared-statics.test.ts',
@@ -109,7 +110,10 @@ const SAMPLED = [
   'tests/xen/payload.test.ts',
   'tests/xen/refusals.test.ts',
   'tests/flows/given-program.test.ts',
+  'tests/flows/assist.test.ts',
   'tests/flows/own-program.test.ts',
+  'tests/flows/own-sources.test.ts',
+  'tests/flows/values-left-to-hooks.test.ts',
   'tests/flows/outside-names.test.ts',
   'tests/flows/moved-functions.test.ts',
   'tests/flows/program-trees.test.ts',

@@ -1,6 +1,7 @@
 /** Sources of the user's own beside a patch: compiled as those of a folder, and part of the payload like any new code. */
 import { describe, expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { sampled } from '../support/sampled.ts'
 import { patchProgram, type SmallProgram } from '../support/small-program.ts'
 
 const BEFORE = 'int f(int a) { return a * 7 + (a >> 3) / 5; }\n'
@@ -30,9 +31,11 @@ const beside = (own: SmallProgram['own'], files: SmallProgram['files'] = FILES):
 
 describe.skipIf(!hasGcc)(`a source of one's own${withoutGcc}`, () => {
   test.for([
-    { how: 'in the folder that the patch touches', own: { name: 'mine/helper.c', text: HELPER } },
-    { how: 'in the folder of an object', own: { name: 'helper.c', text: HELPER, beside: 'lib/more.o' } },
-    { how: 'in the folder of a source', own: { name: 'helper.c', text: HELPER.trimEnd(), beside: 'lib/more.c' } },
+    ...sampled([
+      { how: 'in the folder that the patch touches', own: { name: 'mine/helper.c', text: HELPER } },
+      { how: 'in the folder of an object', own: { name: 'helper.c', text: HELPER, beside: 'lib/more.o' } },
+      { how: 'in the folder of a source', own: { name: 'helper.c', text: HELPER.trimEnd(), beside: 'lib/more.c' } },
+    ]),
   ])('$how', async ({ own }) => {
     const { error, refused, replaced, run } = await patchProgram(beside([own]), { 'lib/f.c': AFTER })
     expect([error, refused, replaced]).toEqual([undefined, [], ['f']])
@@ -47,21 +50,25 @@ describe.skipIf(!hasGcc)(`a source of one's own${withoutGcc}`, () => {
   })
 
   test.for([
-    { how: 'a name that the tree has', own: { name: 'more.c', text: HELPER }, code: 'build/with-taken' },
-    {
-      how: 'a unit that is not there',
-      own: { name: 'a.c', text: HELPER, beside: 'lib/no.o' },
-      code: 'build/with-unit',
-    },
-    { how: 'no folder, where the patch touches two', own: { name: 'a.c', text: HELPER }, code: 'build/with-where' },
+    ...sampled([
+      { how: 'a name that the tree has', own: { name: 'more.c', text: HELPER }, code: 'build/with-taken' },
+      {
+        how: 'a unit that is not there',
+        own: { name: 'a.c', text: HELPER, beside: 'lib/no.o' },
+        code: 'build/with-unit',
+      },
+      { how: 'no folder, where the patch touches two', own: { name: 'a.c', text: HELPER }, code: 'build/with-where' },
+    ]),
   ])('$how', async ({ own, code }) => {
     const two = code === 'build/with-where' ? { 'main.c': OTHER.replace('g', 'h').replace('2', '3') } : {}
     expect((await patchProgram(beside([own]), { 'lib/f.c': AFTER, ...two })).error).toBe(code)
   })
 
   test.for([
-    { how: 'an object that another source has', source: 'lib/g.S', text: '.globl k2\nk2: ret\n' },
-    { how: 'the same behind a patch that edits it', source: 'app/helper.c', text: OTHER },
+    ...sampled([
+      { how: 'an object that another source has', source: 'lib/g.S', text: '.globl k2\nk2: ret\n' },
+      { how: 'the same behind a patch that edits it', source: 'app/helper.c', text: OTHER },
+    ]),
   ])('$how: refused', async ({ source, text }) => {
     const own = { name: source.endsWith('.S') ? 'g.c' : 'helper.c', text: HELPER, beside: 'lib/more.c' }
     const files = { ...FILES, [source]: text }
