@@ -101,6 +101,13 @@ export async function requestOf(tree: Tree, affected: Affected, change: SourceCh
   return { affected, change, way, texts: textsFor(way, change, affected, spelled), notices }
 }
 
+/** A unit may be compiled from several texts; both numbers are said where they differ. */
+function compiling(requests: readonly CompileRequest[]): string {
+  const count = new Set(requests.map(({ unit }) => unit)).size
+  const words = count === 1 ? 'compiling 1 unit' : `compiling ${count} units`
+  return requests.length === count ? words : `${words} from ${requests.length} texts`
+}
+
 /** Compiles what the way needs of every affected unit, all of it at once. */
 export async function compileForWay(tree: Tree, request: WayRequest): Promise<CompiledUnits> {
   const { affected, change, way, texts, notices } = request
@@ -112,7 +119,7 @@ export async function compileForWay(tree: Tree, request: WayRequest): Promise<Co
       renumbered: way !== 'auto' || chosen === 'patched',
     })
   })
-  tree.run.progress.step(requests.length === 1 ? 'compiling 1 unit' : `compiling ${requests.length} units`)
+  tree.run.progress.step(compiling(requests))
   const compiled = await compileUnits(tree, requests)
   await checkFresh(
     tree,
