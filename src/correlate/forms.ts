@@ -1,11 +1,13 @@
 /**
  * What optimisers make of a variable. LLVM splits a static structure into `state.0`, `state.1`, by the members that are
  * used, and numbers them anew when others are; keeps a variable that is only ever one of two values as a byte that says
- * which; and memory that a pointer is given once as `table.body`, where `table.init` says whether it was. Names and sizes stay, also where what they stand for does not: objects can be the same byte by byte, and mean
- * another member, or another value. Debug information says what of which variable is where.
+ * which; and memory that a pointer is given once as `table.body`, where `table.init` says whether it was. Names and sizes
+ * stay, also where what they stand for does not: objects can be the same byte by byte, and mean another member, or another
+ * value. Debug information says what of which variable is where.
  *
  * Worse mistake: to take one for the other. What is a form of a variable is paired with that form of the same variable,
- * and with nothing else; where the other version has it in other forms, what they hold is not carried over. Of what nothing is told, nothing is paired.
+ * and with nothing else; where the other version has it in other forms, what they hold is not carried over. Of what
+ * nothing is told, nothing is paired.
  */
 import type { Side } from '../base/side.ts'
 import { type Place, staticPlaces } from '../dwarf/index.ts'

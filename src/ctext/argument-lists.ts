@@ -17,8 +17,9 @@ export interface Macros {
 }
 
 /**
- * The words and numbers in the lists behind any of `names`, and an empty one where an argument is empty. Undefined where one that takes a list stands without, so that
- * somebody else may put one behind it: as an argument, in another macro's text, before a macro.
+ * The words and numbers in the lists behind any of `names`, and an empty one where an argument is empty. Undefined where one
+ * that takes a list stands without, so that somebody else may put one behind it: as an argument, in another macro's text,
+ * before a macro.
  */
 export function listsBehind(
   file: LexedFile,
