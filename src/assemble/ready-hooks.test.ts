@@ -1,4 +1,7 @@
-/** On AArch64 the loader makes ready what it replaces, after the hooks have run: they go through stubs that it makes ready before. */
+/**
+ * On AArch64 the loader makes ready what it replaces, after the hooks have run: they go through stubs that it makes ready
+ * before.
+ */
 import { describe, expect, test } from 'vitest'
 import { compileArm64, missingForArm64 } from '../../tests/support/arm64.ts'
 import { selectFrom } from '../../tests/support/judge.ts'

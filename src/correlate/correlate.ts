@@ -2,9 +2,9 @@
  * Pairs each named piece of the original object with its successor in the patched object.
  *
  * Names are not enough. The compiler numbers static locals (`count.12` may become `count.14`, while another variable
- * becomes `count.12`; clang's `f.count` may have been `f.count.1`). So we ask a list of rules, strictest evidence first, and go round until none finds anything. A
- * rule pairs two pieces only if, by its evidence, each is the other's sole candidate; what several could be stays
- * alone and is reported.
+ * becomes `count.12`; clang's `f.count` may have been `f.count.1`). So we ask a list of rules, strictest evidence first,
+ * and go round until none finds anything. A rule pairs two pieces only if, by its evidence, each is the other's sole
+ * candidate; what several could be stays alone and is reported.
  *
  * For functions any pairing is sound: a kept function's calls are compared through the pairs, so whoever calls a
  * function under a pair that does not fit is itself changed and calls the new code. For writable data a wrong pair

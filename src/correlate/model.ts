@@ -33,7 +33,10 @@ export interface TextEvidence {
   readonly forms?: FormEvidence | undefined
 }
 
-/** What of which variable is where, by names of symbols; of those only where either version has something else than a variable. */
+/**
+ * What of which variable is where, by names of symbols; of those only where either version has something else than a
+ * variable.
+ */
 export interface FormEvidence {
   /** Parts and other forms of variables. Nothing else than what `pairs` says is one with them. */
   readonly original: ReadonlySet<string>

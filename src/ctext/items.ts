@@ -68,7 +68,10 @@ export interface FileItems {
   readonly hasTrigraphs: boolean
 }
 
-/** What brings back an earlier macro, reads files as data, joins to what may be nothing, or is an attribute in brackets or of many functions. In a comment it is a false alarm. */
+/**
+ * What brings back an earlier macro, reads files as data, joins to what may be nothing, or is an attribute in brackets or of
+ * many functions. In a comment it is a false alarm.
+ */
 const UNREADABLE =
   /\b(?:push|pop)_macro\b|\bredefine_extname\b|#[ \t]*embed\b|\binclude_alias\b|\bclang[ \t]+attribute\b|__VA_OPT__|\[\s*\[/
 export const TRIGRAPH = /\?\?[=/'()!<>-]/

@@ -1,6 +1,6 @@
 /**
- * Preprocessed C text without the inline functions that nobody uses, their heads too: what is left decides the object. Words are
- * what they are here, after every macro, `##` and continued line, so that a use cannot hide.
+ * Preprocessed C text without the inline functions that nobody uses, their heads too: what is left decides the object.
+ * Words are what they are here, after every macro, `##` and continued line, so that a use cannot hide.
  *
  * What is not surely such a function stays in the text.
  */

@@ -33,7 +33,9 @@ export interface Denial {
 /** What the loader reads by way of an entry of a special section, while it loads a payload. */
 export type Followed =
   | { readonly reads: 'nothing' }
-  /** What the code refers to that the entry's owner field leads to: so many bytes, or as many as the entry's byte there says. */
+  /**
+   * What the code refers to that the entry's owner field leads to: so many bytes, or as many as the entry's byte there says.
+   */
   | { readonly reads: 'code'; readonly length: number | { readonly at: number } }
 
 /** Code that the loader edits while it loads a payload, and makes ready to run then. */
@@ -69,7 +71,10 @@ export interface Loader {
    * where code is fetched past the data cache, the rest would be what the memory held before.
    */
   readonly readiesNewCodeOnly: (machine: number) => boolean
-  /** How a payload has other code made ready on a machine (EM_*), before anything of it runs; undefined where there is no way. */
+  /**
+   * How a payload has other code made ready on a machine (EM_*), before anything of it runs; undefined where there is no
+   * way.
+   */
   readonly readiesEdited: (machine: number) => EditedCode | undefined
   readonly hooks: {
     /** Sections that hold any number of pointers. */
@@ -101,7 +106,10 @@ export interface Loader {
   readonly bringsUp: (unit: string, name: string) => boolean
   /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */
   readonly unwinding: Denial | undefined
-  /** By R_* number, what it takes on a machine (EM_*), where a type that is missing is refused; undefined where it takes no payloads. */
+  /**
+   * By R_* number, what it takes on a machine (EM_*), where a type that is missing is refused; undefined where it takes no
+   * payloads.
+   */
   readonly relocations: (machine: number) => ReadonlyMap<number, RelocationWay> | undefined
   /** Which of the assemble stage's writers makes its payloads; undefined where none does. */
   readonly writer: 'livepatch' | undefined

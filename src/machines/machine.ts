@@ -106,13 +106,21 @@ export interface CodeKnowledge {
   readonly fieldBias: { readonly plain: number; readonly mostBehind: number }
   /** Whether a PC-relative field is the last of its instruction, by the bytes before it. False says nothing. */
   readonly endsWithField: (code: Uint8Array, field: number) => boolean
-  /** For each of `fields`, ascending, the bytes from the field to the end of its instruction; what is no instruction is left out. */
+  /**
+   * For each of `fields`, ascending, the bytes from the field to the end of its instruction; what is no instruction is left
+   * out.
+   */
   readonly bytesToInstructionEnd: (code: Uint8Array, fields: readonly number[]) => ReadonlyMap<number, number>
   /** Whether the field is that of a call or jump, which only goes there and keeps no address. */
   readonly isBranchField: (code: Uint8Array, field: number) => boolean
-  /** Whether the code may do more with the address in `fields` than look at what is there: keep it, or compare it. In doubt, yes. */
+  /**
+   * Whether the code may do more with the address in `fields` than look at what is there: keep it, or compare it. In doubt,
+   * yes.
+   */
   readonly keepsAddress: (code: Uint8Array, fields: readonly number[], others: Fields) => boolean
-  /** Whether the field is that of an instruction which only computes the address, and looks at nothing there. In doubt, no. */
+  /**
+   * Whether the field is that of an instruction which only computes the address, and looks at nothing there. In doubt, no.
+   */
   readonly isAddressField: (code: Uint8Array, field: number) => boolean
   /** Whether the code before `at` ends in a jump with a relocated field, so that nothing falls through. */
   readonly endsInJump: (code: Uint8Array, relocated: ReadonlySet<number>, at: number) => boolean

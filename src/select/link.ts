@@ -52,7 +52,10 @@ export class Linker {
   readonly #links = new Map<string, readonly LinkedReference[]>()
   /** Global functions and data that a unit of this patch defines and the original did not. */
   readonly #newGlobals: ReadonlyMap<string, PieceAddress>
-  /** What is new and static in a file, by the name that it would have in the running system: sources of the user's own say that. */
+  /**
+   * What is new and static in a file, by the name that it would have in the running system: sources of the user's own say
+   * that.
+   */
   readonly #newLocals: ReadonlyMap<string, PieceAddress>
   /** For each unit, which function an out-of-line part belongs to. */
   readonly #owners: readonly ReadonlyMap<PieceId<'patched'>, PieceId<'patched'>>[]

@@ -42,7 +42,10 @@ export interface LinkedReference {
   readonly offset: number
   /** R_* number as the compiler wrote it. */
   readonly type: number
-  /** The whole addend is `delta` (bias as written) plus, where `line` is given, the line's bits put back by the special table. */
+  /**
+   * The whole addend is `delta` (bias as written) plus, where `line` is given, the line's bits put back by the special
+   * table.
+   */
   readonly link: Link
   /** The reference's own addend bits that are not an offset (bug frames), already shifted into place; 0n otherwise. */
   readonly extraAddend: bigint
@@ -74,7 +77,10 @@ export interface SelectedPiece {
   readonly references: readonly LinkedReference[]
 }
 
-/** A variable or constant of the running system that has another initial value in the patch, and nothing else: a hook could set it. */
+/**
+ * A variable or constant of the running system that has another initial value in the patch, and nothing else: a hook could
+ * set it.
+ */
 export interface ChangedValue {
   readonly unit: UnitIndex
   readonly original: Piece<'original'>

@@ -1,4 +1,6 @@
-/** What two versions of a function leave behind, side by side and in words: what is known of the difference, and what is not. */
+/**
+ * What two versions of a function leave behind, side by side and in words: what is known of the difference, and what is not.
+ */
 import type { Side } from '../base/side.ts'
 import type { Judged } from '../compare/model.ts'
 import type { Loader } from '../loaders/loader.ts'

@@ -1,4 +1,7 @@
-/** What the units that a patch does not concern define and need, of some names: by their objects as the tree's build left them. */
+/**
+ * What the units that a patch does not concern define and need, of some names: by their objects as the tree's build left
+ * them.
+ */
 import { type ElfSymbol, type FoundSymbol, readOutline, searchSymbols } from '../elf/index.ts'
 import { withParts } from '../system/file-parts.ts'
 import type { Tree, Unit } from './model.ts'

@@ -1,4 +1,6 @@
-/** What `hotsplice assist` does: reads the patches, asks what stands in their way, writes the source that takes the way out. */
+/**
+ * What `hotsplice assist` does: reads the patches, asks what stands in their way, writes the source that takes the way out.
+ */
 import { existsSync, rmSync } from 'node:fs'
 import { basename, relative } from 'node:path'
 import { InputError } from '../../base/errors.ts'

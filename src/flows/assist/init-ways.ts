@@ -1,6 +1,6 @@
 /**
- * Boot code that is refused, or left out: what it sets to a number that stands in its code can be set by a load hook as well.
- * Whether it would have been set on this host, under whatever condition, is for a person to say.
+ * Boot code that is refused, or left out: what it sets to a number that stands in its code can be set by a load hook as
+ * well. Whether it would have been set on this host, under whatever condition, is for a person to say.
  */
 import type { Refusal } from '../../base/refusal.ts'
 import type { Side } from '../../base/side.ts'
@@ -56,8 +56,8 @@ interface Scene {
 }
 
 /**
- * A way for each place that the new code sets to a number, and the old one does not; where both do the same by name, for each
- * place: it may be a condition that changed.
+ * A way for each place that the new code sets to a number, and the old one does not; where both do the same by name, for
+ * each place: it may be a condition that changed.
  */
 function waysOf(input: UnitInput, sides: BothSides, scene: Scene): readonly ValueWay[] {
   const { judged, before, after } = sides

@@ -1,8 +1,8 @@
 /**
  * Sources of the user's own beside the patch (hooks, helpers): compiled in a folder of the tree, by the command of a unit
  * that is named, or of most units there. Options decide how structures are laid out, and the folder what
- * `#include "…"` finds, so neither is guessed. `#include "hotsplice.h"` is the exception: no folder of the tree has it, so its
- * text takes the line's place.
+ * `#include "…"` finds, so neither is guessed. `#include "hotsplice.h"` is the exception: no folder of the tree has it, so
+ * its text takes the line's place.
  */
 import { basename, dirname, join } from 'node:path'
 import { InputError } from '../../base/errors.ts'

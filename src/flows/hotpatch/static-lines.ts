@@ -1,7 +1,8 @@
 /**
  * Static variables that objects leave ambiguous, by the lines of their declarations (`correlate/declared.ts`), and what a
- * compiler has made of variables (`correlate/forms.ts`). Part of the pipeline: only units that have such are compiled once more, both texts, with debug information; what is told by that
- * counts for the objects that are compared, since debug information changes no code, and that is looked at.
+ * compiler has made of variables (`correlate/forms.ts`). Part of the pipeline: only units that have such are compiled once
+ * more, both texts, with debug information; what is told by that counts for the objects that are compared, since debug
+ * information changes no code, and that is looked at.
  */
 import { InputError } from '../../base/errors.ts'
 import type { Side } from '../../base/side.ts'

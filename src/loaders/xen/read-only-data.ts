@@ -4,8 +4,8 @@
  * nothing else, until b083b1c393 (4.19, brought to 4.18.2 and 4.17.4) made read-only data writable as well. In between a
  * hook that writes there is a page fault, and the end of the hypervisor; so what is not seen in the code counts as no.
  *
- * On Arm nothing is made writable: all of Xen is mapped a second time meanwhile, and hooks may write there (arch/arm/livepatch.c,
- * `vmap_of_xen_text`).
+ * On Arm nothing is made writable: all of Xen is mapped a second time meanwhile, and hooks may write there
+ * (arch/arm/livepatch.c, `vmap_of_xen_text`).
  */
 import { machineOf } from '../../machines/machines.ts'
 import type { HypervisorSymbols } from './symbols.ts'

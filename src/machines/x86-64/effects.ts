@@ -130,7 +130,9 @@ function branchTargets(code: Uint8Array): ReadonlySet<number> | 'unknown' {
   return targets
 }
 
-/** RCX by `mov $number, %ecx` before: whatever writes it in between, be it unsaid, or another way to here, makes it unknown. */
+/**
+ * RCX by `mov $number, %ecx` before: whatever writes it in between, be it unsaid, or another way to here, makes it unknown.
+ */
 function counterAfter({ instruction, counter }: Step, { info: infoOf }: Decoded): bigint | undefined {
   const { FlowControl, Mnemonic, OpAccess, OpKind, Register, RegisterExt } = decoderLibrary()
   const { mnemonic, op0Register, flowControl } = instruction

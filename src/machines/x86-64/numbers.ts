@@ -43,7 +43,10 @@ const SCALED = [-1, 1, 2, 3, 4, 5, 8, 9]
 /** A carry (`sbb`, `adc`) or a sign (`sar $31`) gives 0 or -1, or adds 1. */
 const ONE = [-1, 1]
 
-/** How far what a condition makes of a number may lie from it. Of all ones or none (`sbb`, `sar`), an `and` leaves a number or none. */
+/**
+ * How far what a condition makes of a number may lie from it. Of all ones or none (`sbb`, `sar`), an `and` leaves a number
+ * or none.
+ */
 function stepsIn(code: Uint8Array): ReadonlySet<number> {
   const steps = new Set<number>()
   const view = new DataView(code.buffer, code.byteOffset, code.length)

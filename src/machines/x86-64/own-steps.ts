@@ -1,4 +1,6 @@
-/** What each instruction does with registers and the frame, as far as it tells where an indirect jump goes (`own-places.ts`). */
+/**
+ * What each instruction does with registers and the frame, as far as it tells where an indirect jump goes (`own-places.ts`).
+ */
 import type * as iced from 'iced-x86'
 import { someBetween } from './flow.ts'
 import type { FrameStep, Spelled } from './frame.ts'

@@ -175,7 +175,9 @@ function pointerProblems(loading: Loading, { section: name, single }: Hook, sect
   return findings
 }
 
-/** No function begins with two zero bytes, or a whole instruction of them: where code is missing, Xen has filled its place. */
+/**
+ * No function begins with two zero bytes, or a whole instruction of them: where code is missing, Xen has filled its place.
+ */
 export function isBlank(loading: Loading, address: bigint): boolean {
   const size = Math.max(2, loading.machine.instructionSize)
   return loading.memory.read(address, size)?.every(byte => byte === 0) ?? false

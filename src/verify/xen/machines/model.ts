@@ -44,7 +44,9 @@ export interface Machine {
   readonly takesExceptionTable: boolean
   /** Calls and jumps that the loader writes or makes of others; undefined where it does neither. */
   readonly calls: CallRules | undefined
-  /** What a function begins with that is called through a pointer, as a number; undefined where it may begin with anything. */
+  /**
+   * What a function begins with that is called through a pointer, as a number; undefined where it may begin with anything.
+   */
   readonly landingPad: number | undefined
   /** Whether code may be cut at `length`, between two instructions. */
   isInstructionEnd(code: Uint8Array, length: number): boolean
