@@ -117,6 +117,8 @@ export interface RealEditsOptions {
   readonly tree: string
   readonly count: number
   readonly seed: number
+  /** No edit is begun after so many seconds. */
+  readonly seconds?: number
   readonly cacheFolder: string
   readonly ways: readonly Way[]
   /** Of the same tree. */
@@ -127,6 +129,8 @@ export interface RealEditsOptions {
 /** Builds `count` edits, each under every way, and holds what is found against the oracle. */
 export async function runRealEdits(options: RealEditsOptions): Promise<RealEditsResult> {
   const { tree: folder, count, seed, cacheFolder, ways, oracle, say = () => undefined } = options
+  const { seconds = Number.POSITIVE_INFINITY } = options
+  const begun = performance.now()
   const common: OpenOptions = {
     tree: folder,
     target: 'xen',
@@ -139,7 +143,7 @@ export async function runRealEdits(options: RealEditsOptions): Promise<RealEdits
   const ended = { built: 0, refused: 0, nothing: 0 }
   const wrong: string[] = []
   let edits = 0
-  while (edits < count) {
+  while (edits < count && performance.now() - begun < seconds * 1000) {
     const edit = realEdit(tree, draw)
     const answer = edit === undefined ? undefined : await askAlone(oracle, edit)
     if (edit === undefined || answer === undefined) continue
