@@ -155,7 +155,9 @@ export async function runRealEdits(options: RealEditsOptions): Promise<RealEdits
       const found = run.units.flatMap(({ unit, verdicts }) =>
         verdicts.functions.filter(({ verdict: { kind } }) => kind === 'changed').map(({ name }) => `${unit} ${name}`),
       )
-      const missing = answer.functions.changed.filter(name => !found.includes(name))
+      // The oracle's text of a function has the constants that it reaches; one that is refused itself is said there.
+      const said = run.refusals.some(({ unit, symbol }) => answer.data.changed.includes(`${unit} ${symbol}`))
+      const missing = said ? [] : answer.functions.changed.filter(name => !found.includes(name))
       // What is refused for more than its functions (init code, data) may say more than the oracle looks at.
       const more = ending === 'refused' ? [] : found.filter(name => !answer.functions.changed.includes(name))
       const lost = ending !== 'nothing' ? [] : answer.data.changed
