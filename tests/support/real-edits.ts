@@ -153,7 +153,10 @@ export async function runRealEdits(options: RealEditsOptions): Promise<RealEdits
       const ending = run.refusals.length > 0 ? 'refused' : run.payload === undefined ? 'nothing' : 'built'
       ended[ending]++
       const found = run.units.flatMap(({ unit, verdicts }) =>
-        verdicts.functions.filter(({ verdict: { kind } }) => kind === 'changed').map(({ name }) => `${unit} ${name}`),
+        verdicts.functions
+          .filter(({ verdict: { kind } }) => kind === 'changed')
+          // The oracle has a function and what the compiler made of it under one name.
+          .map(({ name }) => `${unit} ${name.replace(/\..*/, '')}`),
       )
       // The oracle's text of a function has the constants that it reaches; one that is refused itself is said there.
       const said = run.refusals.some(({ unit, symbol }) => answer.data.changed.includes(`${unit} ${symbol}`))
