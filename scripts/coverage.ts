@@ -2,12 +2,13 @@
  * Every base, every fix: each security fix of Xen's stable branches on the commit that was running before it.
  *
  *   npx tsx scripts/coverage.ts --history DIR [--state DIR] [--only 4.17,XSA-430,4.21:XSA-477] [--minutes N]
- *                               [--ordinary N --seed S] [--again OUTCOME,…] [--list] [--table docs/coverage.md]
+ *                               [--ordinary N --seed S] [--machine x86|arm64] [--own] [--again OUTCOME,…] [--list]
+ *                               [--table docs/coverage.md]
  *
  * DIR is a clone of Xen's git with the branches stable-4.17 to stable-4.22 and the tags of releases. Takes what has no
  * result yet, for N minutes (5 unless told), and goes on where it was: the trees, one for each branch, and the results stay
  * in --state, outside of the checkout. --again takes those once more that came out so. --ordinary adds N fixes that are of
- * no advisory, drawn from all branches. Writes the table at the end of each run; --list tells what there is.
+ * no advisory, drawn from all branches; --own leaves out what touches nothing that is of the machine alone. Writes the table at the end of each run; --list tells what there is.
  * Needs `npm run build`, and what it takes to build Xen and to rehearse.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -17,6 +18,7 @@ import { parseArgs } from 'node:util'
 import { draws } from '../tests/support/harmless.ts'
 import { baseAt, readIf, type Where } from './series/base.ts'
 import { BRANCHES, commitsOf, ordinaryFixes, type Series, securitySeries } from './series/history.ts'
+import { MACHINES } from './series/machines.ts'
 import { readTable, rowOf, writeTable } from './series/table.ts'
 import { folderOf, keep, keptResult, type Result, take } from './series/take.ts'
 
@@ -31,18 +33,24 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     ordinary: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
+    machine: { type: 'string', default: 'x86' },
+    own: { type: 'boolean', default: false },
     again: { type: 'string', default: '' },
     list: { type: 'boolean', default: false },
     table: { type: 'string', default: join(import.meta.dirname, '../docs/coverage.md') },
   },
 })
-if (values.history === undefined) {
-  console.error("usage: coverage.ts --history DIR (a clone of Xen's git) [--only …] [--minutes N]")
+const machine = MACHINES.get(values.machine)
+if (values.history === undefined || machine === undefined) {
+  console.error(
+    "usage: coverage.ts --history DIR (a clone of Xen's git) [--machine x86|arm64] [--only …] [--minutes N]",
+  )
   process.exit(1)
 }
 const where: Where = {
   history: values.history,
   state: values.state,
+  machine,
   until: Date.now() + Number(values.minutes) * 60_000,
 }
 mkdirSync(where.state, { recursive: true })
@@ -63,7 +71,7 @@ async function takeAll(): Promise<void> {
   }
   const rows = chosen.flatMap(series => {
     const result = keptResult(folderOf(where, series))
-    return result === undefined ? [] : [rowOf(series.branch, series.id, result)]
+    return result === undefined ? [] : [rowOf(where.machine, series, result)]
   })
   console.log(`${rows.length} of ${chosen.length}`)
   writeFileSync(values.table, writeTable(readTable(readIf(values.table) ?? ''), rows))
@@ -79,12 +87,23 @@ async function onItsBase(series: Series): Promise<Result | undefined> {
 }
 
 function seriesOf(branch: string): readonly Series[] {
-  const commits = commitsOf(where.history, branch)
-  const ordinary = ordinaryFixes(branch, commits)
+  const commits = commitsOf(where.history, branch, where.machine.sources)
+  const ordinary = ordinaryFixes(branch, commits).filter(isOwn(branch))
   const draw = draws(Number(values.seed))
-  const drawn = ordinary.map(series => ({ series, at: draw(2 ** 30) })).sort((a, b) => a.at - b.at)
-  const some = drawn.slice(0, Math.ceil(Number(values.ordinary) / BRANCHES.length)).map(({ series }) => series)
-  return [...securitySeries(branch, commits), ...some]
+  const drawn = ordinary.map(series => ({ series, at: draw(2 ** 30) })).toSorted((a, b) => a.at - b.at)
+  const chosen = new Set(
+    drawn.slice(0, Math.ceil(Number(values.ordinary) / BRANCHES.length)).map(({ series }) => series),
+  )
+  // In the order of the history: from each base to the next less is to be compiled.
+  const some = ordinary.filter(series => chosen.has(series))
+  return [...securitySeries(branch, commits).filter(isOwn(branch)), ...some]
+}
+
+/** Whether one of its commits touches what is of the machine alone; of all where that is not asked. */
+function isOwn(branch: string): (series: Series) => boolean {
+  if (!values.own) return () => true
+  const own = new Set(commitsOf(where.history, branch, where.machine.own).map(({ id }) => id))
+  return ({ commits }) => commits.some(({ id }) => own.has(id))
 }
 
 /** A branch, an id, or both with a colon. */

@@ -1,7 +1,7 @@
 /**
  * Seeded edits that change what a line does, among lines that only move, each built under every way:
  *
- *     npx tsx scripts/real-edits.ts --tree DIR [--count 50] [--seed 1] [--ways auto,mask,neutral,table]
+ *     npx tsx scripts/real-edits.ts --tree DIR [--count 50] [--seed 1] [--seconds S] [--ways auto,mask,neutral,table]
  *
  * Each way must find exactly the functions that objdump shows to differ when nothing moves. Exits 1 when one does not.
  */
@@ -15,11 +15,12 @@ const { values } = parseArgs({
     tree: { type: 'string' },
     count: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: 'Infinity' },
     ways: { type: 'string', default: 'auto,mask,neutral,table' },
   },
 })
 if (values.tree === undefined) {
-  console.error('usage: real-edits.ts --tree DIR [--count N] [--seed S] [--ways WAY,…]')
+  console.error('usage: real-edits.ts --tree DIR [--count N] [--seed S] [--seconds S] [--ways WAY,…]')
   process.exit(1)
 }
 const asked = values.ways.split(',')
@@ -29,6 +30,7 @@ const result = await runRealEdits({
   oracle,
   count: Number(values.count),
   seed: Number(values.seed),
+  seconds: Number(values.seconds),
   cacheFolder: cacheFolder(),
   ways: (['auto', 'mask', 'neutral', 'table'] as const).filter(way => asked.includes(way)),
   say: console.log,

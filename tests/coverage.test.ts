@@ -1,6 +1,7 @@
 /** What `scripts/coverage.ts` takes for a fix, and the table that it writes and reads back. */
 import { expect, test } from 'vitest'
 import { advisoriesOf, ordinaryFixes, readLog, securitySeries } from '../scripts/series/history.ts'
+import { MACHINES, USUAL } from '../scripts/series/machines.ts'
 import { readTable, rowOf, writeTable } from '../scripts/series/table.ts'
 import type { Result } from '../scripts/series/take.ts'
 
@@ -43,17 +44,27 @@ const result = (changes: Partial<Result> = {}): Result => {
 }
 
 test('a table is read back, and a later run takes the place of its rows', () => {
-  const built = rowOf('4.17', 'XSA-30', result({ came: 'full cycle' }))
-  const refused = rowOf('4.17', 'XSA-4', result())
+  const built = rowOf(USUAL, { branch: '4.17', id: 'XSA-30' }, result({ came: 'full cycle' }))
+  const refused = rowOf(USUAL, { branch: '4.17', id: 'XSA-4' }, result())
   const first = writeTable([], [built, refused])
   expect(first).toContain('2 fixes: 1 full cycle, 1 refused.')
   expect(readTable(first)).toEqual([refused, built])
   expect(built).toMatchObject({ functions: '2', refusals: '', base: 'f'.repeat(10) })
   expect(refused).toMatchObject({ functions: '', refusals: 'init-code' })
 
-  const again = rowOf('4.17', 'XSA-4', result({ came: 'nothing to do', refusals: [] }))
-  const other = rowOf('4.9', 'XSA-30', result({ came: 'crashed' }))
+  const again = rowOf(USUAL, { branch: '4.17', id: 'XSA-4' }, result({ came: 'nothing to do', refusals: [] }))
+  const other = rowOf(USUAL, { branch: '4.9', id: 'XSA-30' }, result({ came: 'crashed' }))
   const second = writeTable(readTable(first), [again, other])
   expect(readTable(second)).toEqual([other, again, built])
   expect(writeTable(readTable(second), [])).toBe(second)
+})
+
+test('the same fix on two machines has two rows, and a table without machines is of the first', () => {
+  const fix = { branch: '4.17', id: 'XSA-30' }
+  const machines = [...MACHINES.values()]
+  const rows = machines.map(machine => rowOf(machine, fix, result()))
+  expect(rows.map(({ machine }) => machine)).toEqual(['x86-64', 'AArch64'])
+  expect(readTable(writeTable([], rows))).toEqual(rows.toReversed())
+  const before = '| 4.17 | XSA-30 | ffffffffff | refused |  | 12 | init-code | 0123456789 |'
+  expect(readTable(before)).toEqual([rows[0]])
 })

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { git } from './history.ts'
+import { type SeriesMachine, USUAL } from './machines.ts'
 
 /** The configuration of scripts/xen.sh; the rest is as the tree has it. */
 const CONFIG = 'CONFIG_DEBUG=n\nCONFIG_LIVEPATCH=y\n'
@@ -22,6 +23,7 @@ const KCONFIG = ['*Kconfig*', 'xen/tools/kconfig']
 export interface Where {
   readonly history: string
   readonly state: string
+  readonly machine: SeriesMachine
   /** When the run has to be over, as Date.now() has it. */
   readonly until: number
 }
@@ -30,13 +32,14 @@ export type Base = { readonly is: 'built'; readonly tree: string } | { readonly 
 
 /** `not-yet` where time ran out: the next run goes on with what is compiled by then. */
 export async function baseAt(where: Where, branch: string, commit: string): Promise<Base> {
-  const tree = join(where.state, 'trees', branch)
+  const { machine } = where
+  const tree = join(where.state, 'trees', `${branch}${suffixOf(machine)}`)
   const built = `${tree}.built`
   if (readIf(built) === commit) return { is: 'built', tree }
   rmSync(built, { force: true })
   checkOut(where.history, tree, commit)
   const make = (...goals: readonly string[]) =>
-    runUntil(['make', '-C', join(tree, 'xen'), '-j2', PYTHON, ...goals], `${tree}.log`, where.until)
+    runUntil(['make', '-C', join(tree, 'xen'), '-j2', PYTHON, ...machine.make, ...goals], `${tree}.log`, where.until)
   const configured = `${tree}.configured`
   let code: number | undefined = 0
   if (mayBeConfiguredOtherwise(tree, readIf(configured), commit)) {
@@ -49,6 +52,9 @@ export async function baseAt(where: Where, branch: string, commit: string): Prom
   writeFileSync(built, commit)
   return { is: 'built', tree }
 }
+
+/** Of folders that hold what is of that machine. */
+export const suffixOf = (machine: SeriesMachine) => (machine === USUAL ? '' : `-${machine.name}`)
 
 const PYTHON = 'PYTHON=/usr/bin/python3'
 

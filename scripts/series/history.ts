@@ -18,9 +18,6 @@ export interface Series {
 
 export const BRANCHES = ['4.17', '4.18', '4.19', '4.20', '4.21', '4.22'] as const
 
-/** What a hypervisor for x86 is made of. */
-const OF_X86 = ['xen', ':!xen/arch/arm', ':!xen/arch/riscv', ':!xen/arch/ppc']
-
 /** What `git log` is asked for, and what stands behind each commit. */
 const FORMAT = '%H %P%n%B%x00'
 
@@ -28,10 +25,10 @@ export function git(history: string, ...args: readonly string[]): string {
   return execFileSync('git', ['-C', history, ...args], { encoding: 'utf8', maxBuffer: 2 ** 28 })
 }
 
-/** The commits of a stable branch since its first release that touch the hypervisor for x86, the oldest first. */
-export function commitsOf(history: string, branch: string): readonly Commit[] {
+/** The commits of a stable branch since its first release that touch any of these paths, the oldest first. */
+export function commitsOf(history: string, branch: string, paths: readonly string[]): readonly Commit[] {
   const range = `RELEASE-${branch}.0..stable-${branch}`
-  return readLog(git(history, 'log', '--reverse', '--no-merges', `--format=${FORMAT}`, range, '--', ...OF_X86))
+  return readLog(git(history, 'log', '--reverse', '--no-merges', `--format=${FORMAT}`, range, '--', ...paths))
 }
 
 export function readLog(text: string): readonly Commit[] {

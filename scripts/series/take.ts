@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunReport } from '../../src/report/model.ts'
-import { runUntil, type Where } from './base.ts'
+import { runUntil, suffixOf, type Where } from './base.ts'
 import { git, type Series } from './history.ts'
 
 /** What came of it; a base that does not compile is no fault of the fix. */
@@ -23,8 +23,6 @@ export interface Result {
 }
 
 const HOTSPLICE = join(import.meta.dirname, '../../bin/hotsplice')
-/** Of the machine that rehearses: some early bases die of alternatives where processors have it. */
-const NO_IBT = '--without-ibt'
 /** Exit codes of the command. */
 const DONE = 0
 const ENDINGS: ReadonlyMap<number, Came> = new Map([
@@ -33,10 +31,10 @@ const ENDINGS: ReadonlyMap<number, Came> = new Map([
 ])
 
 /** Where what came of a fix is kept: by its base and its text. */
-export function folderOf({ history, state }: Pick<Where, 'history' | 'state'>, series: Series): string {
+export function folderOf({ history, state, machine }: Omit<Where, 'until'>, series: Series): string {
   const content = [series.commits[0]?.parent ?? '', ...patchesOf(history, series)].join('\0')
   const key = createHash('sha256').update(content).digest('hex').slice(0, 12)
-  return join(state, 'results', `${series.branch}-${series.id}-${key}`)
+  return join(state, 'results', `${series.branch}-${series.id}-${key}${suffixOf(machine)}`)
 }
 
 export function keptResult(folder: string): Result | undefined {
@@ -77,7 +75,7 @@ export async function take(where: Where, series: Series, tree: string): Promise<
   if (payload === undefined || report === undefined || told === undefined) return undefined
 
   const started = performance.now()
-  const options = ['--tree', tree, '--lines', 'auto', NO_IBT, '-o', payload, '--json', report]
+  const options = ['--tree', tree, '--lines', 'auto', ...where.machine.options, '-o', payload, '--json', report]
   const built = await run({ args: ['build', ...options, '--patch', ...patches], log: 'build.txt' })
   if (built === undefined) return undefined
   const facts: Facts = {
@@ -90,7 +88,7 @@ export async function take(where: Where, series: Series, tree: string): Promise<
 
   const symbols = join(tree, 'xen/xen-syms')
   const verified = await run({
-    args: ['verify', payload, '--symbols', symbols, '--tree', tree, NO_IBT],
+    args: ['verify', payload, '--symbols', symbols, '--tree', tree, ...where.machine.options],
     log: 'verify.txt',
   })
   if (verified === undefined) return undefined

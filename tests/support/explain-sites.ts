@@ -44,6 +44,8 @@ export async function explainSites({ tree: folder, cacheFolder, ...options }: Ex
   return { units: units.length, sites, unexplained }
 }
 
+const BUG_FRAMES = '.bug_frames'
+
 /** Bytes of loaded sections that differ and lie on no site; relocations that differ other than in a bug frame's addend. */
 function bytesLeft({ sites, objects }: Pick<ListedUnit, 'sites' | 'objects'>): readonly string[] {
   const [before, after] = [readElf<'original'>(objects.original), readElf<'patched'>(objects.shifted)]
@@ -62,7 +64,7 @@ function bytesLeft({ sites, objects }: Pick<ListedUnit, 'sites' | 'objects'>): r
       return other?.offset !== offset || other.type !== type || other.addend !== addend
     })
     if (mine.length !== theirs.length) found.push(`${section.name} has ${theirs.length} relocations`)
-    if (moved.length > 0 && !section.name.startsWith('.bug_frames'))
+    if (moved.length > 0 && !section.name.startsWith(BUG_FRAMES))
       found.push(`${moved.length} relocations of ${section.name} differ`)
     const excused = fieldsOf(before, index, sites)
     const left = [...section.bytes.keys()].filter(at => section.bytes[at] !== shifted.bytes[at] && !excused.has(at))
@@ -74,13 +76,37 @@ function bytesLeft({ sites, objects }: Pick<ListedUnit, 'sites' | 'objects'>): r
 /** The offsets of a section that sites in its bytes cover. */
 function fieldsOf(object: ElfObject<'original'>, index: number, sites: ListedUnit['sites']): ReadonlySet<number> {
   const covered = new Set<number>()
-  const name = object.sections[index]?.name
+  const name = object.sections[index]?.name ?? ''
   for (const site of sites.filter(({ in: where, section }) => where !== 'addend' && section === name)) {
-    const starts = object.symbols.flatMap(({ name: symbol, place }) =>
-      symbol === site.function && place.in === 'section' && place.section === index ? [place.offset] : [],
-    )
-    for (const start of site.function === '' ? [0] : starts)
-      for (let byte = 0; byte < site.bits / 8; byte++) covered.add(start + site.offset + byte)
+    const starts = name.startsWith(BUG_FRAMES) ? linesOfFrames(object, index, site) : startsOf(object, index, site)
+    for (const start of starts) for (let byte = 0; byte < site.bits / 8; byte++) covered.add(start + byte)
   }
   return covered
+}
+
+type Site = ListedUnit['sites'][number]
+
+function startsOf(object: ElfObject<'original'>, index: number, site: Site): readonly number[] {
+  if (site.function === '') return [site.offset]
+  return object.symbols.flatMap(({ name, place }) =>
+    name === site.function && place.in === 'section' && place.section === index ? [place.offset + site.offset] : [],
+  )
+}
+
+/** On AArch64 a frame begins with the distance to its place in the code, and its line is a number 12 bytes on. */
+const LINE_OF_FRAME = 12
+
+/** A line of a frame is told by the place in the code that the frame is about. */
+function linesOfFrames(object: ElfObject<'original'>, index: number, site: Site): readonly number[] {
+  const about = object.symbols.flatMap(({ name, place }) =>
+    name === site.function && place.in === 'section'
+      ? [{ section: place.section, offset: place.offset + site.offset }]
+      : [],
+  )
+  return (object.relocations[index] ?? []).flatMap(({ offset, symbol, addend }) => {
+    const place = object.symbols[symbol]?.place
+    if (place?.in !== 'section') return []
+    const at = place.offset + Number(addend)
+    return about.some(one => one.section === place.section && one.offset === at) ? [offset + LINE_OF_FRAME] : []
+  })
 }

@@ -117,6 +117,8 @@ export interface RealEditsOptions {
   readonly tree: string
   readonly count: number
   readonly seed: number
+  /** No edit is begun after so many seconds. */
+  readonly seconds?: number
   readonly cacheFolder: string
   readonly ways: readonly Way[]
   /** Of the same tree. */
@@ -127,6 +129,8 @@ export interface RealEditsOptions {
 /** Builds `count` edits, each under every way, and holds what is found against the oracle. */
 export async function runRealEdits(options: RealEditsOptions): Promise<RealEditsResult> {
   const { tree: folder, count, seed, cacheFolder, ways, oracle, say = () => undefined } = options
+  const { seconds = Number.POSITIVE_INFINITY } = options
+  const begun = performance.now()
   const common: OpenOptions = {
     tree: folder,
     target: 'xen',
@@ -139,7 +143,7 @@ export async function runRealEdits(options: RealEditsOptions): Promise<RealEdits
   const ended = { built: 0, refused: 0, nothing: 0 }
   const wrong: string[] = []
   let edits = 0
-  while (edits < count) {
+  while (edits < count && performance.now() - begun < seconds * 1000) {
     const edit = realEdit(tree, draw)
     const answer = edit === undefined ? undefined : await askAlone(oracle, edit)
     if (edit === undefined || answer === undefined) continue
@@ -149,9 +153,14 @@ export async function runRealEdits(options: RealEditsOptions): Promise<RealEdits
       const ending = run.refusals.length > 0 ? 'refused' : run.payload === undefined ? 'nothing' : 'built'
       ended[ending]++
       const found = run.units.flatMap(({ unit, verdicts }) =>
-        verdicts.functions.filter(({ verdict: { kind } }) => kind === 'changed').map(({ name }) => `${unit} ${name}`),
+        verdicts.functions
+          .filter(({ verdict: { kind } }) => kind === 'changed')
+          // The oracle has a function and what the compiler made of it under one name.
+          .map(({ name }) => `${unit} ${name.replace(/\..*/, '')}`),
       )
-      const missing = answer.functions.changed.filter(name => !found.includes(name))
+      // The oracle's text of a function has the constants that it reaches; one that is refused itself is said there.
+      const said = run.refusals.some(({ unit, symbol }) => answer.data.changed.includes(`${unit} ${symbol}`))
+      const missing = said ? [] : answer.functions.changed.filter(name => !found.includes(name))
       // What is refused for more than its functions (init code, data) may say more than the oracle looks at.
       const more = ending === 'refused' ? [] : found.filter(name => !answer.functions.changed.includes(name))
       const lost = ending !== 'nothing' ? [] : answer.data.changed

@@ -11,6 +11,8 @@ export interface HarmlessOptions {
   readonly tree: string
   readonly count: number
   readonly seed: number
+  /** No edit is begun after so many seconds. */
+  readonly seconds?: number
   /** Where compiles are kept; a folder of its own unless given. */
   readonly cache?: string
   readonly say?: (line: string) => void
@@ -33,6 +35,7 @@ export async function runHarmless({
   tree: folder,
   count,
   seed,
+  seconds = Number.POSITIVE_INFINITY,
   cache,
   say = () => undefined,
 }: HarmlessOptions): Promise<HarmlessResult> {
@@ -44,6 +47,7 @@ export async function runHarmless({
     progress: quiet,
     cacheFolder,
   }
+  const begun = performance.now()
   const wrong: string[] = []
   const unanswered = { neutral: 0, mask: 0 }
   let edits = 0
@@ -52,7 +56,7 @@ export async function runHarmless({
   try {
     const tree = await openTree(options)
     const draw = draws(seed)
-    while (edits < count) {
+    while (edits < count && performance.now() - begun < seconds * 1000) {
       const edit = await harmlessEdit(tree, draw)
       edits++
       for (const way of WAYS) {

@@ -1,6 +1,7 @@
 /**
- * Line numbers on the real tree, in both configurations: bounded samples of `scripts/harmless.ts`, `scripts/sites.ts`
- * (all units with HOTSPLICE_ALL_UNITS=1) and `scripts/real-edits.ts`, and chosen real edits among moved lines.
+ * Line numbers on the real tree, in both configurations and for AArch64: bounded samples of `scripts/harmless.ts`,
+ * `scripts/sites.ts` (all units with HOTSPLICE_ALL_UNITS=1) and `scripts/real-edits.ts`, and chosen real edits among moved
+ * lines.
  */
 import { afterAll, describe, expect, test } from 'vitest'
 import { cacheFolder } from '../../src/cli/cache-folder.ts'
@@ -12,41 +13,49 @@ import { runRealEdits } from '../support/real-edits.ts'
 import { runHarmless } from '../support/run-harmless.ts'
 import { type Edit, patchText } from './edits.ts'
 import { type Oracle, openOracle } from './oracle.ts'
-import { type Configuration, missingFor, toBuildXen, xenTree } from './tree.ts'
+import { type Configuration, missingFor, toBuildArm64Xen, toBuildXen, xenTree } from './tree.ts'
 
 const missing = missingFor(...toBuildXen)
 const without = missing === '' ? '' : ` (${missing})`
+const onArm64 = missingFor(...toBuildArm64Xen)
+const withoutArm64 = onArm64 === '' ? '' : ` (${onArm64})`
 const all = process.env.HOTSPLICE_ALL_UNITS === '1'
 const EDITS = Number(process.env.HOTSPLICE_HARMLESS ?? 3)
 
-test.skipIf(missing !== '').for(['release', 'debug'] as const)(
-  `edits that change no code are nothing to do (%s)${without}`,
-  async config => {
-    const cache = cacheFolder()
-    const result = await runHarmless({ tree: xenTree(config), count: EDITS, seed: config === 'debug' ? 20 : 10, cache })
-    expect(result.wrong).toEqual([])
-    expect(result.edits).toBe(EDITS)
-    // A way that always said that it cannot tell would be right too; most edits are answered by each.
-    expect(Math.max(result.unanswered.neutral, result.unanswered.mask)).toBeLessThanOrEqual(EDITS / 3)
-    console.log(`${config}: ${result.edits} harmless edits; ignore would have taken ${result.dragged} functions`)
-  },
-)
+async function harmlessAreNothing(config: Configuration): Promise<void> {
+  const cache = cacheFolder()
+  const result = await runHarmless({ tree: xenTree(config), count: EDITS, seed: config === 'debug' ? 20 : 10, cache })
+  expect(result.wrong).toEqual([])
+  expect(result.edits).toBe(EDITS)
+  // A way that always said that it cannot tell would be right too; most edits are answered by each.
+  expect(Math.max(result.unanswered.neutral, result.unanswered.mask)).toBeLessThanOrEqual(EDITS / 3)
+  console.log(`${config}: ${result.edits} harmless edits; ignore would have taken ${result.dragged} functions`)
+}
 
+const harmless = 'edits that change no code are nothing to do'
+test.skipIf(missing !== '').for(['release', 'debug'] as const)(`${harmless} (%s)${without}`, harmlessAreNothing)
+test.skipIf(onArm64 !== '')(`${harmless} (arm64)${withoutArm64}`, () => harmlessAreNothing('arm64'))
+
+async function differencesAreLines(config: Configuration): Promise<void> {
+  const choose = <Unit>(units: readonly Unit[]) => (all ? units : units.filter((_, index) => index % 90 === 50))
+  const { units, sites, unexplained } = await explainSites({
+    tree: xenTree(config),
+    cacheFolder: cacheFolder(),
+    choose,
+  })
+  console.log(`${config}: ${units} units; sites in code ${sites.code}, data ${sites.data}, addends ${sites.addend}`)
+  expect(unexplained).toEqual([])
+  expect(sites.code + sites.data + sites.addend).toBeGreaterThan(0)
+}
+
+const timeout = 3_600_000
+const moved = 'every difference that moved lines make is a line number'
 test.skipIf(missing !== '').for(['release', 'debug'] as const)(
-  `every difference that moved lines make is a line number (%s)${without}`,
-  { timeout: 3_600_000 },
-  async config => {
-    const choose = <Unit>(units: readonly Unit[]) => (all ? units : units.filter((_, index) => index % 90 === 50))
-    const { units, sites, unexplained } = await explainSites({
-      tree: xenTree(config),
-      cacheFolder: cacheFolder(),
-      choose,
-    })
-    console.log(`${config}: ${units} units; sites in code ${sites.code}, data ${sites.data}, addends ${sites.addend}`)
-    expect(unexplained).toEqual([])
-    expect(sites.code + sites.data + sites.addend).toBeGreaterThan(0)
-  },
+  `${moved} (%s)${without}`,
+  { timeout },
+  differencesAreLines,
 )
+test.skipIf(onArm64 !== '')(`${moved} (arm64)${withoutArm64}`, { timeout }, () => differencesAreLines('arm64'))
 
 interface RealEdit {
   readonly name: string
@@ -128,7 +137,7 @@ describe.skipIf(missing !== '')(`one real edit among moved lines${without}`, () 
     expect((await judged('ignore')).changed.length).toBeGreaterThanOrEqual(functions.changed.length + dragged)
   })
 
-  test.for(['release', 'debug'] as const)('drawn at random (%s)', { timeout: 600_000 }, async config => {
+  const drawnAtRandom = async (config: Configuration) => {
     const tree = xenTree(config)
     const oracle = oracles.get(config) ?? openOracle(tree)
     oracles.set(config, oracle)
@@ -137,5 +146,7 @@ describe.skipIf(missing !== '')(`one real edit among moved lines${without}`, () 
     expect(result.wrong).toEqual([])
     expect(result.built).toBeGreaterThan(0)
     console.log(`${config}: ${result.edits} real edits, each ${ways.length} ways; ${result.built} payloads`)
-  })
+  }
+  test.for(['release', 'debug'] as const)('drawn at random (%s)', { timeout: 600_000 }, drawnAtRandom)
+  test.skipIf(onArm64 !== '')(`drawn at random (arm64)${withoutArm64}`, () => drawnAtRandom('arm64'))
 })

@@ -237,4 +237,11 @@ describe('by the image', () => {
     expect(factsOfImage(toyHypervisor())).toEqual({})
     expect(factsOfImage({ ...image({}), hasConstant: () => false })).toEqual({})
   })
+
+  test('on AArch64 some are so whatever is there', () => {
+    const so = { refusesAlternatives: false, knowsInverted: false, sealsAgain: false }
+    const arm64 = { ...image({ constants: ['larger than origin'] }), machine: 183 }
+    expect(factsOfImage(arm64)).toEqual({ ...OLD, ...so })
+    expect(factsOfImage({ ...arm64, hasConstant: () => undefined })).toEqual(so)
+  })
 })

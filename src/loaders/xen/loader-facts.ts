@@ -6,6 +6,7 @@
  *
  * To add a fact: a member here, how image and source tell it, its value in each version, and a line in the history.
  */
+import { AARCH64 } from '../../machines/aarch64/aarch64.ts'
 import { machineOf } from '../../machines/machines.ts'
 import { bodyBehind, withoutComments } from './source-text.ts'
 import type { HypervisorSymbol, HypervisorSymbols } from './symbols.ts'
@@ -101,13 +102,22 @@ function factsOfAlternatives(text: string): LoaderFacts {
   }
 }
 
+/**
+ * What is so on a machine whatever the version. Source: xen/arch/arm/alternative.c, 4.17 to 4.22, which seals nothing, knows
+ * no feature turned round, and stops Xen where an alternative does not fit; the names above are of x86's file.
+ */
+const OF_MACHINE: ReadonlyMap<number, LoaderFacts> = new Map([
+  [AARCH64.number, { refusesAlternatives: false, knowsInverted: false, sealsAgain: false }],
+])
+
 type Image = Pick<HypervisorSymbols, 'machine' | 'symbols' | 'bytesAt' | 'hasConstant'>
 
 /** By the image: names that the loader looks for, messages that it prints, and its code. */
 export function factsOfImage(image: Image): LoaderFacts {
   const has = (text: string) => image.hasConstant(text)
   // The prefix of all that a loader prints: without it there is none, or its constants are not to be seen.
-  if (has('livepatch: ') !== true) return {}
+  const settled = image.machine === undefined ? undefined : OF_MACHINE.get(image.machine)
+  if (has('livepatch: ') !== true) return { ...settled }
   const asksBuildIdFirst = oneOf(
     has('unable to get running Xen build-id') === true,
     has('check against hypervisor build-id failed') === true,
@@ -125,6 +135,7 @@ export function factsOfImage(image: Image): LoaderFacts {
     ...told('keepsUpload', addressesOf(image)),
     ...told('knowsLoadedCode', registersOf(image)),
     ...factsOfCode(image),
+    ...settled,
   }
 }
 

@@ -8,13 +8,12 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import type { Reason } from '../../base/refusal.ts'
-import { FACT_SOURCES, factsOfTexts, type LoaderFacts } from '../../loaders/xen/loader-facts.ts'
-import { LOADER_SOURCES, type TableUse, tableUseOfTexts } from '../../loaders/xen/table-use.ts'
 import { takeApart } from '../command.ts'
 import { type Layout, readText, realOrSelf } from '../layout.ts'
 import type { Base, BaseOptions, TreeFacts } from '../model.ts'
 import { TreeTexts } from '../texts.ts'
 import { readConfig, readVersion } from './config.ts'
+import { loaderBySource } from './loader-sources.ts'
 import { XEN_PREFIX } from './paths.ts'
 import { XenUnits } from './units.ts'
 
@@ -93,8 +92,7 @@ export function openXen(layout: Layout, { target, cacheFolder }: BaseOptions): B
     version: version === undefined ? undefined : `${version.major}.${version.minor}`,
     config,
     symbols: existsSync(symbols) ? symbols : undefined,
-    tableUse: tableUseIn(sourceFolder),
-    loaderFacts: loaderFactsIn(sourceFolder),
+    ...loaderBySource(file => readText(join(sourceFolder, file)), config),
   }
   return {
     facts,
@@ -111,18 +109,6 @@ export function openXen(layout: Layout, { target, cacheFolder }: BaseOptions): B
     openTime: 0,
     notices: staleConfig(buildFolder, config),
   }
-}
-
-function tableUseIn(sourceFolder: string): TableUse | undefined {
-  const read = (file: string) => readText(join(sourceFolder, file))
-  const { entry, loader, machine } = LOADER_SOURCES
-  return tableUseOfTexts({ entry: read(entry), loader: read(loader), machine: read(machine) })
-}
-
-function loaderFactsIn(sourceFolder: string): LoaderFacts {
-  const read = (file: string) => readText(join(sourceFolder, file))
-  const { loader, sections, alternatives } = FACT_SOURCES
-  return factsOfTexts({ loader: read(loader), sections: read(sections), alternatives: read(alternatives) })
 }
 
 function notBuilt(buildFolder: string): InputError {

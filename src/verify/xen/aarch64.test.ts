@@ -58,6 +58,18 @@ const [NOP, BRANCH, IF_EQUAL] = [0xd503201f, 0x14000000, 0x54000000]
 const by = (words: number) => BRANCH | (words & 0x3ffffff)
 const COMPARED = 0x74000000
 
+test.for([
+  { that: 'another byte order', at: 5, value: 2 },
+  { that: 'no byte order', at: 5, value: 0 },
+  { that: 'flags', at: 48, value: 4 },
+])('a header with $that is taken, and wrong', ({ at, value }) => {
+  const payload = Uint8Array.from(altered([NOP, NOP]))
+  payload[at] = value
+  const report = verifyPayload({ payload, symbols, version: '4.17', on: [] })
+  expect(report.checks.find(({ code }) => code === 'header-marks')).toMatchObject({ status: 'failed', errno: 'wrong' })
+  expect(report).toMatchObject({ accepted: false, errno: 'wrong', stage: 'upload', decidedBy: 'header-marks' })
+})
+
 /** A payload of four words of code, of which an alternative replaces two by `replacement`. */
 function altered(replacement: readonly number[], [from, to]: readonly [number, number] = [8, 8]): Uint8Array {
   const place = (section: number) => ({ in: 'section', section, offset: 0 }) as const

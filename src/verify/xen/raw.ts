@@ -10,6 +10,7 @@ export interface RawHeader {
   readonly machine: number
   readonly version: number
   readonly sectionTable: bigint
+  readonly flags: number
   readonly programHeaderCount: number
   readonly sectionEntrySize: number
   readonly sectionCount: number
@@ -91,6 +92,7 @@ export class RawPayload {
       machine: this.#u16(18),
       version: this.#u32(20),
       sectionTable: this.#u64(40),
+      flags: this.#u32(48),
       programHeaderCount: this.#u16(56),
       sectionEntrySize: this.#u16(58),
       sectionCount: this.#u16(60),

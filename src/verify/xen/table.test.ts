@@ -58,6 +58,7 @@ const HEADER: readonly Row[] = [
   { code: 'header-type', that: 'is an executable', edit: byte(16, 2), errno: 'EOPNOTSUPP' },
   { code: 'header-segments', that: 'has program headers', edit: byte(56, 1), errno: 'EOPNOTSUPP' },
   { code: 'header-machine', that: 'is for another machine', edit: byte(18, 183), errno: 'EOPNOTSUPP' },
+  { code: 'header-marks', that: 'has flags', edit: byte(48, 1), errno: 'wrong' },
   { code: 'header-name-table', that: 'has no section names', edit: e => e.write(62, 2, 0), errno: 'EINVAL' },
   { code: 'section-count', that: 'claims 1024 sections', edit: e => e.write(60, 2, 1024), errno: 'EOPNOTSUPP' },
   row('header-name-table-index', 'names a section that is not there', 'EINVAL', e => e.write(62, 2, 999)),

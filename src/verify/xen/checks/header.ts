@@ -128,6 +128,24 @@ export const HEADER_RULES: readonly Rule[] = [
     },
   },
   {
+    code: 'header-marks',
+    step: 'header',
+    source: 'arch/arm/arm64/livepatch.c arch_livepatch_verify_elf: looks at class and machine',
+    title: 'byte order and flags say what the file is',
+    check: loading => {
+      const { ident, flags } = header(loading)
+      // Where the loader asks for the byte order, header-machine has its answer.
+      const isOther = !loading.machine.checksByteOrder && ident[5] !== 1
+      return when(isOther || flags !== 0, () =>
+        finding(
+          'wrong',
+          `byte order ${ident[5]} and e_flags ${hex(flags)}: Xen looks at neither, and reads the file as if they were 1 and 0`,
+          'the header',
+        ),
+      )
+    },
+  },
+  {
     code: 'header-name-table',
     step: 'header',
     source: check,
