@@ -19,7 +19,8 @@ export interface Complaint {
 }
 
 /** gcc: `'struct s' has no member named 'm'`; clang: `no member named 'm' in 'struct s'`. */
-const OF_GCC = /^([^\s:][^:\n]*):(\d+):(\d+): error: '(?:const |volatile )*struct (\w+)'.*? has no member named '(\w+)'/gm
+const OF_GCC =
+  /^([^\s:][^:\n]*):(\d+):(\d+): error: '(?:const |volatile )*struct (\w+)'.*? has no member named '(\w+)'/gm
 const OF_CLANG = /^([^\s:][^:\n]*):(\d+):(\d+): error: no member named '(\w+)' in '(?:const |volatile )*struct (\w+)'/gm
 
 export function complaintsIn(words: string): readonly Complaint[] {
@@ -78,8 +79,7 @@ function accessAt(file: LexedFile, { line, column, member }: Complaint): Access 
     const isThere = access !== undefined && [access.operator, at].some(each => tokens.lines[each] === line)
     if (isThere) found.push(access)
   }
-  const isIt = (access: Access) =>
-    [access.operator, access.member].some(each => columnsOf(file, each).includes(column))
+  const isIt = (access: Access) => [access.operator, access.member].some(each => columnsOf(file, each).includes(column))
   return found.length === 1 ? found[0] : found.find(isIt)
 }
 

@@ -92,7 +92,8 @@ export function askedText(text: string, calls: readonly FreeCall[], tags: readon
 export function answersIn(words: string): ReadonlyMap<number, string> | undefined {
   if (!words.includes(`"${MARK} nothing"`)) return undefined
   return new Map(
-    [...words.matchAll(/"hotsplice asks (\d+) (\w+)"/g)].map(([, index, tag = '']) => [Number(index), tag]),
+    // The compiler shows the line too, with all of its questions.
+    [...words.matchAll(/ error: [^\n]*?hotsplice asks (\d+) (\w+)/g)].map(([, index, tag = '']) => [Number(index), tag]),
   )
 }
 
@@ -113,7 +114,9 @@ export function endEdits(call: FreeCall, endings: readonly Ending[]): readonly T
     ]
   if (!isStatement || !PLAIN.test(argument.text)) return `line ${line}: ${name}(${argument.text}) is not plain`
   const ends = endings.map(({ of, path }) =>
-    path === '' ? `${enderOf(of)}(${argument.text});` : `if ( ${argument.text} ) ${enderOf(of)}(&${argument.text}->${path.slice(1)});`,
+    path === ''
+      ? `${enderOf(of)}(${argument.text});`
+      : `if ( ${argument.text} ) ${enderOf(of)}(&${argument.text}->${path.slice(1)});`,
   )
   return [
     { from: call.from, end: call.from, put: `do { ${ends.join(' ')} ` },

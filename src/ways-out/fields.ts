@@ -118,7 +118,8 @@ function membersIn({ file, path, after }: Scene, old: Structure, now: Structure)
     const end = runEnd(line, now.close, toOriginal)
     if (depths(line) !== 1 || depths(end) !== 1) return 'a new member stands in a structure without a tag in it'
     if (conditions.some(each => each < 0)) return 'a new member stands under an #else'
-    const textOf = (each: number) => after.text.slice(after.lineStarts[each], after.lineStarts[each + 1]).replace(/\n$/, '')
+    const textOf = (each: number) =>
+      after.text.slice(after.lineStarts[each], after.lineStarts[each + 1]).replace(/\n$/, '')
     const own = Array.from({ length: end - line }, (_, index) => textOf(line + index))
     lines.push(...conditions.map(textOf), ...own, ...conditions.map(() => '#endif'))
     removal.push({ from: after.lineStarts[line] ?? 0, end: after.lineStarts[end] ?? 0, put: '' })

@@ -52,7 +52,11 @@ export async function runAssist(request: AssistArguments, console: Console, sign
   const file = request.output === STANDARD ? undefined : request.output
   const beside = file === undefined ? undefined : patchBeside(file)
   for (const each of [file, beside]) if (each !== undefined) checkNew(each, request.tree)
-  const { report, source, patch: upon } = await assist({
+  const {
+    report,
+    source,
+    patch: upon,
+  } = await assist({
     ...request,
     patches: readPatches(patch, strip),
     sources: readSources(own),

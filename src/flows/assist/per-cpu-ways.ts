@@ -11,7 +11,9 @@ export function perCpuWays({ refusals, change, affected }: HotpatchRun, draft: D
   const before = change.files.map(({ oldText }) => oldText)
   const isNew = (name: string) => !before.some(text => perCpuEdits(text, new Set([name])).defined.size > 0)
   const names = new Set(
-    refused.map(({ symbol }) => sourceName(symbol).replace(/^per_cpu__/, '')).filter(name => name !== '' && isNew(name)),
+    refused
+      .map(({ symbol }) => sourceName(symbol).replace(/^per_cpu__/, ''))
+      .filter(name => name !== '' && isNew(name)),
   )
   if (names.size === 0) return []
   return change.files.flatMap(({ newPath }): readonly PerCpuWay[] => {

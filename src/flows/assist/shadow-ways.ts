@@ -32,7 +32,10 @@ export async function shadowWays(tree: Tree, run: HotpatchRun, draft: Draft): Pr
   const writing = new Writing({ tree, run, draft }, found.plain)
   const failed = await writing.accesses()
   if (failed !== undefined)
-    return { ways: [], unwritten: [...unwritten, ...found.plain.map(({ tag }) => ({ symbol: `struct ${tag}`, why: failed }))] }
+    return {
+      ways: [],
+      unwritten: [...unwritten, ...found.plain.map(({ tag }) => ({ symbol: `struct ${tag}`, why: failed }))],
+    }
   const ways: ShadowWay[] = []
   for (const members of found.plain) {
     const unit = writing.unitOf(members)
@@ -136,8 +139,10 @@ class Writing {
     const paths = run.change.files.flatMap(({ newPath }) => newPath ?? [])
     const using = new Set(paths.filter(path => words.some(word => draft.text(path)?.includes(word))))
     return run.affected.affected
-      .filter(({ unit, kind, because }) => kind !== 'removed' && unit.language === 'c' && because.some(path => using.has(path)))
+      .filter(
+        ({ unit, kind, because }) =>
+          kind !== 'removed' && unit.language === 'c' && because.some(path => using.has(path)),
+      )
       .map(({ unit }) => unit)
   }
 }
-
