@@ -367,9 +367,13 @@ static inline __attribute__((unused)) unsigned long hotsplice_shadow_free_all(st
     } \
     static void hotsplice_revert_of_##tag(void) \
     { \
-        unsigned long given = hotsplice_store_of_##tag.given, ended = hotsplice_store_of_##tag.ended; \
-        hotsplice_say("%s: %lu given, %lu ended, %lu left\n", hotsplice_store_of_##tag.what, given, ended, \
-                      hotsplice_shadow_free_all(&hotsplice_store_of_##tag)); \
+        const struct hotsplice_shadow *store = &hotsplice_store_of_##tag; \
+        unsigned long given = store->given, ended = store->ended; \
+        unsigned long left = hotsplice_shadow_free_all(&hotsplice_store_of_##tag); \
+        (void)given; \
+        (void)ended; \
+        (void)left; \
+        hotsplice_say("%s: %lu given, %lu ended, %lu left\n", store->what, given, ended, left); \
     } \
     LIVEPATCH_UNLOAD_HOOK(hotsplice_revert_of_##tag)
 

@@ -30,13 +30,13 @@ void end_box(struct box *box);
 `
 const ITEM = `#include <stdlib.h>
 #include "item.h"
-struct item *make_item(int id) { struct item *item = calloc(1, sizeof(*item)); item->id = id; return item; }
+struct item *make_item(int id) { struct item *item = malloc(sizeof(*item)); *item = (struct item){ .id = id }; return item; }
 int use_item(struct item *item) { return item->id * 1000; }
 void end_item(struct item *item) { free(item); }
 `
 const BOX = `#include <stdlib.h>
 #include "item.h"
-struct box *make_box(int size) { struct box *box = calloc(1, sizeof(*box)); box->size = size; return box; }
+struct box *make_box(int size) { struct box *box = malloc(sizeof(*box)); *box = (struct box){ .size = size }; return box; }
 int use_box(struct box *box) { return box->size * 1000; }
 void end_box(struct box *box)
 {
