@@ -93,7 +93,10 @@ export function answersIn(words: string): ReadonlyMap<number, string> | undefine
   if (!words.includes(`"${MARK} nothing"`)) return undefined
   return new Map(
     // The compiler shows the line too, with all of its questions.
-    [...words.matchAll(/ error: [^\n]*?hotsplice asks (\d+) (\w+)/g)].map(([, index, tag = '']) => [Number(index), tag]),
+    [...words.matchAll(/ error: [^\n]*?hotsplice asks (\d+) (\w+)/g)].map(([, index, tag = '']) => [
+      Number(index),
+      tag,
+    ]),
   )
 }
 

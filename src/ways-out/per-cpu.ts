@@ -12,7 +12,7 @@ import type { TextEdit } from './text-edits.ts'
 const DEFINING = /^DEFINE_PER_CPU(?:_READ_MOSTLY|_PAGE_ALIGNED)?$/
 const DECLARING = /^DECLARE_PER_CPU$/
 
-export const arrayOf = (name: string): string => `hotsplice_per_cpu_${name}`
+const arrayOf = (name: string): string => `hotsplice_per_cpu_${name}`
 
 export interface PerCpuFound {
   readonly edits: readonly TextEdit[]

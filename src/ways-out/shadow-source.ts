@@ -32,9 +32,10 @@ function endWords(tag: string, { places, doubts }: ShadowWay['ends'], mark: stri
   const known = places.length === 0 ? ['none was found'] : places
   return [
     '/*',
-    ` * Where an object ends the patch says so, or the next one at its address would have what it had:`,
+    ' * Where an object ends the patch says so, or the next one at its address would have what it had:',
     ...known.map(place => ` *   ${place}`),
     ...doubts.map(doubt => ` * To be looked at: ${doubt}`),
+    ' * Where one is copied, cleared or moved as a whole, nothing of this goes along.',
     ' */',
     ...(places.length > 0 && doubts.length === 0
       ? []

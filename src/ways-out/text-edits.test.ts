@@ -33,5 +33,7 @@ test('per-CPU variables', () => {
     'hotsplice_per_cpu_own[f(hotsplice_per_cpu_other[smp_processor_id()], 2)] = 1;',
   )
   expect(of('#define GET(n) per_cpu(own, (n))\n')).toBe('#define GET(n) hotsplice_per_cpu_own[(n)]\n')
-  expect([...perCpuEdits('DEFINE_PER_CPU_READ_MOSTLY(struct s *, own);', names).defined]).toEqual([['own', 'struct s *']])
+  expect([...perCpuEdits('DEFINE_PER_CPU_READ_MOSTLY(struct s *, own);', names).defined]).toEqual([
+    ['own', 'struct s *'],
+  ])
 })

@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { describe, expect, test } from 'vitest'
 import { type Assisted, assist } from '../../src/flows/assist/assist.ts'
-import { createHotpatch } from '../support/opened.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { createHotpatch } from '../support/opened.ts'
 import { inProgram } from '../support/small-program.ts'
 
 const HEADER = `struct item {
@@ -70,14 +70,16 @@ const EDIT = {
     'return item->id * 1000;',
     'struct item *n = item->next; item->twice[item->uses & 1] += 2; if (n) n->twice[(n)->uses & 1]++; return item->id * 1000 + item->uses++ + item->twice[1];',
   ),
-  'lib/box.c': BOX.replace('return box->size * 1000;', 'box->in.first.uses += 3; return box->size + (*box).in.first.uses;'),
+  'lib/box.c': BOX.replace(
+    'return box->size * 1000;',
+    'box->in.first.uses += 3; return box->size + (*box).in.first.uses;',
+  ),
 }
 
 const assisted = (files: Readonly<Record<string, string>>, edit: Readonly<Record<string, string>>) =>
   inProgram({ files }, edit, options => assist({ ...options, version: '0', output: 'own.c' }))
 
-const filledIn = (source: string) =>
-  source.replace('    FILL_IN_first_values;\n', '').replace('FILL_IN_how_many', '8')
+const filledIn = (source: string) => source.replace('    FILL_IN_first_values;\n', '').replace('FILL_IN_how_many', '8')
 
 /** A program of the files with patches upon them, and what it prints. */
 function printed(patches: readonly string[], own: string | undefined): string {
@@ -159,8 +161,16 @@ describe.skipIf(!hasGcc)(`members that are not plain${withoutGcc}`, () => {
   })
 
   test('where nothing frees an object, that is for a person to say', async () => {
-    const files = { ...FILES, 'lib/item.c': ITEM.replace('free(item)', '(void)item'), 'lib/box.c': BOX.replace('free(box)', '(void)box') }
-    const edit = { ...EDIT, 'lib/item.c': EDIT['lib/item.c'].replace('free(item)', '(void)item'), 'lib/box.c': EDIT['lib/box.c'].replace('free(box)', '(void)box') }
+    const files = {
+      ...FILES,
+      'lib/item.c': ITEM.replace('free(item)', '(void)item'),
+      'lib/box.c': BOX.replace('free(box)', '(void)box'),
+    }
+    const edit = {
+      ...EDIT,
+      'lib/item.c': EDIT['lib/item.c'].replace('free(item)', '(void)item'),
+      'lib/box.c': EDIT['lib/box.c'].replace('free(box)', '(void)box'),
+    }
     const { report } = await assisted(files, edit)
     expect(report.fill.map(({ text }) => text.replace(/ .*/, ''))).toEqual([
       'FILL_IN_first_values;',
