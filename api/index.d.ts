@@ -60,10 +60,14 @@ export interface AssistReport {
     readonly ways: readonly WayOut[];
     /** What stays refused. */
     readonly remaining: readonly Refusal[];
+    /** What has no way out that could be written, though others of its kind have, and why. */
+    readonly unwritten: readonly Unwritten[];
     /** Lines of the source that do not compile until somebody has filled them in. */
     readonly fill: readonly LineToFill[];
     /** `FILE@UNIT`, for `build --with`; null where nothing was written. */
     readonly with: string | null;
+    /** What the build takes besides, upon the patch; null where the patch can stay as it is. */
+    readonly patch: PatchUpon | null;
     /** The source, read as UTF-8; empty where nothing was written. */
     readonly source: string;
 }
@@ -74,6 +78,8 @@ export interface AssistResult {
     readonly report: AssistReport;
     /** The source, for `build`'s `with`; empty where there is nothing to write. */
     readonly source: Uint8Array;
+    /** What comes upon your patch, for `build`'s `patch`, behind it; empty where that can stay as it is. */
+    readonly patch: Uint8Array;
 }
 
 /** A hunk of the patch that a refusal leads to. */
@@ -778,6 +784,14 @@ export interface PatchOptions extends CompileOptions {
     readonly buildDir?: string | undefined;
 }
 
+/** A patch that comes upon the user's own. */
+export interface PatchUpon {
+    /** What it will be called: beside the source. */
+    readonly file: string;
+    /** Read as UTF-8. */
+    readonly text: string;
+}
+
 /** A payload: its file's name, its bytes, or bytes with a name for reports and scripts. */
 export type PayloadInput = FileInput | NamedPayload;
 
@@ -1090,6 +1104,13 @@ export interface Translation {
     readonly references: readonly LogReference[];
 }
 
+/** What nothing was written for. */
+export interface Unwritten {
+    /** Empty where it is about all that was written. */
+    readonly symbol: string;
+    readonly why: string;
+}
+
 /** What `upload` takes. */
 export interface UploadRequest {
     readonly name: string;
@@ -1286,11 +1307,12 @@ export type XenVersion = (typeof XEN_VERSIONS)[number];
 export declare function advise(options: PatchOptions): Promise<Advice>;
 
 /**
- * Writes a source that takes the way out of what is refused of a patch: hooks that set changed initial values. What only a
- * person can know is a line in it with FILL_IN, which does not compile before it is filled in.
+ * Writes a source that takes the way out of what is refused of a patch: hooks that set changed initial values, room for new
+ * members of structures and for new per-CPU variables; and for the latter two a patch upon yours, which uses it. What only
+ * a person can know is a line of the source with FILL_IN, which does not compile before it is filled in.
  *
  * @param options the tree and the patch, as for `build`
- * @returns the source, and what it does about which refusal
+ * @returns the source, the patch upon yours, and what they do about which refusal
  * @throws {InputError} as `build` does
  *
  * @example

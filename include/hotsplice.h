@@ -19,6 +19,16 @@
  *       Either remembers whether it wrote, so that only what was written is taken back. What remembers is data, so that
  *       Xen wants the payload unloaded and uploaded again before it is applied a second time.
  *       A payload that vetoes cannot take the place of others (xen-livepatch replace).
+ *   HOTSPLICE_SHADOW(tag, first, most)
+ *       Room for new members of `struct tag`, whose objects have none: a `struct hotsplice_of_tag` for each object, kept in
+ *       the payload by the object's address. It defines hotsplice_of_tag(object), which the patch's code calls, and
+ *       hotsplice_end_of_tag(object), which belongs before whatever frees an object: its address may be another's next.
+ *       `first(object, own)` fills in what an object has when it is first asked for, all zero before, be it older than the
+ *       payload or new. It is called under the lock, so it may neither ask for another nor wait. `most`: how many objects
+ *       there may be at once. There is room for these from the start, nothing is allocated, so that any code may ask,
+ *       with interrupts off too; but no handler of a non-maskable interrupt. With one object more the system stops.
+ *       When the payload is reverted, all are gone, and the console says how many there were.
+ *       Below it: hotsplice_shadow_get, _get_or_alloc, _free and _free_all, for a store of your own.
  */
 #ifndef HOTSPLICE_H
 #define HOTSPLICE_H
@@ -27,19 +37,43 @@
 
 #include <xen/errno.h>
 #include <xen/lib.h>
+#include <xen/spinlock.h>
 #include <xen/string.h>
 #include <xen/livepatch_payload.h>
 
 #define hotsplice_say(...) printk("hotsplice: " __VA_ARGS__)
+#define hotsplice_stop(...) panic("hotsplice: " __VA_ARGS__)
 typedef livepatch_payload_t hotsplice_payload;
+
+typedef spinlock_t hotsplice_lock;
+#define HOTSPLICE_UNLOCKED SPIN_LOCK_UNLOCKED
+#define hotsplice_lock_it(lock, flags) spin_lock_irqsave(lock, flags)
+#define hotsplice_unlock_it(lock, flags) spin_unlock_irqrestore(lock, flags)
 
 #else
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #define hotsplice_say(...) ((void)0)
+#define hotsplice_stop(...) __builtin_trap()
 typedef void hotsplice_payload;
+
+/* Whoever has it is soon done: nothing waits under it. */
+typedef int hotsplice_lock;
+#define HOTSPLICE_UNLOCKED 0
+#define hotsplice_lock_it(lock, flags) \
+    do { \
+        (flags) = 0; \
+        while ( __atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) ) \
+            sched_yield(); \
+    } while ( 0 )
+#define hotsplice_unlock_it(lock, flags) \
+    do { \
+        (void)(flags); \
+        __atomic_store_n(lock, 0, __ATOMIC_RELEASE); \
+    } while ( 0 )
 
 #define HOTSPLICE_HOOK(kind, type, fn) \
     static type const hotsplice_##kind##_##fn __attribute__((used, section(".livepatch.hooks." #kind))) = fn
@@ -161,5 +195,186 @@ static inline __attribute__((unused)) void hotsplice_put_old(const struct hotspl
 
 #define HOTSPLICE_SET_FILL_IN_VETO_OR_LEAVE(values) \
     _Static_assert(0, "fill in what is to happen where a value is another by now: VETO or LEAVE")
+
+/* One object's data lies behind it, in the store's pool. */
+struct hotsplice_slot {
+    const void *object;
+    struct hotsplice_slot *next;
+};
+
+struct hotsplice_shadow {
+    const char *what;
+    hotsplice_lock lock;
+    unsigned char *pool;
+    unsigned int slot_size, data_at, data_size;
+    unsigned int most;
+    struct hotsplice_slot **lists;
+    unsigned int list_count;
+    void (*first)(const void *object, void *data);
+    /* Slots that were given back. */
+    struct hotsplice_slot *spare;
+    /* How many slots of the pool were ever used; how many objects were given one, and how many of these have ended. */
+    unsigned int used;
+    unsigned long given, ended;
+};
+
+static inline __attribute__((unused)) struct hotsplice_slot **hotsplice_list(
+    const struct hotsplice_shadow *shadow, const void *object)
+{
+    /* Addresses are alike in their last bits; the factor is 2^64 by the golden ratio. */
+    unsigned long mixed = ((unsigned long)object >> 4) * 0x9e3779b97f4a7c15UL;
+
+    return &shadow->lists[(mixed >> 32) % shadow->list_count];
+}
+
+/* What leads to the object's slot, or to the end of its list. */
+static inline __attribute__((unused)) struct hotsplice_slot **hotsplice_find(
+    const struct hotsplice_shadow *shadow, const void *object)
+{
+    struct hotsplice_slot **at = hotsplice_list(shadow, object);
+
+    while ( *at && (*at)->object != object )
+        at = &(*at)->next;
+    return at;
+}
+
+static inline __attribute__((unused)) void *hotsplice_data(
+    const struct hotsplice_shadow *shadow, struct hotsplice_slot *slot)
+{
+    return slot ? (unsigned char *)slot + shadow->data_at : NULL;
+}
+
+/* What the object has; NULL where it has nothing. */
+static inline __attribute__((unused)) void *hotsplice_shadow_get(struct hotsplice_shadow *shadow, const void *object)
+{
+    unsigned long flags;
+    struct hotsplice_slot *slot;
+
+    hotsplice_lock_it(&shadow->lock, flags);
+    slot = *hotsplice_find(shadow, object);
+    hotsplice_unlock_it(&shadow->lock, flags);
+    return hotsplice_data(shadow, slot);
+}
+
+static inline __attribute__((unused)) struct hotsplice_slot *hotsplice_free_slot(struct hotsplice_shadow *shadow)
+{
+    struct hotsplice_slot *slot = shadow->spare;
+
+    if ( slot )
+        shadow->spare = slot->next;
+    else if ( shadow->used < shadow->most )
+        slot = (struct hotsplice_slot *)(shadow->pool + (unsigned long)shadow->slot_size * shadow->used++);
+    return slot;
+}
+
+/* Likewise; an object that has nothing gets it. NULL where there is no room. */
+static inline __attribute__((unused)) void *hotsplice_shadow_get_or_alloc(
+    struct hotsplice_shadow *shadow, const void *object)
+{
+    unsigned long flags;
+    struct hotsplice_slot **at, *slot;
+
+    hotsplice_lock_it(&shadow->lock, flags);
+    at = hotsplice_find(shadow, object);
+    slot = *at;
+    if ( !slot && (slot = hotsplice_free_slot(shadow)) )
+    {
+        slot->object = object;
+        slot->next = NULL;
+        memset(hotsplice_data(shadow, slot), 0, shadow->data_size);
+        if ( shadow->first )
+            shadow->first(object, hotsplice_data(shadow, slot));
+        shadow->given++;
+        *at = slot;
+    }
+    hotsplice_unlock_it(&shadow->lock, flags);
+    return hotsplice_data(shadow, slot);
+}
+
+/* The object ends; it may have had nothing. */
+static inline __attribute__((unused)) void hotsplice_shadow_free(struct hotsplice_shadow *shadow, const void *object)
+{
+    unsigned long flags;
+    struct hotsplice_slot **at, *slot;
+
+    hotsplice_lock_it(&shadow->lock, flags);
+    at = hotsplice_find(shadow, object);
+    slot = *at;
+    if ( slot )
+    {
+        *at = slot->next;
+        slot->object = NULL;
+        slot->next = shadow->spare;
+        shadow->spare = slot;
+        shadow->ended++;
+    }
+    hotsplice_unlock_it(&shadow->lock, flags);
+}
+
+/* Nobody has anything any more; how many had. */
+static inline __attribute__((unused)) unsigned long hotsplice_shadow_free_all(struct hotsplice_shadow *shadow)
+{
+    unsigned long flags, left;
+    unsigned int i;
+
+    hotsplice_lock_it(&shadow->lock, flags);
+    left = shadow->given - shadow->ended;
+    for ( i = 0; i < shadow->list_count; i++ )
+        shadow->lists[i] = NULL;
+    shadow->spare = NULL;
+    shadow->used = 0;
+    shadow->ended = shadow->given;
+    hotsplice_unlock_it(&shadow->lock, flags);
+    return left;
+}
+
+#define HOTSPLICE_STORE(tag, data, first_data, at_once) \
+    static struct hotsplice_store_slot_of_##tag { \
+        struct hotsplice_slot slot; \
+        data own; \
+    } hotsplice_pool_of_##tag[at_once]; \
+    static struct hotsplice_slot *hotsplice_lists_of_##tag[(at_once) / 4 + 1]; \
+    static struct hotsplice_shadow hotsplice_store_of_##tag = { \
+        .what = #tag, \
+        .lock = HOTSPLICE_UNLOCKED, \
+        .pool = (unsigned char *)hotsplice_pool_of_##tag, \
+        .slot_size = sizeof(hotsplice_pool_of_##tag[0]), \
+        .data_at = __builtin_offsetof(struct hotsplice_store_slot_of_##tag, own), \
+        .data_size = sizeof(data), \
+        .most = at_once, \
+        .lists = hotsplice_lists_of_##tag, \
+        .list_count = (at_once) / 4 + 1, \
+        .first = first_data, \
+    };
+
+#define HOTSPLICE_SHADOW(tag, first_data, at_once) \
+    static void hotsplice_first_of_##tag(const void *object, void *own) \
+    { \
+        first_data((const struct tag *)object, (struct hotsplice_of_##tag *)own); \
+    } \
+    HOTSPLICE_STORE(tag, struct hotsplice_of_##tag, hotsplice_first_of_##tag, at_once) \
+    struct hotsplice_of_##tag *hotsplice_of_##tag(const struct tag *object) \
+    { \
+        void *own = hotsplice_shadow_get_or_alloc(&hotsplice_store_of_##tag, object); \
+        if ( !own ) \
+            hotsplice_stop("%u objects are fewer than there are of " #tag "\n", hotsplice_store_of_##tag.most); \
+        return (struct hotsplice_of_##tag *)own; \
+    } \
+    void *hotsplice_end_of_##tag(const void *object) \
+    { \
+        hotsplice_shadow_free(&hotsplice_store_of_##tag, object); \
+        return (void *)object; \
+    } \
+    static void hotsplice_revert_of_##tag(void) \
+    { \
+        const struct hotsplice_shadow *store = &hotsplice_store_of_##tag; \
+        unsigned long given = store->given, ended = store->ended; \
+        unsigned long left = hotsplice_shadow_free_all(&hotsplice_store_of_##tag); \
+        (void)given; \
+        (void)ended; \
+        (void)left; \
+        hotsplice_say("%s: %lu given, %lu ended, %lu left\n", store->what, given, ended, left); \
+    } \
+    LIVEPATCH_UNLOAD_HOOK(hotsplice_revert_of_##tag)
 
 #endif

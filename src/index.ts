@@ -39,7 +39,7 @@ export { type AppliedReport, type TranslateOptions, type TranslateResult, transl
 export { type VerifyOptions, verify } from './library/verify.ts'
 export type { Advice, WayAdvice } from './report/advice.ts'
 export type { LogExample, LogWords } from './report/advice-logs.ts'
-export type { AssistReport, LineToFill, WayOut } from './report/assist-report.ts'
+export type { AssistReport, LineToFill, PatchUpon, Unwritten, WayOut } from './report/assist-report.ts'
 export { explain } from './report/explain.ts'
 export { type Ink, PLAIN } from './report/ink.ts'
 export { toJson } from './report/json.ts'

@@ -238,8 +238,10 @@ const assistance: v.GenericSchema<AssistReport> = v.object({
   outcome: v.picklist(['written', 'nothing-to-do', 'refused']),
   ways: v.array(v.object({ code: text, unit: text, symbol: text, text })),
   remaining: v.array(refusal),
+  unwritten: v.array(v.object({ symbol: text, why: text })),
   fill: v.array(v.object({ line: whole, text })),
   with: v.nullable(text),
+  patch: v.nullable(v.object({ file: text, text })),
   source: text,
 })
 

@@ -27,14 +27,17 @@ export interface AssistResult {
   readonly report: AssistReport
   /** The source, for `build`'s `with`; empty where there is nothing to write. */
   readonly source: Uint8Array
+  /** What comes upon your patch, for `build`'s `patch`, behind it; empty where that can stay as it is. */
+  readonly patch: Uint8Array
 }
 
 /**
- * Writes a source that takes the way out of what is refused of a patch: hooks that set changed initial values. What only a
- * person can know is a line in it with FILL_IN, which does not compile before it is filled in.
+ * Writes a source that takes the way out of what is refused of a patch: hooks that set changed initial values, room for new
+ * members of structures and for new per-CPU variables; and for the latter two a patch upon yours, which uses it. What only
+ * a person can know is a line of the source with FILL_IN, which does not compile before it is filled in.
  *
  * @param options the tree and the patch, as for `build`
- * @returns the source, and what it does about which refusal
+ * @returns the source, the patch upon yours, and what they do about which refusal
  * @throws {InputError} as `build` does
  *
  * @example
@@ -51,8 +54,9 @@ export async function assist(options: AssistOptions): Promise<AssistResult> {
     const flow = await import('../flows/assist/assist.ts')
     const sources = await readSources(options.with ?? [])
     const request = { ...(await requestOf(options)), sources, output: outputOf(options), version: VERSION }
-    const { report, source } = await flow.assist(request)
-    return { report, source: new Uint8Array(Buffer.from(source, 'latin1')) }
+    const { report, source, patch } = await flow.assist(request)
+    const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
+    return { report, source: bytes(source), patch: bytes(patch) }
   })
 }
 

@@ -30,6 +30,13 @@ export interface Denial {
   readonly hint: string
 }
 
+/** What gives memory back: its first argument is a pointer to it. */
+export interface Freeing {
+  readonly functions: readonly string[]
+  /** Those that set their argument too, so that it has to stay one that can be set. */
+  readonly macros: readonly string[]
+}
+
 /** What the loader reads by way of an entry of a special section, while it loads a payload. */
 export type Followed =
   | { readonly reads: 'nothing' }
@@ -104,6 +111,7 @@ export interface Loader {
   readonly denied: (unit: string, name: string) => Denial | undefined
   /** Whether a function runs only while a processor comes up, so that those that run never enter a new one. */
   readonly bringsUp: (unit: string, name: string) => boolean
+  readonly freeing: Freeing
   /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */
   readonly unwinding: Denial | undefined
   /**

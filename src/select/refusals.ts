@@ -38,7 +38,7 @@ const UNKNOWN: Words = {
 const PERCPU: Words = {
   code: 'percpu-data',
   what: 'is per-CPU data; the running system has set its blocks up and a payload cannot add to or change them',
-  hint: 'use an array indexed by smp_processor_id() of NR_CPUS elements, or a load hook that sets each CPU\u2019s copy',
+  hint: 'use an array indexed by smp_processor_id() of NR_CPUS elements, as hotsplice assist writes it for a new one, or a load hook that sets each CPU\u2019s copy',
 }
 const TLS: Words = {
   code: 'thread-local-data',

@@ -31,7 +31,7 @@ export function shapeRefusal(change: TypeChange): Refusal {
     unit: units[0] ?? '',
     symbol: name,
     text: `${name}${placeWords(change)} is not what it was: ${differencesOf(change)}. Objects of it live across the patch: ${[lives, ...users].join('; ')}`,
-    hint: `keep the type as it is and put what is new into data of its own (a shadow structure, looked up by the object's address), or bring the objects that exist up to date from a load hook; --accept-type '${short}' if none of them matters`,
+    hint: `keep the type as it is and put what is new into data of its own (a shadow structure, looked up by the object's address; hotsplice assist writes it for new members), or bring the objects that exist up to date from a load hook; --accept-type '${short}' if none of them matters`,
     ...(place === undefined ? {} : { place }),
   }
 }

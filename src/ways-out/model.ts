@@ -1,4 +1,5 @@
 /** What the stage finds, and what it writes. */
+import type { NewMembers } from './fields.ts'
 
 /** What a value is before or after the patch, as far as a source of the user's own can say it. */
 export type Held =
@@ -38,6 +39,34 @@ export interface ValueWay {
   readonly cells: readonly Cell[]
   /** The boot code that would have set it, which is left out; absent where it is an initial value. */
   readonly setBy?: string
+}
+
+/** Where objects of a structure end, as far as it was found. */
+export interface EndsFound {
+  /** `FILE:LINE`, each with what is called there. */
+  readonly places: readonly string[]
+  /** What may be another, for a person to look at. */
+  readonly doubts: readonly string[]
+}
+
+/** New members of a structure, which are kept by the address of its objects. */
+export interface ShadowWay {
+  readonly way: 'shadow'
+  /** The unit whose source is like the one that is written, and that source. */
+  readonly unit: string
+  readonly source: string
+  readonly members: NewMembers
+  readonly ends: EndsFound
+}
+
+/** A new variable that each CPU would have one of: an array of the payload's own. */
+export interface PerCpuWay {
+  readonly way: 'per-cpu'
+  readonly unit: string
+  readonly source: string
+  readonly name: string
+  /** As the patch has it. */
+  readonly type: string
 }
 
 /** Boot code that is left out, with what of it no hook repeats. */

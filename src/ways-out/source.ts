@@ -3,26 +3,53 @@
  * for what only a person can say.
  */
 import { InternalError } from '../base/errors.ts'
-import type { Cell, Held, LeftCode, ToFill, ValueWay, WrittenSource } from './model.ts'
+import type { Cell, Held, LeftCode, PerCpuWay, ShadowWay, ToFill, ValueWay, WrittenSource } from './model.ts'
+import { perCpuLines } from './per-cpu.ts'
+import { includesOf, shadowLines } from './shadow-source.ts'
 
 export interface SourceWords {
   /** Files of the patch, for the comment at the top. */
   readonly patches: readonly string[]
+  /** The patch that is written beside the source; absent where there is none. */
+  readonly patch: string | undefined
   /** `FILE@UNIT`, as `build --with` takes it. */
   readonly with: string
   readonly left: readonly LeftCode[]
 }
 
+export interface Ways {
+  readonly values: readonly ValueWay[]
+  readonly shadows: readonly ShadowWay[]
+  readonly perCpu: readonly PerCpuWay[]
+  /** The text of the source that the units' types come from. */
+  readonly beside: string
+}
+
 /** Same input, same text. */
-export function sourceText(ways: readonly ValueWay[], words: SourceWords): WrittenSource {
+export function sourceText({ values, shadows, perCpu, beside }: Ways, words: SourceWords): WrittenSource {
+  const needsTypes = shadows.length + perCpu.length > 0
+  const text = [
+    ...headLines(words),
+    ...(needsTypes ? includesOf(beside) : []),
+    '#include "hotsplice.h"',
+    ...shadows.flatMap(way => shadowLines(way, MARK)),
+    ...perCpu.flatMap(way => perCpuLines(way, MARK)),
+    ...(values.length > 0 ? valuesLines(values) : []),
+    '',
+  ].join('\n')
+  // One character is one byte: any other would be cut to what its lowest byte means.
+  const wide = /[^\0-\xff]/.exec(text)
+  if (wide !== null) throw new InternalError(`the source would have ${JSON.stringify(wide[0])} at ${wide.index}`)
+  return { text, fill: toFill(text) }
+}
+
+function valuesLines(ways: readonly ValueWay[]): readonly string[] {
   const names = new Names()
   const values = ways.flatMap(way => valueLines(way, names))
   const set = new Set(ways.flatMap(({ name, setBy }) => (setBy === undefined ? [name] : [])))
   const variables = [...set].map(name => `HOTSPLICE_SETS(${names.of(name)}, ${quoted(name)});`)
   const others = names.all().filter(name => !set.has(name))
-  const text = [
-    ...headLines(words),
-    '#include "hotsplice.h"',
+  return [
     '',
     ...variables,
     ...others.map(name => `HOTSPLICE_RUNNING(${names.of(name)}, ${quoted(name)});`),
@@ -32,15 +59,20 @@ export function sourceText(ways: readonly ValueWay[], words: SourceWords): Writt
     '};',
     '',
     ...OTHERWISE,
-    '',
-  ].join('\n')
-  // One character is one byte: any other would be cut to what its lowest byte means.
-  const wide = /[^\0-\xff]/.exec(text)
-  if (wide !== null) throw new InternalError(`the source would have ${JSON.stringify(wide[0])} at ${wide.index}`)
-  return { text, fill: toFill(text) }
+  ]
 }
 
 const MARK = 'FILL_IN_'
+
+/** The source as if somebody had filled it in, to see what the build would say of the rest. */
+export function asIfFilledIn(text: string): string {
+  return text
+    .replaceAll(`${MARK}VETO_OR_LEAVE`, 'LEAVE')
+    .replaceAll(`${MARK}IF_SO `, '')
+    .replace(new RegExp(`^ *${MARK}(?:first_values;|where_it_ends ).*$`, 'gm'), '')
+    .replaceAll(`${MARK}how_many`, '64')
+    .replace(new RegExp(`${MARK}\\w+`, 'g'), '0')
+}
 
 /** In bytes, of every machine that there are payloads for. */
 const ADDRESS = 8
@@ -53,14 +85,14 @@ function toFill(text: string): readonly ToFill[] {
   })
 }
 
-function headLines({ patches, with: own, left }: SourceWords): readonly string[] {
+function headLines({ patches, patch, with: own, left }: SourceWords): readonly string[] {
   const leave = left.map(({ unit, name }) => ` --leave-init ${inComment(`${unit}#${name}`)}`).join('')
   return [
     '/*',
     ` * What ${patches.map(inComment).join(', ')} needs besides to become a payload. Written by hotsplice assist: names, old and`,
     ' * new values are those of the tree. Fill in the lines with FILL_IN, which do not compile before, and give it to the build:',
     ' *',
-    ` *   hotsplice build ... ${patches.map(name => `--patch ${inComment(name)}`).join(' ')} --with ${inComment(own)}${leave}`,
+    ` *   hotsplice build ... ${[...patches, ...(patch === undefined ? [] : [patch])].map(name => `--patch ${inComment(name)}`).join(' ')} --with ${inComment(own)}${leave}`,
     ...left.flatMap(({ name, words }) => [
       ' *',
       ...wrapped(`Of ${name}, which is left out, no hook does the rest: ${words}`),

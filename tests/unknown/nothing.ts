@@ -20,6 +20,7 @@ export const NOTHING: Loader = {
   limits: { size: 2 ** 20, sections: 100, name: 100 },
   runningName: (_file, name) => name,
   denied: () => undefined,
+  freeing: { functions: [], macros: [] },
   bringsUp: () => false,
   unwinding: undefined,
   relocations: () => undefined,

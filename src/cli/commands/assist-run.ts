@@ -50,8 +50,13 @@ export async function runAssist(request: AssistArguments, console: Console, sign
     [request.output, json],
   )
   const file = request.output === STANDARD ? undefined : request.output
-  if (file !== undefined) checkNew(file, request.tree)
-  const { report, source } = await assist({
+  const beside = file === undefined ? undefined : patchBeside(file)
+  for (const each of [file, beside]) if (each !== undefined) checkNew(each, request.tree)
+  const {
+    report,
+    source,
+    patch: upon,
+  } = await assist({
     ...request,
     patches: readPatches(patch, strip),
     sources: readSources(own),
@@ -65,13 +70,38 @@ export async function runAssist(request: AssistArguments, console: Console, sign
   const text = assistText(withShownNames(report), file ?? 'line')
   const bytes = Buffer.from(source, 'latin1')
   if (source === '') return { ending, text, json: report }
+  if (upon !== '' && beside === undefined)
+    throw new InputError(
+      'cli/two-files',
+      `there are two files to write, a source and a patch that comes upon ${patch.join(', ')}`,
+      'name the source: -o fix-assist.c; the patch is then written beside it',
+    )
   if (file === undefined) {
     console.note(text)
     const also = () => (json === STANDARD ? undefined : console.data(bytes))
     return { ending, text: '', json: report, also }
   }
-  if (!signal.aborted) writeWhole(file, bytes)
-  return { ending, text: `wrote ${file}\n${text}`, json: report, undo: () => rmSync(file, { force: true }) }
+  const files = upon === '' || beside === undefined ? [file] : [file, beside]
+  const undo = () => {
+    for (const each of files) rmSync(each, { force: true })
+  }
+  if (!signal.aborted) writeBoth([file, bytes], [files[1], Buffer.from(upon, 'latin1')], undo)
+  return { ending, text: `wrote ${files.join(' and ')}\n${text}`, json: report, undo }
+}
+
+/** As the flow names it. */
+const patchBeside = (file: string) => `${file.replace(/\.c$/, '')}.patch`
+
+type Output = readonly [file: string | undefined, content: Uint8Array]
+
+/** Either both or none. */
+function writeBoth(source: Output, patch: Output, undo: () => void): void {
+  try {
+    for (const [file, content] of [source, patch]) if (file !== undefined) writeWhole(file, content)
+  } catch (error) {
+    undo()
+    throw error
+  }
 }
 
 function usualName(patch: string): string {

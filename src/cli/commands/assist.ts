@@ -11,7 +11,9 @@ const MORE = [
   'Does what `hotsplice build` would, and where the patch is refused for something that has a way out, writes a source that',
   'takes it: for a variable or constant whose initial value changes, a load hook that writes the new value where the old',
   'one stands, and an unload hook that takes that back. Names, places, types and values in it are those of the tree.',
-  'Likewise for numbers that boot code would have set, which the build leaves out (--leave-init).',
+  'Likewise for numbers that boot code would have set, which the build leaves out (--leave-init). New members of structures',
+  'whose objects live are kept by the object\u2019s address, and new per-CPU variables in an array: for these a patch that comes',
+  'upon yours is written beside the source, FILE.patch, and the build takes both, yours first (docs/ways-out.md).',
   '',
   'What only a person can know is a line with FILL_IN, which does not compile before it is filled in. Then the build takes',
   'the source beside the patch, which stays as it is: --with FILE@UNIT, as the source and the report say.',
@@ -21,7 +23,9 @@ const MORE = [
 
 export function define(host: Host) {
   return new Command('assist')
-    .description('Writes a source that takes the way out of a refusal, for `hotsplice build --with`.')
+    .description(
+      'Writes what takes the way out of a refusal: a source for `hotsplice build --with`, and a patch where one is needed.',
+    )
     .requiredOption('--tree <dir>', 'the source tree of what is running, as its build left it')
     .requiredOption('--patch <file...>', 'the patch, or several in their order; - is standard input')
     .option('-p, --strip <n>', STRIP, natural, 1)

@@ -3,10 +3,11 @@
  * that takes that way. The patch is built as `build` would, and the refusals say what to write.
  */
 
+import { InputError } from '../../base/errors.ts'
 import type { Refusal } from '../../base/refusal.ts'
 import { loaderOf } from '../../loaders/loaders.ts'
 import { sourceName, variableNames } from '../../pieces/names.ts'
-import type { AssistReport } from '../../report/assist-report.ts'
+import type { AssistReport, WayOut } from '../../report/assist-report.ts'
 import {
   type Base,
   type BaseOptions,
@@ -19,11 +20,14 @@ import {
 } from '../../trees/index.ts'
 import { UnitTypes } from '../../type-layouts/unit-types.ts'
 import { variableOf } from '../../ways-out/leaves.ts'
-import type { ValueWay } from '../../ways-out/model.ts'
-import { sourceText } from '../../ways-out/source.ts'
+import type { PerCpuWay, ShadowWay, ValueWay } from '../../ways-out/model.ts'
+import { asIfFilledIn, sourceText } from '../../ways-out/source.ts'
 import { cellsOf } from '../../ways-out/values.ts'
 import { createHotpatch, type HotpatchOptions, type HotpatchRun } from '../hotpatch/hotpatch.ts'
+import { Draft } from './draft.ts'
 import { type InitWays, initWays } from './init-ways.ts'
+import { perCpuWays } from './per-cpu-ways.ts'
+import { type ShadowWays, shadowWays } from './shadow-ways.ts'
 
 export interface AssistRequest extends BaseOptions, RunOptions, HotpatchOptions {
   /** Of hotsplice. */
@@ -36,6 +40,8 @@ export interface Assisted {
   readonly report: AssistReport
   /** One character a byte; empty where there is nothing to write. */
   readonly source: string
+  /** What comes upon the user's own patch, one character a byte; empty where nothing of it has to be another. */
+  readonly patch: string
 }
 
 /** Writes no file. Throws `InputError` as `build` does. */
@@ -43,31 +49,43 @@ export function assist(request: AssistRequest): Promise<Assisted> {
   return wholeRun(request, async run => {
     const base = await openBase(request, run)
     const found = await createHotpatch(base, request, run)
+    const loader = loaderOf(base.target)
     const values = (await valueWays(base, found, run)).filter(({ cells }) => cells.length > 0)
-    return written(found, { values, init: initWays(found, loaderOf(base.target)) }, request)
+    const draft = new Draft(found.change, base.reader)
+    const perCpu = perCpuWays(found, draft)
+    const shadows = await shadowWays({ ...base, run }, found, draft)
+    const ways: Found = { values, init: initWays(found, loader), perCpu, shadows, draft }
+    const written = write(found, ways, request)
+    return written.patch === '' ? written : tried(written, { base, request, run })
   })
 }
 
 interface Found {
   readonly values: readonly ValueWay[]
   readonly init: InitWays
+  readonly perCpu: readonly PerCpuWay[]
+  readonly shadows: ShadowWays
+  readonly draft: Draft
 }
 
-function written({ refusals, selection }: HotpatchRun, { values, init }: Found, request: AssistRequest): Assisted {
+function write({ refusals, selection }: HotpatchRun, found: Found, request: AssistRequest): Assisted {
   const { version, output, patches } = request
+  const { values, init, perCpu, shadows, draft } = found
   const common = { schema: 1, command: 'assist', version } as const
-  const none = { ways: [], fill: [], with: null, source: '' } as const
+  const none = { ways: [], fill: [], with: null, patch: null, source: '', unwritten: shadows.unwritten } as const
   if (refusals.length === 0)
-    return { report: { ...common, ...none, outcome: 'nothing-to-do', remaining: [] }, source: '' }
-  const [first] = [...values, ...init.ways]
+    return { report: { ...common, ...none, outcome: 'nothing-to-do', remaining: [] }, source: '', patch: '' }
+  const [first] = [...shadows.ways, ...perCpu, ...values, ...init.ways]
   if (first === undefined)
-    return { report: { ...common, ...none, outcome: 'refused', remaining: refusals }, source: '' }
+    return { report: { ...common, ...none, outcome: 'refused', remaining: refusals }, source: '', patch: '' }
   const own = `${output}@${first.unit}`
-  const { text, fill } = sourceText([...values, ...init.ways], {
-    patches: patches.map(({ name }) => name),
-    with: own,
-    left: init.left,
-  })
+  const patch = draft.patch()
+  const patchName = patch === '' ? undefined : `${output.replace(/\.c$/, '')}.patch`
+  const beside = 'source' in first ? (draft.text(first.source) ?? '') : ''
+  const { text, fill } = sourceText(
+    { values: [...values, ...init.ways], shadows: shadows.ways, perCpu, beside },
+    { patches: patches.map(({ name }) => name), patch: patchName, with: own, left: init.left },
+  )
   const names = new Set(values.map(({ unit, name }) => JSON.stringify([unit, name])))
   // Where only something without a name is reached that may be another, there is no value to write.
   const offered = selection.changedValues.filter(({ refusal: { unit }, name }) =>
@@ -86,13 +104,51 @@ function written({ refusals, selection }: HotpatchRun, { values, init }: Found, 
         const text = `a load hook sets ${name} as ${setBy} would have; for a build with --leave-init ${unit}#${setBy}`
         return { code: 'init-code', unit, symbol: setBy, text }
       }),
+      ...shadows.ways.map(shadowWords),
+      ...perCpu.map(({ unit, name }) => {
+        const text = `${name} is an array of the payload's own, with an element for each CPU`
+        return { code: 'percpu-data', unit, symbol: name, text }
+      }),
     ],
     remaining: refusals.filter(refusal => !settled.has(keyOf(refusal))),
+    unwritten: shadows.unwritten,
     fill,
     with: own,
-    source: Buffer.from(text, 'latin1').toString('utf8'),
+    patch: patchName === undefined ? null : { file: patchName, text: utf8(patch) },
+    source: utf8(text),
   }
-  return { report, source: text }
+  return { report, source: text, patch }
+}
+
+const utf8 = (text: string): string => Buffer.from(text, 'latin1').toString('utf8')
+
+function shadowWords({ unit, members: { tag }, ends: { places } }: ShadowWay): WayOut {
+  const ends = places.length === 0 ? 'where an object ends was not found' : `an object ends at ${places.join(', ')}`
+  const text = `what comes to struct ${tag} is kept in the payload by the object's address; ${ends}`
+  return { code: 'shape-changed', unit, symbol: `struct ${tag}`, text }
+}
+
+interface Trial {
+  readonly base: Base
+  readonly request: AssistRequest
+  readonly run: Run
+}
+
+/** What stays refused with what is written, which is built as if somebody had filled it in. */
+async function tried(written: Assisted, { base, request, run }: Trial): Promise<Assisted> {
+  const { report, source, patch } = written
+  const { patches, sources = [], output } = request
+  const own = { name: output, text: asIfFilledIn(source), beside: report.with?.slice(output.length + 1) }
+  const upon = { name: report.patch?.file ?? '', text: patch }
+  try {
+    const options = { ...request, patches: [...patches, upon], sources: [...sources, own] }
+    const { refusals } = await createHotpatch(base, options, run)
+    return { ...written, report: { ...report, remaining: refusals } }
+  } catch (error) {
+    if (!(error instanceof InputError) || error.code !== 'build/compile-failed') throw error
+    const unwritten = [...report.unwritten, { symbol: '', why: `what is written does not compile: ${error.message}` }]
+    return { ...written, report: { ...report, unwritten } }
+  }
 }
 
 const keyOf = ({ code, unit, symbol, text }: Refusal): string => JSON.stringify([code, unit, symbol, text])

@@ -71,6 +71,7 @@ export const PROCESS: Loader = {
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: Number.POSITIVE_INFINITY },
   runningName: processName,
   denied: () => undefined,
+  freeing: { functions: ['free'], macros: [] },
   bringsUp: () => false,
   unwinding: UNWINDING,
   relocations: machine => RELOCATIONS.get(machine),

@@ -82,6 +82,11 @@ export const XEN: Loader = {
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: 126 },
   runningName: xenName,
   denied: xenDenied,
+  // include/xen/xmalloc.h, mm.h and xvmalloc.h of Xen 4.17 to 4.22; a page's own structure is no object that they free.
+  freeing: {
+    functions: ['xfree', 'xvfree', 'vfree', 'free_xenheap_pages', 'free_xenheap_page'],
+    macros: ['XFREE', 'XVFREE', 'FREE_XENHEAP_PAGES', 'FREE_XENHEAP_PAGE'],
+  },
   bringsUp: xenBringsUp,
   unwinding: undefined,
   relocations: machine => RELOCATIONS.get(machine),

@@ -1,0 +1,68 @@
+/** Texts of the patched tree that are being changed further, and what becomes of them as a patch upon the user's own. */
+import { writePatch } from '../../lines/write-patch.ts'
+import type { SourceChange, SourceReader, TouchedFile } from '../../source/model.ts'
+import { editText, type TextEdit } from '../../ways-out/text-edits.ts'
+
+interface Text {
+  readonly text: string
+  /** The line of the patched text for each line, or 0; entry 0 is unused. */
+  readonly origins: Int32Array
+}
+
+/** The one value here that changes: what is written so far. */
+export class Draft {
+  readonly #change: SourceChange
+  readonly #reader: SourceReader
+  readonly #texts = new Map<string, Text>()
+
+  constructor(change: SourceChange, reader: SourceReader) {
+    this.#change = change
+    this.#reader = reader
+  }
+
+  /** Undefined where the patched tree has no such file. */
+  text(path: string): string | undefined {
+    return this.#texts.get(path)?.text ?? this.#patched(path)
+  }
+
+  edit(path: string, edits: readonly TextEdit[]): void {
+    const before = this.text(path)
+    if (before === undefined || edits.length === 0) return
+    const { text, origins } = editText(before, edits)
+    const known = this.#texts.get(path)?.origins
+    this.#texts.set(path, { text, origins: known === undefined ? origins : origins.map(line => known[line] ?? 0) })
+  }
+
+  /** The change with these texts; files that it did not touch come last. */
+  change(): SourceChange {
+    const touched = this.#change.files.map(file => {
+      const own = file.newPath === undefined ? undefined : this.#texts.get(file.newPath)
+      return own === undefined ? file : { ...file, newText: own.text }
+    })
+    const known = new Set(this.#change.files.map(({ newPath }) => newPath))
+    const others = [...this.#texts].filter(([path]) => !known.has(path)).map(([path, own]) => this.#upon(path, own))
+    return { ...this.#change, files: [...touched, ...others] }
+  }
+
+  /** What leads from the patched tree to these texts; empty where nothing was written. */
+  patch(): string {
+    const texts = [...this.#texts].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    return writePatch(
+      texts.map(([path, own]) => this.#upon(path, own)),
+      new Map(texts),
+    )
+  }
+
+  #upon(path: string, { text, origins }: Text): TouchedFile {
+    const lineMap = { toPatched: new Int32Array(0), toOriginal: origins }
+    return {
+      ...{ oldPath: path, newPath: path, oldText: this.#patched(path) ?? '', newText: text },
+      ...{ kind: 'edited', hunks: [], lineMap },
+    }
+  }
+
+  #patched(path: string): string | undefined {
+    const touched = this.#change.files.find(({ newPath }) => newPath === path)
+    return touched?.newText ?? this.#reader.read(path)
+  }
+}

@@ -1,0 +1,28 @@
+/** New per-CPU variables of a patch, which become arrays of the payload's own. */
+import { sourceName } from '../../pieces/names.ts'
+import type { PerCpuWay } from '../../ways-out/model.ts'
+import { perCpuEdits } from '../../ways-out/per-cpu.ts'
+import type { HotpatchRun } from '../hotpatch/hotpatch.ts'
+import type { Draft } from './draft.ts'
+
+/** Of those that are refused; what was there before the patch is not new. */
+export function perCpuWays({ refusals, change, affected }: HotpatchRun, draft: Draft): readonly PerCpuWay[] {
+  const refused = refusals.filter(({ code }) => code === 'percpu-data')
+  const before = change.files.map(({ oldText }) => oldText)
+  const isNew = (name: string) => !before.some(text => perCpuEdits(text, new Set([name])).defined.size > 0)
+  const names = new Set(
+    refused
+      .map(({ symbol }) => sourceName(symbol).replace(/^per_cpu__/, ''))
+      .filter(name => name !== '' && isNew(name)),
+  )
+  if (names.size === 0) return []
+  return change.files.flatMap(({ newPath }): readonly PerCpuWay[] => {
+    const text = newPath === undefined ? undefined : draft.text(newPath)
+    if (newPath === undefined || text === undefined) return []
+    const { edits, defined } = perCpuEdits(text, names)
+    draft.edit(newPath, edits)
+    const unit = affected.affected.find(({ unit }) => unit.dependencies[0] === newPath)?.unit.unit
+    if (unit === undefined) return []
+    return [...defined].map(([name, type]) => ({ way: 'per-cpu', unit, source: newPath, name, type }))
+  })
+}
