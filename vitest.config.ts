@@ -112,6 +112,7 @@ const SAMPLED = [
   'tests/flows/given-program.test.ts',
   'tests/flows/assist.test.ts',
   'tests/flows/own-program.test.ts',
+  'tests/flows/promoted-callers.test.ts',
   'tests/flows/own-sources.test.ts',
   'tests/flows/values-left-to-hooks.test.ts',
   'tests/flows/outside-names.test.ts',
