@@ -64,6 +64,8 @@ export const REST = [
   'tests/xen/own-source.test.ts',
   // What assist writes, filled in and run, where the light ones build it for small programs.
   'tests/xen/assist.test.ts',
+  // The same for callers that are replaced, where small programs have every kind (tests/flows/promoted-callers.test.ts).
+  'tests/xen/promoted-callers.test.ts',
   // Logs of the real Xen, where the command's tests have a program's (tests/cli/translate.test.ts).
   'tests/xen/log-lines.test.ts',
   // All public declarations made anew, where types are held by tests/library; `npm run api` writes them.

@@ -128,6 +128,8 @@ export interface SelectedUnit {
   readonly patched: PieceMap<'patched'>
   /** Names that it defines in vain; what comes with the payload does not bear them. */
   readonly untaken?: ReadonlySet<string>
+  /** As of a `UnitInput`: the running system has its own of that name, which stays. */
+  readonly byCallers?: ReadonlySet<PieceId<'patched'>>
 }
 
 export interface Selection {

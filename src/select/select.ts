@@ -17,7 +17,7 @@ import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
 import { bootTime } from './boot-time.ts'
-import { CALLERS_HELP, reachedByCallers, reachesOldCallee } from './by-callers.ts'
+import { CALLERS_HELP, copiedBelow, reachedByCallers, reachesOldCallee } from './by-callers.ts'
 import { type Copies, copiesOf, NO_COPIES } from './copies.ts'
 import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
@@ -107,6 +107,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       ...unknownEntries(units, pieces),
       ...enteredByPayload(units, pieces, replacements),
       ...reachesOldCallee(units, pieces, rules),
+      ...copiedBelow(replacements, rules),
     ]),
     notices: [...[atBoot, left, init].flatMap(each => each.notices), ...notBroughtUp(units, replacements, rules)],
   }
@@ -157,9 +158,15 @@ function includeReplaced(
   return { refusals, replacements, leftOut, stuck }
 }
 
-function selectedUnit({ unit, fileSymbol, verdicts, untaken }: UnitInput): Selection['units'][number] {
+function selectedUnit({ unit, fileSymbol, verdicts, untaken, byCallers }: UnitInput): Selection['units'][number] {
   const { patched } = verdicts.correlation
-  return untaken === undefined ? { unit, fileSymbol, patched } : { unit, fileSymbol, patched, untaken }
+  return {
+    unit,
+    fileSymbol,
+    patched,
+    ...(untaken === undefined ? {} : { untaken }),
+    ...(byCallers === undefined ? {} : { byCallers }),
+  }
 }
 
 /** The original pieces of the functions that changed and are not to be left out, by the unit that has them. */
