@@ -65,6 +65,8 @@ export const REST = [
   // What assist writes, filled in and run, where the light ones build it for small programs.
   'tests/xen/assist.test.ts',
   'tests/xen/shadow.test.ts',
+  // The same for callers that are replaced, where small programs have every kind (tests/flows/promoted-callers.test.ts).
+  'tests/xen/promoted-callers.test.ts',
   // Logs of the real Xen, where the command's tests have a program's (tests/cli/translate.test.ts).
   'tests/xen/log-lines.test.ts',
   // All public declarations made anew, where types are held by tests/library; `npm run api` writes them.
@@ -113,6 +115,7 @@ const SAMPLED = [
   'tests/flows/given-program.test.ts',
   'tests/flows/assist.test.ts',
   'tests/flows/own-program.test.ts',
+  'tests/flows/promoted-callers.test.ts',
   'tests/flows/own-sources.test.ts',
   'tests/flows/values-left-to-hooks.test.ts',
   'tests/flows/outside-names.test.ts',

@@ -777,6 +777,14 @@ export interface PatchOptions extends CompileOptions {
      */
     readonly leaveInit?: readonly string[] | undefined;
     /**
+     * Changed functions whose callers are replaced in their stead, by name (`UNIT#NAME` where several units have it); `all` for
+     * each that cannot be replaced itself, because it is too small or its name is not unique. Where not every caller is known,
+     * it is refused.
+     *
+     * @default none
+     */
+    readonly promoteCallers?: readonly string[] | undefined;
+    /**
      * Where the objects are (O=), or compile_commands.json is, when not in the tree.
      *
      * @default the tree

@@ -5,7 +5,7 @@
  * them, so that a later payload on top of this one can refer to them. Not so what the compiler named (`f.cold`,
  * `__func__.3`): the running system may have another thing of that name, and would refuse ours. Nor two new things of one
  * name, because nobody could tell them apart, nor what a payload below has brought by that name, or another unit of the
- * program has by it (a weak one that lost). Static locals (`count.12`) are state that a later payload must find again, and
+ * program has by it (a weak one that lost), nor what only its callers lead to, while the old one stays. Static locals (`count.12`) are state that a later payload must find again, and
  * have names of our own making.
  *
  * Code among these is named all the same, or a crash trace would name its neighbour: with a mark behind the name, which
@@ -113,6 +113,7 @@ function newNames(selection: Selection, piece: PlacedPiece, { target, states }: 
   const { role, piece: from } = piece.selected
   if (role !== 'new-function' && role !== 'new-data') return []
   const unit = selection.units[piece.address.unit]
+  if (unit?.byCallers?.has(from.id) === true) return []
   const state = states[piece.address.unit]?.get(from.id)
   // Too long a name for the loader is not worth a refusal: whoever builds on top is told that it has none.
   if (state !== undefined)

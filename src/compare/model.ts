@@ -29,6 +29,8 @@ export type Difference =
   | { readonly what: 'alignment'; readonly original: number; readonly patched: number }
   /** The function is the one that another unit had. */
   | { readonly what: 'moved'; readonly from: string }
+  /** Not the function itself: it calls one that changed and cannot be replaced, `why` being the refusal's code. */
+  | { readonly what: 'callee'; readonly name: string; readonly why: string }
   /** Two ways of treating line numbers contradict each other; then it counts as changed. */
   | { readonly what: 'disagreement'; readonly neutral: Verdict; readonly mask: Verdict }
   /** Line numbers explain what differs, but the original with the patched source's line numbers is not the same either. */

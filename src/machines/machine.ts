@@ -153,6 +153,16 @@ export interface CodeKnowledge {
     targets: readonly bigint[],
     code: { readonly address: bigint; readonly bytes: Uint8Array },
   ) => readonly { readonly at: number; readonly target: bigint }[]
+  /**
+   * Offsets of what may be a field that leads to `target`, in code that lies at `address`: rather one too many. Undefined where
+   * that is not known.
+   */
+  readonly mayLeadTo:
+    | ((
+        target: number,
+        code: { readonly address: number; readonly bytes: Uint8Array; readonly isFixed: boolean },
+      ) => readonly number[])
+    | undefined
   /** The number that a function loads and returns with, if that is all it does. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
   /** Names of what compilers call or jump to in place of an indirect jump, with the target in a register. */

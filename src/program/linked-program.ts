@@ -7,8 +7,9 @@
  */
 import { buildIdOf, type ElfOutline, type FileParts, readOutline, searchSymbols } from '../elf/index.ts'
 import { processName } from '../loaders/process/process.ts'
+import type { Machine } from '../machines/machine.ts'
 import { machineOf } from '../machines/machines.ts'
-import { codeIn, isFixed } from './program-code.ts'
+import { codeIn, isCode, isFixed, isLoaded } from './program-code.ts'
 import { ProgramNames, type ProgramSymbol } from './program-names.ts'
 import type { ProgramCode } from './replaced-code.ts'
 
@@ -34,7 +35,7 @@ export class LinkedProgram implements ProgramCode {
     return buildIdOf(this.#elf)
   }
 
-  get machine(): ProgramCode['machine'] {
+  get machine(): Machine {
     return machineOf(this.#elf.header.machine)
   }
 
@@ -62,6 +63,25 @@ export class LinkedProgram implements ProgramCode {
 
   find(name: string): readonly ProgramSymbol[] {
     return this.#names.find(name)
+  }
+
+  /** The out-of-line parts of a function. */
+  partsOf(name: string): readonly ProgramSymbol[] {
+    return this.#names.partsOf(name)
+  }
+
+  /** What the file has of what is loaded, section by section. */
+  *loaded(): Iterable<{
+    readonly name: string
+    readonly address: number
+    readonly bytes: Uint8Array
+    readonly isCode: boolean
+  }> {
+    for (const section of this.#elf.sections) {
+      if (!isLoaded(section)) continue
+      const { name, address, fileOffset, size } = section
+      yield { name, address: Number(address), bytes: this.#file.read(fileOffset, size), isCode: isCode(section) }
+    }
   }
 
   /** How many objects of that file's name it was linked from, as far as its table of symbols says. */

@@ -11,6 +11,10 @@ export const isFixed = ({ header }: Elf): boolean => header.type === ET_EXEC
 export const isCode = ({ flags, type }: ElfSection<'original'>): boolean =>
   hasFlag(flags, SHF_ALLOC) && hasFlag(flags, SHF_EXECINSTR) && type !== SHT_NOBITS
 
+/** Whether the file has bytes of it that are loaded. */
+export const isLoaded = ({ flags, type }: ElfSection<'original'>): boolean =>
+  hasFlag(flags, SHF_ALLOC) && type !== SHT_NOBITS
+
 /** Bytes of code as the file has them, which lies `bias` from its addresses; undefined unless one section holds all. */
 export function codeIn(
   { elf, file, bias }: { readonly elf: Elf; readonly file: FileParts; readonly bias: number },

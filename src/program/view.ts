@@ -21,7 +21,7 @@ export interface ConcernedUnit {
   readonly after: Definitions
   /** Names of functions and variables that the patched unit has and that are not the same. */
   readonly changed: ReadonlySet<string>
-  /** Names that it refers to and does not define. */
+  /** Names that it refers to and does not define; before, those that what stays refers to, and not only replaced code. */
   readonly needed: { readonly before: ReadonlySet<string>; readonly after: ReadonlySet<string> }
 }
 

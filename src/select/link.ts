@@ -14,6 +14,7 @@ import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { ambiguousStatic } from './ambiguous.ts'
 import { fromBelow } from './below.ts'
+import { namesByCallers } from './by-callers.ts'
 import type { CopiedPieces } from './copies.ts'
 import { canComeAlong, hintOfMissing, hintOfSeveral, leftOutGlobals } from './dropped.ts'
 import type {
@@ -62,6 +63,8 @@ export class Linker {
   /** For each unit, what is copied although the running system has it, and why. */
   readonly #carried: readonly CopiedPieces[]
 
+  /** Global names of changed functions that only their replaced callers reach. */
+  readonly #byCallers: ReadonlyMap<string, PieceAddress>
   /** Globals that the program's link left out. */
   readonly #leftOut: (name: string) => PieceAddress | undefined
 
@@ -71,6 +74,7 @@ export class Linker {
     this.#rules = rules
     this.#newGlobals = newGlobals(units)
     this.#newLocals = newLocals(units, rules)
+    this.#byCallers = namesByCallers(units)
     this.#leftOut = leftOutGlobals(units, rules)
     this.#owners = units.map(({ verdicts }) => {
       const owners = new Map<PieceId<'patched'>, PieceId<'patched'>>()
@@ -180,7 +184,10 @@ export class Linker {
     reference: Reference<'patched'>,
     target: Target<'patched'> & { to: 'external' },
   ): Link | undefined {
-    const fresh = this.#newGlobals.get(target.name) ?? (target.weak ? undefined : this.#leftOut(target.name))
+    const fresh =
+      this.#byCallers.get(target.name) ??
+      this.#newGlobals.get(target.name) ??
+      (target.weak ? undefined : this.#leftOut(target.name))
     if (fresh !== undefined) return this.#linkPiece(from, piece, reference, fresh)
     const name = this.#rules.standIns?.get(target.name) ?? target.name
     const own = this.#newLocals.get(name)
@@ -220,6 +227,8 @@ export class Linker {
     }
     const isOwn = to.unit === from.address.unit && to.piece === piece.id
     const inPayload: Link = { to: 'payload', target: to, delta }
+    // Nobody is to enter, or keep the address of, the one that stays behind.
+    if (this.#unit(to.unit).byCallers?.has(to.piece) === true) return inPayload
     if (this.#isOfIncludedFunction(to, target) && (isOwn || this.#staysInside(from, to, piece, reference))) {
       return inPayload
     }

@@ -116,12 +116,20 @@ export interface Replacement {
   readonly unit: string
 }
 
+/** A changed function that cannot be replaced for a reason that does not hold for its callers: they may be in its stead. */
+export interface StuckFunction {
+  readonly address: PieceAddress
+  readonly refusal: Refusal
+}
+
 export interface SelectedUnit {
   readonly unit: string
   readonly fileSymbol: string
   readonly patched: PieceMap<'patched'>
   /** Names that it defines in vain; what comes with the payload does not bear them. */
   readonly untaken?: ReadonlySet<string>
+  /** As of a `UnitInput`: the running system has its own of that name, which stays. */
+  readonly byCallers?: ReadonlySet<PieceId<'patched'>>
 }
 
 export interface Selection {
@@ -134,6 +142,8 @@ export interface Selection {
   /** Each with the refusal that stands against it; without those that a hook sets. */
   readonly changedValues: readonly RefusedValue[]
   readonly leftInit: readonly LeftInitCode[]
+  /** Each with the refusal that stands against it. */
+  readonly stuck: readonly StuckFunction[]
   /** Variables that the payload uses and left-out code sets, each with its refusal. */
   readonly leftNeeded: readonly { readonly name: string; readonly refusal: Refusal }[]
   /** All of them; a payload is assembled only when there is none. */
@@ -153,6 +163,8 @@ export interface UnitInput {
   readonly untaken?: ReadonlySet<string>
   /** Functions that moved here from other units, with what they were there. */
   readonly arrived?: ReadonlyMap<PieceId<'patched'>, OriginalAddress>
+  /** Changed functions that are not replaced themselves, but reached by their callers, all of which are. */
+  readonly byCallers?: ReadonlySet<PieceId<'patched'>>
 }
 
 /** A program as its link left it. */

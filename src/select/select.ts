@@ -17,6 +17,7 @@ import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
 import { bootTime } from './boot-time.ts'
+import { CALLERS_HELP, copiedBelow, reachedByCallers, reachesOldCallee } from './by-callers.ts'
 import { type Copies, copiesOf, NO_COPIES } from './copies.ts'
 import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
@@ -25,7 +26,16 @@ import { leftBehind } from './left-behind.ts'
 import { isLeftOut, leftInit, notBroughtUp } from './left-init.ts'
 import { changedValue, leftToHooks, namesLeft } from './left-to-hooks.ts'
 import { Linker } from './link.ts'
-import type { PieceAddress, RefusedValue, Replacement, Selection, SelectRules, UnitIndex, UnitInput } from './model.ts'
+import type {
+  PieceAddress,
+  RefusedValue,
+  Replacement,
+  Selection,
+  SelectRules,
+  StuckFunction,
+  UnitIndex,
+  UnitInput,
+} from './model.ts'
 import { movedStatics } from './moved-statics.ts'
 import type { JudgedIn } from './not-done.ts'
 import { type Origin, originOf, runningNameOf } from './origins.ts'
@@ -46,6 +56,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
   const replacements: Replacement[] = []
   const values: RefusedValue[] = []
   const leftOut: JudgedIn[] = []
+  const stuck: StuckFunction[] = []
   const { machine: known } = rules.target
   units.forEach((input, unit) => {
     const { machine } = input.verdicts.correlation.patched.object.header
@@ -56,6 +67,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     replacements.push(...replaced.replacements)
     refusals.push(...replaced.refusals)
     leftOut.push(...replaced.leftOut)
+    stuck.push(...replaced.stuck)
     refusals.push(
       ...otherRefusals(context, input, {
         sections,
@@ -84,6 +96,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     changedValues: left.refused,
     leftInit: init.code,
     leftNeeded: init.needed,
+    stuck,
     refusals: withoutRepeats([
       ...withoutTold([...refusals, ...left.refused.map(({ refusal }) => refusal)], linker.refusals),
       ...linker.refusals,
@@ -93,6 +106,8 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       ...movedStatics(units),
       ...unknownEntries(units, pieces),
       ...enteredByPayload(units, pieces, replacements),
+      ...reachesOldCallee(units, pieces, rules),
+      ...copiedBelow(replacements, rules),
     ]),
     notices: [...[atBoot, left, init].flatMap(each => each.notices), ...notBroughtUp(units, replacements, rules)],
   }
@@ -109,9 +124,10 @@ function includeReplaced(
   { units, unit, rules }: OneOf,
   input: UnitInput,
   linker: Linker,
-): Pick<Selection, 'refusals' | 'replacements'> & { readonly leftOut: readonly JudgedIn[] } {
+): Pick<Selection, 'refusals' | 'replacements' | 'stuck'> & { readonly leftOut: readonly JudgedIn[] } {
   const refusals: Refusal[] = []
   const replacements: Replacement[] = []
+  const stuck: StuckFunction[] = []
   const leftOut: JudgedIn[] = []
   const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
   const { verdicts } = input
@@ -126,18 +142,31 @@ function includeReplaced(
       leftOut.push({ unit, judged })
       continue
     }
-    if (why !== undefined) refusals.push(why)
-    else refusals.push(...replacementRefusals(input, judged, { origin, rules }))
-    replacements.push(replacementOf({ unit, piece: patched.id }, input, origin, rules))
+    const address: PieceAddress = { unit, piece: patched.id }
+    if (why === undefined && input.byCallers?.has(patched.id) === true) {
+      refusals.push(...denialRefusals(input, judged, { origin, rules }))
+      linker.include(address, 'new-function', reachedByCallers(judged), undefined)
+      continue
+    }
+    const found = why === undefined ? replacementRefusals(input, judged, { origin, rules }) : [why]
+    refusals.push(...found)
+    stuck.push(...found.filter(({ code }) => CALLERS_HELP.has(code)).map(refusal => ({ address, refusal })))
+    replacements.push(replacementOf(address, input, origin, rules))
     const cause = why === undefined ? undefined : 'moot'
-    linker.include({ unit, piece: patched.id }, 'replacement', verdictReason(judged.verdict), cause)
+    linker.include(address, 'replacement', verdictReason(judged.verdict), cause)
   }
-  return { refusals, replacements, leftOut }
+  return { refusals, replacements, leftOut, stuck }
 }
 
-function selectedUnit({ unit, fileSymbol, verdicts, untaken }: UnitInput): Selection['units'][number] {
+function selectedUnit({ unit, fileSymbol, verdicts, untaken, byCallers }: UnitInput): Selection['units'][number] {
   const { patched } = verdicts.correlation
-  return untaken === undefined ? { unit, fileSymbol, patched } : { unit, fileSymbol, patched, untaken }
+  return {
+    unit,
+    fileSymbol,
+    patched,
+    ...(untaken === undefined ? {} : { untaken }),
+    ...(byCallers === undefined ? {} : { byCallers }),
+  }
 }
 
 /** The original pieces of the functions that changed and are not to be left out, by the unit that has them. */
@@ -276,11 +305,17 @@ function replacementRefusals(
       hint: 'if nothing of the running system uses the unit, leave it out of the patch; otherwise check --symbols and the tree',
     })
   }
-  const denied = rules.denied(input.unit, judged.name) ?? rules.denied(origin.input.unit, judged.name)
-  if (denied !== undefined) {
-    refusals.push({ ...about, code: denied.code, text: `${judged.name} changed, but ${denied.why}`, hint: denied.hint })
-  }
-  return refusals
+  return [...refusals, ...denialRefusals(input, judged, { origin, rules })]
+}
+
+function denialRefusals(
+  { unit }: UnitInput,
+  { name }: Judged,
+  { origin, rules }: { readonly origin: Origin; readonly rules: SelectRules },
+): readonly Refusal[] {
+  const denied = rules.denied(unit, name) ?? rules.denied(origin.input.unit, name)
+  if (denied === undefined) return []
+  return [{ code: denied.code, unit, symbol: name, text: `${name} changed, but ${denied.why}`, hint: denied.hint }]
 }
 
 function replacementOf(address: PieceAddress, { unit }: UnitInput, origin: Origin, rules: SelectRules): Replacement {

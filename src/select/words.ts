@@ -28,6 +28,8 @@ function differenceCode(difference: Difference): string {
       return typeof difference.difference === 'object' && difference.difference.what === 'line' ? 'line-number' : 'part'
     case 'line':
       return 'line-number'
+    case 'callee':
+      return 'promoted-caller'
     default:
       return difference.what
   }
@@ -64,6 +66,8 @@ export function differenceText(difference: Difference): string {
       return `more than a line number: the original with the patched source’s line numbers is ${verdictText(difference.verdict)} against it`
     case 'moved':
       return `it moved here from ${difference.from}`
+    case 'callee':
+      return `its own code is the same, and it calls ${difference.name}, which changed and is not replaced itself (${difference.why}): it is, so that it calls the new one`
     case 'alignment':
       return `its alignment went from ${difference.original} to ${difference.patched}`
   }

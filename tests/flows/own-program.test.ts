@@ -310,8 +310,6 @@ const ROWS: readonly Row[] = [
     afterwards: [linking('one', ['main', 'a/u1']), linking('two', ['main', 'b/u1'])],
     edit: { 'a/u1.c': CHANGED['u1.c'] },
     taken: 'one',
-    // Names and code do not say that it is not the other.
-    refused: ['other-definition entry'],
   },
 ]
 

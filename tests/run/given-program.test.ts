@@ -37,6 +37,7 @@ int entry(int i) { return wrap(i); }
 `
 const util = (factor: number, variable = '') =>
   `${variable}static ${NOINLINE}int work(int i) { return i * ${factor}${variable && ' + n'}; }\nint entry(int i) { return work(i) + 1; }\n`
+const limitOf = (n: number) => `${NOINLINE}int limit(void) { return ${n}; }\n`
 const N = 'static volatile int n = 3; '
 
 interface Row {
@@ -45,8 +46,10 @@ interface Row {
   readonly edit: Readonly<Record<string, string>>
   readonly flags?: readonly string[]
   readonly link?: readonly string[]
-  /** What `entry` makes of 3, before and after. */
-  readonly says: readonly [string, string]
+  /** What `entry` makes of 3, before and after; and when it is reverted, where that is looked at. */
+  readonly says: readonly [string, string, string?]
+  /** Refused without this. */
+  readonly promote?: readonly string[]
   readonly needs?: 'gold'
   readonly unlessGiven?: true
 }
@@ -92,6 +95,14 @@ const ROWS: readonly Row[] = [
     edit: { 'x/util.c': util(9) },
     says: ['22', '28'],
   },
+  {
+    name: 'a function that is too small, whose callers are replaced in its stead',
+    files: { 'u1.c': 'int limit(void); int entry(int n) { return n * 5 + limit(); }\n', 'u2.c': limitOf(0) },
+    edit: { 'u2.c': limitOf(7) },
+    flags: [...SPLIT, '-fcf-protection=none', '-fno-ipa-ra'],
+    promote: ['all'],
+    says: ['15', '22', '15'],
+  },
 ]
 
 describe.skipIf(!possible)('programs that are given (need gcc on x86-64 Linux)', () => {
@@ -109,9 +120,16 @@ describe.skipIf(!possible)('programs that are given (need gcc on x86-64 Linux)',
       const tree = mkdtempSync(join(tmpdir(), 'hotsplice-given-'))
       try {
         const program = builtIn(tree, row)
+        if (row.promote !== undefined) {
+          const { refusals } = await payloadFor(tree, program, { ...row, promote: [] }, cache)
+          expect(refusals.map(({ code, hint }) => `${code}: ${hint}`)).toEqual([
+            expect.stringMatching(/^too-small: build with --promote-callers limit: what calls it in u1\.o/),
+          ])
+        }
         const { refusals, payload } = await payloadFor(tree, program, row, cache)
         expect(refusals).toEqual([])
-        expect(await patched(program, agent, payload?.bytes ?? new Uint8Array())).toEqual(row.says)
+        const said = await patched(program, agent, payload?.bytes ?? new Uint8Array())
+        expect(said.slice(0, row.says.length)).toEqual(row.says)
       } finally {
         rmSync(tree, { recursive: true, force: true })
       }
@@ -152,7 +170,12 @@ function builtIn(tree: string, { files, flags = SPLIT, link = [] }: Row): string
   return join(tree, 'program')
 }
 
-function payloadFor(tree: string, program: string, { files, edit, unlessGiven }: Row, cacheFolder: string) {
+function payloadFor(
+  tree: string,
+  program: string,
+  { files, edit, unlessGiven, promote = [] }: Row,
+  cacheFolder: string,
+) {
   const text = Object.entries(edit).map(([path, after]) =>
     createTwoFilesPatch(`a/${path}`, `b/${path}`, files[path] ?? '', after, '', ''),
   )
@@ -161,23 +184,26 @@ function payloadFor(tree: string, program: string, { files, edit, unlessGiven }:
     target: 'process',
     ...(unlessGiven === true ? {} : { symbols: program }),
     patches: [{ name: 'change.patch', text: text.join('') }],
+    promoteCallers: promote,
     jobs: 2,
     progress: quiet,
     cacheFolder,
   })
 }
 
-/** What the program says before the payload is loaded, and after. */
+/** What the program says before the payload is loaded, after that, and when it is reverted. */
 async function patched(program: string, agent: string, payload: Uint8Array): Promise<readonly string[]> {
   const running = new RunningProgram(program, agent)
   try {
     await running.begin()
-    const said = await running.ask(['3'])
+    const said = [...(await running.ask(['3']))]
     const host = openProcess({ pid: running.pid })
     try {
       const name = 'fix'
       expect(await host.upload({ name, payload })).toMatchObject({ result: 0 })
       expect(await host.act({ action: 'apply', name, timeoutMs: 3000 })).toMatchObject({ result: 0 })
+      said.push(...(await running.ask(['3'])))
+      expect(await host.act({ action: 'revert', name, timeoutMs: 3000 })).toMatchObject({ result: 0 })
       return [...said, ...(await running.ask(['3']))].map(each => each.trim())
     } finally {
       await host.close()

@@ -24,6 +24,7 @@ export interface AssistArguments {
   readonly on?: readonly string[]
   readonly with?: readonly string[]
   readonly leaveInit?: readonly string[]
+  readonly promoteCallers?: readonly string[]
   readonly config?: string
   readonly makeArgs: readonly string[]
   readonly buildDir?: string

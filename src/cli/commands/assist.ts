@@ -38,6 +38,7 @@ export function define(host: Host) {
     )
     .option('--with <file[@unit]>', 'a source of your own that will be given to the build too', eachOf)
     .option('--leave-init <[unit#]name>', 'boot code that the build will leave out, by name, or `all`', eachOf)
+    .option('--promote-callers <[unit#]name>', 'functions whose callers the build will replace, or `all`', eachOf)
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')

@@ -32,6 +32,7 @@ export interface BuildArguments {
   readonly makeArgs: readonly string[]
   readonly acceptTypes: readonly string[]
   readonly leaveInit?: readonly string[]
+  readonly promoteCallers?: readonly string[]
   readonly buildDir?: string
   readonly toolchain?: string
   readonly toolchainPath?: readonly string[]

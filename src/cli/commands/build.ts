@@ -36,6 +36,8 @@ const LINES =
 const ACCEPT = 'let a type (or function) change although it lives across the patch; may be given again'
 const LEAVE_INIT =
   'leave boot code or data of that name (UNIT#NAME where several units have it; or `all`) out of the patch, and say what then does not happen; may be given again'
+const PROMOTE =
+  'replace the callers of a changed function of that name (UNIT#NAME where several units have it; or `all` that cannot be replaced themselves) in its stead; may be given again'
 const ONLY_REACHED = 'of the units that read a touched header, compile only those that can see what changes there'
 const WITH =
   'a source of your own (hooks, helpers), compiled like the unit behind @, in its folder (default: like most units of the folder that the patch touches); may be given again'
@@ -66,6 +68,7 @@ export function define(host: Host) {
     .option('--with <file[@unit]>', WITH, eachOf)
     .option('--accept-type <name>', ACCEPT, eachOf)
     .option('--leave-init <[unit#]name>', LEAVE_INIT, eachOf)
+    .option('--promote-callers <[unit#]name>', PROMOTE, eachOf)
     .option('--config <file>', "Xen's .config, for a tree that was not built")
     .option('--make-arg <var=value>', 'for make, for a tree that was not built; may be given again', eachVariable)
     .option('--build-dir <dir>', 'where the objects are (O=), or compile_commands.json is, when not in the tree')
@@ -129,6 +132,10 @@ const HELP = {
     {
       so: 'without what the patch changes of boot code: what that would have done is told, and is yours to judge',
       run: 'hotsplice build --tree ~/xen --patch fix.patch --leave-init all',
+    },
+    {
+      so: 'a function that is too small for the jump: whoever calls it is replaced in its stead',
+      run: 'hotsplice build --tree ~/xen --patch fix.patch --promote-callers all',
     },
     {
       so: 'a member more in a structure of which, as you know, no object exists yet',

@@ -38,6 +38,8 @@ export interface HotpatchOptions extends RunningOptions {
   readonly acceptTypes?: readonly string[]
   /** Names of boot code and data that is left out though the patch changes it; `all` for all of it. */
   readonly leaveInit?: readonly string[]
+  /** Names of changed functions whose callers are replaced in their stead; `all` for each that cannot be replaced. */
+  readonly promoteCallers?: readonly string[]
   /** Without the units that read what the patch touches, but cannot see what it changes there. */
   readonly onlyReached?: boolean
   /** Sources of the user's own, which are compiled beside the tree's. */

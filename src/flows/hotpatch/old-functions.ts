@@ -14,7 +14,7 @@ import type { OriginalCode } from '../../loaders/original-code.ts'
 import { smallestFunction, startsWithLandingPad } from '../../machines/machine.ts'
 import type { PieceMap } from '../../pieces/model.ts'
 import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
-import type { Replacement, Selection, UnitInput } from '../../select/model.ts'
+import type { Replacement, Selection, StuckFunction, UnitInput } from '../../select/model.ts'
 import { originOf } from '../../select/origins.ts'
 import { type Affected, ownObjects, type Tree } from '../../trees/index.ts'
 import { originalsOf } from './originals.ts'
@@ -56,7 +56,15 @@ export async function oldFunctions(
   const replacements = sized.map(({ before, oldSize }) => ({ ...before, oldSize }))
   const shrunk = replacements.filter(({ oldSize }, at) => oldSize < (sized[at]?.before.oldSize ?? 0))
   const small = shrunk.flatMap(each => tooSmall(units, each, target))
-  return { selection: { ...selection, replacements, refusals: [...selection.refusals, ...small] }, originals }
+  return {
+    selection: {
+      ...selection,
+      replacements,
+      refusals: [...selection.refusals, ...small.map(({ refusal }) => refusal)],
+      stuck: [...selection.stuck, ...small],
+    },
+    originals,
+  }
 }
 
 /** What is no object says nothing; whether the code is right, is compared when the payload is loaded. */
@@ -74,20 +82,19 @@ function tooSmall(
   units: readonly UnitInput[],
   { address, runningName, unit, oldSize }: Replacement,
   { machine: { patching } }: Target,
-): readonly Refusal[] {
+): readonly StuckFunction[] {
   const origin = originOf(units, address)
   const { object } = origin?.input.verdicts.correlation.original ?? {}
   const code = object?.sections[origin?.piece.section ?? -1]?.bytes.subarray(origin?.piece.offset)
   if (patching === undefined || code === undefined) return []
   const least = smallestFunction(patching, startsWithLandingPad(patching, code))
   if (oldSize >= least) return []
-  return [
-    {
-      code: 'too-small',
-      unit,
-      symbol: origin?.piece.name ?? runningName,
-      text: `${runningName} has ${oldSize} bytes in the program, but the jump to its replacement takes ${least}`,
-      hint: 'change its callers instead, or make them not call it: patch them so that they use a new function',
-    },
-  ]
+  const refusal: Refusal = {
+    code: 'too-small',
+    unit,
+    symbol: origin?.piece.name ?? runningName,
+    text: `${runningName} has ${oldSize} bytes in the program, but the jump to its replacement takes ${least}`,
+    hint: 'change its callers instead, or make them not call it: patch them so that they use a new function',
+  }
+  return [{ address, refusal }]
 }

@@ -3,9 +3,13 @@
  * tree's other units for the names in question, and turns what comes out into words.
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
+import type { UnitVerdicts } from '../../compare/model.ts'
+import type { Piece } from '../../pieces/model.ts'
+import { partOf } from '../../pieces/names.ts'
 import { type Definition, definitionsIn, neededIn, type Strength, strengthOf } from '../../program/definitions.ts'
 import { movedFunctions } from '../../program/moved.ts'
 import { type ConcernedUnit, type Finding, namesInQuestion, type ProgramView, viewOf } from '../../program/view.ts'
+import { directives } from '../../select/directives.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { type Definer, definersOf, type Tree } from '../../trees/index.ts'
 import { arrivalsOf, withArrivals } from './arrivals.ts'
@@ -24,7 +28,7 @@ export interface InProgram<U extends UnitInput> {
 export function inProgram<U extends UnitInput>(
   tree: Tree,
   { units, notices }: Pick<InProgram<U>, 'units' | 'notices'>,
-  running: Pick<Running, 'isXen' | 'program'>,
+  running: Pick<Running, 'isXen' | 'program' | 'programPath'>,
 ): InProgram<U> {
   const concerned = units.map(concernedUnit)
   const names = namesInQuestion(concerned)
@@ -63,7 +67,7 @@ export function inProgram<U extends UnitInput>(
       ...doubtful.map(({ name, from, to }) => movedBetween(name, [units[from], units[to]])),
     ]
       .map(refusalOf)
-      .concat(running.isXen ? [] : twins(tree, units, namesOf(running))),
+      .concat(running.isXen ? [] : twins(tree, units, { program: namesOf(running), path: running.programPath })),
     notices: [...notices, ...untakenNotices(view, concerned), ...unreadNotices(unread, names)],
   }
 }
@@ -84,8 +88,32 @@ function concernedUnit({ unit, verdicts }: UnitInput): ConcernedUnit {
     before: definitionsIn(original.object),
     after: definitionsIn(patched.object),
     changed,
-    needed: { before: neededIn(original.object), after: neededIn(patched.object) },
+    needed: { before: neededByWhatStays(verdicts), after: neededIn(patched.object) },
   }
+}
+
+/** Names that the running system goes on to take from elsewhere: without those that only replaced functions refer to. */
+function neededByWhatStays({ correlation: { original, patched }, functions }: UnitVerdicts): ReadonlySet<string> {
+  const ignored = directives(patched).functions
+  const going = new Set(
+    functions.flatMap(({ name, verdict, original: piece, patched: successor }) =>
+      verdict.kind === 'changed' && successor !== undefined && !ignored.has(name) ? (piece?.name ?? []) : [],
+    ),
+  )
+  const isGoing = ({ kind, name }: Piece<'original'>) => kind === 'function' && going.has(partOf(name) ?? name)
+  const needed = neededIn(original.object)
+  if (going.size === 0 || needed.size === 0) return needed
+  const used = new Map<string, 'by-going' | 'by-others'>()
+  for (const { id } of original.object.sections) {
+    const gone = (original.bySection[id] ?? []).filter(isGoing)
+    for (const { offset, symbol } of original.object.relocations[id] ?? []) {
+      const name = original.object.symbols[symbol]?.name ?? ''
+      const isOfGoing = gone.some(piece => offset >= piece.offset && offset < piece.offset + piece.size)
+      if (needed.has(name) && used.get(name) !== 'by-others') used.set(name, isOfGoing ? 'by-going' : 'by-others')
+    }
+  }
+  // What no relocation uses is named for some reason that is not known.
+  return new Set([...needed].filter(name => used.get(name) !== 'by-going'))
 }
 
 /** An archive's member is taken only where nothing else serves, so to the others it is as a weak one. */

@@ -10,7 +10,9 @@ import { InternalError } from '../../base/errors.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import { EXPECTATION_LIMIT } from '../../loaders/func-entry.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import { XEN } from '../../loaders/xen/xen.ts'
 import { machineOf } from '../../machines/machines.ts'
+import { leftToCallers } from '../../select/by-callers.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import { originOf } from '../../select/origins.ts'
 import type { UnitInput } from '../../select/select.ts'
@@ -18,7 +20,7 @@ import { type CodeFinding, RunningImage, UnitCode } from '../../verify/index.ts'
 import { codeBeside, inlinedRefusals } from './code-beside.ts'
 import { codeRefusal, replacedBelow } from './code-refusal.ts'
 import type { OtherCodes } from './other-code.ts'
-import type { Running } from './running.ts'
+import { countRunning, type Running } from './running.ts'
 
 export interface CheckedCode {
   readonly refusals: readonly Refusal[]
@@ -58,7 +60,8 @@ export function checkCode(
   // What is not known of the loader stands in the way of a payload with a table of functions, and of no other.
   const refusals: Refusal[] = [...running.refusals]
   const warnings: Reason[] = []
-  for (const replacement of selection.replacements) {
+  const left = leftToCallers(units, XEN).filter(({ runningName }) => countRunning(symbols)?.(runningName) === 1)
+  for (const replacement of [...selection.replacements, ...left]) {
     const below = replacedBelow(running, replacement)
     const finding = checkOne(units, checkers, replacement, symbols)
     if (finding?.difference !== undefined && below === undefined) refusals.push(codeRefusal(replacement, finding))

@@ -48,6 +48,8 @@ export interface Running extends LoaderTable, LoaderVersion {
   readonly symbols: HypervisorSymbols | undefined
   /** The program's file, where a program runs and its file is given. */
   readonly program?: LinkedProgram | undefined
+  /** Where that file is. */
+  readonly programPath?: string
   /** Which of the tree's files that is, where none is given and the tree was asked. */
   readonly own?: OwnProgram | undefined
   /** Functions of the program that payloads below have replaced. */
@@ -186,6 +188,7 @@ function readProgram({ symbols: file, depends, xenDepends, on = [] }: RunningOpt
     expect: 'no',
     symbols: undefined,
     program,
+    ...(file === undefined ? {} : { programPath: file }),
     replacedBelow: new Set(payloads.flatMap(({ functions }) => functions.map(({ name }) => name))),
     depends: depends === undefined ? (top?.id ?? buildId) : readBuildId('--depends', depends),
     xenDepends: xenDepends === undefined ? buildId : readBuildId('--xen-depends', xenDepends),

@@ -4,11 +4,13 @@ import type { Reason } from '../../base/refusal.ts'
 import type { Target } from '../../loaders/loader.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import type { UnitInput } from '../../select/select.ts'
-import type { Tree } from '../../trees/index.ts'
+import type { Affected, Tree } from '../../trees/index.ts'
 import { withImageStrings } from './image-strings.ts'
+import { linkedRules, namesOf } from './linked.ts'
 import { type OldFunctions, oldFunctions } from './old-functions.ts'
 import { otherUnits } from './other-units.ts'
 import type { Prepared } from './prepare.ts'
+import { withCallers } from './promote.ts'
 import { type OfUnits, rulesOf } from './rules.ts'
 import type { Running } from './running.ts'
 import { type SelectedFrom, selectLinked } from './select-linked.ts'
@@ -19,16 +21,37 @@ export interface SelectInput extends OfUnits {
   readonly running: Running
   readonly target: Target
   readonly cut: CutOptions
+  /** Functions whose callers are replaced in their stead, by name; `all` for those that cannot be replaced. */
+  readonly promoteCallers?: readonly string[] | undefined
 }
 
 /** With the units that were needed besides, and what the replaced functions were. */
 export type SelectedAll = SelectedFrom & OldFunctions & { readonly warnings: readonly Reason[] }
 
 export async function selectAll(units: readonly UnitInput[], input: SelectInput): Promise<SelectedAll> {
-  const { tree, before, running, target, cut } = input
+  const { tree, before, running, target, cut, promoteCallers } = input
+  const rules = rulesOf(target, running, input)
   const others = otherUnits(tree, before, { target, cut })
-  const found = await selectLinked(units, rulesOf(target, running, input), { running, others })
-  const { affected } = before
-  const old = await oldFunctions(found.units, found.selection, { tree, affected, target, cut })
-  return { ...found, ...old, ...withImageStrings(old.selection, running.symbols) }
+  const once = async (asked: readonly UnitInput[]): Promise<SelectedFrom & OldFunctions> => {
+    const found = await selectLinked(asked, rules, { running, others })
+    const affected = withUnits(tree, before.affected, found.units)
+    return { ...found, ...(await oldFunctions(found.units, found.selection, { tree, affected, target, cut })) }
+  }
+  const program = namesOf(running)
+  const known = program === undefined ? rules : { ...rules, ...linkedRules(program, running, new Map()) }
+  const asked = { tree, rules: known, running, others, promoteCallers }
+  const found = await withCallers(await once(units), asked, once)
+  return { ...found, ...withImageStrings(found.selection, running.symbols) }
+}
+
+/** With the units that came in besides, whose own objects tell what the program has of them. */
+function withUnits(tree: Tree, affected: Affected, units: readonly UnitInput[]): Affected {
+  const had = new Set(affected.affected.map(({ unit }) => unit.unit))
+  const names = new Set(units.map(({ unit }) => unit).filter(unit => !had.has(unit)))
+  const more = tree.units.filter(({ unit }) => names.has(unit))
+  if (more.length === 0) return affected
+  return {
+    ...affected,
+    affected: [...affected.affected, ...more.map(unit => ({ unit, because: [], kind: 'changed' as const }))],
+  }
 }

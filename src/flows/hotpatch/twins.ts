@@ -10,26 +10,35 @@ import { type ElfObject, type ElfSymbol, type FoundSymbol, readElf } from '../..
 import { strengthOf } from '../../program/definitions.ts'
 import type { LinkedProgram } from '../../program/linked-program.ts'
 import type { UnitInput } from '../../select/select.ts'
-import { definersOf, readGiven, type Tree } from '../../trees/index.ts'
-import { readable } from './own-evidence.ts'
+import { definersOf, readGiven, type Tree, type Unit } from '../../trees/index.ts'
+import { OwnEvidence, readable } from './own-evidence.ts'
 
 interface Changed {
   readonly input: UnitInput
   readonly symbol: ElfSymbol<'original'>
 }
 
-export function twins(tree: Tree, units: readonly UnitInput[], program: LinkedProgram | undefined): readonly Refusal[] {
+/** What runs, as far as it is known, and where its file is. */
+interface Known {
+  readonly program: LinkedProgram | undefined
+  readonly path: string | undefined
+}
+
+export function twins(tree: Tree, units: readonly UnitInput[], known: Known): readonly Refusal[] {
+  const evidence = new OwnEvidence(tree)
   const changed = new Map(units.flatMap(changedIn))
   const { definers } = definersOf(tree, new Set(changed.keys()), new Set(units.map(({ unit }) => unit)))
   return definers.flatMap(({ unit: other, found }) => {
     const alike = found.filter(({ symbol }) => isAlike(symbol, changed.get(symbol.name)))
     if (alike.length === 0) return []
-    const path = tree.units.find(({ unit }) => unit === other)?.object ?? other
+    const twin = tree.units.find(({ unit }) => unit === other)
+    const path = twin?.object ?? other
     const object = readable(() => readElf<'original'>(readGiven(path, '--tree')))
     return alike.flatMap(each => {
       const own = changed.get(each.symbol.name)
-      if (own === undefined || object === undefined || isSettled(own, each, program)) return []
-      return haveSameBytes(own, each.symbol, object) ? [refusalFor(own, other)] : []
+      if (own === undefined || object === undefined || isSettled(own, each, known.program)) return []
+      if (!haveSameBytes(own, each.symbol, object) || isTold(tree, own, { twin, evidence, known })) return []
+      return [refusalFor(own, other)]
     })
   })
 }
@@ -55,6 +64,19 @@ function isAlike(found: ElfSymbol<'original'>, own: Changed | undefined): boolea
 function isSettled({ input }: Changed, { file }: FoundSymbol<'original'>, program: LinkedProgram | undefined): boolean {
   if (program === undefined || file === '' || file === input.fileSymbol) return false
   return program.countOfFile(input.fileSymbol) > 0 && program.countOfFile(file) === 0
+}
+
+interface Asked {
+  readonly twin: Unit | undefined
+  readonly evidence: OwnEvidence
+  readonly known: Known
+}
+
+/** Whether the build's records, or debug information, say that the program has nothing of the twin, and may have the one. */
+function isTold({ units }: Tree, { input }: Changed, { twin, evidence, known }: Asked): boolean {
+  const own = units.find(({ unit }) => unit === input.unit)
+  if (own === undefined || twin === undefined || known.program === undefined || known.path === undefined) return false
+  return evidence.deny(known.path, twin) && !evidence.deny(known.path, own)
 }
 
 function haveSameBytes(

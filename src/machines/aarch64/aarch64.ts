@@ -52,6 +52,7 @@ export const AARCH64: Machine = {
     effectsOf: undefined,
     callsTo,
     referencesTo,
+    mayLeadTo: undefined,
     returnedNumber,
     jumpThunks: /^__(llvm_slsblr_thunk|call_indirect)_x\d+$/,
     takesPlaces,

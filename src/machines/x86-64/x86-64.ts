@@ -9,6 +9,7 @@ import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.t
 import { effectsOf } from './effects.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
+import { mayLeadTo } from './leading.ts'
 import { heldNumbers } from './numbers.ts'
 import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
@@ -58,6 +59,7 @@ export const X86_64: Machine = {
     effectsOf,
     callsTo,
     referencesTo,
+    mayLeadTo,
     returnedNumber,
     // gcc's -mindirect-branch and clang's -mretpoline.
     jumpThunks: /^__x86_indirect_(?:thunk|jump|call)|^__llvm_(?:external_)?retpoline/,

@@ -21,6 +21,8 @@ const HOLDING = /\.(?:o|obj|os|lo|a|la|lib|ro|rel|elf)$/
 
 export class LinkRecords {
   readonly #outputs = new Set<string>()
+  /** How links may name the outputs without their folders. */
+  readonly #libraries = new Set<string>()
   /** Records by what they take. */
   readonly #taking = new Map<string, LinkRecord[]>()
   /** What is made of files that come from nowhere. */
@@ -30,6 +32,7 @@ export class LinkRecords {
   constructor(records: readonly LinkRecord[], isGiven: (path: string) => boolean) {
     for (const record of records) {
       this.#outputs.add(record.output)
+      for (const name of libraryNames(record.output)) this.#libraries.add(name)
       for (const input of record.inputs) {
         const found = this.#taking.get(input)
         if (found === undefined) this.#taking.set(input, [record])
@@ -46,8 +49,7 @@ export class LinkRecords {
   }
 
   #isLoose(input: string, isGiven: (path: string) => boolean): boolean {
-    if (input.startsWith('-l'))
-      return ![...this.#outputs].some(output => libraryNames(output).includes(input)) && !isGiven(input)
+    if (input.startsWith('-l')) return !this.#libraries.has(input) && !isGiven(input)
     return HOLDING.test(input) && !this.#outputs.has(input) && !isGiven(input)
   }
 
