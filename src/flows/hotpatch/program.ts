@@ -24,7 +24,7 @@ export interface InProgram<U extends UnitInput> {
 export function inProgram<U extends UnitInput>(
   tree: Tree,
   { units, notices }: Pick<InProgram<U>, 'units' | 'notices'>,
-  running: Pick<Running, 'isXen' | 'program'>,
+  running: Pick<Running, 'isImage' | 'program'>,
 ): InProgram<U> {
   const concerned = units.map(concernedUnit)
   const names = namesInQuestion(concerned)
@@ -63,7 +63,7 @@ export function inProgram<U extends UnitInput>(
       ...doubtful.map(({ name, from, to }) => movedBetween(name, [units[from], units[to]])),
     ]
       .map(refusalOf)
-      .concat(running.isXen ? [] : twins(tree, units, namesOf(running))),
+      .concat(running.isImage ? [] : twins(tree, units, namesOf(running))),
     notices: [...notices, ...untakenNotices(view, concerned), ...unreadNotices(unread, names)],
   }
 }
