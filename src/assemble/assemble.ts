@@ -67,14 +67,16 @@ export function assemble(selection: Selection, given: AssembleOptions): Assembly
   return tooLarge.length > 0 ? { kind: 'refused', refusals: tooLarge } : { kind: 'payload', payload }
 }
 
-type Ground = Omit<ModuleTask, 'kernel'>
+type Ground = Omit<ModuleTask, 'kernel' | 'code'>
 
 /** What tells the loader what the payload is. */
 function ownSections(selection: Selection, options: WriteOptions, ground: Ground): readonly OutputSection[] {
   const { target, kernel } = options
   if (target.writer === 'kernel-module') {
-    if (kernel === undefined) throw new InternalError('a module is to be made, and of the kernel nothing is known')
-    return moduleSections(selection, { ...ground, kernel })
+    const code = target.patching.moduleCode
+    if (kernel === undefined || code === undefined)
+      throw new InternalError('a module is to be made, and of the kernel or its machine too little is known')
+    return moduleSections(selection, { ...ground, kernel, code })
   }
   return [
     ...readyHooks(ground.placed, target, ground.book),

@@ -207,7 +207,8 @@ function outputOf({ output, patch }: BuildOptions): string {
 /** As the flows take it. */
 export async function requestOf(options: PatchOptions) {
   const tree = named('tree', options.tree)
-  const target = options.target === undefined ? undefined : choice('target', options.target, ['xen', 'process', 'linux'])
+  const target =
+    options.target === undefined ? undefined : choice('target', options.target, ['xen', 'process', 'linux'])
   const { usualTarget } = await import('../flows/hotpatch/usual-target.ts')
   const patches = await readPatches(options.patch, options.strip)
   return { ...given(options), ...settingsOf(options), tree, patches, target: target ?? usualTarget(tree) }

@@ -2,8 +2,8 @@
 import { InputError } from '../base/errors.ts'
 import type { Machine } from '../machines/machine.ts'
 import { MACHINES, machineOf } from '../machines/machines.ts'
-import { type Loader, payloadKnowledge, type Target } from './loader.ts'
 import { LINUX } from './linux/linux.ts'
+import { type Loader, payloadKnowledge, type Target } from './loader.ts'
 import { PROCESS } from './process/process.ts'
 import { XEN } from './xen/xen.ts'
 

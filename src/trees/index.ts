@@ -18,6 +18,7 @@ export { keptAnswer } from './kept-answer.ts'
 export { shortName } from './layout.ts'
 export { type LinkRecords, linkRecords } from './link-records/link-records.ts'
 export { linkedFiles } from './linked-files.ts'
+export { readKernel } from './linux/unpack.ts'
 export type {
   Affected,
   AffectedUnit,
@@ -41,7 +42,6 @@ export { OWN_HEADER, ownHeader } from './own-header.ts'
 export { buildPairs, pairsOf } from './pairs.ts'
 export { createPool, type Pool } from './pool.ts'
 export { probe, tryProbes } from './probe.ts'
-export { readKernel } from './linux/unpack.ts'
 export { type LeftOut, type Reach, withinReach } from './reach/reach.ts'
 export { referrersOf } from './referrers.ts'
 export { treeKind } from './tree-kinds.ts'

@@ -11,13 +11,9 @@
  */
 import { InternalError } from '../../base/errors.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_PROGBITS } from '../../elf/spec/constants.ts'
-import type { KernelFacts } from '../../loaders/linux/kernel-facts.ts'
 import { MODINFO } from '../../loaders/payload-sections.ts'
-import {
-  R_X86_64_32S,
-  R_X86_64_64,
-  R_X86_64_PLT32,
-} from '../../machines/x86-64/relocation-numbers.ts'
+import type { ModuleCode } from '../../machines/machine.ts'
+import { R_X86_64_64 } from '../../machines/x86-64/relocation-numbers.ts'
 import type { Selection } from '../../select/model.ts'
 import type { KernelModule } from '../model.ts'
 import { OutputSection } from '../output-section.ts'
@@ -33,10 +29,10 @@ const INIT = '.init.text'
 const EXIT = '.exit.text'
 const MODULE = '.gnu.linkonce.this_module'
 const VERSIONS = '__versions'
-const RETURN_THUNK = '__x86_return_thunk'
 
 export interface ModuleTask {
   readonly kernel: KernelModule
+  readonly code: ModuleCode
   readonly placed: Placed
   readonly places: PlaceIndex
   readonly book: SymbolBook
@@ -48,13 +44,13 @@ export function moduleSections(selection: Selection, task: ModuleTask): readonly
   const words = new OutputSection(readOnly(WORDS))
   const tables = livepatchTables(selection, words, task)
   const id = words.append(kernel.facts.buildId, { alignment: 1, residue: 0 })
-  const code = [initCode(id, task), exitCode(task)]
+  const code = [ownCode('init', INIT, id, task), ownCode('exit', EXIT, id, task)]
   const unwinding = kernel.facts.hasOrc ? unwindTables(selection, placed, book) : []
   return [tables, words, ...code, ...unwinding, moduleStructure(task), modinfo(kernel), versions(task)]
 }
 
 const writable = (name: string) => ({ name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_WRITE })
-const executable = (name: string) => ({ name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_EXECINSTR, padding: 0xcc })
+const executable = (name: string) => ({ name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_EXECINSTR })
 
 /** One patch of one object, the kernel itself: functions, the object, the patch, in this order. */
 function livepatchTables(selection: Selection, words: OutputSection, { kernel, places, book }: ModuleTask) {
@@ -70,79 +66,44 @@ function livepatchTables(selection: Selection, words: OutputSection, { kernel, p
   const [objects, functions] = [patch.size, patch.size + 2 * object.size]
   const own = (addend: number) => ({ symbol: book.section(TABLES), addend: BigInt(addend) })
   // The address of the module's own structure, which the loader gives back as THIS_MODULE.
-  point(patch.at.mod, { symbol: book.section(MODULE), addend: 0n })
-  point(patch.at.objs, own(objects))
+  point(patch.at('mod'), { symbol: book.section(MODULE), addend: 0n })
+  point(patch.at('objs'), own(objects))
   // A newer payload takes the place of all that are there.
-  bytes[patch.at.replace] = 1
+  bytes[patch.at('replace')] = 1
   // No name: the kernel proper.
-  point(objects + object.at.funcs, own(functions))
+  point(objects + object.at('funcs'), own(functions))
   ordered.forEach(({ address, runningName }, index) => {
     const at = functions + index * func.size
     const name = words.append(Buffer.from(`${runningName}\0`, 'latin1'), { alignment: 1, residue: 0 })
-    point(at + func.at.old_name, { symbol: book.section(WORDS), addend: BigInt(name) })
-    point(at + func.at.new_func, book.place(places.at(address)))
+    point(at + func.at('old_name'), { symbol: book.section(WORDS), addend: BigInt(name) })
+    point(at + func.at('new_func'), book.place(places.at(address)))
     // old_sympos stays 0: the name is the only one.
   })
   return tables
 }
 
-/** Bytes of a build-id that the kernel keeps (BUILD_ID_SIZE_MAX). */
-const ID_SIZE = 20
-
-/**
- *     endbr64
- *     mov  $vmlinux_build_id, %rsi
- *     mov  $id, %rdi
- *     mov  $20, %ecx
- *     repe cmpsb
- *     jne  1f
- *     mov  $patch, %rdi
- *     jmp  klp_enable_patch
- *  1: mov  $-ENOEXEC, %eax
- *     jmp  __x86_return_thunk
- */
-function initCode(id: number, { kernel, book }: ModuleTask): OutputSection {
-  if (kernel.facts.buildId.length !== ID_SIZE) throw new InternalError('the kernel’s build-id has not 20 bytes')
-  const head = 'f30f1efa 48c7c600000000 48c7c700000000 b914000000 f3a6 750c'
-  const code = Buffer.from(`${head} 48c7c700000000 e900000000 b8f8ffffff`.replaceAll(' ', ''), 'hex')
-  const section = new OutputSection(executable(INIT))
-  section.append(code, { alignment: 16, residue: 0 })
-  const refer = (offset: number, type: number, symbol: number, addend: number) =>
-    section.relocations.push({ offset, type, symbol, addend: BigInt(addend) })
-  refer(7, R_X86_64_32S, book.running('vmlinux_build_id'), 0)
-  refer(14, R_X86_64_32S, book.section(WORDS), id)
-  refer(30, R_X86_64_32S, book.section(TABLES), 0)
-  refer(35, R_X86_64_PLT32, book.running('klp_enable_patch'), -4)
-  appendReturn(section, kernel.facts, book)
-  return section
-}
-
-function exitCode({ kernel, book }: ModuleTask): OutputSection {
-  const section = new OutputSection(executable(EXIT))
-  section.append(Buffer.from('f30f1efa', 'hex'), { alignment: 16, residue: 0 })
-  appendReturn(section, kernel.facts, book)
-  return section
-}
-
-/** A kernel with return thunks has a mitigation in them; another has none. */
-function appendReturn(section: OutputSection, facts: KernelFacts, book: SymbolBook): void {
-  if (facts.checksumOf(RETURN_THUNK) === undefined) {
-    section.append(Uint8Array.of(0xc3, 0xcc), { alignment: 1, residue: 0 })
-    return
+/** Code that asks for the build-id at `id` of the words, and hands the patch over; or that has nothing to do at the end. */
+function ownCode(what: 'init' | 'exit', name: string, id: number, { kernel, code, book }: ModuleTask): OutputSection {
+  const section = new OutputSection(executable(name))
+  const hasThunk = kernel.facts.checksumOf(code.returnThunk) !== undefined
+  const { bytes, fields } = code[what](kernel.facts.buildId.length, hasThunk)
+  section.append(bytes, { alignment: 16, residue: 0 })
+  for (const { offset, type, to, addend } of fields) {
+    const own = to === 'id' ? book.section(WORDS) : to === 'patch' ? book.section(TABLES) : book.running(to.name)
+    section.relocations.push({ offset, type, symbol: own, addend: BigInt(addend + (to === 'id' ? id : 0)) })
   }
-  const at = section.append(Uint8Array.of(0xe9, 0, 0, 0, 0), { alignment: 1, residue: 0 })
-  section.relocations.push({ offset: at + 1, type: R_X86_64_PLT32, symbol: book.running(RETURN_THUNK), addend: -4n })
+  return section
 }
 
 function moduleStructure({ kernel, book }: ModuleTask): OutputSection {
   const { size, at } = kernel.facts.layouts.module
   const section = new OutputSection(writable(MODULE))
   const bytes = new Uint8Array(size)
-  bytes.set(Buffer.from(kernel.name, 'latin1'), at.name)
+  bytes.set(Buffer.from(kernel.name, 'latin1'), at('name'))
   section.append(bytes, { alignment: 64, residue: 0 })
   section.relocations.push(
-    { offset: at.init, type: R_X86_64_64, symbol: book.section(INIT), addend: 0n },
-    { offset: at.exit, type: R_X86_64_64, symbol: book.section(EXIT), addend: 0n },
+    { offset: at('init'), type: R_X86_64_64, symbol: book.section(INIT), addend: 0n },
+    { offset: at('exit'), type: R_X86_64_64, symbol: book.section(EXIT), addend: 0n },
   )
   return section
 }

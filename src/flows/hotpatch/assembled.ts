@@ -9,7 +9,6 @@ import type { OriginalCode } from '../../loaders/original-code.ts'
 import { modinfoOf } from '../../select/directives.ts'
 import type { Selection, UnitInput } from '../../select/model.ts'
 import type { Affected } from '../../trees/index.ts'
-import { moduleName } from './kernel.ts'
 import type { Running } from './running.ts'
 import type { CheckedCode } from './running-code.ts'
 import type { Stopwatch } from './stopwatch.ts'
@@ -24,8 +23,6 @@ export interface Selected {
   readonly target: Target
   readonly running: Running
   readonly code: CheckedCode
-  /** What the payload is called, where its loader wants to know. */
-  readonly payloadName?: string | undefined
   readonly shapes: { readonly refusals: readonly Refusal[] }
 }
 
@@ -52,13 +49,12 @@ function optionsFor({
   units,
   originals,
   target,
-  running: { depends, xenDepends, brought, kernel },
-  payloadName,
+  running: { depends, xenDepends, brought, kernel, moduleName = '' },
   code,
 }: Selected): AssembleOptions {
   return {
     target,
-    ...(kernel === undefined ? {} : { kernel: { facts: kernel.facts, name: moduleName(payloadName) } }),
+    ...(kernel === undefined ? {} : { kernel: { facts: kernel.facts, name: moduleName } }),
     depends,
     xenDepends,
     taken: new Set(brought?.things.keys()),

@@ -44,8 +44,6 @@ export interface HotpatchOptions extends RunningOptions {
   readonly sources?: readonly OwnSource[]
   /** Hunks that are left out of the patches, by `hunkKey`. */
   readonly without?: ReadonlySet<string>
-  /** The payload's file, after which a module of the Linux kernel is called. */
-  readonly payloadName?: string
 }
 
 /** Everything that a run found out, as data. */
@@ -109,7 +107,7 @@ export async function createHotpatch(
   const accepted = options.acceptTypes ?? []
   const shapes = await watch.time('shapes', () => checkShapes({ ...types, accepted }))
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
-  const assembled = assembleSelected({ ...before, program, ...selected, target, running, code, shapes, payloadName: options.payloadName }, watch)
+  const assembled = assembleSelected({ ...before, program, ...selected, target, running, code, shapes }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
   const checked = checkAssembled(assembled.payload, { target, running, options, entrySizes, watch })
   return {

@@ -6,78 +6,14 @@
  * unit's. A reference that leads there is carried out without a word. So what is local to a unit counts only where code of
  * that unit, found in the image byte for byte, leads to the very place.
  */
-import { basename } from 'node:path'
-import { during, InputError } from '../../base/errors.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
-import { type KernelImage, readKernelImage } from '../../loaders/linux/kernel-image.ts'
+import type { KernelImage } from '../../loaders/linux/kernel-image.ts'
 import type { Piece } from '../../pieces/model.ts'
 import { partOf } from '../../pieces/names.ts'
 import { originOf } from '../../select/origins.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
-import { readKernel } from '../../trees/index.ts'
 import { RunningImage, UnitCode } from '../../verify/index.ts'
-import type { Running, RunningOptions } from './running.ts'
 import type { CheckedCode } from './running-code.ts'
-
-/** The kernel's image is asked for: nothing in a prepared source tells which kernel runs. */
-export function readKernelRunning(options: RunningOptions): Running {
-  const { symbols: file } = options
-  if (file === undefined) {
-    throw new InputError(
-      'linux/no-image',
-      'which kernel runs is not known',
-      'give --symbols the image that boots: /boot/vmlinuz-… of the running version (uname -r)',
-    )
-  }
-  refuseUnknownOptions(options)
-  const kernel = during(`reading the kernel in ${file}`, () => readKernelImage(readKernel(file)))
-  if (!kernel.takesPayloads) {
-    throw new InputError(
-      'linux/no-livepatch',
-      `${file} is a kernel without CONFIG_LIVEPATCH; it cannot be patched while it runs`,
-      'boot a kernel that was built with CONFIG_LIVEPATCH=y',
-    )
-  }
-  return {
-    version: undefined,
-    unversioned: [],
-    tableUse: undefined,
-    refusals: [],
-    isImage: true,
-    kernel,
-    symbols: kernel,
-    depends: undefined,
-    xenDepends: undefined,
-    warnings: [],
-    namesOnly: false,
-    below: [],
-    memory: undefined,
-    expect: 'no',
-  }
-}
-
-function refuseUnknownOptions({ depends, xenDepends, on = [], memory }: RunningOptions): void {
-  const given = [
-    ['--depends', depends],
-    ['--xen-depends', xenDepends],
-    ['--on', on[0]],
-    ['--memory', memory],
-  ].flatMap(([name, value]) => (value === undefined ? [] : [name]))
-  if (given.length === 0) return
-  throw new InputError(
-    'linux/not-yet',
-    `${given.join(' and ')} cannot be used for a Linux kernel yet`,
-    'build on the kernel as it booted; a new module takes the place of all that are enabled',
-  )
-}
-
-const LONGEST_NAME = 55
-
-/** By the file's name, as kbuild would call it. */
-export function moduleName(file: string | undefined): string {
-  const name = basename(file ?? 'livepatch').replace(/\.[^.]*$/, '')
-  return name.replace(/[^A-Za-z0-9_]/g, '_').slice(0, LONGEST_NAME) || 'livepatch'
-}
 
 interface Known {
   readonly kernel: KernelImage
@@ -141,7 +77,8 @@ function doubtOf(name: string, kernel: KernelImage, proof: Proof | undefined): s
   const found = kernel.symbols.filter(symbol => symbol.name === name)
   const [only, another] = found
   if (only === undefined) return 'the kernel has nothing by that name'
-  if (another !== undefined) return `the kernel has ${found.length} things by that name; which one is meant cannot be told yet`
+  if (another !== undefined)
+    return `the kernel has ${found.length} things by that name; which one is meant cannot be told yet`
   if (proof?.isLocal(name) === true)
     return proof.leadsTo(name) ? undefined : 'no code of its unit in the kernel shows that it is this one'
   return only.local ? 'the kernel has only what is local to some other unit by that name' : undefined

@@ -21,7 +21,7 @@ import {
   type VerifiedPayload,
   type XenVersion,
 } from '../../verify/index.ts'
-import { readKernelRunning } from './kernel.ts'
+import { readKernelRunning } from './kernel-running.ts'
 import { type LoaderTable, loaderTable } from './loader-table.ts'
 import { type LoaderVersion, loaderVersion } from './loader-version.ts'
 import { type OwnProgram, ownProgram } from './own-program.ts'
@@ -40,6 +40,8 @@ export interface RunningOptions {
   readonly expect?: boolean
   /** No processor of the host has CET-IBT, or Xen does not use it. */
   readonly withoutIbt?: boolean
+  /** The payload's file, after which a module of the Linux kernel is called. */
+  readonly payloadName?: string
 }
 
 export interface Running extends LoaderTable, LoaderVersion {
@@ -47,6 +49,8 @@ export interface Running extends LoaderTable, LoaderVersion {
   readonly isImage: boolean
   /** The image, of a Linux kernel. */
   readonly kernel?: KernelImage | undefined
+  /** How a module for it is called. */
+  readonly moduleName?: string
   /** What the tree's source says of the loader. */
   readonly loaderFacts?: LoaderFacts | undefined
   /** Undefined where no file with symbols is known. */

@@ -83,7 +83,8 @@ function namesBefore(bytes: Uint8Array, view: DataView, texts: Texts): readonly 
     if (markers === undefined) continue
     const names = namesUpTo(bytes, view, markers)
     const gap = texts.start - end
-    const isBehind = names !== undefined && (gap < PART || (gap >= names.count * ORDER && gap - names.count * ORDER < 2 * PART))
+    const isBehind =
+      names !== undefined && (gap < PART || (gap >= names.count * ORDER && gap - names.count * ORDER < 2 * PART))
     if (isBehind) return placed(bytes, view, { ...names, tokens: texts.tokens })
   }
   return undefined
@@ -141,10 +142,12 @@ function areNames(
     if (index % STRIDE === 0) {
       if (offset - start !== view.getUint32(markers.start + (index / STRIDE) * 4, true)) return false
     }
-    offset = codesAt(bytes, offset).to
-    if (offset > markers.start) return false
+    const { from, to } = codesAt(bytes, offset)
+    // Each has its letter at least: what is empty is padding.
+    if (to === from || to > markers.start) return false
+    offset = to
   }
-  return markers.start - offset < PART
+  return markers.start - offset < PART && bytes.subarray(offset, markers.start).every(byte => byte === 0)
 }
 
 function placed(

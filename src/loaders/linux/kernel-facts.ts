@@ -26,7 +26,8 @@ export interface ModuleLayouts {
 
 export interface Layout<Member extends string> {
   readonly size: number
-  readonly at: Readonly<Record<Member, number>>
+  /** Where a member lies. */
+  at(name: Member): number
 }
 
 interface Told {
@@ -81,10 +82,7 @@ function layoutOf<Member extends string>(
   names: readonly Member[],
 ): Layout<Member> | undefined {
   if (structure === undefined) return undefined
-  const places = names.flatMap((name): readonly (readonly [Member, number])[] => {
-    const at = structure.members.get(name)
-    return at === undefined ? [] : [[name, at]]
-  })
-  if (places.length !== names.length) return undefined
-  return { size: structure.size, at: Object.fromEntries(places) as Record<Member, number> }
+  const { size, members } = structure
+  if (!names.every(name => members.has(name))) return undefined
+  return { size, at: name => members.get(name) ?? 0 }
 }

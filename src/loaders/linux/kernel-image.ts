@@ -10,7 +10,7 @@ import { readElf } from '../../elf/index.ts'
 import type { ElfObject, ElfSection } from '../../elf/model.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../../elf/spec/constants.ts'
 import { hasFlag } from '../../elf/spec/flags.ts'
-import { X86_64 } from '../../machines/x86-64/x86-64.ts'
+import { machineOf } from '../../machines/machines.ts'
 import { buildIdOf } from '../build-id-note.ts'
 import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from '../xen/hypervisor.ts'
 import { SymbolsByAddress } from '../xen/symbols-by-address.ts'
@@ -29,7 +29,7 @@ type Section = ElfSection<'original'>
 /** `bytes` of the unpacked image (`vmlinux`). Throws `InputError` where it does not tell what a module needs. */
 export function readKernelImage(bytes: Uint8Array): KernelImage {
   const elf = readElf<'original'>(bytes)
-  if (elf.header.machine !== X86_64.number) throw unreadable('it is not for x86-64')
+  if (machineOf(elf.header.machine).patching?.moduleCode === undefined) throw unreadable('it is not for x86-64')
   return new LinuxImage(elf)
 }
 
@@ -45,7 +45,7 @@ const LONGEST_WORD = 4096
 
 class LinuxImage implements KernelImage {
   readonly format = 'image'
-  readonly machine = X86_64.number
+  readonly machine: number
   readonly debug = undefined
   readonly tableUse = undefined
   readonly buildId: Uint8Array
@@ -56,6 +56,7 @@ class LinuxImage implements KernelImage {
   readonly #sites: ReadonlySet<bigint>
 
   constructor(elf: ElfObject<'original'>) {
+    this.machine = elf.header.machine
     this.#loaded = elf.sections.filter(({ flags, size }) => hasFlag(flags, SHF_ALLOC) && size > 0)
     const names = this.#readNames()
     this.#placed = new SymbolsByAddress(this.#symbolsOf(names))
@@ -191,7 +192,8 @@ class LinuxImage implements KernelImage {
       return readExports(symbols, checksums, address => this.#textAt(address))
     })
     const [plain, gpl] = found
-    if (plain === undefined || gpl === undefined) throw unreadable('what it exports cannot be read, or has no checksums')
+    if (plain === undefined || gpl === undefined)
+      throw unreadable('what it exports cannot be read, or has no checksums')
     return new Map([...plain, ...gpl])
   }
 

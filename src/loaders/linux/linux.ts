@@ -27,7 +27,7 @@ const OF_X86_64: ReadonlyMap<number, RelocationWay> = new Map([
 const RELOCATIONS: ReadonlyMap<number, ReadonlyMap<number, RelocationWay>> = new Map([[X86_64.number, OF_X86_64]])
 
 const PATCHING: Denial = {
-  code: 'live-patching-code',
+  code: 'patching-code',
   why: 'it belongs to the live patching core, which would run it while it replaces it',
   hint: 'fix it with a new kernel and a reboot',
 }

@@ -10,7 +10,15 @@
 import { COMMON_SECTIONS, rows, sectionClasses } from '../sections.ts'
 
 export const linuxSectionClass = sectionClasses([
-  ...rows('entries', '.altinstructions', '__bug_table', '__ex_table', '__jump_table', '.parainstructions', '.smp_locks'),
+  ...rows(
+    'entries',
+    '.altinstructions',
+    '__bug_table',
+    '__ex_table',
+    '__jump_table',
+    '.parainstructions',
+    '.smp_locks',
+  ),
   ...rows('entries', '.static_call_sites', '.return_sites', '.retpoline_sites', '__mcount_loc'),
   ...rows('chunks', '.altinstr_replacement'),
   ...rows('init-code', '.init.text', '.init.text.*', '.exit.text', '.exit.text.*'),

@@ -9,6 +9,7 @@ import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.t
 import { effectsOf } from './effects.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
+import { X86_64_MODULE_CODE } from './module-code.ts'
 import { heldNumbers } from './numbers.ts'
 import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
@@ -30,6 +31,7 @@ export const X86_64_PATCHING: PatchingKnowledge = {
   padding: 0xcc,
   mustNotLieAt: () => false,
   readying: undefined,
+  moduleCode: X86_64_MODULE_CODE,
   addressRelocation: R_X86_64_64,
   distanceRelocation: R_X86_64_PC32,
   indirectStub: { bytes: INDIRECT_JUMP, field: 2, bias: -4n },

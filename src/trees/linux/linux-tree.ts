@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { LINUX } from '../../loaders/linux/linux.ts'
 import type { TouchedFile } from '../../source/model.ts'
 import type { Tree } from '../model.ts'
-import { NO_SCRIPTS, NOT_CONFIGURED, NOT_GENERATED, type BuildFiles, type TreeKind, type Unread } from '../tree-kind.ts'
+import { type BuildFiles, NO_SCRIPTS, NOT_CONFIGURED, NOT_GENERATED, type TreeKind, type Unread } from '../tree-kind.ts'
 import { findLinux, openLinux } from './open.ts'
 import { LINUX_PATHS } from './paths.ts'
 
@@ -31,7 +31,7 @@ function unitsOfBuildFiles(_: Tree, files: readonly TouchedFile[]): BuildFiles {
     const file = newPath ?? oldPath ?? ''
     return [
       {
-        code: 'file-set-change',
+        code: 'new-unit',
         file,
         text: `${file} is new, removed or renamed: what that does to the kernel’s units is not known yet`,
         hint: 'put the change into files that are there',

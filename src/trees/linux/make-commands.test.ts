@@ -10,7 +10,11 @@ const line = (...between: readonly string[]) =>
 
 describe('how make says that a unit is compiled', () => {
   it('has the compiler’s words, and objtool without the object', () => {
-    const found = readMakeCommands(`make -f x\n${line(`./tools/objtool/objtool --orc --sls   ${UNIT}`)}\n`, UNIT, SOURCE)
+    const found = readMakeCommands(
+      `make -f x\n${line(`./tools/objtool/objtool --orc --sls   ${UNIT}`)}\n`,
+      UNIT,
+      SOURCE,
+    )
     expect(found).toEqual({
       compile: ['gcc', '-Wp,-MMD,fs/proc/.cmdline.o.d', '-DKBUILD_MODFILE="fs/proc/proc"', '-c', '-o', UNIT, SOURCE],
       objtool: ['./tools/objtool/objtool', '--orc', '--sls'],

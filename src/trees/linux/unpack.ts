@@ -39,7 +39,8 @@ export function readKernel(path: string): Uint8Array {
 function unpacked(file: Uint8Array, path: string): Uint8Array {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const isBootable = file.length > 0x260 && Buffer.from(file.subarray(0x202, 0x206)).toString('latin1') === 'HdrS'
-  if (!isBootable || view.getUint16(0x206, true) < 0x0208) throw unreadable(path, 'it is neither a vmlinuz nor a vmlinux')
+  if (!isBootable || view.getUint16(0x206, true) < 0x0208)
+    throw unreadable(path, 'it is neither a vmlinuz nor a vmlinux')
   const sectors = file[0x1f1] === 0 ? 4 : (file[0x1f1] ?? 4)
   const start = (sectors + 1) * SECTOR + view.getUint32(0x248, true)
   const end = start + view.getUint32(0x24c, true)
@@ -60,7 +61,11 @@ function unpackedBy({ name, command, from }: Way, packed: Uint8Array, path: stri
   const { stdout, error, status } = spawnSync(program, words, { input: packed, maxBuffer: MOST })
   if (error === undefined && status === 0) return stdout
   const why = error === undefined ? `${program} ended with ${status}` : `${program} could not be run`
-  throw unreadable(path, `it is packed with ${name}, and ${why}`, `install ${from}, or give --symbols the unpacked vmlinux`)
+  throw unreadable(
+    path,
+    `it is packed with ${name}, and ${why}`,
+    `install ${from}, or give --symbols the unpacked vmlinux`,
+  )
 }
 
 const begins = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, at) => bytes[at] === byte)
