@@ -48,9 +48,10 @@ start_work() {
   mkdir "$work/debs" "$work/out"
 }
 
-# The contents of one package; of a kernel only what a dom0 under test loads, not four hundred megabytes.
+# The contents of one package; of a large kernel only what a dom0 under test loads, not four hundred megabytes.
 unpack() {
   case $(basename "$1") in
+    linux-image-*-cloud-*) dpkg -x "$1" "$work/out" ;;
     linux-image-*)
       dpkg-deb --fsys-tarfile "$1" |
         tar -x -C "$work/out" --wildcards './boot/vmlinuz-*' '*/drivers/xen/*.ko' '*/ethernet/intel/e1000/*.ko' ;;

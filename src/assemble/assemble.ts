@@ -23,6 +23,8 @@ import { ORIGINALS } from '../loaders/original-code.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
 import { checkPlaced } from './check.ts'
+import { isExported, livepatchSymbol, splitRelocations } from './linux/kernel-symbols.ts'
+import { type ModuleTask, moduleSections } from './linux/module.ts'
 import { functionTable, moduleInfo, notes, oldCode } from './metadata.ts'
 import type { AssembleOptions, Assembly, Payload, PayloadTarget, WriteOptions } from './model.ts'
 import { nameSymbols } from './names.ts'
@@ -52,12 +54,7 @@ export function assemble(selection: Selection, given: AssembleOptions): Assembly
   const nameRefusals = nameSymbols(selection, placed, { places, book, target, below: options.taken ?? new Set() })
   // Every relocated field leads where its link says.
   const { tables, refusals } = relocatePieces(placed, { selection, target, places, book })
-  const metadata = [
-    ...readyHooks(placed, target, book),
-    ...functionTable(selection, options, { placed, places, book }),
-    ...moduleInfo(options),
-    ...oldCode(options),
-  ]
+  const metadata = ownSections(selection, options, { placed, places, book })
   const obstacles = [
     ...selection.refusals,
     ...checkPlaced(selection, placed, { target, places }),
@@ -68,6 +65,25 @@ export function assemble(selection: Selection, given: AssembleOptions): Assembly
   const payload = write([...placed.sections.values(), ...tables, ...metadata], { placed, book, options })
   const tooLarge = sizeRefusals(payload, target)
   return tooLarge.length > 0 ? { kind: 'refused', refusals: tooLarge } : { kind: 'payload', payload }
+}
+
+type Ground = Omit<ModuleTask, 'kernel' | 'code'>
+
+/** What tells the loader what the payload is. */
+function ownSections(selection: Selection, options: WriteOptions, ground: Ground): readonly OutputSection[] {
+  const { target, kernel } = options
+  if (target.writer === 'kernel-module') {
+    const code = target.patching.moduleCode
+    if (kernel === undefined || code === undefined)
+      throw new InternalError('a module is to be made, and of the kernel or its machine too little is known')
+    return moduleSections(selection, { ...ground, kernel, code })
+  }
+  return [
+    ...readyHooks(ground.placed, target, ground.book),
+    ...functionTable(selection, options, ground),
+    ...moduleInfo(options),
+    ...oldCode(options),
+  ]
 }
 
 function unknownTarget({ target: { loader, machine } }: AssembleOptions): Refusal {
@@ -109,11 +125,10 @@ function write(sections: readonly OutputSection[], { placed, book, options }: Wr
   const written = (mark: string, id = new Uint8Array(BUILD_ID_SIZE)) => {
     const all = [...sections, ...notes(options, id)].toSorted(bySectionOrder)
     const index = new Map(all.map(({ kind }, position) => [kind.name, position]))
-    const symbols = book.toElf(index, mark)
-    return {
-      all,
-      bytes: writeElf({ header: { machine: options.target.machine.number }, sections: all.map(toElf), symbols }),
-    }
+    const apart = symbolsApart(options, book)
+    const symbols = book.toElf(index, mark).map((symbol, at) => (apart.has(at) ? livepatchSymbol(symbol) : symbol))
+    const list = all.map(section => toElf(section, apart))
+    return { all, bytes: writeElf({ header: { machine: options.target.machine.number }, sections: list, symbols }) }
   }
   const digest = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest()
   const mark = markOf(digest(written(NO_MARK).bytes).toString('hex'))
@@ -131,9 +146,20 @@ function write(sections: readonly OutputSection[], { placed, book, options }: Wr
   }
 }
 
-function toElf(section: OutputSection): NewSection {
+/** Symbols of a kernel that the live patching core resolves. */
+function symbolsApart({ kernel }: WriteOptions, book: SymbolBook): ReadonlySet<number> {
+  if (kernel === undefined) return new Set()
+  const all = book.runningSymbols()
+  return new Set(all.flatMap(({ index, name }) => (isExported(name, kernel.facts) ? [] : [index])))
+}
+
+function toElf(section: OutputSection, apart: ReadonlySet<number>): NewSection {
   const { name, type, flags, entrySize } = section.kind
-  const relocations = section.relocations.toSorted((a, b) => a.offset - b.offset)
+  const { relocations, furtherRelocations } = splitRelocations(
+    name,
+    section.relocations.toSorted((a, b) => a.offset - b.offset),
+    symbol => symbol !== 'none' && apart.has(symbol),
+  )
   return {
     name,
     type,
@@ -142,6 +168,7 @@ function toElf(section: OutputSection): NewSection {
     ...(entrySize === undefined ? {} : { entrySize }),
     ...(type === SHT_NOBITS ? { size: section.size } : { bytes: section.bytes() }),
     ...(relocations.length === 0 ? {} : { relocations }),
+    ...(furtherRelocations.length === 0 ? {} : { furtherRelocations }),
   }
 }
 

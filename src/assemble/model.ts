@@ -1,11 +1,20 @@
 /** What the assemble stage takes beside the selection, and what it returns. */
 import type { Reason, Refusal } from '../base/refusal.ts'
+import type { KernelFacts } from '../loaders/linux/kernel-facts.ts'
 import type { PayloadKnowledge, Target } from '../loaders/loader.ts'
 import type { OriginalCode } from '../loaders/original-code.ts'
 import type { PieceAddress, SelectedPiece } from '../select/model.ts'
 
+export interface KernelModule {
+  /** At most 55 characters: letters, digits and underscores. */
+  readonly name: string
+  readonly facts: KernelFacts
+}
+
 export interface AssembleOptions {
   readonly target: Target
+  /** Of a payload that is a module of the Linux kernel. */
+  readonly kernel?: KernelModule | undefined
   /** Build-id of the payload below, or of the running system where none is. */
   readonly depends?: Uint8Array | undefined
   /** Build-id of the running system itself. */

@@ -80,6 +80,11 @@ export class SymbolBook {
       : { symbol: named, addend: 0n }
   }
 
+  /** The symbols of the running system, by their index. */
+  runningSymbols(): readonly { readonly index: BookIndex; readonly name: string }[] {
+    return this.#entries.flatMap((entry, index) => (entry.of === 'running' ? [{ index, name: entry.name }] : []))
+  }
+
   /** For the ELF writer, given where each section is in its list, and the payload's mark. */
   toElf(sectionIndex: ReadonlyMap<string, number>, mark: string): readonly NewSymbol[] {
     return this.#entries.map(entry => newSymbol(entry, sectionIndex, mark))

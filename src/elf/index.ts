@@ -28,5 +28,13 @@ export { readElf } from './read/read.ts'
 export type { FoundSymbol, SymbolSearch } from './read/symbols.ts'
 export { symbolValue } from './values.ts'
 export { toNewObject } from './write/from-object.ts'
-export type { NewGroup, NewHeader, NewObject, NewRelocation, NewSection, NewSymbol } from './write/model.ts'
+export type {
+  NewGroup,
+  NewHeader,
+  NewObject,
+  NewRelocation,
+  NewRelocations,
+  NewSection,
+  NewSymbol,
+} from './write/model.ts'
 export { writeElf } from './write/write.ts'

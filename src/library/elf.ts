@@ -26,5 +26,13 @@ export { buildIdOf, readNotes } from '../elf/read/notes.ts'
 export { readElf } from '../elf/read/read.ts'
 export { symbolValue } from '../elf/values.ts'
 export { toNewObject } from '../elf/write/from-object.ts'
-export type { NewGroup, NewHeader, NewObject, NewRelocation, NewSection, NewSymbol } from '../elf/write/model.ts'
+export type {
+  NewGroup,
+  NewHeader,
+  NewObject,
+  NewRelocation,
+  NewRelocations,
+  NewSection,
+  NewSymbol,
+} from '../elf/write/model.ts'
 export { writeElf } from '../elf/write/write.ts'

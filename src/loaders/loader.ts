@@ -93,6 +93,8 @@ export interface Loader {
   readonly setsLines: boolean
   /** Whether it writes into a payload's table of replaced functions. What some do, is for the running system to tell. */
   readonly writesTable: 'never' | 'some-do'
+  /** Whether it writes into entries of special sections whose section the compiler made writable. */
+  readonly writesEntries: boolean
   /** Whether a payload without these two notes is rejected. */
   readonly needsDependencies: boolean
   /** A new payload may be applied again after a revert only if it has no writable data but its table of functions. */
@@ -120,7 +122,7 @@ export interface Loader {
    */
   readonly relocations: (machine: number) => ReadonlyMap<number, RelocationWay> | undefined
   /** Which of the assemble stage's writers makes its payloads; undefined where none does. */
-  readonly writer: 'livepatch' | undefined
+  readonly writer: 'livepatch' | 'kernel-module' | undefined
   /** Whose rules the verify stage has for it; undefined where only the loader itself checks. */
   readonly rules: 'xen' | undefined
 }

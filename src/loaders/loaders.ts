@@ -2,13 +2,14 @@
 import { InputError } from '../base/errors.ts'
 import type { Machine } from '../machines/machine.ts'
 import { MACHINES, machineOf } from '../machines/machines.ts'
+import { LINUX } from './linux/linux.ts'
 import { type Loader, payloadKnowledge, type Target } from './loader.ts'
 import { PROCESS } from './process/process.ts'
 import { XEN } from './xen/xen.ts'
 
-export type TargetName = 'xen' | 'process'
+export type TargetName = 'xen' | 'process' | 'linux'
 
-const LOADERS: Readonly<Record<TargetName, Loader>> = { xen: XEN, process: PROCESS }
+const LOADERS: Readonly<Record<TargetName, Loader>> = { xen: XEN, process: PROCESS, linux: LINUX }
 
 export function loaderOf(name: TargetName): Loader {
   return LOADERS[name]

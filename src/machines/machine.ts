@@ -232,8 +232,30 @@ export interface PatchingKnowledge {
   readonly distanceRelocation: number
   /** Undefined where a processor sees by itself what was written. */
   readonly readying: ReadyingCode | undefined
+  /** What a module of the Linux kernel runs when it comes and goes; undefined where none can be made. */
+  readonly moduleCode: ModuleCode | undefined
   /** Undefined where no loader takes references that need one. */
   readonly indirectStub: IndirectStub | undefined
+}
+
+/** Code of a live patch for Linux that is run when it is loaded (`init`) and unloaded (`exit`). */
+export interface ModuleCode {
+  /** The function that code returns through, where the kernel has it. */
+  readonly returnThunk: string
+  /** For a build-id of so many bytes. Compares it with the kernel's, then hands the patch over; else answers -ENOEXEC. */
+  readonly init: (idSize: number, hasThunk: boolean) => ModuleText
+  readonly exit: (idSize: number, hasThunk: boolean) => ModuleText
+}
+
+export interface ModuleText {
+  readonly bytes: Uint8Array
+  readonly fields: readonly {
+    readonly offset: number
+    /** R_* number. */
+    readonly type: number
+    readonly to: 'id' | 'patch' | { readonly name: string }
+    readonly addend: number
+  }[]
 }
 
 export interface Machine {

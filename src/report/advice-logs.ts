@@ -33,6 +33,7 @@ const WORDS: Readonly<Record<Exclude<Way, 'auto'>, string>> = {
 
 const BACKTRACES = {
   xen: 'replaced functions are shown with the payload’s name: f+0x10/0x20 [payload]',
+  linux: 'replaced functions are shown with the module’s name: f+0x10/0x20 [module]',
   process: 'replaced functions are outside of the program’s file, where a debugger has no names for them',
 } as const
 

@@ -27,7 +27,7 @@ import { notCompared } from './not-compared.ts'
 /** What the report needs of a run; the pipeline's own result has all of it. */
 export interface RunFacts {
   readonly version: string
-  readonly target: 'xen' | 'process'
+  readonly target: 'xen' | 'process' | 'linux'
   readonly tree: { readonly facts: TreeFacts; readonly notices: readonly Reason[] }
   readonly change: SourceChange
   readonly affected: Affected

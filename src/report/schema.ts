@@ -15,7 +15,7 @@ const reason = v.object({ code: v.string(), text: v.string() })
 const error = v.object({ code: v.string(), text: v.string(), trail: strings, hint: v.nullable(v.string()) })
 
 const target = v.object({
-  name: v.picklist(['xen', 'process']),
+  name: v.picklist(['xen', 'process', 'linux']),
   version: v.nullable(v.string()),
   machine: v.nullable(count),
 })

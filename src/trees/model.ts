@@ -7,6 +7,7 @@
  * with `xen/`, whatever that folder is really called.
  */
 import type { Reason } from '../base/refusal.ts'
+import type { TargetName } from '../loaders/loaders.ts'
 import type { LoaderFacts } from '../loaders/xen/loader-facts.ts'
 import type { TableUse } from '../loaders/xen/table-use.ts'
 import type { SourceReader } from '../source/model.ts'
@@ -125,7 +126,7 @@ export interface BuildRefusal {
 
 /** Facts about the tree that later stages need. */
 export interface TreeFacts {
-  readonly kind: 'xen' | 'compile-commands'
+  readonly kind: 'xen' | 'compile-commands' | 'linux'
   readonly base: string
   /** Where sources are: for Xen the folder `xen/`, else `base`. */
   readonly sourceFolder: string
@@ -157,7 +158,7 @@ export interface Progress {
 export interface BaseOptions {
   /** The folder that holds xen/, xen/ itself, or the root of a compile_commands tree. */
   readonly tree: string
-  readonly target: 'xen' | 'process'
+  readonly target: TargetName
   /** Xen's .config for a tree that was not built. */
   readonly config?: string
   /** `VAR=VALUE` for make, for a tree that was not built. */
@@ -195,7 +196,7 @@ export interface Base {
   /** The same as digests, each file read once. */
   readonly texts: TreeTexts
   /** What will load what is built. */
-  readonly target: 'xen' | 'process'
+  readonly target: TargetName
   /** Where results are kept between runs. */
   readonly cacheFolder: string
   /** Where its compilers run, unless here. */

@@ -6,6 +6,7 @@ import { checkFresh } from './fresh.ts'
 import type { AffectedUnit, CompiledUnit, ObjectPair, Tree, Unit } from './model.ts'
 import { fileSymbolOf, originalObjects } from './original.ts'
 import type { Overlay } from './overlay.ts'
+import { treeKind } from './tree-kinds.ts'
 
 /** Compiles the patched side with `overlay` and takes the original side from the tree. In the order of `affected`. */
 export async function buildPairs(
@@ -56,6 +57,8 @@ function fileSymbolFor(
   unit: Unit,
   { original, patched }: Pick<ObjectPair, 'original' | 'patched'>,
 ): string {
+  // A kernel's own table knows no files.
+  if (treeKind(tree).image === 'kernel') return ''
   const leaf = unit.source.slice(unit.source.lastIndexOf('/') + 1)
   if (original !== undefined) return fileSymbolOf(readElf<'original'>(original)) ?? leaf
   // A new unit is named as the tree's build would have named it.

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { SourceReader } from '../source/model.ts'
 import { isNoFile, sourceText } from '../system/source-text.ts'
 import { PROGRAM_PATHS } from './compile-commands/paths.ts'
+import { LINUX_PATHS } from './linux/paths.ts'
 import type { TreePaths } from './tree-kind.ts'
 import { XEN_PATHS } from './xen/paths.ts'
 
@@ -12,7 +13,7 @@ export interface Sources {
 }
 
 /** To add a kind of tree: a row. The last takes what nobody knows. */
-const ROWS: readonly TreePaths[] = [XEN_PATHS, PROGRAM_PATHS]
+const ROWS: readonly TreePaths[] = [XEN_PATHS, LINUX_PATHS, PROGRAM_PATHS]
 
 export function openSources(folder: string): Sources {
   return {

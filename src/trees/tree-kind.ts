@@ -27,7 +27,7 @@ export interface TreeKind extends TreePaths {
   /** Whose special sections its objects have, whoever is to load a payload. */
   readonly loader: Loader
   /** What is linked from its objects, and where names of the running system come from. */
-  readonly image: 'hypervisor' | 'program'
+  readonly image: 'hypervisor' | 'program' | 'kernel'
   /** Questions to its compiler about structures of the target; none where none is in question. */
   readonly probes: () => readonly ProbeText[]
   /** Opens a tree of this kind; undefined where the folder holds none, or none that the options ask for. */

@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TargetName } from '../../src/loaders/loaders.ts'
 import { XEN_LIKE } from '../support/gcc.ts'
 
 export const caseFolder = import.meta.dirname
@@ -32,7 +31,7 @@ export function flagsOf({ directives }: SmallCase): readonly string[] {
   return [...XEN_LIKE, ...(directives.get('flags')?.split(' ') ?? [])]
 }
 
-export const targetOf = ({ directives }: SmallCase): TargetName =>
+export const targetOf = ({ directives }: SmallCase): 'xen' | 'process' =>
   directives.get('table') === 'process' ? 'process' : 'xen'
 
 function patched(place: string): string {

@@ -99,7 +99,7 @@ function runningOf(symbols: HypervisorSymbols): Running {
   const nothing = { warnings: [], namesOnly: false, below: [], memory: undefined }
   return {
     ...nothing,
-    isXen: true,
+    isImage: true,
     version: '4.17',
     unversioned: [],
     tableUse: symbols.tableUse,

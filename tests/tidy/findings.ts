@@ -100,6 +100,7 @@ const STAGES = new Set([
   'internal',
   'library',
   'lines',
+  'linux',
   'process',
   'rehearse',
   'report',

@@ -14,6 +14,7 @@ export const NOTHING: Loader = {
   readiesEdited: () => undefined,
   hooks: { lists: [], single: [] },
   setsLines: false,
+  writesEntries: false,
   writesTable: 'some-do',
   needsDependencies: false,
   writableForbidsReapply: true,

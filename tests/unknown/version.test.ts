@@ -88,7 +88,7 @@ test.for([
         ...nothing,
         ...loaderVersion({ version: '4.23' }, SILENT),
         tableUse: 'reads',
-        isXen: true,
+        isImage: true,
         symbols: SILENT,
         depends: SILENT.buildId,
         xenDepends: SILENT.buildId,

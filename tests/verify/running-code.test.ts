@@ -245,7 +245,7 @@ describe.skipIf(missing !== '')(`with the real Xen ${missing}`, () => {
         memory: undefined,
         tableUse: undefined,
       } as const
-      const known = { isXen: true, symbols, expect: 'yes', ...nothing, ...ids } as const
+      const known = { isImage: true, symbols, expect: 'yes', ...nothing, ...ids } as const
       const expected = (namesOnly: boolean) => checkCode(right.units, right.selection, { ...known, namesOnly })
       expect(expected(false).expectations.get('xen_extra_version')).toHaveLength(12)
       expect(expected(true).expectations.get('xen_extra_version')).toHaveLength(3)

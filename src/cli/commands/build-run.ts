@@ -20,7 +20,7 @@ export interface BuildArguments {
   readonly patch: readonly string[]
   readonly strip: number
   readonly lines: Way
-  readonly target: 'xen' | 'process'
+  readonly target: 'xen' | 'process' | 'linux'
   readonly symbols?: string
   readonly depends?: string
   readonly xenDepends?: string
@@ -49,7 +49,7 @@ export interface BuildArguments {
 
 export async function runBuild(request: BuildArguments, console: Console, signal: AbortSignal): Promise<Finished> {
   const { patch, strip, json, expectFunctions } = request
-  const output = request.output ?? defaultOutput(patch[0] ?? '')
+  const output = request.output ?? defaultOutput(patch[0] ?? '', request.target)
   checkOutputs(
     [
       ...patch,
@@ -95,9 +95,12 @@ export async function runBuild(request: BuildArguments, console: Console, signal
   return { ending, text: summary(withShownNames(report), console.ink), json: report, also, undo }
 }
 
+/** Module loaders of people ask for the ending. */
+const ENDINGS = { xen: '.livepatch', process: '.livepatch', linux: '.ko' } as const
+
 const given = (file: string | undefined) => (file === undefined ? [] : [file])
 
-function defaultOutput(patch: string): string {
+function defaultOutput(patch: string, target: BuildArguments['target']): string {
   const name = patch === '-' ? 'stdin' : basename(patch)
-  return `${name.replace(/\.(?:patch|diff)$/, '')}.livepatch`
+  return `${name.replace(/\.(?:patch|diff)$/, '')}${ENDINGS[target]}`
 }

@@ -27,7 +27,7 @@ const MORE = [
 
 /** The ways to treat embedded line numbers. */
 const WAYS = ['auto', 'neutral', 'mask', 'table', 'ignore'] as const
-const TARGETS = ['xen', 'process'] as const
+const TARGETS = ['xen', 'process', 'linux'] as const
 const LINES =
   'how to treat functions that differ only by an embedded line number: ignore takes them in, mask leaves them out, ' +
   'neutral rewrites the patch so that they do not differ, table leaves them out and sets their numbers while the ' +

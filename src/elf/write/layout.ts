@@ -21,7 +21,7 @@ import {
   SYM_SIZE,
 } from '../spec/constants.ts'
 import { hasFlag } from '../spec/flags.ts'
-import type { NewObject, NewSection } from './model.ts'
+import type { NewObject, NewRelocation, NewSection } from './model.ts'
 import { NewStringTable } from './strings.ts'
 
 /** What a planned section holds; the second phase knows how to write each. */
@@ -29,7 +29,7 @@ export type Content =
   | { readonly of: 'bytes'; readonly bytes: Uint8Array }
   | { readonly of: 'nothing' }
   | { readonly of: 'group'; readonly group: number }
-  | { readonly of: 'relocations'; readonly section: number }
+  | { readonly of: 'relocations'; readonly section: number; readonly relocations: readonly NewRelocation[] }
   | { readonly of: 'symbols' }
   | { readonly of: 'extended-indices' }
 
@@ -109,6 +109,7 @@ function numberAll({ sections, symbols, groups = [] }: NewObject): Numbers {
   for (const section of sections) {
     ofSection.push(next++)
     ofRelocations.push(section.relocations?.length ? next++ : 0)
+    next += section.furtherRelocations?.length ?? 0
   }
   const symbolTable = next++
   const highest = ofSection.at(-1) ?? 0
@@ -155,20 +156,23 @@ function planGiven({ sections, groups = [] }: NewObject, numbers: Numbers): Unpl
   return sections.flatMap((section, index) => {
     const groupFlag = grouped.has(index) ? SHF_GROUP : 0
     const own = planOne(section, numbers, groupFlag)
-    const count = section.relocations?.length ?? 0
-    if (count === 0) return [own]
-    const relocations: Unplaced = {
-      name: `.rela${section.name}`,
-      type: SHT_RELA,
-      flags: SHF_INFO_LINK + groupFlag,
-      link: numbers.symbolTable,
-      info: numberOf(numbers.ofSection, index, 'section'),
-      alignment: 8,
-      entrySize: RELA_SIZE,
-      size: count * RELA_SIZE,
-      content: { of: 'relocations', section: index },
-    }
-    return [own, relocations]
+    const { name, relocations = [], furtherRelocations = [] } = section
+    const usual = relocations.length === 0 ? [] : [{ name: `.rela${name}`, flags: 0, relocations }]
+    const info = numberOf(numbers.ofSection, index, 'section')
+    const planned = [...usual, ...furtherRelocations].map(
+      (each): Unplaced => ({
+        name: each.name,
+        type: SHT_RELA,
+        flags: SHF_INFO_LINK + groupFlag + each.flags,
+        link: numbers.symbolTable,
+        info,
+        alignment: 8,
+        entrySize: RELA_SIZE,
+        size: each.relocations.length * RELA_SIZE,
+        content: { of: 'relocations', section: index, relocations: each.relocations },
+      }),
+    )
+    return [own, ...planned]
   })
 }
 

@@ -43,10 +43,20 @@ export interface NewSection {
   readonly size?: number
   /** Those that apply to this section; they become `.rela<name>`. */
   readonly relocations?: readonly NewRelocation[]
+  /** More of them, in sections that somebody else than a linker reads; they come behind `.rela<name>`. */
+  readonly furtherRelocations?: readonly NewRelocations[]
   /** sh_link, as an index in `NewObject.sections`. */
   readonly linkTo?: number
   /** sh_info as it is; with SHF_INFO_LINK an index in `NewObject.sections`. */
   readonly info?: number
+}
+
+/** A section of relocations with a name of its own. */
+export interface NewRelocations {
+  readonly name: string
+  /** SHF_* bits beside SHF_INFO_LINK. */
+  readonly flags: number
+  readonly relocations: readonly NewRelocation[]
 }
 
 /** A place in a section, and what goes there. */

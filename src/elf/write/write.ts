@@ -23,7 +23,7 @@ import {
   SYM_SIZE,
 } from '../spec/constants.ts'
 import { symbolFlags } from '../spec/symbol-words.ts'
-import { type Layout, layOut, numberOf, type PlannedSection } from './layout.ts'
+import { type Content, type Layout, layOut, numberOf, type PlannedSection } from './layout.ts'
 import type { NewObject, NewSymbol } from './model.ts'
 import { Sink } from './sink.ts'
 
@@ -102,7 +102,7 @@ function writeSectionHeaders(out: Sink, { planned, numbers, sectionNames, sectio
 function writeContent(out: Sink, { content, fileOffset }: PlannedSection, task: Task): void {
   if (content.of === 'bytes') out.copy(fileOffset, content.bytes)
   else if (content.of === 'group') writeGroup(out, fileOffset, { ...task, index: content.group })
-  else if (content.of === 'relocations') writeRelocations(out, fileOffset, { ...task, index: content.section })
+  else if (content.of === 'relocations') writeRelocations(out, fileOffset, { ...task, content })
   else if (content.of === 'symbols') writeSymbols(out, fileOffset, task)
   else if (content.of === 'extended-indices') writeExtendedIndices(out, fileOffset, task)
   else if (content.of !== 'nothing') unreachable(content)
@@ -123,13 +123,19 @@ function writeGroup(out: Sink, offset: number, { object, layout, index }: Task &
   }
 }
 
-function writeRelocations(out: Sink, offset: number, { object, layout, index }: Task & { index: number }): void {
-  const section = object.sections[index]
-  if (section === undefined) throw new InternalError(`section ${index} was planned, but is not there`)
+type Relocations = Extract<Content, { of: 'relocations' }>
+
+function writeRelocations(
+  out: Sink,
+  offset: number,
+  { object, layout, content }: Task & { content: Relocations },
+): void {
+  const section = object.sections[content.section]
+  if (section === undefined) throw new InternalError(`section ${content.section} was planned, but is not there`)
   const { name, flags, bytes = new Uint8Array(), size: empty = 0 } = section
   const size = contentSize({ name, flags, bytes, size: bytes.length || empty })
   let at = offset
-  for (const relocation of section.relocations ?? []) {
+  for (const relocation of content.relocations) {
     if (relocation.offset > size) {
       throw new InternalError(`section ${section.name} has ${size} bytes, but a relocation at ${relocation.offset}`)
     }

@@ -49,11 +49,12 @@ function optionsFor({
   units,
   originals,
   target,
-  running: { depends, xenDepends, brought },
+  running: { depends, xenDepends, brought, kernel, moduleName = '' },
   code,
 }: Selected): AssembleOptions {
   return {
     target,
+    ...(kernel === undefined ? {} : { kernel: { facts: kernel.facts, name: moduleName } }),
     depends,
     xenDepends,
     taken: new Set(brought?.things.keys()),

@@ -39,7 +39,7 @@ export interface BuildResult {
  * fit or compile, and for files that cannot be read.
  */
 export async function buildOne(base: Base, options: BuildOptions, run: Run): Promise<BuildResult> {
-  const found = await createHotpatch(base, options, run)
+  const found = await createHotpatch(base, { ...options, payloadName: options.output }, run)
   const whole = reportOfRun(base, found, options.version)
   const { payload, change } = found
   const report = expectedOnly(

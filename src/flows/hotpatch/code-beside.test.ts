@@ -77,7 +77,7 @@ test.skipIf(!hasGcc).for(ROWS)(`$name${withoutGcc}`, ({ before, after, refused =
     different: new Map([[piece.id, { ...finding, bytes: 0, unchecked: [], edited: 0, entries: 0 }]]),
     source: untold === true ? undefined : source,
   }
-  const running = { below: [], symbols: undefined, isXen: true }
+  const running = { below: [], symbols: undefined, isImage: true }
   const told = codeBeside(units, selection, running, new Map([[0, other]]))
   expect(told.refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toEqual(
     refused.map(name => `not-the-running-code ${name}`),

@@ -54,9 +54,9 @@ export async function otherCode(tree: Tree, question: Question): Promise<OtherCo
 }
 
 function unequalUnits({ units, selection, running }: Question) {
-  const { symbols, memory, below, isXen } = running
+  const { symbols, memory, below, isImage } = running
   const found = new Map<number, ReadonlyMap<PieceId<'original'>, CodeFinding>>()
-  if (!isXen || symbols === undefined || symbols.format === 'efi') return found
+  if (!isImage || symbols === undefined || symbols.format === 'efi') return found
   const image = new RunningImage(
     symbols,
     memory,

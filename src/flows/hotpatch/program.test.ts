@@ -100,7 +100,7 @@ test.skipIf(!hasGcc).for<Row>([
 })
 
 const OPTIONS = { target: 'process', jobs: 1, progress: quiet } as const
-const RUNNING = { isXen: false, program: undefined }
+const RUNNING = { isImage: false, program: undefined }
 
 /** The tree as its build left it: sources, objects, and how they were made. */
 function folderOf(folder: string, files: Row['files']): string {

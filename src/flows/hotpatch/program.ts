@@ -28,7 +28,7 @@ export interface InProgram<U extends UnitInput> {
 export function inProgram<U extends UnitInput>(
   tree: Tree,
   { units, notices }: Pick<InProgram<U>, 'units' | 'notices'>,
-  running: Pick<Running, 'isXen' | 'program' | 'programPath'>,
+  running: Pick<Running, 'isImage' | 'program' | 'programPath'>,
 ): InProgram<U> {
   const concerned = units.map(concernedUnit)
   const names = namesInQuestion(concerned)
@@ -67,7 +67,7 @@ export function inProgram<U extends UnitInput>(
       ...doubtful.map(({ name, from, to }) => movedBetween(name, [units[from], units[to]])),
     ]
       .map(refusalOf)
-      .concat(running.isXen ? [] : twins(tree, units, { program: namesOf(running), path: running.programPath })),
+      .concat(running.isImage ? [] : twins(tree, units, { program: namesOf(running), path: running.programPath })),
     notices: [...notices, ...untakenNotices(view, concerned), ...unreadNotices(unread, names)],
   }
 }

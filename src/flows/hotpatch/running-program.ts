@@ -10,6 +10,7 @@ import { compareCode, findFunction } from '../../program/replaced-code.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { overlayOf, type Tree } from '../../trees/index.ts'
+import { checkKernel } from './kernel.ts'
 import { namesOf } from './linked.ts'
 import { otherCode } from './other-code.ts'
 import type { Prepared } from './prepare.ts'
@@ -33,10 +34,11 @@ export async function checkRunningCode(
   selection: Selection,
   { tree, before: { affected, change }, running, originals }: Asked,
 ): Promise<CheckedCode> {
-  if (running.isXen) {
+  if (running.isImage) {
     const overlay = overlayOf(change, affected)
     const others = await otherCode(tree, { units, selection, running, ...affected, overlay })
-    return checkCode(units, selection, running, others)
+    const checked = checkCode(units, selection, running, others)
+    return running.kernel === undefined ? checked : checkKernel(units, selection, { kernel: running.kernel, checked })
   }
   const program = namesOf(running)
   if (program !== undefined) {

@@ -8,6 +8,7 @@ import type { Reason } from '../../base/refusal.ts'
 import { type Brought, broughtBy } from '../../loaders/brought.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import { inspectPayload } from '../../loaders/inspect.ts'
+import type { KernelImage } from '../../loaders/linux/kernel-image.ts'
 import type { LoaderFacts } from '../../loaders/xen/loader-facts.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
 import { LinkedProgram } from '../../program/linked-program.ts'
@@ -20,6 +21,7 @@ import {
   type VerifiedPayload,
   type XenVersion,
 } from '../../verify/index.ts'
+import { readKernelRunning } from './kernel-running.ts'
 import { type LoaderTable, loaderTable } from './loader-table.ts'
 import { type LoaderVersion, loaderVersion } from './loader-version.ts'
 import { type OwnProgram, ownProgram } from './own-program.ts'
@@ -38,10 +40,17 @@ export interface RunningOptions {
   readonly expect?: boolean
   /** No processor of the host has CET-IBT, or Xen does not use it. */
   readonly withoutIbt?: boolean
+  /** The payload's file, after which a module of the Linux kernel is called. */
+  readonly payloadName?: string
 }
 
 export interface Running extends LoaderTable, LoaderVersion {
-  readonly isXen: boolean
+  /** What runs is one image, whose file tells names and code; else a program with its libraries. */
+  readonly isImage: boolean
+  /** The image, of a Linux kernel. */
+  readonly kernel?: KernelImage | undefined
+  /** How a module for it is called. */
+  readonly moduleName?: string
   /** What the tree's source says of the loader. */
   readonly loaderFacts?: LoaderFacts | undefined
   /** Undefined where no file with symbols is known. */
@@ -73,7 +82,9 @@ export interface Running extends LoaderTable, LoaderVersion {
  * `entrySizes`, of entries in the image's special tables, where its compiler was asked.
  */
 function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, options: RunningOptions): Running {
-  if (treeKind({ facts }).image === 'program') return readProgram(options)
+  const { image } = treeKind({ facts })
+  if (image === 'program') return readProgram(options)
+  if (image === 'kernel') return readKernelRunning(options)
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols, entrySizes)
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols, entrySizes)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
@@ -88,7 +99,7 @@ function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, opti
   return {
     ...table,
     ...versioned,
-    isXen: true,
+    isImage: true,
     loaderFacts,
     symbols,
     depends: depends ?? below.at(-1)?.buildId ?? buildId,
@@ -180,7 +191,7 @@ function readProgram({ symbols: file, depends, xenDepends, on = [] }: RunningOpt
     unversioned: [],
     tableUse: undefined,
     refusals: [],
-    isXen: false,
+    isImage: false,
     namesOnly: false,
     below: [],
     brought: broughtByStack({ on }),

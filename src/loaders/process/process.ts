@@ -66,6 +66,7 @@ export const PROCESS: Loader = {
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: false,
   writesTable: 'never',
+  writesEntries: false,
   needsDependencies: false,
   writableForbidsReapply: false,
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: Number.POSITIVE_INFINITY },

@@ -77,6 +77,7 @@ export const XEN: Loader = {
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   setsLines: true,
   writesTable: 'some-do',
+  writesEntries: false,
   needsDependencies: true,
   writableForbidsReapply: true,
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: 126 },

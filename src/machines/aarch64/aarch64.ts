@@ -24,6 +24,7 @@ const PATCHING: PatchingKnowledge = {
   addressRelocation: R_AARCH64_ABS64,
   distanceRelocation: R_AARCH64_PREL32,
   readying: READYING,
+  moduleCode: undefined,
   // A jump by an address in memory takes more than one field.
   indirectStub: undefined,
 }

@@ -10,6 +10,7 @@ import { effectsOf } from './effects.ts'
 import { isEndless } from './endless.ts'
 import { hiddenReferences } from './flow.ts'
 import { mayLeadTo } from './leading.ts'
+import { X86_64_MODULE_CODE } from './module-code.ts'
 import { heldNumbers } from './numbers.ts'
 import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
@@ -31,6 +32,7 @@ export const X86_64_PATCHING: PatchingKnowledge = {
   padding: 0xcc,
   mustNotLieAt: () => false,
   readying: undefined,
+  moduleCode: X86_64_MODULE_CODE,
   addressRelocation: R_X86_64_64,
   distanceRelocation: R_X86_64_PC32,
   indirectStub: { bytes: INDIRECT_JUMP, field: 2, bias: -4n },

@@ -142,7 +142,7 @@ function unitsThatRead(report: RunReport, { touches }: FileHistory, touch: Touch
 }
 
 /** Where each target's build stands below the folder that touched files are named from. */
-const BUILT_IN: Readonly<Record<TargetName, string>> = { xen: 'xen/', process: '' }
+const BUILT_IN: Readonly<Record<TargetName, string>> = { xen: 'xen/', process: '', linux: '' }
 
 function belowBuild({ target }: RunReport, path: string): string {
   const folder = target === null ? '' : BUILT_IN[target.name]

@@ -1,0 +1,137 @@
+/**
+ * What makes a payload a module of the Linux kernel that patches it: the tables of the live patching core, the module's
+ * own structure and words, and the code that runs when it is loaded and unloaded.
+ *
+ * The kernel does not ask whether it is the kernel that a module was made for: with checksums of what it exports
+ * (CONFIG_MODVERSIONS) it leaves the release aside, and functions that are not exported have no checksums. So the module
+ * asks, before it changes anything: its first act is to compare the kernel's build-id.
+ *
+ * Sources: Linux 6.1 include/linux/livepatch.h (klp_patch, klp_object, klp_func; lists end with an empty one),
+ * include/linux/module.h, kernel/module/main.c (check_modinfo, check_version: struct modversion_info).
+ */
+import { InternalError } from '../../base/errors.ts'
+import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_PROGBITS } from '../../elf/spec/constants.ts'
+import { MODINFO } from '../../loaders/payload-sections.ts'
+import type { ModuleCode } from '../../machines/machine.ts'
+import { R_X86_64_64 } from '../../machines/x86-64/relocation-numbers.ts'
+import type { Selection } from '../../select/model.ts'
+import type { KernelModule } from '../model.ts'
+import { OutputSection } from '../output-section.ts'
+import { type Placed, readOnly } from '../place.ts'
+import type { PlaceIndex } from '../place-index.ts'
+import type { SymbolBook } from '../symbol-book.ts'
+import { isExported } from './kernel-symbols.ts'
+import { unwindTables } from './unwind.ts'
+
+const TABLES = '.data.livepatch'
+const WORDS = '.rodata.livepatch'
+const INIT = '.init.text'
+const EXIT = '.exit.text'
+const MODULE = '.gnu.linkonce.this_module'
+const VERSIONS = '__versions'
+
+export interface ModuleTask {
+  readonly kernel: KernelModule
+  readonly code: ModuleCode
+  readonly placed: Placed
+  readonly places: PlaceIndex
+  readonly book: SymbolBook
+}
+
+/** All but the notes, after every other section has asked for the symbols that it needs. */
+export function moduleSections(selection: Selection, task: ModuleTask): readonly OutputSection[] {
+  const { kernel, placed, book } = task
+  const words = new OutputSection(readOnly(WORDS))
+  const tables = livepatchTables(selection, words, task)
+  const id = words.append(kernel.facts.buildId, { alignment: 1, residue: 0 })
+  const code = [ownCode('init', INIT, id, task), ownCode('exit', EXIT, id, task)]
+  const unwinding = kernel.facts.hasOrc ? unwindTables(selection, placed, book) : []
+  return [tables, words, ...code, ...unwinding, moduleStructure(task), modinfo(kernel), versions(task)]
+}
+
+const writable = (name: string) => ({ name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_WRITE })
+const executable = (name: string) => ({ name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_EXECINSTR })
+
+/** One patch of one object, the kernel itself: functions, the object, the patch, in this order. */
+function livepatchTables(selection: Selection, words: OutputSection, { kernel, places, book }: ModuleTask) {
+  const { func, object, patch } = kernel.facts.layouts
+  const tables = new OutputSection(writable(TABLES))
+  const ordered = selection.replacements.toSorted(
+    (a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece,
+  )
+  const point = (offset: number, to: { readonly symbol: number; readonly addend: bigint }) =>
+    tables.relocations.push({ offset, type: R_X86_64_64, ...to })
+  const bytes = new Uint8Array(patch.size + 2 * object.size + (ordered.length + 1) * func.size)
+  tables.append(bytes, { alignment: 64, residue: 0 })
+  const [objects, functions] = [patch.size, patch.size + 2 * object.size]
+  const own = (addend: number) => ({ symbol: book.section(TABLES), addend: BigInt(addend) })
+  // The address of the module's own structure, which the loader gives back as THIS_MODULE.
+  point(patch.at('mod'), { symbol: book.section(MODULE), addend: 0n })
+  point(patch.at('objs'), own(objects))
+  // A newer payload takes the place of all that are there.
+  bytes[patch.at('replace')] = 1
+  // No name: the kernel proper.
+  point(objects + object.at('funcs'), own(functions))
+  ordered.forEach(({ address, runningName }, index) => {
+    const at = functions + index * func.size
+    const name = words.append(Buffer.from(`${runningName}\0`, 'latin1'), { alignment: 1, residue: 0 })
+    point(at + func.at('old_name'), { symbol: book.section(WORDS), addend: BigInt(name) })
+    point(at + func.at('new_func'), book.place(places.at(address)))
+    // old_sympos stays 0: the name is the only one.
+  })
+  return tables
+}
+
+/** Code that asks for the build-id at `id` of the words, and hands the patch over; or that has nothing to do at the end. */
+function ownCode(what: 'init' | 'exit', name: string, id: number, { kernel, code, book }: ModuleTask): OutputSection {
+  const section = new OutputSection(executable(name))
+  const hasThunk = kernel.facts.checksumOf(code.returnThunk) !== undefined
+  const { bytes, fields } = code[what](kernel.facts.buildId.length, hasThunk)
+  section.append(bytes, { alignment: 16, residue: 0 })
+  for (const { offset, type, to, addend } of fields) {
+    const own = to === 'id' ? book.section(WORDS) : to === 'patch' ? book.section(TABLES) : book.running(to.name)
+    section.relocations.push({ offset, type, symbol: own, addend: BigInt(addend + (to === 'id' ? id : 0)) })
+  }
+  return section
+}
+
+function moduleStructure({ kernel, book }: ModuleTask): OutputSection {
+  const { size, at } = kernel.facts.layouts.module
+  const section = new OutputSection(writable(MODULE))
+  const bytes = new Uint8Array(size)
+  bytes.set(Buffer.from(kernel.name, 'latin1'), at('name'))
+  section.append(bytes, { alignment: 64, residue: 0 })
+  section.relocations.push(
+    { offset: at('init'), type: R_X86_64_64, symbol: book.section(INIT), addend: 0n },
+    { offset: at('exit'), type: R_X86_64_64, symbol: book.section(EXIT), addend: 0n },
+  )
+  return section
+}
+
+function modinfo({ name, facts }: KernelModule): OutputSection {
+  const hasRetpolines = facts.checksumOf('__x86_indirect_thunk_rax') !== undefined
+  const lines = ['license=GPL', 'livepatch=Y', ...(hasRetpolines ? ['retpoline=Y'] : []), 'depends=']
+  const section = new OutputSection(readOnly(MODINFO))
+  for (const line of [...lines, `name=${name}`, `vermagic=${facts.vermagic}`]) {
+    section.append(Buffer.from(`${line}\0`, 'latin1'), { alignment: 1, residue: 0 })
+  }
+  return section
+}
+
+const VERSION = 64
+const SUM = 8
+
+/** The checksum of everything exported that the module refers to, and of the module's structure itself. */
+function versions({ kernel: { facts }, book }: ModuleTask): OutputSection {
+  const used = book.runningSymbols().flatMap(({ name }) => (isExported(name, facts) ? [name] : []))
+  const section = new OutputSection(readOnly(VERSIONS))
+  for (const name of ['module_layout', ...used.toSorted()]) {
+    const checksum = facts.checksumOf(name)
+    if (checksum === undefined) throw new InternalError(`the kernel has no checksum of ${name}`)
+    const bytes = new Uint8Array(VERSION)
+    new DataView(bytes.buffer).setUint32(0, checksum, true)
+    bytes.set(Buffer.from(name, 'latin1'), SUM)
+    section.append(bytes, { alignment: 32, residue: 0 })
+  }
+  return section
+}

@@ -1,0 +1,75 @@
+/** What is known of a running Linux kernel from its image, as the pipeline takes it. Part of the pipeline. */
+import { basename } from 'node:path'
+import { during, InputError } from '../../base/errors.ts'
+import { readKernelImage } from '../../loaders/linux/kernel-image.ts'
+import { readKernel } from '../../trees/index.ts'
+
+interface KernelOptions {
+  readonly symbols?: string
+  readonly depends?: string
+  readonly xenDepends?: string
+  readonly on?: readonly string[]
+  readonly memory?: string
+  readonly payloadName?: string
+}
+
+/** The kernel's image is asked for: nothing in a prepared source tells which kernel runs. */
+export function readKernelRunning(options: KernelOptions) {
+  const { symbols: file } = options
+  if (file === undefined) {
+    throw new InputError(
+      'linux/no-image',
+      'which kernel runs is not known',
+      'give --symbols the image that boots: /boot/vmlinuz-… of the running version (uname -r)',
+    )
+  }
+  refuseUnknownOptions(options)
+  const kernel = during(`reading the kernel in ${file}`, () => readKernelImage(readKernel(file)))
+  if (!kernel.takesPayloads) {
+    throw new InputError(
+      'linux/no-livepatch',
+      `${file} is a kernel without CONFIG_LIVEPATCH; it cannot be patched while it runs`,
+      'boot a kernel that was built with CONFIG_LIVEPATCH=y',
+    )
+  }
+  return {
+    version: undefined,
+    unversioned: [],
+    tableUse: undefined,
+    refusals: [],
+    isImage: true,
+    kernel,
+    moduleName: moduleNameFor(options.payloadName),
+    symbols: kernel,
+    depends: undefined,
+    xenDepends: undefined,
+    warnings: [],
+    namesOnly: false,
+    below: [],
+    memory: undefined,
+    expect: 'no' as const,
+  }
+}
+
+function refuseUnknownOptions({ depends, xenDepends, on = [], memory }: KernelOptions): void {
+  const given = [
+    ['--depends', depends],
+    ['--xen-depends', xenDepends],
+    ['--on', on[0]],
+    ['--memory', memory],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  if (given.length === 0) return
+  throw new InputError(
+    'linux/not-yet',
+    `${given.join(' and ')} cannot be used for a Linux kernel yet`,
+    'build on the kernel as it booted; a new module takes the place of all that are enabled',
+  )
+}
+
+const LONGEST_NAME = 55
+
+/** By the file's name, as kbuild would call it. */
+function moduleNameFor(file = 'livepatch'): string {
+  const name = basename(file).replace(/\.[^.]*$/, '')
+  return name.replace(/[^A-Za-z0-9_]/g, '_').slice(0, LONGEST_NAME) || 'livepatch'
+}

@@ -1,0 +1,230 @@
+/**
+ * What is known of a running Linux kernel from the image that boots, unpacked: a linked ELF file without symbols. Names and
+ * addresses are from the kernel's own table, layouts from its own type information, checksums from what it exports.
+ *
+ * Which mistake is worse: a module written for another layout, or another kernel, is loaded and followed. So a fact that
+ * the image does not tell is an error, and a version whose rules nobody here has run is one too.
+ */
+import { InputError } from '../../base/errors.ts'
+import { readElf } from '../../elf/index.ts'
+import type { ElfObject, ElfSection } from '../../elf/model.ts'
+import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../../elf/spec/constants.ts'
+import { hasFlag } from '../../elf/spec/flags.ts'
+import { machineOf } from '../../machines/machines.ts'
+import { buildIdOf } from '../build-id-note.ts'
+import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from '../xen/hypervisor.ts'
+import { SymbolsByAddress } from '../xen/symbols-by-address.ts'
+import { type Export, readExports } from './exports.ts'
+import { type KernelName, readKallsyms } from './kallsyms.ts'
+import { type KernelFacts, kernelFacts } from './kernel-facts.ts'
+
+export interface KernelImage extends HypervisorSymbols {
+  readonly facts: KernelFacts
+  /** Whether ftrace, and so live patching, can take over at the function's first byte. */
+  hasFtraceSite(address: bigint): boolean
+}
+
+type Section = ElfSection<'original'>
+
+/** `bytes` of the unpacked image (`vmlinux`). Throws `InputError` where it does not tell what a module needs. */
+export function readKernelImage(bytes: Uint8Array): KernelImage {
+  const elf = readElf<'original'>(bytes)
+  if (machineOf(elf.header.machine).patching?.moduleCode === undefined) throw unreadable('it is not for x86-64')
+  return new LinuxImage(elf)
+}
+
+function unreadable(why: string): InputError {
+  return new InputError(
+    'linux/image-unreadable',
+    `the kernel’s image does not tell what a live patch needs: ${why}`,
+    'give --symbols the image that boots (/boot/vmlinuz-…) of a kernel 6.1 for x86-64 with CONFIG_LIVEPATCH, CONFIG_KALLSYMS_ALL, CONFIG_MODVERSIONS and CONFIG_DEBUG_INFO_BTF',
+  )
+}
+
+const LONGEST_WORD = 4096
+
+class LinuxImage implements KernelImage {
+  readonly format = 'image'
+  readonly machine: number
+  readonly debug = undefined
+  readonly tableUse = undefined
+  readonly buildId: Uint8Array
+  readonly facts: KernelFacts
+  readonly #loaded: readonly Section[]
+  readonly #placed: SymbolsByAddress
+  readonly #addresses = new Map<string, bigint>()
+  readonly #sites: ReadonlySet<bigint>
+
+  constructor(elf: ElfObject<'original'>) {
+    this.machine = elf.header.machine
+    this.#loaded = elf.sections.filter(({ flags, size }) => hasFlag(flags, SHF_ALLOC) && size > 0)
+    const names = this.#readNames()
+    this.#placed = new SymbolsByAddress(this.#symbolsOf(names))
+    // The first of several; whoever asks by name has counted them before.
+    for (const { name, address } of names) if (!this.#addresses.has(name)) this.#addresses.set(name, address)
+    const buildId = this.#buildId()
+    if (buildId === undefined) throw unreadable('it has no build-id')
+    this.buildId = buildId
+    const type = this.#section('.BTF')
+    if (type === undefined) throw unreadable('it has no .BTF')
+    const version = this.#addresses.get('vermagic')
+    this.facts = kernelFacts({
+      vermagic: version === undefined ? undefined : this.#textAt(version),
+      buildId,
+      types: type.bytes,
+      exports: this.#exports(),
+      hasOrc: this.#section('.orc_unwind') !== undefined,
+      unreadable,
+    })
+    this.#sites = this.#readSites()
+  }
+
+  get takesPayloads(): boolean {
+    return this.#addresses.has('klp_enable_patch')
+  }
+
+  get symbols(): readonly HypervisorSymbol[] {
+    return this.#placed.all
+  }
+
+  hasFtraceSite(address: bigint): boolean {
+    return this.#sites.has(address)
+  }
+
+  lookup(name: string): bigint | undefined {
+    return this.#addresses.get(name)
+  }
+
+  symbolsAt(address: bigint): readonly HypervisorSymbol[] {
+    return this.#placed.at(address)
+  }
+
+  symbolBefore(address: bigint): HypervisorSymbol | undefined {
+    return this.#placed.before(address)
+  }
+
+  nextSymbolAddress(address: bigint): bigint | undefined {
+    return this.#placed.nextAddress(address)
+  }
+
+  bytesAt(address: bigint, size: number): Uint8Array | undefined {
+    const section = this.#sectionAt(address)
+    if (section === undefined || size < 0) return undefined
+    const offset = Number(address - section.address)
+    if (offset + size > section.size) return undefined
+    return section.type === SHT_NOBITS ? new Uint8Array(size) : section.bytes.subarray(offset, offset + size)
+  }
+
+  hasConstant(): undefined {
+    return undefined
+  }
+
+  memoryAt(address: bigint): MemoryKind | undefined {
+    const section = this.freedAfterBoot(address) ? undefined : this.#sectionAt(address)
+    if (section === undefined) return undefined
+    if (hasFlag(section.flags, SHF_EXECINSTR)) return 'code'
+    // .rodata is marked writable for the sake of what the start writes there; the page tables do not let anybody later.
+    return hasFlag(section.flags, SHF_WRITE) && section.name !== '.rodata' ? 'writable' : 'read-only'
+  }
+
+  freedAfterBoot(address: bigint): boolean {
+    return address >= this.#boundary('__init_begin') && address < this.#boundary('__init_end')
+  }
+
+  entriesOf(): undefined {
+    return undefined
+  }
+
+  boundsOf(): undefined {
+    return undefined
+  }
+
+  bootEdits(): undefined {
+    return undefined
+  }
+
+  #section(name: string): Section | undefined {
+    return this.#loaded.find(section => section.name === name)
+  }
+
+  #sectionAt(address: bigint): Section | undefined {
+    return this.#loaded.find(each => address >= each.address && address < each.address + BigInt(each.size))
+  }
+
+  #boundary(name: string): bigint {
+    const address = this.#addresses.get(name)
+    if (address === undefined) throw unreadable(`its table of names lacks ${name}`)
+    return address
+  }
+
+  /** A text up to its NUL. */
+  #textAt(address: bigint): string | undefined {
+    const section = this.#sectionAt(address)
+    if (section === undefined || section.type === SHT_NOBITS) return undefined
+    const from = Number(address - section.address)
+    const bytes = section.bytes.subarray(from, from + LONGEST_WORD)
+    const end = bytes.indexOf(0)
+    return end === -1 ? undefined : Buffer.from(bytes.subarray(0, end)).toString('latin1')
+  }
+
+  #readNames(): readonly KernelName[] {
+    const section = this.#section('.rodata')
+    const names = section && readKallsyms(section.bytes)
+    // The table says of itself where it lies: no other one would.
+    const own = names?.find(({ name }) => name === 'kallsyms_token_index')?.address
+    if (names === undefined || section === undefined) throw unreadable('its table of names cannot be read')
+    if (own !== undefined && this.#sectionAt(own) !== section) throw unreadable('its table of names is another one’s')
+    return names
+  }
+
+  #buildId(): Uint8Array | undefined {
+    const notes = this.#section('.notes')
+    return notes && gnuBuildId(notes.bytes)
+  }
+
+  #exports(): ReadonlyMap<string, Export> {
+    const found = [
+      ['__ksymtab', '__kcrctab'],
+      ['__ksymtab_gpl', '__kcrctab_gpl'],
+    ].map(([table = '', sums = '']) => {
+      const [symbols, checksums] = [this.#section(table), this.#section(sums)]
+      if (symbols === undefined || checksums === undefined) return undefined
+      return readExports(symbols, checksums, address => this.#textAt(address))
+    })
+    const [plain, gpl] = found
+    if (plain === undefined || gpl === undefined)
+      throw unreadable('what it exports cannot be read, or has no checksums')
+    return new Map([...plain, ...gpl])
+  }
+
+  #readSites(): ReadonlySet<bigint> {
+    const [start, end] = [this.#boundary('__start_mcount_loc'), this.#boundary('__stop_mcount_loc')]
+    const bytes = this.bytesAt(start, Number(end - start))
+    if (bytes === undefined || bytes.length % 8 !== 0) throw unreadable('its table of ftrace’s places cannot be read')
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return new Set(Array.from({ length: bytes.length / 8 }, (_, index) => view.getBigUint64(index * 8, true)))
+  }
+
+  /** Each as long as it is to the next address that has a name. */
+  #symbolsOf(names: readonly KernelName[]): HypervisorSymbol[] {
+    const places = [...new Set(names.map(({ address }) => address))].sort((a, b) => (a < b ? -1 : 1))
+    const next = new Map(places.map((address, index) => [address, places[index + 1] ?? address]))
+    return names.map(({ name, letter, address }) => ({
+      name,
+      plainName: name,
+      file: '',
+      address,
+      size: Number((next.get(address) ?? address) - address),
+      atMost: true,
+      kind: /^[tw]$/i.test(letter) ? 'function' : 'object',
+      local: letter === letter.toLowerCase() && letter !== 'w' && letter !== 'v',
+    }))
+  }
+}
+
+/** Among other notes: of Xen, of the kernel itself. */
+function gnuBuildId(notes: Uint8Array): Uint8Array | undefined {
+  const GNU = '\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0'
+  const at = Buffer.from(notes.buffer, notes.byteOffset, notes.length).indexOf(GNU, 0, 'latin1')
+  return at === -1 || at % 4 !== 0 ? undefined : buildIdOf(notes.subarray(at))
+}

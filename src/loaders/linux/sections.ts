@@ -1,0 +1,42 @@
+/**
+ * What the sections of a Linux kernel are to a live patch.
+ * Sources: Linux 6.1 include/asm-generic/vmlinux.lds.h and arch/x86/kernel/vmlinux.lds.S (what the linker script gathers and
+ * what is freed after boot); kernel/module/main.c, find_module_sections() and arch/x86/kernel/module.c, module_finalize()
+ * (what the module loader looks for by name).
+ *
+ * Which mistake is worse: a table that is left out without a word is a change that is lost. So what is not known to be
+ * harmless has no row, and stands in the way where a patch changes it.
+ */
+import { COMMON_SECTIONS, rows, sectionClasses } from '../sections.ts'
+
+export const linuxSectionClass = sectionClasses([
+  ...rows(
+    'entries',
+    '.altinstructions',
+    '__bug_table',
+    '__ex_table',
+    '__jump_table',
+    '.parainstructions',
+    '.smp_locks',
+  ),
+  ...rows('entries', '.static_call_sites', '.return_sites', '.retpoline_sites', '__mcount_loc'),
+  ...rows('chunks', '.altinstr_replacement'),
+  ...rows('init-code', '.init.text', '.init.text.*', '.exit.text', '.exit.text.*'),
+  // Also what only the boot walks through: calls, parameters, consoles.
+  ...rows('init-data', '.init.*', '.initcall*', '.con_initcall.init', '.exit.data', '.exit.data.*'),
+  // Boundaries of these sections mean something: to entry code, to lockdep, to who prints where a task sleeps.
+  ...rows('fixed-code', '.text..refcount', '.noinstr.text', '.noinstr.text.*', '.entry.text', '.entry.text.*'),
+  ...rows('fixed-code', '.sched.text', '.spinlock.text', '.kprobes.text', '.cpuidle.text', '.irqentry.text'),
+  ...rows('fixed-code', '.softirqentry.text', '.head.text', '.ref.text', '.meminit.text', '.static_call.text'),
+  ...rows('percpu', '.data..percpu', '.data..percpu.*', '.data..percpu..*'),
+  // Written while the system starts, and protected then; a payload's memory would not be.
+  ...rows('unknown', '.data..ro_after_init', '.data..ro_after_init.*'),
+  // Out-of-line code that the function jumps into by a distance of its own.
+  ...rows('unknown', '.altinstr_aux'),
+  // For objtool and modpost, and thrown away by the link.
+  ...rows('dropped', '.discard', '.discard.*', '.export_symbol'),
+  // How to get out of code, which is compared itself; a payload's is made anew from it.
+  ...rows('dropped', '.orc_unwind', '.orc_unwind_ip'),
+  ...rows('dropped', '.note.Linux', '.note.gnu.property'),
+  ...COMMON_SECTIONS,
+])

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { commandsIn, readMakeCommands } from './make-commands.ts'
+
+const UNIT = 'fs/proc/cmdline.o'
+const SOURCE = 'fs/proc/cmdline.c'
+const COMPILE = `gcc -Wp,-MMD,fs/proc/.cmdline.o.d -DKBUILD_MODFILE='"fs/proc/proc"' -c -o ${UNIT} ${SOURCE}`
+const FIXDEP = `scripts/basic/fixdep fs/proc/.cmdline.o.d ${UNIT} 'gcc; ${UNIT}' > fs/proc/.cmdline.o.cmd`
+const line = (...between: readonly string[]) =>
+  `set -e;  echo '  CC      ${UNIT}';    trap 'rm -f ${UNIT}; trap - HUP; kill -s HUP $$' HUP; ${[COMPILE, ...between, FIXDEP].join(' ; ')}; rm -f x`
+
+describe('how make says that a unit is compiled', () => {
+  it('has the compiler’s words, and objtool without the object', () => {
+    const found = readMakeCommands(
+      `make -f x\n${line(`./tools/objtool/objtool --orc --sls   ${UNIT}`)}\n`,
+      UNIT,
+      SOURCE,
+    )
+    expect(found).toEqual({
+      compile: ['gcc', '-Wp,-MMD,fs/proc/.cmdline.o.d', '-DKBUILD_MODFILE="fs/proc/proc"', '-c', '-o', UNIT, SOURCE],
+      objtool: ['./tools/objtool/objtool', '--orc', '--sls'],
+    })
+  })
+
+  it('may have no step of objtool', () => {
+    expect(readMakeCommands(line(), UNIT, SOURCE).objtool).toBeUndefined()
+  })
+
+  it.each([
+    ['another step', line(`objcopy --prefix-symbols=__efistub_ ${UNIT}`), 'linux/unknown-step'],
+    ['a step behind objtool', line(`./tools/objtool/objtool ${UNIT}`, `ld -r ${UNIT}`), 'linux/unknown-step'],
+    ['another unit only', line().replaceAll('cmdline', 'version'), 'linux/no-command'],
+    ['the unit twice', `${line()}\n${line()}`, 'linux/no-command'],
+    ['nothing', '', 'linux/no-command'],
+  ])('is an error with %s', (_, output, code) => {
+    expect(() => readMakeCommands(output, UNIT, SOURCE)).toThrowError(expect.objectContaining({ code }))
+  })
+
+  it.each([
+    ["a 'b;c' d; e", ["a 'b;c' d", ' e']],
+    ['a "b\\";c"; d', ['a "b\\";c"', ' d']],
+    ['a \\; b;', ['a \\; b', '']],
+  ])('splits %s', (text, commands) => {
+    expect(commandsIn(text)).toEqual(commands)
+  })
+})

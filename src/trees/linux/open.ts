@@ -1,0 +1,196 @@
+/**
+ * A prepared kernel source: configured as the running kernel was, with what `make prepare` generates, and nothing compiled.
+ *
+ * Its units are not listed anywhere: which there are, only makefiles know. So a unit is asked for where a patch touches its
+ * source, and how it is compiled, the kernel's own make says. Which units read a header is not known without a build; a
+ * patch that touches one is refused.
+ */
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { InputError } from '../../base/errors.ts'
+import { inPrivatePlace } from '../../system/private-place.ts'
+import { type Layout, readText, realOrSelf } from '../layout.ts'
+import type { Base, BaseOptions, Dependent, Run, TreeFacts, Unit } from '../model.ts'
+import { guardOf } from '../read-only.ts'
+import { run as runProgram } from '../run.ts'
+import { TreeTexts } from '../texts.ts'
+import { readMakeCommands } from './make-commands.ts'
+import { LINUX_PATHS } from './paths.ts'
+
+/** What `make prepare` leaves, and compiling needs. */
+const PREPARED = ['include/generated/autoconf.h', 'include/config/auto.conf', 'include/generated/utsrelease.h']
+
+export function openLinux(tree: string, options: BaseOptions): Base {
+  const folder = realOrSelf(resolve(tree))
+  refuseUnknownOptions(options)
+  const layout: Layout = { base: folder, sourceFolder: folder, buildFolder: folder, prefix: '' }
+  const missing = PREPARED.filter(path => !existsSync(join(folder, path)))
+  if (missing.length > 0) {
+    throw new InputError(
+      'linux/not-prepared',
+      `${folder} is not prepared: it has no ${missing.join(', no ')}`,
+      'copy the running kernel’s configuration (/boot/config-…) to .config, and run make olddefconfig prepare there',
+    )
+  }
+  const config = configOf(readText(join(folder, 'include/config/auto.conf')) ?? '')
+  checkConfig(config)
+  const texts = new TreeTexts(layout)
+  const known = new Map<string, Promise<Unit>>()
+  const facts: TreeFacts = {
+    kind: 'linux',
+    base: folder,
+    sourceFolder: folder,
+    buildFolder: folder,
+    compiler: 'gcc',
+    version: versionOf(readText(join(folder, 'Makefile')) ?? ''),
+    config,
+    symbols: undefined,
+    tableUse: undefined,
+  }
+  const base: Base = {
+    facts,
+    layout,
+    units: [],
+    responseFiles: new Set(),
+    reader: texts,
+    texts,
+    target: options.target,
+    cacheFolder: options.cacheFolder,
+    openTime: 0,
+    notices: [],
+    dependents: (paths, run) => dependentsOf(base, paths, path => unitOf(known, base, path, run)),
+    namesakes: () => Promise.resolve([]),
+    leavingFolders: () => [],
+  }
+  return base
+}
+
+function refuseUnknownOptions(options: BaseOptions): void {
+  const given = [
+    ['--build-dir', options.buildDir],
+    ['--config', options.config],
+    ['--make-arg', options.makeArgs?.[0]],
+    ['--toolchain', options.toolchain],
+    ['--toolchain-file', options.toolchainFile],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  if (given.length === 0) return
+  throw new InputError(
+    'linux/not-yet',
+    `${given.join(' and ')} cannot be used with a kernel’s source yet`,
+    'prepare the source in its own folder: make olddefconfig prepare',
+  )
+}
+
+/** `CONFIG_X=y` of auto.conf: X → y. */
+function configOf(text: string): ReadonlyMap<string, string> {
+  return new Map([...text.matchAll(/^CONFIG_(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]))
+}
+
+/** `6.1.176` of the Makefile's VERSION, PATCHLEVEL and SUBLEVEL. */
+function versionOf(makefile: string): string | undefined {
+  const parts = ['VERSION', 'PATCHLEVEL', 'SUBLEVEL'].map(
+    name => new RegExp(`^${name} = (\\d+)$`, 'm').exec(makefile)?.[1],
+  )
+  return parts.includes(undefined) ? undefined : parts.join('.')
+}
+
+const NEEDED = ['X86_64', 'LIVEPATCH', 'MODVERSIONS', 'UNWINDER_ORC', 'CC_IS_GCC']
+/** Their objects are not what runs, or objtool runs on the whole kernel only. */
+const NOT_YET = ['LTO', 'X86_KERNEL_IBT', 'CFI_CLANG', 'GCC_PLUGIN_RANDSTRUCT', 'RANDSTRUCT', 'GCOV_KERNEL', 'KASAN']
+
+function checkConfig(config: ReadonlyMap<string, string>): void {
+  const lacks = NEEDED.filter(name => config.get(name) !== 'y').map(name => `lacks CONFIG_${name}`)
+  const has = NOT_YET.filter(name => config.get(name) === 'y').map(name => `has CONFIG_${name}`)
+  if (lacks.length + has.length === 0) return
+  throw new InputError(
+    'linux/unsupported-config',
+    `the configuration ${[...lacks, ...has].join(' and ')}: live patches for such a kernel cannot be built yet`,
+    'is it the configuration of the kernel that runs (/boot/config-…)? so far kernels like Debian’s 6.1 for x86-64 are known',
+  )
+}
+
+type Ask = (path: string) => Promise<Unit>
+
+async function dependentsOf(base: Base, paths: ReadonlySet<string>, unitOf: Ask): Promise<readonly Dependent[]> {
+  const there = [...paths].filter(path => base.reader.read(path) !== undefined).sort()
+  const headers = there.filter(path => !path.endsWith('.c') && isRead(path))
+  if (headers.length > 0) {
+    throw new InputError(
+      'linux/header-users-unknown',
+      `the patch touches ${headers.join(', ')}, and which units read ${headers.length === 1 ? 'it' : 'them'} is not known: so far patches may touch C sources (.c) only`,
+      'leave it out of the patch, and put what it changes into the sources that need it',
+    )
+  }
+  const sources = there.filter(path => path.endsWith('.c'))
+  return Promise.all(sources.map(async path => ({ unit: await unitOf(path), because: [path] })))
+}
+
+/** What only people read. */
+const isRead = (path: string): boolean => !/^(?:Documentation|LICENSES|debian)\//.test(path)
+
+/** Programs of their own beside the kernel, whose objects or bytes are put into it in other ways. */
+const ELSEWHERE =
+  /^(?:arch\/x86\/(?:boot|entry\/vdso|realmode|purgatory|um|tools)|drivers\/firmware\/efi\/libstub|tools|scripts|usr|samples|certs)\//
+
+function unitOf(known: Map<string, Promise<Unit>>, base: Base, source: string, run: Run): Promise<Unit> {
+  const own = known.get(source) ?? askMake(base, source, run)
+  known.set(source, own)
+  // Whoever was stopped asked for itself only.
+  own.catch(() => known.delete(source))
+  return own
+}
+
+async function askMake(base: Base, source: string, run: Run): Promise<Unit> {
+  if (ELSEWHERE.test(source)) {
+    throw new InputError(
+      'linux/not-kernel-code',
+      `${source} is no part of the running kernel’s own code, or gets into it in a way of its own`,
+      'leave the file out of the patch',
+    )
+  }
+  const unit = source.replace(/\.c$/, '.o')
+  const folder = base.layout.buildFolder
+  const output = await inPrivatePlace(base.cacheFolder, async scratch => {
+    // The kernel's makefiles try options of the compiler out in files below TMPOUT, which is in the tree otherwise.
+    const words = ['make', '-n', '-W', source, `TMPOUT=${scratch}/try_$$$$`, unit]
+    const settings = { folder, scratch, signal: run.signal, guard: await guardOf(base) }
+    const result = await run.pool.use(run, () => runProgram(words, settings))
+    if (result.exit === 0) return result.output
+    throw new InputError(
+      'linux/no-command',
+      `make does not say how ${unit} is compiled: ${(result.errors.trim() || result.output.trim()).slice(-500)}`,
+      'is the tree prepared (make olddefconfig prepare), with all that this needs installed?',
+    )
+  })
+  return unitFrom(readMakeCommands(output, unit, source), { unit, source, folder })
+}
+
+function unitFrom(
+  { compile, objtool }: ReturnType<typeof readMakeCommands>,
+  { unit, source, folder }: { readonly unit: string; readonly source: string; readonly folder: string },
+): Unit {
+  if (compile.includes('-DMODULE')) {
+    throw new InputError(
+      'linux/module-code',
+      `${source} is part of a module in this configuration; so far code of the kernel proper can be patched`,
+      'unload the module and load a repaired one, where that can be done',
+    )
+  }
+  return {
+    unit,
+    source,
+    command: [...compile, '-ffunction-sections', '-fdata-sections'],
+    folder,
+    dependencies: [source],
+    language: 'c',
+    role: 'linked',
+    object: undefined,
+    original: 'compiled',
+    objcopy: objtool === undefined ? [] : [objtool],
+  }
+}
+
+/** The folder, where it holds a kernel's source. */
+export function findLinux(tree: string): string | undefined {
+  return LINUX_PATHS.isIn(tree) ? tree : undefined
+}
