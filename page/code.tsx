@@ -21,7 +21,8 @@ export function Code({ listing, report }: { listing: Listing; report: RunReport 
       <p>
         {sizeOf(original, 'before')}; {sizeOf(patched, 'after')}.{' '}
         {differing === 0 ? 'All rows say the same.' : `${differing} of ${rows.length} rows differ (marked ≠).`}
-        {siteAt.size > 0 && ` ${siteAt.size} embed line numbers (marked #).`}
+        {siteAt.size > 0 &&
+          ` ${siteAt.size} of the original ${siteAt.size === 1 ? 'embeds a line number' : 'embed line numbers'} (marked #).`}
       </p>
       <div class="code-head">
         <span>before</span>

@@ -5,8 +5,10 @@ import { Badge } from './words.tsx'
 
 export function First({ build, data }: { build: BuildView; data: PageData }) {
   const { report } = build
+  // A payload that its loader would refuse is no good news, built or not.
+  const isDoubtful = [...data.verifications, ...data.rehearsals].some(({ tone }) => tone === 'bad')
   return (
-    <section class={`first ${build.tone}`} aria-labelledby="title">
+    <section class={`first ${isDoubtful ? 'bad' : build.tone}`} aria-labelledby="title">
       <p class="kind">{report.command === 'build' ? 'Hotpatch report' : 'Comparison of two objects'}</p>
       <h1 id="title">{build.title}</h1>
       <p id="outcome" class="headline" tabIndex={-1}>

@@ -22,37 +22,77 @@ export interface LinkedHunk extends Hunk {
   readonly functions: readonly { readonly unit: string; readonly symbol: string }[]
 }
 
+export type LineKind = 'text' | 'file' | 'hunk' | 'added' | 'removed' | 'context'
+
+interface HunkHead {
+  readonly start: number
+  readonly added: number
+  readonly context: string
+}
+
+interface ReadLine {
+  readonly kind: LineKind
+  readonly head?: HunkHead
+}
+
 /** Each line counts by what its hunk says is still to come: `--- x` may be a removed line. */
+function readLines(lines: readonly string[]): readonly ReadLine[] {
+  let [old, now] = [0, 0]
+  return lines.map(line => {
+    if (old > 0 || now > 0 || line.startsWith('\\')) {
+      const [kind, removed, added] = WITHIN[line[0] ?? ' '] ?? CONTEXT
+      old -= removed
+      now -= added
+      return { kind }
+    }
+    const [, removed = '1', start, added = '1', context = ''] =
+      /^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)/.exec(line) ?? []
+    if (start === undefined) return { kind: /^(?:diff |index |--- |\+\+\+ )/.test(line) ? 'file' : 'text' }
+    ;[old, now] = [Number(removed), Number(added)]
+    return { kind: 'hunk', head: { start: Number(start), added: now, context } }
+  })
+}
+
+/** What a line takes of what is still to come of the original and of the patched text. */
+const CONTEXT: readonly [LineKind, number, number] = ['context', 1, 1]
+const WITHIN: Readonly<Record<string, readonly [LineKind, number, number]>> = {
+  '-': ['removed', 1, 0],
+  '+': ['added', 0, 1],
+  '\\': ['context', 0, 0],
+}
+
+export function kindsOf(lines: readonly string[]): readonly LineKind[] {
+  return readLines(lines).map(({ kind }) => kind)
+}
+
 export function hunksOf(lines: readonly string[]): readonly Hunk[] {
   const hunks: Hunk[] = []
-  let [file, number, old, now] = ['', 0, 0, 0]
-  for (const [at, line] of lines.entries()) {
-    if (old > 0 || now > 0) {
-      if (line.startsWith('-')) old--
-      else if (line.startsWith('+')) now--
-      else if (!line.startsWith('\\')) {
-        old--
-        now--
-      }
-      continue
-    }
-    const name = /^(?:---|\+\+\+) ([^\t]+)/.exec(line)?.[1]?.trim()
+  let [file, number] = ['', 0]
+  for (const [at, { kind, head }] of readLines(lines).entries()) {
+    const name = kind === 'file' ? /^(?:---|\+\+\+) ([^\t]+)/.exec(lines[at] ?? '')?.[1]?.trim() : undefined
     if (name !== undefined && name !== '/dev/null') {
       file = name.replace(/^[^/]*\//, '')
       number = 0
     }
-    const [, removed = '1', start, added = '1', context = ''] =
-      /^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)/.exec(line) ?? []
-    if (start === undefined) continue
-    ;[old, now] = [Number(removed), Number(added)]
+    if (head === undefined) continue
+    const { start, added, context } = head
     number++
-    hunks.push({ file, number, at, from: Number(start), to: Number(start) + Math.max(1, now) - 1, context })
+    hunks.push({ file, number, at, from: start, to: start + Math.max(1, added) - 1, context })
   }
   return hunks
 }
 
-/** With the functions of which some code comes from its lines. */
+/** Found once for each report: each function's details ask for them. */
+const known = new WeakMap<RunReport, readonly LinkedHunk[]>()
+
+/** With the functions of which some code comes from its lines; `lines` are those of the report's patches. */
 export function linkedHunks(lines: readonly string[], report: RunReport): readonly LinkedHunk[] {
+  const found = known.get(report) ?? findLinked(lines, report)
+  known.set(report, found)
+  return found
+}
+
+function findLinked(lines: readonly string[], report: RunReport): readonly LinkedHunk[] {
   const neutral = new Set(report.units.filter(({ text }) => text === 'neutral').map(({ unit }) => unit))
   return hunksOf(lines).map(hunk => {
     const touched = report.lines.files.find(file => isSame(file.patched?.path ?? file.file, hunk.file))

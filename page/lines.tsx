@@ -1,6 +1,7 @@
 /** How embedded source line numbers were treated, file by file. */
 import type { FileLines, Way } from '../src/report/model.ts'
 import type { BuildView } from '../src/report/page/model.ts'
+import { counted } from './words.tsx'
 
 const WAYS: Readonly<Record<Way, string>> = {
   auto: 'auto',
@@ -61,7 +62,7 @@ function Embedded({ file: { file, embedded } }: { file: FileLines }) {
   return (
     <details>
       <summary>
-        {file}: {embedded.length} lines whose number running code embeds
+        {file}: {counted(embedded.length, 'line')} whose number running code embeds
       </summary>
       <div class="wide" tabIndex={0} role="group" aria-label={`Embedded lines of ${file}`}>
         <table>

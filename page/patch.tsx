@@ -1,8 +1,9 @@
 /** The patch as it was given and as it was compiled, and which functions have code of which hunk. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { RunReport } from '../src/report/model.ts'
-import { type LinkedHunk, linkedHunks } from './hunks.ts'
+import { kindsOf, type LinkedHunk, linkedHunks } from './hunks.ts'
 import { VirtualList } from './virtual-list.tsx'
+import { counted } from './words.tsx'
 
 const ROW = 20
 
@@ -56,7 +57,7 @@ const NAMED = 40
 function Hunks({ hunks }: { hunks: readonly LinkedHunk[] }) {
   return (
     <details open={hunks.length <= 30}>
-      <summary>{hunks.length} hunks, and the functions that have code of them</summary>
+      <summary>{counted(hunks.length, 'hunk')}, and the functions that have code of them</summary>
       <ul class="words hunks">
         {hunks.map(({ file, number, from, to, at, functions }) => (
           <li key={at} id={`hunk-${at}`}>
@@ -83,6 +84,7 @@ function Hunks({ hunks }: { hunks: readonly LinkedHunk[] }) {
 }
 
 function Text({ lines, label, scrollTo }: { lines: readonly string[]; label: string; scrollTo?: number | undefined }) {
+  const kinds = useMemo(() => kindsOf(lines), [lines])
   return (
     <div class="patch">
       <VirtualList
@@ -92,17 +94,11 @@ function Text({ lines, label, scrollTo }: { lines: readonly string[]; label: str
         label={label}
         scrollTo={scrollTo}
         row={at => (
-          <div key={at} class={`line ${kindOf(lines[at] ?? '')}`}>
+          <div key={at} class={`line ${kinds[at] ?? ''}`}>
             {lines[at] === '' ? ' ' : lines[at]}
           </div>
         )}
       />
     </div>
   )
-}
-
-function kindOf(line: string): string {
-  if (/^(?:diff |index |--- |\+\+\+ )/.test(line)) return 'file'
-  if (line.startsWith('@@')) return 'hunk'
-  return line.startsWith('+') ? 'added' : line.startsWith('-') ? 'removed' : ''
 }

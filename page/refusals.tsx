@@ -10,7 +10,7 @@ interface Props {
 export function Refusals({ report, findings }: Props) {
   const { refusals } = report
   if (refusals.length === 0) return null
-  const codes = [...new Set(refusals.map(({ code }) => code))].filter(code => findings[code] !== undefined)
+  const codes = [...new Set(refusals.map(({ code }) => code))].filter(code => Object.hasOwn(findings, code))
   return (
     <section aria-labelledby="refusals">
       <h2 id="refusals">Refusals: what cannot be put into what runs</h2>
@@ -36,6 +36,7 @@ export function Refusals({ report, findings }: Props) {
           </li>
         ))}
       </ol>
+      <Blamed explanation={report.explanation} />
       {codes.map(code => (
         <details key={code} id={`finding-${code}`}>
           <summary>About {code}</summary>
@@ -43,6 +44,23 @@ export function Refusals({ report, findings }: Props) {
         </details>
       ))}
     </section>
+  )
+}
+
+/** Hunks that refusals lead to, where that was asked for. */
+function Blamed({ explanation }: { explanation: RunReport['explanation'] }) {
+  if (explanation === null || explanation.leftOut.length === 0) return null
+  return (
+    <>
+      <h3>Hunks that are to blame</h3>
+      <ul class="words">
+        {explanation.leftOut.map(({ file, hunk, of, patch, patchLine, codes }, at) => (
+          <li key={at}>
+            hunk {hunk} of {of} of {file} ({patch}:{patchLine}): {codes.join(', ')}
+          </li>
+        ))}
+      </ul>
+    </>
   )
 }
 

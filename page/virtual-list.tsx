@@ -64,32 +64,41 @@ export function VirtualList(props: VirtualListProps) {
   const start = Math.min(top, Math.max(0, count * rowHeight - height))
   const first = printing ? 0 : Math.max(0, Math.floor(start / rowHeight) - BEYOND)
   const last = printing ? Math.min(count, PRINTED) : Math.min(count, Math.ceil((start + height) / rowHeight) + BEYOND)
-  const isGrid = props.activate !== undefined
+  const isMade = (at: number) => at >= first && at < last
+  const scrolling = {
+    class: 'virtual',
+    tabIndex: 0,
+    ref: place,
+    style: { height: printing ? 'auto' : `${height + 2}px` },
+    onScroll: (event: { readonly currentTarget: HTMLElement }) => setTop(event.currentTarget.scrollTop),
+  }
+  const rows = (
+    <div class="inner" style={{ height: printing ? 'auto' : `${count * rowHeight}px` }} role="presentation">
+      <div style={{ transform: `translateY(${first * rowHeight}px)` }} role="presentation">
+        {Array.from({ length: Math.max(0, last - first) }, (_, index) => props.row(first + index))}
+      </div>
+    </div>
+  )
   return (
     <>
-      <div
-        class="virtual"
-        role={isGrid ? 'grid' : 'group'}
-        aria-label={props.label}
-        {...(isGrid
-          ? {
-              'aria-rowcount': count,
-              'aria-colcount': props.columns,
-              'aria-activedescendant': count === 0 ? undefined : props.idOf?.(active ?? 0),
-            }
-          : {})}
-        tabIndex={0}
-        ref={place}
-        style={{ height: printing ? 'auto' : `${height + 2}px` }}
-        onScroll={event => setTop(event.currentTarget.scrollTop)}
-        onKeyDown={event => moved(event, props)}
-      >
-        <div class="inner" style={{ height: printing ? 'auto' : `${count * rowHeight}px` }} role="presentation">
-          <div style={{ transform: `translateY(${first * rowHeight}px)` }} role="presentation">
-            {Array.from({ length: Math.max(0, last - first) }, (_, index) => props.row(first + index))}
-          </div>
+      {props.activate === undefined ? (
+        <div {...scrolling} role="group" aria-label={props.label}>
+          {rows}
         </div>
-      </div>
+      ) : (
+        <div
+          {...scrolling}
+          tabIndex={0}
+          role="grid"
+          aria-label={props.label}
+          aria-rowcount={count}
+          aria-colcount={props.columns}
+          aria-activedescendant={isMade(active ?? 0) ? props.idOf?.(active ?? 0) : undefined}
+          onKeyDown={event => moved(event, props)}
+        >
+          {rows}
+        </div>
+      )}
       {printing && count > PRINTED && <p>… and {count - PRINTED} more, which are not printed.</p>}
     </>
   )

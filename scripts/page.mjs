@@ -46,7 +46,6 @@ function shell(script, style) {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>Report – hotsplice</title>
-<link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>

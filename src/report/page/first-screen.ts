@@ -85,12 +85,12 @@ function builtWords({ functions, target, payload }: RunReport): string {
 function factsOf({ base, target, patches, payload, compiler, version }: RunReport): readonly Fact[] {
   const facts: (readonly [string, string | null | undefined])[] = [
     ['Runs', target === null ? null : systemOf(target)],
-    ['Its build-id', base?.buildId],
+    ['Build-id of what runs', base?.buildId],
     ['Goes on top of', base === null || base.depends === base.buildId ? null : base.depends],
     ...patches.map(({ name, subject }) => ['Patch', subject === null ? name : `${subject} (${name})`] as const),
     ['Payload', payload === null ? null : `${payload.file}, ${counted(payload.size, 'byte')}`],
-    ['Its build-id (payload)', payload?.buildId],
-    ['Its SHA-256', payload?.sha256],
+    ['Build-id of the payload', payload?.buildId],
+    ['SHA-256 of the payload', payload?.sha256],
     ['Compiler', compiler],
     ['Made by', `hotsplice ${version}`],
   ]
