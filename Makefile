@@ -8,14 +8,14 @@
 SHELL := /bin/bash
 installed := node_modules/.package-lock.json
 compiled := dist/cli/main.cjs
-sources := $(shell find src -name '*.ts' ! -name '*.test.ts')
+sources := $(shell find src page -type f ! -name '*.test.ts')
 
 .PHONY: build demo test test-rest test-all mutants check fuzz bench tools xen-trees clean help
 .DEFAULT_GOAL := build
 
 build: $(compiled)
 
-$(compiled): $(sources) tsconfig.json scripts/bundle.mjs $(installed)
+$(compiled): $(sources) tsconfig.json scripts/bundle.mjs scripts/page.mjs $(installed)
 	npm run --silent build
 
 demo: build tools

@@ -1,7 +1,7 @@
 /**
  * Five kinds of tests.
  * - light: beside the code, and across stages with small inputs. They build no Xen and start no machine.
- * - command: run the compiled command as a process of its own.
+ * - command: run the compiled command as a process of its own, or a browser with the page.
  * - sample: of Xen's tree, and of payloads on the real Xen in QEMU, enough to see each kind of thing once.
  * - live: the same of programs and machines that run on, are watched, stopped and killed.
  * - rest: more of the same kinds, and all there is of one: what takes the longest.
@@ -130,7 +130,7 @@ const SAMPLED = [
   'tests/run/process.test.ts',
 ]
 const MANY = { HOTSPLICE_SAMPLED: 'rest', HOTSPLICE_NEUTRAL_RUNS: '60', HOTSPLICE_PATCH_RUNS: '300' }
-export const COMMAND = ['tests/cli/**/*.test.ts', 'tests/library/**/*.test.ts']
+export const COMMAND = ['tests/cli/**/*.test.ts', 'tests/library/**/*.test.ts', 'tests/page/browser.test.ts']
 /** Compiles src/ to dist/ once, unless it is up to date. */
 const COMPILED = ['tests/cli/support/compile.ts']
 

@@ -1,6 +1,6 @@
 /**
  * Bundles src/ into a few files of dist/: start-up is the user's time, and most of it went to reading modules one by one
- * and to compiling them.
+ * and to compiling them. And page/ into one: what a report is shown by.
  *
  *   node scripts/bundle.mjs [FOLDER]     dist unless given
  *
@@ -24,6 +24,7 @@ import {
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { pageShell } from './page.mjs'
 
 const checkout = fileURLToPath(new URL('../', import.meta.url))
 const target = resolve(process.argv[2] ?? join(checkout, 'dist'))
@@ -75,7 +76,9 @@ mkdirSync(target, { recursive: true })
 const place = mkdtempSync(join(target, '.bundle-'))
 try {
   const output = [...(await bundle(STARTS)), ...(await bundle(COMMAND)), ...(await bundle(LIBRARY))]
-  writeFileSync(join(place, 'licenses.txt'), licensesOf(output))
+  const page = await pageShell(checkout)
+  writeFileSync(join(place, 'page.html'), page.text)
+  writeFileSync(join(place, 'licenses.txt'), licensesOf([...output, ...page.output]))
   keepCompiled()
   const current = new Set(filesBelow(place).map(file => relative(place, file)))
   // Entries come last: what they name is there by then.

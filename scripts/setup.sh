@@ -24,6 +24,7 @@ needs=(
   "aarch64-linux-gnu-objdump binutils-aarch64-linux-gnu tests of AArch64 code"
   "qemu-system-aarch64 qemu-system-arm rehearsal on the real Xen for AArch64"
   "ssh            openssh-client   hosts xen:ssh://…"
+  "chromium       chromium         tests of the report page in a browser"
   "pgrep          procps           tests look for processes that a stopped run left behind"
 )
 

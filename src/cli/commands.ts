@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/explain.ts'),
   },
   {
+    name: 'report',
+    summary: 'write the page that people decide from: one file, for a browser',
+    load: () => import('./commands/report.ts'),
+  },
+  {
     name: 'inspect',
     summary: 'show what a payload contains and what it depends on',
     load: () => import('./commands/inspect.ts'),

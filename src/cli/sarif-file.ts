@@ -1,5 +1,4 @@
 /** The SARIF log that `--sarif` asks for: written whatever becomes of the run. */
-import { readFileSync } from 'node:fs'
 import { InputError } from '../base/errors.ts'
 import { errorReport } from '../report/error-report.ts'
 import { toJson } from '../report/json.ts'
@@ -8,6 +7,7 @@ import type { Place } from '../report/places.ts'
 import { sarifLog } from '../report/sarif.ts'
 import { type Ending, exitCode } from './exit-code.ts'
 import { isFreeForJson, STANDARD, writeWhole } from './files.ts'
+import { findingOf } from './page-file.ts'
 import { VERSION } from './version.ts'
 
 export function checkSarif(file: string | undefined): void {
@@ -15,20 +15,11 @@ export function checkSarif(file: string | undefined): void {
 }
 
 export function writeSarif(file: string, report: RunReport, ending: Ending, places: readonly (Place | null)[]): void {
-  writeWhole(file, toJson(sarifLog(report, { exitCode: exitCode(ending), pageOf, places })))
+  writeWhole(file, toJson(sarifLog(report, { exitCode: exitCode(ending), pageOf: findingOf, places })))
 }
 
 /** The log of a run that failed. It takes the place of nothing but an earlier one. */
 export function writeFailedSarif(file: string | undefined, error: ReportedError, ending: Ending): void {
   if (file === undefined || file === STANDARD || !isFreeForJson(file)) return
   writeSarif(file, errorReport('build', VERSION, error), ending, [])
-}
-
-/** The page of docs/findings, which the package brings along. */
-function pageOf(code: string): string | undefined {
-  try {
-    return readFileSync(new URL(`../../docs/findings/${code}.md`, import.meta.url), 'utf8')
-  } catch {
-    return undefined
-  }
 }

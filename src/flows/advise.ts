@@ -25,18 +25,18 @@ export function advise(request: AdviseRequest): Promise<Advice> {
     const base = await openBase(request, run)
     const tried = await tryWays(base, request, run)
     return adviceOf(
-      tried.map(each => reportOf(base, each, request.version)),
+      tried.map(each => reportOf(base, each, request)),
       request.version,
     )
   })
 }
 
-function reportOf(base: Base, { way, run, error, effort }: TriedWay, version: string): TriedReport {
+function reportOf(base: Base, { way, run, error, effort }: TriedWay, { version, patches }: AdviseRequest): TriedReport {
   if (run === undefined) {
     const failed = errorReport('build', version, reportedError(error))
     return { way, report: { ...failed, lines: { ...failed.lines, way } }, size: null, effort }
   }
-  return { way, report: reportOfRun(base, run, version), size: run.payload?.bytes.length ?? null, effort }
+  return { way, report: reportOfRun(base, run, { version, patches }), size: run.payload?.bytes.length ?? null, effort }
 }
 
 /** auto first: what it compiles is most of what the others need. */

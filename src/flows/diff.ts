@@ -16,18 +16,21 @@ import { pieceMap } from '../pieces/pieces.ts'
 import { diffReport } from '../report/diff-report.ts'
 import type { RunReport } from '../report/model.ts'
 import { verdictReason } from '../select/words.ts'
+import { listingsOf } from './hotpatch/listings.ts'
 
 export interface DiffRequest extends DiffInput {
   /** How the report calls the pair: `common/domain.o`. */
   readonly unit: string
   /** Of hotsplice. */
   readonly version: string
+  /** Let the report have both versions of code, for a page. */
+  readonly details?: boolean
   /** Milliseconds that went before, by what they went for. */
   readonly timings?: Readonly<Record<string, number>>
 }
 
 /** Compares two objects, as a report. */
-export function diff({ unit, version, timings = {}, ...objects }: DiffRequest): RunReport {
+export function diff({ unit, version, timings = {}, details = false, ...objects }: DiffRequest): RunReport {
   const start = performance.now()
   const verdicts = diffObjects(objects)
   return diffReport({
@@ -36,6 +39,7 @@ export function diff({ unit, version, timings = {}, ...objects }: DiffRequest): 
     unit,
     verdicts,
     way: objects.shifted === undefined ? 'ignore' : 'mask',
+    details: details ? { patches: [], neutral: null, ...listingsOf([{ unit, verdicts }]) } : null,
     timings: { ...timings, compare: performance.now() - start },
     reasonOf: verdictReason,
   })

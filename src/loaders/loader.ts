@@ -113,7 +113,8 @@ export interface Loader {
   readonly denied: (unit: string, name: string) => Denial | undefined
   /** Whether a function runs only while a processor comes up, so that those that run never enter a new one. */
   readonly bringsUp: (unit: string, name: string) => boolean
-  readonly freeing: Freeing
+  /** What gives the memory of an object back; undefined where that is not known. */
+  readonly freeing: Freeing | undefined
   /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */
   readonly unwinding: Denial | undefined
   /**

@@ -97,6 +97,16 @@ export interface Effects {
   readonly elsewhere: number
 }
 
+/** An instruction in words. */
+export interface InstructionText {
+  readonly start: number
+  readonly end: number
+  /** As an assembler takes it; numbers in relocated fields are what stands there. */
+  readonly text: string
+  /** Of a direct jump or call: its name, and where it goes, counted from the start of the code. */
+  readonly branch?: { readonly name: string; readonly target: number }
+}
+
 /** Questions about code. `code` begins with an instruction; fields and offsets are within it. */
 export interface CodeKnowledge {
   /**
@@ -163,6 +173,8 @@ export interface CodeKnowledge {
         code: { readonly address: number; readonly bytes: Uint8Array; readonly isFixed: boolean },
       ) => readonly number[])
     | undefined
+  /** The code for people to read, from its first instruction to its last. Nothing is decided by it. */
+  readonly texts: (code: Uint8Array) => readonly InstructionText[]
   /** The number that a function loads and returns with, if that is all it does. */
   readonly returnedNumber: (code: Uint8Array) => number | undefined
   /** Names of what compilers call or jump to in place of an indirect jump, with the target in a register. */

@@ -12,12 +12,15 @@ import type { SourceChange } from '../source/model.ts'
 import type { Affected, ObjectPair, TreeFacts } from '../trees/model.ts'
 import { dataEntries, functionEntries } from './entries.ts'
 import {
+  type Details,
   emptyReport,
   type FileLines,
   type IncludedPiece,
   type Lines,
   type NotCompared,
   type Outcome,
+  type ReportedBase,
+  type ReportedPatch,
   type ReportedPayload,
   type ReportedUnit,
   type RunReport,
@@ -39,6 +42,9 @@ export interface RunFacts {
   readonly warnings: readonly Reason[]
   readonly notices: readonly Reason[]
   readonly notCompared?: readonly NotCompared[]
+  readonly base: ReportedBase | null
+  readonly patches: readonly ReportedPatch[]
+  readonly details: Details | null
   readonly timings: Readonly<Record<string, number>>
   /** The words for a verdict; the select stage has them. */
   readonly reasonOf: (verdict: Verdict) => Reason
@@ -59,6 +65,8 @@ export function buildReport(facts: RunFacts): RunReport {
     ...emptyReport('build', facts.version),
     outcome: outcomeOf(selection, refusals),
     target: { name: facts.target, version: tree.facts.version ?? null, machine: selection.machine ?? null },
+    base: facts.base,
+    patches: facts.patches,
     compiler: tree.facts.compiler,
     functions: perUnit.flatMap(functionEntries),
     data: perUnit.flatMap(dataEntries),
@@ -75,6 +83,7 @@ export function buildReport(facts: RunFacts): RunReport {
       ...facts.notices,
     ],
     notCompared: [...(facts.notCompared ?? []), ...perUnit.flatMap(notCompared)],
+    details: facts.details,
     timings: facts.timings,
   }
 }

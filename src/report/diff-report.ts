@@ -2,7 +2,7 @@
 import type { Reason } from '../base/refusal.ts'
 import type { UnitVerdicts, Verdict } from '../compare/model.ts'
 import { dataEntries, functionEntries } from './entries.ts'
-import { emptyReport, type RunReport, type Way } from './model.ts'
+import { type Details, emptyReport, type RunReport, type Way } from './model.ts'
 import { notCompared } from './not-compared.ts'
 
 export interface DiffFacts {
@@ -13,11 +13,13 @@ export interface DiffFacts {
   readonly verdicts: UnitVerdicts
   /** `mask` where a shifted object told the line numbers, else `ignore`. */
   readonly way: Way
+  readonly details?: Details | null
   readonly timings: Readonly<Record<string, number>>
   readonly reasonOf: (verdict: Verdict) => Reason
 }
 
-export function diffReport({ version, target, unit, verdicts, way, timings, reasonOf }: DiffFacts): RunReport {
+export function diffReport(given: DiffFacts): RunReport {
+  const { version, target, unit, verdicts, way, timings, reasonOf } = given
   const facts = { unit, verdicts, reasonOf, inclusion: () => undefined }
   const functions = functionEntries(facts)
   const data = dataEntries(facts)
@@ -30,6 +32,7 @@ export function diffReport({ version, target, unit, verdicts, way, timings, reas
     data,
     lines: { way, root: '', files: [], held: [], code: [] },
     notCompared: notCompared({ unit, verdicts }),
+    details: given.details ?? null,
     timings,
   }
 }

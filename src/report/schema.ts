@@ -95,6 +95,30 @@ const unit = v.object({
   compileTime: v.number(),
 })
 
+const listedCode = v.nullable(
+  v.object({
+    size: count,
+    instructions: v.array(v.tuple([count, v.string()])),
+    sites: v.array(v.object({ offset: count, file: v.string(), line: count })),
+  }),
+)
+const details = v.object({
+  patches: strings,
+  neutral: v.nullable(v.string()),
+  listings: v.array(
+    v.object({
+      unit: v.string(),
+      name: v.string(),
+      symbol: v.string(),
+      original: listedCode,
+      patched: listedCode,
+    }),
+  ),
+  unlisted: count,
+})
+const base = v.object({ buildId: v.nullable(v.string()), depends: v.nullable(v.string()) })
+const patch = v.object({ name: v.string(), subject: v.nullable(v.string()) })
+
 const explanation = v.object({
   leftOut: v.array(
     v.object({
@@ -129,11 +153,13 @@ export const runReport: v.GenericSchema<unknown, RunReport> = v.object({
   outcome: v.picklist(['built', 'nothing-to-do', 'refused', 'differs', 'error']),
   error: v.nullable(error),
   target: v.nullable(target),
+  // Reports of 0.2.0 and before have none of those with a default.
+  base: v.optional(v.nullable(base), null),
+  patches: v.optional(v.array(patch), []),
   compiler: v.nullable(v.string()),
   functions: v.array(entry),
   data: v.array(entry),
   refusals: v.array(refusal),
-  // Reports of 0.2.0 and before have neither.
   explanation: v.optional(v.nullable(explanation), null),
   leftInit: v.optional(v.array(leftInit), []),
   lines,
@@ -143,6 +169,7 @@ export const runReport: v.GenericSchema<unknown, RunReport> = v.object({
   warnings: v.array(reason),
   notices: v.array(reason),
   notCompared: v.array(v.object({ unit: v.string(), what: v.string(), text: v.string() })),
+  details: v.optional(v.nullable(details), null),
   timings: v.record(v.string(), v.number()),
 })
 

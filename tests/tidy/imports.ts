@@ -1,6 +1,6 @@
 /** Which folder may know which (docs/ARCHITECTURE.md), and where the outside world may be touched. */
 import ts from 'typescript'
-import { type Breach, importsOf, lineOf, nodesOf, product, type SourceFile } from './sources.ts'
+import { type Breach, importsOf, lineOf, nodesOf, product, type SourceFile, sources } from './sources.ts'
 
 /**
  * What formats, machines and loaders are like, each knowing only those before it. Knows nothing of a run.
@@ -60,7 +60,8 @@ const OUTSIDE_MODULES = [
 const folderOf = (path: string) => /^src\/([^/]+)\//.exec(path)?.[1]
 
 export function importBreaches(): readonly Breach[] {
-  return product.flatMap(source =>
+  const page = sources.filter(({ path }) => path.startsWith('page/'))
+  return [...product, ...page].flatMap(source =>
     importsOf(source).flatMap(({ target, typesOnly, line }) => {
       const wrong = wrongImport(source.path, target, typesOnly)
       return wrong === undefined ? [] : [{ file: source.path, line, ...wrong }]
@@ -72,6 +73,7 @@ type Wrong = Pick<Breach, 'fact' | 'todo'>
 
 /** What is wrong with an import; undefined where it is allowed. */
 export function wrongImport(path: string, target: string, typesOnly: boolean): Wrong | undefined {
+  if (path.startsWith('page/')) return wrongForPage(target, typesOnly)
   const from = folderOf(path)
   if (!target.startsWith('src/')) return wrongModule(from, target)
   const to = folderOf(target)
@@ -98,6 +100,13 @@ export function wrongImport(path: string, target: string, typesOnly: boolean): W
       ? 'a stage takes only types of earlier stages: let the flow call it and pass the result (or `import type`)'
       : 'data only moves down: a stage knows nothing of later ones, nor of flows, hosts and cli',
   }
+}
+
+/** The page is shown by a browser, and says what reports say. */
+function wrongForPage(target: string, typesOnly: boolean): Wrong | undefined {
+  if (/^(?:page\/|preact(?:\/hooks)?$|diff$)/.test(target) || (typesOnly && target.startsWith('src/report/')))
+    return undefined
+  return { fact: `the page imports ${target}`, todo: 'it takes types of reports only: put what it needs into its data' }
 }
 
 function wrongModule(from: string | undefined, target: string): Wrong | undefined {

@@ -48,7 +48,7 @@ export interface SourceFile {
 
 /** All TypeScript of the project. */
 export const sources: readonly SourceFile[] = trackedFiles
-  .filter(file => /^(src|tests|bench|scripts|examples)\/.*\.ts$/.test(file))
+  .filter(file => /^(src|page|tests|bench|scripts|examples)\/.*\.tsx?$/.test(file))
   .map(path => {
     const text = read(path).toString('utf8')
     return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true) }

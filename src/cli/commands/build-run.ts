@@ -11,6 +11,7 @@ import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { endingOf } from '../exit-code.ts'
 import { readText, removeStale, writeWhole } from '../files.ts'
+import { checkPage, writePage } from '../page-file.ts'
 import { ownSource, readPatches, readSources } from '../patches.ts'
 import { checkSarif, writeSarif } from '../sarif-file.ts'
 import { VERSION } from '../version.ts'
@@ -40,6 +41,8 @@ export interface BuildArguments {
   readonly jobs: number
   readonly output?: string
   readonly json?: string
+  readonly html?: string
+  readonly details?: boolean
   readonly sarif?: string
   readonly expectFunctions?: string
   readonly explainRefusal?: boolean
@@ -59,9 +62,10 @@ export async function runBuild(request: BuildArguments, console: Console, signal
       ...given(request.config),
       ...(request.on ?? []),
     ],
-    [output, json, request.sarif],
+    [output, json, request.sarif, request.html],
   )
   checkSarif(request.sarif)
+  checkPage(request.html)
   const expected =
     expectFunctions === undefined
       ? {}
@@ -78,6 +82,7 @@ export async function runBuild(request: BuildArguments, console: Console, signal
   const { report, payload, places } = await build({
     ...request,
     ...expected,
+    details: request.details === true || request.html !== undefined,
     patches,
     sources,
     output,
@@ -91,6 +96,7 @@ export async function runBuild(request: BuildArguments, console: Console, signal
   const ending = endingOf(report.outcome)
   const also = () => {
     if (request.sarif !== undefined) writeSarif(request.sarif, report, ending, places)
+    if (request.html !== undefined) writePage(request.html, { builds: [{ name: request.html, report }] })
   }
   return { ending, text: summary(withShownNames(report), console.ink), json: report, also, undo }
 }

@@ -42,6 +42,8 @@ const ONLY_REACHED = 'of the units that read a touched header, compile only thos
 const WITH =
   'a source of your own (hooks, helpers), compiled like the unit behind @, in its folder (default: like most units of the folder that the patch touches); may be given again'
 const EXPECT = 'refuse unless the payload has exactly these functions, one `[unit] name` a line'
+const DETAILS =
+  'put the patch and both versions of each function into the JSON too, for `hotsplice report` (--html does)'
 const EXPLAIN = 'when refused, find the hunks that are to blame, and what would be built without them'
 
 export function define(host: Host) {
@@ -78,6 +80,8 @@ export function define(host: Host) {
     .option('-j, --jobs <n>', 'how many compilers may run at once', positive, availableParallelism())
     .option('-o, --output <file>', 'the payload (default: <patch>.livepatch here)')
     .option('--json <file>', 'write the report as JSON; - is standard output')
+    .option('--html <file>', 'write a page for people who have to decide: one file, for a browser')
+    .option('--details', DETAILS)
     .option('--sarif <file>', 'write refusals for a code-review system (SARIF 2.1.0)')
     .option('--expect-functions <file>', EXPECT)
     .option('--explain-refusal', EXPLAIN)
@@ -99,8 +103,10 @@ export function define(host: Host) {
           command: 'build',
           signal,
           work: async console => (await import('./build-run.ts')).runBuild(request, console, signal),
-          failed: async (error, ending) =>
-            (await import('../sarif-file.ts')).writeFailedSarif(rest.sarif, error, ending),
+          failed: async (error, ending) => {
+            ;(await import('../sarif-file.ts')).writeFailedSarif(rest.sarif, error, ending)
+            ;(await import('../page-file.ts')).writeFailedPage(rest.html, 'build', error)
+          },
         }),
       )
     })

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typin
 import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
 import { diff as compareObjects } from '../../flows/diff.ts'
+import type { ReportedError } from '../../report/model.ts'
 import { summary } from '../../report/text.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
@@ -19,6 +20,8 @@ const MORE = [
   'functions that differ only so are told apart.',
 ]
 
+const DETAILS = 'put both versions of each function into the JSON too, for `hotsplice report` (--html does)'
+
 export function define(host: Host) {
   return new Command('diff')
     .description('Says which functions and data differ between two objects of one unit, and why.')
@@ -32,6 +35,8 @@ export function define(host: Host) {
         .default('xen' as const),
     )
     .option('--json <file>', 'write the report as JSON; - is standard output')
+    .option('--html <file>', 'write a page with both versions side by side: one file, for a browser')
+    .option('--details', DETAILS)
     .addHelpText(
       'after',
       helpAfter({
@@ -47,10 +52,12 @@ export function define(host: Host) {
       }),
     )
     .action(async (original, patched, options) => {
-      const { json } = options
+      const { json, html } = options
       const request: Request = { original, patched, ...options }
       const work = (console: Console) => diff(request, console)
-      host.ended(await attempt({ json, command: 'diff', signal: host.signal, work }))
+      const failed = async (error: ReportedError) =>
+        (await import('../page-file.ts')).writeFailedPage(html, 'diff', error)
+      host.ended(await attempt({ json, command: 'diff', signal: host.signal, work, failed }))
     })
 }
 
@@ -61,11 +68,15 @@ interface Request {
   readonly shift?: number
   readonly target: 'xen' | 'process'
   readonly json?: string
+  readonly html?: string
+  readonly details?: boolean
 }
 
-function diff(request: Request, console: Console): Finished {
-  const { original, patched, shifted, shift, target, json } = request
-  checkOutputs([original, patched, ...(shifted === undefined ? [] : [shifted])], [json])
+async function diff(request: Request, console: Console): Promise<Finished> {
+  const { original, patched, shifted, shift, target, json, html } = request
+  checkOutputs([original, patched, ...(shifted === undefined ? [] : [shifted])], [json, html])
+  const page = html === undefined ? undefined : await import('../page-file.ts')
+  page?.checkPage(html)
   if ((shifted === undefined) !== (shift === undefined)) {
     throw new InputError('cli/usage', '--shifted and --shift belong together', 'give both, or neither')
   }
@@ -78,8 +89,13 @@ function diff(request: Request, console: Console): Finished {
       : { shifted: { object: readInput(shifted, 'the shifted object'), shift } }),
   }
   const timings = { read: performance.now() - start }
-  const report = compareObjects({ ...input, target, unit: unitOf(original, patched), version: VERSION, timings })
-  return { ending: endingOf(report.outcome), text: summary(withShownNames(report), console.ink), json: report }
+  const details = request.details === true || html !== undefined
+  const unit = unitOf(original, patched)
+  const report = compareObjects({ ...input, target, unit, version: VERSION, timings, details })
+  const also = () => {
+    if (html !== undefined) page?.writePage(html, { builds: [{ name: html, report }] })
+  }
+  return { ending: endingOf(report.outcome), text: summary(withShownNames(report), console.ink), json: report, also }
 }
 
 /** What both paths end with: `common/domain.o`; the original's name where they end differently. */

@@ -1,4 +1,5 @@
 /** Where the objects of a structure end in the whole tree, and what tells the store of it there. */
+import type { Freeing } from '../../loaders/loader.ts'
 import { loaderOf } from '../../loaders/loaders.ts'
 import { originalDeclarations, overlayOf, tryCompile, type Unit } from '../../trees/index.ts'
 import { UnitTypes } from '../../type-layouts/unit-types.ts'
@@ -16,8 +17,11 @@ interface AskedUnit {
 }
 
 export async function endsOf(scene: Scene, { tag, path }: NewMembers, user: Unit): Promise<EndsFound> {
+  const loader = loaderOf(scene.tree.target)
+  if (loader.freeing === undefined)
+    return { places: [], doubts: [`what gives memory back is not known of ${loader.title}`] }
   const endings = await endingsOf(scene, tag, user)
-  const asked = await callingUnits(scene, path)
+  const asked = await callingUnits(scene, path, loader.freeing)
   const places: string[] = []
   const doubts: string[] = []
   for (const { unit, path, calls, answers } of await answered(scene, asked, endings)) {
@@ -80,8 +84,7 @@ function holdersOf(types: UnitTypes, tag: string): readonly Ending[] {
 }
 
 /** Units that read what declares it, and whose own text frees anything. */
-async function callingUnits({ tree, draft }: Scene, path: string): Promise<readonly AskedUnit[]> {
-  const { freeing } = loaderOf(tree.target)
+async function callingUnits({ tree, draft }: Scene, path: string, freeing: Freeing): Promise<readonly AskedUnit[]> {
   const readers = await tree.dependents(new Set([path]), tree.run)
   return readers.flatMap(({ unit }) => {
     const own = unit.dependencies[0]

@@ -22,6 +22,8 @@ export interface BuildOptions extends HotpatchOptions {
   readonly output: string
   /** Refuse unless the payload has exactly these functions. */
   readonly expectedFunctions?: readonly ExpectedFunction[]
+  /** Let the report have the patch's text and both versions of code, for a page. */
+  readonly details?: boolean
   /** Of a refused patch, find out which hunks are to blame, and what would be built without them. */
   readonly explainRefusal?: boolean
 }
@@ -40,14 +42,14 @@ export interface BuildResult {
  */
 export async function buildOne(base: Base, options: BuildOptions, run: Run): Promise<BuildResult> {
   const found = await createHotpatch(base, { ...options, payloadName: options.output }, run)
-  const whole = reportOfRun(base, found, options.version)
+  const whole = reportOfRun(base, found, options)
   const { payload, change } = found
   const report = expectedOnly(
     options.explainRefusal === true && whole.outcome === 'refused'
       ? {
           ...whole,
           explanation: await explainRefusal({ report: whole, change }, without =>
-            tryWithout(base, { ...options, without }, run),
+            tryWithout(base, { ...options, without, details: false }, run),
           ),
         }
       : whole,
@@ -63,7 +65,7 @@ async function tryWithout(base: Base, options: BuildOptions, run: Run): Promise<
   const { change } = prepared
   try {
     const found = await createHotpatch(base, options, run, prepared)
-    return { report: reportOfRun(base, found, options.version), change }
+    return { report: reportOfRun(base, found, options), change }
   } catch (error) {
     if (error instanceof InputError && error.code !== 'build/interrupted') return { report: error, change }
     throw error

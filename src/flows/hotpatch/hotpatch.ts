@@ -4,6 +4,7 @@
  */
 import type { Payload } from '../../assemble/model.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
+import type { NeutralFile } from '../../lines/neutral-model.ts'
 import type { Way } from '../../lines/way.ts'
 import { loaderOf } from '../../loaders/loaders.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
@@ -13,7 +14,7 @@ import type { PatchText, SourceChange } from '../../source/model.ts'
 import type { Affected, Base, LeftOut, ObjectPair, Run, Tree } from '../../trees/index.ts'
 import { assembleSelected } from './assembled.ts'
 import { compileAll } from './compile-all.ts'
-import type { OneCompile } from './judge.ts'
+import type { CompiledUnits, JudgedUnit, OneCompile } from './judge.ts'
 import { judgeTold } from './judge-told.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
@@ -61,6 +62,11 @@ export interface HotpatchRun {
   readonly warnings: readonly Reason[]
   readonly notices: readonly Reason[]
   readonly lines: LineFacts
+  /** Texts that were compiled instead of the patched ones, by path. */
+  readonly neutralFiles: ReadonlyMap<string, NeutralFile>
+  /** Where each unit's original embeds line numbers, as far as the way looked. */
+  readonly sites: ReadonlyMap<string, JudgedUnit['sites']>
+  readonly base: Pick<Running, 'depends' | 'xenDepends'>
   readonly compiles: readonly OneCompile[]
   /** Undefined when something is refused, or there is nothing to do. */
   readonly payload: Payload | undefined
@@ -123,10 +129,19 @@ export async function createHotpatch(
     warnings: [running, selected, code, copiesOf(units, running), shapes, checked].flatMap(warningsOf),
     notices: [reach, sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
+    neutralFiles: compiledTexts(compiled),
+    sites: new Map(judged.units.map(({ unit, sites }) => [unit, sites])),
+    base: running,
     compiles: compiled.compiles,
     payload: checked.payload,
     timings: watch.timings,
   }
+}
+
+/** Of the rewritten texts those that a unit's way took. */
+function compiledTexts({ files, neutralFiles }: CompiledUnits): ReadonlyMap<string, NeutralFile> {
+  const taken = new Set(files.filter(({ way }) => way === 'neutral').map(({ file }) => file))
+  return new Map([...neutralFiles].filter(([path]) => taken.has(path)))
 }
 
 const copiesOf = (units: readonly UnitInput[], { symbols }: Running) => ({ warnings: otherCopies(units, symbols) })

@@ -155,7 +155,7 @@ function knownCallers(units: readonly UnitInput[], { address }: Candidate, { rul
   const found = callersOf(units, { unit: origin.unit, piece: origin.piece.id }, rules)
   const callers = found.callers.filter(caller => !isNowhere(units, caller, rules))
   const isGlobal = globalNames(origin.input.verdicts.correlation.original, origin.piece).size > 0
-  if (running.isXen || !isGlobal || found.unknown.length > 0) return { ...found, callers }
+  if (running.isImage || !isGlobal || found.unknown.length > 0) return { ...found, callers }
   const program = namesOf(running)
   if (program === undefined)
     return { callers, unknown: ['which program it is part of is not known, so who calls it there is not either'] }
@@ -265,7 +265,7 @@ function unknownOf(candidate: Candidate, units: readonly UnitInput[], input: Pro
 }
 
 function callersIn(units: readonly UnitInput[], candidate: Candidate, input: PromoteInput): readonly string[] {
-  const { callers } = knownCallers(units, candidate, { ...input, running: { ...input.running, isXen: true } })
+  const { callers } = knownCallers(units, candidate, { ...input, running: { ...input.running, isImage: true } })
   const own = callers.map(caller => spelledCaller(units, caller))
   return [...own, ...besideOf(units, candidate, input).needed.map(unit => `what calls it in ${unit}`)]
 }

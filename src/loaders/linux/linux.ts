@@ -55,6 +55,7 @@ export const LINUX: Loader = {
   runningName: (_, name) => name,
   denied: unit => (unit.startsWith('kernel/livepatch/') ? PATCHING : undefined),
   bringsUp: () => false,
+  freeing: undefined,
   unwinding: undefined,
   relocations: machine => RELOCATIONS.get(machine),
   writer: 'kernel-module',

@@ -12,6 +12,7 @@ import { pageNamed } from './pages.ts'
 import { READYING } from './ready.ts'
 import { R_AARCH64_ABS64, R_AARCH64_PREL32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
+import { texts } from './texts.ts'
 import { accessesOf, callsTo, referencesTo, returnedNumber } from './uses.ts'
 import { JUMP_SIZE, jump, nops } from './writing.ts'
 
@@ -54,6 +55,7 @@ export const AARCH64: Machine = {
     callsTo,
     referencesTo,
     mayLeadTo: undefined,
+    texts,
     returnedNumber,
     jumpThunks: /^__(llvm_slsblr_thunk|call_indirect)_x\d+$/,
     takesPlaces,

@@ -17,6 +17,7 @@ import { isPadding } from './padding.ts'
 import { referencesTo } from './references.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
+import { texts } from './texts.ts'
 import { JUMP_SIZE, jump, nops } from './writing.ts'
 
 /** What the ELF header says of an image that a boot loader enters in 32 bits, as it does any of this machine. */
@@ -62,6 +63,7 @@ export const X86_64: Machine = {
     callsTo,
     referencesTo,
     mayLeadTo,
+    texts,
     returnedNumber,
     // gcc's -mindirect-branch and clang's -mretpoline.
     jumpThunks: /^__x86_indirect_(?:thunk|jump|call)|^__llvm_(?:external_)?retpoline/,

@@ -1,5 +1,5 @@
 /**
- * Bundles src/ to dist/ before the tests that run the command as a process, unless dist/ is newer than all of src/.
+ * Bundles src/ and page/ to dist/ before the tests that run the command as a process, unless dist/ is newer than both.
  * The bundle's files are renamed into their places, so that a command that runs meanwhile never reads half of one.
  */
 import { spawnSync } from 'node:child_process'
@@ -11,7 +11,7 @@ const checkout = fileURLToPath(new URL('../../../', import.meta.url))
 const stamp = join(checkout, 'dist/cli/main.cjs')
 
 export default function compile(): void {
-  const newest = Math.max(...filesBelow(join(checkout, 'src')).map(file => statSync(file).mtimeMs))
+  const newest = Math.max(...['src', 'page'].flatMap(each => filesBelow(join(checkout, each))).map(file => statSync(file).mtimeMs))
   if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return
   const words = run('scripts/bundle.mjs')
   if (!existsSync(stamp) || statSync(stamp).mtimeMs <= newest) throw new Error(`src/ was not bundled:\n${words}`)

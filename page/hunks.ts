@@ -1,0 +1,124 @@
+/**
+ * The hunks of a patch, and which functions have code of them. That is told by the debug information of the payload's
+ * functions, so a hunk without any may still have code that the payload has not.
+ */
+import type { CodeLines, FileLines, LineRun, RunReport } from '../src/report/model.ts'
+
+export interface Hunk {
+  /** As the patch names it, without its first component. */
+  readonly file: string
+  /** Its number among those of the file, from 1. */
+  readonly number: number
+  /** Position of its `@@` among the lines of all patches. */
+  readonly at: number
+  /** Lines of the patched file, both within. */
+  readonly from: number
+  readonly to: number
+  /** What the patch writes behind `@@`. */
+  readonly context: string
+}
+
+export interface LinkedHunk extends Hunk {
+  readonly functions: readonly { readonly unit: string; readonly symbol: string }[]
+}
+
+export type LineKind = 'text' | 'file' | 'hunk' | 'added' | 'removed' | 'context'
+
+interface HunkHead {
+  readonly start: number
+  readonly added: number
+  readonly context: string
+}
+
+interface ReadLine {
+  readonly kind: LineKind
+  readonly head?: HunkHead
+}
+
+/** Each line counts by what its hunk says is still to come: `--- x` may be a removed line. */
+function readLines(lines: readonly string[]): readonly ReadLine[] {
+  let [old, now] = [0, 0]
+  return lines.map(line => {
+    if (old > 0 || now > 0 || line.startsWith('\\')) {
+      const [kind, removed, added] = WITHIN[line[0] ?? ' '] ?? CONTEXT
+      old -= removed
+      now -= added
+      return { kind }
+    }
+    const [, removed = '1', start, added = '1', context = ''] =
+      /^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)/.exec(line) ?? []
+    if (start === undefined) return { kind: /^(?:diff |index |--- |\+\+\+ )/.test(line) ? 'file' : 'text' }
+    ;[old, now] = [Number(removed), Number(added)]
+    return { kind: 'hunk', head: { start: Number(start), added: now, context } }
+  })
+}
+
+/** What a line takes of what is still to come of the original and of the patched text. */
+const CONTEXT: readonly [LineKind, number, number] = ['context', 1, 1]
+const WITHIN: Readonly<Record<string, readonly [LineKind, number, number]>> = {
+  '-': ['removed', 1, 0],
+  '+': ['added', 0, 1],
+  '\\': ['context', 0, 0],
+}
+
+export function kindsOf(lines: readonly string[]): readonly LineKind[] {
+  return readLines(lines).map(({ kind }) => kind)
+}
+
+export function hunksOf(lines: readonly string[]): readonly Hunk[] {
+  const hunks: Hunk[] = []
+  let [file, number] = ['', 0]
+  for (const [at, { kind, head }] of readLines(lines).entries()) {
+    const name = kind === 'file' ? /^(?:---|\+\+\+) ([^\t]+)/.exec(lines[at] ?? '')?.[1]?.trim() : undefined
+    if (name !== undefined && name !== '/dev/null') {
+      file = name.replace(/^[^/]*\//, '')
+      number = 0
+    }
+    if (head === undefined) continue
+    const { start, added, context } = head
+    number++
+    hunks.push({ file, number, at, from: start, to: start + Math.max(1, added) - 1, context })
+  }
+  return hunks
+}
+
+/** Found once for each report: each function's details ask for them. */
+const known = new WeakMap<RunReport, readonly LinkedHunk[]>()
+
+/** With the functions of which some code comes from its lines; `lines` are those of the report's patches. */
+export function linkedHunks(lines: readonly string[], report: RunReport): readonly LinkedHunk[] {
+  const found = known.get(report) ?? findLinked(lines, report)
+  known.set(report, found)
+  return found
+}
+
+function findLinked(lines: readonly string[], report: RunReport): readonly LinkedHunk[] {
+  const neutral = new Set(report.units.filter(({ text }) => text === 'neutral').map(({ unit }) => unit))
+  return hunksOf(lines).map(hunk => {
+    const touched = report.lines.files.find(file => isSame(file.patched?.path ?? file.file, hunk.file))
+    const has = (code: CodeLines) => hasLines(code, hunk, neutral.has(code.unit) ? touched : undefined)
+    return { ...hunk, functions: report.lines.code.filter(has).map(({ unit, symbol }) => ({ unit, symbol })) }
+  })
+}
+
+function hasLines({ files, rows }: CodeLines, { file, from, to }: Hunk, rewritten: FileLines | undefined): boolean {
+  const own = new Set(files.flatMap((path, at) => (isSame(path, file) ? [at] : [])))
+  if (own.size === 0) return false
+  const runs = rewritten?.numbers ?? []
+  return rows.some(([, at, number]) => {
+    const line = runs.length === 0 ? number : patchedLine(runs, number)
+    return own.has(at) && line >= from && line <= to
+  })
+}
+
+/** The patched source's line for the number that the compiler saw. */
+function patchedLine(runs: readonly LineRun[], number: number): number {
+  const run = runs.find(([from, , count]) => number >= from && number < from + count)
+  return run === undefined ? 0 : run[1] + number - run[0]
+}
+
+/** Compilers and patches name a file from different folders. */
+function isSame(a: string, b: string): boolean {
+  const [one, other] = [a.replace(/^\.\//, ''), b.replace(/^\.\//, '')]
+  return one === other || one.endsWith(`/${other}`) || other.endsWith(`/${one}`)
+}

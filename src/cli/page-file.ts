@@ -1,0 +1,54 @@
+/** The page that `report`, `build --html` and `diff --html` write: one file, whole or not at all. */
+import { readFileSync } from 'node:fs'
+import { InputError, InternalError } from '../base/errors.ts'
+import { errorReport } from '../report/error-report.ts'
+import type { ReportedError, RunReport } from '../report/model.ts'
+import { type PageInput, pageData, pageText } from '../report/page/page.ts'
+import { isSpecial, readText, STANDARD, writeWhole } from './files.ts'
+import { VERSION } from './version.ts'
+
+export function checkPage(file: string | undefined): void {
+  if (file === STANDARD) throw new InputError('cli/usage', '--html writes a file, and - is none', 'name a file')
+}
+
+export function writePage(file: string, input: Omit<PageInput, 'version' | 'findingOf'>): void {
+  writeWhole(file, pageText(shell(), pageData({ ...input, version: VERSION, findingOf })))
+}
+
+/** The page of a run that failed takes the place of an earlier page, which would be taken for this run's, and of nothing else. */
+export function writeFailedPage(file: string | undefined, command: RunReport['command'], error: ReportedError): void {
+  if (file === undefined || file === STANDARD || !isFreeForPage(file)) return
+  writePage(file, { builds: [{ name: file, report: errorReport(command, VERSION, error) }] })
+}
+
+const START = '<!doctype html>\n<html lang="en">'
+
+function isFreeForPage(file: string): boolean {
+  if (isSpecial(file)) return true
+  try {
+    const text = readText(file, 'the page', 'latin1')
+    return text === '' || text.startsWith(START)
+  } catch (error) {
+    if (error instanceof InputError) return true
+    throw error
+  }
+}
+
+/** What `npm run build` makes of page/, which the package brings along. */
+function shell(): string {
+  try {
+    return readFileSync(new URL('../../dist/page.html', import.meta.url), 'utf8')
+  } catch (error) {
+    throw new InternalError(`the page without data is not there: ${String(error)}; \`make build\` makes it`)
+  }
+}
+
+/** The page of docs/findings about a refusal, which the package brings along. */
+export function findingOf(code: string): string | undefined {
+  if (!/^[a-z0-9-]+$/.test(code)) return undefined
+  try {
+    return readFileSync(new URL(`../../docs/findings/${code}.md`, import.meta.url), 'utf8')
+  } catch {
+    return undefined
+  }
+}

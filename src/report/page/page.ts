@@ -1,0 +1,92 @@
+/**
+ * A page of reports: one file, which works from a disk and fetches nothing. Texts of objects, patches and logs are data in
+ * it, never markup: they stand in a block of JSON in which no `<` is left, and the page's code makes text nodes of them.
+ */
+import { InternalError } from '../../base/errors.ts'
+import { shownText, withShownNames } from '../../base/printable.ts'
+import type { RunReport } from '../model.ts'
+import { firstScreen, rehearsalHeadline, verifyHeadline } from './first-screen.ts'
+import type { AdviceView, Judgement, PageData, RehearsalView, VerifyView } from './model.ts'
+
+export interface Named<Report> {
+  /** The report's file. */
+  readonly name: string
+  readonly report: Report
+}
+
+export interface PageInput {
+  /** Of hotsplice. */
+  readonly version: string
+  readonly builds: readonly Named<RunReport>[]
+  readonly verifications?: readonly Named<VerifyView>[]
+  readonly rehearsals?: readonly Named<RehearsalView>[]
+  readonly advice?: AdviceView | undefined
+  /** The page of docs/findings about a code, in Markdown; undefined where there is none. */
+  readonly findingOf: (code: string) => string | undefined
+}
+
+export function pageData({
+  version,
+  builds,
+  verifications = [],
+  rehearsals = [],
+  advice,
+  findingOf,
+}: PageInput): PageData {
+  const codes = new Set(builds.flatMap(({ report }) => report.refusals.map(({ code }) => code)))
+  const findings = [...codes].sort().flatMap(code => {
+    const text = findingOf(code)
+    return text === undefined ? [] : [[code, text] as const]
+  })
+  return {
+    schema: 1,
+    version,
+    builds: builds.map(({ name, report }) => firstScreen(readable(report), withShownNames(name), advice)),
+    verifications: verifications.map(each => judged(each, verifyHeadline, report => report.accepted)),
+    rehearsals: rehearsals.map(each => judged(each, rehearsalHeadline, report => report.outcome === 'passed')),
+    findings: Object.fromEntries(findings),
+  }
+}
+
+/** Characters that turn the order of others around, or stand nowhere, are spelled out; lines of patches stay lines. */
+function readable(report: RunReport): RunReport {
+  const { details, ...rest } = report
+  const shown = { ...withShownNames(rest), details: null }
+  if (details === null) return shown
+  const { patches, neutral, ...others } = details
+  return {
+    ...shown,
+    details: {
+      ...withShownNames(others),
+      patches: patches.map(shownText),
+      neutral: neutral === null ? null : shownText(neutral),
+    },
+  }
+}
+
+function judged<Report>(
+  { name, report }: Named<Report>,
+  headline: (report: Report) => string,
+  isGood: (report: Report) => boolean,
+): Judgement<Report> {
+  const shown = withShownNames(report)
+  return { name: withShownNames(name), tone: isGood(report) ? 'good' : 'bad', headline: headline(shown), report: shown }
+}
+
+/** Where the page's data go in what `scripts/page.mjs` makes of `page/`. */
+export const DATA_PLACE = '{"schema":0}'
+
+/** The file. `shell` is the page without data. */
+export function pageText(shell: string, data: PageData): string {
+  const at = shell.indexOf(DATA_PLACE)
+  if (at === -1) throw new InternalError('the page has no place for data')
+  return shell.slice(0, at) + embedded(data) + shell.slice(at + DATA_PLACE.length)
+}
+
+/** JSON in which no tag, comment or entity can begin. */
+function embedded(data: PageData): string {
+  return JSON.stringify(data).replace(
+    /[<>&\u2028\u2029]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

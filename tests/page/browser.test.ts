@@ -1,0 +1,224 @@
+/** Pages in a real browser: what they say is what the reports say, and nothing in them acts. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RunReport } from '../../src/report/model.ts'
+import { type PageInput, pageData } from '../../src/report/page/page.ts'
+import { hasChromium, startViewer, type Viewer, withoutChromium } from './support/browser.ts'
+import { built, HOSTILE, hostile, refused, rehearsed, verified } from './support/reports.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+let viewer: Viewer
+beforeAll(async () => {
+  if (hasChromium) viewer = await startViewer()
+})
+afterAll(() => viewer?.close())
+
+const named = (...reports: readonly RunReport[]) => reports.map((report, at) => ({ name: `${at}.json`, report }))
+const FINDING = '# changed-data\n\nA variable has another initial value.\n\n    $ hotsplice assist <b>\n'
+const data = (input: Partial<PageInput>) =>
+  pageData({
+    version: '0.2.0',
+    builds: [],
+    findingOf: code => (code === 'changed-data' ? FINDING : undefined),
+    ...input,
+  })
+
+/** What a rule of axe finds wrong, in both colour schemes. */
+async function faultsOf(page: Page): Promise<readonly string[]> {
+  const faults: string[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    // By the debugger, which the page's policy does not bind.
+    await page.evaluate(axe)
+    const found: string[] = await page.evaluate(`axe.run().then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + failureSummary)))`)
+    faults.push(...found.map(text => `${colorScheme}: ${text}`))
+  }
+  return faults
+}
+
+/** Every row of a list, though only those are made that are seen. */
+async function rowsOf(page: Page, label: RegExp): Promise<readonly (readonly string[])[]> {
+  const grid = page.getByRole('grid', { name: label })
+  const total = Number(await grid.getAttribute('aria-rowcount'))
+  const rows = new Map<number, readonly string[]>()
+  for (let top = 0; rows.size < total && top < total * 34; top += 300) {
+    await grid.evaluate((element, to) => element.scrollTo(0, to), top)
+    await page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
+    const seen = await grid.locator('[role=row]').evaluateAll(elements =>
+      elements.map(element => ({
+        at: Number(element.getAttribute('aria-rowindex')),
+        cells: [...element.children].map(cell => cell.textContent ?? ''),
+      })),
+    )
+    for (const { at, cells } of seen) rows.set(at, cells)
+  }
+  return [...rows].sort(([a], [b]) => a - b).map(([, cells]) => cells)
+}
+
+const LINKS = `[...document.querySelectorAll('a[href]')]
+  .map(link => link.getAttribute('href'))
+  .filter(href => !href.startsWith('#') || !(/^#build-/.test(href) || document.getElementById(href.slice(1))))`
+
+describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
+  test('a patch of 250 units: each function, verdict and reason is that of the report', async () => {
+    const report = built(250)
+    const { page, wrong } = await viewer.open(
+      data({
+        builds: named(report),
+        verifications: [{ name: 'v.json', report: verified() }],
+        rehearsals: [{ name: 'r.json', report: rehearsed() }],
+      }),
+    )
+    expect(await rowsOf(page, /^Functions/)).toEqual(
+      report.functions.map(({ name, unit, verdict, included, reasons }) => [
+        name,
+        unit,
+        verdict,
+        included ? 'in it' : 'left out',
+        reasons[0]?.text ?? '',
+      ]),
+    )
+    expect(await page.textContent('#outcome')).toContain(
+      'A hotpatch was built: while Xen 4.17 runs on, it replaces 215 functions and brings 35 new.',
+    )
+    const first = (await page.textContent('.first')) ?? ''
+    for (const words of ['x86: do not trust the guest', 'a3f5', 'f1 was inlined elsewhere, too', 'stays10']) {
+      expect(first).toContain(words)
+    }
+    expect(first).toContain('at least 25 functions more would have been replaced')
+    expect(first).toContain('Xen 4.17 would refuse this payload with EINVAL (upload).')
+    expect(first).toContain('It was rehearsed on the real Xen 4.17.5')
+    expect(await page.locator('.checks tbody tr').allTextContents()).toHaveLength(3)
+    expect(await page.evaluate(LINKS)).toEqual([])
+    expect(await faultsOf(page)).toEqual([])
+    expect(wrong).toEqual([])
+  })
+
+  test('by the keyboard alone: filter, move, open; both versions and the chain are there', async () => {
+    const { page, wrong } = await viewer.open(data({ builds: named(built(30)) }))
+    const tabTo = async (selector: string) => {
+      for (let presses = 0; presses < 40; presses++) {
+        await page.keyboard.press('Tab')
+        if (await page.evaluate(`document.activeElement?.matches(${JSON.stringify(selector)})`)) return
+      }
+      throw new Error(`the keyboard does not reach ${selector}`)
+    }
+    await tabTo('#functions-filter')
+    await page.keyboard.type('part1.o')
+    expect(await rowsOf(page, /^Functions/)).toHaveLength(1)
+    await tabTo('[role=grid]')
+    await page.keyboard.press('Enter')
+    const detail = page.getByRole('article')
+    expect(await detail.textContent()).toContain('f1 is not what it was')
+    const pairs = await detail.locator('.pair').allTextContents()
+    expect(pairs.map(text => text.replace(/\s+/g, ' ').trim())).toEqual([
+      '# 0 mov $1, %eax line 50 of include/xen/lib.h≠ 0 mov $2, %eax lib.h:4',
+      '≠ ≠ 4 call printk lib.h:900',
+      '4 ret 9 ret',
+    ])
+    expect(await detail.textContent()).toContain('hunk 1 of xen/include/xen/lib.h')
+    expect(await faultsOf(page)).toEqual([])
+    await page.focus('#functions-filter')
+    await page.keyboard.press('Control+A')
+    await page.keyboard.press('Delete')
+    await tabTo('[role=grid]')
+    for (const key of ['End', 'ArrowUp', 'Enter']) await page.keyboard.press(key)
+    expect(await detail.getAttribute('aria-label')).toBe('About f30')
+    expect(wrong).toEqual([])
+  })
+
+  test('a refused one: each refusal with what, where, why, the way out and its page', async () => {
+    const report = refused()
+    const { page, wrong } = await viewer.open(data({ builds: named(report) }))
+    const items = await page.locator('.refusals > li').allTextContents()
+    expect(items).toHaveLength(report.refusals.length)
+    for (const [at, { code, unit, symbol, text, hint }] of report.refusals.entries()) {
+      for (const words of [code, unit, symbol, text, hint]) expect(items[at]).toContain(words)
+    }
+    expect(items[0]).toContain('common/domain.c:7')
+    await page.getByRole('link', { name: 'More about changed-data' }).click()
+    expect(await page.textContent('#finding-changed-data')).toContain('$ hotsplice assist <b>')
+    expect(await page.evaluate(LINKS)).toEqual([])
+    expect(await faultsOf(page)).toEqual([])
+    expect(wrong).toEqual([])
+  })
+
+  test('hostile names are text and nothing else', async () => {
+    const report = hostile()
+    const { page, wrong } = await viewer.open(data({ builds: named(report) }))
+    const shown = pageData({ version: '', builds: named(report), findingOf: () => undefined }).builds[0]?.report
+    expect(await rowsOf(page, /^Functions/)).toEqual(
+      shown?.functions.map(({ name, unit, verdict, included, reasons }) => [
+        name,
+        unit,
+        verdict,
+        included ? 'in it' : 'left out',
+        reasons[0]?.text ?? '',
+      ]),
+    )
+    expect(await page.locator('.refusals > li').count()).toBe(HOSTILE.length)
+    for (const key of ['Home', ...HOSTILE.map(() => 'ArrowDown')]) {
+      await page.getByRole('grid').press(key)
+      await page.getByRole('grid').press('Enter')
+    }
+    expect(await page.evaluate('document.querySelectorAll("img, svg, script").length')).toBe(2)
+    const text = (await page.textContent('#page')) ?? ''
+    for (const character of ['\u202e', '\u001b', '\u0007']) expect(text).not.toContain(character)
+    // Nothing runs off the page.
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+    expect(await faultsOf(page)).toEqual([])
+    expect(wrong).toEqual([])
+  })
+
+  test('a program’s, and two objects', async () => {
+    const program: RunReport = { ...built(3), target: { name: 'process', version: null, machine: 62 } }
+    const objects: RunReport = { ...built(3), command: 'diff', outcome: 'differs', pieces: [], patches: [], units: [] }
+    const one = await viewer.open(data({ builds: named(program) }))
+    expect(await one.page.textContent('#outcome')).toContain('while a program runs on, it replaces 3 functions')
+    const two = await viewer.open(data({ builds: named(objects) }))
+    expect(await two.page.textContent('#outcome')).toContain('The two objects differ: 3 functions, 0 data objects.')
+    expect([...one.wrong, ...two.wrong]).toEqual([])
+    expect(await faultsOf(two.page)).toEqual([])
+  })
+
+  test('30 fixes for 40 systems: every cell has a word, and leads to its report', async () => {
+    const outcomes = ['built', 'refused', 'nothing-to-do'] as const
+    const reports = Array.from({ length: 1200 }, (_, at): RunReport => {
+      const [fix, system] = [Math.floor(at / 40), at % 40]
+      const outcome = outcomes[(fix + system) % 3] ?? 'built'
+      const buildId = system.toString(16).padStart(40, '0').split('').reverse().join('')
+      const { details: _details, ...small } = built(1)
+      return {
+        ...small,
+        details: null,
+        outcome,
+        patches: [{ name: `${fix}.patch`, subject: `fix ${fix}` }],
+        base: { buildId, depends: buildId },
+      }
+    })
+    const { page, wrong } = await viewer.open(data({ builds: named(...reports) }))
+    const words = { built: 'built', refused: 'refused', 'nothing-to-do': 'nothing to do' }
+    expect(await page.locator('.matrix tbody td').allTextContents()).toEqual(
+      reports.map(({ outcome }) => words[outcome as keyof typeof words]),
+    )
+    await page.getByLabel('Filter by fix').fill('fix 29')
+    expect(await page.locator('.matrix tbody tr').count()).toBe(1)
+    await page.locator('.matrix tbody td a').nth(39).click()
+    expect(await page.textContent('#title')).toBe('fix 29')
+    expect(await page.evaluate('location.hash')).toBe('#build-1199')
+    expect(wrong).toEqual([])
+  })
+
+  test('on a phone nothing runs off the page; on paper every row is there', async () => {
+    const phone = await viewer.open(data({ builds: named(built(40)) }), { viewport: { width: 360, height: 740 } })
+    expect(await phone.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)
+    const paper = await viewer.open(data({ builds: named(built(40)) }))
+    await paper.page.evaluate('dispatchEvent(new Event("beforeprint"))')
+    await paper.page.waitForFunction('document.querySelectorAll("#page [role=grid] [role=row]").length === 44')
+    expect([...phone.wrong, ...paper.wrong]).toEqual([])
+  })
+})

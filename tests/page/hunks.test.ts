@@ -1,0 +1,87 @@
+/** Which functions have code of which hunk, by what debug information says of the payload. */
+import { expect, test } from 'vitest'
+import { hunksOf, linkedHunks } from '../../page/hunks.ts'
+import { emptyReport, type RunReport } from '../../src/report/model.ts'
+
+const PATCH = `Subject: two hunks
+
+--- a/xen/common/f.c\t2026-01-01
++++ b/xen/common/f.c
+@@ -1,3 +1,3 @@ int f(void)
+ a
+--- b
++++ b
+@@ not a hunk, but context
+@@ -40 +40,2 @@
+ c
++d
+--- a/xen/common/gone.c
++++ /dev/null
+@@ -1 +0,0 @@
+-x
+`.split('\n')
+
+test('removed and added lines that look like headers are lines', () => {
+  expect(hunksOf(PATCH).map(({ file, number, from, to }) => [file, number, from, to])).toEqual([
+    ['xen/common/f.c', 1, 1, 3],
+    ['xen/common/f.c', 2, 40, 41],
+    ['xen/common/gone.c', 1, 0, 0],
+  ])
+})
+
+function report(text: 'patched' | 'neutral', numbers: RunReport['lines']['files'][number]['numbers']): RunReport {
+  const empty = emptyReport('build', '')
+  const source = { path: 'common/f.c', sha256: '', lines: 60 }
+  return {
+    ...empty,
+    units: [
+      {
+        unit: 'common/f.o',
+        source: 'common/f.c',
+        kind: 'changed',
+        because: ['common/f.c'],
+        text,
+        command: [],
+        cached: false,
+        compileTime: 0,
+      },
+    ],
+    lines: {
+      ...empty.lines,
+      files: [
+        {
+          file: 'common/f.c',
+          way: 'neutral',
+          insertions: 0,
+          unsafe: [],
+          reason: '',
+          original: source,
+          patched: source,
+          map: [],
+          numbers,
+          numbering: 'none',
+          embedded: null,
+        },
+      ],
+      code: [
+        { unit: 'common/f.o', symbol: 'f', size: 4, files: ['./common/f.c', './common/of.c'], rows: [[0, 0, 3]] },
+        { unit: 'common/f.o', symbol: 'g', size: 4, files: ['./common/f.c', './common/of.c'], rows: [[0, 1, 2]] },
+        { unit: 'common/f.o', symbol: 'h', size: 4, files: ['./common/f.c'], rows: [[0, 0, 1041]] },
+      ],
+    },
+  }
+}
+
+const symbols = (of: RunReport) => linkedHunks(PATCH, of).map(({ functions }) => functions.map(({ symbol }) => symbol))
+
+test('a function with a line of the hunk is linked to it, one of another file is not', () => {
+  expect(symbols(report('patched', []))).toEqual([['f'], [], []])
+})
+
+test('numbers of a rewritten text are put back first', () => {
+  const numbers = [
+    [1, 1, 10],
+    [1041, 41, 1],
+  ] as const
+  expect(symbols(report('neutral', numbers))).toEqual([['f'], ['h'], []])
+})
