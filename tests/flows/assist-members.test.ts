@@ -178,4 +178,26 @@ describe.skipIf(!hasGcc)(`members that are not plain${withoutGcc}`, () => {
       'HOTSPLICE_SHADOW(item,',
     ])
   })
+
+  test.for([
+    {
+      what: 'one of many',
+      more: 'struct many { struct item items[4]; };\n',
+      doubt: 'lib/item.h:17 has one in struct many',
+    },
+    {
+      what: 'in a function',
+      more: 'static inline int g(void) { struct item one = { 1 }; return use_item(&one); }\n',
+      doubt: 'lib/item.h:17 has one in a function',
+    },
+    { what: 'in what no unit that uses it knows', more: '', doubt: 'lib/other.c:2 has one in struct other' },
+  ])('an object that ends otherwise: $what', async ({ more, doubt }) => {
+    const other =
+      '#include "item.h"\nstruct other { int a; struct item item; };\nint h(struct other *o) { return o->a; }\n'
+    const files = { ...FILES, 'lib/item.h': HEADER + more, ...(more === '' ? { 'lib/other.c': other } : {}) }
+    const edit = { ...EDIT, 'lib/item.h': EDIT['lib/item.h'] + more }
+    const { report } = await assisted(files, edit)
+    expect(report.source).toContain(`To be looked at: ${doubt}`)
+    expect(report.fill.some(({ text }) => text.startsWith('FILL_IN_where_it_ends'))).toBe(true)
+  })
 })

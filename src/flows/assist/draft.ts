@@ -1,7 +1,16 @@
 /** Texts of the patched tree that are being changed further, and what becomes of them as a patch upon the user's own. */
 import { writePatch } from '../../lines/write-patch.ts'
 import type { SourceChange, SourceReader, TouchedFile } from '../../source/model.ts'
+import type { Tree } from '../../trees/index.ts'
 import { editText, type TextEdit } from '../../ways-out/text-edits.ts'
+import type { HotpatchRun } from '../hotpatch/hotpatch.ts'
+
+/** What is being written, and for what. */
+export interface Scene {
+  readonly tree: Tree
+  readonly run: HotpatchRun
+  readonly draft: Draft
+}
 
 interface Text {
   readonly text: string
