@@ -183,12 +183,12 @@ describe.skipIf(!hasGcc)(`members that are not plain${withoutGcc}`, () => {
     {
       what: 'one of many',
       more: 'struct many { struct item items[4]; };\n',
-      doubt: 'lib/item.h:17 has one in struct many',
+      doubt: 'lib/item.h:15 has one in struct many',
     },
     {
       what: 'in a function',
       more: 'static inline int g(void) { struct item one = { 1 }; return use_item(&one); }\n',
-      doubt: 'lib/item.h:17 has one in a function',
+      doubt: 'lib/item.h:15 has one in a function',
     },
     { what: 'in what no unit that uses it knows', more: '', doubt: 'lib/other.c:2 has one in struct other' },
   ])('an object that ends otherwise: $what', async ({ more, doubt }) => {
