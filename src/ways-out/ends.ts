@@ -68,7 +68,8 @@ function callAt(file: LexedFile, at: number): Omit<FreeCall, 'name' | 'isMacro'>
       from: starts[at] ?? 0,
       end: ends[next] ?? 0,
       argument: { from, end, text: file.text.slice(from, end) },
-      isStatement: /^(?:[;{})]|else|do)?$/.test(tokenText(file, at - 1)) && tokenText(file, next + 1) === ';',
+      isStatement:
+        (at === 0 || /^(?:[;{})]|else|do)?$/.test(tokenText(file, at - 1))) && tokenText(file, next + 1) === ';',
     }
   }
   return undefined
