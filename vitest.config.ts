@@ -64,6 +64,7 @@ export const REST = [
   'tests/xen/own-source.test.ts',
   // What assist writes, filled in and run, where the light ones build it for small programs.
   'tests/xen/assist.test.ts',
+  // New members and per-CPU variables there, under load, where the light ones have programs.
   'tests/xen/shadow.test.ts',
   // Logs of the real Xen, where the command's tests have a program's (tests/cli/translate.test.ts).
   'tests/xen/log-lines.test.ts',
@@ -112,6 +113,7 @@ const SAMPLED = [
   'tests/xen/refusals.test.ts',
   'tests/flows/given-program.test.ts',
   'tests/flows/assist.test.ts',
+  'tests/flows/assist-members.test.ts',
   'tests/flows/own-program.test.ts',
   'tests/flows/own-sources.test.ts',
   'tests/flows/values-left-to-hooks.test.ts',
