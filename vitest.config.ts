@@ -127,6 +127,7 @@ const SAMPLED = [
   'tests/cli/small-cases.test.ts',
   'tests/cli/usage.test.ts',
   'tests/run/process.test.ts',
+  'tests/run/process-shadow.test.ts',
 ]
 const MANY = { HOTSPLICE_SAMPLED: 'rest', HOTSPLICE_NEUTRAL_RUNS: '60', HOTSPLICE_PATCH_RUNS: '300' }
 export const COMMAND = ['tests/cli/**/*.test.ts', 'tests/library/**/*.test.ts']
