@@ -64,6 +64,7 @@ export const REST = [
   'tests/xen/own-source.test.ts',
   // What assist writes, filled in and run, where the light ones build it for small programs.
   'tests/xen/assist.test.ts',
+  // New members and per-CPU variables there, under load, where the light ones have programs.
   'tests/xen/shadow.test.ts',
   // The same for callers that are replaced, where small programs have every kind (tests/flows/promoted-callers.test.ts).
   'tests/xen/promoted-callers.test.ts',
@@ -114,6 +115,7 @@ const SAMPLED = [
   'tests/xen/refusals.test.ts',
   'tests/flows/given-program.test.ts',
   'tests/flows/assist.test.ts',
+  'tests/flows/assist-members.test.ts',
   'tests/flows/own-program.test.ts',
   'tests/flows/promoted-callers.test.ts',
   'tests/flows/own-sources.test.ts',
@@ -128,6 +130,7 @@ const SAMPLED = [
   'tests/cli/small-cases.test.ts',
   'tests/cli/usage.test.ts',
   'tests/run/process.test.ts',
+  'tests/run/process-shadow.test.ts',
 ]
 const MANY = { HOTSPLICE_SAMPLED: 'rest', HOTSPLICE_NEUTRAL_RUNS: '60', HOTSPLICE_PATCH_RUNS: '300' }
 export const COMMAND = ['tests/cli/**/*.test.ts', 'tests/library/**/*.test.ts', 'tests/page/browser.test.ts']

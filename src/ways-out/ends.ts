@@ -40,7 +40,8 @@ export function freeCalls(text: string, { functions, macros }: Freeing): readonl
     const name = tokenText(file, at)
     if (!names.includes(name) || ((file.tokens.flags[at] ?? 0) & IN_DIRECTIVE) !== 0) continue
     // What stands behind a word is declared there.
-    const isDeclared = tokenKind(file, at - 1) === 'word' && !/^(?:return|else|do)$/.test(tokenText(file, at - 1))
+    const isDeclared =
+      at > 0 && tokenKind(file, at - 1) === 'word' && !/^(?:return|else|do)$/.test(tokenText(file, at - 1))
     const isPart = /^[.*>]$/.test(tokenText(file, at - 1))
     const call = isDeclared || isPart ? undefined : callAt(file, at)
     if (call !== undefined) found.push({ ...call, name, isMacro: macros.includes(name) })
@@ -67,7 +68,8 @@ function callAt(file: LexedFile, at: number): Omit<FreeCall, 'name' | 'isMacro'>
       from: starts[at] ?? 0,
       end: ends[next] ?? 0,
       argument: { from, end, text: file.text.slice(from, end) },
-      isStatement: /^(?:[;{})]|else|do)?$/.test(tokenText(file, at - 1)) && tokenText(file, next + 1) === ';',
+      isStatement:
+        (at === 0 || /^(?:[;{})]|else|do)?$/.test(tokenText(file, at - 1))) && tokenText(file, next + 1) === ';',
     }
   }
   return undefined

@@ -11,6 +11,7 @@ import { describe, expect, test } from 'vitest'
 import { type Assisted, assist } from '../../src/flows/assist/assist.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { createHotpatch } from '../support/opened.ts'
+import { sampled } from '../support/sampled.ts'
 import { inProgram } from '../support/small-program.ts'
 
 const HEADER = `struct item {
@@ -139,6 +140,15 @@ describe.skipIf(!hasGcc)(`new members${withoutGcc}`, () => {
   })
 })
 
+test.skipIf(!hasGcc)("names are read as the patch's own are", async () => {
+  const text = patchOf(EDIT).replaceAll(/^(---|\+\+\+) ([ab])\//gm, '$1 $2/b/')
+  const { report, patch } = await inProgram({ files: FILES }, EDIT, options =>
+    assist({ ...options, patches: [{ name: 'change.patch', text, strip: 2 }], version: '0', output: 'own.c' }),
+  )
+  expect([report.outcome, report.remaining, report.unwritten]).toEqual(['written', [], []])
+  expect(patch).toContain('+++ b/a/lib/item.c\n')
+})
+
 const unwritten = ({ report }: Assisted) => report.unwritten.map(({ symbol, why }) => `${symbol}: ${why}`)
 
 describe.skipIf(!hasGcc)(`members that are not plain${withoutGcc}`, () => {
@@ -177,5 +187,29 @@ describe.skipIf(!hasGcc)(`members that are not plain${withoutGcc}`, () => {
       'FILL_IN_where_it_ends',
       'HOTSPLICE_SHADOW(item,',
     ])
+  })
+
+  test.for([
+    ...sampled([
+      {
+        what: 'one of many',
+        more: 'struct many { struct item items[4]; };\n',
+        doubt: 'lib/item.h:15 has one in struct many',
+      },
+      {
+        what: 'in a function',
+        more: 'static inline int g(void) { struct item one = { 1 }; return use_item(&one); }\n',
+        doubt: 'lib/item.h:15 has one in a function',
+      },
+      { what: 'in what no unit that uses it knows', more: '', doubt: 'lib/other.c:2 has one in struct other' },
+    ]),
+  ])('an object that ends otherwise: $what', async ({ more, doubt }) => {
+    const other =
+      '#include "item.h"\nstruct other { int a; struct item item; };\nint h(struct other *o) { return o->a; }\n'
+    const files = { ...FILES, 'lib/item.h': HEADER + more, ...(more === '' ? { 'lib/other.c': other } : {}) }
+    const edit = { ...EDIT, 'lib/item.h': EDIT['lib/item.h'] + more }
+    const { report } = await assisted(files, edit)
+    expect(report.source).toContain(`To be looked at: ${doubt}`)
+    expect(report.fill.some(({ text }) => text.startsWith('FILL_IN_where_it_ends'))).toBe(true)
   })
 })

@@ -24,7 +24,7 @@ import type { PerCpuWay, ShadowWay, ValueWay } from '../../ways-out/model.ts'
 import { asIfFilledIn, sourceText } from '../../ways-out/source.ts'
 import { cellsOf } from '../../ways-out/values.ts'
 import { createHotpatch, type HotpatchOptions, type HotpatchRun } from '../hotpatch/hotpatch.ts'
-import { Draft } from './draft.ts'
+import { Draft, patchNames } from './draft.ts'
 import { type InitWays, initWays } from './init-ways.ts'
 import { perCpuWays } from './per-cpu-ways.ts'
 import { type ShadowWays, shadowWays } from './shadow-ways.ts'
@@ -68,7 +68,7 @@ interface Found {
   readonly draft: Draft
 }
 
-function write({ refusals, selection }: HotpatchRun, found: Found, request: AssistRequest): Assisted {
+function write({ refusals, selection, change }: HotpatchRun, found: Found, request: AssistRequest): Assisted {
   const { version, output, patches } = request
   const { values, init, perCpu, shadows, draft } = found
   const common = { schema: 1, command: 'assist', version } as const
@@ -79,7 +79,7 @@ function write({ refusals, selection }: HotpatchRun, found: Found, request: Assi
   if (first === undefined)
     return { report: { ...common, ...none, outcome: 'refused', remaining: refusals }, source: '', patch: '' }
   const own = `${output}@${first.unit}`
-  const patch = draft.patch()
+  const patch = draft.patch(patchNames(patches, change))
   const patchName = patch === '' ? undefined : `${output.replace(/\.c$/, '')}.patch`
   const beside = 'source' in first ? (draft.text(first.source) ?? '') : ''
   const { text, fill } = sourceText(
@@ -139,14 +139,16 @@ async function tried(written: Assisted, { base, request, run }: Trial): Promise<
   const { report, source, patch } = written
   const { patches, sources = [], output } = request
   const own = { name: output, text: asIfFilledIn(source), beside: report.with?.slice(output.length + 1) }
-  const upon = { name: report.patch?.file ?? '', text: patch }
+  const [strip = 1] = patches.map(each => each.strip ?? 1)
+  const upon = { name: report.patch?.file ?? '', text: patch, strip }
   try {
     const options = { ...request, patches: [...patches, upon], sources: [...sources, own] }
     const { refusals } = await createHotpatch(base, options, run)
     return { ...written, report: { ...report, remaining: refusals } }
   } catch (error) {
-    if (!(error instanceof InputError) || error.code !== 'build/compile-failed') throw error
-    const unwritten = [...report.unwritten, { symbol: '', why: `what is written does not compile: ${error.message}` }]
+    if (!(error instanceof InputError)) throw error
+    const why = `what is written cannot be built as it is: ${error.message} [${error.code}]`
+    const unwritten = [...report.unwritten, { symbol: '', why }]
     return { ...written, report: { ...report, unwritten } }
   }
 }

@@ -1,7 +1,32 @@
 /** Texts of the patched tree that are being changed further, and what becomes of them as a patch upon the user's own. */
 import { writePatch } from '../../lines/write-patch.ts'
-import type { SourceChange, SourceReader, TouchedFile } from '../../source/model.ts'
+import type { PatchText, SourceChange, SourceReader, TouchedFile } from '../../source/model.ts'
+import { patchPaths } from '../../source/patch-paths.ts'
+import type { Tree } from '../../trees/index.ts'
 import { editText, type TextEdit } from '../../ways-out/text-edits.ts'
+import type { HotpatchRun } from '../hotpatch/hotpatch.ts'
+
+/** What is being written, and for what. */
+export interface Scene {
+  readonly tree: Tree
+  readonly run: HotpatchRun
+  readonly draft: Draft
+}
+
+/** How the names of the user's patches are read. */
+export interface PatchNames {
+  /** The folder that they are relative to, from the tree's base on: empty, or `xen/`. */
+  readonly prefix: string
+  readonly strip: number
+}
+
+export function patchNames(patches: readonly PatchText[], { files }: SourceChange): PatchNames {
+  const [strip = 1] = patches.map(patch => patch.strip ?? 1)
+  const known = new Set(files.flatMap(({ oldPath, newPath }) => [oldPath, newPath]))
+  const [path = ''] = patchPaths(patches).flatMap(each => each.path)
+  const whole = [...known].find(each => each === path) ?? [...known].find(each => each?.endsWith(`/${path}`))
+  return { prefix: whole?.slice(0, whole.length - path.length) ?? '', strip }
+}
 
 interface Text {
   readonly text: string
@@ -44,13 +69,15 @@ export class Draft {
     return { ...this.#change, files: [...touched, ...others] }
   }
 
-  /** What leads from the patched tree to these texts; empty where nothing was written. */
-  patch(): string {
+  /**
+   * What leads from the patched tree to these texts; empty where nothing was written. Its names are such that it is read
+   * like the user's own: without `prefix`, and behind so many folders as `strip` takes off.
+   */
+  patch({ prefix, strip }: PatchNames): string {
+    const named = (path: string) => 'a/'.repeat(Math.max(strip - 1, 0)) + path.slice(prefix.length)
     const texts = [...this.#texts].toSorted(([a], [b]) => (a < b ? -1 : 1))
-    return writePatch(
-      texts.map(([path, own]) => this.#upon(path, own)),
-      new Map(texts),
-    )
+    const files = texts.map(([path, own]) => ({ ...this.#upon(path, own), oldPath: named(path), newPath: named(path) }))
+    return writePatch(files, new Map(texts.map(([path, own]) => [named(path), own])))
   }
 
   #upon(path: string, { text, origins }: Text): TouchedFile {

@@ -6,8 +6,9 @@ import { UnitTypes } from '../../type-layouts/unit-types.ts'
 import { blockEdit, endBlock } from '../../ways-out/declared.ts'
 import { answersIn, askedText, type Ending, endEdits, type FreeCall, freeCalls } from '../../ways-out/ends.ts'
 import type { NewMembers } from '../../ways-out/fields.ts'
+import { heldObjects } from '../../ways-out/holders.ts'
 import type { EndsFound } from '../../ways-out/model.ts'
-import type { Scene } from './shadow-ways.ts'
+import type { Scene } from './draft.ts'
 
 interface AskedUnit {
   readonly unit: Unit
@@ -20,10 +21,10 @@ export async function endsOf(scene: Scene, { tag, path }: NewMembers, user: Unit
   const loader = loaderOf(scene.tree.target)
   if (loader.freeing === undefined)
     return { places: [], doubts: [`what gives memory back is not known of ${loader.title}`] }
-  const endings = await endingsOf(scene, tag, user)
+  const { endings, names } = await endingsOf(scene, tag, user)
   const asked = await callingUnits(scene, path, loader.freeing)
   const places: string[] = []
-  const doubts: string[] = []
+  const doubts = [...(await heldElsewhere(scene, { path, names, endings }))]
   for (const { unit, path, calls, answers } of await answered(scene, asked, endings)) {
     if (answers === undefined) {
       doubts.push(`what ${path} frees, its compiler did not say`)
@@ -57,12 +58,38 @@ function declareEnd({ draft }: Scene, { path, tag, edits, doubts }: Written): vo
   else draft.edit(path, [block])
 }
 
+interface Endings {
+  readonly endings: readonly Ending[]
+  /** What the structure is called. */
+  readonly names: readonly string[]
+}
+
 /** The structure itself, and every one that holds it. */
-async function endingsOf({ tree }: Scene, tag: string, user: Unit): Promise<readonly Ending[]> {
+async function endingsOf({ tree }: Scene, tag: string, user: Unit): Promise<Endings> {
   const known = (await originalDeclarations(tree, [user])).get(user)
   const own: Ending = { tag, of: tag, path: '' }
-  if (known === undefined) return [own]
-  return [own, ...holdersOf(new UnitTypes(known.original), tag)]
+  const name = `struct ${tag}`
+  if (known === undefined) return { endings: [own], names: [name] }
+  const types = new UnitTypes(known.original)
+  return { endings: [own, ...holdersOf(types, tag)], names: [name, ...(types.aliases.get(name) ?? [])] }
+}
+
+/** Objects that nothing which is known frees: in what no debug information of the user's told, one of many, in a function. */
+async function heldElsewhere(
+  { tree, draft }: Scene,
+  { path, names, endings }: Endings & Pick<NewMembers, 'path'>,
+): Promise<readonly string[]> {
+  const readers = await tree.dependents(new Set([path]), tree.run)
+  const files = new Set(readers.flatMap(({ unit, reads }) => reads ?? unit.dependencies))
+  const tags = new Set(endings.map(({ tag }) => tag))
+  return [...files].sort().flatMap(file =>
+    heldObjects(draft.text(file) ?? '', names)
+      .filter(({ holder, isArray }) => isArray || holder === undefined || !tags.has(holder))
+      .map(
+        ({ line, holder }) =>
+          `${file}:${line} has one ${holder === undefined ? 'in a function' : `in struct ${holder}`}`,
+      ),
+  )
 }
 
 function holdersOf(types: UnitTypes, tag: string): readonly Ending[] {

@@ -8,7 +8,7 @@ import { behindStructure, blockEdit, membersBlock } from '../../ways-out/declare
 import { type FoundMembers, type NewMembers, newMembersOf } from '../../ways-out/fields.ts'
 import type { ShadowWay } from '../../ways-out/model.ts'
 import type { HotpatchRun } from '../hotpatch/hotpatch.ts'
-import type { Draft } from './draft.ts'
+import type { Draft, Scene } from './draft.ts'
 import { endsOf } from './ends.ts'
 
 /** What nothing could be written for, and why. */
@@ -52,12 +52,6 @@ function newMembers({ refusals, change }: HotpatchRun): FoundMembers {
   const tags = new Set(refused.flatMap(({ symbol }) => /^struct (\w+)$/.exec(symbol)?.[1] ?? []))
   const all = change.files.map(file => newMembersOf(file, tags))
   return { plain: all.flatMap(({ plain }) => plain), others: all.flatMap(({ others }) => others) }
-}
-
-export interface Scene {
-  readonly tree: Tree
-  readonly run: HotpatchRun
-  readonly draft: Draft
 }
 
 class Writing {
