@@ -47,7 +47,7 @@ async function rowsOf(page: Page, label: RegExp): Promise<readonly (readonly str
   const rows = new Map<number, readonly string[]>()
   for (let top = 0; rows.size < total && top < total * 34; top += 300) {
     await grid.evaluate((element, to) => element.scrollTo(0, to), top)
-    await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
+    await page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
     const seen = await grid.locator('[role=row]').evaluateAll(elements =>
       elements.map(element => ({
         at: Number(element.getAttribute('aria-rowindex')),
@@ -103,7 +103,7 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     const tabTo = async (selector: string) => {
       for (let presses = 0; presses < 40; presses++) {
         await page.keyboard.press('Tab')
-        if (await page.evaluate(wanted => document.activeElement?.matches(wanted) === true, selector)) return
+        if (await page.evaluate(`document.activeElement?.matches(${JSON.stringify(selector)})`)) return
       }
       throw new Error(`the keyboard does not reach ${selector}`)
     }
