@@ -215,6 +215,8 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
 
   test('on a phone nothing runs off the page; on paper every row is there', async () => {
     const phone = await viewer.open(data({ builds: named(built(40)) }), { viewport: { width: 360, height: 740 } })
+    await phone.page.locator('[role=grid] [role=row]').first().click()
+    await phone.page.waitForSelector('.pair')
     expect(await phone.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)
     const paper = await viewer.open(data({ builds: named(built(40)) }))
     await paper.page.evaluate('dispatchEvent(new Event("beforeprint"))')
