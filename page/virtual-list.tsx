@@ -27,7 +27,7 @@ export interface VirtualListProps {
   readonly scrollTo?: number | undefined
 }
 
-export function usePrinting(): boolean {
+function usePrinting(): boolean {
   const [printing, print] = useState(false)
   useEffect(() => {
     const [before, after] = [() => print(true), () => print(false)]

@@ -95,13 +95,12 @@ export function define(host: Host) {
         ...(output === undefined ? {} : { output }),
         ...(expectFunctions === undefined ? {} : { expectFunctions }),
       }
-      const { signal } = host
       host.ended(
         await attempt({
           json: rest.json,
           command: 'build',
-          signal,
-          work: async console => (await import('./build-run.ts')).runBuild(request, console, signal),
+          signal: host.signal,
+          work: async console => (await import('./build-run.ts')).runBuild(request, console, host.signal),
           failed: (error, ending) => writeFailed(rest, error, ending),
         }),
       )
