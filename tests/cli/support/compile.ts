@@ -11,7 +11,9 @@ const checkout = fileURLToPath(new URL('../../../', import.meta.url))
 const stamp = join(checkout, 'dist/cli/main.cjs')
 
 export default function compile(): void {
-  const newest = Math.max(...['src', 'page'].flatMap(each => filesBelow(join(checkout, each))).map(file => statSync(file).mtimeMs))
+  const newest = Math.max(
+    ...['src', 'page'].flatMap(each => filesBelow(join(checkout, each))).map(file => statSync(file).mtimeMs),
+  )
   if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return
   const words = run('scripts/bundle.mjs')
   if (!existsSync(stamp) || statSync(stamp).mtimeMs <= newest) throw new Error(`src/ was not bundled:\n${words}`)
