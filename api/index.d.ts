@@ -221,6 +221,18 @@ export interface CompileOptions extends WorkOptions {
     readonly toolchainFile?: string | undefined;
 }
 
+/** What only a page shows. */
+export interface Details {
+    /** The texts of `patches`, in their order. */
+    readonly patches: readonly string[];
+    /** One patch that says what was compiled instead; null where no text was rewritten to keep line numbers. */
+    readonly neutral: string | null;
+    /** Both versions of each function that is not the same. */
+    readonly listings: readonly Listing[];
+    /** How many more have none, since `listings` is full, or nobody knows the machine's instructions. */
+    readonly unlisted: number;
+}
+
 /** What `diff` takes. */
 export interface DiffOptions {
     /** The object of what is running. */
@@ -539,6 +551,19 @@ export interface ListOutcome extends HostOutcome {
     readonly payloads: readonly ListedPayload[];
 }
 
+/** The instructions of a function in their order. */
+export interface ListedCode {
+    readonly size: number;
+    /** Bytes from its start, and the instruction with the names that it refers to. */
+    readonly instructions: readonly (readonly [offset: number, text: string])[];
+    /** Where it embeds source line numbers, as far as the run looked. */
+    readonly sites: readonly {
+        readonly offset: number;
+        readonly file: string;
+        readonly line: number;
+    }[];
+}
+
 /** A payload as the list of a host has it. */
 export interface ListedPayload extends PayloadStatus {
     readonly name: string;
@@ -561,6 +586,16 @@ export interface ListedSite {
     readonly line: number;
     /** The functions or macros that the line calls, as the source has them: what the number came from. */
     readonly calls: readonly string[];
+}
+
+/** A function, or an out-of-line part of one, in both objects. */
+export interface Listing {
+    readonly unit: string;
+    /** The name of its entry in `functions`. */
+    readonly name: string;
+    readonly symbol: string;
+    readonly original: ListedCode | null;
+    readonly patched: ListedCode | null;
 }
 
 /** A line of a log, and what it means. */
@@ -907,6 +942,14 @@ export interface RehearseOptions extends WorkOptions {
     readonly onLine?: ((line: string) => void) | undefined;
 }
 
+/** What runs, by its build-ids in hexadecimal. */
+export interface ReportedBase {
+    /** Of the hypervisor or program itself; null where it has none that is known. */
+    readonly buildId: string | null;
+    /** Of what the payload goes on top of: another payload, or the same. */
+    readonly depends: string | null;
+}
+
 /** What ended a run that failed. */
 export interface ReportedError {
     /** `stage/what`; `internal/bug` for a mistake of ours, `cli/interrupted` after Ctrl-C. */
@@ -915,6 +958,14 @@ export interface ReportedError {
     /** What was being done, innermost first. */
     readonly trail: readonly string[];
     readonly hint: string | null;
+}
+
+/** One of the patches. */
+export interface ReportedPatch {
+    /** As it was given. */
+    readonly name: string;
+    /** What it says of itself: the subject of its mail; null where it begins without one. */
+    readonly subject: string | null;
 }
 
 /** The payload that was built. */
@@ -977,6 +1028,10 @@ export interface RunReport {
     /** What ended the run; null unless the outcome is `error`. */
     readonly error: ReportedError | null;
     readonly target: ReportedTarget | null;
+    /** What runs, as the payload is made for it; null where no build-id is known. */
+    readonly base: ReportedBase | null;
+    /** What the payload was asked to be, in its order; empty for two objects. */
+    readonly patches: readonly ReportedPatch[];
     /** The compiler that made the tree, and with it the patched objects. */
     readonly compiler: string | null;
     /** Those whose verdict is `same` are left out. */
@@ -998,6 +1053,8 @@ export interface RunReport {
     /** What a careful user wants to know. */
     readonly notices: readonly Reason[];
     readonly notCompared: readonly NotCompared[];
+    /** Texts and code that a page shows (`hotsplice report`); null unless they were asked for: they can be large. */
+    readonly details: Details | null;
     /** Milliseconds by stage, in the order in which they ran. */
     readonly timings: Readonly<Record<string, number>>;
 }

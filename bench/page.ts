@@ -69,7 +69,9 @@ function dataOf(report: RunReport): PageData {
   return pageData({ version: '', builds: [{ name: 'bench.json', report }], findingOf: () => undefined })
 }
 
-const said = (time: number) => `${Math.round(time)} ms`
+function said(time: number): string {
+  return `${Math.round(time)} ms`
+}
 
 function never(): never {
   throw new Error('the report has no function')

@@ -24,11 +24,11 @@ export function Code({ listing, report }: { listing: Listing; report: RunReport 
         {siteAt.size > 0 &&
           ` ${siteAt.size} of the original ${siteAt.size === 1 ? 'embeds a line number' : 'embed line numbers'} (marked #).`}
       </p>
-      <div class="code-head">
-        <span>before</span>
-        <span>after</span>
-      </div>
       <div class="code">
+        <div class="code-head">
+          <span>before</span>
+          <span>after</span>
+        </div>
         <VirtualList
           count={rows.length}
           rowHeight={ROW}

@@ -30,6 +30,13 @@ export function Detail({ report, entry }: { report: RunReport; entry: Entry }) {
       <FromHunks report={report} entry={entry} />
       <Chains report={report} entry={entry} />
       <Brought pieces={broughtBy(report, entry)} />
+      {listings.length === 0 && report.functions.includes(entry) && (
+        <p class="faint">
+          {report.details === null
+            ? 'Its instructions are not in the report: --details (or --html) puts them there.'
+            : 'Its instructions are not listed: there were too many, or nobody knows those of this machine.'}
+        </p>
+      )}
       {listings.map(listing => (
         <Code key={listing.symbol} listing={listing} report={report} />
       ))}

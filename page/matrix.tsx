@@ -39,43 +39,55 @@ export function Matrix({ builds, shown }: { builds: readonly BuildView[]; shown:
       <p class="count" role="status">
         {seen.length} of {rows.length} fixes, {bases.length} {bases.length === 1 ? 'system' : 'systems'}
       </p>
-      <div class="wide" tabIndex={0} role="group" aria-label="Outcomes by fix and system">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Fix</th>
+      <Table seen={seen} bases={bases} shown={shown} />
+    </header>
+  )
+}
+
+interface TableProps {
+  readonly seen: Rows
+  readonly bases: readonly string[]
+  readonly shown: number
+}
+
+function Table({ seen, bases, shown }: TableProps) {
+  return (
+    <div class="wide" tabIndex={0} role="group" aria-label="Outcomes by fix and system">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Fix</th>
+            {bases.map(base => (
+              <th key={base} scope="col">
+                {base}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {seen.map(([title, cells]) => (
+            <tr key={title}>
+              <th scope="row">{title}</th>
               {bases.map(base => (
-                <th key={base} scope="col">
-                  {base}
-                </th>
+                <td key={base}>
+                  {(cells.get(base) ?? []).map(({ build, at }) => (
+                    <a
+                      key={at}
+                      href={`#build-${at}`}
+                      aria-current={at === shown ? 'true' : undefined}
+                      aria-label={`${build.word}: ${title} for ${base}`}
+                    >
+                      <Badge kind={build.report.outcome} text={build.word} />
+                    </a>
+                  ))}
+                  {!cells.has(base) && <span class="faint">not built</span>}
+                </td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {seen.map(([title, cells]) => (
-              <tr key={title}>
-                <th scope="row">{title}</th>
-                {bases.map(base => (
-                  <td key={base}>
-                    {(cells.get(base) ?? []).map(({ build, at }) => (
-                      <a
-                        key={at}
-                        href={`#build-${at}`}
-                        aria-current={at === shown ? 'true' : undefined}
-                        aria-label={`${build.word}: ${title} for ${base}`}
-                      >
-                        <Badge kind={build.report.outcome} text={build.word} />
-                      </a>
-                    ))}
-                    {!cells.has(base) && <span class="faint">not built</span>}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </header>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 

@@ -29,7 +29,7 @@ export function Patch({ report }: { report: RunReport }) {
   return (
     <section aria-labelledby="patch">
       <h2 id="patch">Patch</h2>
-      <Hunks hunks={hunks} />
+      <Hunks hunks={hunks} isKnown={report.lines.code.length > 0} />
       <h3>As it was given</h3>
       <Text lines={given} label="The patch as it was given" scrollTo={line} />
       <h3>As it was compiled</h3>
@@ -54,32 +54,43 @@ function Neutral({ text }: { text: string }) {
 
 const NAMED = 40
 
-function Hunks({ hunks }: { hunks: readonly LinkedHunk[] }) {
+function Hunks({ hunks, isKnown }: { hunks: readonly LinkedHunk[]; isKnown: boolean }) {
   return (
     <details open={hunks.length <= 30}>
       <summary>{counted(hunks.length, 'hunk')}, and the functions that have code of them</summary>
+      {!isKnown && (
+        <p>
+          Which functions have code of which hunk is not known: no debug information tells the lines of the payload's
+          code.
+        </p>
+      )}
       <ul class="words hunks">
         {hunks.map(({ file, number, from, to, at, functions }) => (
           <li key={at} id={`hunk-${at}`}>
             <a href={`#hunk-${at}`}>
               hunk {number} of {file}, lines {from} to {to}
             </a>
-            {' → '}
-            {functions.length === 0 ? (
-              'no function of the payload is known to have code of it'
-            ) : (
-              <span class="mono">
-                {functions
-                  .slice(0, NAMED)
-                  .map(({ symbol }) => symbol)
-                  .join(', ')}
-                {functions.length > NAMED && ` and ${functions.length - NAMED} more`}
-              </span>
-            )}
+            {isKnown && ' → '}
+            {isKnown && <Names functions={functions} />}
           </li>
         ))}
       </ul>
     </details>
+  )
+}
+
+function Names({ functions }: Pick<LinkedHunk, 'functions'>) {
+  if (functions.length === 0) return <>no function of the payload is known to have code of it</>
+  return (
+    <>
+      <span class="mono">
+        {functions
+          .slice(0, NAMED)
+          .map(({ symbol }) => symbol)
+          .join(', ')}
+      </span>
+      {functions.length > NAMED && ` and ${functions.length - NAMED} more`}
+    </>
   )
 }
 

@@ -27,7 +27,7 @@ export interface VirtualListProps {
   readonly scrollTo?: number | undefined
 }
 
-export function usePrinting(): boolean {
+function usePrinting(): boolean {
   const [printing, print] = useState(false)
   useEffect(() => {
     const [before, after] = [() => print(true), () => print(false)]
@@ -47,15 +47,8 @@ export function VirtualList(props: VirtualListProps) {
   const [top, setTop] = useState(0)
   const printing = usePrinting()
   const height = Math.min(count, most) * rowHeight
-  const reveal = (at: number) => {
-    const box = place.current
-    if (box === null) return
-    if (at * rowHeight < box.scrollTop) box.scrollTop = at * rowHeight
-    else if ((at + 1) * rowHeight > box.scrollTop + box.clientHeight)
-      box.scrollTop = (at + 1) * rowHeight - box.clientHeight
-  }
   useLayoutEffect(() => {
-    if (active !== undefined) reveal(active)
+    if (active !== undefined && place.current !== null) reveal(place.current, active * rowHeight, rowHeight)
   }, [active])
   useLayoutEffect(() => {
     if (scrollTo !== undefined && place.current !== null) place.current.scrollTop = scrollTo * rowHeight
@@ -102,6 +95,12 @@ export function VirtualList(props: VirtualListProps) {
       {printing && count > PRINTED && <p>… and {count - PRINTED} more, which are not printed.</p>}
     </>
   )
+}
+
+/** Scrolls by no more than it takes to see the row. */
+function reveal(box: HTMLElement, top: number, height: number) {
+  if (top < box.scrollTop) box.scrollTop = top
+  else if (top + height > box.scrollTop + box.clientHeight) box.scrollTop = top + height - box.clientHeight
 }
 
 function moved(event: KeyboardEvent, { count, most, active = 0, activate, open }: VirtualListProps) {

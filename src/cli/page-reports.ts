@@ -1,5 +1,6 @@
 /** Reports as `hotsplice report` takes them: of builds and comparisons, and what verify, rehearse and advise wrote beside them. */
 import * as v from 'valibot'
+import { InputError } from '../base/errors.ts'
 import type { RunReport } from '../report/model.ts'
 import type { AdviceView, RehearsalView, VerifyView } from '../report/page/model.ts'
 import type { Named } from '../report/page/page.ts'
@@ -25,9 +26,25 @@ export function readPageReports(files: readonly string[]): PageReports {
     if (v.is(SCHEMAS.verify, value) && 'checks' in value) verifications.push({ name, report: value })
     else if (v.is(SCHEMAS.rehearse, value) && 'operations' in value) rehearsals.push({ name, report: value })
     else if (v.is(SCHEMAS.advise, value) && 'ways' in value) advice = value
+    else if (isFailure(value)) throw failed(name, value)
     else builds.push({ name, report: readReport(text, name) })
   }
   return { builds, verifications, rehearsals, advice }
+}
+
+type Failure = Extract<v.InferOutput<typeof SCHEMAS.verify>, { readonly outcome: 'error' }>
+
+/** Of a command that has no form of its own for it: there is nothing to show. */
+function isFailure(value: unknown): value is Failure {
+  return v.is(SCHEMAS.verify, value) && 'outcome' in value
+}
+
+function failed(name: string, { command, error }: Failure): InputError {
+  return new InputError(
+    'report/not-a-report',
+    `${name} tells of a run of ${command ?? 'hotsplice'} that failed: ${error.text}`,
+    'leave it out, or run that command again',
+  )
 }
 
 /** Undefined where it is no JSON: then reading it as a report says so. */

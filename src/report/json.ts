@@ -19,6 +19,7 @@ export function toJson(value: unknown): string {
   return `${JSON.stringify(value, rounded, 2)}\n`
 }
 
-function rounded(_key: string, value: unknown): unknown {
+/** For JSON of another form: what `toJson` makes of numbers. */
+export function rounded(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isInteger(value) ? Math.round(value * 100) / 100 : value
 }

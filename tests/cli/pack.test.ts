@@ -49,7 +49,8 @@ test('the library entries load, with types', () => {
   }
 })
 
-test('what a rehearsal compiles is in it, and what only tests need is not', () => {
+test('what a rehearsal compiles and what a page is made of are in it, and what only tests need is not', () => {
+  expect(existsSync(join(installed, 'dist/page.html'))).toBe(true)
   expect(existsSync(join(installed, 'rehearsal/x86/start.S'))).toBe(true)
   expect(existsSync(join(installed, 'LICENSE'))).toBe(true)
   for (const name of ['tests', 'src', 'bench', 'node_modules']) expect(existsSync(join(installed, name))).toBe(false)

@@ -9,14 +9,14 @@ import { built, rehearsed, verified } from '../page/support/reports.ts'
 import { compile, hasGcc, withoutGcc } from '../support/gcc.ts'
 import { hotsplice } from '../xen/command.ts'
 
-const SOURCE = 'int f1(int a) { return a + 1; }\nint same(int a) { return a; }\n'
+const SOURCE = 'int f1(int a) { return a % 7 + a + 1; }\nint same(int a) { return a; }\n'
 const PATCH = `Subject: [PATCH] two more
 
 --- a/f.c
 +++ b/f.c
 @@ -1,2 +1,2 @@
--int f1(int a) { return a + 1; }
-+int f1(int a) { return a + 2; }
+-int f1(int a) { return a % 7 + a + 1; }
++int f1(int a) { return a % 7 + a + 2; }
  int same(int a) { return a; }
 `
 
@@ -32,6 +32,11 @@ beforeAll(() => {
   writeFileSync(at('built.json'), JSON.stringify(built(3)))
   writeFileSync(at('verify.json'), JSON.stringify({ schema: 1, ...verified(), checks: stagesOf(verified()) }))
   writeFileSync(at('text.json'), 'no JSON')
+  const error = { code: 'cli/cannot-read', text: 'no', trail: [], hint: null }
+  writeFileSync(
+    at('failed.json'),
+    JSON.stringify({ schema: 1, command: 'verify', version: '', outcome: 'error', error }),
+  )
   if (!hasGcc) return
   writeFileSync(at('original.o'), compile(SOURCE))
   writeFileSync(at('patched.o'), compile(SOURCE.replace('a + 1', 'a + 2')))
@@ -63,12 +68,17 @@ test('a build and what verify and rehearse said of it are in one page', async ()
 test.each([
   ['no JSON', ['text.json', '-o', 'none.html'], 'report/not-json'],
   ['a file that is not there', ['nowhere.json', '-o', 'none.html'], 'cli/cannot-read'],
+  [
+    'a run of another command that failed',
+    ['failed.json', '-o', 'none.html'],
+    'tells of a run of verify that failed: no',
+  ],
   ['standard output', ['built.json', '-o', '-'], 'cli/usage'],
   ['a report that the page would replace', ['built.json', '-o', 'built.json'], 'cli/same-file'],
-])('%s is refused, and no page is written', async (_what, args, code) => {
+])('%s is refused, and no page is written', async (_what, args, words) => {
   const { status, stderr } = await run('report', ...args)
   expect(status).toBe(1)
-  expect(stderr).toContain(code)
+  expect(stderr).toContain(words)
   expect(existsSync(at('none.html'))).toBe(false)
 })
 

@@ -1,14 +1,11 @@
 /** Pages in a real browser: what they say is what the reports say, and nothing in them acts. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunReport } from '../../src/report/model.ts'
 import { type PageInput, pageData } from '../../src/report/page/page.ts'
 import { hasChromium, startViewer, type Viewer, withoutChromium } from './support/browser.ts'
 import { built, HOSTILE, hostile, refused, rehearsed, verified } from './support/reports.ts'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let viewer: Viewer
 beforeAll(async () => {
@@ -32,7 +29,7 @@ async function faultsOf(page: Page): Promise<readonly string[]> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     // By the debugger, which the page's policy does not bind.
-    await page.evaluate(axe)
+    await page.evaluate(axe.source)
     const found: string[] = await page.evaluate(`axe.run().then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + failureSummary)))`)
     faults.push(...found.map(text => `${colorScheme}: ${text}`))
@@ -215,6 +212,8 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
 
   test('on a phone nothing runs off the page; on paper every row is there', async () => {
     const phone = await viewer.open(data({ builds: named(built(40)) }), { viewport: { width: 360, height: 740 } })
+    await phone.page.locator('[role=grid] [role=row]').first().click()
+    await phone.page.waitForSelector('.pair')
     expect(await phone.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)
     const paper = await viewer.open(data({ builds: named(built(40)) }))
     await paper.page.evaluate('dispatchEvent(new Event("beforeprint"))')

@@ -98,7 +98,7 @@ export async function runBuild(request: BuildArguments, console: Console, signal
     if (request.sarif !== undefined) writeSarif(request.sarif, report, ending, places)
     if (request.html !== undefined) writePage(request.html, { builds: [{ name: request.html, report }] })
   }
-  return { ending, text: summary(withShownNames(report), console.ink), json: report, also, undo }
+  return { ending, text: summary(withShownNames({ ...report, details: null }), console.ink), json: report, also, undo }
 }
 
 /** Module loaders of people ask for the ending. */

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { Command, Option } from '@commander-js/extra-typings'
+import type { ReportedError } from '../../report/model.ts'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
+import type { Ending } from '../exit-code.ts'
 import { helpAfter } from '../help.ts'
 import {
   eachOf,
@@ -96,20 +98,25 @@ export function define(host: Host) {
         ...(output === undefined ? {} : { output }),
         ...(expectFunctions === undefined ? {} : { expectFunctions }),
       }
-      const { signal } = host
       host.ended(
         await attempt({
           json: rest.json,
           command: 'build',
-          signal,
-          work: async console => (await import('./build-run.ts')).runBuild(request, console, signal),
-          failed: async (error, ending) => {
-            ;(await import('../sarif-file.ts')).writeFailedSarif(rest.sarif, error, ending)
-            ;(await import('../page-file.ts')).writeFailedPage(rest.html, 'build', error)
-          },
+          signal: host.signal,
+          work: async console => (await import('./build-run.ts')).runBuild(request, console, host.signal),
+          failed: (error, ending) => writeFailed(rest, error, ending),
         }),
       )
     })
+}
+
+type Outputs = Pick<BuildArguments, 'sarif' | 'html'>
+
+async function writeFailed({ sarif, html }: Outputs, error: ReportedError, ending: Ending): Promise<void> {
+  const { writeFailedSarif } = await import('../sarif-file.ts')
+  writeFailedSarif(sarif, error, ending)
+  const { writeFailedPage } = await import('../page-file.ts')
+  writeFailedPage(html, 'build', error)
 }
 
 const HELP = {

@@ -95,7 +95,12 @@ async function diff(request: Request, console: Console): Promise<Finished> {
   const also = () => {
     if (html !== undefined) page?.writePage(html, { builds: [{ name: html, report }] })
   }
-  return { ending: endingOf(report.outcome), text: summary(withShownNames(report), console.ink), json: report, also }
+  return {
+    ending: endingOf(report.outcome),
+    text: summary(withShownNames({ ...report, details: null }), console.ink),
+    json: report,
+    also,
+  }
 }
 
 /** What both paths end with: `common/domain.o`; the original's name where they end differently. */

@@ -34,6 +34,10 @@ async function explainReport(file: string, name: string | undefined, console: Co
   const report = readReport(readText(file, 'the report', 'utf8'), file)
   return {
     ending: 'done',
-    text: explain(withShownNames(report), name === undefined ? name : shownName(name), console.ink),
+    text: explain(
+      withShownNames({ ...report, details: null }),
+      name === undefined ? name : shownName(name),
+      console.ink,
+    ),
   }
 }

@@ -14,7 +14,7 @@ import type { PatchText, SourceChange } from '../../source/model.ts'
 import type { Affected, Base, LeftOut, ObjectPair, Run, Tree } from '../../trees/index.ts'
 import { assembleSelected } from './assembled.ts'
 import { compileAll } from './compile-all.ts'
-import type { CompiledUnits, JudgedUnit, OneCompile } from './judge.ts'
+import type { CompiledUnits, JudgedUnit, JudgedUnits, OneCompile } from './judge.ts'
 import { judgeTold } from './judge-told.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
@@ -122,26 +122,31 @@ export async function createHotpatch(
     change: before.change,
     affected: before.affected,
     leftOut: reach.leftOut,
-    pairs: compiled.pairs.map(({ pair }) => pair),
+    ...madeFrom(compiled, judged, running),
     units,
     selection,
     refusals: [...assembled.refusals, ...checked.refusals],
     warnings: [running, selected, code, copiesOf(units, running), shapes, checked].flatMap(warningsOf),
     notices: [reach, sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
-    neutralFiles: compiledTexts(compiled),
-    sites: new Map(judged.units.map(({ unit, sites }) => [unit, sites])),
-    base: running,
-    compiles: compiled.compiles,
     payload: checked.payload,
     timings: watch.timings,
   }
 }
 
-/** Of the rewritten texts those that a unit's way took. */
-function compiledTexts({ files, neutralFiles }: CompiledUnits): ReadonlyMap<string, NeutralFile> {
+type MadeFrom = Pick<HotpatchRun, 'pairs' | 'compiles' | 'neutralFiles' | 'sites' | 'base'>
+
+/** What was compiled and looked at, and for which system. */
+function madeFrom(compiled: CompiledUnits, judged: JudgedUnits, base: Running): MadeFrom {
+  const { files, pairs, compiles, neutralFiles } = compiled
   const taken = new Set(files.filter(({ way }) => way === 'neutral').map(({ file }) => file))
-  return new Map([...neutralFiles].filter(([path]) => taken.has(path)))
+  return {
+    pairs: pairs.map(({ pair }) => pair),
+    compiles,
+    neutralFiles: new Map([...neutralFiles].filter(([path]) => taken.has(path))),
+    sites: new Map(judged.units.map(({ unit, sites }) => [unit, sites])),
+    base,
+  }
 }
 
 const copiesOf = (units: readonly UnitInput[], { symbols }: Running) => ({ warnings: otherCopies(units, symbols) })

@@ -7,6 +7,7 @@ export function texts(code: Uint8Array): readonly InstructionText[] {
   const { Formatter, FormatterSyntax, OpKind } = decoderLibrary()
   const formatter = new Formatter(FormatterSyntax.Gas)
   formatter.ripRelativeAddresses = true
+  formatter.uppercaseHex = false
   formatter.spaceAfterOperandSeparator = true
   const direct = new Set([OpKind.NearBranch16, OpKind.NearBranch32, OpKind.NearBranch64])
   const list: InstructionText[] = []

@@ -47,10 +47,12 @@ function baseOf({ base, target }: RunReport): string {
   return `${systemOf(target)}${id === null ? '' : `, build-id ${id.slice(0, 12)}`}`
 }
 
+const SYSTEMS: Readonly<Record<NonNullable<RunReport['target']>['name'], string>> = { xen: 'Xen', process: 'a program' }
+
 function systemOf(target: RunReport['target']): string {
   if (target === null) return 'an unknown system'
-  if (target.name === 'process') return 'a program'
-  return target.version === null ? 'Xen' : `Xen ${target.version}`
+  const system = SYSTEMS[target.name]
+  return target.version === null ? system : `${system} ${target.version}`
 }
 
 /** The outcome in a sentence. */

@@ -4,6 +4,7 @@
  */
 import { InternalError } from '../../base/errors.ts'
 import { shownText, withShownNames } from '../../base/printable.ts'
+import { rounded } from '../json.ts'
 import type { RunReport } from '../model.ts'
 import { firstScreen, rehearsalHeadline, verifyHeadline } from './first-screen.ts'
 import type { AdviceView, Judgement, PageData, RehearsalView, VerifyView } from './model.ts'
@@ -85,7 +86,7 @@ export function pageText(shell: string, data: PageData): string {
 
 /** JSON in which no tag, comment or entity can begin. */
 function embedded(data: PageData): string {
-  return JSON.stringify(data).replace(
+  return JSON.stringify(data, rounded).replace(
     /[<>&\u2028\u2029]/g,
     character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )

@@ -36,16 +36,7 @@ export function built(units: number): RunReport {
     compiler: 'gcc',
     functions,
     pieces: numbers.flatMap(piecesOf),
-    units: numbers.map(at => ({
-      unit: `common/part${at}.o`,
-      source: `common/part${at}.c`,
-      kind: 'changed',
-      because: ['include/xen/lib.h'],
-      text: 'patched',
-      command: ['gcc', '-c', `part${at}.c`],
-      cached: false,
-      compileTime: 100,
-    })),
+    units: numbers.map(unitOf),
     payload: { file: 'fix.livepatch', size: 4096, sha256: 'c0de'.repeat(16), buildId: 'beef'.repeat(10) },
     warnings: [{ code: 'other-copy', text: 'f1 was inlined elsewhere, too' }],
     lines: {
@@ -105,6 +96,19 @@ function fileLines(): RunReport['lines']['files'][number] {
     numbers: [],
     numbering: 'none',
     embedded: [{ line: 50, stays: ['stays10'], replaced: ['f1'], set: [] }],
+  }
+}
+
+function unitOf(at: number): RunReport['units'][number] {
+  return {
+    unit: `common/part${at}.o`,
+    source: `common/part${at}.c`,
+    kind: 'changed',
+    because: ['include/xen/lib.h'],
+    text: 'patched',
+    command: ['gcc', '-c', `part${at}.c`],
+    cached: false,
+    compileTime: 100,
   }
 }
 
