@@ -47,7 +47,11 @@ function baseOf({ base, target }: RunReport): string {
   return `${systemOf(target)}${id === null ? '' : `, build-id ${id.slice(0, 12)}`}`
 }
 
-const SYSTEMS: Readonly<Record<NonNullable<RunReport['target']>['name'], string>> = { xen: 'Xen', process: 'a program' }
+const SYSTEMS: Readonly<Record<NonNullable<RunReport['target']>['name'], string>> = {
+  xen: 'Xen',
+  process: 'a program',
+  linux: 'Linux',
+}
 
 function systemOf(target: RunReport['target']): string {
   if (target === null) return 'an unknown system'
