@@ -20,6 +20,7 @@
 import type { PieceMap } from '../pieces/model.ts'
 import { byCloneOrder } from './clones.ts'
 import { equalFunctions, unusedByCode } from './equal-names.ts'
+import { heldLiterals } from './held-literals.ts'
 import { pairIdentical } from './identical.ts'
 import type { Ambiguity, Correlation, TextEvidence } from './model.ts'
 import { Pairing } from './pairing.ts'
@@ -63,6 +64,7 @@ export function correlate(
     if (declared !== undefined) byDeclaration(pairing, declared)
   }
   if (candidatesLeft(pairing).length > 0) pairIdentical(pairing)
+  heldLiterals(pairing)
   const ambiguities: Ambiguity[] = [...otherForms(pairing, forms), ...candidatesLeft(pairing)]
   const { pairs, toPatched, toOriginal } = pairing
   return { original, patched, pairs, toPatched, toOriginal, ambiguities }

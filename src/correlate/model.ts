@@ -15,6 +15,7 @@ export type RuleName =
   | 'same-declaration'
   | 'same-form'
   | 'in-turn'
+  | 'held-by-the-same'
   | 'clone'
 
 export interface Pair {

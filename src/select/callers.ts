@@ -30,7 +30,7 @@ export function callersOf(units: readonly UnitInput[], callee: OriginalAddress, 
   const found = units.map((input, unit) => {
     const isMeant = ({ target }: Reference<Side>) =>
       target.to === 'piece'
-        ? unit === callee.unit && target.piece === (callee.piece as number)
+        ? unit === callee.unit && target.piece === piece.id
         : target.to === 'external' && names.has(target.name)
     return usersIn(input, unit, { isMeant, callee, rules })
   })

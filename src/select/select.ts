@@ -102,15 +102,26 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       ...linker.refusals,
       ...atBoot.refusals,
       ...init.refusals,
-      ...leftBehind(units, pieces),
-      ...movedStatics(units),
-      ...unknownEntries(units, pieces),
-      ...enteredByPayload(units, pieces, replacements),
-      ...reachesOldCallee(units, pieces, rules),
-      ...copiedBelow(replacements, rules),
+      ...lastLooks(units, pieces, { replacements, rules }),
     ]),
     notices: [...[atBoot, left, init].flatMap(each => each.notices), ...notBroughtUp(units, replacements, rules)],
   }
+}
+
+/** What only all that was selected shows. */
+function lastLooks(
+  units: readonly UnitInput[],
+  pieces: Selection['pieces'],
+  { replacements, rules }: { readonly replacements: readonly Replacement[]; readonly rules: SelectRules },
+): readonly Refusal[] {
+  return [
+    ...leftBehind(units, pieces),
+    ...movedStatics(units),
+    ...unknownEntries(units, pieces),
+    ...enteredByPayload(units, pieces, replacements),
+    ...reachesOldCallee(units, pieces, rules),
+    ...copiedBelow(replacements, rules),
+  ]
 }
 
 interface OneOf {

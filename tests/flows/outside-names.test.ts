@@ -37,11 +37,11 @@ const ROWS: readonly Row[] = [
     refused: ['other-definition hook'],
   },
   {
-    name: 'the same in its own file',
+    name: 'the same in its own file: whoever asks for it reaches the payload’s',
     files: { 'main.c': MAIN, 'u.c': HOOKED },
     link: [],
     edit: { 'u.c': HOOKED + HOOK },
-    refused: ['other-definition hook'],
+    replaced: ['entry'],
   },
   {
     name: 'the same, where whoever asks for it changes too: the payload has both',
@@ -51,10 +51,10 @@ const ROWS: readonly Row[] = [
     replaced: ['entry'],
   },
   {
-    name: 'the same, and one that stays asks for it as well',
-    files: { 'main.c': MAIN, 'u.c': `${HOOKED}int asks(int n) { return hook ? n : 0; }\n` },
+    name: 'the same, and a unit that stays asks for it as well',
+    files: { 'main.c': MAIN, 'u.c': HOOKED, 'w.c': HOOKED.replace('entry', 'asks') },
     link: [],
-    edit: { 'u.c': `${HOOKED.replace('return n', 'return n + 1')}int asks(int n) { return hook ? n : 0; }\n${HOOK}` },
+    edit: { 'u.c': HOOKED.replace('return n', 'return n + 1') + HOOK },
     refused: ['other-definition hook'],
   },
   {

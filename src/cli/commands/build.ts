@@ -91,10 +91,7 @@ export function define(host: Host) {
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ output, target, makeArg, expectFunctions, acceptType, ...rest }) => {
       const request: BuildArguments = {
-        ...rest,
-        target,
-        makeArgs: makeArg ?? [],
-        acceptTypes: acceptType ?? [],
+        ...{ ...rest, target, makeArgs: makeArg ?? [], acceptTypes: acceptType ?? [] },
         ...(output === undefined ? {} : { output }),
         ...(expectFunctions === undefined ? {} : { expectFunctions }),
       }
