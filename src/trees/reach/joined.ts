@@ -245,7 +245,7 @@ function listingIn(files: SeenFiles): ReadonlySet<string> {
   for (let before = -1; before !== all.size; ) {
     before = all.size
     for (const [name, items] of files.allMacros()) {
-      const isOne = items.some(({ macro, body }) => macro?.takes && (macro.lists || body.some(word => all.has(word))))
+      const isOne = items.some(({ macro, body }) => (macro?.takes && macro.lists) || body.some(word => all.has(word)))
       if (isOne) all.add(name)
     }
   }
