@@ -27,10 +27,9 @@ export function broughtTags(gaps: readonly Gap[], isKept: (item: TextItem) => bo
     if (declaring(old) === declaring(made) || !items.some(each => each.types.length > 0)) continue
     const known = declaredBefore(before.filter(isKept))
     for (const each of items) {
-      const at = each.before.findIndex(word => TAGGED.test(word))
-      const tagged = at === -1 ? [] : each.before.slice(at).filter(word => each.types.includes(word))
+      const tagged = taggedIn(each)
       for (const word of tagged) if (!known.has(word)) tags.add(word)
-      for (const word of each.types) if (!tagged.includes(word)) types.add(word)
+      for (const word of each.around) if (!tagged.has(word)) types.add(word)
     }
   }
   return { tags: [...tags], types: [...types] }
@@ -39,8 +38,20 @@ export function broughtTags(gaps: readonly Gap[], isKept: (item: TextItem) => bo
 function declaring(items: readonly TextItem[]): string {
   return items
     .filter(({ types }) => types.length > 0)
-    .map(({ before }) => before.join(' '))
+    .map(({ around }) => around.join(' '))
     .join('\n')
+}
+
+/** What stands behind `struct`; an attribute may stand between. */
+function taggedIn({ around, types }: TextItem): ReadonlySet<string> {
+  const found = new Set<string>()
+  for (const [at, word] of around.entries()) {
+    const next = around[at + 1] ?? ''
+    if (!TAGGED.test(word)) continue
+    found.add(next)
+    if (next.startsWith('_')) for (const each of types) found.add(each)
+  }
+  return found
 }
 
 /** Tags that surely are declared there, whichever branches are taken. */
@@ -48,14 +59,14 @@ function declaredBefore(items: readonly TextItem[]): ReadonlySet<string> {
   const found = new Set<string>()
   let depth = 0
   let isElse = false
-  for (const { kind, head, before } of [...items].reverse()) {
+  for (const { kind, head, around } of [...items].reverse()) {
     const word = kind === 'directive' ? (head[0] ?? '') : ''
     if (word === 'endif') depth++
     else if (depth === 0 && /^el/.test(word)) isElse = true
     else if (word.startsWith('if') && depth > 0) depth--
     else if (word.startsWith('if')) isElse = false
     if (depth > 0 || isElse || word !== '') continue
-    const words = kind === 'other' ? head.slice(0, 2) : before
+    const words = kind === 'other' ? head.slice(0, 2) : around
     for (const [at, each] of words.entries()) if (TAGGED.test(words[at - 1] ?? '')) found.add(each)
   }
   return found

@@ -9,8 +9,8 @@ export interface Declared {
   readonly headEnd: number
   /** Words of which one has to be a type, or the name is none. */
   readonly types: readonly string[]
-  /** Words before the name, but for those in lists. */
-  readonly before: readonly string[]
+  /** Words but the name and those of its parameters. */
+  readonly around: readonly string[]
   /** Words behind the parameters; declarations of parameters stand there in C as of old. */
   readonly behind: readonly string[]
 }
@@ -61,7 +61,7 @@ export function declaredIn(file: LexedFile, { from, end }: { from: number; end: 
     name: found.name,
     headEnd: from + head.length,
     types: before.filter(text => !NO_TYPE.test(text)),
-    before,
+    around: [...head.slice(0, found.at), ...head.slice(found.behind)].flatMap(each => (each.isWord ? [each.text] : [])),
     behind: behind.filter(text => !ATTRIBUTE.test(text)),
   }
 }

@@ -34,8 +34,8 @@ export interface Item {
   readonly after: readonly string[]
   /** Of a declaration: one of these has to be a type for it to be what it looks like. */
   readonly types: readonly string[]
-  /** Of a declaration: the words before its name, but for those in lists; a tag among them is declared, too. */
-  readonly before: readonly string[]
+  /** Of a declaration: its words but its name and those of its parameters; a tag among them is declared, too. */
+  readonly around: readonly string[]
   /** Of a declaration: what stands behind its parameters, which must be macros. */
   readonly behind: readonly string[]
   /** Whether its body, or what a macro becomes, may declare a function. */
@@ -76,11 +76,11 @@ export interface FileItems {
 }
 
 /**
- * A number with marks between its digits; what brings back an earlier macro, reads files as data, joins to what may be nothing, or is an attribute in brackets or of
+ * A mark before the text, or between digits; a name that is spelled by numbers; what brings back an earlier macro, reads files as data, joins to what may be nothing, or is an attribute in brackets or of
  * many functions. In a comment it is a false alarm.
  */
 const UNREADABLE =
-  /\b\d[\w.]*'[\da-fA-F]|\b(?:push|pop)_macro\b|\bredefine_extname\b|#[ \t]*embed\b|\binclude_alias\b|\bclang[\s\\]+attribute\b|__VA_OPT__|\[\s*\[/
+  /^\xef\xbb\xbf|\b\d[\w.]*'[\da-fA-F]|\b_*(?:alias|ifunc|weakref)_*\s*\(\s*"[^"\n]*\\|\b(?:push|pop)_macro\b|\bredefine_extname\b|#[ \t]*embed\b|\binclude_alias\b|\bclang[\s\\]+attribute\b|__VA_OPT__|\[\s*\[/
 export const TRIGRAPH = /\?\?[=/'()!<>-]/
 
 /**
@@ -139,7 +139,7 @@ const NOTHING: Omit<Item, 'head'> = {
   body: [],
   after: [],
   types: [],
-  before: [],
+  around: [],
   behind: [],
   declares: false,
   macro: undefined,
@@ -164,7 +164,7 @@ function itemOf(file: LexedFile, { range, declared, before }: Found): Item {
     after: isInline ? behindLists(file, headEnd, range.end) : [],
     declares: isInline && declaresFunction(file, headEnd, range.end),
     types,
-    before: declared.before,
+    around: declared.around,
     behind,
   }
 }

@@ -73,7 +73,7 @@ function reachesOut({ text }: Body, types: ReadonlySet<string>): boolean {
 
 /** What a head declares besides its function. */
 function tagsIn(head: string): string {
-  return (withoutLists(head).match(/\b(?:struct|union|enum)\s+\w+/g) ?? []).map(tag => `${tag};`).join('')
+  return (head.match(/\b(?:struct|union|enum)\s+\w+/g) ?? []).map(tag => `${tag};`).join('')
 }
 
 /** Parameters may be `static` as well. */

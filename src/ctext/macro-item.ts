@@ -89,10 +89,20 @@ function joinsOf(
       row.push(operand(next))
       next++
     }
-    joins.push(row)
+    joins.push(...partsOf(row))
     at = next - 1
   }
   return joins
+}
+
+/** The row, and what is joined of it where arguments are several words: of such, only the outer ones are joined. */
+function partsOf(row: (string | undefined)[]): (string | undefined)[][] {
+  const cuts = row.flatMap((operand, at) => (operand === undefined && at > 0 && at < row.length - 1 ? [at] : []))
+  const [starts, ends] = [
+    [0, ...cuts],
+    [...cuts, row.length - 1],
+  ]
+  return starts.flatMap(start => ends.flatMap(end => (end > start ? [row.slice(start, end + 1)] : [])))
 }
 
 const CLOSES: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
