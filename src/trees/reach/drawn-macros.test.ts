@@ -1,0 +1,16 @@
+/** Whoever uses a function by way of drawn macros is not left out; gcc says who does. */
+import { expect, test } from 'vitest'
+import { hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
+import { compiled } from '../../../tests/support/reach-cases.ts'
+import { drawnMacros } from '../../../tests/support/reach-macros.ts'
+import { times } from '../../../tests/support/sampled.ts'
+
+test.skipIf(!hasGcc)(`uses by way of drawn macros${withoutGcc}`, () => {
+  const cases = drawnMacros(1, times(200, 2000))
+  const used = cases.filter(({ isUsed }) => isUsed)
+  const left = cases.filter(one => compiled(one).length === 0)
+  expect(used.filter(one => left.includes(one)).map(({ beside, units }) => `${beside}${units['+']}`)).toEqual([])
+  // Both come up.
+  expect(used.length).toBeGreaterThan(cases.length / 10)
+  expect(left.length).toBeGreaterThan(cases.length / 10)
+})
