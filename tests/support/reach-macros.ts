@@ -10,8 +10,8 @@ const SHARED = ['AA', 'BB', 'CC', 'DD']
 const OWN = ['PP', 'QQ', 'RR']
 const FUNCTIONS = ['F1', 'F2']
 const ALL = [...SHARED, ...OWN, 'NIL']
-const PIECES = ['g', 'et', 'ge', 't']
-const WORDS = [...PIECES, 'get', 'zz', 'F', '1', ...FUNCTIONS]
+const PIECES = ['g', 'et', 'g', 'et', 'ge', 't']
+const WORDS = [...PIECES, 'zz', 'F', '1', ...FUNCTIONS]
 
 interface Drawn {
   /** Inline functions and macros of a header. */
@@ -39,7 +39,7 @@ class Drawer {
     return {
       shared: [nothing, ...macros, ...functions].join(''),
       own: own
-        .slice(0, this.#draw(4))
+        .slice(0, this.#draw(2) * this.#draw(4))
         .map(name => this.#macro(name))
         .join(''),
       use: this.#unjoined(),

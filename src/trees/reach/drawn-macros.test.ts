@@ -1,4 +1,4 @@
-/** Whoever uses a function by way of drawn macros is not left out; gcc says who does. */
+/** Whoever uses a function by way of drawn macros is not left out, though its name stands nowhere; gcc says who does. */
 import { expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
 import { compiled } from '../../../tests/support/reach-cases.ts'
@@ -10,7 +10,7 @@ test.skipIf(!hasGcc)(`uses by way of drawn macros${withoutGcc}`, () => {
   const used = cases.filter(({ isUsed }) => isUsed)
   const left = cases.filter(one => compiled(one).length === 0)
   expect(used.filter(one => left.includes(one)).map(({ beside, units }) => `${beside}${units['+']}`)).toEqual([])
-  // Both come up.
-  expect(used.length).toBeGreaterThan(cases.length / 10)
+  // Nowhere does the name stand, and both come up.
+  expect(used.length).toBeGreaterThan(cases.length / 30)
   expect(left.length).toBeGreaterThan(cases.length / 10)
 })
