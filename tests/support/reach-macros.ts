@@ -107,27 +107,38 @@ export interface Judged extends Case {
   readonly isUsed: boolean
 }
 
+/** Some of the drawn become too much text for anybody; they are left out, with those beside them. */
 export function drawnMacros(seed: number, count: number): readonly Judged[] {
   const all = Array.from({ length: count }, (_, at) => new Drawer(seed * 1_000_003 + at).drawn())
+  const batches = Array.from({ length: Math.ceil(count / BATCH) }, (_, at) => all.slice(at * BATCH, (at + 1) * BATCH))
+  return batches.flatMap(batch => {
+    const found = usesIn(batch)
+    if (found.length < batch.length) return []
+    return batch.map(({ shared, own, use }, at) => ({
+      name: `macros drawn by ${seed}`,
+      before: 'static inline int get(int p) { return p + 1; }\n',
+      after: 'static inline int get(int p) { return p + 2; }\n',
+      beside: shared.replace(/@@\w* ?/g, ''),
+      units: { '+': `${own}int f(int p) { return ${use}; }` },
+      isUsed: found[at] === true,
+    }))
+  })
+}
+
+const BATCH = 50
+
+function usesIn(drawn: readonly Drawn[]): readonly boolean[] {
   const forgotten = ALL.map(name => `#undef ${name}\n`).join('')
-  const texts = all.map(({ shared, own, use, isBefore }) => {
+  const texts = drawn.map(({ shared, own, use, isBefore }) => {
     const macros = isBefore ? own + shared : shared + own
     return `${CASE}\n${macros}${MARK}USE ${use} ${MARK};\n${forgotten}`
   })
-  const { stdout } = spawnSync('gcc', ['-E', '-P', '-w', '-x', 'c', '-'], {
+  const { stdout, error } = spawnSync('gcc', ['-E', '-P', '-w', '-x', 'c', '-'], {
     input: texts.join(''),
     encoding: 'latin1',
-    maxBuffer: 2 ** 30,
+    maxBuffer: 2 ** 24,
   })
-  const found = stdout.split(CASE).slice(1).map(isUsedIn)
-  return all.map(({ shared, own, use }, at) => ({
-    name: `${seed}-${at}`,
-    before: 'static inline int get(int p) { return p + 1; }\n',
-    after: 'static inline int get(int p) { return p + 2; }\n',
-    beside: shared.replace(/@@\w* ?/g, ''),
-    units: { '+': `${own}int f(int p) { return ${use}; }` },
-    isUsed: found[at] ?? true,
-  }))
+  return error === undefined ? stdout.split(CASE).slice(1).map(isUsedIn) : []
 }
 
 function isUsedIn(text: string): boolean {
