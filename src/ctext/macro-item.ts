@@ -89,14 +89,14 @@ function joinsOf(
       row.push(operand(next))
       next++
     }
-    joins.push(...partsOf(row))
+    joins.push(row)
     at = next - 1
   }
   return joins
 }
 
-/** The row, and what is joined of it where arguments are several words: of such, only the outer ones are joined. */
-function partsOf(row: (string | undefined)[]): (string | undefined)[][] {
+/** What is joined of a row where arguments are several words: of such, only the outer ones are. */
+export function partsOf(row: readonly (string | undefined)[]): readonly (readonly (string | undefined)[])[] {
   const cuts = row.flatMap((operand, at) => (operand === undefined && at > 0 && at < row.length - 1 ? [at] : []))
   const [starts, ends] = [
     [0, ...cuts],

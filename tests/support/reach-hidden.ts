@@ -263,12 +263,6 @@ export const HIDDEN: readonly Case[] = [
     units: { '+': 'int n;' },
   },
   {
-    name: 'joined of the last of several words',
-    ...named('get'),
-    beside: '#define ROW(a, b) a##b##et\n',
-    units: { '+': 'int f(int p) { int t = 0; return ROW(, t + g)(p); }' },
-  },
-  {
     name: 'joined by the unit, of the last of several words',
     ...named('get'),
     units: { '+': '#define ROW(a, b) a##b##et\nint f(int p) { int xt = 0; return ROW(x, t + g)(p); }' },
@@ -293,7 +287,7 @@ export const HIDDEN: readonly Case[] = [
     units: { '+': 'int h(int); int f(int p) { return h(p); }' },
   },
   {
-    name: 'a body that declares a pointer to a function and a function that gives a pointer, among hidden ones',
+    name: 'a body that declares a function that gives a pointer, among hidden ones',
     before: `${HIDING}static inline char *get(int p) { return 0; }\n#pragma GCC visibility pop\n`,
     after: `${HIDING}static inline char *get(int p) { if (p) { char *h(int), c; return h(p); } return 0; }\n#pragma GCC visibility pop\n`,
     options: ['-fpic'],
@@ -317,13 +311,6 @@ export const HIDDEN: readonly Case[] = [
     name: 'a prototype that brings a tag',
     before: 'int made(int);\n',
     after: 'struct tag *made(int);\n',
-    beside: 'int taking(struct tag *);\nstruct tag { int x; };\n',
-    units: { '+': 'int f(void) { return _Generic(&taking, int (*)(struct tag *): 1, default: 2); }' },
-  },
-  {
-    name: 'an inline function that brings a tag',
-    before: 'static inline void *made(int p) { return 0; }\n',
-    after: 'static inline struct tag *made(int p) { return 0; }\n',
     beside: 'int taking(struct tag *);\nstruct tag { int x; };\n',
     units: { '+': 'int f(void) { return _Generic(&taking, int (*)(struct tag *): 1, default: 2); }' },
   },
