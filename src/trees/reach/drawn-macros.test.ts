@@ -6,7 +6,7 @@ import { drawnMacros } from '../../../tests/support/reach-macros.ts'
 import { times } from '../../../tests/support/sampled.ts'
 
 test.skipIf(!hasGcc)(`uses by way of drawn macros${withoutGcc}`, () => {
-  const cases = drawnMacros(1, times(200, 2000))
+  const cases = drawnMacros(1, times(200, 1000))
   const used = cases.filter(({ isUsed }) => isUsed)
   const left = cases.filter(one => compiled(one).length === 0)
   expect(used.filter(one => left.includes(one)).map(({ beside, units }) => `${beside}${units['+']}`)).toEqual([])
