@@ -113,7 +113,11 @@ class Scan {
 
   /** Whether a list is open behind one of whose arguments another list may come to stand. */
   #isAmongArguments(): boolean {
-    return this.#lists.some(at => at > 0 && this.#macros.lists(tokenText(this.#file, at - 1)))
+    return this.#lists.some(at => {
+      // Behind a list, whatever the first one became may take the second.
+      const before = at > 0 ? tokenText(this.#file, at - 1) : ''
+      return before === ')' || this.#macros.lists(before)
+    })
   }
 
   /** Whether it is one of the macro that is being defined. */

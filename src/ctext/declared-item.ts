@@ -9,6 +9,8 @@ export interface Declared {
   readonly headEnd: number
   /** Words of which one has to be a type, or the name is none. */
   readonly types: readonly string[]
+  /** Words but the name and those of its parameters. */
+  readonly around: readonly string[]
   /** Words behind the parameters; declarations of parameters stand there in C as of old. */
   readonly behind: readonly string[]
 }
@@ -46,8 +48,6 @@ export function declaredIn(file: LexedFile, { from, end }: { from: number; end: 
   if (tokenText(file, end - 1) !== (isFunction ? '}' : ';')) return undefined
   const head = isFunction ? tokens : tokens.slice(0, -1)
   if (head.some(({ text, isWord }) => '=[;'.includes(text) || (isWord && NOT_PLAIN.test(text)))) return undefined
-  const words = head.map(({ text }) => text)
-  if (isFunction && !(words.includes('static') && words.some(text => INLINE.test(text)))) return undefined
   const found = nameIn(head)
   if (found === undefined || KEYWORD.test(found.name)) return undefined
   if (isFunction && found.behind !== head.length) return undefined
@@ -55,11 +55,13 @@ export function declaredIn(file: LexedFile, { from, end }: { from: number; end: 
   const before = outsideOfLists(head.slice(0, found.at))
   if (before === undefined || behind === undefined || /^(?:struct|union|enum)$/.test(before.at(-1) ?? ''))
     return undefined
+  if (isFunction && !(before.includes('static') && before.some(text => INLINE.test(text)))) return undefined
   return {
     kind: isFunction ? 'inline' : 'prototype',
     name: found.name,
     headEnd: from + head.length,
     types: before.filter(text => !NO_TYPE.test(text)),
+    around: [...head.slice(0, found.at), ...head.slice(found.behind)].flatMap(each => (each.isWord ? [each.text] : [])),
     behind: behind.filter(text => !ATTRIBUTE.test(text)),
   }
 }
@@ -83,13 +85,18 @@ function nameIn(head: readonly Token[]): Named | undefined {
     const before = head[start - 1]
     if (before === undefined || !before.isWord) return undefined
     if (ATTRIBUTE.test(before.text)) continue
-    if (found !== undefined) return undefined
+    if (found !== undefined || isVariable(before.text, head.slice(start + 1, at))) return undefined
     found = { name: before.text, at: start - 1, behind: at + 1 }
   }
   if (found !== undefined) return found
   const last = head.at(-1)
   if (head[0]?.text !== 'extern' || last?.isWord !== true || head.some(({ text }) => text === '(')) return undefined
   return { name: last.text, at: head.length - 1, behind: head.length }
+}
+
+/** A word that compilers know (`__seg_gs`, `_Nonnull`) before a variable in parentheses. */
+function isVariable(name: string, list: readonly Token[]): boolean {
+  return name.startsWith('_') && list.length === 1 && list[0]?.isWord === true && !KEYWORD.test(list[0].text)
 }
 
 /** The words there that are in no list; undefined where there is more than words, stars and lists. */

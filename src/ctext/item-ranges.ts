@@ -185,11 +185,22 @@ class Cutter {
     return ((this.#file.tokens.flags[at] ?? 0) & SPACE_BEFORE) === 0
   }
 
+  /** As an argument, beside `##` or as all of a macro: half of a digraph, maybe. */
+  #isAlone(at: number): boolean {
+    const next = tokenText(this.#file, at + 1)
+    const before = at === 0 ? '' : tokenText(this.#file, at - 1)
+    if (/^[(,]$/.test(before) && /^[,)]$/.test(next)) return true
+    if (next === '' && tokenText(this.#file, at - 2) === 'define') return true
+    const isWord = (other: number) => tokenKind(this.#file, other) === 'word'
+    return (next === '#' && !isWord(at + 3)) || (before === '#' && !isWord(at - 3))
+  }
+
   /** A digraph, or a letter of a name that is spelled by its number. */
   #isUnreadable(at: number): boolean {
     const text = tokenText(this.#file, at)
     if (text === '\\') return SPELLED_LETTER.test(tokenText(this.#file, at + 1))
     if (text.length === 2 && DIGRAPHS.has(text)) return true
+    if ('%:<>'.includes(text) && this.#isAlone(at)) return true
     if (at === 0 || (text !== ':' && text !== '%' && text !== '>')) return false
     if (((this.#file.tokens.flags[at] ?? 0) & SPACE_BEFORE) !== 0) return false
     return DIGRAPHS.has(tokenText(this.#file, at - 1) + text)

@@ -7,6 +7,7 @@
  * counts as used by whoever reads the file. Conditional groups all count, whichever the compiler takes.
  */
 import { type Declared, declaredIn } from './declared-item.ts'
+import { declaresFunction, typeNames } from './function-declarations.ts'
 import { type ItemRange, itemRanges } from './item-ranges.ts'
 import { type LexedFile, SPACE_BEFORE } from './lexed.ts'
 import { lex } from './lexer.ts'
@@ -33,8 +34,12 @@ export interface Item {
   readonly after: readonly string[]
   /** Of a declaration: one of these has to be a type for it to be what it looks like. */
   readonly types: readonly string[]
+  /** Of a declaration: its words but its name and those of its parameters; a tag among them is declared, too. */
+  readonly around: readonly string[]
   /** Of a declaration: what stands behind its parameters, which must be macros. */
   readonly behind: readonly string[]
+  /** Whether its body, or what a macro becomes, may declare a function. */
+  readonly declares: boolean
   /** Of a macro: more of its text. */
   readonly macro: MacroText | undefined
 }
@@ -64,16 +69,18 @@ export interface FileItems {
   readonly nested: readonly Nested[]
   /** Words of what the text leaves open at its end, so that it goes on where it is included. */
   readonly open: readonly string[]
+  /** As of `typeNames`. */
+  readonly types: ReadonlyMap<string, readonly string[]>
   /** Whether three characters of it are one to compilers that are told so. */
   readonly hasTrigraphs: boolean
 }
 
 /**
- * What brings back an earlier macro, reads files as data, joins to what may be nothing, or is an attribute in brackets or of
+ * A mark before the text, or between digits; a name that is spelled by numbers; what brings back an earlier macro, reads files as data, joins to what may be nothing, or is an attribute in brackets or of
  * many functions. In a comment it is a false alarm.
  */
 const UNREADABLE =
-  /\b(?:push|pop)_macro\b|\bredefine_extname\b|#[ \t]*embed\b|\binclude_alias\b|\bclang[ \t]+attribute\b|__VA_OPT__|\[\s*\[/
+  /^\xef\xbb\xbf|\b\d[\w.]*'[\da-fA-F]|\b_*(?:alias|ifunc|weakref)_*\s*\(\s*"[^"\n]*\\|\b(?:push|pop)_macro\b|\bredefine_extname\b|#[ \t]*embed\b|\binclude_alias\b|\bclang[\s\\]+attribute\b|__VA_OPT__|\[\s*\[/
 export const TRIGRAPH = /\?\?[=/'()!<>-]/
 
 /**
@@ -100,7 +107,7 @@ export function itemsOf(file: LexedFile, isOwn = false): FileItems | undefined {
     ? [...cut.ranges.filter(isDirective).map(({ from }) => directive(file, from)), everything(file)]
     : cut.ranges.map(range => classified(file, range))
   const open = cut.open.flatMap(each => wordsOf(file, each.from, each.end))
-  return { items, inner, nested, open, hasTrigraphs: TRIGRAPH.test(text) }
+  return { items, inner, nested, open, types: typeNames(file), hasTrigraphs: TRIGRAPH.test(text) }
 }
 
 /** The same with all that comparing takes; macros inside of something are part of that. */
@@ -132,7 +139,9 @@ const NOTHING: Omit<Item, 'head'> = {
   body: [],
   after: [],
   types: [],
+  around: [],
   behind: [],
+  declares: false,
   macro: undefined,
 }
 
@@ -153,7 +162,9 @@ function itemOf(file: LexedFile, { range, declared, before }: Found): Item {
     head: [...before, ...head],
     body: isInline ? wordsOf(file, headEnd, range.end) : [],
     after: isInline ? behindLists(file, headEnd, range.end) : [],
+    declares: isInline && declaresFunction(file, headEnd, range.end),
     types,
+    around: declared.around,
     behind,
   }
 }
@@ -170,7 +181,17 @@ function directive(file: LexedFile, from: number): Item {
   if (word !== 'define' || !isNamed) return { ...NOTHING, kind: 'directive', head }
   const macro = macroText(file, from + 3, end)
   const body = wordsOf(file, macro.start, end, 'and-numbers').filter(each => !macro.parameters.has(each))
-  return { ...NOTHING, kind: 'macro', name, head: [], body, after: behindLists(file, macro.start, end), macro }
+  const after = behindLists(file, macro.start, end)
+  return {
+    ...NOTHING,
+    kind: 'macro',
+    name,
+    head: [],
+    body,
+    after,
+    declares: declaresFunction(file, macro.start, end),
+    macro,
+  }
 }
 
 /** Empty where a macro names it. */

@@ -95,6 +95,16 @@ function joinsOf(
   return joins
 }
 
+/** What is joined of a row where arguments are several words: of such, only the outer ones are. */
+export function partsOf(row: readonly (string | undefined)[]): readonly (readonly (string | undefined)[])[] {
+  const cuts = row.flatMap((operand, at) => (operand === undefined && at > 0 && at < row.length - 1 ? [at] : []))
+  const [starts, ends] = [
+    [0, ...cuts],
+    [...cuts, row.length - 1],
+  ]
+  return starts.flatMap(start => ends.flatMap(end => (end > start ? [row.slice(start, end + 1)] : [])))
+}
+
 const CLOSES: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
 
 function brought(file: LexedFile, from: number, end: number): MacroText['brings'] {

@@ -1,6 +1,7 @@
 /** Uses that hide: none of these units may be left out. */
 import type { Case } from './reach-cases.ts'
 
+const HIDING = '#pragma GCC visibility push(hidden)\n'
 const NEXT_HEADER = '#define JOIN_(a, b) a##b\n#define JOIN(a, b) JOIN_(a, b)\n'
 const named = (name: string) => ({
   before: `static inline int ${name}(int p) { return p + 1; }\n`,
@@ -260,5 +261,134 @@ export const HIDDEN: readonly Case[] = [
     before: '#pragma message("x") int extra = 1;\n',
     after: '#pragma message("x")\nint extra = 1;\n',
     units: { '+': 'int n;' },
+  },
+  {
+    name: 'joined by the unit, of the last of several words',
+    ...named('get'),
+    units: { '+': '#define ROW(a, b) a##b##et\nint f(int p) { int xt = 0; return ROW(x, t + g)(p); }' },
+  },
+  {
+    name: 'joined by a macro that another name of a macro calls',
+    ...named('get'),
+    beside: `${NEXT_HEADER}#define CALL(m) m(g, et)\n#define OTHER CALL\n`,
+    units: { '+': 'int f(int p) { return OTHER(JOIN)(p); }' },
+  },
+  {
+    name: 'joined by a macro that the result of a macro calls',
+    ...named('get'),
+    beside: `${NEXT_HEADER}#define CALL(m) m(g, et)\n#define CALLING() CALL\n`,
+    units: { '+': 'int f(int p) { return CALLING()(JOIN)(p); }' },
+  },
+  {
+    name: 'a body that declares a function, among hidden ones',
+    before: `${HIDING}static inline int get(int p) { return p; }\n#pragma GCC visibility pop\n`,
+    after: `${HIDING}static inline int get(int p) { int h(int); return h(p); }\n#pragma GCC visibility pop\n`,
+    options: ['-fpic'],
+    units: { '+': 'int h(int); int f(int p) { return h(p); }' },
+  },
+  {
+    name: 'a body that declares a function that gives a pointer, among hidden ones',
+    before: `${HIDING}static inline char *get(int p) { return 0; }\n#pragma GCC visibility pop\n`,
+    after: `${HIDING}static inline char *get(int p) { if (p) { char *h(int), c; return h(p); } return 0; }\n#pragma GCC visibility pop\n`,
+    options: ['-fpic'],
+    units: { '+': 'char *h(int); char *f(int p) { return h(p); }' },
+  },
+  {
+    name: 'a body that declares a function by a type that does not return',
+    before: 'typedef void fn(int);\nstatic inline int get(int p) { return p; }\n',
+    after: 'typedef void fn(int);\nstatic inline int get(int p) { volatile fn h; h(p); return p; }\n',
+    options: ['-O2'],
+    units: { '+': 'void h(int); int f(int p) { h(p); return 1; }' },
+  },
+  {
+    name: 'a body that declares a function by the type of another, among hidden ones',
+    before: `int other(int);\n${HIDING}static inline int get(int p) { return p; }\n#pragma GCC visibility pop\n`,
+    after: `int other(int);\n${HIDING}static inline int get(int p) { __typeof__(other) h; return h(p); }\n#pragma GCC visibility pop\n`,
+    options: ['-fpic'],
+    units: { '+': 'int h(int); int f(int p) { return h(p); }' },
+  },
+  {
+    name: 'a prototype that brings a tag',
+    before: 'int made(int);\n',
+    after: 'struct tag *made(int);\n',
+    beside: 'int taking(struct tag *);\nstruct tag { int x; };\n',
+    units: { '+': 'int f(void) { return _Generic(&taking, int (*)(struct tag *): 1, default: 2); }' },
+  },
+  {
+    name: 'a prototype that brings a tag in an attribute',
+    before: 'int made(int);\n',
+    after: 'int made(int) __attribute__((aligned(sizeof(struct tag *))));\n',
+    beside: 'int taking(struct tag *);\nstruct tag { int x; };\n',
+    units: { '+': 'int f(void) { return _Generic(&taking, int (*)(struct tag *): 1, default: 2); }' },
+  },
+  {
+    name: 'an inline function that brings a tag in an attribute',
+    before: 'static inline int made(int p) { return 0; }\n',
+    after: 'static inline __attribute__((aligned(sizeof(struct tag *)))) int made(int p) { return 0; }\n',
+    beside: 'int taking(struct tag *);\nstruct tag { int x; };\n',
+    units: { '+': 'int f(void) { return _Generic(&taking, int (*)(struct tag *): 1, default: 2); }' },
+  },
+  {
+    name: 'a prototype whose macro brings a tag',
+    before: '#define TAG struct tag\nint made(int);\n',
+    after: '#define TAG struct tag\nTAG *made(int);\n',
+    beside: 'int taking(struct tag *);\nstruct tag { int x; };\n',
+    units: { '+': 'int f(void) { return _Generic(&taking, int (*)(struct tag *): 1, default: 2); }' },
+  },
+  {
+    name: 'a variable in parentheses, with a word for where it is',
+    before: 'int __seg_gs (x);\n',
+    after: 'long __seg_gs (x);\n',
+    units: { '+': 'int n;' },
+  },
+  {
+    name: 'an attribute that is called inline',
+    before: 'static __attribute__((inline)) int get(int p) { return 1; }\n',
+    after: 'static __attribute__((inline)) int get(int p) { return 2; }\n',
+    units: { '+': 'int n;' },
+  },
+  {
+    name: 'a column that moves, and is looked at',
+    before: 'static int shift(int a, int b) { /* a */ return a << b; }\n',
+    after: 'static int shift(int a, int b) { /* abc */ return a << b; }\n',
+    options: ['-fsanitize=undefined'],
+    units: { '+': 'int f(int a, int b) { return shift(a, b); }' },
+  },
+  {
+    name: 'braces of two spellings',
+    before: 'static inline int get(int p) { return p; %> int visible(void) <% return 2; }\n',
+    after: 'static inline int get(int p) { return p; %> int visible(void) <% return 3; }\n',
+    units: { '+': 'int n;' },
+  },
+  {
+    name: 'a brace that is joined',
+    before:
+      '#define HALF(a, b) a##b\nstatic inline int get(int p) { return p; HALF(%, >) int visible(void) HALF(<, %) return 2; }\n',
+    after:
+      '#define HALF(a, b) a##b\nstatic inline int get(int p) { return p; HALF(%, >) int visible(void) HALF(<, %) return 3; }\n',
+    units: { '+': 'int n;' },
+  },
+  {
+    name: 'a number with marks between its digits',
+    before: "static const int n[] = { 1'0 + ' ' }, end[] = { ' ' };\n",
+    after: "static const int n[] = { 1'0 + '  ' }, end[] = { ' ' };\n",
+    options: ['-std=gnu2x'],
+    units: { '+': 'const int *f(void) { return n; }' },
+  },
+  {
+    name: 'a comment that a mark between digits opens',
+    before:
+      "static inline int get(int p) { return p; }\nstatic const int n[] = { 1'0 + '/*' }; static inline int twice(int p) { return get(p); } /* */\n",
+    after:
+      "static inline int get(int p) { return p + 1; }\nstatic const int n[] = { 1'0 + '/*' }; static inline int twice(int p) { return get(p); } /* */\n",
+    options: ['-std=gnu2x'],
+    units: { '+': 'int f(int p) { return twice(p); }' },
+  },
+  {
+    name: 'macros that are put away by a made pragma',
+    before: '#define LIMIT 1\n#define ONE LIMIT\n',
+    after: '#define LIMIT 2\n#define ONE LIMIT\n',
+    beside: '#define PRAGMA(x) _Pragma(#x)\n#define PRAGMA2(x) PRAGMA(x)\n#define AWAY(x) PRAGMA2(x##_macro("ONE"))\n',
+    units: { '+': 'AWAY(push)\n#undef ONE\n#define ONE 3\nAWAY(pop)\nint f(void) { return ONE; }' },
   },
 ]

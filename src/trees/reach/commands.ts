@@ -2,13 +2,13 @@
 import type { Unit } from '../model.ts'
 
 /**
- * Options by which a compiler keeps what nobody uses, or counts it, reads texts in another way, or takes orders that we do
- * not see.
+ * Options by which a compiler keeps what nobody uses, counts it, or writes down where in its line it stands; reads texts in
+ * another way, or takes orders that we do not see.
  */
 const NOT_ORDINARY =
-  /^(?:-fkeep-|-femit-all-decls|-fopen(?:mp|acc)|-fpass-plugin|-fno-toplevel-reorder|-fno-unit-at-a-time|-fprofile|-ftest-coverage|-aux-info|-fdump|-fplugin|-flto|-?-coverage$|-Xclang$|-Xpreprocessor$|-Wp,(?!-M[A-Z]*(?:,[^,]*)?$)|--(?:un)?define-macro|-specs|-wrapper|-traditional|-ansi$|-std=(?:c8|c90|iso9899:199[04])|-fpreprocessed|-fdirectives-only|-finput-charset|-fmodules|@)/
+  /^(?:-fkeep-|-femit-all-decls|-fopen(?:mp|acc)|-fsanitize=|-fcoverage|-fpass-plugin|-fno-toplevel-reorder|-fno-unit-at-a-time|-fprofile|-ftest-coverage|-aux-info|-fdump|-fplugin|-flto|-?-coverage$|-Xclang$|-Xpreprocessor$|-Wp,(?!-M[A-Z]*(?:,[^,]*)?$)|--(?:un)?define-macro|-specs|-wrapper|-traditional|-ansi$|-std=(?:c8|c90|iso9899:199[04])|-fpreprocessed|-fdirectives-only|-finput-charset|-fmodules|@)/
 const C_PLUS_PLUS = /\.(?:C|cc|cp|cpp|cxx|CPP|c\+\+|ii|mm?)$/
-const WITH_TRIGRAPHS = /^(?:-trigraphs|-std=(?:c|iso).*)$/
+const WITH_TRIGRAPHS = /^(?:-f?trigraphs|-std=(?:c|iso).*)$/
 
 export function isOrdinary({ language, source, command, dependencies }: Unit): boolean {
   const isOther = command.some((word, at) => word === '-x' && command[at + 1] !== 'c')

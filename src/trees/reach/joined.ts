@@ -5,6 +5,8 @@
  * that macro or of one that hands its own arguments on to it, with all that macros make of them. Where a macro of that
  * kind is named without a list, or may itself have been joined, anything may be joined.
  *
+ * Not seen yet: of `a##b##x`, the words of one argument may be joined without those of the other where it is several words.
+ *
  * In doubt a macro makes a name: then whoever names the macro is thought to use what the name means.
  */
 import { listsBehind } from '../../ctext/argument-lists.ts'
@@ -212,7 +214,11 @@ function joiningIn(files: SeenFiles): readonly Joining[] {
 /** Strings that stand beside each other are joined, as many as one likes. */
 function namingIn(files: SeenFiles): readonly Joining[] {
   const isThere = (name: string) => files.having(name).length > 0
-  return STRING_TAKING.filter(isThere).map(name => ({ name, rows: [Array(8).fill(undefined)], pattern: /^/ }))
+  return STRING_TAKING.filter(isThere).map(name => ({
+    name,
+    rows: [Array(8).fill(undefined)],
+    pattern: /^/,
+  }))
 }
 
 function patternOf(rows: readonly Row[]): RegExp {
@@ -245,7 +251,7 @@ function listingIn(files: SeenFiles): ReadonlySet<string> {
   for (let before = -1; before !== all.size; ) {
     before = all.size
     for (const [name, items] of files.allMacros()) {
-      const isOne = items.some(({ macro, body }) => macro?.takes && (macro.lists || body.some(word => all.has(word))))
+      const isOne = items.some(({ macro, body }) => (macro?.takes && macro.lists) || body.some(word => all.has(word)))
       if (isOne) all.add(name)
     }
   }

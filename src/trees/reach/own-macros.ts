@@ -7,6 +7,7 @@
  */
 import { standsAmongArguments } from '../../ctext/among-arguments.ts'
 import type { Item } from '../../ctext/items.ts'
+import { partsOf } from '../../ctext/macro-item.ts'
 import { familyOf, type Joined, STRING_TAKING } from './joined.ts'
 import type { Plain } from './plain.ts'
 import type { SeenFiles } from './seen.ts'
@@ -59,7 +60,8 @@ export class OwnMacros {
     const counts = this.#isPart(name, view)
       ? (word: string) => [...this.#expanded([word])].some(each => this.#allCounting.includes(each))
       : (word: string) => this.#counting.has(word)
-    return (macro?.joins ?? []).some(row => {
+    const rows = macro?.joins ?? []
+    return [...rows, ...rows.flatMap(partsOf)].some(row => {
       const made = writtenOut(row, all)
       return made === undefined || made.some(word => word !== '' && counts(word))
     })

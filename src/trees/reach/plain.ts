@@ -81,7 +81,11 @@ export class Plain {
     this.#describing = describing
     const isDescribing = ({ after }: Item) => after.some(word => describing.has(word))
     this.#outward = new Set([
-      ...becoming(files, joined, ['extern', '_Noreturn', 'noreturn', ...macros(isDescribing)]),
+      ...becoming(files, joined, [
+        ...['extern', '_Noreturn', 'noreturn'],
+        ...macros(item => isDescribing(item) || item.declares),
+        ...files.functionTypes,
+      ]),
       ...attributes,
     ])
     const words = [...KEEPING, ...TURNING, ...this.#halving, ...this.#counting, ...this.#outward]
@@ -127,9 +131,9 @@ export class Plain {
   }
 
   /** Whether what changes in the body of a plain inline function, or in a macro that it uses, stays in it. */
-  staysInside({ body, after }: Item): boolean {
+  staysInside({ body, after, declares }: Item): boolean {
     const isFelt = (word: string) => this.#counting.has(word) || this.#outward.has(word)
-    return !body.some(isFelt) && !after.some(word => this.#describing.has(word))
+    return !declares && !body.some(isFelt) && !after.some(word => this.#describing.has(word))
   }
 }
 

@@ -9,8 +9,9 @@
  * The tempting approach that fails: to look for the name. A use hides in what `##` joins, in macros that are defined inside
  * of something, on command lines, behind a backslash; and what nobody uses can be felt all the same.
  */
-import { changedItems } from '../../ctext/changed-items.ts'
-import { type TextItem, TRIGRAPH, textItemsOf } from '../../ctext/items.ts'
+import type { BroughtTags } from '../../ctext/brought-tags.ts'
+import { type ChangedItems, changedItems } from '../../ctext/changed-items.ts'
+import { TRIGRAPH, textItemsOf } from '../../ctext/items.ts'
 import type { SourceChange, TouchedFile } from '../../source/model.ts'
 import { overlayOf } from '../affected.ts'
 import { toAbsolute } from '../layout.ts'
@@ -43,13 +44,7 @@ export interface ByTokens {
   readonly doubtful: readonly AffectedUnit[]
 }
 
-/** What an edit changes in one file. */
-interface Edit {
-  readonly items: readonly TextItem[]
-  readonly moves: boolean
-}
-
-type Edits = ReadonlyMap<string, Edit | undefined>
+type Edits = ReadonlyMap<string, ChangedItems | undefined>
 
 interface Question {
   /** Whether units have to be compiled of which only line numbers change. */
@@ -121,7 +116,7 @@ function editsOf({ files }: SourceChange): Edits {
   return new Map(files.flatMap(file => (file.kind === 'edited' ? [[file.newPath ?? '', editOf(file)] as const] : [])))
 }
 
-function editOf({ oldText, newText }: TouchedFile): Edit | undefined {
+function editOf({ oldText, newText }: TouchedFile): ChangedItems | undefined {
   const [before, after] = [textItemsOf(oldText), textItemsOf(newText)]
   return before === undefined || after === undefined ? undefined : changedItems(before, after)
 }
@@ -165,7 +160,12 @@ function toldOf(
       ? !/[^\w$]/.test(name) && !BROUGHT_BY_COMPILERS.test(name)
       : definitions.every(each => each.item.name !== name || each.item.kind === 'macro' || plain.isPlain(each)),
   )
-  const users = usersOf(files, { joined, plain }, { names: new Set(items.map(({ name }) => name)), paths })
+  const tags = tagsOf(
+    files,
+    [...paths].flatMap(path => edits.get(path)?.brought ?? []),
+  )
+  const names = new Set([...items.map(({ name }) => name), ...tags])
+  const users = usersOf(files, { joined, plain }, { names, paths })
   if (!isUnderstood || users === undefined) return undefined
   const own = new OwnMacros(files, { joined, plain, names: users.names })
   return ({ unit }) => {
@@ -176,6 +176,18 @@ function toldOf(
       files.unreadable.has(path) || users.felt.has(path) || (isOther && files.withTrigraphs.has(path))
     return read.some(isOpen) || own.mayMatter(unit.dependencies) ? 'doubtful' : 'out'
   }
+}
+
+/** Tags that an edit declares elsewhere now, with what macros may make of them. */
+function tagsOf(files: SeenFiles, brought: readonly BroughtTags[]): ReadonlySet<string> {
+  const withMacros = (words: Iterable<string>) => {
+    const all = new Set(words)
+    for (const word of all) for (const { body } of files.macros(word)) for (const each of body) all.add(each)
+    return all
+  }
+  const types = brought.flatMap(each => each.types).map(word => withMacros([word]))
+  const hidden = types.filter(words => ['struct', 'union', 'enum'].some(word => words.has(word)))
+  return new Set([...withMacros(brought.flatMap(each => each.tags)), ...hidden.flatMap(words => [...words])])
 }
 
 /** Sources that no other unit reads. */

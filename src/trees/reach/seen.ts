@@ -1,4 +1,5 @@
 /** The files that units read, each as the items of its texts: the tree's own, and the patched one where there is one. */
+import { functionTypesAmong } from '../../ctext/function-declarations.ts'
 import { type FileItems, type Item, itemsOf } from '../../ctext/items.ts'
 import type { LexedFile } from '../../ctext/lexed.ts'
 import { lex } from '../../ctext/lexer.ts'
@@ -30,6 +31,9 @@ export class SeenFiles {
   /** Files that are other texts for compilers with trigraphs. */
   readonly withTrigraphs: ReadonlySet<string>
 
+  /** Names of types of functions. */
+  readonly functionTypes: ReadonlySet<string>
+
   /** By path, as units name their dependencies; `own` are sources that one unit reads. */
   constructor(files: ReadonlyMap<string, readonly string[]>, own: ReadonlySet<string>) {
     this.own = own
@@ -46,6 +50,7 @@ export class SeenFiles {
     this.unreadable = unreadable
     this.withTrigraphs = new Set(seen.flatMap(({ path, hasTrigraphs }) => (hasTrigraphs ? [path] : [])))
     for (const each of seen) this.#add(each)
+    this.functionTypes = functionTypesAmong(seen.flatMap(({ types }) => [...types]))
     const find = finder(seen)
     this.#nested = nestedIn(seen, find)
     this.#before = beforeItems(seen, find)
