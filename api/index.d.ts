@@ -732,7 +732,7 @@ export interface PatchOptions extends CompileOptions {
      *
      * @default 'xen' for a tree of Xen, 'process' for any other
      */
-    readonly target?: 'xen' | 'process' | undefined;
+    readonly target?: 'xen' | 'process' | 'linux' | undefined;
     /**
      * xen-syms or xen.efi of what is running; for a process its program.
      *
@@ -906,7 +906,7 @@ export interface ReportedPayload {
 
 /** What the payload is for. */
 export interface ReportedTarget {
-    readonly name: 'xen' | 'process';
+    readonly name: 'xen' | 'process' | 'linux';
     /** Of the tree, where it tells one: `4.17`. */
     readonly version: string | null;
     /** EM_*: 62 x86-64, 183 AArch64; null where no object was read. */
