@@ -732,7 +732,7 @@ export interface PatchOptions extends CompileOptions {
      *
      * @default 'xen' for a tree of Xen, 'process' for any other
      */
-    readonly target?: 'xen' | 'process' | 'linux' | undefined;
+    readonly target?: 'xen' | 'process' | undefined;
     /**
      * xen-syms or xen.efi of what is running; for a process its program.
      *
