@@ -89,6 +89,9 @@ export const REST = [
   'tests/lines/lexer-on-xen.test.ts',
   // Sizes that the tree's compiler is asked for, where the sample asks before each build (tests/build/entry-sizes.test.ts).
   'tests/build/verify-sizes.test.ts',
+  // A whole kernel's source and its machine, where the light ones read made-up tables and words (src/loaders/linux, src/trees/linux).
+  'tests/linux/kernel-image.test.ts',
+  'tests/linux/live-patch.test.ts',
   // Another way to the same hypervisor (tests/run/hosts.test.ts).
   'tests/run/ssh-xen.test.ts',
 ]

@@ -239,6 +239,14 @@ export interface NewRelocation {
     readonly addend: bigint;
 }
 
+/** A section of relocations with a name of its own. */
+export interface NewRelocations {
+    readonly name: string;
+    /** SHF_* bits beside SHF_INFO_LINK. */
+    readonly flags: number;
+    readonly relocations: readonly NewRelocation[];
+}
+
 /** A section with its content and relocations. */
 export interface NewSection {
     readonly name: string;
@@ -254,6 +262,8 @@ export interface NewSection {
     readonly size?: number;
     /** Those that apply to this section; they become `.rela<name>`. */
     readonly relocations?: readonly NewRelocation[];
+    /** More of them, in sections that somebody else than a linker reads; they come behind `.rela<name>`. */
+    readonly furtherRelocations?: readonly NewRelocations[];
     /** sh_link, as an index in `NewObject.sections`. */
     readonly linkTo?: number;
     /** sh_info as it is; with SHF_INFO_LINK an index in `NewObject.sections`. */

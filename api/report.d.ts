@@ -314,7 +314,7 @@ export interface ReportedPayload {
 
 /** What the payload is for. */
 export interface ReportedTarget {
-    readonly name: 'xen' | 'process';
+    readonly name: 'xen' | 'process' | 'linux';
     /** Of the tree, where it tells one: `4.17`. */
     readonly version: string | null;
     /** EM_*: 62 x86-64, 183 AArch64; null where no object was read. */

@@ -24,7 +24,7 @@ export interface PatchOptions extends CompileOptions {
    *
    * @default 'xen' for a tree of Xen, 'process' for any other
    */
-  readonly target?: 'xen' | 'process' | 'linux' | undefined
+  readonly target?: 'xen' | 'process' | undefined
   /**
    * xen-syms or xen.efi of what is running; for a process its program.
    *
@@ -215,8 +215,7 @@ function outputOf({ output, patch }: BuildOptions): string {
 /** As the flows take it. */
 export async function requestOf(options: PatchOptions) {
   const tree = named('tree', options.tree)
-  const target =
-    options.target === undefined ? undefined : choice('target', options.target, ['xen', 'process', 'linux'])
+  const target = options.target === undefined ? undefined : choice('target', options.target, ['xen', 'process'])
   const { usualTarget } = await import('../flows/hotpatch/usual-target.ts')
   const patches = await readPatches(options.patch, options.strip)
   return { ...given(options), ...settingsOf(options), tree, patches, target: target ?? usualTarget(tree) }

@@ -33,6 +33,8 @@ export interface RelocationType {
   readonly pcRelative: boolean
   /** A place takes two instructions: one has the distance of its page, another where in the page it is. */
   readonly part?: 'page' | 'in-page'
+  /** How the field becomes an address, where a linker makes sure that it does: an absolute one of four bytes. */
+  readonly extended?: 'sign' | 'zero'
   /** Reaches its symbol through a table (GOT, PLT) or a thread's block, not directly. */
   readonly indirect?: 'got' | 'plt' | 'tls' | 'ifunc'
 }

@@ -25,7 +25,7 @@ describe.skipIf(without !== '')(`the shipped kernel’s image${without}`, () => 
       .map(file => join(top, file))
   })
 
-  it.skipIf(withoutQemu !== '')(`has the names and addresses that it shows when it runs (${withoutQemu})`, () => {
+  it.skipIf(withoutQemu !== '')(`has the names and addresses that it shows when it runs ${withoutQemu}`, () => {
     const console = boot(image, { name: 'names', reads: [] })
     const shown = [...console.matchAll(/^([0-9a-f]{16}) \S (\S+)$/gm)].map(([, address = '', name = '']) => {
       return { name, address: BigInt(`0x${address}`) }
@@ -56,7 +56,8 @@ describe.skipIf(without !== '')(`the shipped kernel’s image${without}`, () => 
     const fields = words.slice(words.indexOf(".rela.gnu.linkonce.this_module'"))
     const at = (name: string) =>
       Number.parseInt(new RegExp(`^(\\S+) .* ${name} \\+ 0$`, 'm').exec(fields)?.[1] ?? '', 16)
-    expect(kernel.facts.layouts.module.at).toMatchObject({ init: at('init_module'), exit: at('cleanup_module') })
+    const own = kernel.facts.layouts.module
+    expect([own.at('init'), own.at('exit')]).toEqual([at('init_module'), at('cleanup_module')])
   })
 
   it('wants the words of its modules', () => {

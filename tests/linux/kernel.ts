@@ -5,13 +5,6 @@ import { missingFor } from '../support/missing.ts'
 
 const script = fileURLToPath(new URL('../../scripts/linux.sh', import.meta.url))
 
-export interface Kernel {
-  /** The image that boots. */
-  readonly image: string
-  /** The prepared source. */
-  readonly tree: string
-}
-
 /** Why the kernel cannot be had here; empty when it can. */
 export function withoutKernel(...tools: string[]): string {
   const missing = missingFor('apt-get', 'dpkg-deb', 'lz4', ...tools)
@@ -24,6 +17,7 @@ export function withoutKernel(...tools: string[]): string {
   }
 }
 
+/** The path of the image that boots, or the folder of the prepared source. */
 export function kernelPart(part: 'image' | 'tree'): string {
   return execFileSync(script, [part], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
 }

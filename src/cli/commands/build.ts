@@ -23,6 +23,9 @@ const MORE = [
   'after `make`, with CONFIG_LIVEPATCH; for programs a folder with compile_commands.json. It is never written to. The',
   'patches are applied in memory, one after the other, as `patch` would with no fuzz.',
   '',
+  'With --target linux, DIR is the source of a kernel 6.1, configured as the running one and prepared (make olddefconfig',
+  'prepare), and --symbols the image that boots, /boot/vmlinuz-…; what is not there yet is refused by name.',
+  '',
   'Nothing is written to -o unless everything went well. What cannot be hotpatched is told all at once, each with its',
   'way out.',
 ]

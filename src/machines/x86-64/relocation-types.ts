@@ -18,8 +18,8 @@ export const RELOCATION_TYPES: Readonly<Record<number, RelocationType>> = {
   7: { field: whole(8), pcRelative: false }, // R_X86_64_JUMP_SLOT
   8: { field: whole(8), pcRelative: false }, // R_X86_64_RELATIVE
   9: { field: whole(4), pcRelative: true, indirect: 'got' }, // R_X86_64_GOTPCREL
-  10: { field: whole(4), pcRelative: false }, // R_X86_64_32
-  11: { field: whole(4), pcRelative: false }, // R_X86_64_32S
+  10: { field: whole(4), pcRelative: false, extended: 'zero' }, // R_X86_64_32
+  11: { field: whole(4), pcRelative: false, extended: 'sign' }, // R_X86_64_32S
   12: { field: whole(2), pcRelative: false }, // R_X86_64_16
   13: { field: whole(2), pcRelative: true }, // R_X86_64_PC16
   14: { field: whole(1), pcRelative: false }, // R_X86_64_8

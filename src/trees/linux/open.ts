@@ -152,7 +152,8 @@ async function askMake(base: Base, source: string, run: Run): Promise<Unit> {
   const folder = base.layout.buildFolder
   const output = await inPrivatePlace(base.cacheFolder, async scratch => {
     // The kernel's makefiles try options of the compiler out in files below TMPOUT, which is in the tree otherwise.
-    const words = ['make', '-n', '-W', source, `TMPOUT=${scratch}/try_$$$$`, unit]
+    // Tools of the build are made by a make of their own, which -n does not reach: what is prepared is not asked for again.
+    const words = ['make', '-n', '-W', source, '-o', 'prepare', `TMPOUT=${scratch}/try_$$$$`, unit]
     const settings = { folder, scratch, signal: run.signal, guard: await guardOf(base) }
     const result = await run.pool.use(run, () => runProgram(words, settings))
     if (result.exit === 0) return result.output

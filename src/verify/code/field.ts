@@ -43,17 +43,18 @@ export function linkedField(bytes: Uint8Array, offset: number, place: FieldPlace
   return isWhole(type.field) ? wholeField(word, type, place) : bitField(word, type, { bytes, offset, place })
 }
 
-function wholeField(value: bigint, { field, pcRelative }: RelocationType, place: FieldPlace): LinkedField {
+function wholeField(value: bigint, { field, pcRelative, extended }: RelocationType, place: FieldPlace): LinkedField {
   const { bytes: width } = field
   const from = pcRelative ? place.address : 0n
   const bits = width * 8
-  const isWide = pcRelative || width === 8
+  const isWide = pcRelative || width === 8 || extended !== undefined
+  const whole = extended === 'zero' ? value : BigInt.asIntN(bits, value)
   return {
     width,
     value,
     isOther: false,
     expected: address => BigInt.asUintN(bits, address + place.addend - from),
-    reached: isWide ? BigInt.asUintN(64, BigInt.asIntN(bits, value) + from - place.addend) : undefined,
+    reached: isWide ? BigInt.asUintN(64, whole + from - place.addend) : undefined,
   }
 }
 

@@ -1,0 +1,194 @@
+/**
+ * Live patches for the kernel that Debian ships, built from its prepared source alone, on that very kernel: what files hold
+ * before, with and after each.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTwoFilesPatch } from 'diff'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { build } from '../../src/flows/build.ts'
+import type { BuildResult } from '../../src/flows/hotpatch/build-one.ts'
+import { readKernelImage } from '../../src/loaders/linux/kernel-image.ts'
+import { quiet } from '../../src/trees/index.ts'
+import { readKernel } from '../../src/trees/linux/unpack.ts'
+import { missingFor } from '../support/missing.ts'
+import { boot, said } from './guest.ts'
+import { kernelPart, withoutKernel } from './kernel.ts'
+
+const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc')
+const withoutQemu = missingFor('qemu-system-x86_64')
+
+interface Edit {
+  readonly file: string
+  readonly replace: string
+  readonly by: string
+}
+
+interface Case extends Edit {
+  readonly what: string
+  /** The functions that the payload replaces or brings. */
+  readonly functions: readonly string[]
+  /** A file to read, and what is added to its first line, or before it. */
+  readonly reads: string
+  readonly adds: string
+}
+
+const CMDLINE = 'fs/proc/cmdline.c'
+const SHOW = '\tseq_puts(m, saved_command_line);\n'
+
+const CASES: readonly Case[] = [
+  {
+    what: 'a static function',
+    file: CMDLINE,
+    replace: SHOW,
+    by: `\tseq_puts(m, "patched: ");\n${SHOW}`,
+    functions: ['cmdline_proc_show'],
+    reads: '/proc/cmdline',
+    adds: 'patched: ',
+  },
+  {
+    what: 'a new static variable in a function',
+    file: 'fs/proc/version.c',
+    replace: '\tseq_printf(m, linux_proc_banner,',
+    by: '\tstatic int reads;\n\n\tseq_printf(m, "read %d: ", ++reads);\n\tseq_printf(m, linux_proc_banner,',
+    functions: ['version_proc_show'],
+    reads: '/proc/version',
+    adds: 'read 1: ',
+  },
+  {
+    what: 'a function that the kernel exports',
+    file: 'fs/seq_file.c',
+    replace: 'void seq_puts(struct seq_file *m, const char *s)\n{\n\tint len = strlen(s);\n',
+    by: "void seq_puts(struct seq_file *m, const char *s)\n{\n\tint len = strlen(s);\n\n\tif (s[0] == 'c' && s[1] == 'o')\n\t\tseq_putc(m, '!');\n",
+    functions: ['seq_puts'],
+    reads: '/proc/cmdline',
+    adds: '!',
+  },
+  {
+    what: 'a new function with data of its own',
+    file: CMDLINE,
+    replace: `static int cmdline_proc_show(struct seq_file *m, void *v)\n{\n`,
+    by: `static noinline void first_words(struct seq_file *m)\n{\n\tstatic const char *const words[] = { "one", "two" };\n\n\tseq_printf(m, "%s %s: ", words[0], words[nr_cpu_ids > 1]);\n}\n\nstatic int cmdline_proc_show(struct seq_file *m, void *v)\n{\n\tfirst_words(m);\n`,
+    functions: ['cmdline_proc_show', 'first_words'],
+    reads: '/proc/cmdline',
+    adds: 'one two: ',
+  },
+]
+
+describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`, () => {
+  let image = ''
+  let tree = ''
+  let cacheFolder = ''
+  beforeAll(() => {
+    image = kernelPart('image')
+    tree = kernelPart('tree')
+    cacheFolder = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
+  })
+  afterAll(() => rmSync(cacheFolder, { recursive: true, force: true }))
+
+  function made({ file, replace, by }: Edit, known = true): Promise<BuildResult> {
+    const before = readFileSync(join(tree, file), 'latin1')
+    expect(before.split(replace)).toHaveLength(2)
+    const text = createTwoFilesPatch(
+      `a/${file}`,
+      `b/${file}`,
+      before,
+      before.replace(replace, () => by),
+      '',
+      '',
+    )
+    return build({
+      tree,
+      target: 'linux',
+      ...(known ? { symbols: image } : {}),
+      patches: [{ name: 'case.patch', text }],
+      output: 'live-case.ko',
+      version: 'test',
+      cacheFolder,
+      jobs: 2,
+      progress: quiet,
+    })
+  }
+
+  it.each(CASES)('$what: $reads shows it while it is enabled', async one => {
+    const { report, payload } = await made(one)
+    expect(report.refusals).toEqual([])
+    const included = report.functions.filter(each => each.included).map(({ name }) => name)
+    expect(included.toSorted()).toEqual([...one.functions].toSorted())
+    if (withoutQemu !== '' || payload === undefined) return expect(report.outcome).toBe('built')
+    const console = boot(image, { module: payload, name: 'live_case', reads: [one.reads] })
+    const found = said(console)
+    const before = found.get(`before ${one.reads}`) ?? 'nothing'
+    const steps = ['load', 'enabled', 'disable', 'unload'].map(step => [step, found.get(step)])
+    expect(steps).toEqual([
+      ['load', '0'],
+      ['enabled', '1'],
+      ['disable', '1'],
+      ['unload', '0'],
+    ])
+    expect(found.get(`with ${one.reads}`)).toBe(`${one.adds}${before}`)
+    expect(found.get(`after ${one.reads}`)).toBe(before)
+    // Out of tree, unsigned, live patch: no warning (512) and no oops (128).
+    expect(found.get('tainted')).toBe(String(4096 + 8192 + 32768))
+  })
+
+  it('is not taken by another kernel', async () => {
+    const [first] = CASES
+    const { payload } = first === undefined ? {} : await made(first)
+    if (withoutQemu !== '' || payload === undefined) return expect(payload).toBeDefined()
+    const other = Buffer.from(payload)
+    const at = other.indexOf(readKernelImage(readKernel(image)).facts.buildId)
+    other.writeUInt8(other.readUInt8(at) ^ 1, at)
+    // ENOEXEC
+    expect(said(boot(image, { module: other, name: 'live_case', reads: [] })).get('load')).toBe('8')
+  })
+
+  it('has the same bytes each time', async () => {
+    const [first] = CASES
+    if (first === undefined) return
+    const [one, other] = [await made(first), await made(first)]
+    expect(one.payload).toEqual(other.payload)
+  })
+
+  it('has nothing to do for a comment', async () => {
+    const { report } = await made({ file: CMDLINE, replace: SHOW, by: `\t/* all of it */\n${SHOW}` })
+    expect(report.outcome).toBe('nothing-to-do')
+  })
+
+  it('leaves out what a line moved in: a warning below', async () => {
+    const name = '\t\t\tWARN(1, "name \'%s\'\\n", name);\n\t\t\treturn -ENOENT;\n'
+    const { report } = await made({
+      file: 'fs/proc/generic.c',
+      replace: name,
+      by: `\t\t\tpr_info("no such folder\\n");\n\n${name}`,
+    })
+    expect(report.outcome).toBe('built')
+    expect(report.functions.filter(each => each.included).map(({ name }) => name)).toContain('__xlate_proc_name')
+    expect(report.functions.filter(each => each.included).length).toBeLessThan(3)
+  })
+
+  it('refuses boot code', async () => {
+    const edit = {
+      file: CMDLINE,
+      replace: 'proc_create_single("cmdline", 0,',
+      by: 'proc_create_single("cmdline", 0444,',
+    }
+    const { report } = await made(edit)
+    expect(report.outcome).toBe('refused')
+    expect(report.refusals.map(({ code }) => code)).toContain('init-code')
+  })
+
+  it.each([
+    ['a header', 'linux/header-users-unknown', 'include/linux/seq_file.h', 'struct seq_operations {'],
+    ['code of a module', 'linux/module-code', 'fs/xfs/xfs_super.c', '#include "xfs.h"'],
+    ['the vDSO', 'linux/not-kernel-code', 'arch/x86/entry/vdso/vclock_gettime.c', '#include <linux/time.h>'],
+  ])('takes no patch of %s yet: %s', async (...[, code, file, replace]) => {
+    await expect(made({ file, replace, by: `/* */\n${replace}` })).rejects.toMatchObject({ code })
+  })
+
+  it('asks for the image', async () => {
+    const edit = { file: CMDLINE, replace: SHOW, by: `\n${SHOW}` }
+    await expect(made(edit, false)).rejects.toMatchObject({ code: 'linux/no-image' })
+  })
+})
