@@ -151,9 +151,10 @@ function leadToOne({ verdicts }: UnitInput, { before, after }: BothContents, { o
   const [from, to] = [original.pieces[old.target.piece], patched.pieces[now.target.piece]]
   if (from === undefined || to === undefined || old.target.delta !== now.target.delta) return false
   const judged = [...verdicts.data, ...verdicts.unnamed].find(each => each.patched?.id === to.id)
-  if (toOriginal.get(to.id) === from.id && judged !== undefined) return judged.verdict.kind === 'same'
-  // What the compiler names is not paired, and neither are texts: it is what is there.
-  const areFree = !toPatched.has(from.id) && !toOriginal.has(to.id)
+  const areOne = toOriginal.get(to.id) === from.id
+  if (areOne && judged !== undefined) return judged.verdict.kind === 'same'
+  // What the compiler names is not paired, or not judged, and neither are texts: it is what is there.
+  const areFree = areOne || (!toPatched.has(from.id) && !toOriginal.has(to.id))
   const [was, is] = [bytesOf(original, from), bytesOf(patched, to)]
   const arePlain = from.kind === to.kind && from.references.length + to.references.length === 0
   return areFree && arePlain && was !== undefined && is !== undefined && Buffer.from(was).equals(Buffer.from(is))
