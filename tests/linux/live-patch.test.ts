@@ -29,9 +29,9 @@ interface Case extends Edit {
   readonly what: string
   /** The functions that the payload replaces or brings. */
   readonly functions: readonly string[]
-  /** A file to read, and what is added to its first line, or before it. */
+  /** A file to read, and what its first line then is. */
   readonly reads: string
-  readonly adds: string
+  readonly shows: (before: string) => string
 }
 
 const CMDLINE = 'fs/proc/cmdline.c'
@@ -45,7 +45,7 @@ const CASES: readonly Case[] = [
     by: `\tseq_puts(m, "patched: ");\n${SHOW}`,
     functions: ['cmdline_proc_show'],
     reads: '/proc/cmdline',
-    adds: 'patched: ',
+    shows: before => `patched: ${before}`,
   },
   {
     what: 'a new static variable in a function',
@@ -54,7 +54,7 @@ const CASES: readonly Case[] = [
     by: '\tstatic int reads;\n\n\tseq_printf(m, "read %d: ", ++reads);\n\tseq_printf(m, linux_proc_banner,',
     functions: ['version_proc_show'],
     reads: '/proc/version',
-    adds: 'read 1: ',
+    shows: before => `read 1: ${before}`,
   },
   {
     what: 'a function that the kernel exports',
@@ -63,7 +63,7 @@ const CASES: readonly Case[] = [
     by: "void seq_puts(struct seq_file *m, const char *s)\n{\n\tint len = strlen(s);\n\n\tif (s[0] == 'c' && s[1] == 'o')\n\t\tseq_putc(m, '!');\n",
     functions: ['seq_puts'],
     reads: '/proc/cmdline',
-    adds: '!',
+    shows: before => `!${before}`,
   },
   {
     what: 'a new function with data of its own',
@@ -72,7 +72,16 @@ const CASES: readonly Case[] = [
     by: `static noinline void first_words(struct seq_file *m)\n{\n\tstatic const char *const words[] = { "one", "two" };\n\n\tseq_printf(m, "%s %s: ", words[0], words[nr_cpu_ids > 1]);\n}\n\nstatic int cmdline_proc_show(struct seq_file *m, void *v)\n{\n\tfirst_words(m);\n`,
     functions: ['cmdline_proc_show', 'first_words'],
     reads: '/proc/cmdline',
-    adds: 'one two: ',
+    shows: before => `one two: ${before}`,
+  },
+  {
+    what: "a jump label for a key of the kernel's own",
+    file: 'drivers/char/random.c',
+    replace: '\tsnprintf(uuid_string, sizeof(uuid_string), "%pU", uuid);\n',
+    by: '\tsnprintf(uuid_string, sizeof(uuid_string), "%pU", uuid);\n\tif (crng_ready())\n\t\tuuid_string[0] = \'R\';\n',
+    functions: ['proc_do_uuid'],
+    reads: '/proc/sys/kernel/random/boot_id',
+    shows: before => `R${before.slice(1)}`,
   },
 ]
 
@@ -127,7 +136,7 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
       ['disable', '1'],
       ['unload', '0'],
     ])
-    expect(found.get(`with ${one.reads}`)).toBe(`${one.adds}${before}`)
+    expect(found.get(`with ${one.reads}`)).toBe(one.shows(before))
     expect(found.get(`after ${one.reads}`)).toBe(before)
     // Out of tree, unsigned, live patch: no warning (512) and no oops (128).
     expect(found.get('tainted')).toBe(String(4096 + 8192 + 32768))
