@@ -89,7 +89,7 @@ async function assisted({ folder, buildId }: BuiltDaemon): Promise<Uint8Array> {
   expect(plain.refusals.map(({ code }) => code)).toContain('shape-changed')
   const { report, source, patch: upon } = await assist({ ...options, patches: [patch], version: '0', output: 'own.c' })
   expect([report.outcome, report.remaining, report.unwritten]).toEqual(['written', [], []])
-  const own = source.replace('    FILL_IN_first_values;\n', '').replace('FILL_IN_how_many', '64')
+  const own = source.replace(/^ *FILL_IN_(?:first_values|where_it_ends).*\n/gm, '').replace('FILL_IN_how_many', '64')
   const run = await createHotpatch({
     ...options,
     patches: [patch, { name: 'own.patch', text: upon }],
