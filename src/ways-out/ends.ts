@@ -180,9 +180,7 @@ export function endEdits(call: FreeCall, endings: readonly Ending[]): readonly T
   const { bare } = argument
   if (!isStatement || !PLAIN.test(bare)) return `line ${line}: ${name}(${argument.text}) is not plain`
   const ends = endings.map(({ of, path }) =>
-    path === ''
-      ? `${enderOf(of)}(${bare});`
-      : `if ( ${bare} ) ${enderOf(of)}(&${bare}->${path.slice(1)});`,
+    path === '' ? `${enderOf(of)}(${bare});` : `if ( ${bare} ) ${enderOf(of)}(&${bare}->${path.slice(1)});`,
   )
   return [
     { from: call.from, end: call.from, put: `do { ${ends.join(' ')} ` },

@@ -49,4 +49,5 @@ function endWords(tag: string, { places, doubts }: ShadowWay['ends'], mark: stri
 }
 
 /** What is quoted may have comments of its own. */
-const oneComment = (words: string): string => words.replaceAll('*/', '* /').replaceAll('/*', '/ *').replaceAll(/\s+/g, ' ')
+const oneComment = (words: string): string =>
+  words.replaceAll('*/', '* /').replaceAll('/*', '/ *').replaceAll(/\s+/g, ' ')

@@ -80,7 +80,8 @@ const EDIT = {
 const assisted = (files: Readonly<Record<string, string>>, edit: Readonly<Record<string, string>>) =>
   inProgram({ files }, edit, options => assist({ ...options, version: '0', output: 'own.c' }))
 
-const filledIn = (source: string) => source.replace(/^ *FILL_IN_(?:first_values|where_it_ends).*\n/gm, '').replace('FILL_IN_how_many', '8')
+const filledIn = (source: string) =>
+  source.replace(/^ *FILL_IN_(?:first_values|where_it_ends).*\n/gm, '').replace('FILL_IN_how_many', '8')
 
 /** A program of the files with patches upon them, and what it prints. */
 function printed(patches: readonly string[], own: string | undefined): string {

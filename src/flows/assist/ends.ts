@@ -54,8 +54,7 @@ function endsIn(
   { path, calls, answers, isHeader }: Answered,
   endings: readonly Ending[],
 ): EndsFound & { readonly edits: readonly TextEdit[] } {
-  if (answers === undefined)
-    return { places: [], doubts: [`what ${path} frees, its compiler did not say`], edits: [] }
+  if (answers === undefined) return { places: [], doubts: [`what ${path} frees, its compiler did not say`], edits: [] }
   const places: string[] = []
   const doubts: string[] = []
   const edits = calls.flatMap((call, index) => {
@@ -132,9 +131,11 @@ async function heldElsewhere(
       for (const { line, holder, isArray } of heldObjects(draft.text(file) ?? '', [...new Set(next)])) {
         const isKnown = holder !== undefined && known.has(holder)
         if (isKnown && !isArray) continue
-        const place = holder === undefined ? 'as a variable' : holder === '' ? 'in what has no tag' : `in struct ${holder}`
+        const place =
+          holder === undefined ? 'as a variable' : holder === '' ? 'in what has no tag' : `in struct ${holder}`
         doubts.add(`${file}:${line} has ${isArray ? 'many' : 'one'} ${place}`)
-        if (holder !== undefined && holder !== '') for (const kind of ['struct', 'union']) holders.add(`${kind} ${holder}`)
+        if (holder !== undefined && holder !== '')
+          for (const kind of ['struct', 'union']) holders.add(`${kind} ${holder}`)
       }
     next = [...holders].filter(name => !done.has(name))
   }

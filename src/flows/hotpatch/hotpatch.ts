@@ -10,6 +10,7 @@ import { loaderOf } from '../../loaders/loaders.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import { otherCopies } from '../../select/other-copies.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
+import { storeNotices } from '../../select/shadow-store.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
 import type { Affected, Base, LeftOut, ObjectPair, Run, Tree } from '../../trees/index.ts'
 import { assembleSelected } from './assembled.ts'
@@ -127,7 +128,10 @@ export async function createHotpatch(
     selection,
     refusals: [...assembled.refusals, ...checked.refusals],
     warnings: [running, selected, code, copiesOf(units, running), shapes, checked].flatMap(warningsOf),
-    notices: [reach, sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
+    notices: [
+      ...[reach, sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
+      ...storeNotices(selection, running.brought),
+    ],
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
     payload: checked.payload,
     timings: watch.timings,
