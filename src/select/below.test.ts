@@ -103,8 +103,8 @@ test.skipIf(!hasGcc).for<Row>([
     name: 'a store of new members, which no other can take the place of',
     texts: [
       f('') + g(''),
-      f('static int n; out(n++);') + `static int hotsplice_store_of_s; ${g('out(hotsplice_store_of_s++);')}`,
-      f('static int n; out(n++);') + `int hotsplice_store_of_s = 3; ${g('out(hotsplice_store_of_s++);')}`,
+      `static int hotsplice_store_of_s; ${f('out(1);')}${g('out(hotsplice_store_of_s++);')}`,
+      `int hotsplice_store_of_s = 3; ${f('out(2);')}${g('out(hotsplice_store_of_s++);')}`,
     ],
     refused: ['shadow-data-below hotsplice_store_of_s'],
   },
