@@ -111,7 +111,9 @@ async function assisted({ folder, buildId }: BuiltDaemon): Promise<Both> {
   const first = join(folder, 'first.payload')
   writeFileSync(first, run.payload.bytes)
   const text = createTwoFilesPatch('a/daemon.c', 'b/daemon.c', PATCHED, AGAIN, '', '', { context: 1 })
-  const more = { ...options, patches: [...patches, { name: 'again.patch', text }], on: [first] }
+  // What it depends on is the payload below.
+  const { depends: _below, ...others } = options
+  const more = { ...others, patches: [...patches, { name: 'again.patch', text }], on: [first] }
   const refused: string[] = []
   for (const name of ['own.c', 'renamed.c']) {
     const { refusals } = await createHotpatch({ ...more, sources: sources(name) })
