@@ -27,7 +27,10 @@
  *       payload or new. It is called under the lock, so it may neither ask for another nor wait. `most`: how many objects
  *       there may be at once. There is room for these from the start, nothing is allocated, so that any code may ask,
  *       with interrupts off too; but no handler of a non-maskable interrupt. With one object more the system stops.
- *       When the payload is reverted, all are gone, and the console says how many there were.
+ *       In a program, signals wait while the lock is held, so that a handler may ask; and a child of fork has what its parent
+ *       had, apart from then on. A child of vfork may not ask.
+ *       When the payload is reverted, or another takes its place (replace), all are gone, and the console of Xen says how many
+ *       there were. A payload upon this one (hotsplice build --on) is built without this source: it finds what is there.
  *       Below it: hotsplice_shadow_get, _get_or_alloc, _free and _free_all, for a store of your own.
  */
 #ifndef HOTSPLICE_H
@@ -53,26 +56,66 @@ typedef spinlock_t hotsplice_lock;
 #else
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 
 #define hotsplice_say(...) ((void)0)
 #define hotsplice_stop(...) __builtin_trap()
 typedef void hotsplice_payload;
 
-/* Whoever has it is soon done: nothing waits under it. */
+/*
+ * The lock holds the process that has it. Signals wait meanwhile, since a handler on the same thread that asks would never
+ * get it. A child of fork has none of the threads that had it then, so what another process has is free to take: lists
+ * are whole at every moment, and at most a slot is lost. One of vfork shares the memory, and may not ask.
+ */
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifdef __x86_64__
+static inline __attribute__((unused)) long hotsplice_call(long number, long a, long b, long c, long d)
+{
+    register long fourth __asm__("r10") = d;
+    long result;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+#else
+extern long syscall(long number, ...);
+#define hotsplice_call(number, a, b, c, d) syscall(number, a, b, c, d)
+#endif
+
+/* The kernel's SIG_SETMASK, and the size of its sets of signals. */
+static inline __attribute__((unused)) unsigned long hotsplice_signals(unsigned long blocked)
+{
+    unsigned long before = 0;
+
+    hotsplice_call(SYS_rt_sigprocmask, 2, (long)&blocked, (long)&before, sizeof(blocked));
+    return before;
+}
+
 typedef int hotsplice_lock;
 #define HOTSPLICE_UNLOCKED 0
-#define hotsplice_lock_it(lock, flags) \
-    do { \
-        (flags) = 0; \
-        while ( __atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) ) \
-            sched_yield(); \
-    } while ( 0 )
+static inline __attribute__((unused)) unsigned long hotsplice_take(hotsplice_lock *lock)
+{
+    unsigned long signals = hotsplice_signals(~0UL);
+    int own = (int)hotsplice_call(SYS_getpid, 0, 0, 0, 0), holder = 0;
+
+    while ( !__atomic_compare_exchange_n(lock, &holder, own, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED) )
+        if ( holder == own )
+        {
+            hotsplice_call(SYS_sched_yield, 0, 0, 0, 0);
+            holder = 0;
+        }
+    return signals;
+}
+#define hotsplice_lock_it(lock, flags) ((flags) = hotsplice_take(lock))
 #define hotsplice_unlock_it(lock, flags) \
     do { \
-        (void)(flags); \
         __atomic_store_n(lock, 0, __ATOMIC_RELEASE); \
+        hotsplice_signals(flags); \
     } while ( 0 )
 
 #define HOTSPLICE_HOOK(kind, type, fn) \
@@ -285,6 +328,8 @@ static inline __attribute__((unused)) void *hotsplice_shadow_get_or_alloc(
         if ( shadow->first )
             shadow->first(object, hotsplice_data(shadow, slot));
         shadow->given++;
+        /* A child of fork may have what is so far, and no more. */
+        __atomic_thread_fence(__ATOMIC_RELEASE);
         *at = slot;
     }
     hotsplice_unlock_it(&shadow->lock, flags);
@@ -303,6 +348,7 @@ static inline __attribute__((unused)) void hotsplice_shadow_free(struct hotsplic
     if ( slot )
     {
         *at = slot->next;
+        __atomic_thread_fence(__ATOMIC_RELEASE);
         slot->object = NULL;
         slot->next = shadow->spare;
         shadow->spare = slot;

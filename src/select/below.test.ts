@@ -100,6 +100,15 @@ test.skipIf(!hasGcc).for<Row>([
     refused: ['data-layout n.0'],
   },
   {
+    name: 'a store of new members, which no other can take the place of',
+    texts: [
+      f('') + g(''),
+      `static int hotsplice_store_of_s; ${f('out(1);')}${g('out(hotsplice_store_of_s++);')}`,
+      `int hotsplice_store_of_s = 3; ${f('out(2);')}${g('out(hotsplice_store_of_s++);')}`,
+    ],
+    refused: ['shadow-data-below hotsplice_store_of_s'],
+  },
+  {
     name: 'one that is new',
     texts: [f(''), f('static int n; out(n++);'), f('static int n, more; out(n++ + more++);')],
     links: ['unit.c#f#n'],

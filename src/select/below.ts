@@ -12,6 +12,7 @@ import type { Piece } from '../pieces/model.ts'
 import { stateNames, unsureName, variableOf } from '../pieces/static-locals.ts'
 import { isWritable } from '../pieces/writable.ts'
 import type { PieceAddress, SelectRules, UnitInput } from './model.ts'
+import { storeBelow } from './shadow-store.ts'
 
 type Found =
   /** The name that it has in the running system, with the payloads that are applied. */
@@ -30,6 +31,8 @@ export function fromBelow(
   if (!isWritable(patched, piece) || ambiguities?.some(each => each.patched === piece.id) === true) return undefined
   const names = variableNames(input, loader.runningName)
   const name = names.get(piece.id) ?? ''
+  const store = storeBelow(below, piece.name)
+  if (store !== undefined) return { is: 'refused', refusal: store }
   const thing = variableOf(name).isSure ? below.things.get(name) : undefined
   if (thing?.kind === 'variable') {
     const changed = difference(input, piece, thing)
@@ -101,7 +104,7 @@ function difference(
     code: 'changed-data',
     symbol: name,
     text: `${name} begins with another value than the one that ${thing.by} has brought, or with an address; that one has its own by now`,
-    hint: 'change the value from a load hook that checks it first, or give the variable another name',
+    hint: 'change the value from a load hook that checks it first; or, where nothing of what it holds by now is needed, give the variable another name',
   }
 }
 

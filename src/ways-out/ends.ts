@@ -25,8 +25,8 @@ export interface FreeCall {
   readonly line: number
   readonly from: number
   readonly end: number
-  /** Its first argument. */
-  readonly argument: { readonly from: number; readonly end: number; readonly text: string }
+  /** Its first argument; `bare`: without the casts in front, where that is all that they are in front of. */
+  readonly argument: { readonly from: number; readonly end: number; readonly text: string; readonly bare: string }
   /** Whether it is a statement of its own. */
   readonly isStatement: boolean
 }
@@ -63,11 +63,12 @@ function callAt(file: LexedFile, at: number): Omit<FreeCall, 'name' | 'isMacro'>
     if (depth > 0 || first === undefined) continue
     if (first === at + 2) return undefined
     const [from, end] = [starts[at + 2] ?? 0, ends[first - 1] ?? 0]
+    const text = file.text.slice(from, end)
     return {
       line: lines[at] ?? 0,
       from: starts[at] ?? 0,
       end: ends[next] ?? 0,
-      argument: { from, end, text: file.text.slice(from, end) },
+      argument: { from, end, text, bare: withoutCasts(text) },
       isStatement:
         (at === 0 || /^(?:[;{})]|else|do)?$/.test(tokenText(file, at - 1))) && tokenText(file, next + 1) === ';',
     }
@@ -75,22 +76,84 @@ function callAt(file: LexedFile, at: number): Omit<FreeCall, 'name' | 'isMacro'>
   return undefined
 }
 
+/** Without effects, so that it may be said twice. */
+const PLAIN = /^(?:[\w\s.]|->)+$/
+
+/** A `*` before the closing parenthesis is no product. */
+const CAST = /^\(\s*\w[\w\s]*\*(?:\s|\*|\bconst\b)*\)\s*/
+
+/** In `(char *)object - 8` the cast is of a part only, and what is freed is not the object. */
+function withoutCasts(text: string): string {
+  let bare = text
+  while (CAST.test(bare)) bare = bare.replace(CAST, '')
+  return PLAIN.test(bare) ? bare : text
+}
+
+/** Where what frees is named and not called: it is called elsewhere, with what is not known here. */
+export interface FreeMention {
+  readonly line: number
+  readonly name: string
+  /** In a macro that the text defines; handed on as a value; or called with conditions of the preprocessor in between. */
+  readonly as: 'macro' | 'value' | 'call'
+}
+
+export function freeMentions(text: string, { functions, macros }: Freeing): readonly FreeMention[] {
+  const names = [...functions, ...macros]
+  if (!names.some(name => text.includes(name))) return []
+  const file = lex(text)
+  const found: FreeMention[] = []
+  let defined = ''
+  for (let at = 0; at < file.tokens.count; at++) {
+    const name = tokenText(file, at)
+    const inDirective = ((file.tokens.flags[at] ?? 0) & IN_DIRECTIVE) !== 0
+    if (inDirective && tokenText(file, at - 1) === 'define') defined = name
+    if (!names.includes(name)) continue
+    const line = file.tokens.lines[at] ?? 0
+    // A macro that is known to free is asked where it is used.
+    if (inDirective) {
+      if (!names.includes(defined)) found.push({ line, name, as: 'macro' })
+    } else if (!isNameOfOther(file, at)) {
+      if (tokenText(file, at + 1) !== '(') found.push({ line, name, as: 'value' })
+      else if (tokenText(file, at + 2) !== ')' && callAt(file, at) === undefined) found.push({ line, name, as: 'call' })
+    }
+  }
+  return found
+}
+
+/** A member's or a variable's own name. */
+function isNameOfOther(file: LexedFile, at: number): boolean {
+  const before = tokenText(file, at - 1)
+  if (/^[.*>]$/.test(before)) return true
+  return tokenKind(file, at - 1) === 'word' && !/^(?:return|else|do)$/.test(before)
+}
+
 const MARK = 'hotsplice asks'
+
+/** What a call frees, other than an object whose tag was asked for: words of C, which no tag can be. */
+export const NO_TYPE = 'void'
+export const OTHER_TYPE = 'int'
 
 /** The text with a question in the place of each call; it never compiles, so that no code is made of it. */
 export function askedText(text: string, calls: readonly FreeCall[], tags: readonly string[]): string {
   let asked = text
   for (const [index, { from, end, argument }] of [...calls.entries()].reverse()) {
-    const questions = tags.map(
-      tag =>
-        `_Static_assert(!__builtin_types_compatible_p(__typeof__(*(${argument.text})), struct ${tag}), "${MARK} ${index} ${tag}");`,
-    )
-    asked = `${asked.slice(0, from)}((void)({ ${questions.join(' ')} 0; }))${asked.slice(end)}`
+    const same = (type: string) => `__builtin_types_compatible_p(__typeof__(*(${argument.bare})), ${type})`
+    const known: readonly (readonly [string, string])[] = [
+      ...tags.map(tag => [tag, `struct ${tag}`] as const),
+      [NO_TYPE, 'void'],
+    ]
+    const questions = known.map(([word, type]) => `_Static_assert(!${same(type)}, "${MARK} ${index} ${word}");`)
+    const any = known.map(([, type]) => same(type)).join(' || ')
+    const rest = `_Static_assert(${any}, "${MARK} ${index} ${OTHER_TYPE}");`
+    asked = `${asked.slice(0, from)}((void)({ ${questions.join(' ')} ${rest} 0; }))${asked.slice(end)}`
   }
   return `${asked}\n_Static_assert(0, "${MARK} nothing");\n`
 }
 
-/** By the call's position in the list, the tag of what it frees. Undefined where the questions did not come to be asked. */
+/**
+ * By the call's position in the list, the tag of what it frees, or that it is another type or none. A call that has no
+ * answer was not compiled. Undefined where the questions did not come to be asked.
+ */
 export function answersIn(words: string): ReadonlyMap<number, string> | undefined {
   if (!words.includes(`"${MARK} nothing"`)) return undefined
   return new Map(
@@ -104,9 +167,6 @@ export function answersIn(words: string): ReadonlyMap<number, string> | undefine
 
 export const enderOf = (tag: string): string => `hotsplice_end_of_${tag}`
 
-/** Without effects, so that it may be said twice. */
-const PLAIN = /^(?:[\w\s.]|->)+$/
-
 /** What tells the store that the object ends, before it is freed; in words, where that cannot be written. */
 export function endEdits(call: FreeCall, endings: readonly Ending[]): readonly TextEdit[] | string {
   const { argument, isMacro, name, line, isStatement } = call
@@ -117,11 +177,10 @@ export function endEdits(call: FreeCall, endings: readonly Ending[]): readonly T
       { from: argument.from, end: argument.from, put: `${enderOf(only.of)}(` },
       { from: argument.end, end: argument.end, put: ')' },
     ]
-  if (!isStatement || !PLAIN.test(argument.text)) return `line ${line}: ${name}(${argument.text}) is not plain`
+  const { bare } = argument
+  if (!isStatement || !PLAIN.test(bare)) return `line ${line}: ${name}(${argument.text}) is not plain`
   const ends = endings.map(({ of, path }) =>
-    path === ''
-      ? `${enderOf(of)}(${argument.text});`
-      : `if ( ${argument.text} ) ${enderOf(of)}(&${argument.text}->${path.slice(1)});`,
+    path === '' ? `${enderOf(of)}(${bare});` : `if ( ${bare} ) ${enderOf(of)}(&${bare}->${path.slice(1)});`,
   )
   return [
     { from: call.from, end: call.from, put: `do { ${ends.join(' ')} ` },

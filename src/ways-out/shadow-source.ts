@@ -28,19 +28,26 @@ export function shadowLines({ members, ends }: ShadowWay, mark: string): readonl
   ]
 }
 
+/**
+ * The line is asked for always: that no object ends anywhere else cannot be known, since any function that is given the
+ * address may free it, and one that did so unseen would give the next object what this one had.
+ */
 function endWords(tag: string, { places, doubts }: ShadowWay['ends'], mark: string): readonly string[] {
   const known = places.length === 0 ? ['none was found'] : places
   return [
     '/*',
     ' * Where an object ends the patch says so, or the next one at its address would have what it had:',
     ...known.map(place => ` *   ${place}`),
-    ...doubts.map(doubt => ` * To be looked at: ${doubt}`),
-    ' * Where one is copied, cleared or moved as a whole, nothing of this goes along.',
+    ...(doubts.length === 0 ? [] : [' * To be looked at:', ...doubts.map(doubt => ` *   ${oneComment(doubt)}`)]),
+    ` * Not looked at: other functions that free what they are given, of this tree or of a library; files that do not read`,
+    ` * where struct ${tag} is declared; assembly. Objects that are taken again without being freed (a list of free ones, an`,
+    ' * element of an array, one on the stack) end where they are given up.',
+    ' * Where one is copied, cleared or moved as a whole (realloc), nothing of this goes along.',
     ' */',
-    ...(places.length > 0 && doubts.length === 0
-      ? []
-      : [
-          `${mark}where_it_ends /* Call hotsplice_end_of_${tag}(object) in your patch before it is freed; then delete this line. */`,
-        ]),
+    `${mark}where_it_ends /* Call hotsplice_end_of_${tag}(object) in your patch wherever else one ends; then delete this line. */`,
   ]
 }
+
+/** What is quoted may have comments of its own. */
+const oneComment = (words: string): string =>
+  words.replaceAll('*/', '* /').replaceAll('/*', '/ *').replaceAll(/\s+/g, ' ')

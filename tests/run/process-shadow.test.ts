@@ -1,4 +1,5 @@
 /** New members of structures in a program that runs on: written by assist, filled in, applied and reverted under load. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -78,7 +79,17 @@ const PATCHED = DAEMON.replace('{ int id;\n};', '{ int id;\n    int asked;\n};')
   'return session->id * 1000 + ++session->asked;',
 )
 
-async function assisted({ folder, buildId }: BuiltDaemon): Promise<Uint8Array> {
+/** Beside what the first patch changed: sessions that are opened from then on. */
+const AGAIN = PATCHED.replace('session->id = id;', 'session->id = id + 5;')
+
+interface Both {
+  readonly fix: Uint8Array
+  /** What comes upon it, and what is said of that with the store's source given again, whatever that is called. */
+  readonly upon: Uint8Array
+  readonly refused: readonly string[]
+}
+
+async function assisted({ folder, buildId }: BuiltDaemon): Promise<Both> {
   const patch = { name: 'fix.patch', text: createTwoFilesPatch('a/daemon.c', 'b/daemon.c', DAEMON, PATCHED) }
   const options = {
     ...({ tree: join(folder, 'tree'), target: 'process', jobs: 2, cacheFolder: join(folder, 'cache') } as const),
@@ -89,25 +100,72 @@ async function assisted({ folder, buildId }: BuiltDaemon): Promise<Uint8Array> {
   expect(plain.refusals.map(({ code }) => code)).toContain('shape-changed')
   const { report, source, patch: upon } = await assist({ ...options, patches: [patch], version: '0', output: 'own.c' })
   expect([report.outcome, report.remaining, report.unwritten]).toEqual(['written', [], []])
-  const own = source.replace('    FILL_IN_first_values;\n', '').replace('FILL_IN_how_many', '64')
-  const run = await createHotpatch({
-    ...options,
-    patches: [patch, { name: 'own.patch', text: upon }],
-    sources: [{ name: 'own.c', text: own, beside: 'daemon.o' }],
-  })
+  const own = source.replace(/^ *FILL_IN_(?:first_values|where_it_ends).*\n/gm, '').replace('FILL_IN_how_many', '64')
+  const patches = [patch, { name: 'own.patch', text: upon }]
+  const sources = (name: string) => [{ name, text: own, beside: 'daemon.o' }]
+  const run = await createHotpatch({ ...options, patches, sources: sources('own.c') })
   if (run.payload === undefined) throw new Error(`no payload: ${JSON.stringify(run.refusals)}`)
-  return run.payload.bytes
+  expect(run.notices.filter(({ code }) => code === 'shadow-data').map(({ text }) => text)).toEqual([
+    expect.stringContaining('all begin anew'),
+  ])
+  const first = join(folder, 'first.payload')
+  writeFileSync(first, run.payload.bytes)
+  const text = createTwoFilesPatch('a/daemon.c', 'b/daemon.c', PATCHED, AGAIN, '', '', { context: 1 })
+  // What it depends on is the payload below.
+  const { depends: _below, ...others } = options
+  const more = { ...others, patches: [...patches, { name: 'again.patch', text }], on: [first] }
+  const refused: string[] = []
+  for (const name of ['own.c', 'renamed.c']) {
+    const { refusals } = await createHotpatch({ ...more, sources: sources(name) })
+    refused.push(...refusals.map(({ code, symbol }) => `${code} ${symbol}`))
+  }
+  const second = await createHotpatch(more)
+  if (second.payload === undefined) throw new Error(`no payload: ${JSON.stringify(second.refusals)}`)
+  expect(second.notices.filter(({ code }) => code === 'shadow-data').map(({ text }) => text)).toEqual([
+    expect.stringContaining('are kept by first.payload'),
+  ])
+  return { fix: run.payload.bytes, upon: second.payload.bytes, refused }
 }
 
 describe.skipIf(!possible)('new members in a process (needs gcc on x86-64 Linux)', () => {
   let daemon: BuiltDaemon
   let fix: Uint8Array
+  let upon: Uint8Array
+  let refused: readonly string[]
   beforeAll(async () => {
     // Else whoever calls knows which registers are left alone, and changes too: loops that never end.
     daemon = buildDaemon(DAEMON, ['-fno-ipa-ra'])
-    fix = await assisted(daemon)
+    ;({ fix, upon, refused } = await assisted(daemon))
   })
   afterAll(() => daemon?.remove())
+
+  test('a second payload finds what the first one keeps, and never brings a store of its own', async () => {
+    expect(refused).toEqual([
+      'shadow-data-below hotsplice_store_of_session',
+      'shadow-data-below hotsplice_store_of_session',
+    ])
+    const running = new RunningDaemon(daemon)
+    await running.ask('s')
+    const host = openProcess({ pid: running.pid })
+    const apply = async (name: string, payload: Uint8Array) => {
+      expect((await host.upload({ name, payload })).result).toBe(0)
+      const { result, words } = await host.act({ action: 'apply', name, timeoutMs: 5000 })
+      expect([result, result === 0 ? [] : words]).toEqual([0, []])
+    }
+    try {
+      await apply('fix', fix)
+      expect([await running.ask('a'), await running.ask('a')]).toEqual(['1', '2'])
+      await apply('upon', upon)
+      expect(await running.ask('a')).toBe('3')
+      await running.ask('o')
+      expect([await running.ask('a'), await running.ask('a')]).toEqual(['6001', '6002'])
+      expect((await host.act({ action: 'revert', name: 'upon', timeoutMs: 5000 })).result).toBe(0)
+      expect(await running.ask('a')).toBe('6003')
+    } finally {
+      await host.close()
+      running.stop()
+    }
+  })
 
   test('each session has its own, and none what another had', async () => {
     const running = new RunningDaemon(daemon)

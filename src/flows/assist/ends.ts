@@ -4,10 +4,22 @@ import { loaderOf } from '../../loaders/loaders.ts'
 import { originalDeclarations, overlayOf, tryCompile, type Unit } from '../../trees/index.ts'
 import { UnitTypes } from '../../type-layouts/unit-types.ts'
 import { blockEdit, endBlock } from '../../ways-out/declared.ts'
-import { answersIn, askedText, type Ending, endEdits, type FreeCall, freeCalls } from '../../ways-out/ends.ts'
+import {
+  answersIn,
+  askedText,
+  type Ending,
+  endEdits,
+  type FreeCall,
+  type FreeMention,
+  freeCalls,
+  freeMentions,
+  NO_TYPE,
+  OTHER_TYPE,
+} from '../../ways-out/ends.ts'
 import type { NewMembers } from '../../ways-out/fields.ts'
 import { heldObjects } from '../../ways-out/holders.ts'
 import type { EndsFound } from '../../ways-out/model.ts'
+import type { TextEdit } from '../../ways-out/text-edits.ts'
 import type { Scene } from './draft.ts'
 
 interface AskedUnit {
@@ -15,6 +27,8 @@ interface AskedUnit {
   readonly path: string
   readonly text: string
   readonly calls: readonly FreeCall[]
+  /** Whether other units read it too, so that what is written into it would change these. */
+  readonly isHeader: boolean
 }
 
 export async function endsOf(scene: Scene, { tag, path }: NewMembers, user: Unit): Promise<EndsFound> {
@@ -22,25 +36,47 @@ export async function endsOf(scene: Scene, { tag, path }: NewMembers, user: Unit
   if (loader.freeing === undefined)
     return { places: [], doubts: [`what gives memory back is not known of ${loader.title}`] }
   const { endings, names } = await endingsOf(scene, tag, user)
-  const asked = await callingUnits(scene, path, loader.freeing)
+  const { asked, doubts: unasked } = await callingFiles(scene, path, loader.freeing)
   const places: string[] = []
-  const doubts = [...(await heldElsewhere(scene, { path, names, endings }))]
-  for (const { unit, path, calls, answers } of await answered(scene, asked, endings)) {
-    if (answers === undefined) {
-      doubts.push(`what ${path} frees, its compiler did not say`)
-      continue
-    }
-    const edits = calls.flatMap((call, index) => {
-      const own = endings.filter(ending => ending.tag === answers.get(index))
-      if (own.length === 0) return []
-      const written = endEdits(call, own)
-      if (typeof written === 'string') doubts.push(`${path}, ${written}`)
-      else places.push(`${path}:${call.line} (${call.name} of struct ${own[0]?.tag})`)
-      return typeof written === 'string' ? [] : written
-    })
-    if (edits.length > 0) declareEnd(scene, { path, unit: unit.unit, tag, edits, doubts })
+  const doubts = [...(await heldElsewhere(scene, { path, names, endings })), ...unasked]
+  for (const each of await answered(scene, asked, endings)) {
+    const found = endsIn(each, endings)
+    doubts.push(...found.doubts)
+    places.push(...found.places)
+    if (found.edits.length > 0)
+      declareEnd(scene, { path: each.path, unit: each.unit.unit, tag, edits: found.edits, doubts })
   }
   return { places, doubts }
+}
+
+/** Calls that free an object, and what is written there; and those that may. */
+function endsIn(
+  { path, calls, answers, isHeader }: Answered,
+  endings: readonly Ending[],
+): EndsFound & { readonly edits: readonly TextEdit[] } {
+  if (answers === undefined) return { places: [], doubts: [`what ${path} frees, its compiler did not say`], edits: [] }
+  const places: string[] = []
+  const doubts: string[] = []
+  const edits = calls.flatMap((call, index) => {
+    const { line, name, argument } = call
+    const answer = answers.get(index)
+    const words = `${path}, line ${line}: ${name}(${argument.text})`
+    if (answer === OTHER_TYPE) return []
+    const own = endings.filter(ending => ending.tag === answer)
+    if (answer === NO_TYPE) doubts.push(`${words} frees something of no type`)
+    else if (own.length === 0) doubts.push(`${words} was not compiled, or the compiler did not say what it frees`)
+    else if (isHeader) doubts.push(`${words} frees a struct ${answer}, in a header: say there that it ends`)
+    else {
+      const written = endEdits(call, own)
+      if (typeof written !== 'string') {
+        places.push(`${path}:${line} (${name} of struct ${answer})`)
+        return written
+      }
+      doubts.push(`${path}, ${written}`)
+    }
+    return []
+  })
+  return { places, doubts, edits }
 }
 
 interface Written {
@@ -74,22 +110,36 @@ async function endingsOf({ tree }: Scene, tag: string, user: Unit): Promise<Endi
   return { endings: [own, ...holdersOf(types, tag)], names: [name, ...(types.aliases.get(name) ?? [])] }
 }
 
-/** Objects that nothing which is known frees: in what no debug information of the user's told, one of many, in a function. */
+/**
+ * Objects that nothing which is known frees: in what no debug information of the user's told, one of many, a variable. What
+ * holds one may itself be held.
+ */
 async function heldElsewhere(
   { tree, draft }: Scene,
   { path, names, endings }: Endings & Pick<NewMembers, 'path'>,
 ): Promise<readonly string[]> {
   const readers = await tree.dependents(new Set([path]), tree.run)
-  const files = new Set(readers.flatMap(({ unit, reads }) => reads ?? unit.dependencies))
-  const tags = new Set(endings.map(({ tag }) => tag))
-  return [...files].sort().flatMap(file =>
-    heldObjects(draft.text(file) ?? '', names)
-      .filter(({ holder, isArray }) => isArray || holder === undefined || !tags.has(holder))
-      .map(
-        ({ line, holder }) =>
-          `${file}:${line} has one ${holder === undefined ? 'in a function' : `in struct ${holder}`}`,
-      ),
-  )
+  const files = [...new Set(readers.flatMap(({ unit, reads }) => reads ?? unit.dependencies))].sort()
+  const known = new Set(endings.map(({ tag }) => tag))
+  const doubts = new Set<string>()
+  const done = new Set<string>()
+  let next = [...names, ...[...known].map(tag => `struct ${tag}`)]
+  while (next.length > 0) {
+    for (const name of next) done.add(name)
+    const holders = new Set<string>()
+    for (const file of files)
+      for (const { line, holder, isArray } of heldObjects(draft.text(file) ?? '', [...new Set(next)])) {
+        const isKnown = holder !== undefined && known.has(holder)
+        if (isKnown && !isArray) continue
+        const place =
+          holder === undefined ? 'as a variable' : holder === '' ? 'in what has no tag' : `in struct ${holder}`
+        doubts.add(`${file}:${line} has ${isArray ? 'many' : 'one'} ${place}`)
+        if (holder !== undefined && holder !== '')
+          for (const kind of ['struct', 'union']) holders.add(`${kind} ${holder}`)
+      }
+    next = [...holders].filter(name => !done.has(name))
+  }
+  return [...doubts]
 }
 
 function holdersOf(types: UnitTypes, tag: string): readonly Ending[] {
@@ -110,16 +160,35 @@ function holdersOf(types: UnitTypes, tag: string): readonly Ending[] {
   })
 }
 
-/** Units that read what declares it, and whose own text frees anything. */
-async function callingUnits({ tree, draft }: Scene, path: string, freeing: Freeing): Promise<readonly AskedUnit[]> {
+const MENTIONED: Readonly<Record<FreeMention['as'], string>> = {
+  macro: 'in a macro',
+  value: 'as a value, for others to call',
+  call: 'called with what the preprocessor chooses',
+}
+
+/** What units that read the declaration read, as far as it frees anything; and what of it cannot be asked about. */
+async function callingFiles(
+  { tree, draft }: Scene,
+  path: string,
+  freeing: Freeing,
+): Promise<{ readonly asked: readonly AskedUnit[]; readonly doubts: readonly string[] }> {
   const readers = await tree.dependents(new Set([path]), tree.run)
-  return readers.flatMap(({ unit }) => {
-    const own = unit.dependencies[0]
-    const text = own === undefined || unit.language !== 'c' ? undefined : draft.text(own)
-    if (own === undefined || text === undefined) return []
+  const inC = readers.filter(({ unit }) => unit.language === 'c')
+  const own = new Set(inC.flatMap(({ unit }) => unit.dependencies[0] ?? []))
+  const doubts = readers.flatMap(({ unit }) => (unit.language === 'c' ? [] : `${unit.source} is not C`))
+  const firstReader = new Map<string, Unit>()
+  for (const { unit } of inC) for (const file of unit.dependencies.slice(0, 1)) firstReader.set(file, unit)
+  for (const { unit, reads } of inC)
+    for (const file of reads ?? unit.dependencies) if (!firstReader.has(file)) firstReader.set(file, unit)
+  const asked = [...firstReader].flatMap(([file, unit]): readonly AskedUnit[] => {
+    const text = draft.text(file)
+    if (text === undefined) return []
+    for (const { line, name, as } of freeMentions(text, freeing))
+      doubts.push(`${file}:${line} has ${name} ${MENTIONED[as]}`)
     const calls = freeCalls(text, freeing)
-    return calls.length === 0 ? [] : [{ unit, path: own, text, calls }]
+    return calls.length === 0 ? [] : [{ unit, path: file, text, calls, isHeader: !own.has(file) }]
   })
+  return { asked, doubts }
 }
 
 interface Answered extends AskedUnit {

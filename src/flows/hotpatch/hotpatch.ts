@@ -10,6 +10,7 @@ import { loaderOf } from '../../loaders/loaders.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import { otherCopies } from '../../select/other-copies.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
+import { storeNotices } from '../../select/shadow-store.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
 import type { Affected, Base, LeftOut, ObjectPair, Run, Tree } from '../../trees/index.ts'
 import { assembleSelected } from './assembled.ts'
@@ -114,6 +115,7 @@ export async function createHotpatch(
   const types = { tree, ...before, declarations, units: judged.units, selection }
   const accepted = options.acceptTypes ?? []
   const shapes = await watch.time('shapes', () => checkShapes({ ...types, accepted }))
+  const stores = { notices: storeNotices(selection, running.brought) }
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
   const assembled = assembleSelected({ ...before, program, ...selected, target, running, code, shapes }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
@@ -127,7 +129,7 @@ export async function createHotpatch(
     selection,
     refusals: [...assembled.refusals, ...checked.refusals],
     warnings: [running, selected, code, copiesOf(units, running), shapes, checked].flatMap(warningsOf),
-    notices: [reach, sizes, program, table, selection, selected, code, shapes].flatMap(noticesOf),
+    notices: [reach, sizes, program, table, selection, selected, code, shapes, stores].flatMap(noticesOf),
     lines: lineFacts({ compiled, judged, selection, set: table.set }),
     payload: checked.payload,
     timings: watch.timings,
