@@ -84,6 +84,11 @@ export class LinkedProgram implements ProgramCode {
     }
   }
 
+  /** Addresses of all its symbols. */
+  addresses(): Iterable<number> {
+    return searchSymbols(this.#elf)?.addresses() ?? []
+  }
+
   /** How many objects of that file's name it was linked from, as far as its table of symbols says. */
   countOfFile(name: string): number {
     this.#files ??= searchSymbols(this.#elf)?.files() ?? []
