@@ -84,6 +84,14 @@ export class LinkedProgram implements ProgramCode {
     }
   }
 
+  /** Where a name leads, be it that a linker's script makes it a number. */
+  addressesOf(name: string): readonly bigint[] {
+    const numbers = (searchSymbols(this.#elf)?.find(name, 'whole') ?? []).flatMap(({ symbol: { place } }) =>
+      place.in === 'absolute' ? BigInt(place.value) : [],
+    )
+    return [...this.find(name).map(({ address }) => BigInt(address)), ...numbers]
+  }
+
   /** Addresses of all its symbols. */
   addresses(): Iterable<number> {
     return searchSymbols(this.#elf)?.addresses() ?? []

@@ -68,7 +68,7 @@ interface Row {
   readonly edit: Record<string, string>
   readonly promote: readonly string[]
   readonly refused?: readonly string[]
-  /** Of the first refusal. */
+  /** Of all the refusals. */
   readonly says?: RegExp
   readonly replaced?: readonly string[]
   readonly promoted?: readonly string[]
@@ -184,8 +184,24 @@ const ROWS: readonly Row[] = [
     },
     edit: CHANGED,
     promote: ['all'],
+    refused: ['not-the-running-code limit', 'callers-unknown within'],
+    says: /limit lies where the program has bound too.*within leads to the old limit by the name bound/s,
+  },
+  {
+    name: 'one that has a name for a place inside of it, which a caller uses',
+    program: { files: { ...FILES, 'user.c': BOUND }, link: ['-Wl,--defsym=bound=limit+1'] },
+    edit: CHANGED,
+    promote: ['all'],
     refused: ['callers-unknown within'],
     says: /within leads to the old limit by the name bound/,
+  },
+  {
+    name: 'one of a program whose file has names, and no code',
+    program: { files: FILES, link: [], strip: ['--only-keep-debug'] },
+    edit: CHANGED,
+    promote: ['all'],
+    refused: ['too-small limit'],
+    says: /cannot do that: the given file has no code/,
   },
   ...[
     ['counted from the table', 'table: .long limit - table', 'table + *(const int *)table'],
@@ -196,6 +212,7 @@ const ROWS: readonly Row[] = [
       'counted from the program’s start',
       'table: .long place',
       '&__executable_start + *(const int *)table',
+      '-no-pie',
       '-Wl,--defsym=place=limit-__executable_start',
     ],
   ].map(
@@ -297,8 +314,7 @@ describe.skipIf(!hasGcc)(`callers in a function’s stead${withoutGcc}`, () => {
   test.for([...sampled(ROWS)])('$name', async ({ program, edit, promote, says = /^/, ...expected }) => {
     const run = await build(program, edit, promote)
     expect([refused(run), run.payload === undefined]).toEqual([expected.refused ?? [], expected.refused !== undefined])
-    const [first] = run.refusals
-    expect(`${first?.text} ${first?.hint}`).toMatch(says)
+    expect(run.refusals.map(({ text, hint }) => `${text} ${hint}`).join('\n')).toMatch(says)
     if (expected.refused === undefined) {
       expect([replaced(run), promoted(run)]).toEqual([expected.replaced, expected.promoted])
       // Nothing of the payload leads to a function that it leaves behind.

@@ -100,7 +100,7 @@ function checkProgram(
     if (fault !== undefined) refusals.push(refusalFor(each, fault))
     notices.push(...notes.map(text => ({ code: 'code-not-compared', text: `${each.unit}: ${text}` })))
   }
-  refusals.push(...leadsToLeft(selection, left, name => program.find(name).map(({ address }) => BigInt(address))))
+  refusals.push(...leadsToLeft(selection, left, name => program.addressesOf(name)))
   return { ...NOTHING_CHECKED, refusals, notices }
 }
 
