@@ -30,7 +30,7 @@ export function ledToFromElsewhere(
         ]
       : [
           ...wordsOf(place.address, { bytes, isFixed: program.isFixed }),
-          ...(isUnwinding(name) ? [] : distancesTo(place.address, bytes, isBaseIn(places.known, address))),
+          ...(isUnwinding(name) ? [] : distancesTo(place.address, bytes, isBaseIn(places, { address, bytes }))),
         ]
     const elsewhere = found.map(at => address + at).find(at => !isCode || !isKnown(at))
     if (elsewhere !== undefined)
@@ -58,8 +58,8 @@ function wordsOf(
 const UNWINDING: readonly RegExp[] = [
   // Where each function's frames begin (LSB, "Exception Frames"; binutils, "The SFrame Format").
   /^\.(?:eh_frame|eh_frame_hdr|sframe|gcc_except_table)$/,
-  // Hashes, indices and words about the file itself.
-  /^\.(?:gnu\.)?hash$/,
+  // What the dynamic linker reads: hashes, indices, and addresses, which are looked for as such (gABI, "Dynamic Linking").
+  /^\.(?:(?:gnu\.)?hash|gnu\.version(?:_[dr])?|dynsym|dynstr|dynamic|interp|relr?a?\..*)$/,
   /^\.note(?:\.|$)/,
 ]
 
@@ -67,21 +67,28 @@ const isUnwinding = (name: string): boolean => UNWINDING.some(each => each.test(
 
 /** What distances may be counted from. */
 interface Bases {
-  /** Starts of data, of sections and of the program. */
-  readonly known: ReadonlySet<number>
+  /** Starts of data, by the symbols; a distance is counted from one of its own section. */
+  readonly data: ReadonlySet<number>
+  /** Starts of sections, and of the program. */
+  readonly starts: ReadonlySet<number>
   /** Where the linker's table of addresses is: code of the large model counts from there (System V ABI for x86-64, 3.5.3). */
   readonly tables: ReadonlySet<number>
 }
 
+/** Names that linkers give to the program's start, and to tables of theirs. */
+const STARTS = ['__executable_start', '__ehdr_start', '__dso_handle', '_GLOBAL_OFFSET_TABLE_', '_DYNAMIC']
+
 function basesOf(program: LinkedProgram): Bases {
   const sections = [...program.loaded()]
-  const code = sections.filter(({ isCode }) => isCode)
-  const isInCode = (at: number) => code.some(({ address, bytes }) => at >= address && at < address + bytes.length)
-  const starts = sections.map(({ address }) => address)
-  const symbols = [...program.addresses()].filter(at => !isInCode(at))
+  const starts = sections.flatMap(({ name, address }) => (isUnwinding(name) ? [] : address))
+  const named = STARTS.flatMap(name => program.addressesOf(name).map(Number))
   const tables = sections.flatMap(({ name, address }) => (name === '.got' || name === '.got.plt' ? address : []))
-  const named = program.find('_GLOBAL_OFFSET_TABLE_').map(({ address }) => address)
-  return { known: new Set([0, ...starts, ...symbols]), tables: new Set([...tables, ...named]) }
+  const own = program.addressesOf('_GLOBAL_OFFSET_TABLE_').map(Number)
+  return {
+    data: new Set(program.addresses()),
+    starts: new Set([...(program.isFixed ? [] : [0]), ...starts, ...named]),
+    tables: new Set([...tables, ...own]),
+  }
 }
 
 /**
@@ -90,12 +97,16 @@ function basesOf(program: LinkedProgram): Bases {
  */
 const NEAR = 512
 
-/** The field itself, its end, and what lies close before it, too. */
+/** The field itself, its end, and what lies close before it, too; from afar a field counts that lies as compilers put them. */
 const isBaseIn =
-  (known: ReadonlySet<number>, address: number) =>
+  ({ data, starts }: Bases, { address, bytes }: { readonly address: number; readonly bytes: Uint8Array }) =>
   (base: number, at: number): boolean => {
-    const back = address + at - base
-    return known.has(base) || (back >= -4 && back <= NEAR && base >= address)
+    const field = address + at
+    const isAligned = field % 4 === 0
+    if (base < address || base > address + bytes.length) return isAligned && starts.has(base)
+    const back = field - base
+    if (back === 0 || back === -4) return true
+    return (isAligned && back > 0 && back <= NEAR) || data.has(base) || starts.has(base)
   }
 
 /** Offsets of four bytes, or of the lower ones of eight, that are a distance to the target from a base of that kind. */
@@ -107,7 +118,8 @@ function distancesTo(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const found: number[] = []
   for (let at = 0; at + 4 <= bytes.length; at++) {
-    if (isBase(target - view.getInt32(at, true), at)) found.push(at)
+    const distance = view.getInt32(at, true)
+    if (distance !== 0 && isBase(target - distance, at)) found.push(at)
   }
   return found
 }
