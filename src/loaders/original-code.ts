@@ -4,7 +4,8 @@
  * parts, and all names that the function has. So the code that runs is compared with the code that the patch was made for,
  * though whoever loads has no tree.
  *
- * A section of the payload that is not loaded, as text: one JSON value, in the order of the table of functions.
+ * A section of the payload that is not loaded, as text: one JSON value, in the order of the table of functions, and behind
+ * these the functions that stay and of which the payload has a copy for all of their callers.
  */
 import { createHash } from 'node:crypto'
 import type { Machine, RelocationType } from '../machines/machine.ts'

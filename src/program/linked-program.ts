@@ -84,6 +84,19 @@ export class LinkedProgram implements ProgramCode {
     }
   }
 
+  /** Where a name leads, be it that a linker's script makes it a number. */
+  addressesOf(name: string): readonly bigint[] {
+    const numbers = (searchSymbols(this.#elf)?.find(name, 'whole') ?? []).flatMap(({ symbol: { place } }) =>
+      place.in === 'absolute' ? BigInt(place.value) : [],
+    )
+    return [...this.find(name).map(({ address }) => BigInt(address)), ...numbers]
+  }
+
+  /** Addresses of all its symbols. */
+  addresses(): Iterable<number> {
+    return searchSymbols(this.#elf)?.addresses() ?? []
+  }
+
   /** How many objects of that file's name it was linked from, as far as its table of symbols says. */
   countOfFile(name: string): number {
     this.#files ??= searchSymbols(this.#elf)?.files() ?? []

@@ -82,6 +82,19 @@ export function compareCode(
   return passed(notes)
 }
 
+/**
+ * The same of a function that stays, and whose callers have a copy of it that was made for this code. Several of its name
+ * are told apart by their code: one of them is to be it.
+ */
+export function compareLeft(original: OriginalCode, program: ProgramCode): Compared {
+  const { name, size: oldSize } = original
+  const places = [...new Set(program.find(name).map(({ address }) => address))]
+  const found = findFunction(name, oldSize, program)
+  if ('fault' in found && found.missing !== 'several') return { fault: found.fault, notes: [] }
+  const compared = places.map(old => compareCode({ name, old, oldSize }, original, program, false))
+  return compared.find(({ fault }) => fault === undefined) ?? compared[0] ?? passed([])
+}
+
 const passed = (notes: readonly string[]): Compared => ({ fault: undefined, notes })
 
 function sharedPlace(name: string, { names }: OriginalCode, there: readonly string[]): string | undefined {

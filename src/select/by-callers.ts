@@ -3,19 +3,15 @@
  * the payload. Which functions these are, the units say (`UnitInput.byCallers`); whose callers are known, `callers.ts`.
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
-import type { Judged } from '../compare/model.ts'
 import type { Loader } from '../loaders/loader.ts'
 import { globalNames } from './callers.ts'
-import type { PieceAddress, Replacement, SelectedPiece, SelectRules, UnitInput } from './model.ts'
-import { originOf, runningNameOf } from './origins.ts'
-import { verdictReason } from './words.ts'
+import type { PieceAddress, Replacement, SelectedPiece, Selection, SelectRules, UnitInput } from './model.ts'
+import { originOf, runningNameOf, statedSize } from './origins.ts'
 
 /** Refusals of a function that say nothing against its callers. */
 export const CALLERS_HELP: ReadonlySet<string> = new Set(['too-small', 'duplicate-name'])
 
-export function reachedByCallers({ verdict }: Judged): Reason {
-  return { code: 'by-callers', text: `${verdictReason(verdict).text}; its callers are replaced in its stead` }
-}
+export const REACHED_BY_CALLERS: Reason = { code: 'by-callers', text: 'its callers are replaced in its stead' }
 
 /** The names by which other units of the payload reach them. */
 export function namesByCallers(units: readonly UnitInput[]): ReadonlyMap<string, PieceAddress> {
@@ -38,7 +34,8 @@ export function leftToCallers(units: readonly UnitInput[], loader: Loader): read
       const address: PieceAddress = { unit, piece }
       const origin = originOf(units, address)
       if (origin === undefined) return []
-      return [{ address, unit: name, runningName: runningNameOf(origin, loader), oldSize: origin.piece.size }]
+      const oldSize = statedSize(origin.input.verdicts.correlation.original, origin.piece)
+      return [{ address, unit: name, runningName: runningNameOf(origin, loader), oldSize }]
     }),
   )
 }
@@ -67,29 +64,85 @@ export function reachesOldCallee(
   )
 }
 
+/** The same where the running system is known: no name that the payload uses may stand for a place inside of it. */
+export function leadsToLeft(
+  { units, pieces }: Pick<Selection, 'units' | 'pieces'>,
+  left: readonly Replacement[],
+  addressesOf: (name: string) => readonly bigint[],
+): readonly Refusal[] {
+  const ranges = left.flatMap(({ runningName, oldSize }) =>
+    addressesOf(runningName).map(start => ({ runningName, start, end: start + BigInt(Math.max(1, oldSize)) })),
+  )
+  if (ranges.length === 0) return []
+  return pieces.flatMap(({ address, piece, references }) =>
+    references.flatMap(({ link }): readonly Refusal[] => {
+      if (link.to !== 'running') return []
+      const places = addressesOf(link.name)
+      const old = ranges.find(({ start, end }) => places.some(place => place >= start && place < end))
+      if (old === undefined || old.runningName === link.name) return []
+      return [
+        {
+          code: 'callers-unknown',
+          unit: units[address.unit]?.unit ?? '',
+          symbol: piece.name,
+          text: `${piece.name} leads to the old ${old.runningName} by the name ${link.name}, and the callers of that are replaced in its stead`,
+          hint: `call ${old.runningName} by its own name in the patch`,
+        },
+      ]
+    }),
+  )
+}
+
 /** How a payload calls such a function (`assemble/names.ts`): no other replaced one has a mark behind its name. */
 const MARKED = /^(.*)#[0-9a-f]{8}$/
 
-/** A payload below may have done so with a function that this one replaces: its callers there would go on with theirs. */
-export function copiedBelow(replacements: readonly Replacement[], { below }: SelectRules): readonly Refusal[] {
+interface Chosen {
+  readonly replacements: readonly Replacement[]
+  readonly pieces: readonly SelectedPiece[]
+}
+
+/**
+ * A payload below may have done so. With a function that this one replaces: its callers there would go on with theirs. With
+ * one that this one refers to: the running system has the old one by that name, and what was mended would be so no more.
+ */
+export function copiedBelow(
+  units: readonly UnitInput[],
+  { replacements, pieces }: Chosen,
+  { below }: SelectRules,
+): readonly Refusal[] {
   if (below === undefined) return []
-  const copies = new Map<string, string>()
-  for (const { name, by, kind } of below.things.values()) {
+  const copies = [...below.things.values()].flatMap(({ name, by, kind }) => {
     const [, own] = kind === 'code' ? (MARKED.exec(name) ?? []) : []
-    if (own !== undefined) copies.set(own.slice(own.indexOf('#') + 1), by)
-  }
-  return replacements.flatMap(({ runningName, unit }): readonly Refusal[] => {
-    const symbol = runningName.slice(runningName.indexOf('#') + 1)
-    const by = copies.get(symbol)
-    if (by === undefined) return []
-    return [
-      {
-        code: 'callers-unknown',
-        unit,
-        symbol,
-        text: `${symbol} is to be replaced, and ${by}, which is applied already, has replaced its callers in its stead: they have a copy of their own, and would go on with that`,
-        hint: `build without --on, and let the new payload take the place of ${by} (hotsplice replace)`,
-      },
-    ]
+    return own === undefined ? [] : { ...inFile(own), by }
   })
+  if (copies.length === 0) return []
+  const copyOf = (runningName: string) => {
+    const { file, symbol } = inFile(runningName)
+    return copies.find(each => each.symbol === symbol && (file === '' || each.file === '' || each.file === file))
+  }
+  const replaced = replacements.flatMap(({ runningName, unit }): readonly Refusal[] => {
+    const copy = copyOf(runningName)
+    if (copy === undefined) return []
+    const text = `${copy.symbol} is to be replaced, and ${copy.by}, which is applied already, has replaced its callers in its stead: they have a copy of their own, and would go on with that`
+    return [{ code: 'callers-unknown', unit, symbol: copy.symbol, text, hint: togetherHint(copy) }]
+  })
+  const told = new Set(replaced.map(({ symbol }) => symbol))
+  const led = pieces.flatMap(({ address, piece, references }) =>
+    references.flatMap(({ link }): readonly Refusal[] => {
+      const copy = link.to === 'running' ? copyOf(link.name) : undefined
+      if (copy === undefined || told.has(copy.symbol)) return []
+      const text = `${piece.name} leads to ${copy.symbol}, and ${copy.by}, which is applied already, has a copy of its own in that one's stead: ${copy.symbol} is still the old one by its name`
+      const unit = units[address.unit]?.unit ?? ''
+      return [{ code: 'callers-unknown', unit, symbol: piece.name, text, hint: togetherHint(copy) }]
+    }),
+  )
+  return [...replaced, ...led]
+}
+
+const togetherHint = ({ by, symbol }: { readonly by: string; readonly symbol: string }): string =>
+  `build one payload of all the patches, without --on and with --promote-callers ${symbol}, and let it take the place of ${by} (hotsplice replace)`
+
+function inFile(name: string): { readonly file: string; readonly symbol: string } {
+  const at = name.indexOf('#')
+  return { file: name.slice(0, Math.max(0, at)), symbol: name.slice(at + 1) }
 }

@@ -3,7 +3,7 @@
  * the one in the unit that lost it.
  */
 import type { Loader } from '../loaders/loader.ts'
-import type { Piece, PieceId } from '../pieces/model.ts'
+import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import type { PieceAddress, UnitIndex, UnitInput } from './model.ts'
 import { nameInProgram } from './untaken.ts'
 
@@ -34,4 +34,10 @@ export function countedName({ input, piece }: Origin, loader: Loader): string | 
 export function runningNameOf(origin: Origin, loader: Loader): string {
   const { input, piece } = origin
   return countedName(origin, loader) ?? loader.runningName(input.fileSymbol, piece.name, piece.local)
+}
+
+/** The size that the function's own symbol states; the piece may be longer by out-of-line code of assembly. */
+export function statedSize(map: PieceMap<'original'>, piece: Piece<'original'>): number {
+  const stated = Math.max(0, ...piece.symbols.map(id => map.object.symbols[id]?.size ?? 0))
+  return stated === 0 ? piece.size : stated
 }

@@ -17,7 +17,7 @@ import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
 import { bootTime } from './boot-time.ts'
-import { CALLERS_HELP, copiedBelow, reachedByCallers, reachesOldCallee } from './by-callers.ts'
+import { CALLERS_HELP, copiedBelow, REACHED_BY_CALLERS, reachesOldCallee } from './by-callers.ts'
 import { type Copies, copiesOf, NO_COPIES } from './copies.ts'
 import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
@@ -38,7 +38,7 @@ import type {
 } from './model.ts'
 import { movedStatics } from './moved-statics.ts'
 import type { JudgedIn } from './not-done.ts'
-import { type Origin, originOf, runningNameOf } from './origins.ts'
+import { type Origin, originOf, runningNameOf, statedSize } from './origins.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
 import { unknownEntries } from './unknown-entries.ts'
 import { nameInProgram } from './untaken.ts'
@@ -120,7 +120,7 @@ function lastLooks(
     ...unknownEntries(units, pieces),
     ...enteredByPayload(units, pieces, replacements),
     ...reachesOldCallee(units, pieces, rules),
-    ...copiedBelow(replacements, rules),
+    ...copiedBelow(units, { replacements, pieces }, rules),
   ]
 }
 
@@ -156,7 +156,7 @@ function includeReplaced(
     const address: PieceAddress = { unit, piece: patched.id }
     if (why === undefined && input.byCallers?.has(patched.id) === true) {
       refusals.push(...denialRefusals(input, judged, { origin, rules }))
-      linker.include(address, 'new-function', reachedByCallers(judged), undefined)
+      linker.include(address, 'new-function', REACHED_BY_CALLERS, undefined)
       continue
     }
     const found = why === undefined ? replacementRefusals(input, judged, { origin, rules }) : [why]
@@ -336,12 +336,6 @@ function replacementOf(address: PieceAddress, { unit }: UnitInput, origin: Origi
     oldSize: statedSize(origin.input.verdicts.correlation.original, origin.piece),
     unit,
   }
-}
-
-/** The size that the function's own symbol states; the piece may be longer by out-of-line code of assembly. */
-function statedSize(map: PieceMap<'original'>, piece: Piece<'original'>): number {
-  const stated = Math.max(0, ...piece.symbols.map(id => map.object.symbols[id]?.size ?? 0))
-  return stated === 0 ? piece.size : stated
 }
 
 function codeOf(map: PieceMap<'original'>, piece: Piece<'original'>): Uint8Array {

@@ -1,4 +1,8 @@
 /** A function that no jump fits into, or that the user names: its callers in its stead, where all of them are known. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTwoFilesPatch } from 'diff'
 import { describe, expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { createHotpatch } from '../support/opened.ts'
@@ -11,6 +15,7 @@ const KEPT = '__attribute__((noinline, noclone))'
 const SMALL = `${KEPT} int limit(void) { return 0; }\n`
 const LARGER = `${KEPT} int limit(void) { return 7; }\n`
 const USER = 'int limit(void);\nint within(int n) { return n > limit() ? n : 5; }\n'
+const BOUND = 'int limit(void), bound(void);\nint within(int n) { return n > limit() ? n : 5 + bound(); }\n'
 const OTHER = 'int within(int);\nint plain(int n) { return within(n) * 3; }\n'
 const MAIN = 'int plain(int); int main(int n, char **v) { (void)v; return plain(n) & 1; }\n'
 const FILES = { 'limit.c': SMALL, 'user.c': USER, 'plain.c': OTHER, 'main.c': MAIN }
@@ -36,6 +41,20 @@ const promoted = ({ units }: Run) =>
     )
     .sort()
 
+const WEAK = `__attribute__((weak)) ${SMALL}`
+const WEAK_CHANGED = `__attribute__((weak)) ${LARGER}`
+/** None of the tree's units, linked in all the same. */
+const besides = (text: string, link: readonly string[]): SmallProgram => ({
+  files: { ...FILES, 'outside.c': text },
+  listed: Object.keys(FILES),
+  link: ['outside.c', ...link],
+})
+/** As large as the other: inc eax; ret. */
+const THREE_BYTES =
+  '__asm__(".globl limit\\n.type limit, @function\\n.text\\nlimit: inc %eax\\nret\\n.size limit, .-limit");\n'
+const byDistance = (table: string, call: string) =>
+  `__asm__(".section .rodata\\n${table}\\n.previous\\n");\nextern const char table[], anchor[];\n` +
+  `int outside(void) { return ((int (*)(void))(${call}))(); }\n`
 /** Calls it without being one of the tree's units. */
 const OUTSIDE = 'int limit(void); int outside(void) { return limit() + 1; }\n'
 const ASSEMBLY = '.globl raw\n.text\nraw: call limit\n ret\n.section .note.GNU-stack,"",@progbits\n'
@@ -49,7 +68,7 @@ interface Row {
   readonly edit: Record<string, string>
   readonly promote: readonly string[]
   readonly refused?: readonly string[]
-  /** Of the first refusal. */
+  /** Of all the refusals. */
   readonly says?: RegExp
   readonly replaced?: readonly string[]
   readonly promoted?: readonly string[]
@@ -123,6 +142,92 @@ const ROWS: readonly Row[] = [
     refused: ['too-small limit'],
     says: /cannot do that: weak\.o defines it too/,
   },
+  {
+    name: 'one of which the program has another definition, of a unit that is not listed',
+    program: {
+      files: { ...FILES, 'limit.c': WEAK, 'outside.c': 'int limit(void) { return 3; }\n' },
+      listed: Object.keys(FILES),
+      link: ['outside.c'],
+    },
+    edit: { 'limit.c': WEAK_CHANGED },
+    promote: ['all'],
+    refused: ['not-the-running-code limit'],
+    says: /limit has \d+ bytes in the program, 3 in the payload's eyes/,
+  },
+  {
+    name: 'the same, as large',
+    program: {
+      files: { ...FILES, 'limit.c': WEAK, 'outside.c': THREE_BYTES },
+      listed: Object.keys(FILES),
+      link: ['outside.c'],
+    },
+    edit: { 'limit.c': WEAK_CHANGED },
+    promote: ['all'],
+    refused: ['not-the-running-code limit'],
+    says: /the program's code of limit is not that of the payload's tree/,
+  },
+  {
+    name: 'one that the program’s link wraps',
+    program: {
+      files: { ...FILES, 'wrap.c': 'int __real_limit(void); int __wrap_limit(void) { return __real_limit() + 1; }\n' },
+      link: ['-Wl,--wrap=limit'],
+    },
+    edit: CHANGED,
+    promote: ['all'],
+    refused: ['too-small limit'],
+  },
+  {
+    name: 'one that has another name in the program, which a caller uses',
+    program: {
+      files: { ...FILES, 'user.c': BOUND },
+      link: ['-Wl,--defsym=bound=limit'],
+    },
+    edit: CHANGED,
+    promote: ['all'],
+    refused: ['not-the-running-code limit', 'callers-unknown within'],
+    says: /limit lies where the program has bound too.*within leads to the old limit by the name bound/s,
+  },
+  {
+    name: 'one that has a name for a place inside of it, which a caller uses',
+    program: { files: { ...FILES, 'user.c': BOUND }, link: ['-Wl,--defsym=bound=limit+1'] },
+    edit: CHANGED,
+    promote: ['all'],
+    refused: ['callers-unknown within'],
+    says: /within leads to the old limit by the name bound/,
+  },
+  {
+    name: 'one of a program whose file has names, and no code',
+    program: { files: FILES, link: [], strip: ['--only-keep-debug'] },
+    edit: CHANGED,
+    promote: ['all'],
+    refused: ['too-small limit'],
+    says: /cannot do that: the given file has no code/,
+  },
+  ...[
+    ['counted from the table', 'table: .long limit - table', 'table + *(const int *)table'],
+    ['counted from its own field', 'table: .long 0; anchor: .long limit - anchor', 'anchor + *(const int *)anchor'],
+    ['in eight bytes', 'table: .quad limit - table', 'table + *(const long *)table'],
+    ['counted from another symbol', 'table: .long 0; anchor: .long limit - table', 'table + *(const int *)anchor'],
+    [
+      'counted from the program’s start',
+      'table: .long place',
+      '&__executable_start + *(const int *)table',
+      '-no-pie',
+      '-Wl,--defsym=place=limit-__executable_start',
+    ],
+  ].map(
+    ([name, table = '', call = '', ...link]): Row => ({
+      name: `one to which data of an object that is not listed has a distance, ${name}`,
+      program: besides(
+        `extern const char __executable_start;\n${byDistance(`.globl table, anchor\\n${table}`, call)}`,
+        link,
+      ),
+      edit: CHANGED,
+      promote: ['all'],
+      refused: ['too-small limit'],
+      says: /cannot do that: the program leads there from 0x[0-9a-f]+ \(\.rodata\)/,
+    }),
+  ),
   {
     name: 'callers of callers, where the user names both',
     program: { files: FILES, link: [] },
@@ -198,10 +303,10 @@ describe.skipIf(!hasGcc)(`callers in a function’s stead${withoutGcc}`, () => {
     expect(within?.references.map(({ link }) => link.to)).toEqual(['payload'])
     expect(run.selection.pieces.find(({ piece }) => piece.name === 'limit')).toMatchObject({
       role: 'new-function',
-      reason: { code: 'by-callers' },
+      reason: { code: 'by-callers', text: 'its callers are replaced in its stead' },
     })
     expect(run.notices.find(({ code }) => code === 'callers-promoted')?.text).toMatch(
-      /\(too-small\), and within of user\.o/,
+      /\(too-small\), and within of user\.o is replaced in its stead$/,
     )
     expect(run.payload).toBeDefined()
   })
@@ -209,8 +314,7 @@ describe.skipIf(!hasGcc)(`callers in a function’s stead${withoutGcc}`, () => {
   test.for([...sampled(ROWS)])('$name', async ({ program, edit, promote, says = /^/, ...expected }) => {
     const run = await build(program, edit, promote)
     expect([refused(run), run.payload === undefined]).toEqual([expected.refused ?? [], expected.refused !== undefined])
-    const [first] = run.refusals
-    expect(`${first?.text} ${first?.hint}`).toMatch(says)
+    expect(run.refusals.map(({ text, hint }) => `${text} ${hint}`).join('\n')).toMatch(says)
     if (expected.refused === undefined) {
       expect([replaced(run), promoted(run)]).toEqual([expected.replaced, expected.promoted])
       // Nothing of the payload leads to a function that it leaves behind.
@@ -226,5 +330,45 @@ describe.skipIf(!hasGcc)(`callers in a function’s stead${withoutGcc}`, () => {
     expect(run.notices.filter(({ code }) => code === 'promote-idle').map(({ text }) => text)).toEqual([
       expect.stringMatching(/^--promote-callers limitless does nothing/),
     ])
+  })
+
+  describe('on a payload that has replaced its callers already', () => {
+    const twice = async (second: Record<string, string>, promote?: readonly string[]) =>
+      inProgram({ command: SPLIT, files: FILES, link: [] }, CHANGED, async options => {
+        const first = await createHotpatch({ ...options, lines: 'ignore', promoteCallers: ['all'] })
+        const folder = mkdtempSync(join(tmpdir(), 'hotsplice-below-'))
+        try {
+          const below = join(folder, 'first.payload')
+          writeFileSync(below, first.payload?.bytes ?? '')
+          const promoteCallers = promote === undefined ? {} : { promoteCallers: promote }
+          const text = Object.entries(second)
+            .map(([path, after]) =>
+              createTwoFilesPatch(`a/${path}`, `b/${path}`, FILES[path as 'limit.c'], after, '', ''),
+            )
+            .join('')
+          const patches = [{ name: 'second.patch', text }]
+          return await createHotpatch({ ...options, ...promoteCallers, patches, lines: 'ignore', on: [below] })
+        } finally {
+          rmSync(folder, { recursive: true })
+        }
+      })
+
+    test('what would go on with the old one is refused', async () => {
+      const run = await twice({ 'user.c': USER.replace(': 5', ': 6') })
+      expect(refused(run)).toEqual(['callers-unknown within'])
+      expect(run.refusals[0]?.text).toMatch(/^within leads to limit, and first\.payload, .* has a copy of its own/)
+      expect(run.payload).toBeUndefined()
+    })
+
+    test('what does not lead there is not', async () => {
+      const run = await twice({ 'plain.c': OTHER.replace('* 3', '* 4') })
+      expect([refused(run), replaced(run)]).toEqual([[], ['plain']])
+    })
+
+    test.for([undefined, ['all'], ['limit']])('the same change once more is refused once: %j', async promote => {
+      const run = await twice({ ...CHANGED, 'user.c': USER.replace(': 5', ': 6') }, promote)
+      expect(refused(run)).toEqual(['callers-unknown limit'])
+      expect(run.refusals[0]?.hint).toMatch(/one payload of all the patches, without --on and with --promote-callers/)
+    })
   })
 })

@@ -14,6 +14,7 @@ import type { OriginalCode } from '../../loaders/original-code.ts'
 import { smallestFunction, startsWithLandingPad } from '../../machines/machine.ts'
 import type { PieceMap } from '../../pieces/model.ts'
 import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
+import { leftToCallers } from '../../select/by-callers.ts'
 import type { Replacement, Selection, StuckFunction, UnitInput } from '../../select/model.ts'
 import { originOf } from '../../select/origins.ts'
 import { type Affected, ownObjects, type Tree } from '../../trees/index.ts'
@@ -40,7 +41,11 @@ export async function oldFunctions(
   const { loader } = target
   // Where somebody has rules for what a loader takes, the build knows the running code, and compares it itself.
   if (loader.rules !== undefined) return { selection, originals: [] }
-  const replaced = new Set(selection.replacements.map(({ address }) => originOf(units, address)?.input.unit))
+  // Those whose callers have a copy of them: that is right for the old one only, so it is compared as well.
+  const left = leftToCallers(units, loader)
+  const replaced = new Set(
+    [...selection.replacements, ...left].map(({ address }) => originOf(units, address)?.input.unit),
+  )
   const wanted = affected.affected.flatMap(({ unit, kind }) => (kind !== 'new' && replaced.has(unit.unit) ? unit : []))
   const maps = new Map<string, PieceMap<'original'>>()
   for (const [unit, bytes] of await ownObjects(tree, wanted)) {
@@ -48,6 +53,7 @@ export async function oldFunctions(
     if (map !== undefined) maps.set(unit, map)
   }
   const originals = originalsOf(units, selection, loader.runningName, maps)
+  const leftOriginals = originalsOf(units, { replacements: left }, loader.runningName, maps)
   const sizes = new Map(originals.map(({ name, size }) => [name, size]))
   const sized = selection.replacements.map(each => ({
     before: each,
@@ -63,7 +69,7 @@ export async function oldFunctions(
       refusals: [...selection.refusals, ...small.map(({ refusal }) => refusal)],
       stuck: [...selection.stuck, ...small],
     },
-    originals,
+    originals: [...originals, ...leftOriginals],
   }
 }
 

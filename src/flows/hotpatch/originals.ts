@@ -17,7 +17,7 @@ export type LinkedObjects = ReadonlyMap<string, PieceMap<'original'>>
 /** One for each replaced function of which it can be said. */
 export function originalsOf(
   units: readonly UnitInput[],
-  { replacements }: Selection,
+  { replacements }: Pick<Selection, 'replacements'>,
   runningName: RunningName,
   linkedFrom: LinkedObjects = new Map(),
 ): readonly OriginalCode[] {

@@ -212,7 +212,11 @@ function withWords<T extends Selected>(found: T, told: Told): T {
   const { selection, units, notices } = found
   const { asked, failed, promoted } = told
   const stuck = new Map(selection.stuck.map(each => [JSON.stringify(each.refusal), each]))
-  const refusals = selection.refusals.map(refusal => {
+  // What a payload below has a copy of, is said so: another word about the same function would help nobody.
+  const copied = new Set(selection.refusals.flatMap(each => (each.code === 'callers-unknown' ? plainKey(each) : [])))
+  const isTold = (refusal: Refusal) => stuck.has(JSON.stringify(refusal)) && copied.has(plainKey(refusal))
+  const untold = selection.refusals.filter(refusal => !isTold(refusal))
+  const refusals = untold.map(refusal => {
     const one = stuck.get(JSON.stringify(refusal))
     if (one === undefined) return refusal
     const { unit, symbol } = refusal
@@ -220,7 +224,9 @@ function withWords<T extends Selected>(found: T, told: Told): T {
   })
   const known = new Set(promoted.map(keyOf))
   const names = new Set([...promoted, ...stuckNames(selection)].flatMap(each => [each.name, keyOf(each)]))
-  const failedByName = [...failed].filter(([key]) => ![...stuckNames(selection)].some(each => keyOf(each) === key))
+  const failedByName = [...failed].filter(
+    ([key]) => !copied.has(key) && ![...stuckNames(selection)].some(each => keyOf(each) === key),
+  )
   const idle = [...asked].filter(name => name !== 'all' && !names.has(name) && !isFailed(failed, name)).sort()
   return {
     ...found,
@@ -242,6 +248,8 @@ function withWords<T extends Selected>(found: T, told: Told): T {
     ],
   }
 }
+
+const plainKey = ({ unit, symbol }: Refusal): string => keyOf({ unit, name: symbol })
 
 const stuckNames = ({ stuck }: Selection) => stuck.map(({ refusal: { unit, symbol } }) => ({ unit, name: symbol }))
 
@@ -319,10 +327,11 @@ function promotedNotice({ unit, name, why }: Candidate, units: readonly UnitInpu
     ),
   )
   const who = callers.length === 0 ? 'its callers, which change as well' : listed(callers)
+  const verb = callers.length === 1 ? 'is' : 'are'
   const because = why === 'promote-callers' ? 'as was asked for' : `it cannot be replaced (${why})`
   return {
     code: 'callers-promoted',
-    text: `${name} of ${unit} stays as it is in the running system, and nobody calls it any more: ${because}, and ${who} are replaced in its stead`,
+    text: `${name} of ${unit} stays as it is in the running system, and nobody calls it any more: ${because}, and ${who} ${verb} replaced in its stead`,
   }
 }
 

@@ -12,7 +12,7 @@ import { EXPECTATION_LIMIT } from '../../loaders/func-entry.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import { XEN } from '../../loaders/xen/xen.ts'
 import { machineOf } from '../../machines/machines.ts'
-import { leftToCallers } from '../../select/by-callers.ts'
+import { leadsToLeft, leftToCallers } from '../../select/by-callers.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import { originOf } from '../../select/origins.ts'
 import type { UnitInput } from '../../select/select.ts'
@@ -71,6 +71,8 @@ export function checkCode(
       warnings.push({ code: 'code-not-compared', text: `${replacement.unit}, ${finding?.name}: ${text}` })
     }
   }
+  const addressesOf = (name: string) => [symbols.lookup(name) ?? []].flat()
+  refusals.push(...leadsToLeft(selection, leftToCallers(units, XEN), addressesOf))
   const beside = codeBeside(units, selection, running, others)
   const known = new Set(refusals.map(({ unit, symbol }) => `${unit} ${symbol}`))
   refusals.push(...beside.refusals.filter(({ unit, symbol }) => !known.has(`${unit} ${symbol}`)))

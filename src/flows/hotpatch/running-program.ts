@@ -4,9 +4,11 @@
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { OriginalCode } from '../../loaders/original-code.ts'
+import { PROCESS } from '../../loaders/process/process.ts'
 import { spelled } from '../../pieces/old-code.ts'
 import type { LinkedProgram } from '../../program/linked-program.ts'
-import { compareCode, findFunction } from '../../program/replaced-code.ts'
+import { compareCode, compareLeft, findFunction } from '../../program/replaced-code.ts'
+import { leadsToLeft, leftToCallers } from '../../select/by-callers.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { overlayOf, type Tree } from '../../trees/index.ts'
@@ -42,7 +44,7 @@ export async function checkRunningCode(
   }
   const program = namesOf(running)
   if (program !== undefined) {
-    const found = checkProgram(selection, { running, originals, program })
+    const found = checkProgram(units, selection, { running, originals, program })
     return { ...found, notices: [...ownNotices(running), ...found.notices] }
   }
   if (selection.pieces.length === 0) return NOTHING_CHECKED
@@ -67,6 +69,7 @@ function ownNotices({ own }: Running): readonly Reason[] {
 }
 
 function checkProgram(
+  units: readonly UnitInput[],
   selection: Selection,
   { running, originals, program }: Known & { readonly program: LinkedProgram },
 ): CheckedCode {
@@ -89,6 +92,15 @@ function checkProgram(
       program.codeAt(found.address, oldSize) === undefined ? [`the given file has no code of ${name}`] : notes
     notices.push(...untold.map(text => ({ code: 'code-not-compared', text: `${replacement.unit}: ${text}` })))
   }
+  const left = leftToCallers(units, PROCESS)
+  for (const each of left) {
+    const original = originals.find(({ name }) => name === each.runningName)
+    const unsaid = { fault: `what the code of ${each.runningName} is to be cannot be said`, notes: [] }
+    const { fault, notes } = original === undefined ? unsaid : compareLeft(original, program)
+    if (fault !== undefined) refusals.push(refusalFor(each, fault))
+    notices.push(...notes.map(text => ({ code: 'code-not-compared', text: `${each.unit}: ${text}` })))
+  }
+  refusals.push(...leadsToLeft(selection, left, name => program.addressesOf(name)))
   return { ...NOTHING_CHECKED, refusals, notices }
 }
 

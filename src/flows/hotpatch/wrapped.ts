@@ -31,8 +31,16 @@ export function wrappedNames(
   })
 }
 
-/** What the piece refers to in the running system, and its unit does not define. */
+/** What the piece refers to and its unit does not define: the running system has it, or another unit of the payload. */
 function outsideNames({ piece, references }: SelectedPiece): readonly string[] {
-  const outside = new Set(piece.references.flatMap(({ offset, target }) => (target.to === 'external' ? [offset] : [])))
-  return references.flatMap(({ offset, link }) => (link.to === 'running' && outside.has(offset) ? [link.name] : []))
+  const outside = new Map(
+    piece.references.flatMap(({ offset, target }) =>
+      target.to === 'external' ? [[offset, target.name] as const] : [],
+    ),
+  )
+  return references.flatMap(({ offset, link }) => {
+    const own = outside.get(offset)
+    if (own === undefined || link.to === 'absolute') return []
+    return link.to === 'running' ? link.name : own
+  })
 }

@@ -14,7 +14,7 @@ import { refuseEntered } from './entered.ts'
 import type { Areas, Slot } from './layout.ts'
 import { refuseLibraryFunction, refuseLibraryPayload } from './libraries.ts'
 import { PATCHING } from './machine.ts'
-import { checkOldCode } from './old-code.ts'
+import { checkLeftCode, checkOldCode } from './old-code.ts'
 import { type LoadablePayload, readPayload } from './payload.ts'
 import { Pools } from './pools.ts'
 import { hex, type ProcessMemory } from './proc.ts'
@@ -59,6 +59,7 @@ export async function prepareLoad(name: string, bytes: Uint8Array, context: Load
   const pristine = saved + count * SAVED_SIZE
   const read = functionsOf(placed, context)
   const functions = read.map(({ entry }) => entry)
+  const leftNotes = checkLeftCode(payload.originals, functions, context)
   const about = describe(placed, context, { functions, saved, pristine })
   refuseEntered(placed, about.functions, { ...context, names })
   const text = encodeAbout(about)
@@ -66,7 +67,7 @@ export async function prepareLoad(name: string, bytes: Uint8Array, context: Load
   return {
     slot: { name, areas, about: aboutArea },
     about,
-    notes: read.flatMap(({ notes }) => notes),
+    notes: [...read.flatMap(({ notes }) => notes), ...leftNotes],
     pieces: [
       { address: areas.code.address, bytes: placed.images.code },
       { address: areas.readOnly.address, bytes: placed.images.readOnly },

@@ -8,10 +8,10 @@ import { compile, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
 import { judge, PROGRAM_RULES } from '../../../tests/support/judge.ts'
 import { readElf, readOutline } from '../../elf/index.ts'
 import { originalsOf } from '../../flows/hotpatch/originals.ts'
-import { decodeOriginals, encodeOriginals, type OriginalCode } from '../../loaders/original-code.ts'
+import { decodeOriginals, digestOf, encodeOriginals, type OriginalCode } from '../../loaders/original-code.ts'
 import { ProgramNames } from '../../program/program-names.ts'
 import { select } from '../../select/select.ts'
-import { checkOldCode } from './old-code.ts'
+import { checkLeftCode, checkOldCode } from './old-code.ts'
 
 const SPLIT = ['-O2', '-ffunction-sections', '-fdata-sections', '-fcf-protection=none']
 const HEAD = 'extern int out(int); extern int shared; extern __thread int own; static int hidden(int n);\n'
@@ -189,4 +189,34 @@ test.for([
   '[{"name":"f","size":1,"names":[],"linked":[[1]],"digest":""}]',
 ])('the section holds %s: no description', text => {
   expect(decodeOriginals(Buffer.from(text))).toBeUndefined()
+})
+
+test.skipIf(!hasGcc)(`what the payload only has a copy of is compared as well${withoutGcc}`, () => {
+  const wanted = original(11, [...SPLIT, '-fPIE'])
+  const check = (by: number, entries: readonly { readonly name: string }[]) => {
+    const { entry: _, ...rest } = program(by, { compiler: [...SPLIT, '-fPIE'], linker: ['-pie'] })
+    return checkLeftCode([wanted], entries, { program: rest })
+  }
+  expect(check(11, [])).toEqual([])
+  expect(() => check(19, [])).toThrow(/is not that of the payload's tree/)
+  expect(check(19, [{ name: 'f' }])).toEqual([])
+  expect(() => checkLeftCode([wanted], [], { program: NOTHING })).toThrow(/the program has no function f/)
+})
+
+test('of several that are called so, one is to have the code', () => {
+  const wanted = { ...plainCode, linked: [], digest: digestOf(Uint8Array.of(1, 2, 3, 4), []), reaches: [], parts: [] }
+  const symbol = { name: 'u.c#f', size: 4, kind: 'function' as const }
+  const codes = (own: readonly number[]) => ({
+    ...NOTHING,
+    functionsAt: () => ['f'],
+    find: () => [
+      { ...symbol, address: 64 },
+      { ...symbol, address: 128 },
+    ],
+    codeAt: (address: number) => (address === 64 ? Uint8Array.of(9, 9, 9, 9) : Uint8Array.from(own)),
+  })
+  expect(checkLeftCode([wanted], [], { program: codes([1, 2, 3, 4]) })).toEqual([])
+  expect(() => checkLeftCode([wanted], [], { program: codes([1, 2, 3, 5]) })).toThrow(
+    /is not that of the payload's tree/,
+  )
 })
