@@ -191,6 +191,12 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
   it.each([
     ['a header', 'linux/header-users-unknown', 'include/linux/seq_file.h', 'struct seq_operations {'],
     ['code of a module', 'linux/module-code', 'fs/xfs/xfs_super.c', '#include "xfs.h"'],
+    [
+      'a source that another takes in',
+      'linux/included-source',
+      'kernel/sched/cpupri.c',
+      'static int convert_prio(int prio)',
+    ],
     ['the vDSO', 'linux/not-kernel-code', 'arch/x86/entry/vdso/vclock_gettime.c', '#include <linux/time.h>'],
   ])('takes no patch of %s yet: %s', async (...[, code, file, replace]) => {
     await expect(made({ file, replace, by: `/* */\n${replace}` })).rejects.toMatchObject({ code })

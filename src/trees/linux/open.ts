@@ -14,6 +14,7 @@ import type { Base, BaseOptions, Dependent, Run, TreeFacts, Unit } from '../mode
 import { guardOf } from '../read-only.ts'
 import { run as runProgram } from '../run.ts'
 import { TreeTexts } from '../texts.ts'
+import { includersOf } from './included.ts'
 import { readMakeCommands } from './make-commands.ts'
 import { LINUX_PATHS } from './paths.ts'
 
@@ -155,6 +156,8 @@ async function askMake(base: Base, source: string, run: Run): Promise<Unit> {
     // Tools of the build are made by a make of their own, which -n does not reach: what is prepared is not asked for again.
     const words = ['make', '-n', '-W', source, '-o', 'prepare', `TMPOUT=${scratch}/try_$$$$`, unit]
     const settings = { folder, scratch, signal: run.signal, guard: await guardOf(base) }
+    const includers = await run.pool.use(run, () => includersOf(source, settings))
+    if (includers.length > 0) throw includedSource(source, includers)
     const result = await run.pool.use(run, () => runProgram(words, settings))
     if (result.exit === 0) return result.output
     throw new InputError(
@@ -164,6 +167,15 @@ async function askMake(base: Base, source: string, run: Run): Promise<Unit> {
     )
   })
   return unitFrom(readMakeCommands(output, unit, source), { unit, source, folder })
+}
+
+function includedSource(source: string, includers: readonly string[]): InputError {
+  const by = includers.slice(0, 3).join(', ')
+  return new InputError(
+    'linux/included-source',
+    `${source} is compiled as a part of ${by}${includers.length > 3 ? ', …' : ''}; so far patches may touch sources that are compiled by themselves`,
+    'leave the file out of the patch',
+  )
 }
 
 function unitFrom(

@@ -1,0 +1,41 @@
+/**
+ * Which sources of a kernel another one takes in with `#include`: kernel/sched/build_policy.c is made of eight. Such a source
+ * has no object of its own, and make compiles one of that name all the same if it is asked to. That object's functions are
+ * in the kernel, byte for byte even, and who else has what is static there inlined, it does not show. So all of the tree's
+ * sources are searched, which takes about as long as a compile.
+ */
+import { existsSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { InputError } from '../../base/errors.ts'
+import type { RunOptions } from '../run.ts'
+import { run } from '../run.ts'
+
+/** Programs of their own, which do not run with the kernel; and other machines. */
+const ASIDE =
+  /^(?:tools|scripts|samples|Documentation|usr|arch\/(?!x86\/)[^/]+|arch\/x86\/(?:boot|realmode|purgatory|tools|um))\//
+
+/** The sources of the tree in `options.folder` that include the one at `source`, or one of its name whose place is not told. */
+export async function includersOf(source: string, options: RunOptions): Promise<readonly string[]> {
+  const name = source.slice(source.lastIndexOf('/') + 1).replaceAll(/[^\w-]/g, '\\$&')
+  const pattern = `^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]([^">]*/)?${name}[">]`
+  const words = ['grep', '-raHoE', '--include=*.[chS]', '-e', pattern, '.']
+  const { exit, output, errors } = await run(words, options)
+  // 1 is "none".
+  if (exit > 1)
+    throw new InputError('linux/tree-unreadable', `the sources could not be searched: ${errors.trim().slice(-300)}`)
+  const found = output.split('\n').flatMap(line => {
+    const at = line.indexOf(':')
+    const by = normalize(line.slice(0, at))
+    const spelled = /["<](.*)[">]$/.exec(line.slice(at + 1))?.[1]
+    return at < 0 || spelled === undefined || ASIDE.test(by) || isAnother(source, by, spelled, options.folder)
+      ? []
+      : [by]
+  })
+  return [...new Set(found)].sort()
+}
+
+/** Whether what is spelled so lies beside who includes it, and is not this source. */
+function isAnother(source: string, by: string, spelled: string, folder: string): boolean {
+  const beside = join(dirname(by), spelled)
+  return beside !== source && existsSync(join(folder, beside))
+}
