@@ -144,7 +144,9 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
 
   it('is not taken by another kernel', async () => {
     const [first] = CASES
-    const { payload } = first === undefined ? {} : await made(first)
+    const { report, payload } = first === undefined ? {} : await made(first)
+    expect(report?.base?.buildId).toMatch(/^[0-9a-f]{40}$/)
+    expect(Buffer.from(payload ?? '').includes(Buffer.from(report?.base?.buildId ?? '', 'hex'))).toBe(true)
     if (withoutQemu !== '' || payload === undefined) return expect(payload).toBeDefined()
     const other = Buffer.from(payload)
     const at = other.indexOf(readKernelImage(readKernel(image)).facts.buildId)

@@ -67,7 +67,7 @@ export interface HotpatchRun {
   readonly neutralFiles: ReadonlyMap<string, NeutralFile>
   /** Where each unit's original embeds line numbers, as far as the way looked. */
   readonly sites: ReadonlyMap<string, JudgedUnit['sites']>
-  readonly base: Pick<Running, 'depends' | 'xenDepends'>
+  readonly base: Pick<Running, 'depends' | 'xenDepends' | 'kernel'>
   readonly compiles: readonly OneCompile[]
   /** Undefined when something is refused, or there is nothing to do. */
   readonly payload: Payload | undefined

@@ -45,7 +45,8 @@ export function reportOfRun(base: Base, run: HotpatchRun, { version, patches, de
   })
 }
 
-function baseOf({ base: { xenDepends, depends } }: HotpatchRun): ReportedBase | null {
+function baseOf({ base: { xenDepends, depends, kernel } }: HotpatchRun): ReportedBase | null {
+  if (kernel !== undefined) return { buildId: hex(kernel.facts.buildId), depends: null }
   if (xenDepends === undefined && depends === undefined) return null
   return { buildId: hex(xenDepends), depends: hex(depends) }
 }
