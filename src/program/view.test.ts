@@ -80,6 +80,15 @@ const ROWS: readonly Row[] = [
   { name: 'one that goes with its user', a: ['strong', ''], b: ['needs', ''] },
   { name: 'one that changes, with users', a: ['strong', 'strong*'], b: ['needs', 'needs'], c: 'needs', asked: false },
   { name: 'strong ones in two programs of one tree', a: ['', 'strong*'], c: 'strong' },
+  { name: 'strong ones that are new in two files', a: ['', 'strong*'], b: ['', 'strong*'], found: ['twice b, a'] },
+  { name: 'a strong one beside one that stays', a: ['strong', 'strong'], b: ['', 'strong*'], found: ['twice b, a'] },
+  {
+    name: 'a weak one that becomes strong beside one',
+    a: ['weak', 'strong*'],
+    b: ['strong', 'strong'],
+    found: ['twice b, a'],
+  },
+  { name: 'strong ones in two programs, of which one goes', a: ['strong', ''], b: ['strong', 'strong*'] },
 ]
 
 test.for(ROWS)('$name', ({ a, b = ['', ''], c = '', asked = true, found = [], untaken = [] }) => {

@@ -10,7 +10,8 @@
  * changes. For all others the same definition is taken before and after.
  *
  * Worse mistake: to replace, or to leave alone, what another definition stands for. So whatever cannot be told apart here
- * is a finding. Several strong definitions of one name are two programs of one tree: no linker would take both.
+ * is a finding. Several strong definitions of one name are two programs of one tree: no linker would take both. Where the
+ * patch itself makes them several, in units that it concerns, it has no program at all.
  */
 import type { Definition, Definitions, Strength } from './definitions.ts'
 
@@ -39,6 +40,8 @@ export type Finding =
   | { readonly kind: 'unclear'; readonly name: string; readonly unit: string; readonly other: string }
   /** A COMMON variable of `unit` is larger than the one that the program has from `other`. */
   | { readonly kind: 'outgrown'; readonly name: string; readonly unit: string; readonly other: string }
+  /** Both units that the patch concerns define it after it, as they did not before: they cannot be linked. */
+  | { readonly kind: 'twice'; readonly name: string; readonly unit: string; readonly other: string }
   /** Nothing defined it, and `user` refers to it: what runs has it from a library, or has nothing there. */
   | { readonly kind: 'appears'; readonly name: string; readonly unit: string; readonly user: string }
   /** Nothing defines it any more, and `user` refers to it: it is to have it from a library, or nothing there. */
@@ -106,7 +109,8 @@ function settle(name: string, units: readonly ConcernedUnit[], others: readonly 
   )
   const before = winners([...own('before'), ...rest])
   const after = winners([...own('after'), ...rest])
-  if (before === 'several' || after === 'several') return NOTHING
+  if (before === 'several') return NOTHING
+  if (after === 'several') return { findings: twiceIn(name, own('after')), untaken: [] }
   const outside = fromOutside(name, { before, after }, [units, others])
   if (outside !== undefined) return { findings: [outside], untaken: [] }
   if (after === undefined) return NOTHING
@@ -148,6 +152,11 @@ function fromOutside(
     others.find(({ needed }) => needed.has(name))?.unit ?? units.find(({ needed }) => needed[which].has(name))?.unit
   if (user === undefined) return undefined
   return { kind: which === 'before' ? 'appears' : 'vanishes', name, unit: unitOf(before ?? after), user }
+}
+
+function twiceIn(name: string, own: readonly Candidate[]): Finding[] {
+  const [other, one] = own.filter(({ strength }) => strength === 'strong')
+  return other === undefined || one === undefined ? [] : [{ kind: 'twice', name, unit: one.unit, other: other.unit }]
 }
 
 /** One of several equals that changed speaks for all of them only where all did. */

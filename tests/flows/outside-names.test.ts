@@ -30,6 +30,13 @@ const linkedOf = (...units: readonly string[]) => [
 
 const ROWS: readonly Row[] = [
   {
+    name: 'a new name that two files define: no linker takes both',
+    files: { 'main.c': MAIN, 'u.c': CALLS_F, 'f.c': F },
+    link: [],
+    edit: { 'u.c': `int seen = 1;\n${CALLS_F.replace('+ 1', '+ seen')}`, 'f.c': `int seen = 1;\n${NEW_F}` },
+    refused: ['other-definition seen'],
+  },
+  {
     name: 'what is weak, and nobody defines, gets a definition',
     files: { 'main.c': MAIN, 'u.c': HOOKED, 'v.c': SPARE },
     link: [],

@@ -147,6 +147,14 @@ function refusalOf(finding: Finding): Refusal {
         text: `${name} changed in ${finding.unit}, and ${finding.other} defines it too and has it unchanged: which of the two the linker took is not known`,
         hint,
       }
+    case 'twice':
+      return {
+        code: 'other-definition',
+        unit: finding.unit,
+        symbol: name,
+        text: `${name} is defined in ${finding.other} and in ${finding.unit} with the patch, and no linker takes both`,
+        hint: 'define it in one of them and declare it in the other; or make each static, or give one another name',
+      }
     case 'appears':
       return {
         code: 'other-definition',
