@@ -218,9 +218,12 @@ class Writer {
 
   /** Line and places apart; only the frames of assertions have a message, and those that run a function have nothing more. */
   private wideBugFrame(entry: Entry): string {
-    const [what, message] = [entry.relocation(4), entry.relocation(8)]
     const isAssertion = entry.section.name.endsWith('3')
-    const reached = [what, isAssertion ? message : undefined].map(place => (place ? this.reference(place, 0) : ''))
+    // Distances count from the frame's start.
+    const reached = (isAssertion ? [4, 8] : [4]).map(at => {
+      const place = entry.relocation(at)
+      return place ? this.reference(place, -at) : ''
+    })
     return `line ${entry.bytes.readUInt16LE(12)} ${reached.join(' ')}`
   }
 
