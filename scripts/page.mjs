@@ -16,6 +16,11 @@ export async function pageShell(checkout) {
     cwd: checkout,
     input: join(checkout, 'page/main.tsx'),
     platform: 'browser',
+    // A package that is not installed would be taken for one that the page finds where it is opened.
+    onLog(level, log, told) {
+      if (log.code === 'UNRESOLVED_IMPORT') throw new Error(`${log.message}: npm ci installs it`)
+      told(level, log)
+    },
   })
   const { output } = await build.generate({ format: 'iife', minify: true, comments: false })
   await build.close()
