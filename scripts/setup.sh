@@ -22,6 +22,7 @@ needs=(
   "/usr/share/seabios/bios-256k.bin seabios rehearsal on the real Xen"
   "aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu building Xen for AArch64, and tests of its code"
   "aarch64-linux-gnu-objdump binutils-aarch64-linux-gnu tests of AArch64 code"
+  "clang-14       clang-14         tests of what another compiler makes of variables"
   "qemu-system-aarch64 qemu-system-arm rehearsal on the real Xen for AArch64"
   "ssh            openssh-client   hosts xen:ssh://…"
   "chromium       chromium         tests of the report page in a browser"
