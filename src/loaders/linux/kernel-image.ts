@@ -12,6 +12,7 @@ import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../../elf/spec/
 import { hasFlag } from '../../elf/spec/flags.ts'
 import { machineOf } from '../../machines/machines.ts'
 import { buildIdOf } from '../build-id-note.ts'
+import { sectionBytes } from '../section-bytes.ts'
 import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from '../xen/hypervisor.ts'
 import { SymbolsByAddress } from '../xen/symbols-by-address.ts'
 import { type Export, readExports } from './exports.ts'
@@ -108,11 +109,7 @@ class LinuxImage implements KernelImage {
   }
 
   bytesAt(address: bigint, size: number): Uint8Array | undefined {
-    const section = this.#sectionAt(address)
-    if (section === undefined || size < 0) return undefined
-    const offset = Number(address - section.address)
-    if (offset + size > section.size) return undefined
-    return section.type === SHT_NOBITS ? new Uint8Array(size) : section.bytes.subarray(offset, offset + size)
+    return sectionBytes(this.#sectionAt(address), address, size)
   }
 
   hasConstant(): undefined {

@@ -13,6 +13,7 @@ import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../../elf/spec/
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import { buildIdOf } from '../build-id-note.ts'
 import type { ProbedSizes } from '../entry-size.ts'
+import { sectionBytes } from '../section-bytes.ts'
 import { type BootEdit, BootEdits } from './boot-edits.ts'
 import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from './hypervisor.ts'
 import { type LinkedEntry, type LinkedImage, linkedEntries, tableBounds } from './linked-tables.ts'
@@ -164,11 +165,7 @@ class ElfHypervisor implements HypervisorSymbols {
   }
 
   bytesAt(address: bigint, size: number): Uint8Array | undefined {
-    const section = this.#sectionAt(address)
-    if (section === undefined || size < 0) return undefined
-    const offset = Number(address - section.address)
-    if (offset + size > section.size) return undefined
-    return section.type === SHT_NOBITS ? new Uint8Array(size) : section.bytes.subarray(offset, offset + size)
+    return sectionBytes(this.#sectionAt(address), address, size)
   }
 
   hasConstant(text: string): boolean {
