@@ -4,7 +4,7 @@ import { type Finding, finding } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
 import type { Loading } from '../loading.ts'
-import { MERGE, type RawSection } from '../raw.ts'
+import { MERGE, type RawSection, RELOCATION_SIZE, SYMBOL_SIZE } from '../raw.ts'
 import type { ResolvedSymbol } from '../resolve.ts'
 
 const RELA = 4
@@ -64,6 +64,17 @@ export const SYMBOL_RULES: readonly Rule[] = [
       }),
   },
   {
+    code: 'entries-skipped',
+    step: 'run',
+    source: 'livepatch_elf.c livepatch_elf_perform_relocs, elf_get_sym: step by sh_entsize',
+    title: 'no table holds more than Xen reads of it',
+    check: loading =>
+      loading.realSections.flatMap(section => {
+        const text = skippedProblem(loading, section)
+        return text === undefined ? [] : [finding('wrong', text, loading.placeOf(section), section.index)]
+      }),
+  },
+  {
     code: 'symbol-exists',
     step: 'new-symbols',
     source: 'livepatch.c build_symbol_table',
@@ -91,6 +102,15 @@ function droppedProblem(loading: Loading, section: RawSection): string | undefin
   if (relocated === undefined || info === 0 || loading.nameOf(relocated) === meant) return undefined
   if (loading.realSections.some(relocates)) return undefined
   return `relocates section ${info} ${loading.nameOf(relocated)} (sh_info) instead of ${meant}`
+}
+
+/** Xen refuses entries that are too small; of larger ones it reads the beginning, and nobody reads the rest. */
+function skippedProblem(loading: Loading, { type, info, size, entrySize, index }: RawSection): string | undefined {
+  const base = loading.sections[info]
+  const relocates = type === RELA && base !== undefined && isLoaded(base)
+  const read = relocates ? RELOCATION_SIZE : index === loading.symbolTable.index ? SYMBOL_SIZE : undefined
+  if (read === undefined || size === 0n || entrySize <= BigInt(read)) return undefined
+  return `its entries have ${entrySize} bytes (sh_entsize): Xen reads ${read} of each and skips the rest, whatever stands there`
 }
 
 /** The symbols that the payload adds, with the names that Xen keeps for them. */
