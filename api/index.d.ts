@@ -890,6 +890,8 @@ export interface RehearsalResult {
     readonly outcome: RehearsalOutcome;
     readonly hypervisor: HypervisorFacts;
     readonly payloads: readonly string[];
+    /** SHA-256 of each payload's bytes, without a signature, in hexadecimal. */
+    readonly digests: readonly string[];
     readonly operations: readonly OperationResult[];
     /** Operations of the script that were not reached. */
     readonly notRun: number;
@@ -1255,6 +1257,8 @@ export interface VerifyOptions extends CompileOptions {
 export interface VerifyReport {
     readonly schema: 1;
     readonly version: XenVersion;
+    /** Of the payload's bytes, without a signature, in hexadecimal. */
+    readonly sha256: string;
     readonly accepted: boolean;
     /** Whether every rule could be asked; false where the hypervisor's names and code were not given. */
     readonly complete: boolean;

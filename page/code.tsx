@@ -42,7 +42,7 @@ export function Code({ listing, report }: { listing: Listing; report: RunReport 
 }
 
 function sizeOf(code: ListedCode | null, when: string): string {
-  return code === null ? `Not there ${when}` : `${code.size} bytes ${when}`
+  return code === null ? `Not there ${when}` : `${code.size} ${code.size === 1 ? 'byte' : 'bytes'} ${when}`
 }
 
 interface RowProps {

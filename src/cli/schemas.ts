@@ -36,6 +36,7 @@ const rehearsal: v.GenericSchema<RehearsalResult> = v.object({
   outcome: v.picklist(['passed', 'failed', 'crashed', 'timeout']),
   hypervisor: v.object({ file: text, version: text, buildId: text }),
   payloads: texts,
+  digests: texts,
   operations: v.array(
     v.object({
       line: whole,
@@ -74,6 +75,7 @@ const stage = v.picklist(['upload', 'apply', 'run', 'revert'])
 const verification: v.GenericSchema<VerifyReport> = v.object({
   schema: v.literal(1),
   version: v.picklist(XEN_VERSIONS),
+  sha256: text,
   accepted: v.boolean(),
   complete: v.boolean(),
   errno: v.nullable(verdict),

@@ -5,6 +5,7 @@
  */
 import { createHash, type KeyObject, sign, verify, type X509Certificate } from 'node:crypto'
 import { InputError } from '../base/errors.ts'
+import type { Hash } from '../loaders/trailer.ts'
 import { CONTEXT_0, CONTEXT_3, type Der, encode, expectTag, isSame, oid, readAll, readOne, TAG } from './der.ts'
 
 const SIGNED_DATA = oid('1.2.840.113549.1.7.2')
@@ -14,8 +15,6 @@ const RSA = oid('1.2.840.113549.1.1.1')
 const KEY_IDENTIFIER = oid('2.5.29.14')
 const NULL = encode(TAG.nothing)
 const ONE = encode(TAG.integer, Uint8Array.of(1))
-
-export type Hash = 'sha256' | 'sha384' | 'sha512'
 
 const HASHES: readonly (readonly [Hash, Uint8Array])[] = [
   ['sha256', oid('2.16.840.1.101.3.4.2.1')],

@@ -69,6 +69,8 @@ export interface VerifyCheck {
 export interface VerifyReport {
   readonly schema: 1
   readonly version: XenVersion
+  /** Of the payload's bytes, without a signature, in hexadecimal. */
+  readonly sha256: string
   readonly accepted: boolean
   /** Whether every rule could be asked; false where the hypervisor's names and code were not given. */
   readonly complete: boolean

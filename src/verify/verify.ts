@@ -7,6 +7,7 @@
  */
 import { InputError } from '../base/errors.ts'
 import { BUILD_ID } from '../loaders/payload-sections.ts'
+import { payloadDigest } from '../loaders/trailer.ts'
 import { type Finding, NotReached } from './finding.ts'
 import type {
   ReplacedFunction,
@@ -99,6 +100,7 @@ function judge(loading: Loading, entrySizes: VerifyInput['entrySizes']): VerifyR
   return {
     schema: 1,
     version: loading.version,
+    sha256: payloadDigest(loading.raw.bytes),
     accepted: first === undefined,
     complete: !asked.some(({ lacking }) => lacking),
     errno: first?.check.errno ?? null,

@@ -1,12 +1,14 @@
 /** Signatures, held against openssl in both directions. */
+
 import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MARK, splitTrailer, withTrailer } from '../../src/loaders/trailer.ts'
 import { checkSignature, readPublicKey, readSigner, signPayload } from '../../src/sign/sign.ts'
-import { MARK, splitTrailer, withTrailer } from '../../src/sign/trailer.ts'
 import { withSignature } from '../../src/sign/verdict.ts'
 import { verifyPayload } from '../../src/verify/index.ts'
 import { toyHypervisor, toyPayload } from '../verify/toy.ts'
@@ -170,6 +172,8 @@ describe.skipIf(!hasOpenssl)(`as a check of verify${title}`, () => {
   test('a signed payload is what Xen takes, and it is refused where the key is another', () => {
     const signed = signPayload(toyPayload(), signer(), { format: 'cms', hash: 'sha256' })
     const good = verified(signed, 'ours.crt')
+    // By the digest a report says which payload it is about: signing makes no other of it.
+    expect(good.sha256).toBe(createHash('sha256').update(toyPayload()).digest('hex'))
     expect([good.accepted, good.checks[0]]).toMatchObject([true, { code: 'signature', status: 'passed' }])
     const other = verified(signed, 'other.crt')
     expect([other.accepted, other.errno, other.decidedBy]).toEqual([false, null, 'signature'])

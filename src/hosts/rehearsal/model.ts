@@ -47,6 +47,8 @@ export interface RehearsalResult {
   readonly outcome: RehearsalOutcome
   readonly hypervisor: HypervisorFacts
   readonly payloads: readonly string[]
+  /** SHA-256 of each payload's bytes, without a signature, in hexadecimal. */
+  readonly digests: readonly string[]
   readonly operations: readonly OperationResult[]
   /** Operations of the script that were not reached. */
   readonly notRun: number

@@ -6,6 +6,7 @@
  * hypervisor says to a payload, a crash included, is the result.
  */
 
+import { payloadDigest } from '../../loaders/trailer.ts'
 import { defaultScript } from './default-script.ts'
 import { MachineLost } from './machine.ts'
 import type {
@@ -56,7 +57,7 @@ async function rehearseOn(
     schema: REHEARSAL_SCHEMA,
     outcome: judge(operations, downfall),
     hypervisor: factsOf(options.hypervisor, version),
-    payloads: options.payloads.map(payload => payload.name),
+    ...namesOf(options.payloads),
     operations,
     notRun: steps.length - operations.length,
     downfall,
@@ -81,13 +82,17 @@ function stillborn(options: RehearseOptions, steps: readonly ScriptStep[], downf
     schema: REHEARSAL_SCHEMA,
     outcome: 'timeout',
     hypervisor: { file: options.hypervisor, version: '', buildId: '' },
-    payloads: options.payloads.map(payload => payload.name),
+    ...namesOf(options.payloads),
     operations: [],
     notRun: steps.length,
     downfall,
     console: downfall.lines,
     timings: { boot: rounded(options.timeoutMs), script: 0, total: rounded(options.timeoutMs) },
   }
+}
+
+function namesOf(payloads: RehearseOptions['payloads']): Pick<RehearsalResult, 'payloads' | 'digests'> {
+  return { payloads: payloads.map(({ name }) => name), digests: payloads.map(({ bytes }) => payloadDigest(bytes)) }
 }
 
 const rounded = (milliseconds: number) => Math.round(milliseconds * 100) / 100

@@ -54,6 +54,7 @@ export interface Judgement<Report> {
 /** Of the JSON of `hotsplice verify`, what the page shows. */
 export interface VerifyView {
   readonly version: string
+  readonly sha256: string
   readonly accepted: boolean
   readonly complete: boolean
   readonly errno: string | null
@@ -74,6 +75,7 @@ export interface RehearsalView {
   readonly outcome: 'passed' | 'failed' | 'crashed' | 'timeout'
   readonly hypervisor: { readonly file: string; readonly version: string; readonly buildId: string }
   readonly payloads: readonly string[]
+  readonly digests: readonly string[]
   readonly operations: readonly {
     readonly line: number
     readonly text: string

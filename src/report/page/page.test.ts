@@ -100,3 +100,41 @@ describe('what ignoring line numbers would have cost', () => {
     )
   })
 })
+
+describe('what a judgement is about', () => {
+  const payload = { file: 'x.livepatch', size: 1, sha256: 'aa', buildId: 'bb' }
+  const verification = {
+    version: '4.17',
+    sha256: 'aa',
+    accepted: true,
+    complete: true,
+    errno: null,
+    stage: null,
+    decidedBy: null,
+    checks: [],
+  }
+  const said = (sha256: string, builds = [{ name: 'fix.json', report: report({ payload }) }]) => {
+    const verifications = [{ name: 'verify.json', report: { ...verification, sha256 } }]
+    const [only] = pageData({ version: '1', builds, verifications, findingOf: () => undefined }).verifications
+    return { tone: only?.tone, isOther: only?.headline.startsWith('This is about another payload') }
+  }
+
+  test('the payload of that build', () => {
+    expect(said('aa')).toEqual({ tone: 'good', isOther: false })
+  })
+
+  test('another one is never a reason to call this one good', () => {
+    expect(said('cc')).toEqual({ tone: 'bad', isOther: true })
+  })
+
+  test('nor is it, where nothing was built', () => {
+    expect(said('aa', [{ name: 'fix.json', report: report({ outcome: 'refused' }) }])).toEqual({
+      tone: 'bad',
+      isOther: true,
+    })
+  })
+
+  test('without a build there is nothing to take it for', () => {
+    expect(said('cc', [])).toEqual({ tone: 'good', isOther: false })
+  })
+})

@@ -43,8 +43,17 @@ export function pageData({
     schema: 1,
     version,
     builds: builds.map(({ name, report }) => firstScreen(readable(report), withShownNames(name), advice)),
-    verifications: verifications.map(each => judged(each, verifyHeadline, report => report.accepted)),
-    rehearsals: rehearsals.map(each => judged(each, rehearsalHeadline, report => report.outcome === 'passed')),
+    verifications: verifications.map(each =>
+      judged(each, verifyHeadline(each.report), each.report.accepted, isAbout([each.report.sha256], builds)),
+    ),
+    rehearsals: rehearsals.map(each =>
+      judged(
+        each,
+        rehearsalHeadline(each.report),
+        each.report.outcome === 'passed',
+        isAbout(each.report.digests, builds),
+      ),
+    ),
     findings: Object.fromEntries(findings),
   }
 }
@@ -65,13 +74,28 @@ function readable(report: RunReport): RunReport {
   }
 }
 
+/**
+ * Whether a judgement is about payloads of these builds, told by digests: a rehearsal of yesterday's payload says nothing of
+ * today's. One payload of a stack is enough. Where there is no build, there is nothing to mistake it for.
+ */
+function isAbout(digests: readonly string[], builds: PageInput['builds']): boolean {
+  return builds.length === 0 || builds.some(({ report }) => digests.includes(report.payload?.sha256 ?? ''))
+}
+
+const OTHERS = 'This is about another payload, not about what was built here. '
+
 function judged<Report>(
   { name, report }: Named<Report>,
-  headline: (report: Report) => string,
-  isGood: (report: Report) => boolean,
+  headline: string,
+  isGood: boolean,
+  isOfThese: boolean,
 ): Judgement<Report> {
-  const shown = withShownNames(report)
-  return { name: withShownNames(name), tone: isGood(report) ? 'good' : 'bad', headline: headline(shown), report: shown }
+  return {
+    name: withShownNames(name),
+    tone: isGood && isOfThese ? 'good' : 'bad',
+    headline: withShownNames(`${isOfThese ? '' : OTHERS}${headline}`),
+    report: withShownNames(report),
+  }
 }
 
 /** Where the page's data go in what `scripts/page.mjs` makes of `page/`. */

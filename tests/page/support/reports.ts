@@ -245,6 +245,7 @@ export function hostile(): RunReport {
 export function verified(): VerifyView {
   return {
     version: '4.17',
+    sha256: 'c0de'.repeat(16),
     accepted: false,
     complete: true,
     errno: 'EINVAL',
@@ -263,6 +264,7 @@ export function rehearsed(): RehearsalView {
     outcome: 'passed',
     hypervisor: { file: 'xen.gz', version: '4.17.5', buildId: BUILD_ID },
     payloads: ['fix'],
+    digests: ['c0de'.repeat(16)],
     operations: [
       {
         line: 1,
