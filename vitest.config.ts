@@ -124,6 +124,7 @@ const SAMPLED = [
   'tests/flows/promoted-callers.test.ts',
   'tests/flows/own-sources.test.ts',
   'tests/flows/values-left-to-hooks.test.ts',
+  'tests/flows/changed-objects.test.ts',
   'tests/flows/outside-names.test.ts',
   'tests/flows/moved-functions.test.ts',
   'tests/flows/program-trees.test.ts',

@@ -6,7 +6,7 @@
  * `__func__.3`): the running system may have another thing of that name, and would refuse ours. Nor two new things of one
  * name, because nobody could tell them apart, nor what a payload below has brought by that name, or another unit of the
  * program has by it (a weak one that lost), nor what only its callers lead to, while the old one stays. Static locals (`count.12`) are state that a later payload must find again, and
- * have names of our own making.
+ * have names of our own making; constant ones have none.
  *
  * Code among these is named all the same, or a crash trace would name its neighbour: with a mark behind the name, which
  * no other payload has (`unit.c#f.cold#1b2c3d4e`). Without it two payloads that both replace f could not be loaded
@@ -15,7 +15,7 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { PieceId } from '../pieces/model.ts'
 import { isClone, isCompilerMade, numberedBase, partOf } from '../pieces/names.ts'
-import { stateNames } from '../pieces/static-locals.ts'
+import { isStaticLocal, stateNames } from '../pieces/static-locals.ts'
 import type { Selection } from '../select/model.ts'
 import type { PayloadTarget, PlacedPiece } from './model.ts'
 import type { Placed } from './place.ts'
@@ -118,13 +118,16 @@ function newNames(selection: Selection, piece: PlacedPiece, { target, states }: 
   // Too long a name for the loader is not worth a refusal: whoever builds on top is told that it has none.
   if (state !== undefined)
     return state.length > target.loader.limits.name ? [] : [{ name: state, binding: 'local', piece }]
+  // What holds no state is brought again by whoever needs it; the running system may have another one of that name.
+  if (from.local && isStaticLocal(from)) return []
   return from.symbols.flatMap((id): NewName[] => {
     const symbol = unit?.patched.object.symbols[id]
-    if (unit === undefined || symbol === undefined || symbol.binding === 'other') return []
+    if (unit === undefined || symbol === undefined) return []
     const isInVain = symbol.binding !== 'local' && unit.untaken?.has(symbol.name) === true
     if (isInVain || !isProgrammersName(symbol.name)) return []
     const name = target.loader.runningName(unit.fileSymbol, symbol.name, symbol.binding === 'local')
-    return [{ name, binding: symbol.binding, piece }]
+    // What a C++ program is to have once (STB_GNU_UNIQUE) is one like any global, as far as a payload is asked for it.
+    return [{ name, binding: symbol.binding === 'other' ? 'global' : symbol.binding, piece }]
   })
 }
 

@@ -124,9 +124,11 @@ function follow(
     led.set(wanted, place)
     const meant = program.find(wanted)
     // What the program has not comes from a library, through a table; so does what is chosen when it starts.
-    if (meant.length === 0 || meant.some(({ kind }) => kind === 'indirect-function')) continue
-    if (meant.some(symbol => symbol.address === place)) continue
-    return `the program's code of ${owner} leads, at ${hex(offset)} of ${name}, to ${hex(place)} and not to ${wanted}: the program takes another definition, or numbers its variables otherwise, than the payload's tree`
+    const other = meant.length > 0 ? [] : program.functionsAt(place).filter(each => !isTableEntry(each, wanted))
+    if (meant.length === 0 && other.length === 0) continue
+    if (meant.some(({ kind, address: there }) => kind === 'indirect-function' || there === place)) continue
+    const where = other.length > 0 ? `to ${other.join(' and ')}` : `to ${hex(place)}`
+    return `the program's code of ${owner} leads, at ${hex(offset)} of ${name}, ${where} and not to ${wanted}: the program takes another definition, or numbers its variables otherwise, than the payload's tree`
   }
   return led
 }
@@ -146,6 +148,9 @@ function placeReached(
   if (known.pcRelative) return address + offset + value - delta
   return isFixed ? value - delta : undefined
 }
+
+/** What stands in a linker's table for a library's function: its own name, or that with a word behind it (mold's `f$plt`). */
+const isTableEntry = (name: string, wanted: string): boolean => name === plain(wanted) || name.startsWith(`${wanted}$`)
 
 const hex = (value: number): string => `0x${value.toString(16)}`
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { readElf } from '../../src/elf/index.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { factLines, hasReadelf, optionsFor, payloadOf, type Source, selectSources, withoutReadelf } from './support.ts'
 
@@ -109,3 +110,29 @@ test.skipIf(!hasGcc)(`two new functions of one name have names that nobody asks 
   const facts = factLines({ ...selection, units }, optionsFor())
   expect(facts.filter(fact => fact.includes('helper'))).toEqual(both.map(() => 'brings same.c#helper#MARK'))
 })
+
+test.skipIf(!isReady)(
+  `a constant inside a function has no name: the running system has another one by it${without}`,
+  () => {
+    const table = (name: string, value: number) =>
+      `static const int _ZZ1fvE1t${name}[4] = { ${value}, ${value}, 3, 7 };\n`
+    const use = (...tables: readonly string[]) =>
+      `int f(int x) { return ${tables.map(each => `_ZZ1fvE1t${each}[x & 3]`).join(' * ')}; }\n`
+    const before = table('', 11) + table('_0', 12) + use('', '_0')
+    const after = table('', 11) + table('_0', 13) + table('_1', 12) + use('', '_0', '_1')
+    const { symbols } = readElf<'payload'>(payloadOf(selectSources([source(before, after)], {})).bytes)
+    const defined = symbols.filter(({ name, place }) => place.in === 'section' && name.includes('_ZZ'))
+    expect(defined.map(({ name }) => name)).toEqual([])
+  },
+)
+
+test.skipIf(!isReady)(
+  `a new variable that C++ has once has its name, so that a payload on top finds it${without}`,
+  () => {
+    const unique = 'int one = 7;\n__asm__(".type one, @gnu_unique_object");\n'
+    const changed = source(f(''), unique + f('x += one++;'))
+    const { symbols } = readElf<'payload'>(payloadOf(selectSources([changed], {})).bytes)
+    const found = symbols.filter(({ name }) => name === 'one')
+    expect(found.map(({ kind, binding, place }) => `${kind} ${binding} ${place.in}`)).toEqual(['object global section'])
+  },
+)

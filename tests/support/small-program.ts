@@ -31,8 +31,10 @@ export interface SmallProgram {
   readonly depends?: string
   /** Sources that are given beside the patch. */
   readonly own?: readonly OwnSource[]
-  /** Commands that run in the tree when all is built and linked; the build is not given the program then. */
+  /** Commands that run in the tree when all is built and linked; the build is not given the program then, */
   readonly afterwards?: readonly (readonly string[])[]
+  /** but this file, which they made. */
+  readonly given?: string
 }
 
 /** New texts by path, null for what is removed; or a patch as it is. */
@@ -117,7 +119,7 @@ function writeProgram(tree: string, program: SmallProgram): string | undefined {
   const finish = () => (afterwards ?? []).map(([word = '', ...more]) => execFileSync(word, more, { cwd: tree }))
   if (link === undefined) {
     finish()
-    return undefined
+    return program.given === undefined ? undefined : join(tree, program.given)
   }
   const linked = sources.map(file => file.replace(/\.c$/, '.o'))
   execFileSync('gcc', [...link, ...linked, '-o', 'program'], { cwd: tree })

@@ -12,6 +12,7 @@ import { leadsToLeft, leftToCallers } from '../../select/by-callers.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { overlayOf, type Tree } from '../../trees/index.ts'
+import { changedObjects } from './changed-objects.ts'
 import { checkKernel } from './kernel.ts'
 import { namesOf } from './linked.ts'
 import { otherCode } from './other-code.ts'
@@ -42,6 +43,12 @@ export async function checkRunningCode(
     const checked = checkCode(units, selection, running, others)
     return running.kernel === undefined ? checked : checkKernel(units, selection, { kernel: running.kernel, checked })
   }
+  const refusals = await changedObjects(tree, units)
+  const found = checkCodeOf(units, selection, { running, originals })
+  return { ...found, refusals: [...refusals, ...found.refusals] }
+}
+
+function checkCodeOf(units: readonly UnitInput[], selection: Selection, { running, originals }: Known): CheckedCode {
   const program = namesOf(running)
   if (program !== undefined) {
     const found = checkProgram(units, selection, { running, originals, program })

@@ -11,6 +11,7 @@ import type { Tree } from '../model.ts'
 import { readLinkText } from './link-text.ts'
 import type { LinkRecord } from './model.ts'
 import { readNinjaFile } from './ninja-file.ts'
+import { isLibraryName, isScript } from './scripts.ts'
 
 /** What is only linked on; of what has another name, nobody knows whether it is the end. */
 const JOINED = /\.(?:o|obj|os|lo|a|la|lib)$/
@@ -102,6 +103,7 @@ export function linkRecords({
   for (const top of tops) {
     walk(top, (path, { files }) => {
       for (const name of files) if (name.endsWith('.a')) for (const each of libraryNames(name)) archives.add(each)
+      if (files.some(name => isLibraryName(name) && isScript(`${path}/${name}`))) isWhole = false
       if (files.includes('build.ninja')) {
         add(readNinjaFile(readNames(`${path}/build.ninja`) ?? '', path, readNames))
       }
@@ -109,14 +111,15 @@ export function linkRecords({
       add(readLinkText(readNames(`${path}/link.txt`) ?? '', dirname(dirname(path))))
     })
   }
+  const isHere = (path: string) => tops.some(top => isInside(realOrSelf(top), path))
+  const real = records.map(withRealPaths)
+  const named = new Set(real.flatMap(({ inputs }) => inputs))
+  for (const path of named) if (!isSource(path) && isHere(path) && isScript(path)) isWhole = false
   if (!isWhole || records.length === 0) return undefined
   const objects = new Set(units.flatMap(({ object }) => (object === undefined ? [] : texts.real.of(object))))
   // What lies elsewhere is the system's, and no part of what is built here.
-  const isGiven = (path: string) =>
-    path.startsWith('-l')
-      ? !archives.has(path)
-      : objects.has(path) || !tops.some(top => isInside(realOrSelf(top), path))
-  return new LinkRecords(records.map(withRealPaths), isGiven)
+  const isGiven = (path: string) => (path.startsWith('-l') ? !archives.has(path) : objects.has(path) || !isHere(path))
+  return new LinkRecords(real, isGiven)
 }
 
 /** The folders that `walk` goes through are real ones; what a build names may be by way of links. */
