@@ -92,10 +92,10 @@ async function build(checkout: string, folder: string, row: Row, more: readonly 
 async function all(folder: string): Promise<void> {
   for (const row of ROWS) {
     if (names.length > 0 && !names.includes(row.name)) continue
-    const own = await build(here, folder, row, ['--only-reached'])
+    const own = await build(here, folder, row)
     console.log(`${row.name}, ${row.lines}: ${said(own)}; aim ${row.aim}`)
     if (!values.alone) {
-      const other = await build(resolve(values.against ?? here), folder, row)
+      const other = await build(resolve(values.against ?? here), folder, row, values.against === undefined ? ['--compile-all'] : [])
       const [clock, cpu] = [own.time / other.time, own.cpu / other.cpu].map(ratio => ratio.toFixed(3))
       console.log(`    all readers ${said(other)}: ${clock} × on the clock, ${cpu} × in processor time`)
     }

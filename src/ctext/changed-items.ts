@@ -1,12 +1,10 @@
 /** What an edit changes in a text, as names: where none of them stands, it cannot be seen. */
-import { type BroughtTags, broughtTags, type Gap } from './brought-tags.ts'
 import type { TextItem } from './items.ts'
 
 export interface ChangedItems {
   readonly items: readonly TextItem[]
   /** Whether something that did not change stands on another line now. */
   readonly moves: boolean
-  readonly brought: BroughtTags
 }
 
 /** Steps of the comparison that are still worth it. */
@@ -24,37 +22,13 @@ export function changedItems(before: readonly TextItem[], after: readonly TextIt
   const [a, b] = [before.slice(start, endBefore), after.slice(start, endAfter)]
   if (a.length * b.length > MOST_STEPS) return undefined
   const kept: [TextItem, TextItem][] = commonRow(a, b)
-  const gaps = gapsOf({ a, b, start, after }, kept)
   for (let at = 0; at < start; at++) addPair(kept, before[at], after[at])
   for (let at = endBefore; at < before.length; at++) addPair(kept, before[at], after[at - endBefore + endAfter])
   const stays = new Set(kept.flat())
   return {
     items: [...a, ...b].filter(item => !stays.has(item)),
-    brought: broughtTags(gaps, item => stays.has(item)),
     moves: kept.some(([one, other]) => one.lines !== other.lines),
   }
-}
-
-interface Parts {
-  readonly a: readonly TextItem[]
-  readonly b: readonly TextItem[]
-  readonly start: number
-  readonly after: readonly TextItem[]
-}
-
-/** What stands between the pairs. */
-function gapsOf({ a, b, start, after }: Parts, pairs: readonly [TextItem, TextItem][]): readonly Gap[] {
-  const gaps: Gap[] = []
-  let [atA, atB] = [0, 0]
-  for (const [one, other] of [...pairs, []]) {
-    const endA = one === undefined ? a.length : a.indexOf(one, atA)
-    const endB = other === undefined ? b.length : b.indexOf(other, atB)
-    if (endA > atA || endB > atB)
-      gaps.push({ old: a.slice(atA, endA), made: b.slice(atB, endB), before: after.slice(0, start + atB) })
-    atA = endA + 1
-    atB = endB + 1
-  }
-  return gaps
 }
 
 function addPair(pairs: [TextItem, TextItem][], one: TextItem | undefined, other: TextItem | undefined): void {

@@ -5,14 +5,6 @@ import { tokenKind, tokenText } from './tokens.ts'
 export interface Declared {
   readonly kind: 'inline' | 'prototype'
   readonly name: string
-  /** Behind its last token before the body. */
-  readonly headEnd: number
-  /** Words of which one has to be a type, or the name is none. */
-  readonly types: readonly string[]
-  /** Words but the name and those of its parameters. */
-  readonly around: readonly string[]
-  /** Words behind the parameters; declarations of parameters stand there in C as of old. */
-  readonly behind: readonly string[]
 }
 
 const INLINE = /^(?:__)?(?:always_)?inline(?:__)?$/
@@ -20,9 +12,6 @@ const ATTRIBUTE = /^__attribute(?:__)?$/
 /** Words by which a declaration is more than one of a function or variable. */
 const NOT_PLAIN =
   /^(?:typedef|_*asm_*|_Pragma|__pragma|_*[sS]tatic_assert|_*[aA]lign(?:as|of)_*|_*typeof(?:_unqual)?_*|_*auto_type|_BitInt|_Generic|return|if|while|for|do|switch|goto|else|case|constexpr)$/
-/** Words beside which something else has to be the type. */
-const NO_TYPE =
-  /^(?:static|extern|register|auto|_*inline_*|const|_*const_*|_*volatile_*|_*restrict_*|_Atomic|_*extension_*|_Thread_local|thread_local|__thread|_*[nN]oreturn|__attribute(?:__)?|struct|union|enum|_*signed_*|\w*always_inline)$/
 /** What cannot be a name. */
 const KEYWORD =
   /^(?:static|extern|register|auto|_*inline_*|const|_*const_*|_*volatile_*|_*restrict_*|_Atomic|_*extension_*|struct|union|enum|void|char|short|int|long|float|double|signed|unsigned|_*signed_*|_Bool|bool|_*[cC]omplex_*|__int128(?:_t)?|sizeof)$/
@@ -56,14 +45,7 @@ export function declaredIn(file: LexedFile, { from, end }: { from: number; end: 
   if (before === undefined || behind === undefined || /^(?:struct|union|enum)$/.test(before.at(-1) ?? ''))
     return undefined
   if (isFunction && !(before.includes('static') && before.some(text => INLINE.test(text)))) return undefined
-  return {
-    kind: isFunction ? 'inline' : 'prototype',
-    name: found.name,
-    headEnd: from + head.length,
-    types: before.filter(text => !NO_TYPE.test(text)),
-    around: [...head.slice(0, found.at), ...head.slice(found.behind)].flatMap(each => (each.isWord ? [each.text] : [])),
-    behind: behind.filter(text => !ATTRIBUTE.test(text)),
-  }
+  return { kind: isFunction ? 'inline' : 'prototype', name: found.name }
 }
 
 interface Named {

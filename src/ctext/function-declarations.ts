@@ -11,7 +11,8 @@ import { tokenKind, tokenText } from './tokens.ts'
 const LEADING =
   /^(?:else|do|default|case|return|goto|if|while|for|switch|sizeof|break|continue|_*asm_*|_*[sS]tatic_assert)$/
 /** What takes a list and is no function. */
-const TAKING = /^(?:_*attribute_*|_*typeof(?:_unqual)?_*|_*[aA]lign(?:as|of)_*|_*asm_*|_BitInt|_Atomic)$/
+const TAKING = /^(?:_*attribute_*|_*typeof(?:_unqual)?_*|sizeof|_*[aA]lign(?:as|of)_*|_*asm_*|_BitInt|_Atomic)$/
+const ATTRIBUTE = /^_*attribute_*$/
 const TYPEOF = /^_*typeof(?:_unqual)?_*$/
 
 /** Whether one of the statements among the tokens may declare a function. */
@@ -69,6 +70,13 @@ function behindType(file: LexedFile, from: number, end: number): number {
   return end
 }
 
+/** What is said there declares nothing. */
+function behindAttributes(file: LexedFile, from: number, end: number): number {
+  let at = from
+  while (at < end && ATTRIBUTE.test(tokenText(file, at))) at = behindType(file, at, end)
+  return at
+}
+
 /** `int (name)(int)`, `int (*name(int))(int)`. */
 function isInParentheses(file: LexedFile, from: number, end: number): boolean {
   for (let at = from + 1; at + 3 < end; at++) {
@@ -88,21 +96,27 @@ export function typeNames(file: LexedFile): ReadonlyMap<string, readonly string[
   const end = file.tokens.count
   for (let at = 0; at < end; at++) {
     if (tokenKind(file, at) !== 'word' || tokenText(file, at) !== 'typedef') continue
-    let [depth, isOfOther] = [0, false]
+    let [depth, lists, isOfOther] = [0, 0, false]
     const words: string[] = []
     for (at++; at < end; at++) {
+      at = behindAttributes(file, at, end)
+      if (at === end) break
       const text = tokenText(file, at)
       if (text === '{') depth++
       else if (text === '}') depth--
+      else if (text === '(') lists++
+      else if (text === ')') lists--
       else if (text === ';' && depth === 0) break
       if (depth > 0) continue
       const isWord = tokenKind(file, at) === 'word'
       isOfOther ||= isWord && TYPEOF.test(text)
-      const next = tokenText(file, at + 1)
+      const behind = behindAttributes(file, at + 1, end)
+      const next = behind === end ? '' : tokenText(file, behind)
       if (!isWord || TYPE.test(text)) continue
-      const isFunction = next === '(' && !TAKING.test(text) && !isPointer(file, at + 1)
-      const isInList = next === ')' && tokenText(file, at + 2) === '('
-      const isLast = next === ';' || next === ','
+      const isFunction = next === '(' && !TAKING.test(text) && !isPointer(file, behind)
+      const isInList = next === ')' && behind + 1 < end && tokenText(file, behind + 1) === '('
+      // In a list it is a parameter.
+      const isLast = next === ';' || (next === ',' && lists === 0)
       if (isFunction || isInList || (isLast && isOfOther)) names.set(text, [''])
       else if (isLast && !names.has(text)) names.set(text, [...words])
       words.push(text)

@@ -10,31 +10,14 @@ import { tokenKind, tokenText } from './tokens.ts'
 export interface ItemRange {
   readonly from: number
   readonly end: number
-  /** Directives among its tokens, if it does not begin with one. */
-  readonly directives: readonly InnerDirective[]
-  /** What was left open before it, so that it may go on with that. */
-  readonly before: readonly ItemRange[]
-}
-
-export interface InnerDirective {
-  readonly at: number
-  /** What it stands in: a list in parentheses or brackets; braces; or behind what has begun, and in neither. */
-  readonly inside: 'list' | 'braces' | 'neither'
-}
-
-export interface ItemRanges {
-  readonly ranges: readonly ItemRange[]
-  /** What may be left open at the end. */
-  readonly open: readonly ItemRange[]
+  /** Whether directives are among its tokens, if it does not begin with one. */
+  readonly hasDirectives: boolean
 }
 
 interface Group {
   /** Begun between two items. */
   readonly clean: boolean
   readonly stack: readonly number[]
-  readonly before: readonly ItemRange[]
-  readonly left: ItemRange[]
-  hasElse: boolean
 }
 
 const codeOf = (sign: string) => sign.charCodeAt(0)
@@ -53,14 +36,9 @@ const SPELLED_LETTER = /^[uU][\da-fA-F]{4}|^[uUN]$/
 const RAW_PREFIX = /^(?:u8|[uUL])?R$/
 
 /** Undefined where the text is spelled in a way that we do not read, or does not nest. */
-export function itemRanges(file: LexedFile): ItemRanges | undefined {
+export function itemRanges(file: LexedFile): readonly ItemRange[] | undefined {
   const cutter = new Cutter(file)
   return cutter.run() ? cutter.result() : undefined
-}
-
-function insideOf(stack: readonly number[]): InnerDirective['inside'] {
-  if (stack.length === 0) return 'neither'
-  return stack.some(code => code !== CLOSE_BRACE) ? 'list' : 'braces'
 }
 
 class Cutter {
@@ -68,8 +46,7 @@ class Cutter {
   readonly #ranges: ItemRange[] = []
   readonly #groups: Group[] = []
   #stack: number[] = []
-  #before: readonly ItemRange[] = []
-  #directives: InnerDirective[] = []
+  #hasDirectives = false
   #from = 0
   #isBody = false
   #last = 0
@@ -104,9 +81,9 @@ class Cutter {
     return this.#groups.length === 0
   }
 
-  result(): ItemRanges {
+  result(): readonly ItemRange[] {
     this.#leave(this.#file.tokens.count)
-    return { ranges: this.#ranges, open: this.#before }
+    return this.#ranges
   }
 
   #nests(code: number): boolean {
@@ -132,16 +109,15 @@ class Cutter {
     if (!this.#conditional(tokenText(this.#file, at + 1), at, isBetween)) return undefined
     // What a branch left open is an item of its own by now.
     if (this.#from === at && this.#stack.length === 0) {
-      this.#ranges.push({ from: at, end: end + 1, directives: [], before: [] })
+      this.#ranges.push({ from: at, end: end + 1, hasDirectives: false })
       this.#from = end + 1
-    } else this.#directives.push({ at, inside: insideOf(this.#stack) })
+    } else this.#hasDirectives = true
     return end
   }
 
   #conditional(word: string, at: number, isBetween: boolean): boolean {
     if (word.startsWith('if')) {
-      const before = this.#before
-      this.#groups.push({ clean: isBetween, stack: [...this.#stack], before, left: [], hasElse: false })
+      this.#groups.push({ clean: isBetween, stack: [...this.#stack] })
       return true
     }
     const isEnd = word === 'endif'
@@ -149,15 +125,8 @@ class Cutter {
     const group = this.#groups.at(-1)
     if (group === undefined) return false
     if (isEnd) this.#groups.pop()
-    if (!group.clean) {
-      if (!isEnd) this.#stack = [...group.stack]
-      return true
-    }
-    this.#leave(at)
-    group.left.push(...this.#before)
-    group.hasElse ||= word === 'else'
-    const isPassedBy = isEnd && !group.hasElse
-    this.#before = isEnd ? [...new Set([...group.left, ...(isPassedBy ? group.before : [])])] : group.before
+    if (group.clean) this.#leave(at)
+    else if (!isEnd) this.#stack = [...group.stack]
     return true
   }
 
@@ -165,16 +134,13 @@ class Cutter {
   #leave(at: number): void {
     if (this.#from === at) return
     this.#cut(at)
-    this.#before = this.#ranges.slice(-1)
     this.#stack = []
   }
 
   #cut(end: number): void {
-    const range = { from: this.#from, end, directives: this.#directives, before: this.#before }
-    this.#ranges.push(range)
+    this.#ranges.push({ from: this.#from, end, hasDirectives: this.#hasDirectives })
     this.#from = end
-    this.#before = []
-    this.#directives = []
+    this.#hasDirectives = false
     this.#last = 0
     this.#isBody = false
   }

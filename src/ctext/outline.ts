@@ -23,6 +23,8 @@ export interface Parts {
   /** By body, in the same order: what stands before its head, since the body before. */
   readonly between: readonly string[]
   readonly bodies: readonly Body[]
+  /** Whether it ends where nothing has begun, so that what follows it can be taken apart by itself. */
+  readonly isClosed: boolean
 }
 
 const NOTABLE = /["'{}();]/g
@@ -57,9 +59,10 @@ export function takeApartText(text: string): Parts {
     } else if (sign === ';' && braces === 0 && parens === 0) head = at + 1
   }
   // What does not close is nothing that we understand.
-  if (braces !== 0 || parens !== 0) return { around: text, between: [text], bodies: [] }
+  if (braces !== 0 || parens !== 0) return { around: text, between: [text], bodies: [], isClosed: false }
   around.push(text.slice(from))
-  return { around: around.join(''), between: [...between, text.slice(from)], bodies }
+  const isClosed = text.slice(head).trim() === ''
+  return { around: around.join(''), between: [...between, text.slice(from)], bodies, isClosed }
 }
 
 function endOfLiteral(text: string, at: number): number {

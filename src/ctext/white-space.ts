@@ -1,5 +1,5 @@
 /** White space means nothing around tokens, and something within literals; a directive ends with its line. */
-const LITERALS_AND_SPACE = /^[ \t]*#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\s+/gm
+export const LITERALS_AND_SPACE = /^[ \t]*#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\s+/gm
 
 /** With one blank for each run of white space; literals and directives stay as they are. */
 export function withOneBlank(text: string): string {

@@ -1,4 +1,4 @@
-/** Which units a build compiles, and what it says of the others, with and without --only-reached. */
+/** Which units a build compiles, and what it says of the others, with and without --compile-all. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,7 +59,7 @@ async function built({ from, to, lines = 'auto', compileAll = false }: Question)
     jobs: 2,
     progress: quiet,
     cacheFolder,
-    onlyReached: !compileAll,
+    compileAll,
   })
   const left = report.notCompared.filter(({ what }) => what === 'not-reached')
   const changed = report.functions.filter(({ verdict }) => verdict !== 'line-only').map(({ name }) => name)

@@ -36,7 +36,7 @@ export async function builtBothWays(
   const build = (compileAll: boolean) =>
     createHotpatch({
       ...options,
-      onlyReached: !compileAll,
+      compileAll,
       lines: moves ? 'auto' : 'ignore',
       patches: [{ name: 'edit', text }],
     })

@@ -1,7 +1,7 @@
 /** Edits of a header, units that read it, and who can see them; for the tests of src/trees/reach. */
 import type { TouchedFile } from '../../src/source/model.ts'
 import type { Affected, AffectedUnit, Unit } from '../../src/trees/model.ts'
-import { type ByTokens, byTokens } from '../../src/trees/reach/reach.ts'
+import { type Candidates, candidates } from '../../src/trees/reach/reach.ts'
 
 export interface Case {
   readonly name: string
@@ -10,7 +10,7 @@ export interface Case {
   readonly after: string
   /** What else every unit reads, before its own text. */
   readonly beside?: string
-  /** By name of the unit. `+`: it must be compiled, and gcc makes another object. `?`: it is compiled in doubt. `-`: left out. */
+  /** By name of the unit. `+`: it must be compiled, and gcc makes another object. `?`: it may be, in doubt. `-`: left out. */
   readonly units: Readonly<Record<string, string>>
   readonly options?: readonly string[]
 }
@@ -253,19 +253,6 @@ export const CASES: readonly Case[] = [
 export const HEADER = 'include/touched.h'
 export const BESIDE = 'include/beside.h'
 
-/** Kinds of the units that tokens do not let out, in order. */
-export function compiled({ before, after, beside = '', units, options = [] }: Case, withMoved = false): string[] {
-  const texts = new Map([
-    [HEADER, before],
-    [BESIDE, beside],
-    ...Object.entries(units).map(([kind, text]) => [`${kind}.c`, text] as const),
-  ])
-  const affected = Object.keys(units).map(kind => ({ unit: unitOf(`${kind}.c`, options), because: [HEADER] }))
-  const { out } = toldOf({ before, after, texts }, affected, withMoved)
-  const left = new Set(out.map(({ unit }) => unit.source.slice(0, -2)))
-  return Object.keys(units).filter(kind => !left.has(kind))
-}
-
 interface Texts {
   readonly before: string
   readonly after: string
@@ -273,12 +260,12 @@ interface Texts {
   readonly texts: ReadonlyMap<string, string>
 }
 
-/** By tokens, of an edit of HEADER. */
-export function toldOf(
+/** Which of the units an edit of HEADER leaves to be asked about. */
+export function candidatesOf(
   { before, after, texts }: Texts,
   units: readonly Omit<AffectedUnit, 'kind'>[],
   withMoved = false,
-): ByTokens {
+): Candidates {
   const affected: Affected = {
     affected: units.map(each => ({ ...each, kind: 'changed' })),
     refusals: [],
@@ -290,7 +277,7 @@ export function toldOf(
   const paths = { oldPath: HEADER, newPath: HEADER }
   const file: TouchedFile = { ...paths, oldText: before, newText: after, kind: 'edited', hunks: [], lineMap }
   const read = (path: string) => texts.get(path)
-  return byTokens({ read, isThere: path => texts.has(path) }, affected, { files: [file], notices: [] }, { withMoved })
+  return candidates({ read, isThere: path => texts.has(path) }, affected, { files: [file], notices: [] }, { withMoved })
 }
 
 export function unitOf(source: string, options: readonly string[]): Unit {

@@ -391,4 +391,17 @@ export const HIDDEN: readonly Case[] = [
     beside: '#define PRAGMA(x) _Pragma(#x)\n#define PRAGMA2(x) PRAGMA(x)\n#define AWAY(x) PRAGMA2(x##_macro("ONE"))\n',
     units: { '+': 'AWAY(push)\n#undef ONE\n#define ONE 3\nAWAY(pop)\nint f(void) { return ONE; }' },
   },
+  {
+    name: 'joined of rows of three, where an argument is several words',
+    ...named('getx'),
+    beside: '#define ROW(a, b) a##b##x\n',
+    units: { '+': 'int f(int p) { int g0 = 0; return ROW(g, 0 + get)(p); }' },
+  },
+  {
+    name: 'joined twice, and defined in between',
+    before: '\n',
+    after: '#define getone gettwo\n',
+    beside: '#define AGAIN(z) z##_t\n#define MORE(y) AGAIN(y)\n#define JOIN(x) MORE(get##x)\n',
+    units: { '+': 'int f(int getone_t, int gettwo_t) { return JOIN(one); }' },
+  },
 ]

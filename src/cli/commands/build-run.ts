@@ -46,7 +46,7 @@ export interface BuildArguments {
   readonly sarif?: string
   readonly expectFunctions?: string
   readonly explainRefusal?: boolean
-  readonly onlyReached?: boolean
+  readonly compileAll?: boolean
   readonly with?: readonly string[]
 }
 

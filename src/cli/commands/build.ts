@@ -43,7 +43,7 @@ const LEAVE_INIT =
   'leave boot code or data of that name (UNIT#NAME where several units have it; or `all`) out of the patch, and say what then does not happen; may be given again'
 const PROMOTE =
   'replace the callers of a changed function of that name (UNIT#NAME where several units have it; or `all` that cannot be replaced themselves) in its stead; may be given again'
-const ONLY_REACHED = 'of the units that read a touched header, compile only those that can see what changes there'
+const COMPILE_ALL = 'compile all units that read a touched header, also those that cannot see what changes there'
 const WITH =
   'a source of your own (hooks, helpers), compiled like the unit behind @, in its folder (default: like most units of the folder that the patch touches); may be given again'
 const EXPECT = 'refuse unless the payload has exactly these functions, one `[unit] name` a line'
@@ -90,7 +90,7 @@ export function define(host: Host) {
     .option('--sarif <file>', 'write refusals for a code-review system (SARIF 2.1.0)')
     .option('--expect-functions <file>', EXPECT)
     .option('--explain-refusal', EXPLAIN)
-    .option('--only-reached', ONLY_REACHED)
+    .option('--compile-all', COMPILE_ALL)
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ output, target, makeArg, expectFunctions, acceptType, ...rest }) => {
       const request: BuildArguments = {

@@ -42,8 +42,8 @@ export interface HotpatchOptions extends RunningOptions {
   readonly leaveInit?: readonly string[]
   /** Names of changed functions whose callers are replaced in their stead; `all` for each that cannot be replaced. */
   readonly promoteCallers?: readonly string[]
-  /** Without the units that read what the patch touches, but cannot see what it changes there. */
-  readonly onlyReached?: boolean
+  /** With the units that read what the patch touches, but cannot see what it changes there. */
+  readonly compileAll?: boolean
   /** Sources of the user's own, which are compiled beside the tree's. */
   readonly sources?: readonly OwnSource[]
   /** Hunks that are left out of the patches, by `hunkKey`. */

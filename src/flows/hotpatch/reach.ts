@@ -11,13 +11,13 @@ export async function reachOf(
   tree: Tree,
   { affected, change }: Prepared,
   way: Way,
-  { onlyReached }: { readonly onlyReached?: boolean },
+  { compileAll }: { readonly compileAll?: boolean },
 ): Promise<Reach & { readonly notices: readonly Reason[] }> {
-  if (onlyReached !== true) return { affected, leftOut: [], notices: [] }
+  if (compileAll === true) return { affected, leftOut: [], notices: [] }
   const reach = await withinReach(tree, affected, change, { withMoved: NEED_MOVED.has(way) })
   const { length } = reach.leftOut
   if (length === 0) return { ...reach, notices: [] }
   const [unit, read] = length === 1 ? ['unit', 'reads'] : ['units', 'read']
-  const text = `${length} ${unit} ${read} what the patch touches, but cannot see what it changes there, and ${length === 1 ? 'was' : 'were'} not compiled (--only-reached)`
+  const text = `${length} ${unit} ${read} what the patch touches, but cannot see what it changes there, and ${length === 1 ? 'was' : 'were'} not compiled; --compile-all compiles ${length === 1 ? 'it' : 'them'} all the same`
   return { ...reach, notices: [{ code: 'not-reached', text }] }
 }

@@ -24,35 +24,3 @@ export function isOrdinary({ language, source, command, dependencies }: Unit): b
 export function hasTrigraphs({ command }: Unit): boolean {
   return command.some(word => WITH_TRIGRAPHS.test(word))
 }
-
-/** What the command defines, each as a text that does the same. */
-export function definedBy({ command }: Unit): readonly string[] {
-  return command.flatMap((word, at) => {
-    const before = command[at - 1]
-    if (before === '-D') return [defining(word)]
-    if (before === '-U') return [`#undef ${word}\n`]
-    if (word.startsWith('-U') && word !== '-U') return [`#undef ${word.slice(2)}\n`]
-    return word.startsWith('-D') && word !== '-D' ? [defining(word.slice(2))] : []
-  })
-}
-
-function defining(given: string): string {
-  const at = given.indexOf('=')
-  return at === -1 ? `#define ${given} 1\n` : `#define ${given.slice(0, at)} ${given.slice(at + 1)}\n`
-}
-
-/** Macros that compilers bring along and that join what they are given; others become numbers and words of types. */
-export const BROUGHT_ALONG = [
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'INTMAX',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'UINTMAX',
-]
-  .flatMap(name => ['L', 'LL', 'U', 'UL', 'ULL'].map(suffix => `#define __${name}_C(c) c ## ${suffix}\n`))
-  .join('')

@@ -1,4 +1,4 @@
-/** What the preprocessor says of units that tokens leave in doubt, uses among them that tokens do not show. */
+/** Whom the preprocessed text lets out, and whether gcc agrees: uses are among them that no file has a word for. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
@@ -17,7 +17,7 @@ describe.skipIf(!hasGcc)(`by the preprocessor alone${withoutGcc}`, () => {
         liveText(preprocessed(`${header}${one.beside ?? ''}${text}\n`, one.options)),
       )
       const isSame = before !== undefined && before === after
-      // Whatever tokens say: what is another object is another text.
+      // What is another object is another text.
       if (kind === '+' && isOrdinary(unitOf('+.c', one.options ?? []))) expect(isSame).toBe(false)
       // A declaration that changes is compiled, whoever uses it.
       if (kind === '-' && !DECLARATIONS.has(one.name)) expect(isSame).toBe(true)
@@ -66,6 +66,28 @@ describe.skipIf(!hasGcc)(`by the preprocessor alone${withoutGcc}`, () => {
     expect(one === other).toBe(isSame)
   })
 
+  test.for([...sampled([...CASES, ...HIDDEN])])(
+    '$name: in whatever files it stands',
+    ({ before, beside = '', units }) => {
+      for (const text of Object.values(units)) {
+        const whole = preprocessed(`${before}${beside}${text}\n`)
+        const cut = whole.replace(/\n(?!$)/g, '\n# 1 "x.h" 1\n').replace(/(; *)(?=\w)/g, '$1\n# 1 "y\\".h" 2\n')
+        expect(liveText(cut)).toBe(liveText(whole))
+      }
+    },
+  )
+
+  test.for([
+    [
+      'another function beside',
+      'int n; extern int m;',
+      'int n; static inline int get(int p) { return p; } extern int m;',
+    ],
+    ['lines', 'int n;\n\nint m;', 'int n;\nint m;'],
+  ] as const)('%s is the same', ([, before, after]) => {
+    expect(liveText(preprocessed(before))).toBe(liveText(preprocessed(after)))
+  })
+
   test('a text that does not close is told apart', () => {
     expect(liveText('int f(void) { return 1;')).not.toBe(liveText('int f(void) { return 2;'))
   })
@@ -84,7 +106,7 @@ describe.skipIf(!hasGcc)(`by the preprocessor alone${withoutGcc}`, () => {
 })
 
 function preprocessed(text: string, options: readonly string[] = []): string {
-  const run = spawnSync('gcc', ['-E', '-P', '-w', '-std=gnu11', ...options, '-x', 'c', '-'], {
+  const run = spawnSync('gcc', ['-E', '-w', '-D__LINE__=0', '-std=gnu11', ...options, '-x', 'c', '-'], {
     input: Buffer.from(text),
     encoding: 'latin1',
   })

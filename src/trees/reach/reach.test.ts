@@ -1,29 +1,19 @@
-/**
- * Whom tokens let out, and whether gcc agrees: the object of one that is left out is the same from both texts, and where it
- * must not be left out, because the change reaches it, gcc makes another one.
- */
+/** Which units are asked about, and of whom gcc makes the same object. */
 import { describe, expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
 import {
   BESIDE,
   CASES,
-  type Case,
-  compiled,
+  candidatesOf,
   GET,
   got,
   HEADER,
   none,
-  toldOf,
   unitOf,
   user,
 } from '../../../tests/support/reach-cases.ts'
-import { HIDDEN } from '../../../tests/support/reach-hidden.ts'
 import { sampled } from '../../../tests/support/sampled.ts'
 import type { Unit } from '../model.ts'
-
-test.for([...sampled([...CASES, ...HIDDEN])])('$name', one => {
-  expect(compiled(one)).toEqual(Object.keys(one.units).filter(kind => kind !== '-'))
-})
 
 describe.skipIf(!hasGcc)(`gcc agrees${withoutGcc}`, () => {
   test.for([...sampled(CASES)])('$name', ({ before, after, beside = '', units, options = [] }) => {
@@ -36,23 +26,71 @@ describe.skipIf(!hasGcc)(`gcc agrees${withoutGcc}`, () => {
   })
 })
 
+interface Edit {
+  readonly before: string
+  readonly after: string
+  readonly withMoved?: boolean
+  readonly units?: readonly Unit[]
+}
+
+/** Names of units, of those that read a header that is edited. */
+function told({ before, after, withMoved, units = [unitOf('user.c', []), unitOf('none.c', [])] }: Edit) {
+  const texts = new Map([
+    [HEADER, before],
+    [BESIDE, ''],
+    ['user.c', user],
+    ['none.c', none],
+    ['other.c', none],
+    ['other.cpp', none],
+  ])
+  const all = units.map(unit => ({ unit, because: [HEADER] }))
+  const { quiet, asked } = candidatesOf({ before, after, texts }, all, withMoved)
+  return { quiet: quiet.map(({ unit }) => unit.unit), asked: asked.map(({ unit }) => unit.unit) }
+}
+
+test('whose source has the changed name is not asked about', () => {
+  expect(told(got(GET))).toEqual({ quiet: [], asked: ['none.o'] })
+})
+
+test('a type has no name that would tell', () => {
+  expect(told({ before: GET, after: GET.replace('int a, b', 'int b, a') }).asked).toEqual(['user.o', 'none.o'])
+})
+
+describe('what no compiler sees', () => {
+  const both = { quiet: ['user.o', 'none.o'], asked: [] }
+
+  test('concerns nobody', () => {
+    expect(told({ before: `/* one */ ${GET}`, after: `/* other */ ${GET}` })).toEqual(both)
+  })
+
+  test('but white space does, as # may make a string of it', () => {
+    const [before, after] = ['#define LIMIT (1+2)\n', '#define LIMIT (1 + 2)\n']
+    expect(told({ before, after })).toEqual({ quiet: [], asked: ['user.o', 'none.o'] })
+  })
+
+  test('three characters may be one', () => {
+    const [before, after] = ['// one\n', '// one ??/\n']
+    const units = [unitOf('none.c', []), unitOf('other.c', ['-std=c99'])]
+    expect(told({ before: before + GET, after: after + GET, units })).toEqual({ quiet: ['none.o'], asked: ['other.o'] })
+  })
+
+  test('a text in which a number has marks', () => {
+    const before = "int n = 1'0;\n"
+    expect(told({ before, after: `/* */ ${before}` }).quiet).toEqual([])
+  })
+})
+
 describe('lines that move', () => {
-  const moved: Case = {
-    name: '',
-    before: GET,
-    after: GET.replace('return p->a', 'return\np->b'),
-    units: { '+': user, '-': none },
-  }
-  const below: Case = { ...moved, before: `${GET}#define AT __LINE__\n`, after: `\n${GET}#define AT __LINE__\n` }
+  const below = { before: `${GET}#define AT __LINE__\n`, after: `\n${GET}#define AT __LINE__\n` }
 
   test('count where the way needs them', () => {
-    expect(compiled(below)).toEqual([])
-    expect(compiled(below, true)).toEqual(['+', '-'])
+    expect(told(below).quiet).toEqual(['user.o', 'none.o'])
+    expect(told({ ...below, withMoved: true })).toEqual({ quiet: [], asked: [] })
   })
 
   test('but not behind the last of a text', () => {
-    expect(compiled(moved)).toEqual(['+'])
-    expect(compiled(moved, true)).toEqual(['+'])
+    const moved = { before: GET, after: GET.replace('return p->a', 'return\np->b') }
+    expect(told({ ...moved, withMoved: true }).asked).toEqual(['none.o'])
   })
 })
 
@@ -74,24 +112,13 @@ test.for([
       what: 'a unit of which not all files are known',
       change: (unit: Unit) => ({ ...unit, dependencies: [unit.source] }),
     },
-    {
-      what: 'a unit of which a file is gone',
-      change: (unit: Unit) => ({ ...unit, dependencies: [...unit.dependencies, 'gone.h'] }),
-    },
   ]),
 ])('$what is compiled', ({ change }) => {
-  const { before, after } = got(GET)
-  const units = [unitOf('none.c', []), change(unitOf('other.c', []))]
-  const texts = new Map([
-    [HEADER, before],
-    [BESIDE, ''],
-    ['none.c', none],
-    ['other.c', none],
-    ['other.cpp', none],
-  ])
-  const { out } = toldOf(
-    { before, after, texts },
-    units.map(unit => ({ unit, because: [HEADER] })),
-  )
-  expect(out.map(({ unit }) => unit.unit)).toEqual(['none.o'])
+  const { asked } = told({ ...got(GET), units: [unitOf('none.c', []), change(unitOf('other.c', []))] })
+  expect(asked).toEqual(['none.o'])
+})
+
+test('a unit of which a file is gone is asked about', () => {
+  const gone = { ...unitOf('other.c', []), dependencies: ['other.c', HEADER, 'gone.h'] }
+  expect(told({ before: `/* one */ ${GET}`, after: GET, units: [gone] }).quiet).toEqual([])
 })

@@ -2,36 +2,52 @@
  * Units whose preprocessed text is the same for both versions, by their own commands, once the inline functions are taken
  * away that nobody uses.
  *
- * It costs a third of what it may save, and mostly all units of a change are alike: so a few are asked at a time, as long as
- * one of them is let out.
+ * It costs a fifth of what it may save, and mostly all units of a change are alike: so a few are asked at a time, as long
+ * as one of them is let out.
  */
 import { tryCompile } from '../compile.ts'
 import type { AffectedUnit, Tree } from '../model.ts'
 import type { Overlay } from '../overlay.ts'
 
-const AT_FIRST = 4
+const AT_FIRST = 8
+
+export interface SameText {
+  readonly overlay: Overlay
+  /** Whether a line number that is another one is a difference. */
+  readonly withLines: boolean
+}
+
+/** A warning says that it is a strange thing to ask for. */
+const WITHOUT_LINES = ['-w', '-D__LINE__=0']
 
 export async function withSameText(
   tree: Tree,
   units: readonly AffectedUnit[],
-  overlay: Overlay,
+  asked: SameText,
 ): Promise<readonly AffectedUnit[]> {
   const same: AffectedUnit[] = []
   let size = AT_FIRST
   for (let from = 0; from < units.length; from += size, size *= 2) {
-    const found = await sameOf(tree, units.slice(from, from + size), overlay)
+    const found = await sameOf(tree, units.slice(from, from + size), asked)
     if (found.length === 0) break
     same.push(...found)
   }
   return same
 }
 
-async function sameOf(tree: Tree, units: readonly AffectedUnit[], overlay: Overlay): Promise<readonly AffectedUnit[]> {
+async function sameOf(
+  tree: Tree,
+  units: readonly AffectedUnit[],
+  { overlay, withLines }: SameText,
+): Promise<readonly AffectedUnit[]> {
+  const extraFlags = withLines ? [] : WITHOUT_LINES
   const both = [
     { label: 'original', texts: new Map<string, string | null>() },
     { label: 'patched', texts: overlay },
   ]
-  const requests = both.flatMap(({ label, texts }) => units.map(({ unit }) => ({ unit, overlay: texts, label })))
+  const requests = both.flatMap(({ label, texts }) =>
+    units.map(({ unit }) => ({ unit, overlay: texts, label, extraFlags })),
+  )
   const results = await tryCompile(tree, requests, 'live')
   return units.filter((_, at) => {
     const [before, after] = [results[at], results[at + units.length]].map(result => result?.done?.object)

@@ -1,0 +1,210 @@
+/**
+ * Preprocessed C text in pieces that each begin and end where nothing is open, mostly what one header says. Hundreds of units
+ * read the same headers, so that each piece is looked at once.
+ */
+import { hash } from 'node:crypto'
+import { declaresFunction, typeNames } from './function-declarations.ts'
+import { lex } from './lexer.ts'
+import { type Body, type Parts, takeApartText } from './outline.ts'
+import { LITERALS_AND_SPACE } from './white-space.ts'
+
+export interface Piece {
+  /** Whether it is spelled in a way that we read. */
+  readonly isTold: boolean
+  /** Words outside of bodies, as often as they stand there; heads of functions are outside. */
+  readonly around: ReadonlyMap<number, number>
+  /** Text before each body, and behind the last one. */
+  readonly between: readonly string[]
+  readonly bodies: readonly PieceBody[]
+  /** As of `typeNames`. */
+  readonly types: readonly (readonly [string, readonly string[]])[]
+}
+
+export interface PieceBody {
+  readonly name: number
+  /** Whether it is nothing but a `static inline` function, and what is in it stays in it. */
+  readonly isPlain: boolean
+  readonly words: readonly number[]
+  readonly text: string
+  /** What its head declares besides. */
+  readonly tags: string
+}
+
+const IS_INLINE = /(?:^|\s)(?:__)?inline(?:__)?(?=\s)/
+const IS_STATIC = /(?:^|\s)static(?=\s)/
+/** Attributes by which a function is kept, or another takes its name or properties. */
+const KEEPS =
+  /\b_*(?:used|retain|constructor|destructor|alias|weak|weakref|ifunc|externally_visible|copy|noclone|no_reorder|symver)_*\b/
+/** By such an attribute, or an own string that assembles a name, something may be used without being named. */
+const USES_UNNAMED = /\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/
+/** What reaches out of a body that is never made: names that it gives other properties, and directions to the compiler. */
+const REACHES_OUT = /\bextern\b|__attribute|\b_*(?:asm|noreturn|Noreturn)_*\b|\[\s*\[|#|\b_*(?:label|auto_type)__\b/
+
+/** Directions of which we know that no macro stands in them; some compilers expand those only later. */
+const KNOWN_PRAGMA =
+  /^[ \t]*#[ \t]*pragma[ \t]+(?:pack|once|STDC|GCC|clang|diagnostic|visibility|system_header|push|pop|ignored|warning|error|hidden|default|internal|protected|target|optimize|push_options|pop_options|poison|unroll|ivdep|[A-Z_]*CONTRACT|ON|OFF|DEFAULT|\d+|"[^"]*"|[(),\s])*$/
+const PRAGMA = /^[ \t]*#.*$/gm
+
+/** C++'s and GNU C's string in which nothing is escaped; or an ordinary one that ends so. */
+const RAW_STRING = /(?<![\w$\x80-\xff])(?:u8|[uUL])?R"/
+const SPELLED_LETTER = /\\(?:[uU][\da-fA-F]{4}|[uUN]\{)/
+/** `1'000`: what stands behind the mark is no character. */
+const MARKED_NUMBER = /(?<![\w$.])\.?\d[\w.]*'[\da-fA-F]/
+const DIGRAPH = /<[%:]|[%:]>|%:/
+const OTHERWISE = [RAW_STRING, SPELLED_LETTER, MARKED_NUMBER, DIGRAPH]
+/** What begins with a quote and ends on its line, but for lines of directives, where a quote may be alone. */
+const DIRECTIVES_AND_LITERALS = /^[ \t]*#.*$|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/gm
+
+/** Text that is remembered, in characters: what it becomes takes about three times as much. */
+const MOST_KEPT = 40_000_000
+/** A file that is included inside of something ends there, mostly. */
+const MOST_JOINED = 8
+
+export class Pieces {
+  readonly #numbers = new Map<string, number>()
+  /** By digest of its text; undefined where it is not closed. */
+  readonly #known = new Map<string, Piece | undefined>()
+  #kept = 0
+
+  /** How many words have a number. */
+  get words(): number {
+    return this.#numbers.size
+  }
+
+  numberOf(word: string): number {
+    const known = this.#numbers.get(word) ?? this.#numbers.size
+    if (known === this.#numbers.size) this.#numbers.set(word, known)
+    return known
+  }
+
+  /** Lines that only tell where the text is from are left away. */
+  of(text: string): readonly Piece[] {
+    if (this.#kept > MOST_KEPT) this.#forget()
+    const files = byFiles(text)
+    const pieces: Piece[] = []
+    for (let at = 0; at < files.length; ) {
+      let part = files[at++] ?? ''
+      let piece = this.#pieceOf(part, at === files.length)
+      for (let joined = 1; piece === undefined && at < files.length; joined++) {
+        const end = joined < MOST_JOINED ? at + 1 : files.length
+        part += files.slice(at, end).join('')
+        at = end
+        piece = this.#pieceOf(part, at === files.length)
+      }
+      if (piece !== undefined) pieces.push(piece)
+    }
+    return pieces
+  }
+
+  #forget(): void {
+    this.#numbers.clear()
+    this.#known.clear()
+    this.#kept = 0
+  }
+
+  /** The last one need not be closed. */
+  #pieceOf(text: string, isLast: boolean): Piece | undefined {
+    const key = hash('sha256', text, 'base64') + (isLast ? '.' : '')
+    if (!this.#known.has(key)) {
+      const parts = takeApartText(text)
+      const piece = parts.isClosed || isLast ? this.#taken(text, parts) : undefined
+      this.#kept += piece === undefined ? key.length : text.length
+      this.#known.set(key, piece)
+    }
+    return this.#known.get(key)
+  }
+
+  #taken(text: string, { around, between, bodies }: Parts): Piece {
+    const outside = new Map<number, number>()
+    for (const word of wordsOf(around)) {
+      const number = this.numberOf(word)
+      outside.set(number, (outside.get(number) ?? 0) + 1)
+    }
+    const isKnown = (text.match(PRAGMA) ?? []).every(line => KNOWN_PRAGMA.test(line))
+    return {
+      isTold: isKnown && !USES_UNNAMED.test(around) && !isSpelledOtherwise(text),
+      around: outside,
+      between: between.map(normal),
+      bodies: bodies.map(body => ({
+        name: this.numberOf(body.name),
+        isPlain: isPlain(body) && !reachesOut(body),
+        words: [...new Set(wordsOf(body.text))].map(word => this.numberOf(word)),
+        text: normal(`${body.head}${body.text}`),
+        tags: tagsIn(body.head),
+      })),
+      types: [...typeNames(lex(around))],
+    }
+  }
+}
+
+/** `# 12 "file" 1`: here a file begins, or (2) goes on; others stand wherever lines are left out. */
+const MARKER = /^# \d+ "(?:[^"\\\n]|\\.)*"([^\n]*)$/
+
+/** The text in parts at which files begin and end, without the lines that say so. */
+function byFiles(text: string): readonly string[] {
+  const files: string[] = []
+  let part: string[] = []
+  let from = 0
+  for (let at = text.startsWith('# ') ? 0 : text.indexOf('\n# ') + 1; at > 0 || from === 0; ) {
+    if (at === 0 && !text.startsWith('# ')) break
+    const lineEnd = text.indexOf('\n', at)
+    const end = lineEnd === -1 ? text.length : lineEnd + 1
+    const marker = MARKER.exec(text.slice(at, lineEnd === -1 ? end : lineEnd))
+    if (marker !== null) {
+      part.push(text.slice(from, at))
+      from = end
+      if (/^ [12]\b/.test(marker[1] ?? '')) {
+        files.push(part.join(''))
+        part = []
+      }
+    }
+    at = text.indexOf('\n# ', end - 1) + 1
+  }
+  files.push([...part, text.slice(from)].join(''))
+  return files
+}
+
+/** Whether it is spelled in a way that we do not read. */
+function isSpelledOtherwise(text: string): boolean {
+  if (!OTHERWISE.some(each => each.test(text))) return false
+  if (MARKED_NUMBER.test(text)) return true
+  const bare = text.replace(DIRECTIVES_AND_LITERALS, found => (/^["']/.test(found) ? '""' : found))
+  return OTHERWISE.some(each => each.test(bare))
+}
+
+/** A pragma before it is no part of it, and what it declares besides is others' too. */
+function isPlain({ head }: Body): boolean {
+  const outside = withoutLists(head)
+  return IS_INLINE.test(outside) && IS_STATIC.test(outside) && !KEEPS.test(head) && !/[#{]|\[\s*\[/.test(head)
+}
+
+function reachesOut({ text }: Body): boolean {
+  if (REACHES_OUT.test(text)) return true
+  const file = lex(text)
+  return declaresFunction(file, 0, file.tokens.count)
+}
+
+/** What a head declares besides its function. */
+function tagsIn(head: string): string {
+  return (head.match(/\b(?:struct|union|enum)\s+\w+/g) ?? []).map(tag => `${tag};`).join('')
+}
+
+/** Parameters may be `static` as well. */
+function withoutLists(head: string): string {
+  const left = head.replace(/\([^()[\]]*\)|\[[^()[\]]*\]/g, '')
+  return left === head ? head : withoutLists(left)
+}
+
+/** Those in strings too, which are joined where they stand beside each other. */
+function wordsOf(text: string): readonly string[] {
+  return text.replace(/"\s*"/g, '').match(/[\w$\x80-\xff]+/g) ?? []
+}
+
+/** The same for texts that differ in white space only, wherever they are cut between tokens. */
+function normal(text: string): string {
+  const spaced = text.replace(LITERALS_AND_SPACE, found => {
+    if (found.includes('#') && /^[ \t]*#/.test(found)) return `${found}\n`
+    return /^\s/.test(found) ? '\n' : found
+  })
+  return spaced.replace(/\n+/g, '\n').replace(/^\n|\n$/g, '')
+}
