@@ -68,6 +68,8 @@ export const REST = [
   'tests/xen/shadow.test.ts',
   // The same for callers that are replaced, where small programs have every kind (tests/flows/promoted-callers.test.ts).
   'tests/xen/promoted-callers.test.ts',
+  // Calls that are switched off there, where the light ones have the texts and the rules (src/ctext, src/verify).
+  'tests/xen/switched-off.test.ts',
   // Logs of the real Xen, where the command's tests have a program's (tests/cli/translate.test.ts).
   'tests/xen/log-lines.test.ts',
   // All public declarations made anew, where types are held by tests/library; `npm run api` writes them.

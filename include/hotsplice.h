@@ -8,6 +8,10 @@
  *   HOTSPLICE_SETS(here, "common/domain.c#limit")
  *       Likewise, and a promise to the build: a hook of this source sets the initial value that the patch gives it. A patch
  *       that changes the value is refused without it, and so is a promise that no hook keeps.
+ *   HOTSPLICE_NO_CALL("common/domain.c#tick", "note")
+ *       The patch takes all calls of the second out of the first, and nothing else: the first is not replaced, and the calls are
+ *       filled with no-operations where they stand. For a function that no jump can be written into, or that processors are in
+ *       for ever. The build looks whether it is so, and refuses it else. On Xen, x86-64.
  *   HOTSPLICE_NUMBER, HOTSPLICE_ADDRESS, HOTSPLICE_BYTES(here, offset, …, old, new)
  *       A value to set, as an element of a `static const struct hotsplice_value …[]`.
  *   HOTSPLICE_SET(values, VETO), HOTSPLICE_SET(values, LEAVE)
@@ -136,6 +140,13 @@ typedef int (*hotsplice_asking_hook)(hotsplice_payload *payload);
     HOTSPLICE_RUNNING(here, name); \
     static const char *const hotsplice_sets_##here \
         __attribute__((used, section(".livepatch.ignore.data"))) = name
+
+#define HOTSPLICE_NAMED(name, number) name##number
+#define HOTSPLICE_NO_CALL_AS(number, caller, callee) \
+    static const char *const HOTSPLICE_NAMED(hotsplice_no_call_, number)[2] \
+        __attribute__((used, section(".livepatch.ignore.calls"))) = { caller, callee }
+/* All calls of it. */
+#define HOTSPLICE_NO_CALL(caller, callee) HOTSPLICE_NO_CALL_AS(__COUNTER__, caller, callee)
 
 struct hotsplice_value {
     unsigned char *at;

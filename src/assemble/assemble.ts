@@ -102,7 +102,8 @@ function checkTask(selection: Selection, { target, depends, xenDepends }: Assemb
     throw new InternalError(`the selection is for machine ${selection.machine}, the target for ${target.machine.name}`)
   }
   const hooks = selection.pieces.some(({ role }) => role === 'hook')
-  if (selection.replacements.length === 0 && selection.refusals.length === 0 && !hooks) {
+  const changes = selection.replacements.length + selection.switchedOff.length
+  if (changes === 0 && selection.refusals.length === 0 && !hooks) {
     throw new InternalError('there is nothing to assemble: no function is replaced and there is no hook')
   }
   if (!target.loader.needsDependencies) return

@@ -2,7 +2,7 @@
 import { InternalError } from '../base/errors.ts'
 import { SHF_ALLOC, SHF_WRITE, SHT_NOTE, SHT_PROGBITS } from '../elf/spec/constants.ts'
 import { buildIdNote } from '../loaders/build-id-note.ts'
-import { FUNC_FIELDS, funcBytes } from '../loaders/func-entry.ts'
+import { callKey, FUNC_FIELDS, funcBytes } from '../loaders/func-entry.ts'
 import { encodeOriginals, ORIGINALS } from '../loaders/original-code.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
@@ -17,35 +17,54 @@ import type { SymbolBook } from './symbol-book.ts'
  * Writable only where the loader writes into it: nothing else has reason to.
  */
 export function functionTable(
-  { replacements }: Selection,
+  { replacements, switchedOff }: Selection,
   { target, expectations }: WriteOptions,
   { placed, places, book }: { readonly placed: Placed; readonly places: PlaceIndex; readonly book: SymbolBook },
 ): readonly OutputSection[] {
-  if (replacements.length === 0) return []
+  if (replacements.length + switchedOff.length === 0) return []
   const kind = readOnly(FUNCS)
   const table = new OutputSection(target.writesTable ? { ...kind, flags: kind.flags | SHF_WRITE } : kind)
   const strings = new OutputSection(readOnly(STRINGS))
-  const ordered = replacements.toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
+  const ordered = replacements.toSorted(byPlace)
   const spanned = target.loader.readiesNewCodeOnly(target.machine.number)
   const starts = ordered.map(({ address }) => places.at(address))
+  const name = (runningName: string, at: number) => {
+    const addend = BigInt(strings.append(text(runningName, 'latin1'), { alignment: 1, residue: 0 }))
+    return {
+      offset: at + FUNC_FIELDS.name,
+      type: target.patching.addressRelocation,
+      symbol: book.section(STRINGS),
+      addend,
+    }
+  }
   for (const { address, runningName, oldSize } of ordered) {
     const place = places.at(address)
     const newSize = spanned ? spanOf(place, starts, placed) : place.selected.piece.size
     const expectation = expectations?.get(runningName)
     const at = table.append(funcBytes({ newSize, oldSize, expectation }), { alignment: 8, residue: 0 })
-    const name = strings.append(text(runningName, 'latin1'), { alignment: 1, residue: 0 })
-    table.relocations.push(
-      {
-        offset: at + FUNC_FIELDS.name,
+    table.relocations.push(name(runningName, at), {
+      offset: at + FUNC_FIELDS.newAddress,
+      type: target.patching.addressRelocation,
+      ...book.place(place),
+    })
+  }
+  for (const { runningName, calls } of switchedOff.toSorted(byPlace)) {
+    for (const { at: place, size } of calls) {
+      const expectation = expectations?.get(callKey(runningName, place))
+      const at = table.append(funcBytes({ newSize: size, oldSize: size, expectation }), { alignment: 8, residue: 0 })
+      table.relocations.push(name(runningName, at), {
+        offset: at + FUNC_FIELDS.oldAddress,
         type: target.patching.addressRelocation,
-        symbol: book.section(STRINGS),
-        addend: BigInt(name),
-      },
-      { offset: at + FUNC_FIELDS.newAddress, type: target.patching.addressRelocation, ...book.place(place) },
-    )
+        symbol: book.running(runningName),
+        addend: BigInt(place),
+      })
+    }
   }
   return [table, strings]
 }
+
+const byPlace = (a: Addressed, b: Addressed) => a.address.unit - b.address.unit || a.address.piece - b.address.piece
+type Addressed = Pick<Selection['replacements'][number], 'address'>
 
 /** From a function's new code to the next one's, or to the end: nothing that runs lies outside of an entry. */
 function spanOf({ section, offset }: PlacedPiece, starts: readonly PlacedPiece[], { sections }: Placed): number {

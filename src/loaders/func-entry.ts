@@ -32,6 +32,9 @@ export interface FuncFields extends FuncEntry {
   readonly version: number
 }
 
+/** What a call's bytes are known by among expectations, those of functions being known by their running names. */
+export const callKey = (runningName: string, at: number): string => `${runningName} +${at}`
+
 /** The entry's bytes, with the relocated fields zero. */
 export function funcBytes({ newSize, oldSize, expectation }: FuncEntry): Uint8Array {
   const bytes = new Uint8Array(FUNC_SIZE)

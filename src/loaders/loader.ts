@@ -28,6 +28,8 @@ export interface Denial {
   readonly code: string
   readonly why: string
   readonly hint: string
+  /** Whether calls in it may be switched off all the same. */
+  readonly losesCalls?: true
 }
 
 /** What gives memory back: its first argument is a pointer to it. */
@@ -106,6 +108,8 @@ export interface Loader {
     readonly sections: number
     /** Characters of a symbol's name. */
     readonly name: number
+    /** Bytes of old code that an entry without new code fills with no-operations; 0 where it takes no such entry. */
+    readonly switchedOff: number
   }
   /** The name by which the running system's symbol table has a symbol of the file `fileSymbol`. */
   readonly runningName: (fileSymbol: string, name: string, local: boolean) => string

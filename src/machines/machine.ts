@@ -234,6 +234,8 @@ export interface PatchingKnowledge {
     /** The new code lies less than this many bytes away, in either direction. */
     readonly reach: number
   }
+  /** Undefined where no call is switched off. */
+  readonly calls: CallKnowledge | undefined
   /** So many bytes that do nothing. */
   readonly nops: (length: number) => Uint8Array
   /** Fills the gaps between functions: a trap. */
@@ -250,6 +252,19 @@ export interface PatchingKnowledge {
   readonly moduleCode: ModuleCode | undefined
   /** Undefined where no loader takes references that need one. */
   readonly indirectStub: IndirectStub | undefined
+}
+
+/** What has to be known of a call that is filled with what does nothing. */
+export interface CallKnowledge {
+  /** The call that a branch's relocated field belongs to; undefined of one that does not come back behind itself. */
+  readonly callAt: (code: Uint8Array, field: number) => { readonly at: number; readonly size: number } | undefined
+  /** Where it goes that stands at `address`; undefined of what is no such call. */
+  readonly callee: (bytes: Uint8Array, address: bigint) => bigint | undefined
+  /** Whether a function has a way back to who called it, and which others it may end in. */
+  readonly exits: (
+    code: Uint8Array,
+    address: bigint,
+  ) => { readonly returns: boolean; readonly jumps: readonly bigint[] }
 }
 
 /** Code of a live patch for Linux that is run when it is loaded (`init`) and unloaded (`exit`). */

@@ -96,7 +96,7 @@ export function withPayload(report: RunReport, payload: ReportedPayload): RunRep
 /** Until the payload is written, a run that could build one has not done so. */
 function outcomeOf(selection: Selection, refusals: readonly Refusal[]): Outcome {
   if (refusals.length > 0) return 'refused'
-  return selection.pieces.length === 0 ? 'nothing-to-do' : 'built'
+  return selection.pieces.length + selection.switchedOff.length === 0 ? 'nothing-to-do' : 'built'
 }
 
 type Position = Pick<PieceAddress, 'unit'> & { readonly piece: number }

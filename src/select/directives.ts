@@ -1,7 +1,8 @@
 /**
  * What the patch's own text asks to be left out: functions named in `.livepatch.ignore.functions` (pointers to them),
  * sections named in `.livepatch.ignore.sections` and data named in `.livepatch.ignore.data`, by its name in the running
- * system (pointers to strings). These sections are consumed and never loaded. What the patch says about itself
+ * system (pointers to strings). `.livepatch.ignore.calls` has pairs of such names: calls of the second that the first is to
+ * lose where it stands. These sections are consumed and never loaded. What the patch says about itself
  * (`.modinfo`) is passed on.
  */
 import type { UnitVerdicts } from '../compare/model.ts'
@@ -12,11 +13,19 @@ export interface Directives {
   readonly sections: ReadonlySet<string>
   /** Running names of data whose initial values hooks set. */
   readonly data: ReadonlySet<string>
+  /** Running names of who calls and who is called. */
+  readonly calls: readonly LostCall[]
+}
+
+export interface LostCall {
+  readonly caller: string
+  readonly callee: string
 }
 
 const FUNCTIONS = '.livepatch.ignore.functions'
 const SECTIONS = '.livepatch.ignore.sections'
 const DATA = '.livepatch.ignore.data'
+const CALLS = '.livepatch.ignore.calls'
 
 export function directives(map: PieceMap<'patched'>): Directives {
   const functions = new Set<string>()
@@ -39,7 +48,26 @@ export function directives(map: PieceMap<'patched'>): Directives {
       }
     }
   }
-  return { functions, sections, data }
+  return { functions, sections, data, calls: lostCalls(map) }
+}
+
+function lostCalls(map: PieceMap<'patched'>): readonly LostCall[] {
+  const sections = map.object.sections.filter(({ name }) => name === CALLS)
+  return sections.flatMap(({ id }) =>
+    (map.bySection[id] ?? []).flatMap(({ references }) => {
+      const names = references
+        .toSorted((a, b) => a.offset - b.offset)
+        .flatMap(({ target }) => {
+          const reached = target.to === 'piece' ? map.pieces[target.piece] : undefined
+          if (target.to !== 'piece' || reached === undefined) return []
+          return textAt(map, reached.section, reached.offset + Number(target.delta))
+        })
+      return Array.from({ length: names.length >> 1 }, (_, at) => ({
+        caller: names[at * 2] ?? '',
+        callee: names[at * 2 + 1] ?? '',
+      }))
+    }),
+  )
 }
 
 /** The strings of the patched units' `.modinfo`, which go into the payload's own. */

@@ -116,6 +116,19 @@ export interface Replacement {
   readonly unit: string
 }
 
+/** A changed function that is not replaced: all that it loses are calls, which are filled with no-operations where they stand. */
+export interface SwitchedOff {
+  readonly address: PieceAddress
+  /** As the running system's symbol table has them. */
+  readonly runningName: string
+  readonly callee: string
+  /** Of the original function. */
+  readonly oldSize: number
+  readonly unit: string
+  /** In the original function's code. */
+  readonly calls: readonly { readonly at: number; readonly size: number }[]
+}
+
 /** A changed function that cannot be replaced for a reason that does not hold for its callers: they may be in its stead. */
 export interface StuckFunction {
   readonly address: PieceAddress
@@ -139,6 +152,7 @@ export interface Selection {
   /** In the order of unit and piece; what is not here is not in the payload. */
   readonly pieces: readonly SelectedPiece[]
   readonly replacements: readonly Replacement[]
+  readonly switchedOff: readonly SwitchedOff[]
   /** Each with the refusal that stands against it; without those that a hook sets. */
   readonly changedValues: readonly RefusedValue[]
   readonly leftInit: readonly LeftInitCode[]

@@ -33,6 +33,7 @@ import type {
   Selection,
   SelectRules,
   StuckFunction,
+  SwitchedOff,
   UnitIndex,
   UnitInput,
 } from './model.ts'
@@ -40,6 +41,7 @@ import { movedStatics } from './moved-statics.ts'
 import type { JudgedIn } from './not-done.ts'
 import { type Origin, originOf, runningNameOf, statedSize } from './origins.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
+import { idleCalls, isHelped, type LostCalls, lostCallsOf, switchedOff, switchedOffNotices } from './switched-off.ts'
 import { unknownEntries } from './unknown-entries.ts'
 import { nameInProgram } from './untaken.ts'
 import { verdictReason } from './words.ts'
@@ -57,17 +59,20 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
   const values: RefusedValue[] = []
   const leftOut: JudgedIn[] = []
   const stuck: StuckFunction[] = []
+  const off: SwitchedOff[] = []
+  const lost = lostCallsOf(units)
   const { machine: known } = rules.target
   units.forEach((input, unit) => {
     const { machine } = input.verdicts.correlation.patched.object.header
     if (machine !== known.number) throw new InternalError(`${input.unit} is for machine ${machine}, not ${known.name}`)
     const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
     const { sections } = directives(input.verdicts.correlation.patched)
-    const replaced = includeReplaced({ units, unit, rules }, input, linker)
+    const replaced = includeReplaced({ units, unit, rules }, input, { linker, lost })
     replacements.push(...replaced.replacements)
     refusals.push(...replaced.refusals)
     leftOut.push(...replaced.leftOut)
     stuck.push(...replaced.stuck)
+    off.push(...replaced.switchedOff)
     refusals.push(
       ...otherRefusals(context, input, {
         sections,
@@ -93,6 +98,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     units: units.map(selectedUnit),
     pieces,
     replacements,
+    switchedOff: off,
     changedValues: left.refused,
     leftInit: init.code,
     leftNeeded: init.needed,
@@ -102,9 +108,14 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
       ...linker.refusals,
       ...atBoot.refusals,
       ...init.refusals,
+      ...idleCalls(lost, units, rules),
       ...lastLooks(units, pieces, { replacements, rules }),
     ]),
-    notices: [...[atBoot, left, init].flatMap(each => each.notices), ...notBroughtUp(units, replacements, rules)],
+    notices: [
+      ...[atBoot, left, init].flatMap(each => each.notices),
+      ...notBroughtUp(units, replacements, rules),
+      ...switchedOffNotices(off),
+    ],
   }
 }
 
@@ -134,11 +145,12 @@ interface OneOf {
 function includeReplaced(
   { units, unit, rules }: OneOf,
   input: UnitInput,
-  linker: Linker,
-): Pick<Selection, 'refusals' | 'replacements' | 'stuck'> & { readonly leftOut: readonly JudgedIn[] } {
+  { linker, lost }: { readonly linker: Linker; readonly lost: LostCalls },
+): Pick<Selection, 'refusals' | 'replacements' | 'stuck' | 'switchedOff'> & { readonly leftOut: readonly JudgedIn[] } {
   const refusals: Refusal[] = []
   const replacements: Replacement[] = []
   const stuck: StuckFunction[] = []
+  const off: SwitchedOff[] = []
   const leftOut: JudgedIn[] = []
   const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
   const { verdicts } = input
@@ -160,13 +172,20 @@ function includeReplaced(
       continue
     }
     const found = why === undefined ? replacementRefusals(input, judged, { origin, rules }) : [why]
+    const callees = lost.get(runningNameOf(origin, rules.target.loader))
+    if (callees !== undefined) {
+      const calls = switchedOff({ units, unit, rules, callees }, judged, origin)
+      off.push(...calls.off)
+      refusals.push(...calls.refusals, ...found.filter(each => !isHelped(each, rules)))
+      continue
+    }
     refusals.push(...found)
     stuck.push(...found.filter(({ code }) => CALLERS_HELP.has(code)).map(refusal => ({ address, refusal })))
     replacements.push(replacementOf(address, input, origin, rules))
     const cause = why === undefined ? undefined : 'moot'
     linker.include(address, 'replacement', verdictReason(judged.verdict), cause)
   }
-  return { refusals, replacements, leftOut, stuck }
+  return { refusals, replacements, leftOut, stuck, switchedOff: off }
 }
 
 function selectedUnit({ unit, fileSymbol, verdicts, untaken, byCallers }: UnitInput): Selection['units'][number] {
@@ -185,6 +204,7 @@ function replacedOriginals(
   units: readonly UnitInput[],
   rules: SelectRules,
 ): ReadonlyMap<UnitIndex, ReadonlySet<PieceId<'original'>>> {
+  const lost = lostCallsOf(units)
   const going = new Map<UnitIndex, Set<PieceId<'original'>>>()
   units.forEach((input, unit) => {
     const ignored = directives(input.verdicts.correlation.patched)
@@ -199,6 +219,7 @@ function replacedOriginals(
       const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
       const why = functionRefusal(context, judged, input.verdicts.correlation.patched, patched)
       if (why !== undefined && isLeftOut(why, rules)) continue
+      if (lost.has(runningNameOf(origin, rules.target.loader))) continue
       going.set(origin.unit, (going.get(origin.unit) ?? new Set()).add(origin.piece.id))
     }
   })

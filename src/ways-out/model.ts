@@ -69,6 +69,16 @@ export interface PerCpuWay {
   readonly type: string
 }
 
+/** A call that is switched off where it stands, by running names; and the refusal of the function that it is in. */
+export interface CallWay {
+  readonly way: 'call'
+  readonly unit: string
+  readonly code: string
+  readonly symbol: string
+  readonly caller: string
+  readonly callee: string
+}
+
 /** Boot code that is left out, with what of it no hook repeats. */
 export interface LeftCode {
   readonly unit: string

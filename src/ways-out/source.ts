@@ -3,7 +3,7 @@
  * for what only a person can say.
  */
 import { InternalError } from '../base/errors.ts'
-import type { Cell, Held, LeftCode, PerCpuWay, ShadowWay, ToFill, ValueWay, WrittenSource } from './model.ts'
+import type { CallWay, Cell, Held, LeftCode, PerCpuWay, ShadowWay, ToFill, ValueWay, WrittenSource } from './model.ts'
 import { perCpuLines } from './per-cpu.ts'
 import { includesOf, shadowLines } from './shadow-source.ts'
 
@@ -21,12 +21,13 @@ export interface Ways {
   readonly values: readonly ValueWay[]
   readonly shadows: readonly ShadowWay[]
   readonly perCpu: readonly PerCpuWay[]
+  readonly calls: readonly CallWay[]
   /** The text of the source that the units' types come from. */
   readonly beside: string
 }
 
 /** Same input, same text. */
-export function sourceText({ values, shadows, perCpu, beside }: Ways, words: SourceWords): WrittenSource {
+export function sourceText({ values, shadows, perCpu, calls, beside }: Ways, words: SourceWords): WrittenSource {
   const needsTypes = shadows.length + perCpu.length > 0
   const text = [
     ...headLines(words),
@@ -35,6 +36,7 @@ export function sourceText({ values, shadows, perCpu, beside }: Ways, words: Sou
     ...shadows.flatMap(way => shadowLines(way, MARK)),
     ...perCpu.flatMap(way => perCpuLines(way, MARK)),
     ...(values.length > 0 ? valuesLines(values) : []),
+    ...callLines(calls),
     '',
   ].join('\n')
   // One character is one byte: any other would be cut to what its lowest byte means.
@@ -60,6 +62,14 @@ function valuesLines(ways: readonly ValueWay[]): readonly string[] {
     '',
     ...OTHERWISE,
   ]
+}
+
+function callLines(calls: readonly CallWay[]): readonly string[] {
+  return calls.flatMap(({ unit, symbol, caller, callee }) => [
+    '',
+    `/* ${inComment(symbol)} of ${inComment(unit)} stays as it is, but for the calls that the patch takes out of it. */`,
+    `HOTSPLICE_NO_CALL(${quoted(caller)}, ${quoted(callee)});`,
+  ])
 }
 
 const MARK = 'FILL_IN_'

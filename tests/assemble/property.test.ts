@@ -154,6 +154,7 @@ function selectionOf(objects: readonly Uint8Array[], choice: readonly boolean[])
     changedValues: [],
     leftInit: [],
     leftNeeded: [],
+    switchedOff: [],
     stuck: [],
     refusals: [],
     notices: [],

@@ -18,7 +18,7 @@ export const NOTHING: Loader = {
   writesTable: 'some-do',
   needsDependencies: false,
   writableForbidsReapply: true,
-  limits: { size: 2 ** 20, sections: 100, name: 100 },
+  limits: { size: 2 ** 20, sections: 100, name: 100, switchedOff: 0 },
   runningName: (_file, name) => name,
   denied: () => undefined,
   freeing: { functions: [], macros: [] },

@@ -24,6 +24,7 @@ import type { PerCpuWay, ShadowWay, ValueWay } from '../../ways-out/model.ts'
 import { asIfFilledIn, sourceText } from '../../ways-out/source.ts'
 import { cellsOf } from '../../ways-out/values.ts'
 import { createHotpatch, type HotpatchOptions, type HotpatchRun } from '../hotpatch/hotpatch.ts'
+import { type CallWays, callWays } from './call-ways.ts'
 import { Draft, patchNames } from './draft.ts'
 import { type InitWays, initWays } from './init-ways.ts'
 import { perCpuWays } from './per-cpu-ways.ts'
@@ -54,7 +55,8 @@ export function assist(request: AssistRequest): Promise<Assisted> {
     const draft = new Draft(found.change, base.reader)
     const perCpu = perCpuWays(found, draft)
     const shadows = await shadowWays({ ...base, run }, found, draft)
-    const ways: Found = { values, init: initWays(found, loader), perCpu, shadows, draft }
+    const calls = callWays(found, loader)
+    const ways: Found = { values, init: initWays(found, loader), perCpu, shadows, calls, draft }
     const written = write(found, ways, request)
     return written.patch === '' ? written : tried(written, { base, request, run })
   })
@@ -65,17 +67,18 @@ interface Found {
   readonly init: InitWays
   readonly perCpu: readonly PerCpuWay[]
   readonly shadows: ShadowWays
+  readonly calls: CallWays
   readonly draft: Draft
 }
 
 function write({ refusals, selection, change }: HotpatchRun, found: Found, request: AssistRequest): Assisted {
   const { version, output, patches } = request
-  const { values, init, perCpu, shadows, draft } = found
+  const { values, init, perCpu, shadows, calls, draft } = found
   const common = { schema: 1, command: 'assist', version } as const
   const none = { ways: [], fill: [], with: null, patch: null, source: '', unwritten: shadows.unwritten } as const
   if (refusals.length === 0)
     return { report: { ...common, ...none, outcome: 'nothing-to-do', remaining: [] }, source: '', patch: '' }
-  const [first] = [...shadows.ways, ...perCpu, ...values, ...init.ways]
+  const [first] = [...shadows.ways, ...perCpu, ...values, ...init.ways, ...calls.ways]
   if (first === undefined)
     return { report: { ...common, ...none, outcome: 'refused', remaining: refusals }, source: '', patch: '' }
   const own = `${output}@${first.unit}`
@@ -83,7 +86,7 @@ function write({ refusals, selection, change }: HotpatchRun, found: Found, reque
   const patchName = patch === '' ? undefined : `${output.replace(/\.c$/, '')}.patch`
   const beside = 'source' in first ? (draft.text(first.source) ?? '') : ''
   const { text, fill } = sourceText(
-    { values: [...values, ...init.ways], shadows: shadows.ways, perCpu, beside },
+    { values: [...values, ...init.ways], shadows: shadows.ways, perCpu, calls: calls.ways, beside },
     { patches: patches.map(({ name }) => name), patch: patchName, with: own, left: init.left },
   )
   const names = new Set(values.map(({ unit, name }) => JSON.stringify([unit, name])))
@@ -91,7 +94,7 @@ function write({ refusals, selection, change }: HotpatchRun, found: Found, reque
   const offered = selection.changedValues.filter(({ refusal: { unit }, name }) =>
     names.has(JSON.stringify([unit, name])),
   )
-  const settled = new Set([...offered.map(({ refusal }) => refusal), ...init.settled].map(keyOf))
+  const settled = new Set([...offered.map(({ refusal }) => refusal), ...init.settled, ...calls.settled].map(keyOf))
   const report: AssistReport = {
     ...common,
     outcome: 'written',
@@ -108,6 +111,10 @@ function write({ refusals, selection, change }: HotpatchRun, found: Found, reque
       ...perCpu.map(({ unit, name }) => {
         const text = `${name} is an array of the payload's own, with an element for each CPU`
         return { code: 'percpu-data', unit, symbol: name, text }
+      }),
+      ...calls.ways.map(({ code, unit, symbol, callee }) => {
+        const text = `its calls of ${callee} are filled with no-operations where they stand`
+        return { code, unit, symbol, text }
       }),
     ],
     remaining: refusals.filter(refusal => !settled.has(keyOf(refusal))),

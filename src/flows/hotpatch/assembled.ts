@@ -36,7 +36,7 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
   const { affected, program, selection, target, running, code, shapes } = selected
   const before = [...affected.refusals.map(asRefusal), ...program.refusals]
   // Types matter only where something is replaced.
-  if (selection.pieces.length === 0)
+  if (selection.pieces.length + selection.switchedOff.length === 0)
     return { refusals: [...before, ...selection.refusals, ...code.refusals], payload: undefined }
   const assembly = watch.timeSync('assemble', () => assemble(selection, optionsFor(selected)))
   const unversioned = target.loader.rules === undefined ? [] : running.unversioned

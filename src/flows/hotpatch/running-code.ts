@@ -40,7 +40,7 @@ export function checkCode(
   others: OtherCodes = new Map(),
 ): CheckedCode {
   const { symbols } = running
-  if (selection.replacements.length === 0) return NOTHING_CHECKED
+  if (selection.replacements.length + selection.switchedOff.length === 0) return NOTHING_CHECKED
   if (symbols === undefined || symbols.format === 'efi') {
     const text = 'no xen-syms is known, so whether the code to be replaced is the code that runs was not compared'
     return {
@@ -71,6 +71,10 @@ export function checkCode(
       warnings.push({ code: 'code-not-compared', text: `${replacement.unit}, ${finding?.name}: ${text}` })
     }
   }
+  for (const off of selection.switchedOff) {
+    const finding = checkOne(units, checkers, off, symbols)
+    if (finding?.difference !== undefined) refusals.push(codeRefusal(off, finding))
+  }
   const addressesOf = (name: string) => [symbols.lookup(name) ?? []].flat()
   refusals.push(...leadsToLeft(selection, leftToCallers(units, XEN), addressesOf))
   const beside = codeBeside(units, selection, running, others)
@@ -85,7 +89,7 @@ export function checkCode(
 function checkOne(
   units: readonly UnitInput[],
   checkers: readonly UnitCode[],
-  { address, runningName }: Replacement,
+  { address, runningName }: Pick<Replacement, 'address' | 'runningName'>,
   symbols: HypervisorSymbols,
 ): CodeFinding | undefined {
   const origin = originOf(units, address)

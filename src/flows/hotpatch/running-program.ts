@@ -19,6 +19,7 @@ import { otherCode } from './other-code.ts'
 import type { Prepared } from './prepare.ts'
 import type { Running } from './running.ts'
 import { type CheckedCode, checkCode, NOTHING_CHECKED } from './running-code.ts'
+import { type CheckedCalls, checkCalls } from './switched-calls.ts'
 import { wrappedNames } from './wrapped.ts'
 
 interface Known {
@@ -40,7 +41,10 @@ export async function checkRunningCode(
   if (running.isImage) {
     const overlay = overlayOf(change, affected)
     const others = await otherCode(tree, { units, selection, running, ...affected, overlay })
-    const checked = checkCode(units, selection, running, others)
+    const checked = withCalls(
+      checkCode(units, selection, running, others),
+      checkCalls(selection, running, { affected, change }),
+    )
     return running.kernel === undefined ? checked : checkKernel(units, selection, { kernel: running.kernel, checked })
   }
   const refusals = await changedObjects(tree, units)
@@ -63,6 +67,14 @@ function checkCodeOf(units: readonly UnitInput[], selection: Selection, { runnin
       ? `no program is given${why} whether it has what the payload replaces and needs is found out only when it is loaded; --symbols takes the program`
       : 'the given program has no symbol table, so whether it has what the payload replaces and needs is found out only when it is loaded; --symbols takes its unstripped file'
   return { ...NOTHING_CHECKED, notices: [{ code: 'program-unknown', text }] }
+}
+
+function withCalls(checked: CheckedCode, calls: CheckedCalls): CheckedCode {
+  return {
+    ...checked,
+    refusals: [...checked.refusals, ...calls.refusals],
+    expectations: new Map([...checked.expectations, ...calls.expectations]),
+  }
 }
 
 function ownNotices({ own }: Running): readonly Reason[] {

@@ -50,7 +50,7 @@ export const LINUX: Loader = {
   // A module is loaded anew before it can be enabled again (kernel/livepatch/core.c, __klp_enable_patch).
   writableForbidsReapply: false,
   // The kernel's address range for modules has 1 GiB; a payload of this size is a mistake.
-  limits: { size: 16 * 1024 * 1024, sections: 1024, name: 511 },
+  limits: { size: 16 * 1024 * 1024, sections: 1024, name: 511, switchedOff: 0 },
   // The kernel's own table has no files: a name that several files have is told apart by its position.
   runningName: (_, name) => name,
   denied: unit => (unit.startsWith('kernel/livepatch/') ? PATCHING : undefined),

@@ -69,7 +69,7 @@ export const PROCESS: Loader = {
   writesEntries: false,
   needsDependencies: false,
   writableForbidsReapply: false,
-  limits: { size: 2 * 1024 * 1024, sections: 1024, name: Number.POSITIVE_INFINITY },
+  limits: { size: 2 * 1024 * 1024, sections: 1024, name: Number.POSITIVE_INFINITY, switchedOff: 0 },
   runningName: processName,
   denied: () => undefined,
   freeing: { functions: ['free'], macros: [] },

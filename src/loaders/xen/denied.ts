@@ -33,7 +33,9 @@ const WRITES: Denial = {
 const IDLE: Denial = {
   code: 'never-returns',
   why: 'it never returns, so that processors that are in it stay in the old code for ever, and some would run the old and some the new',
-  hint: 'change the functions that it calls in each round; calls out of the old loop reach the new ones',
+  hint: 'change the functions that it calls in each round; calls out of the old loop reach the new ones; a call that goes can be switched off where it stands (HOTSPLICE_NO_CALL)',
+  // They wait within a call that they make, where no bytes of theirs are being run.
+  losesCalls: true,
 }
 
 const ROWS: readonly Row[] = [
@@ -73,7 +75,9 @@ const ROWS: readonly Row[] = [
 /** Why `name` of `unit` must not be replaced; undefined when it may. */
 export function xenDenied(unit: string, name: string): Denial | undefined {
   const row = ROWS.find(each => each.unit === unit && (each.functions?.includes(name) ?? true))
-  return row === undefined ? undefined : { code: row.code, why: row.why, hint: row.hint }
+  if (row === undefined) return undefined
+  const { code, why, hint, losesCalls } = row
+  return { code, why, hint, ...(losesCalls === undefined ? {} : { losesCalls }) }
 }
 
 /** Every row, for documents and tests. */

@@ -80,7 +80,7 @@ export const XEN: Loader = {
   writesEntries: false,
   needsDependencies: true,
   writableForbidsReapply: true,
-  limits: { size: 2 * 1024 * 1024, sections: 1024, name: 126 },
+  limits: { size: 2 * 1024 * 1024, sections: 1024, name: 126, switchedOff: 31 },
   runningName: xenName,
   denied: xenDenied,
   // include/xen/xmalloc.h, mm.h and xvmalloc.h of Xen 4.17 to 4.22; a page's own structure is no object that they free.

@@ -18,6 +18,7 @@ import { JUMP_SIZE, jump, nops } from './writing.ts'
 
 const PATCHING: PatchingKnowledge = {
   trampoline: { size: JUMP_SIZE, jump, landingPad: [], reach: 2 ** 27 },
+  calls: undefined,
   nops,
   // Zeros are `udf #0`, a trap.
   padding: 0,

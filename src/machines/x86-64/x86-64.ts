@@ -4,7 +4,7 @@ import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
 import { keepsAddress } from './address-flow.ts'
 import { endsInJump, isAddressField, isBranchField, LANDING_PAD, returnedNumber } from './bytes.ts'
-import { callsTo } from './calls.ts'
+import { callsTo, X86_64_CALLS } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { effectsOf } from './effects.ts'
 import { isEndless } from './endless.ts'
@@ -29,6 +29,7 @@ const INDIRECT_JUMP = Uint8Array.of(0xff, 0x25, 0, 0, 0, 0, 0x0f, 0x0b)
 export const X86_64_PATCHING: PatchingKnowledge = {
   // ENDBR64 stays in front of the jump.
   trampoline: { size: JUMP_SIZE, jump, landingPad: LANDING_PAD, reach: 2 ** 31 },
+  calls: X86_64_CALLS,
   nops,
   padding: 0xcc,
   mustNotLieAt: () => false,

@@ -163,6 +163,10 @@ function switchedOffEnd(loading: Loading, entry: FunctionEntry): Problem | undef
   const room = next === undefined ? newSize + LONGEST_INSTRUCTION : Number(next - address)
   const code = loading.memory.read(address, Math.min(room, newSize + LONGEST_INSTRUCTION))
   if (code === undefined || newSize > code.length) return undefined
+  const start = loading.hypervisor.symbolBefore(address)?.address ?? address
+  const before = start < address ? loading.memory.read(start, Number(address - start) + newSize) : undefined
+  if (before !== undefined && !loading.machine.isInstructionEnd(before, Number(address - start)))
+    return ['crash', `its ${newSize} bytes that are switched off begin within an instruction; what is left of it runs`]
   if (!loading.machine.isInstructionEnd(code, newSize)) {
     return ['crash', `its ${newSize} bytes that are switched off end within an instruction; what is left of it runs`]
   }
@@ -195,6 +199,8 @@ function oldPlaceProblem(loading: Loading, entry: FunctionEntry): Problem | unde
     return ['crash', text]
   }
   const symbol = here[0]
+  // What is switched off may lie anywhere in a function, and its old size is for the loader's own check only.
+  if (entry.newAddress === 0n && (symbol === undefined || entry.oldSize <= symbol.size)) return undefined
   if (symbol === undefined) return ['warning', `no symbol of the hypervisor begins at its old address ${hex(address)}`]
   if (symbol.size === 0 || symbol.size === entry.oldSize) return undefined
   if (symbol.atMost === true && symbol.size > entry.oldSize) return undefined
