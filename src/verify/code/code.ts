@@ -11,7 +11,6 @@
  * In:  one unit's original pieces, unchanged; the image. Names are the running system's.
  * Out: a finding for each function: the first difference in the order of its bytes, and what could not be compared.
  */
-import { TABLE_SECTIONS } from '../../loaders/xen/linked-tables.ts'
 import type { Piece, PieceMap } from '../../pieces/model.ts'
 import type { RunningImage } from './image.ts'
 import type { CodeFinding } from './model.ts'
@@ -104,12 +103,12 @@ class Walk {
     this.#work.push(step)
   }
 
-  /** The tables have the function's entries in the object's order, and no others. */
+  /** The tables have the function's entries, those about one place in the object's order, and no others. */
   #visitEntries({ piece, address, way, from }: Step): { readonly offset: number; readonly text: string } | undefined {
     const { map, image } = this.#context
     const own = (map.entriesOf.get(piece.id) ?? []).flatMap(id => map.pieces[id] ?? [])
-    for (const section of TABLE_SECTIONS) {
-      const ours = own.filter(entry => map.object.sections[entry.section]?.name === section)
+    for (const section of image.symbols.tables) {
+      const ours = own.filter(entry => map.object.sections[entry.section]?.name === section).sort(byPlace)
       const theirs = image.entriesAbout(section, address, piece.size)
       if (theirs === undefined) {
         if (ours.length > 0) this.#unchecked.push(`${ours.length} entries in ${section}: the image has no such table`)
@@ -147,6 +146,14 @@ class Walk {
       unchecked: [...new Set(this.#unchecked)],
     }
   }
+}
+
+/** By the place that each is about, as the build may have sorted a table. */
+function byPlace(one: Piece<'original'>, other: Piece<'original'>): number {
+  const [a = 0n, b = 0n] = [one, other].map(({ references: [first] }) =>
+    first?.target.to === 'piece' ? first.target.delta : 0n,
+  )
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function words(way: readonly string[], offset: number): string {
