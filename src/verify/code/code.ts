@@ -13,7 +13,7 @@
  */
 import type { Piece, PieceMap } from '../../pieces/model.ts'
 import type { RunningImage } from './image.ts'
-import type { CodeFinding } from './model.ts'
+import type { CodeFinding, LedTo } from './model.ts'
 import { type Held, type HoldContext, hex, holdPiece, type Placed } from './piece.ts'
 
 /** The functions of one unit, compared one after the other; what they share is compared once. */
@@ -56,6 +56,7 @@ class Walk {
   readonly #seen = new Set<string>()
   readonly #work: Step[] = []
   readonly #unchecked: string[] = []
+  readonly #led: LedTo[] = []
   #bytes = 0
   #edited = 0
   #entries = 0
@@ -85,6 +86,7 @@ class Walk {
     this.#bytes += held.bytes
     this.#edited += held.edited
     this.#unchecked.push(...held.unchecked)
+    this.#led.push(...held.led)
     const place = (offset: number) => (way.length === 0 ? offset : step.from)
     if (held.difference !== undefined) {
       const { offset, text } = held.difference
@@ -143,6 +145,7 @@ class Walk {
       bytes: this.#bytes,
       entries: this.#entries,
       edited: this.#edited,
+      led: this.#led,
       unchecked: [...new Set(this.#unchecked)],
     }
   }
