@@ -47,6 +47,8 @@ export const LINUX: Loader = {
   setsLines: false,
   writesTable: 'never',
   writesEntries: true,
+  // kernel/module/main.c, find_module_sections().
+  findsByName: section => section === '__dyndbg',
   needsDependencies: false,
   // A module is loaded anew before it can be enabled again (kernel/livepatch/core.c, __klp_enable_patch).
   writableForbidsReapply: false,

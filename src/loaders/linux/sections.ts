@@ -29,6 +29,8 @@ export const linuxSectionClass = sectionClasses([
   ...rows('fixed-code', '.text..refcount', '.noinstr.text', '.noinstr.text.*', '.entry.text', '.entry.text.*'),
   ...rows('fixed-code', '.sched.text', '.spinlock.text', '.kprobes.text', '.cpuidle.text', '.irqentry.text'),
   ...rows('fixed-code', '.softirqentry.text', '.head.text', '.ref.text', '.meminit.text', '.static_call.text'),
+  // What can be printed for debugging: the module loader lists a module's own.
+  ...rows('data', '__dyndbg'),
   ...rows('percpu', '.data..percpu', '.data..percpu.*', '.data..percpu..*'),
   // Written while the system starts, and protected then; a payload's memory would not be.
   ...rows('unknown', '.data..ro_after_init', '.data..ro_after_init.*'),
