@@ -23,7 +23,7 @@ import { ORIGINALS } from '../loaders/original-code.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
 import { checkPlaced } from './check.ts'
-import { isExported, livepatchSymbol, splitRelocations } from './linux/kernel-symbols.ts'
+import { isExported, kernelSymbol, splitRelocations } from './linux/kernel-symbols.ts'
 import { type ModuleTask, moduleSections } from './linux/module.ts'
 import { functionTable, moduleInfo, notes, oldCode } from './metadata.ts'
 import type { AssembleOptions, Assembly, Payload, PayloadTarget, WriteOptions } from './model.ts'
@@ -127,7 +127,10 @@ function write(sections: readonly OutputSection[], { placed, book, options }: Wr
     const all = [...sections, ...notes(options, id)].toSorted(bySectionOrder)
     const index = new Map(all.map(({ kind }, position) => [kind.name, position]))
     const apart = symbolsApart(options, book)
-    const symbols = book.toElf(index, mark).map((symbol, at) => (apart.has(at) ? livepatchSymbol(symbol) : symbol))
+    const spell = options.kernel?.spell
+    const symbols = book.toElf(index, mark).map((symbol, at) => {
+      return spell === undefined ? symbol : kernelSymbol(symbol, spell(symbol.name), apart.has(at))
+    })
     const list = all.map(section => toElf(section, apart))
     return { all, bytes: writeElf({ header: { machine: options.target.machine.number }, sections: list, symbols }) }
   }

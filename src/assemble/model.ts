@@ -1,6 +1,7 @@
 /** What the assemble stage takes beside the selection, and what it returns. */
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { KernelFacts } from '../loaders/linux/kernel-facts.ts'
+import type { KernelSpelling } from '../loaders/linux/named-kernel.ts'
 import type { PayloadKnowledge, Target } from '../loaders/loader.ts'
 import type { OriginalCode } from '../loaders/original-code.ts'
 import type { PieceAddress, SelectedPiece } from '../select/model.ts'
@@ -9,6 +10,8 @@ export interface KernelModule {
   /** At most 55 characters: letters, digits and underscores. */
   readonly name: string
   readonly facts: KernelFacts
+  /** How the live patching core finds what has a running name. */
+  readonly spell: (runningName: string) => KernelSpelling
 }
 
 export interface AssembleOptions {

@@ -4,7 +4,7 @@
  */
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap, Target } from '../pieces/model.ts'
-import { isOfFunction, numberedBase, sourceName, staticFamily } from '../pieces/names.ts'
+import { countedBase, isOfFunction, numberedBase, sourceName, staticFamily } from '../pieces/names.ts'
 import { isStaticLocal } from '../pieces/static-locals.ts'
 import { type Families, fileOfSymbols } from './families.ts'
 import type { Ambiguity, FormEvidence } from './model.ts'
@@ -73,7 +73,8 @@ function named<S extends Side>(map: PieceMap<S>): ReadonlyMap<string, Piece<S> |
       if (symbol === undefined || symbol.name.startsWith('.L')) continue
       const isMade = piece.kind === 'data' && symbol.binding === 'local' && staticFamily(symbol.name) !== undefined
       if (isMade || isStaticLocal(symbol.name === piece.name ? piece : { ...piece, name: symbol.name })) continue
-      const key = symbol.binding === 'local' ? `${files[id]}#${symbol.name}` : symbol.name
+      const name = (piece.kind === 'data' ? countedBase(symbol.name) : undefined) ?? symbol.name
+      const key = symbol.binding === 'local' ? `${files[id]}#${name}` : name
       const present = names.get(key)
       names.set(key, present === undefined || present === piece ? piece : 'several')
     }

@@ -97,6 +97,8 @@ export interface Loader {
   readonly writesTable: 'never' | 'some-do'
   /** Whether it writes into entries of special sections whose section the compiler made writable. */
   readonly writesEntries: boolean
+  /** Data that it finds in a payload by the section's name, which must then be the compiler's. */
+  readonly findsByName: (section: string) => boolean
   /** Whether a payload without these two notes is rejected. */
   readonly needsDependencies: boolean
   /** A new payload may be applied again after a revert only if it has no writable data but its table of functions. */

@@ -24,7 +24,22 @@ export function numberedBase(name: string): string | undefined {
  */
 export function staticFamily(name: string): string | undefined {
   if (name.startsWith('_ZZ')) return name.replace(DISCRIMINATOR, '')
-  return numberedBase(name) ?? (isOfFunction(name) ? name : undefined)
+  const base = numberedBase(name)
+  if (base !== undefined) return countedBase(base) ?? base
+  return isOfFunction(name) ? name : undefined
+}
+
+const COUNTED = /^(__UNIQUE_ID_\w*?\D)\d+(?:\.\d+)?$/
+const INIT_CALL = /^(__initcall__kmod_\w+?__)\d+_\d+_(\w+)$/
+
+/**
+ * What names share that macros make with `__COUNTER__`: `__UNIQUE_ID(ddebug)` becomes `__UNIQUE_ID_ddebug251`, and another
+ * number where a further macro stands before it; an init call of Linux has the line in it, too. Undefined for other names.
+ */
+export function countedBase(name: string): string | undefined {
+  if (!name.startsWith('__')) return undefined
+  const [, call, callee = ''] = INIT_CALL.exec(name) ?? []
+  return call === undefined ? COUNTED.exec(name)?.[1] : `${call}${callee}`
 }
 
 /** Whether the name has the function in it, so that variables of other functions are told apart by it. */

@@ -57,8 +57,8 @@ function fileSymbolFor(
   unit: Unit,
   { original, patched }: Pick<ObjectPair, 'original' | 'patched'>,
 ): string {
-  // A kernel's own table knows no files.
-  if (treeKind(tree).image === 'kernel') return ''
+  // A kernel's own table knows no files; what is found to be the unit's goes by its source.
+  if (treeKind(tree).image === 'kernel') return unit.source
   const leaf = unit.source.slice(unit.source.lastIndexOf('/') + 1)
   if (original !== undefined) return fileSymbolOf(readElf<'original'>(original)) ?? leaf
   // A new unit is named as the tree's build would have named it.

@@ -2,28 +2,16 @@
  * Live patches for the kernel that Debian ships, built from its prepared source alone, on that very kernel: what files hold
  * before, with and after each.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createTwoFilesPatch } from 'diff'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { build } from '../../src/flows/build.ts'
-import type { BuildResult } from '../../src/flows/hotpatch/build-one.ts'
 import { readKernelImage } from '../../src/loaders/linux/kernel-image.ts'
-import { quiet } from '../../src/trees/index.ts'
 import { readKernel } from '../../src/trees/linux/unpack.ts'
 import { missingFor } from '../support/missing.ts'
 import { boot, said } from './guest.ts'
-import { kernelPart, withoutKernel } from './kernel.ts'
+import { withoutKernel } from './kernel.ts'
+import { type Edit, Workshop } from './made.ts'
 
 const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc')
 const withoutQemu = missingFor('qemu-system-x86_64')
-
-interface Edit {
-  readonly file: string
-  readonly replace: string
-  readonly by: string
-}
 
 interface Case extends Edit {
   readonly what: string
@@ -86,39 +74,15 @@ const CASES: readonly Case[] = [
 ]
 
 describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`, () => {
+  let workshop: Workshop | undefined
   let image = ''
-  let tree = ''
-  let cacheFolder = ''
   beforeAll(() => {
-    image = kernelPart('image')
-    tree = kernelPart('tree')
-    cacheFolder = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
+    workshop = new Workshop()
+    image = workshop.image
   })
-  afterAll(() => rmSync(cacheFolder, { recursive: true, force: true }))
+  afterAll(() => workshop?.close())
 
-  function made({ file, replace, by }: Edit, known = true): Promise<BuildResult> {
-    const before = readFileSync(join(tree, file), 'latin1')
-    expect(before.split(replace)).toHaveLength(2)
-    const text = createTwoFilesPatch(
-      `a/${file}`,
-      `b/${file}`,
-      before,
-      before.replace(replace, () => by),
-      '',
-      '',
-    )
-    return build({
-      tree,
-      target: 'linux',
-      ...(known ? { symbols: image } : {}),
-      patches: [{ name: 'case.patch', text }],
-      output: 'live-case.ko',
-      version: 'test',
-      cacheFolder,
-      jobs: 2,
-      progress: quiet,
-    })
-  }
+  const made = (edit: Edit, known = true) => (workshop ?? new Workshop()).build(edit, known)
 
   it.each(CASES)('$what: $reads shows it while it is enabled', async one => {
     const { report, payload } = await made(one)

@@ -16,6 +16,7 @@ export const NOTHING: Loader = {
   setsLines: false,
   writesEntries: false,
   writesTable: 'some-do',
+  findsByName: () => false,
   needsDependencies: false,
   writableForbidsReapply: true,
   limits: { size: 2 ** 20, sections: 100, name: 100, switchedOff: 0 },

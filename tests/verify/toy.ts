@@ -62,6 +62,7 @@ export function toyHypervisor(changes: Partial<HypervisorSymbols> = {}): Hypervi
     hasConstant: () => undefined,
     memoryAt: address => (within(address, TEXT, 1) ? 'code' : within(address, DATA, 1) ? 'writable' : undefined),
     freedAfterBoot: address => within(address, INIT, 1),
+    tables: [],
     entriesOf: () => undefined,
     boundsOf: () => undefined,
     bootEdits: () => [],

@@ -6,6 +6,7 @@
 import type { NewRelocation, NewRelocations, NewSymbol } from '../../elf/index.ts'
 import { SHF_ALLOC, SHN_LIVEPATCH } from '../../elf/spec/constants.ts'
 import type { KernelFacts } from '../../loaders/linux/kernel-facts.ts'
+import type { KernelSpelling } from '../../loaders/linux/named-kernel.ts'
 
 const SHF_RELA_LIVEPATCH = 0x100000
 /** Characters that the table of checksums has for a name (MODULE_NAME_LEN, less the NUL). */
@@ -15,10 +16,11 @@ export function isExported(name: string, facts: KernelFacts): boolean {
   return name.length <= LONGEST_EXPORT && facts.checksumOf(name) !== undefined
 }
 
-/** The symbol of something that is not exported. The name is the only one: position 0. */
-export function livepatchSymbol(symbol: NewSymbol): NewSymbol {
-  const name = `.klp.sym.vmlinux.${symbol.name},0`
-  return { ...symbol, name, binding: 'global', place: { in: 'nowhere', reserved: SHN_LIVEPATCH } }
+/** A symbol as a module has it: `apart` for something that is not exported, which the live patching core looks up. */
+export function kernelSymbol(symbol: NewSymbol, { name, position }: KernelSpelling, apart: boolean): NewSymbol {
+  if (!apart) return { ...symbol, name }
+  const place = { in: 'nowhere', reserved: SHN_LIVEPATCH } as const
+  return { ...symbol, name: `.klp.sym.vmlinux.${name},${position}`, binding: 'global', place }
 }
 
 export interface Split {

@@ -62,7 +62,7 @@ function livepatchTables(selection: Selection, words: OutputSection, { kernel, p
   const point = (offset: number, to: { readonly symbol: number; readonly addend: bigint }) =>
     tables.relocations.push({ offset, type: R_X86_64_64, ...to })
   const bytes = new Uint8Array(patch.size + 2 * object.size + (ordered.length + 1) * func.size)
-  tables.append(bytes, { alignment: 64, residue: 0 })
+  const view = new DataView(bytes.buffer)
   const [objects, functions] = [patch.size, patch.size + 2 * object.size]
   const own = (addend: number) => ({ symbol: book.section(TABLES), addend: BigInt(addend) })
   // The address of the module's own structure, which the loader gives back as THIS_MODULE.
@@ -74,11 +74,13 @@ function livepatchTables(selection: Selection, words: OutputSection, { kernel, p
   point(objects + object.at('funcs'), own(functions))
   ordered.forEach(({ address, runningName }, index) => {
     const at = functions + index * func.size
-    const name = words.append(Buffer.from(`${runningName}\0`, 'latin1'), { alignment: 1, residue: 0 })
+    const spelled = kernel.spell(runningName)
+    const name = words.append(Buffer.from(`${spelled.name}\0`, 'latin1'), { alignment: 1, residue: 0 })
     point(at + func.at('old_name'), { symbol: book.section(WORDS), addend: BigInt(name) })
     point(at + func.at('new_func'), book.place(places.at(address)))
-    // old_sympos stays 0: the name is the only one.
+    view.setBigUint64(at + func.at('old_sympos'), BigInt(spelled.position), true)
   })
+  tables.append(bytes, { alignment: 64, residue: 0 })
   return tables
 }
 

@@ -54,7 +54,7 @@ function optionsFor({
 }: Selected): AssembleOptions {
   return {
     target,
-    ...(kernel === undefined ? {} : { kernel: { facts: kernel.facts, name: moduleName } }),
+    ...(kernel === undefined ? {} : { kernel: { facts: kernel.facts, name: moduleName, spell: kernel.spell } }),
     depends,
     xenDepends,
     taken: new Set(brought?.things.keys()),

@@ -74,7 +74,7 @@ test.skipIf(!hasGcc).for(ROWS)(`$name${withoutGcc}`, ({ before, after, refused =
   const debug = readElf<'patched'>(compile(now, [...XEN_LIKE, '-g', '-gdwarf-5']))
   const source = { bodies: takeApartText(now).bodies, inlined: inlinedInto(debug) }
   const other: OtherCode = {
-    different: new Map([[piece.id, { ...finding, bytes: 0, unchecked: [], edited: 0, entries: 0 }]]),
+    different: new Map([[piece.id, { ...finding, bytes: 0, led: [], unchecked: [], edited: 0, entries: 0 }]]),
     source: untold === true ? undefined : source,
   }
   const running = { below: [], symbols: undefined, isImage: true }

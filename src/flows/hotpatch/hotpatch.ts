@@ -17,6 +17,7 @@ import { assembleSelected } from './assembled.ts'
 import { compileAll } from './compile-all.ts'
 import type { CompiledUnits, JudgedUnit, JudgedUnits, OneCompile } from './judge.ts'
 import { judgeTold } from './judge-told.ts'
+import { withOwnNames } from './kernel-names.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
@@ -98,7 +99,8 @@ export async function createHotpatch(
   const judged = await watch.time('compare', () => judgeTold(tree, { before, compiled, declarations, cut }))
   // loaders: what is known of the running system, and of what will load the payload there.
   const entrySizes = sizes.known.probed
-  const running = watch.timeSync('running', () => runningOf(tree, before.affected, entrySizes, options))
+  const asRun = watch.timeSync('running', () => runningOf(tree, before.affected, entrySizes, options))
+  const running = watch.timeSync('names', () => withOwnNames(asRun, judged.units))
   const target = fittedTo(targetOfUnits(loader, judged.units), running)
   // program: whose definition of each name counts, before and after.
   const program = watch.timeSync('program', () => inProgram(tree, judged, running))

@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { during, InputError } from '../../base/errors.ts'
 import { readKernelImage } from '../../loaders/linux/kernel-image.ts'
+import { namedKernel } from '../../loaders/linux/named-kernel.ts'
 import { readKernel } from '../../trees/index.ts'
 
 interface KernelOptions {
@@ -38,7 +39,7 @@ export function readKernelRunning(options: KernelOptions) {
     tableUse: undefined,
     refusals: [],
     isImage: true,
-    kernel,
+    kernel: namedKernel(kernel, []),
     moduleName: moduleNameFor(options.payloadName),
     symbols: kernel,
     depends: undefined,

@@ -8,7 +8,7 @@ import type { Reason } from '../../base/refusal.ts'
 import { type Brought, broughtBy } from '../../loaders/brought.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import { inspectPayload } from '../../loaders/inspect.ts'
-import type { KernelImage } from '../../loaders/linux/kernel-image.ts'
+import type { NamedKernel } from '../../loaders/linux/named-kernel.ts'
 import type { LoaderFacts } from '../../loaders/xen/loader-facts.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
 import { LinkedProgram } from '../../program/linked-program.ts'
@@ -48,7 +48,7 @@ export interface Running extends LoaderTable, LoaderVersion {
   /** What runs is one image, whose file tells names and code; else a program with its libraries. */
   readonly isImage: boolean
   /** The image, of a Linux kernel. */
-  readonly kernel?: KernelImage | undefined
+  readonly kernel?: NamedKernel | undefined
   /** How a module for it is called. */
   readonly moduleName?: string
   /** What the tree's source says of the loader. */

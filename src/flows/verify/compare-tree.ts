@@ -142,7 +142,16 @@ function definitionIn({ map, fileSymbol }: Opened, { plainName, local, file }: H
 
 function missing({ address, ...replaced }: ReplacedFunction, text: string): CodeFinding {
   const difference = { offset: 0, address, text }
-  return { name: nameOf({ address, ...replaced }), address, difference, bytes: 0, entries: 0, edited: 0, unchecked: [] }
+  return {
+    name: nameOf({ address, ...replaced }),
+    address,
+    difference,
+    bytes: 0,
+    entries: 0,
+    edited: 0,
+    led: [],
+    unchecked: [],
+  }
 }
 
 const nameOf = ({ name, address }: ReplacedFunction) => (name === '' ? `0x${address.toString(16)}` : name)

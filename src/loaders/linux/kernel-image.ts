@@ -14,10 +14,12 @@ import { machineOf } from '../../machines/machines.ts'
 import { buildIdOf } from '../build-id-note.ts'
 import { sectionBytes } from '../section-bytes.ts'
 import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from '../xen/hypervisor.ts'
+import type { LinkedEntry } from '../xen/linked-tables.ts'
 import { SymbolsByAddress } from '../xen/symbols-by-address.ts'
 import { type Export, readExports } from './exports.ts'
 import { type KernelName, readKallsyms } from './kallsyms.ts'
 import { type KernelFacts, kernelFacts } from './kernel-facts.ts'
+import { kernelEntries, kernelTableBounds, LINUX_TABLES, type LinkedKernel } from './linked-tables.ts'
 
 export interface KernelImage extends HypervisorSymbols {
   readonly facts: KernelFacts
@@ -46,6 +48,7 @@ const LONGEST_WORD = 4096
 
 class LinuxImage implements KernelImage {
   readonly format = 'image'
+  readonly tables = LINUX_TABLES
   readonly machine: number
   readonly debug = undefined
   readonly tableUse = undefined
@@ -128,12 +131,21 @@ class LinuxImage implements KernelImage {
     return address >= this.#boundary('__init_begin') && address < this.#boundary('__init_end')
   }
 
-  entriesOf(): undefined {
-    return undefined
+  entriesOf(section: string): readonly LinkedEntry[] | undefined {
+    return kernelEntries(section, this.#linked())
   }
 
-  boundsOf(): undefined {
-    return undefined
+  boundsOf(section: string): readonly [bigint, bigint] | undefined {
+    return kernelTableBounds(section, this.#linked())
+  }
+
+  #linked(): LinkedKernel {
+    return {
+      machine: this.machine,
+      addressOf: name => this.#addresses.get(name),
+      bytesAt: (address, size) => this.bytesAt(address, size),
+      isCode: address => hasFlag(this.#sectionAt(address)?.flags ?? 0, SHF_EXECINSTR),
+    }
   }
 
   bootEdits(): undefined {

@@ -14,6 +14,7 @@ import {
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import type { Denial, Loader, RelocationWay } from '../loader.ts'
 import { linuxEntryLayout } from './entries.ts'
+import { ownNameOf } from './named-kernel.ts'
 import { linuxSectionClass } from './sections.ts'
 
 /** arch/x86/kernel/module.c, __apply_relocate_add(): any other is -ENOEXEC. */
@@ -46,13 +47,15 @@ export const LINUX: Loader = {
   setsLines: false,
   writesTable: 'never',
   writesEntries: true,
+  // kernel/module/main.c, find_module_sections().
+  findsByName: section => section === '__dyndbg',
   needsDependencies: false,
   // A module is loaded anew before it can be enabled again (kernel/livepatch/core.c, __klp_enable_patch).
   writableForbidsReapply: false,
   // The kernel's address range for modules has 1 GiB; a payload of this size is a mistake.
   limits: { size: 16 * 1024 * 1024, sections: 1024, name: 511, switchedOff: 0 },
-  // The kernel's own table has no files: a name that several files have is told apart by its position.
-  runningName: (_, name) => name,
+  // The kernel's own table has no files: what is local gets them by what the kernel's code leads to.
+  runningName: (file, name, local) => (local ? ownNameOf(file, name) : name),
   denied: unit => (unit.startsWith('kernel/livepatch/') ? PATCHING : undefined),
   bringsUp: () => false,
   freeing: undefined,

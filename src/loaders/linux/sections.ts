@@ -20,7 +20,8 @@ export const linuxSectionClass = sectionClasses([
     '.smp_locks',
   ),
   ...rows('entries', '.static_call_sites', '.return_sites', '.retpoline_sites', '__mcount_loc'),
-  ...rows('chunks', '.altinstr_replacement'),
+  // Code for the time before alternatives are applied, which the function jumps into (_static_cpu_has()).
+  ...rows('chunks', '.altinstr_replacement', '.altinstr_aux'),
   ...rows('init-code', '.init.text', '.init.text.*', '.exit.text', '.exit.text.*'),
   // Also what only the boot walks through: calls, parameters, consoles.
   ...rows('init-data', '.init.*', '.initcall*', '.con_initcall.init', '.exit.data', '.exit.data.*'),
@@ -28,11 +29,11 @@ export const linuxSectionClass = sectionClasses([
   ...rows('fixed-code', '.text..refcount', '.noinstr.text', '.noinstr.text.*', '.entry.text', '.entry.text.*'),
   ...rows('fixed-code', '.sched.text', '.spinlock.text', '.kprobes.text', '.cpuidle.text', '.irqentry.text'),
   ...rows('fixed-code', '.softirqentry.text', '.head.text', '.ref.text', '.meminit.text', '.static_call.text'),
+  // What can be printed for debugging: the module loader lists a module's own.
+  ...rows('data', '__dyndbg'),
   ...rows('percpu', '.data..percpu', '.data..percpu.*', '.data..percpu..*'),
   // Written while the system starts, and protected then; a payload's memory would not be.
   ...rows('unknown', '.data..ro_after_init', '.data..ro_after_init.*'),
-  // Out-of-line code that the function jumps into by a distance of its own.
-  ...rows('unknown', '.altinstr_aux'),
   // For objtool and modpost, and thrown away by the link.
   ...rows('dropped', '.discard', '.discard.*', '.export_symbol'),
   // How to get out of code, which is compared itself; a payload's is made anew from it.

@@ -67,6 +67,7 @@ export const PROCESS: Loader = {
   setsLines: false,
   writesTable: 'never',
   writesEntries: false,
+  findsByName: () => false,
   needsDependencies: false,
   writableForbidsReapply: false,
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: Number.POSITIVE_INFINITY, switchedOff: 0 },

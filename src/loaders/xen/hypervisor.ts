@@ -54,6 +54,8 @@ export interface HypervisorSymbols {
   memoryAt(address: bigint): MemoryKind | undefined
   /** Whether `address` lies in memory that is freed after boot. */
   freedAfterBoot(address: bigint): boolean
+  /** Sections whose entries the image has tables of. */
+  readonly tables: readonly string[]
   /** The entries of a section's table, in its order; undefined where there is none, or its layout is not known. */
   entriesOf(section: string): readonly LinkedEntry[] | undefined
   /** Where that table begins and ends. */

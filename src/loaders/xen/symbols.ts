@@ -16,7 +16,7 @@ import type { ProbedSizes } from '../entry-size.ts'
 import { sectionBytes } from '../section-bytes.ts'
 import { type BootEdit, BootEdits } from './boot-edits.ts'
 import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from './hypervisor.ts'
-import { type LinkedEntry, type LinkedImage, linkedEntries, tableBounds } from './linked-tables.ts'
+import { type LinkedEntry, type LinkedImage, linkedEntries, TABLE_SECTIONS, tableBounds } from './linked-tables.ts'
 import { XenNameTable } from './name-table.ts'
 import { readPeBuildId } from './pe-build-id.ts'
 import { isBootable, unpacked } from './shipped/image-memory.ts'
@@ -66,6 +66,7 @@ export function withBuildId(symbols: HypervisorSymbols, buildId: Uint8Array | un
     hasConstant: text => symbols.hasConstant(text),
     memoryAt: address => symbols.memoryAt(address),
     freedAfterBoot: address => symbols.freedAfterBoot(address),
+    tables: symbols.tables,
     entriesOf: section => symbols.entriesOf(section),
     boundsOf: section => symbols.boundsOf(section),
     bootEdits: (address, size) => symbols.bootEdits(address, size),
@@ -89,6 +90,7 @@ function efiSymbols(buildId: Uint8Array | undefined): HypervisorSymbols {
     hasConstant: () => undefined,
     memoryAt: () => undefined,
     freedAfterBoot: () => false,
+    tables: [],
     entriesOf: () => undefined,
     boundsOf: () => undefined,
     bootEdits: () => undefined,
@@ -99,6 +101,7 @@ type Section = ElfSection<'original'>
 
 class ElfHypervisor implements HypervisorSymbols {
   readonly format = 'elf'
+  readonly tables = TABLE_SECTIONS
   readonly machine: number
   readonly #entrySizes: ProbedSizes | undefined
   readonly #elf: ElfObject<'original'>

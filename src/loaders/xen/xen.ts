@@ -78,6 +78,7 @@ export const XEN: Loader = {
   setsLines: true,
   writesTable: 'some-do',
   writesEntries: false,
+  findsByName: () => false,
   needsDependencies: true,
   writableForbidsReapply: true,
   limits: { size: 2 * 1024 * 1024, sections: 1024, name: 126, switchedOff: 31 },

@@ -11,10 +11,9 @@
  * In:  one unit's original pieces, unchanged; the image. Names are the running system's.
  * Out: a finding for each function: the first difference in the order of its bytes, and what could not be compared.
  */
-import { TABLE_SECTIONS } from '../../loaders/xen/linked-tables.ts'
 import type { Piece, PieceMap } from '../../pieces/model.ts'
 import type { RunningImage } from './image.ts'
-import type { CodeFinding } from './model.ts'
+import type { CodeFinding, LedTo } from './model.ts'
 import { type Held, type HoldContext, hex, holdPiece, type Placed } from './piece.ts'
 
 /** The functions of one unit, compared one after the other; what they share is compared once. */
@@ -57,6 +56,7 @@ class Walk {
   readonly #seen = new Set<string>()
   readonly #work: Step[] = []
   readonly #unchecked: string[] = []
+  readonly #led: LedTo[] = []
   #bytes = 0
   #edited = 0
   #entries = 0
@@ -86,6 +86,7 @@ class Walk {
     this.#bytes += held.bytes
     this.#edited += held.edited
     this.#unchecked.push(...held.unchecked)
+    this.#led.push(...held.led)
     const place = (offset: number) => (way.length === 0 ? offset : step.from)
     if (held.difference !== undefined) {
       const { offset, text } = held.difference
@@ -104,12 +105,12 @@ class Walk {
     this.#work.push(step)
   }
 
-  /** The tables have the function's entries in the object's order, and no others. */
+  /** The tables have the function's entries, those about one place in the object's order, and no others. */
   #visitEntries({ piece, address, way, from }: Step): { readonly offset: number; readonly text: string } | undefined {
     const { map, image } = this.#context
     const own = (map.entriesOf.get(piece.id) ?? []).flatMap(id => map.pieces[id] ?? [])
-    for (const section of TABLE_SECTIONS) {
-      const ours = own.filter(entry => map.object.sections[entry.section]?.name === section)
+    for (const section of image.symbols.tables) {
+      const ours = own.filter(entry => map.object.sections[entry.section]?.name === section).sort(byPlace)
       const theirs = image.entriesAbout(section, address, piece.size)
       if (theirs === undefined) {
         if (ours.length > 0) this.#unchecked.push(`${ours.length} entries in ${section}: the image has no such table`)
@@ -144,9 +145,18 @@ class Walk {
       bytes: this.#bytes,
       entries: this.#entries,
       edited: this.#edited,
+      led: this.#led,
       unchecked: [...new Set(this.#unchecked)],
     }
   }
+}
+
+/** By the place that each is about, as the build may have sorted a table. */
+function byPlace(one: Piece<'original'>, other: Piece<'original'>): number {
+  const [a = 0n, b = 0n] = [one, other].map(({ references: [first] }) =>
+    first?.target.to === 'piece' ? first.target.delta : 0n,
+  )
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function words(way: readonly string[], offset: number): string {

@@ -95,8 +95,8 @@ export class RunningImage {
   }
 
   /**
-   * The entries of the table of `section` that are about code in [address, address + size), in the order of the table;
-   * undefined where the image has no such table.
+   * The entries of the table of `section` that are about code in [address, address + size), by the places that they are
+   * about, and those about one place in the order of the table; undefined where the image has no such table.
    */
   entriesAbout(section: string, address: bigint, size: number): readonly LinkedEntry[] | undefined {
     if (!this.#tables.has(section)) this.#tables.set(section, this.#readTable(section))
@@ -109,7 +109,7 @@ export class RunningImage {
       if (entry === undefined || entry.about >= end) break
       found.push(entry)
     }
-    return found.sort((a, b) => Number(a.address - b.address))
+    return found
   }
 
   #readTable(section: string): readonly LinkedEntry[] | undefined {

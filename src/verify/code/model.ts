@@ -1,4 +1,5 @@
 /** What is asked and answered about the code that a payload replaces. */
+import type { PieceId } from '../../pieces/model.ts'
 
 /** The first thing in which the running code is not the original object's. */
 export interface CodeDifference {
@@ -8,6 +9,12 @@ export interface CodeDifference {
   readonly address: bigint
   /** What the object has there and what runs, in words. */
   readonly text: string
+}
+
+/** A named piece, and where a field that was compared leads to it. */
+export interface LedTo {
+  readonly piece: PieceId<'original'>
+  readonly address: bigint
 }
 
 /** What became of one function. */
@@ -21,6 +28,8 @@ export interface CodeFinding {
   readonly entries: number
   /** Bytes that Xen edits while booting, and which were left out because a copy of the memory was compared. */
   readonly edited: number
+  /** Where fields lead to what has a name in the running system; as far as was compared. */
+  readonly led: readonly LedTo[]
   /** What could not be compared, in words. */
   readonly unchecked: readonly string[]
 }

@@ -12,6 +12,7 @@ import { numberedBase, partOf } from '../../pieces/names.ts'
 import { sectionClassOf } from '../../pieces/section-facts.ts'
 import { type LinkedField, linkedField } from './field.ts'
 import type { RunningImage } from './image.ts'
+import type { LedTo } from './model.ts'
 
 /** A piece and where it is in the running system. */
 export interface Placed {
@@ -25,6 +26,7 @@ export interface Held {
   readonly difference: { readonly offset: number; readonly text: string } | undefined
   /** What its content leads to and what must be compared as well, with the field's offset. */
   readonly reached: readonly (Placed & { readonly offset: number })[]
+  readonly led: readonly LedTo[]
   readonly bytes: number
   readonly edited: number
   readonly unchecked: readonly string[]
@@ -42,6 +44,7 @@ interface Led {
   readonly wrong?: string
   readonly unchecked?: string
   readonly next?: Placed
+  readonly named?: LedTo
 }
 
 interface Span {
@@ -57,7 +60,7 @@ export function holdPiece(context: HoldContext, { piece, address }: Placed): Hel
   const edits = image.edits(address, piece.size).map(edit => {
     return { from: Number(edit.address - address), to: Number(edit.address - address) + edit.size }
   })
-  const held: { reached: (Placed & { offset: number })[]; unchecked: string[] } = { reached: [], unchecked: [] }
+  const held = { reached: [] as (Placed & { offset: number })[], led: [] as LedTo[], unchecked: [] as string[] }
   const skipped = [...edits, ...unusedFields(map, piece)]
   let at = 0
   for (const reference of piece.references) {
@@ -69,6 +72,7 @@ export function holdPiece(context: HoldContext, { piece, address }: Placed): Hel
     if (led.wrong !== undefined) return differs(reference.offset, led.wrong)
     if (led.unchecked !== undefined)
       held.unchecked.push(`${piece.name}, byte ${hex(reference.offset)}: ${led.unchecked}`)
+    if (led.named !== undefined) held.led.push(led.named)
     if (led.next !== undefined) held.reached.push({ ...led.next, offset: reference.offset })
   }
   const byte = firstDifference({ own, there, skipped }, at, piece.size)
@@ -219,7 +223,10 @@ function followPiece(
   if (places.length > 0 && at === undefined) return { wrong: leads(field, reached.name) }
   const isLive = isWritable(map, reached)
   const isWhole = reached.kind === 'function' && partOf(reached.name) === undefined
-  if (at !== undefined) return isLive || isWhole ? {} : { next: { piece: reached, address: at } }
+  if (at !== undefined) {
+    const named = { piece: reached.id, address: at }
+    return isLive || isWhole ? { named } : { named, next: { piece: reached, address: at } }
+  }
   if (field.reached === undefined) return { unchecked: `its field is too narrow to tell where ${reached.name} is` }
   if (!isLive) return { next: { piece: reached, address: field.reached } }
   const memory = image.symbols.memoryAt(field.reached)
@@ -250,7 +257,7 @@ function isWritable(map: PieceMap<'original'>, piece: Piece<'original'>): boolea
 }
 
 const differs = (offset: number, text: string): Held => {
-  return { difference: { offset, text }, reached: [], bytes: 0, edited: 0, unchecked: [] }
+  return { difference: { offset, text }, reached: [], led: [], bytes: 0, edited: 0, unchecked: [] }
 }
 
 function leads(field: LinkedField, name: string): string {

@@ -12,7 +12,7 @@ import { buildIdOf } from '../../build-id-note.ts'
 import type { ProbedSizes } from '../../entry-size.ts'
 import { type BootEdit, BootEdits } from '../boot-edits.ts'
 import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from '../hypervisor.ts'
-import { type LinkedEntry, type LinkedImage, linkedEntries, tableBounds } from '../linked-tables.ts'
+import { type LinkedEntry, type LinkedImage, linkedEntries, TABLE_SECTIONS, tableBounds } from '../linked-tables.ts'
 import { type XenName, XenNameTable } from '../name-table.ts'
 import { isPe, readPeBuildId } from '../pe-build-id.ts'
 import { SymbolsByAddress } from '../symbols-by-address.ts'
@@ -137,6 +137,7 @@ interface Parts {
 
 class ShippedHypervisor implements HypervisorSymbols {
   readonly format = 'image'
+  readonly tables = TABLE_SECTIONS
   readonly machine = X86_64.number
   readonly #image: Image
   readonly #parts: Parts

@@ -1,0 +1,76 @@
+/**
+ * The special tables of a linked Linux kernel, as its linker script gathers them, and what scripts/sorttable has sorted.
+ * Sources: Linux 6.1 include/asm-generic/vmlinux.lds.h (EXCEPTION_TABLE, BUG_TABLE, JUMP_TABLE_DATA, STATIC_CALL_DATA,
+ * MCOUNT_REC) and arch/x86/kernel/vmlinux.lds.S; scripts/sorttable.h (__ex_table and __mcount_loc, by the places that
+ * their entries are about; nothing else is moved).
+ */
+import type { LinkedEntry } from '../xen/linked-tables.ts'
+import { linuxEntryLayout } from './entries.ts'
+
+interface Row {
+  readonly section: string
+  readonly start: string
+  readonly end: string
+  /** Entries begin with an address of 8 bytes; else with a distance of 4, counted from itself. */
+  readonly absolute?: true
+  /** Zeros fill the table up to the next page. */
+  readonly filled?: true
+}
+
+const TABLES: readonly Row[] = [
+  { section: '.altinstructions', start: '__alt_instructions', end: '__alt_instructions_end' },
+  { section: '__bug_table', start: '__start___bug_table', end: '__stop___bug_table' },
+  { section: '__ex_table', start: '__start___ex_table', end: '__stop___ex_table' },
+  { section: '__jump_table', start: '__start___jump_table', end: '__stop___jump_table' },
+  { section: '.parainstructions', start: '__parainstructions', end: '__parainstructions_end', absolute: true },
+  { section: '.smp_locks', start: '__smp_locks', end: '__smp_locks_end', filled: true },
+  { section: '.static_call_sites', start: '__start_static_call_sites', end: '__stop_static_call_sites' },
+  { section: '.return_sites', start: '__return_sites', end: '__return_sites_end' },
+  { section: '.retpoline_sites', start: '__retpoline_sites', end: '__retpoline_sites_end' },
+  { section: '__mcount_loc', start: '__start_mcount_loc', end: '__stop_mcount_loc', absolute: true },
+]
+
+/** Sections whose entries the image's tables hold. */
+export const LINUX_TABLES: readonly string[] = TABLES.map(({ section }) => section)
+
+/** An image as far as its tables need it. */
+export interface LinkedKernel {
+  /** EM_*. */
+  readonly machine: number
+  addressOf(name: string): bigint | undefined
+  bytesAt(address: bigint, size: number): Uint8Array | undefined
+  /** Whether code is there, or was while the system booted. */
+  isCode(address: bigint): boolean
+}
+
+/** Where the table of a section begins and ends; undefined where the kernel has none. */
+export function kernelTableBounds(
+  section: string,
+  { addressOf }: Pick<LinkedKernel, 'addressOf'>,
+): readonly [bigint, bigint] | undefined {
+  const row = TABLES.find(each => each.section === section)
+  const [start, end] = row === undefined ? [] : [addressOf(row.start), addressOf(row.end)]
+  return start === undefined || end === undefined || end < start ? undefined : [start, end]
+}
+
+/**
+ * The entries of a section's table in its order; undefined where the kernel has none. Each of them is about code, or the
+ * layout is another one's: then they are not known either, as nobody could tell which entry is whose.
+ */
+export function kernelEntries(section: string, kernel: LinkedKernel): readonly LinkedEntry[] | undefined {
+  const row = TABLES.find(each => each.section === section)
+  const size = linuxEntryLayout(section, kernel.machine)?.size
+  const bounds = kernelTableBounds(section, kernel)
+  const bytes = bounds && kernel.bytesAt(bounds[0], Number(bounds[1] - bounds[0]))
+  if (row === undefined || size === undefined || bounds === undefined || bytes === undefined) return undefined
+  if (bytes.length % size !== 0) return undefined
+  const entries = Array.from({ length: bytes.length / size }, (_, index): LinkedEntry => {
+    const address = bounds[0] + BigInt(index * size)
+    const view = new DataView(bytes.buffer, bytes.byteOffset + index * size, size)
+    const about = row.absolute === true ? view.getBigUint64(0, true) : address + BigInt(view.getInt32(0, true))
+    return { address, about, bytes: view }
+  })
+  const last = entries.findLastIndex(({ address, about }) => row.filled !== true || about !== address)
+  const filled = entries.slice(0, last + 1)
+  return filled.every(({ about }) => kernel.isCode(about)) ? filled : undefined
+}

@@ -1,0 +1,90 @@
+/**
+ * A kernel's image in which what is local to some units goes by a name of its own, `FILE#name`, as its table of names has
+ * no files: `seq_show` may be there five times. What the module needs is the name alone and its position among equals.
+ */
+import type { HypervisorSymbol } from '../xen/hypervisor.ts'
+import type { KernelImage } from './kernel-image.ts'
+
+/** Something that is local to a unit. */
+export interface OwnName {
+  /** The unit's FILE symbol. */
+  readonly file: string
+  readonly name: string
+  /** Where the kernel has it; each place that comes into question where that is not known. */
+  readonly addresses: readonly bigint[]
+  /** Whether the kernel's code shows that it is this one. */
+  readonly proven: boolean
+}
+
+/** As the live patching core looks for something. */
+export interface KernelSpelling {
+  readonly name: string
+  /** Counted from 1 in the order of the kernel's table; 0 where the name is the only one. */
+  readonly position: number
+}
+
+export interface NamedKernel extends KernelImage {
+  /** With the names of its own table. */
+  readonly plain: KernelImage
+  /** Of what has this running name. */
+  spell(runningName: string): KernelSpelling
+  /** Whether the kernel's own code shows what has that name; what is not local needs no proof. */
+  isProven(runningName: string): boolean
+  /** Whether something has this name that is local, to whichever unit. */
+  hasLocal(name: string): boolean
+}
+
+const SIGN = '#'
+
+export const ownNameOf = (file: string, name: string): string => `${file}${SIGN}${name}`
+
+/** `kernel` with these names; what is local to other units has none. */
+export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): NamedKernel {
+  const own = names.flatMap(({ file, name, addresses, proven }) =>
+    addresses.flatMap(address => {
+      const found = kernel.symbolsAt(address).find(symbol => symbol.name === name)
+      return found === undefined ? [] : [{ symbol: { ...found, name: ownNameOf(file, name), file }, proven }]
+    }),
+  )
+  const symbols = [...kernel.symbols.filter(({ local }) => !local), ...own.map(({ symbol }) => symbol)]
+  const first = new Map<string, HypervisorSymbol>()
+  for (const symbol of symbols) if (!first.has(symbol.name)) first.set(symbol.name, symbol)
+  const unproven = new Set(own.flatMap(({ symbol, proven }) => (proven ? [] : [symbol.name])))
+  const locals = new Set(kernel.symbols.flatMap(({ local, name }) => (local ? [name] : [])))
+  return {
+    plain: kernel,
+    format: kernel.format,
+    machine: kernel.machine,
+    buildId: kernel.buildId,
+    takesPayloads: kernel.takesPayloads,
+    debug: kernel.debug,
+    tableUse: kernel.tableUse,
+    tables: kernel.tables,
+    facts: kernel.facts,
+    symbols,
+    lookup: name => first.get(name)?.address,
+    spell: name => spelling(kernel, first.get(name), name),
+    isProven: name => !unproven.has(name),
+    hasLocal: name => locals.has(name),
+    hasFtraceSite: address => kernel.hasFtraceSite(address),
+    symbolsAt: address => kernel.symbolsAt(address),
+    symbolBefore: address => kernel.symbolBefore(address),
+    nextSymbolAddress: address => kernel.nextSymbolAddress(address),
+    bytesAt: (address, size) => kernel.bytesAt(address, size),
+    hasConstant: text => kernel.hasConstant(text),
+    memoryAt: address => kernel.memoryAt(address),
+    freedAfterBoot: address => kernel.freedAfterBoot(address),
+    entriesOf: section => kernel.entriesOf(section),
+    boundsOf: section => kernel.boundsOf(section),
+    bootEdits: (address, size) => kernel.bootEdits(address, size),
+  }
+}
+
+/** The order of addresses is the table's own. */
+function spelling(kernel: KernelImage, found: HypervisorSymbol | undefined, name: string): KernelSpelling {
+  // What is new goes by a name of that form too, and no name in C has the sign.
+  if (found === undefined) return { name: name.slice(name.indexOf(SIGN) + 1), position: 0 }
+  const equal = kernel.symbols.filter(symbol => symbol.name === found.plainName)
+  const at = equal.findIndex(({ address }) => address === found.address)
+  return { name: found.plainName, position: equal.length === 1 ? 0 : at + 1 }
+}
