@@ -8,7 +8,7 @@
 #include "dom0.h"
 #include "mailbox.h"
 
-/* Left as it is at the start (dom0.lds): clearing so much takes its time. */
+/* Left as it is at the start (guest.lds): clearing so much takes its time. */
 static uint8_t window[MAILBOX_SIZE] __attribute__((aligned(PAGE_SIZE), section(".window")));
 
 void *find_shared_memory(void)

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines on Xen's console. A whole line goes out in one hypercall, and is kept shorter than the piece
- * that Xen prints without letting anybody in between (127 bytes).
+ * Lines on the system's own console. A whole line goes out in one piece, and is kept shorter than what Xen prints without
+ * letting anybody in between (127 bytes).
  */
 
 #include "dom0.h"
-#include "cpu.h"
 
-#define CONSOLE_WRITE 0
-#define LINE_SIZE     120
+#define LINE_SIZE 120
 
 struct line {
     char text[LINE_SIZE];
@@ -37,7 +35,7 @@ static void append_number(struct line *line, uint32_t number)
 static void print(struct line *line)
 {
     line->text[line->length++] = '\n';
-    hypercall3(HYPERCALL_CONSOLE_IO, CONSOLE_WRITE, line->length, (uint64_t)line->text);
+    write_console(line->text, line->length);
 }
 
 void print_line(const char *text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the few files of our dom0 offer each other. */
+/* What the few files of our guest offer each other: a dom0 of Xen's, or the first process of a Linux kernel. */
 #ifndef DOM0_H
 #define DOM0_H
 
@@ -13,14 +13,17 @@
 void *memset(void *to, int value, size_t count);
 void *memcpy(void *restrict to, const void *restrict from, size_t count);
 
-/* clock.c: `boot_information` is what Xen started us with. */
+/* clock.c: `boot_information` is what the system started us with. */
 bool clock_start(const void *boot_information);
-/* Nanoseconds since Xen booted. */
+/* Nanoseconds since the system booted. */
 uint64_t clock_now(void);
-/* Gives the CPU back to Xen for that long. */
+/* Gives the CPU back to the system for that long. */
 void nap(uint64_t nanoseconds);
 
-/* console.c: Xen's own console, so that our lines and Xen's keep their order. */
+/* write-console.c: the system's own console, so that our lines and the system's keep their order. */
+void write_console(const char *text, size_t length);
+
+/* console.c */
 void print_line(const char *text);
 /* Prints `text`, a space, and `number`. */
 void print_numbered_line(const char *text, uint32_t number);
@@ -33,5 +36,8 @@ void *find_shared_memory(void);
 
 /* power.c: ends the machine; QEMU is told not to reboot. */
 __attribute__((noreturn)) void power_off(void);
+
+/* main.c: where a machine's start.S, or start.c, hands over. */
+__attribute__((noreturn)) void dom0_main(const void *boot_information);
 
 #endif

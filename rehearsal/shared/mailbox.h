@@ -4,7 +4,7 @@
  *
  * The driver lays a request out, everything it points to included, and last of all counts `requested`
  * up. We carry it out, write `result`, count `completed` up, and say so on the console: by then whatever
- * Xen printed meanwhile has gone out before our line.
+ * the system printed meanwhile has gone out before our line.
  *
  * Keep the layout and both sides' numbers in step.
  */
@@ -17,7 +17,7 @@
 #define MAILBOX_MAGIC 0x63696c7073746f68ULL /* "hotsplic" */
 
 enum request {
-    REQUEST_HYPERCALL = 1, /* number and arguments as given; result is Xen's */
+    REQUEST_HYPERCALL = 1, /* number and arguments as given; result is the system's */
     REQUEST_NAP = 2,       /* arguments[0] nanoseconds; result 0 */
     REQUEST_POWER_OFF = 3,
 };

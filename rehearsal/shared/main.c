@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dom0 that does one thing: hypercalls that somebody outside the machine asks for.
+ * A guest that does one thing: calls of the system that somebody outside the machine asks for, hypercalls or system calls.
  *
- * All knowledge of live patching is in the driver (src/hosts/rehearsal). It lays out a hypercall's
+ * All knowledge of live patching is in the driver (src/hosts/rehearsal). It lays out a call's
  * structures in memory that we share, at the addresses where we see them, and counts a number up; we
  * make the call. There is no interrupt handler, no scheduler and no allocator here, and we want none:
- * whatever goes wrong on this machine should be the hypervisor's or the payload's doing.
+ * whatever goes wrong on this machine should be the system's or the payload's doing.
  *
  * Lines for the driver start with "@hotsplice". `ready` comes once, `done N` after request N.
  */
@@ -92,7 +92,7 @@ static void await_request(uint32_t completed)
 void dom0_main(const void *boot_information)
 {
     if (!clock_start(boot_information))
-        give_up("@hotsplice lost: Xen does not tell the time");
+        give_up("@hotsplice lost: the system does not tell the time");
 
     mailbox = find_shared_memory();
     if (mailbox->magic != MAILBOX_MAGIC)

@@ -34,7 +34,7 @@ const failure = v.object({
 const rehearsal: v.GenericSchema<RehearsalResult> = v.object({
   schema: v.literal(1),
   outcome: v.picklist(['passed', 'failed', 'crashed', 'timeout']),
-  hypervisor: v.object({ file: text, version: text, buildId: text }),
+  hypervisor: v.object({ name: v.picklist(['Xen', 'Linux']), file: text, version: text, buildId: text }),
   payloads: texts,
   digests: texts,
   operations: v.array(

@@ -31,7 +31,7 @@ export async function openHost(text: string, options: HostOptions): Promise<Host
     if (hypervisor === undefined) {
       throw new InputError('apply/no-hypervisor', 'a rehearsal needs to know what to boot', 'give --hypervisor xen/xen')
     }
-    const { openRehearsal } = await import('./rehearsal/rehearsal-host.ts')
+    const { openRehearsal } = await import('./rehearsal/xen/rehearsal-host.ts')
     return openRehearsal({ hypervisor, cacheFolder, signal })
   }
   throw new InputError('apply/unknown-host', `${JSON.stringify(text)} is no host`, `known are: ${HOST_FORMS}`)

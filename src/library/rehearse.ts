@@ -1,18 +1,28 @@
 import type { RehearsalResult } from '../hosts/rehearsal/model.ts'
 import { cacheFolder } from '../system/cache.ts'
-import { named, type OneOrMore, type PayloadInput, readPayload, readText, several, type TextInput } from './inputs.ts'
+import { type OneOrMore, type PayloadInput, readPayload, readText, several, type TextInput } from './inputs.ts'
 import { given, untilAborted, type WorkOptions } from './settings.ts'
 
 /** What `rehearse` takes. */
 export interface RehearseOptions extends WorkOptions {
   /** One payload, or several in the order of the stack. */
   readonly payloads: OneOrMore<PayloadInput>
-  /** The file to boot: xen/xen of a build, or xen.gz. */
-  readonly hypervisor: string
+  /**
+   * The Xen to boot: xen/xen of a build, or xen.gz.
+   *
+   * @default none; `symbols` is asked for
+   */
+  readonly hypervisor?: string | undefined
+  /**
+   * The kernel to boot, for modules of Linux: `/boot/vmlinuz-…`.
+   *
+   * @default none; `hypervisor` is asked for
+   */
+  readonly symbols?: string | undefined
   /**
    * The operations to carry out; docs/rehearsal.md has the grammar.
    *
-   * @default the full cycle of every payload: upload, apply, revert, unload, one on top of the other
+   * @default the full cycle of every payload: on Xen upload, apply, revert, unload, one on top of the other; on Linux load, disable, unload
    */
   readonly script?: TextInput | undefined
   /**
@@ -42,12 +52,12 @@ export interface RehearseOptions extends WorkOptions {
 }
 
 /**
- * Tries payloads on the real hypervisor, in a throwaway machine (QEMU), and tells what came of each operation. A hypervisor
+ * Tries payloads on the real hypervisor or kernel, in a throwaway machine (QEMU), and tells what came of each operation. One
  * that refuses a payload, crashes or hangs is a result, not an exception.
  *
- * @param options payloads, the hypervisor to boot, and what to do with them
+ * @param options payloads, the hypervisor or kernel to boot, and what to do with them
  * @returns every operation with its result and what the console said; `outcome` is `passed` where all went as expected
- * @throws {InputError} for a script that makes no sense, a missing QEMU, and a hypervisor that does not boot
+ * @throws {InputError} for a script that makes no sense, a missing QEMU, another kernel than the payload's, and what does not boot
  *
  * @example needs QEMU and a hypervisor
  * ```ts
@@ -60,13 +70,17 @@ export interface RehearseOptions extends WorkOptions {
  * ```
  */
 export async function rehearse(options: RehearseOptions): Promise<RehearsalResult> {
-  const { payloads, hypervisor, script, timeoutMs = 60_000 } = options
+  const { hypervisor, symbols, script, timeoutMs = 60_000 } = options
   return untilAborted(options, async () => {
-    const flow = await import('../hosts/rehearsal/rehearse.ts')
-    return flow.rehearse({
+    const host = await import('../hosts/rehearsal/rehearse.ts')
+    const { rehearsedOn } = await import('../flows/rehearsed-on.ts')
+    const payloads = await Promise.all(
+      several(options.payloads).map((one, at) => readPayload(one, `payload-${at + 1}`)),
+    )
+    return host.rehearse({
       ...given({ ...options, script: undefined }),
-      hypervisor: named('hypervisor', hypervisor),
-      payloads: await Promise.all(several(payloads).map((one, at) => readPayload(one, `payload-${at + 1}`))),
+      ...rehearsedOn({ payloads, hypervisor, symbols }),
+      payloads,
       ...(script === undefined
         ? {}
         : { script: Buffer.from(await readText(script, 'the script'), 'latin1').toString('utf8') }),

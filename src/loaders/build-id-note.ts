@@ -25,3 +25,10 @@ export function buildIdOf(note: Uint8Array): Uint8Array | undefined {
   }
   return undefined
 }
+
+/** Among other notes: of Xen, of the kernel itself. */
+export function gnuBuildId(notes: Uint8Array): Uint8Array | undefined {
+  const GNU = '\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0'
+  const at = Buffer.from(notes.buffer, notes.byteOffset, notes.length).indexOf(GNU, 0, 'latin1')
+  return at === -1 || at % 4 !== 0 ? undefined : buildIdOf(notes.subarray(at))
+}

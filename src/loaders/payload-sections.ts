@@ -20,3 +20,5 @@ export const SINGLE_HOOKS: readonly string[] = [
   'revert',
   'postrevert',
 ].map(name => HOOK_PREFIX + name)
+/** The structure of a module of Linux; whatever has it is one. */
+export const MODULE_STRUCTURE = '.gnu.linkonce.this_module'

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describe as describeError, InputError } from '../../src/base/errors.ts'
-import { X86_BOARD } from '../../src/hosts/rehearsal/board.ts'
-import { provideDom0 } from '../../src/hosts/rehearsal/dom0.ts'
+import { provideGuest } from '../../src/hosts/rehearsal/guest.ts'
 import { startRehearsal } from '../../src/hosts/rehearsal/index.ts'
+import { X86_BOARD } from '../../src/hosts/rehearsal/xen/boards.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
 
 const missing = missingFor(...toBuildXen, ...toBootXen)
@@ -58,12 +58,12 @@ test('a hypervisor that is not there', async () => {
 })
 
 test('a missing compiler is named, with the packages', async () => {
-  const words = await complaint(() => provideDom0(X86_BOARD, join(folder, 'cache-1'), 'no-such-gcc'))
+  const words = await complaint(() => provideGuest(X86_BOARD, join(folder, 'cache-1'), 'no-such-gcc'))
   expect(words).toMatch(/no-such-gcc cannot be run[\s\S]*\[rehearse\/no-compiler\][\s\S]*apt-get install gcc/)
 })
 
 test('a compiler that fails is quoted', async () => {
-  expect(await complaint(() => provideDom0(X86_BOARD, join(folder, 'cache-2'), 'false'))).toMatch(
+  expect(await complaint(() => provideGuest(X86_BOARD, join(folder, 'cache-2'), 'false'))).toMatch(
     /\[rehearse\/compiler-failed\]/,
   )
 })
@@ -76,8 +76,8 @@ describe.skipIf(missing !== '')(`with Xen and QEMU ${missing}`, () => {
 
   test('the dom0 is compiled once; after that no compiler is needed', () => {
     const cache = join(folder, 'cache-3')
-    const built = provideDom0(X86_BOARD, cache)
-    expect(provideDom0(X86_BOARD, cache, 'no-such-gcc')).toBe(built)
+    const built = provideGuest(X86_BOARD, cache)
+    expect(provideGuest(X86_BOARD, cache, 'no-such-gcc')).toBe(built)
   })
 
   test('a missing QEMU is named, with the package', async () => {
@@ -101,7 +101,7 @@ describe.skipIf(missing !== '')(`with Xen and QEMU ${missing}`, () => {
   })
 
   test('a hypervisor that cannot boot says why', async () => {
-    const words = await complaint(() => startRehearsal({ hypervisor, xenArguments: ['dom0_mem=1M'] }))
+    const words = await complaint(() => startRehearsal({ hypervisor, bootWords: ['dom0_mem=1M'] }))
     expect(words).toMatch(/did not start the rehearsal's dom0[\s\S]*\[rehearse\/no-boot\]/)
   })
 

@@ -13,7 +13,7 @@ import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
 
 const missing = missingFor(...toBuildXen, ...toBootXen)
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const HOST = join(ROOT, 'src/hosts/rehearsal/rehearsal-host.ts')
+const HOST = join(ROOT, 'src/hosts/rehearsal/xen/rehearsal-host.ts')
 const PROCESSES = join(ROOT, 'tests/support/processes.ts')
 /** After this time the dom0 takes a silent driver for gone; a minute, where nothing is said. */
 const PATIENCE_MS = 4000

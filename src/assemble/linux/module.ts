@@ -11,7 +11,8 @@
  */
 import { InternalError } from '../../base/errors.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_PROGBITS } from '../../elf/spec/constants.ts'
-import { MODINFO } from '../../loaders/payload-sections.ts'
+import { MADE_FOR } from '../../loaders/linux/modinfo.ts'
+import { MODINFO, MODULE_STRUCTURE as MODULE } from '../../loaders/payload-sections.ts'
 import type { ModuleCode } from '../../machines/machine.ts'
 import { R_X86_64_64 } from '../../machines/x86-64/relocation-numbers.ts'
 import type { Selection } from '../../select/model.ts'
@@ -27,7 +28,6 @@ const TABLES = '.data.livepatch'
 const WORDS = '.rodata.livepatch'
 const INIT = '.init.text'
 const EXIT = '.exit.text'
-const MODULE = '.gnu.linkonce.this_module'
 const VERSIONS = '__versions'
 
 export interface ModuleTask {
@@ -114,7 +114,8 @@ function modinfo({ name, facts }: KernelModule): OutputSection {
   const hasRetpolines = facts.checksumOf('__x86_indirect_thunk_rax') !== undefined
   const lines = ['license=GPL', 'livepatch=Y', ...(hasRetpolines ? ['retpoline=Y'] : []), 'depends=']
   const section = new OutputSection(readOnly(MODINFO))
-  for (const line of [...lines, `name=${name}`, `vermagic=${facts.vermagic}`]) {
+  const madeFor = `${MADE_FOR}=${Buffer.from(facts.buildId).toString('hex')}`
+  for (const line of [...lines, `name=${name}`, `vermagic=${facts.vermagic}`, madeFor]) {
     section.append(Buffer.from(`${line}\0`, 'latin1'), { alignment: 1, residue: 0 })
   }
   return section

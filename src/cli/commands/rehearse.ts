@@ -10,16 +10,18 @@ import { helpAfter } from '../help.ts'
 import { positive } from '../option-values.ts'
 
 const MORE = [
-  'Boots FILE in QEMU with a tiny dom0 of its own, and carries out a script of live patching operations. Without a',
-  'script every payload goes through the full cycle: upload, apply, revert, unload, one on top of the other.',
+  'Boots FILE in QEMU with a tiny guest of its own, and carries out a script of live patching operations. Without a',
+  'script every payload goes through the full cycle: on Xen upload, apply, revert, unload, one on top of the other;',
+  'on Linux load, the end of the transition, disable, unload, one after the other.',
   'docs/rehearsal.md has the grammar of scripts.',
 ]
 
 export function define(host: Host) {
   return new Command('rehearse')
-    .description('Tries payloads on the real hypervisor, in a throwaway machine.')
+    .description('Tries payloads on the real hypervisor or kernel, in a throwaway machine.')
     .argument('<payload...>', 'in the order of the stack')
-    .requiredOption('--hypervisor <file>', 'what to boot: xen/xen of the build, or xen.gz')
+    .option('--hypervisor <file>', 'the Xen to boot: xen/xen of the build, or xen.gz')
+    .option('--symbols <file>', 'the kernel to boot, for modules of Linux: /boot/vmlinuz-…')
     .option('--script <file>', 'the operations to carry out')
     .option('--cpus <n>', 'processors of the machine', positive, 1)
     .addOption(new Option('--timeout <ms>', 'how long all of it may take').argParser(positive).default(60_000))
@@ -30,11 +32,12 @@ export function define(host: Host) {
         more: MORE,
         examples: [
           { so: 'the full cycle', run: 'hotsplice rehearse fix.livepatch --hypervisor ~/xen/xen/xen' },
+          { so: 'a kernel', run: 'hotsplice rehearse fix.ko --symbols /boot/vmlinuz-6.1.0-50-cloud-amd64' },
           { so: 'a script', run: 'hotsplice rehearse a.livepatch b.livepatch --hypervisor xen --script stack.txt' },
         ],
         codes: [
           [0, 'everything went as the script expects'],
-          [2, 'something did not, or the hypervisor crashed or hung'],
+          [2, 'something did not, or what was booted crashed or hung'],
         ],
       }),
     )
@@ -46,7 +49,8 @@ export function define(host: Host) {
 
 interface Request {
   readonly payloads: readonly string[]
-  readonly hypervisor: string
+  readonly hypervisor?: string
+  readonly symbols?: string
   readonly script?: string
   readonly cpus: number
   readonly timeout: number
@@ -54,14 +58,17 @@ interface Request {
 }
 
 async function tryOut(request: Request, console: Console, signal: AbortSignal): Promise<Finished> {
-  const { payloads, hypervisor, script, cpus, timeout, json } = request
-  checkOutputs([...payloads, hypervisor, ...(script === undefined ? [] : [script])], [json])
+  const { payloads: files, hypervisor, symbols, script, cpus, timeout, json } = request
+  checkOutputs([...files, ...[hypervisor, symbols, script].filter(file => file !== undefined)], [json])
   const { describeRehearsal, rehearse } = await import('../../hosts/rehearsal/index.ts')
-  console.progress.step(`booting ${hypervisor}`)
+  const { rehearsedOn } = await import('../../flows/rehearsed-on.ts')
+  const payloads = files.map(file => ({ name: file, bytes: readInput(file, 'the payload') }))
+  const on = rehearsedOn({ payloads, hypervisor, symbols })
+  console.progress.step(`booting ${on.hypervisor}`)
   const result = await rehearse({
-    payloads: payloads.map(file => ({ name: file, bytes: readInput(file, 'the payload') })),
+    payloads,
+    ...on,
     ...(script === undefined ? {} : { script: readText(script, 'the script', 'utf8') }),
-    hypervisor,
     cpus,
     timeoutMs: timeout,
     cacheFolder: cacheFolder(),

@@ -80,5 +80,7 @@ export const EAGAIN = -11
 export const EACCES = -13
 export const EBUSY = -16
 export const ENOENT = -2
+export const EINTR = -4
 export const ENOSYS = -38
+export const ETIMEDOUT = -110
 export const EOPNOTSUPP = -95

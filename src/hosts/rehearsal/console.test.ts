@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { type ConsoleEvent, createBoundedLines, createConsoleReader, isDownfall, isLastWord } from './console.ts'
+import { type ConsoleEvent, createBoundedLines, createConsoleReader, downfallIn, isLastWord } from './console.ts'
+import { LINUX_BOARD } from './linux/board.ts'
+import { XEN_SIGNS } from './xen/boards.ts'
 
 const line = (text: string): ConsoleEvent => ({ kind: 'line', text })
 
@@ -47,12 +49,32 @@ test.for([
   ['(XEN) Xen WARN at common/domain.c:12', false],
   ['(XEN) livepatch: p: fatal: no', false],
 ] as const)('%s: going down %s', ([text, down]) => {
-  expect(isDownfall(text)).toBe(down)
+  expect(downfallIn(text, XEN_SIGNS)).toBe(down ? 'crashed' : undefined)
+})
+
+/** As Linux 6.1 printed them in QEMU, or its source has them. */
+test.for([
+  ['BUG: kernel NULL pointer dereference, address: 0000000000000000', 'crashed'],
+  ['BUG: unable to handle page fault for address: ffffffffc0a00000', 'crashed'],
+  ['general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] PREEMPT SMP', 'crashed'],
+  ['general protection fault: 0000 [#1] SMP', 'crashed'],
+  ['kernel BUG at fs/proc/cmdline.c:10!', 'crashed'],
+  ['invalid opcode: 0000 [#1] PREEMPT SMP NOPTI', 'crashed'],
+  ['Kernel panic - not syncing: Fatal exception', 'crashed'],
+  ['watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [init:1]', 'hung'],
+  ['rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:', 'hung'],
+  ['rcu: INFO: rcu_preempt self-detected stall on CPU', 'hung'],
+  ['INFO: task kworker/0:1:12 blocked for more than 120 seconds.', 'hung'],
+  ['traps: program[80] general protection fault ip:401000 sp:7ffd00000000 error:0', undefined],
+  ['WARNING: CPU: 0 PID: 1 at fs/proc/generic.c:12 x+0x1/0x2', undefined],
+  ['oops=panic', undefined],
+] as const)('of Linux, %s: %s', ([text, kind]) => {
+  expect(downfallIn(text, LINUX_BOARD.signs)).toBe(kind)
 })
 
 test('only the end of a panic is a last word', () => {
-  expect(isLastWord('(XEN) Panic on CPU 0:')).toBe(false)
-  expect(isLastWord('(XEN) Reboot in five seconds...')).toBe(true)
+  expect(isLastWord('(XEN) Panic on CPU 0:', XEN_SIGNS)).toBe(false)
+  expect(isLastWord('(XEN) Reboot in five seconds...', XEN_SIGNS)).toBe(true)
 })
 
 test('the first and the last lines are kept, and how many are not', () => {

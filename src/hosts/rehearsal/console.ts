@@ -1,14 +1,16 @@
 /**
- * Makes sense of the bytes on the machine's serial line: Xen's lines, and our dom0's among them.
+ * Makes sense of the bytes on the machine's serial line: the system's lines, and our guest's among them.
  *
  * Nothing here trusts the other side: a payload may print anything, print without end or without line
- * ends. So memory is bounded, and a line of ours may start in the middle of one that Xen left unfinished.
+ * ends. So memory is bounded, and a line of ours may start in the middle of one that the system left unfinished.
  */
+import type { Signs } from './board.ts'
+import type { Downfall } from './model.ts'
 
 /** What a piece of console output turned out to be. */
 export type ConsoleEvent =
   | { readonly kind: 'line'; readonly text: string }
-  /** Where the memory is that is shared, for a dom0 that finds it itself. */
+  /** Where the memory is that is shared, for a guest that finds it itself. */
   | { readonly kind: 'mailbox'; readonly page: number }
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly request: number }
@@ -53,29 +55,14 @@ function printable(text: string): string {
   return clean.length > LONGEST_LINE ? `${clean.slice(0, LONGEST_LINE)}…` : clean
 }
 
-const DOWNFALLS: readonly RegExp[] = [
-  /\*\*\* DOUBLE FAULT \*\*\*/,
-  /DOUBLE FAULT -- system shutdown/,
-  /FATAL (TRAP|PAGE FAULT)/,
-  /Panic on CPU \d+/,
-  /Reboot in five seconds/,
-  /Manual reset required/,
-  /Hardware Dom\d+ (crashed|halted|shutdown)/,
-  /Domain 0 \(vcpu#\d+\) crashed/,
-  /Xen BUG at /,
-]
-
-const LAST_WORDS: readonly RegExp[] = [
-  /Reboot in five seconds/,
-  /Manual reset required/,
-  /Hardware Dom\d+ (halted|shutdown)/,
-]
-
-/** Whether the line says that the hypervisor is going down. */
-export const isDownfall = (line: string): boolean => DOWNFALLS.some(sign => sign.test(line))
+/** What the line says of the system: that it goes down, or stands still. */
+export function downfallIn(line: string, { crash, hang }: Signs): Downfall['kind'] | undefined {
+  if (crash.some(sign => sign.test(line))) return 'crashed'
+  return hang.some(sign => sign.test(line)) ? 'hung' : undefined
+}
 
 /** Whether nothing worth waiting for comes after this line. */
-export const isLastWord = (line: string): boolean => LAST_WORDS.some(sign => sign.test(line))
+export const isLastWord = (line: string, { lastWords }: Signs): boolean => lastWords.some(sign => sign.test(line))
 
 /** Lines of which the first and the last are kept. */
 export interface BoundedLines {

@@ -6,12 +6,12 @@ import type { OperationResult, RehearsalResult } from './model.ts'
 export function describeRehearsal(result: RehearsalResult): string {
   const lines = [
     `rehearsal on ${result.hypervisor.file}`,
-    `  Xen ${result.hypervisor.version || '(did not boot)'}, build-id ${result.hypervisor.buildId || 'unknown'}`,
+    `  ${result.hypervisor.name} ${result.hypervisor.version || '(did not boot)'}, build-id ${result.hypervisor.buildId || 'unknown'}`,
     `  booted in ${Math.round(result.timings.boot)} ms`,
     ...result.operations.flatMap(describeOperation),
   ]
   if (result.downfall !== null) {
-    lines.push('', `the hypervisor ${result.downfall.kind}: ${result.downfall.sign}`, 'its last lines:')
+    lines.push('', `${result.hypervisor.name} ${result.downfall.kind}: ${result.downfall.sign}`, 'its last lines:')
     lines.push(...collapsed(result.downfall.lines).map(line => `  | ${line}`))
   }
   if (result.notRun > 0) lines.push(`${counted(result.notRun, 'operation')} not run`)

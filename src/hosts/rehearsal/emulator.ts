@@ -2,7 +2,7 @@
  * QEMU as a child process: a small machine without graphics, disk or network, whose serial line we read.
  *
  * The process leads a group of its own, and the whole group is killed when we are done with it, also when
- * this process ends first, however it ends. And where the dom0 misses its heartbeat, it ends the machine itself.
+ * this process ends first, however it ends. And where the guest misses its heartbeat, it ends the machine itself.
  */
 
 import type { ChildProcess } from 'node:child_process'
@@ -14,7 +14,7 @@ import type { Board, MachineWishes } from './board.ts'
 export interface EmulatorOptions extends MachineWishes {
   readonly board: Board
   readonly emulator: string
-  /** Holds the files `xen`, `dom0` and `mailbox`. QEMU runs in it, so that no path of ours needs QEMU's quoting. */
+  /** Holds the files `system`, `guest` and `mailbox`. QEMU runs in it, so that no path of ours needs QEMU's quoting. */
   readonly folder: string
 }
 

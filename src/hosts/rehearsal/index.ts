@@ -1,9 +1,8 @@
 /** What the rehearsal offers to the rest of hotsplice. */
 
 export { describeResult, errnoName } from '../abi/errno.ts'
+export type { SessionLimits } from './caller.ts'
 export { describeRehearsal } from './describe.ts'
-export type { Judgement, JudgeOptions } from './judge.ts'
-export { judgePayloads } from './judge.ts'
 export { MachineLost } from './machine.ts'
 export type {
   BootOptions,
@@ -16,5 +15,7 @@ export type {
   RehearseOptions,
 } from './model.ts'
 export { rehearse } from './rehearse.ts'
-export type { ActionOptions, GetReply, ListReply, RehearsalSession, SessionLimits, XenVersion } from './session.ts'
-export { startRehearsal } from './session.ts'
+export type { Judgement, JudgeOptions } from './xen/judge.ts'
+export { judgePayloads } from './xen/judge.ts'
+export type { ActionOptions, GetReply, ListReply, RehearsalSession, XenVersion } from './xen/session.ts'
+export { startRehearsal } from './xen/session.ts'

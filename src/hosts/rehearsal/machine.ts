@@ -1,24 +1,23 @@
 /**
- * A booted hypervisor with our dom0 on it, which carries out one request at a time.
+ * A booted system with our guest on it, which carries out one request at a time.
  *
- * A request goes through the mailbox; its answer is a line on the console, so that everything Xen printed
- * because of it has arrived before. The hypervisor may go down at any moment. Then the request in flight
- * fails with MachineLost, and so does every later one: QEMU is stopped at once, because a hypervisor that
+ * A request goes through the mailbox; its answer is a line on the console, so that everything the system printed
+ * because of it has arrived before. The system may go down at any moment. Then the request in flight
+ * fails with MachineLost, and so does every later one: QEMU is stopped at once, because a system that
  * faults in its fault handler prints millions of lines.
  */
 
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { cacheFolder } from '../../system/cache.ts'
 import { inPrivatePlace, removeAbandoned } from '../../system/private-place.ts'
 import type { Board } from './board.ts'
 import type { BoundedLines, ConsoleEvent } from './console.ts'
-import { createBoundedLines, createConsoleReader, isDownfall, isLastWord } from './console.ts'
-import { provideDom0 } from './dom0.ts'
+import { createBoundedLines, createConsoleReader, downfallIn, isLastWord } from './console.ts'
 import type { Emulator, EmulatorEnd } from './emulator.ts'
 import { emulatorError, startEmulator } from './emulator.ts'
-import { readHypervisor } from './hypervisor.ts'
+import { provideGuest } from './guest.ts'
 import type { MachineRequest, Mailbox } from './mailbox.ts'
 import { createMailbox } from './mailbox.ts'
 import type { BootOptions, Downfall } from './model.ts'
@@ -43,7 +42,7 @@ export interface Answer {
 }
 
 export interface Machine {
-  /** Milliseconds from QEMU's start to our dom0's. */
+  /** Milliseconds from QEMU's start to our guest's. */
   readonly bootTime: number
   /** The whole console, its beginning and its end. */
   readonly console: BoundedLines
@@ -54,7 +53,7 @@ export interface Machine {
 }
 
 const HEARTBEAT_MS = 1000
-/** How long and how much a hypervisor that goes down may still say. */
+/** How long and how much a system that goes down may still say. */
 const LAST_WORDS_MS = 300
 const LAST_WORDS_LINES = 100
 const FAULT_LOOP_STEP = 25
@@ -67,17 +66,24 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** Boots the hypervisor and returns when our dom0 is ready. Beyond `timeoutMs` it counts as hung: MachineLost. */
-export async function bootMachine(options: BootOptions, timeoutMs: number): Promise<Machine> {
-  options.signal?.throwIfAborted()
-  const { image, board } = readHypervisor(options.hypervisor)
+export interface Bootable {
+  readonly image: Uint8Array
+  readonly board: Board
+}
+
+/** Boots `bootable` and returns when our guest is ready. Beyond `timeoutMs` it counts as hung: MachineLost. */
+export async function bootMachine(
+  { image, board }: Bootable,
+  options: BootOptions,
+  timeoutMs: number,
+): Promise<Machine> {
   const cache = options.cacheFolder ?? cacheFolder()
   await removeAbandoned(cache)
-  const dom0 = provideDom0(board, cache)
+  const guest = board.guest.booted(readFileSync(provideGuest(board, cache)))
   // When it has booted, QEMU has read or mapped what it needs.
   return inPrivatePlace(cache, async folder => {
-    writeFileSync(join(folder, 'xen'), image)
-    copyFileSync(dom0, join(folder, 'dom0'))
+    writeFileSync(join(folder, 'system'), image)
+    writeFileSync(join(folder, 'guest'), guest)
     const mailbox = createMailbox(join(folder, 'mailbox'), board.shared, options.patienceMs)
     const machine = new RunningMachine({ board, mailbox, folder }, options)
     await machine.boot(timeoutMs)
@@ -103,7 +109,7 @@ class RunningMachine implements Machine {
   private waiting: Waiting | undefined
   /** Why every request fails from now on. */
   private over: unknown
-  private sign: string | undefined
+  private sign: Pick<Downfall, 'kind' | 'sign'> | undefined
   private linesSinceSign = 0
   private closed = false
   private readonly started = performance.now()
@@ -123,7 +129,7 @@ class RunningMachine implements Machine {
       emulator: this.program,
       cpus: options.cpus ?? 1,
       cpuModel: options.cpuModel ?? board.cpuModel,
-      xenArguments: options.xenArguments ?? [],
+      bootWords: options.bootWords ?? [],
       folder,
     })
     this.emulator.onOutput(chunk => {
@@ -193,13 +199,14 @@ class RunningMachine implements Machine {
 
   private handle(event: ConsoleEvent): void {
     if (event.kind === 'line') this.handleLine(event.text)
-    else if (event.kind === 'lost') this.finish(new InputError('rehearse/no-boot', `the dom0 gave up: ${event.why}`))
+    else if (event.kind === 'lost')
+      this.finish(new InputError('rehearse/no-boot', `the ${this.board.words.guest} gave up: ${event.why}`))
     else if (event.kind === 'mailbox') this.mailbox.open(event.page)
     else this.handleAnswer(event.kind === 'ready' ? 0 : event.request)
   }
 
   private handleAnswer(request: number): void {
-    // Not from a hypervisor that is going down, and not from a payload that prints what our dom0 would.
+    // Not from a system that is going down, and not from a payload that prints what our guest would.
     if (this.sign !== undefined || this.over !== undefined || this.mailbox.completed() !== request) return
     if (this.waiting?.request === request) this.waiting.resolve()
   }
@@ -209,25 +216,30 @@ class RunningMachine implements Machine {
     this.console.add(line)
     this.recent.add(line)
     this.options.onLine?.(line)
+    const { signs } = this.board
     if (this.sign === undefined) {
-      if (!isDownfall(line)) return
-      this.sign = line
-      setTimeout(() => this.finishCrashed(line), LAST_WORDS_MS)
+      const kind = downfallIn(line, signs)
+      if (kind === undefined) return
+      this.sign = { kind, sign: line }
+      setTimeout(() => this.finishDown(), LAST_WORDS_MS)
     }
-    this.linesSinceSign += line === this.sign ? FAULT_LOOP_STEP : 1 // the same fault again and again is soon over
-    if (isLastWord(line) || this.linesSinceSign > LAST_WORDS_LINES) this.finishCrashed(this.sign)
+    this.linesSinceSign += line === this.sign.sign ? FAULT_LOOP_STEP : 1 // the same fault again and again is soon over
+    if (isLastWord(line, signs) || this.linesSinceSign > LAST_WORDS_LINES) this.finishDown()
   }
 
   private handleEnd(why: EmulatorEnd): void {
     const silent = this.console.last(1).length === 0
     const reset = why.status === 0 && !silent
-    if (this.sign !== undefined) this.finishCrashed(this.sign)
-    else if (reset) this.finishCrashed('the machine was reset without a word (a triple fault?)')
-    else this.finish(emulatorError({ board: this.board, emulator: this.program }, why)) // not the hypervisor's doing
+    if (this.sign !== undefined || reset) this.finishDown()
+    else this.finish(emulatorError({ board: this.board, emulator: this.program }, why)) // not the system's doing
   }
 
-  private finishCrashed(sign: string): void {
-    this.finish(new MachineLost({ kind: 'crashed', sign, lines: this.console.last(KEPT_LINES) }))
+  private finishDown(): void {
+    const { kind, sign } = this.sign ?? {
+      kind: 'crashed',
+      sign: 'the machine was reset without a word (a triple fault?)',
+    }
+    this.finish(new MachineLost({ kind, sign, lines: this.console.last(KEPT_LINES) }))
   }
 
   /** Ends everything, once; what waits, and whatever is asked later, fails with `reason`. */
@@ -243,13 +255,13 @@ class RunningMachine implements Machine {
 
 function bootFailure(
   hypervisor: string,
-  { words: { hypervisorNeeded } }: Board,
+  { words: { guest, systemNeeded } }: Board,
   { sign, lines }: Downfall,
 ): InputError {
   const console = lines.slice(-12).map(line => `  ${line}`)
   return new InputError(
     'rehearse/no-boot',
-    [`${hypervisor} did not start the rehearsal's dom0: ${sign}`, ...console].join('\n'),
-    hypervisorNeeded,
+    [`${hypervisor} did not start the rehearsal's ${guest}: ${sign}`, ...console].join('\n'),
+    systemNeeded,
   )
 }

@@ -1,6 +1,6 @@
 /**
- * The memory we share with the dom0, as a file that QEMU maps into the machine: a device's memory of its own, or all that
- * the machine has, in which the dom0 says where our part is.
+ * The memory we share with the guest, as a file that QEMU maps into the machine: a device's memory of its own, or all that
+ * the machine has, in which the guest says where our part is.
  *
  * Layout: rehearsal/shared/mailbox.h; keep both in step. The first page is the mailbox proper, the rest is
  * room for the buffers of one hypercall. We read and write through the file, QEMU through its mapping:
@@ -33,27 +33,27 @@ export type MachineRequest =
   | { readonly kind: 'power-off' }
 
 export interface Mailbox {
-  /** The dom0 says in which page of the machine its part of the memory begins; false where there is none such. */
+  /** The guest says in which page of the machine its part of the memory begins; false where there is none such. */
   open(page: number): boolean
   /** Posts a request; returns its number. The one before must have been answered. */
   post(request: MachineRequest): number
-  /** How many requests the dom0 has answered. */
+  /** How many requests the guest has answered. */
   completed(): number
   /** The result of the last request that was answered. */
   result(): bigint
   /** What a buffer of the last request holds now. */
   contents(buffer: GuestBuffer): Uint8Array
-  /** Tells the dom0 that we live. */
+  /** Tells the guest that we live. */
   beat(): void
   close(): void
 }
 
-/** Creates the mailbox as a new file. The dom0 ends itself when nothing beat for `patienceMs`; 0 leaves the time to it. */
+/** Creates the mailbox as a new file. The guest ends itself when nothing beat for `patienceMs`; 0 leaves the time to it. */
 export function createMailbox(file: string, { size, begins }: Board['shared'], patienceMs = 0): Mailbox {
   const descriptor = openSync(file, 'wx+', 0o600)
   ftruncateSync(descriptor, size)
   let [requests, beats] = [0, 0]
-  /** Where the mailbox is in the file; undefined as long as the dom0 has not said so. */
+  /** Where the mailbox is in the file; undefined as long as the guest has not said so. */
   let start = begins === undefined ? 0 : undefined
   let places: ReadonlyMap<GuestBuffer, number> = new Map()
 
@@ -67,7 +67,7 @@ export function createMailbox(file: string, { size, begins }: Board['shared'], p
   }
   const begin = () => {
     write(PATIENCE, bigWords([BigInt(patienceMs) * 1_000_000n]))
-    write(0, Buffer.from(MAGIC, 'latin1')) // last: it is what a dom0 waits for that says where
+    write(0, Buffer.from(MAGIC, 'latin1')) // last: it is what a guest waits for that says where
   }
 
   begin()
@@ -93,7 +93,7 @@ export function createMailbox(file: string, { size, begins }: Board['shared'], p
       write(KIND, littleEndian32(KINDS[request.kind]))
       write(NUMBER, bigWords([number, ...padded(words)]))
       requests += 1
-      write(REQUESTED, littleEndian32(requests)) // last: it is what the dom0 waits for
+      write(REQUESTED, littleEndian32(requests)) // last: it is what the guest waits for
       return requests
     },
     completed: () => read(COMPLETED, 4).readUInt32LE(),

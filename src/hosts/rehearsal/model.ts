@@ -6,18 +6,18 @@ export interface RehearsalPayload {
   readonly bytes: Uint8Array
 }
 
-/** How to boot the hypervisor. */
+/** How to boot the system. */
 export interface BootOptions {
-  /** The file to boot: xen/xen of a build, or xen.gz. */
+  /** The file to boot: of Xen xen/xen of a build, or xen.gz; of Linux what is in /boot. */
   readonly hypervisor: string
-  /** Where the compiled dom0 is kept; by default hotsplice's cache folder. */
+  /** Where the compiled guest is kept; by default hotsplice's cache folder. */
   readonly cacheFolder?: string | undefined
   /** Processors of the machine, 1 by default. */
   readonly cpus?: number | undefined
-  /** QEMU's -cpu, `qemu64` by default. */
+  /** QEMU's -cpu; for Xen `qemu64` by default, for Linux `max`. */
   readonly cpuModel?: string | undefined
-  /** More words for Xen's command line. */
-  readonly xenArguments?: readonly string[] | undefined
+  /** More words for the system's command line. */
+  readonly bootWords?: readonly string[] | undefined
   /** QEMU's program, `qemu-system-x86_64` by default. */
   readonly emulator?: string | undefined
   /** After how many milliseconds without a sign of this process the machine ends itself; a minute by default. */
@@ -28,6 +28,8 @@ export interface BootOptions {
 }
 
 export interface RehearseOptions extends BootOptions {
+  /** What the file is, Xen by default. */
+  readonly system?: HypervisorFacts['name'] | undefined
   /** In the order of the stack: the default script applies the first one first. */
   readonly payloads: readonly RehearsalPayload[]
   /** docs/rehearsal.md has the grammar. Without one, a script that proves the full cycle of every payload. */
@@ -59,10 +61,11 @@ export interface RehearsalResult {
   readonly timings: { readonly boot: number; readonly script: number; readonly total: number }
 }
 
-/** What was booted. */
+/** What was booted: the hypervisor, or a kernel. */
 export interface HypervisorFacts {
+  readonly name: 'Xen' | 'Linux'
   readonly file: string
-  /** `4.17.5`, as xen_version tells. */
+  /** As it tells itself: `4.17.5`, `6.1.0-50-cloud-amd64`. */
   readonly version: string
   readonly buildId: string
 }
@@ -80,7 +83,7 @@ export interface OperationResult {
   readonly expected: boolean
   /** What the operation tells: rows of a list, parts of a version, contents of buffers, why a check failed. */
   readonly output: readonly string[]
-  /** What the hypervisor printed meanwhile. */
+  /** What the system printed meanwhile. */
   readonly console: readonly string[]
   readonly time: number
 }

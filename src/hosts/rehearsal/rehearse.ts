@@ -1,13 +1,13 @@
 /**
- * Boots the real hypervisor in QEMU with our own tiny dom0, carries a script of live patching operations
+ * Boots the real system in QEMU with a tiny guest of our own, carries a script of live patching operations
  * out, and tells what came of each.
  *
- * The script's mistakes, a missing QEMU and a hypervisor that does not boot are input errors. What the
- * hypervisor says to a payload, a crash included, is the result.
+ * The script's mistakes, a missing QEMU and a system that does not boot are input errors. What the
+ * system says to a payload, a crash included, is the result.
  */
 
 import { payloadDigest } from '../../loaders/trailer.ts'
-import { defaultScript } from './default-script.ts'
+import { LINUX } from './linux/linux.ts'
 import { MachineLost } from './machine.ts'
 import type {
   Downfall,
@@ -21,42 +21,50 @@ import { REHEARSAL_SCHEMA } from './model.ts'
 import { runScript } from './run-script.ts'
 import type { ScriptStep } from './script.ts'
 import { parseScript } from './script.ts'
-import type { RehearsalSession, XenVersion } from './session.ts'
-import { startRehearsal } from './session.ts'
+import type { RehearsedSystem, SystemSession } from './system.ts'
+import { XEN } from './xen/xen.ts'
 
-export async function rehearse(options: RehearseOptions): Promise<RehearsalResult> {
+export function rehearse(options: RehearseOptions): Promise<RehearsalResult> {
+  return options.system === 'Linux' ? rehearseWith(LINUX, options) : rehearseWith(XEN, options)
+}
+
+async function rehearseWith<Session extends SystemSession, Own extends { readonly kind: string }>(
+  system: RehearsedSystem<Session, Own>,
+  options: RehearseOptions,
+): Promise<RehearsalResult> {
   const { payloads, script, timeoutMs } = options
-  const steps = parseScript(script ?? defaultScript(payloads), payloads)
+  const steps = parseScript(script ?? system.defaultScript(payloads), payloads, system)
   const begun = performance.now()
   const limits = { boot: timeoutMs, request: timeoutMs, deadline: begun + timeoutMs }
-  let session: RehearsalSession
+  let session: Session
   try {
-    session = await startRehearsal(options, limits)
+    session = await system.start(options, limits)
   } catch (error) {
     if (!(error instanceof MachineLost)) throw error
-    return stillborn(options, steps, error.downfall)
+    return stillborn({ ...options, name: system.name }, steps.length, error.downfall)
   }
   try {
-    return await rehearseOn(session, options, steps)
+    return await rehearseOn({ system, session }, options, steps)
   } finally {
     await session.close()
   }
 }
 
-async function rehearseOn(
-  session: RehearsalSession,
+async function rehearseOn<Session extends SystemSession, Own extends { readonly kind: string }>(
+  stage: { readonly system: RehearsedSystem<Session, Own>; readonly session: Session },
   options: RehearseOptions,
-  steps: readonly ScriptStep[],
+  steps: readonly ScriptStep<Own>[],
 ): Promise<RehearsalResult> {
-  const version = await session.version()
+  const { system, session } = stage
+  const facts = await system.facts(session)
   const begun = performance.now()
   // The default script is one chain: what follows a failure says nothing. A script of one's own may go on.
-  const { operations, downfall } = await runScript(session, steps, options.script === undefined)
+  const { operations, downfall } = await runScript(stage, steps, options.script === undefined)
   const script = performance.now() - begun
   return {
     schema: REHEARSAL_SCHEMA,
     outcome: judge(operations, downfall),
-    hypervisor: factsOf(options.hypervisor, version),
+    hypervisor: { name: system.name, file: options.hypervisor, ...facts },
     ...namesOf(options.payloads),
     operations,
     notRun: steps.length - operations.length,
@@ -71,20 +79,19 @@ function judge(operations: readonly OperationResult[], downfall: Downfall | null
   return operations.every(operation => operation.expected) ? 'passed' : 'failed'
 }
 
-function factsOf(file: string, { number, buildId, texts }: XenVersion): HypervisorFacts {
-  const extra = texts.find(text => text.name === 'extra-version')?.value ?? ''
-  return { file, version: number + extra, buildId }
-}
-
 /** The result when time was over before the hypervisor had booted. */
-function stillborn(options: RehearseOptions, steps: readonly ScriptStep[], downfall: Downfall): RehearsalResult {
+function stillborn(
+  options: RehearseOptions & Pick<HypervisorFacts, 'name'>,
+  notRun: number,
+  downfall: Downfall,
+): RehearsalResult {
   return {
     schema: REHEARSAL_SCHEMA,
     outcome: 'timeout',
-    hypervisor: { file: options.hypervisor, version: '', buildId: '' },
+    hypervisor: { name: options.name, file: options.hypervisor, version: '', buildId: '' },
     ...namesOf(options.payloads),
     operations: [],
-    notRun: steps.length,
+    notRun,
     downfall,
     console: downfall.lines,
     timings: { boot: rounded(options.timeoutMs), script: 0, total: rounded(options.timeoutMs) },

@@ -1,28 +1,19 @@
 /**
- * Carries a script out on a booted hypervisor, and says of each operation what came of it and whether
- * that was expected. A hypervisor that goes down ends the script.
+ * Carries a script out on a booted system, and says of each operation what came of it and whether
+ * that was expected. A system that goes down ends the script.
  */
 
 import { unreachable } from '../../base/errors.ts'
-import { describeResult, ENOENT, errnoName } from '../abi/errno.ts'
-import { hexDump } from './hex-dump.ts'
+import { describeResult, errnoName } from '../abi/errno.ts'
 import { MachineLost } from './machine.ts'
 import type { Downfall, OperationResult } from './model.ts'
-import type { Check, Expectation, Operation, ScriptStep } from './script.ts'
-import { describeExpectation } from './script.ts'
-import type { RehearsalSession, XenVersion } from './session.ts'
+import type { Check, CommonOperation, Expectation, ScriptStep } from './script.ts'
+import { describeExpectation, isCommon } from './script.ts'
+import { type Outcome, plain, type RehearsedSystem, type SystemSession } from './system.ts'
 
 export interface ScriptRun {
   readonly operations: readonly OperationResult[]
   readonly downfall: Downfall | null
-}
-
-/** What an operation brought. A check has no result of its own. */
-interface Outcome {
-  readonly result: number | null
-  readonly output: readonly string[]
-  /** Set by checks only. */
-  readonly holds?: boolean
 }
 
 /** What checks look back at. */
@@ -34,16 +25,21 @@ interface Memory {
   readonly first: Map<string, OperationResult>
 }
 
+interface Stage<Session extends SystemSession, Own extends { readonly kind: string }> {
+  readonly system: RehearsedSystem<Session, Own>
+  readonly session: Session
+}
+
 /** Runs step after step; after an unexpected result it goes on, unless it is to stop there. */
-export async function runScript(
-  session: RehearsalSession,
-  steps: readonly ScriptStep[],
+export async function runScript<Session extends SystemSession, Own extends { readonly kind: string }>(
+  stage: Stage<Session, Own>,
+  steps: readonly ScriptStep<Own>[],
   stopAtFailure: boolean,
 ): Promise<ScriptRun> {
   const operations: OperationResult[] = []
   const memory: Memory = { last: undefined, earlier: undefined, first: new Map() }
   for (const step of steps) {
-    const { result, downfall } = await runStep(session, step, memory)
+    const { result, downfall } = await runStep(stage, step, memory)
     operations.push(result)
     if (downfall !== null) return { operations, downfall }
     if (stopAtFailure && !result.expected) break
@@ -55,17 +51,18 @@ export async function runScript(
   return { operations, downfall: null }
 }
 
-async function runStep(
-  session: RehearsalSession,
-  step: ScriptStep,
+async function runStep<Session extends SystemSession, Own extends { readonly kind: string }>(
+  stage: Stage<Session, Own>,
+  step: ScriptStep<Own>,
   memory: Memory,
 ): Promise<{ result: OperationResult; downfall: Downfall | null }> {
   const begun = performance.now()
+  const { session } = stage
   session.takeLines()
   let outcome: Outcome
   let downfall: Downfall | null = null
   try {
-    outcome = await carryOut(session, step.operation, memory)
+    outcome = await carryOut(stage, step.operation, memory)
   } catch (error) {
     if (!(error instanceof MachineLost)) throw error
     downfall = error.downfall
@@ -94,59 +91,31 @@ function meets({ result, holds }: Outcome, expectation: Expectation): boolean {
   return result === expectation.result
 }
 
-async function carryOut(session: RehearsalSession, operation: Operation, memory: Memory): Promise<Outcome> {
+async function carryOut<Session extends SystemSession, Own extends { readonly kind: string }>(
+  { system, session }: Stage<Session, Own>,
+  operation: CommonOperation | Own,
+  memory: Memory,
+): Promise<Outcome> {
+  if (!isCommon(operation)) return system.carryOut(session, operation)
   switch (operation.kind) {
-    case 'upload':
-      return plain(await session.upload(operation.name, operation.payload.bytes))
-    case 'act':
-      return plain(await session.act(operation))
-    case 'list': {
-      const { result, payloads } = await session.list()
-      return { result, output: payloads.map(row => `${row.name} ${row.state} rc=${row.rc} ${row.metadata}`.trimEnd()) }
-    }
-    case 'get': {
-      const { result, status } = await session.get(operation.name)
-      return { result, output: status === undefined ? [] : [`${status.state} rc=${status.rc}`] }
-    }
-    case 'version':
-      return { result: 0, output: versionLines(await session.version()) }
-    case 'hypercall': {
-      const { args, shown } = operation.arguments
-      const answer = await session.hypercall(operation.number, args)
-      const dumps = shown.flatMap((target, index) => hexDump(`buffer ${index + 1}`, answer.contents(target)))
-      return {
-        result: Number(answer.result),
-        output: answer.result < 0n ? dumps : [`result ${hex64(answer.result)}`, ...dumps],
-      }
-    }
-    case 'debug-keys':
-      return plain(await session.debugKeys(operation.keys))
     case 'nap':
       await session.nap(operation.milliseconds)
       return plain(0)
     case 'echo':
       return { result: 0, output: [operation.text] }
     case 'check':
-      return carryOutCheck(session, operation.check, memory)
+      if (operation.check.kind !== 'state') return lookBack(operation.check, memory)
+      return stateIs(await system.stateOf(session, operation.check.name), operation.check)
     default:
       return unreachable(operation)
   }
 }
 
-const plain = (result: number): Outcome => ({ result, output: [] })
-const hex64 = (value: bigint) => `0x${BigInt.asUintN(64, value).toString(16)}`
-
-function versionLines({ number, buildId, texts }: XenVersion): string[] {
-  const told = texts.filter(({ value }) => value !== '')
-  return [`version ${number}`, ...told.map(({ name, value }) => `${name} ${value}`.trimEnd()), `build-id ${buildId}`]
+function stateIs(state: string, { name, state: wanted }: Extract<Check, { kind: 'state' }>): Outcome {
+  return verdict(state.toLowerCase() === wanted, `${name} is ${state}`)
 }
 
-async function carryOutCheck(session: RehearsalSession, check: Check, { last, earlier }: Memory): Promise<Outcome> {
-  if (check.kind === 'state') {
-    const { result, status } = await session.get(check.name)
-    const state = result === ENOENT ? 'ABSENT' : (status?.state ?? describeResult(result))
-    return verdict(state === check.state, `${check.name} is ${state}`)
-  }
+function lookBack(check: Exclude<Check, { kind: 'state' }>, { last, earlier }: Memory): Outcome {
   if (last === undefined) return verdict(false, 'there was no operation before this check')
   if (check.kind === 'result') {
     return verdict(

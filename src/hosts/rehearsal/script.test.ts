@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
 import { InputError } from '../../base/errors.ts'
-import { defaultScript, scriptNames } from './default-script.ts'
+import { LINUX } from './linux/linux.ts'
 import { parseScript } from './script.ts'
+import { defaultScript, scriptNames } from './xen/default-script.ts'
+import { XEN } from './xen/xen.ts'
 
 const payload = (name: string) => ({ name, bytes: new Uint8Array(0) })
 const PAYLOADS = [payload('out/one.livepatch'), payload('two.livepatch'), payload('a/same'), payload('b/same')]
-const parse = (text: string) => parseScript(text, PAYLOADS)
+const parse = (text: string) => parseScript(text, PAYLOADS, XEN)
 const operation = (line: string) => parse(line)[0]?.operation
 const expectation = (line: string) => parse(line)[0]?.expectation
 
@@ -31,7 +33,7 @@ test.for<[line: string, wanted: unknown]>([
   ['expect-result -3', { kind: 'check', check: { kind: 'result', result: -3 } }],
   ['expect-output a b', { kind: 'check', check: { kind: 'text', where: 'output', there: true, text: 'a b' } }],
   ['expect-no-console x', { kind: 'check', check: { kind: 'text', where: 'console', there: false, text: 'x' } }],
-  ['expect-state p applied', { kind: 'check', check: { kind: 'state', name: 'p', state: 'APPLIED' } }],
+  ['expect-state p applied', { kind: 'check', check: { kind: 'state', name: 'p', state: 'applied' } }],
   ['expect-as-first', { kind: 'check', check: { kind: 'as-first' } }],
 ])('%s', ([line, wanted]) => {
   expect(operation(line)).toEqual(wanted)
@@ -119,13 +121,49 @@ test('steps keep their lines', () => {
 test('the default script names every payload once, whatever their names', () => {
   const odd = [payload('x/a b.livepatch'), payload('y/a b.livepatch'), payload('"'), payload('')]
   expect(scriptNames(odd)).toEqual(['a_b', 'a_b.2', '_', 'payload'])
-  const steps = parseScript(defaultScript(odd), odd)
+  const steps = parseScript(defaultScript(odd), odd, XEN)
   const uploaded = steps.flatMap(step => (step.operation.kind === 'upload' ? [step.operation.payload] : []))
   expect(uploaded).toEqual(odd)
 })
 
 test('the default script undoes in the opposite order', () => {
-  const words = parseScript(defaultScript(PAYLOADS.slice(0, 2)), PAYLOADS).map(step => step.text)
+  const words = parseScript(defaultScript(PAYLOADS.slice(0, 2)), PAYLOADS, XEN).map(step => step.text)
   const acts = words.filter(text => /^(apply|revert|unload)/.test(text))
   expect(acts).toEqual(['apply one', 'apply two', 'revert two', 'revert one', 'unload two', 'unload one'])
+})
+
+test.for<[line: string, wanted: unknown]>([
+  ['load out/one.livepatch', { kind: 'load', payload: PAYLOADS[0] }],
+  ['wait one', { kind: 'wait', name: 'one', timeoutMs: 20_000 }],
+  ['wait one timeout=50', { kind: 'wait', name: 'one', timeoutMs: 50 }],
+  ['enable one', { kind: 'enable', name: 'one', on: true }],
+  ['disable one', { kind: 'enable', name: 'one', on: false }],
+  ['unload one', { kind: 'unload', name: 'one' }],
+  ['read /proc/cmdline', { kind: 'read', file: '/proc/cmdline' }],
+  ['write /proc/sys/vm/stat_refresh "1 2"', { kind: 'write', file: '/proc/sys/vm/stat_refresh', text: '1 2' }],
+  ['expect-state one transition', { kind: 'check', check: { kind: 'state', name: 'one', state: 'transition' } }],
+  ['expect-taints OEK', { kind: 'taints', allowed: 'OEK' }],
+  ['expect-output a b', { kind: 'check', check: { kind: 'text', where: 'output', there: true, text: 'a b' } }],
+])('for Linux, %s', ([line, wanted]) => {
+  expect(parseScript(line, PAYLOADS, LINUX)[0]?.operation).toEqual(wanted)
+})
+
+test.for<[line: string, words: RegExp]>([
+  ['upload one', /upload is no operation: load, wait/],
+  ['load three', /there is no payload three/],
+  ['wait one 5', /wait takes a module's name, and timeout=TIME/],
+  ['write /a', /write takes a path and a text/],
+  ['run /no/such/program', /cannot be read/],
+  ['run package.json', /is no program/],
+  [`run ${process.execPath}`, /needs shared libraries.*-static/],
+  ['expect-state one applied', /enabled, disabled, transition, loaded, absent/],
+])('for Linux, %s is a mistake', ([line, words]) => {
+  expect(() => parseScript(line, PAYLOADS, LINUX)).toThrow(words)
+})
+
+test('the default script for Linux ends each life before the next begins', () => {
+  const words = parseScript(LINUX.defaultScript(PAYLOADS.slice(0, 2)), PAYLOADS, LINUX).map(step => step.text)
+  expect(words.filter(text => /^(load|disable|unload)/.test(text))).toEqual([
+    ...['load out/one.livepatch', 'disable one', 'unload one', 'load two.livepatch', 'disable two', 'unload two'],
+  ])
 })

@@ -11,7 +11,7 @@ import type { ElfObject, ElfSection } from '../../elf/model.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../../elf/spec/constants.ts'
 import { hasFlag } from '../../elf/spec/flags.ts'
 import { machineOf } from '../../machines/machines.ts'
-import { buildIdOf } from '../build-id-note.ts'
+import { gnuBuildId } from '../build-id-note.ts'
 import { sectionBytes } from '../section-bytes.ts'
 import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from '../xen/hypervisor.ts'
 import type { LinkedEntry } from '../xen/linked-tables.ts'
@@ -34,6 +34,13 @@ export function readKernelImage(bytes: Uint8Array): KernelImage {
   const elf = readElf<'original'>(bytes)
   if (machineOf(elf.header.machine).patching?.moduleCode === undefined) throw unreadable('it is not for x86-64')
   return new LinuxImage(elf)
+}
+
+/** In hexadecimal digits, of the unpacked image; undefined where it has none. */
+export function kernelBuildId(bytes: Uint8Array): string | undefined {
+  const notes = readElf<'original'>(bytes).sections.find(({ name }) => name === '.notes')
+  const id = notes && gnuBuildId(notes.bytes)
+  return id && Buffer.from(id).toString('hex')
 }
 
 function unreadable(why: string): InputError {
@@ -229,11 +236,4 @@ class LinuxImage implements KernelImage {
       local: letter === letter.toLowerCase() && letter !== 'w' && letter !== 'v',
     }))
   }
-}
-
-/** Among other notes: of Xen, of the kernel itself. */
-function gnuBuildId(notes: Uint8Array): Uint8Array | undefined {
-  const GNU = '\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0'
-  const at = Buffer.from(notes.buffer, notes.byteOffset, notes.length).indexOf(GNU, 0, 'latin1')
-  return at === -1 || at % 4 !== 0 ? undefined : buildIdOf(notes.subarray(at))
 }

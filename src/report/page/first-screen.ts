@@ -170,7 +170,8 @@ export function verifyHeadline({ version, accepted, complete, errno, stage }: Ve
 
 /** What a rehearsal showed, in a sentence. */
 export function rehearsalHeadline({ outcome, operations, hypervisor, notRun, downfall }: RehearsalView): string {
-  const where = `on the real Xen ${hypervisor.version}, in a throwaway machine`
+  const { name = 'Xen', version } = hypervisor
+  const where = `on the real ${name} ${version}, in a throwaway machine`
   const asked = counted(operations.length, 'operation')
   const wrong = operations.filter(({ expected }) => !expected).length
   const left = notRun === 0 ? '' : `; ${notRun} were not reached`
@@ -180,7 +181,7 @@ export function rehearsalHeadline({ outcome, operations, hypervisor, notRun, dow
     case 'failed':
       return `It was rehearsed ${where}, and ${wrong} of ${asked} did not end as expected${left}.`
     case 'crashed':
-      return `It was rehearsed ${where}, and the hypervisor crashed: ${downfall?.sign ?? 'nobody knows how'}${left}.`
+      return `It was rehearsed ${where}, and ${name} crashed: ${downfall?.sign ?? 'nobody knows how'}${left}.`
     case 'timeout':
       return `It was rehearsed ${where}, and did not come to its end in time${left}.`
   }

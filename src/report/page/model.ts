@@ -73,7 +73,13 @@ export interface VerifyView {
 /** Of the JSON of `hotsplice rehearse`, what the page shows. */
 export interface RehearsalView {
   readonly outcome: 'passed' | 'failed' | 'crashed' | 'timeout'
-  readonly hypervisor: { readonly file: string; readonly version: string; readonly buildId: string }
+  readonly hypervisor: {
+    /** `Xen`, where nothing is said. */
+    readonly name?: string
+    readonly file: string
+    readonly version: string
+    readonly buildId: string
+  }
   readonly payloads: readonly string[]
   readonly digests: readonly string[]
   readonly operations: readonly {

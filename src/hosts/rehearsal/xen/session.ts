@@ -5,16 +5,18 @@
  * is no exception. Exceptions are MachineLost (it crashed, or did not answer), and the caller's signal.
  */
 
-import { InputError } from '../../base/errors.ts'
-import { EACCES, EAGAIN, EBUSY, ENOSYS, EOPNOTSUPP } from '../abi/errno.ts'
-import type { ActionName, ActionRequest, ListedPayload, PayloadStatus } from '../abi/xen-abi.ts'
-import * as abi from '../abi/xen-abi.ts'
-import type { BoundedLines } from './console.ts'
-import type { Answer, Machine } from './machine.ts'
-import { bootMachine, MachineLost } from './machine.ts'
-import type { BootOptions } from './model.ts'
-import type { Argument, GuestBuffer } from './record.ts'
-import { buffer } from './record.ts'
+import { InputError } from '../../../base/errors.ts'
+import { EACCES, EAGAIN, EBUSY, ENOSYS, EOPNOTSUPP } from '../../abi/errno.ts'
+import type { ActionName, ActionRequest, ListedPayload, PayloadStatus } from '../../abi/xen-abi.ts'
+import * as abi from '../../abi/xen-abi.ts'
+import { Caller, type SessionLimits } from '../caller.ts'
+import type { BoundedLines } from '../console.ts'
+import type { Answer, Machine } from '../machine.ts'
+import { bootMachine } from '../machine.ts'
+import type { BootOptions } from '../model.ts'
+import type { Argument, GuestBuffer } from '../record.ts'
+import { buffer } from '../record.ts'
+import { readHypervisor } from './hypervisor.ts'
 
 export interface RehearsalSession {
   /** Milliseconds from QEMU's start until the dom0 was ready. */
@@ -64,15 +66,6 @@ export interface XenVersion {
   readonly texts: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** Limits on waiting, in milliseconds of the host. */
-export interface SessionLimits {
-  readonly boot: number
-  /** For one request; the machine counts as hung beyond that. */
-  readonly request: number
-  /** When everything must be over, as performance.now() tells the time. */
-  readonly deadline?: number | undefined
-}
-
 const DEFAULT_LIMITS: SessionLimits = { boot: 60_000, request: 60_000 }
 
 /** How long an action may stay pending before -EAGAIN is reported as its result. */
@@ -83,7 +76,8 @@ const MOST_ATTEMPTS = 8
 
 /** Boots the hypervisor; close the session when done with it. */
 export async function startRehearsal(options: BootOptions, limits = DEFAULT_LIMITS): Promise<RehearsalSession> {
-  const machine = await bootMachine(options, limits.boot)
+  options.signal?.throwIfAborted()
+  const machine = await bootMachine(readHypervisor(options.hypervisor), options, limits.boot)
   try {
     const session = new Session(machine, limits)
     await session.probe(options.hypervisor)
@@ -98,14 +92,12 @@ class Session implements RehearsalSession {
   readonly bootTime: number
   readonly console: BoundedLines
   sysctlVersion = 0
-  private readonly machine: Machine
-  private readonly limits: SessionLimits
+  private readonly caller: Caller
   /** The end of the last operation that was asked for: they take turns. */
   private last: Promise<unknown> = Promise.resolve()
 
   constructor(machine: Machine, limits: SessionLimits) {
-    this.machine = machine
-    this.limits = limits
+    this.caller = new Caller(machine, limits)
     this.bootTime = machine.bootTime
     this.console = machine.console
   }
@@ -154,24 +146,24 @@ class Session implements RehearsalSession {
         const { result, scheduled } = await this.actOnce(request)
         const again = scheduled && result === EBUSY && timeoutNs === undefined && attempt < MOST_ATTEMPTS
         if (!again) return result
-        await this.napNow(BUSY_NAP_MS)
+        await this.caller.nap(BUSY_NAP_MS)
       }
     })
   }
 
   version(): Promise<XenVersion> {
     return this.inTurn(async () => {
-      const number = Number((await this.call(abi.XEN_VERSION, [abi.VERSION_NUMBER, 0n])).result)
+      const number = Number((await this.caller.call(abi.XEN_VERSION, [abi.VERSION_NUMBER, 0n])).result)
       const texts: { name: string; value: string }[] = []
       for (const part of abi.VERSION_PARTS) {
         const target = buffer(new Uint8Array(part.size))
-        const answer = await this.call(abi.XEN_VERSION, [BigInt(part.operation), target])
+        const answer = await this.caller.call(abi.XEN_VERSION, [BigInt(part.operation), target])
         const bytes = answer.result < 0n ? new Uint8Array(part.size) : answer.contents(target)
         for (const { name, offset, size } of part.fields) {
           texts.push({ name, value: abi.cText(bytes.subarray(offset, offset + size)) })
         }
       }
-      const pageSize = (await this.call(abi.XEN_VERSION, [abi.VERSION_PAGE_SIZE, 0n])).result
+      const pageSize = (await this.caller.call(abi.XEN_VERSION, [abi.VERSION_PAGE_SIZE, 0n])).result
       texts.push({ name: 'page-size', value: String(pageSize) })
       return { number: `${number >> 16}.${number & 0xffff}`, buildId: await this.buildId(), texts }
     })
@@ -182,19 +174,19 @@ class Session implements RehearsalSession {
   }
 
   hypercall(number: bigint, args: readonly Argument[]): Promise<Answer> {
-    return this.inTurn(() => this.call(number, args))
+    return this.inTurn(() => this.caller.call(number, args))
   }
 
   nap(milliseconds: number): Promise<void> {
-    return this.inTurn(() => this.napNow(milliseconds))
+    return this.inTurn(() => this.caller.nap(milliseconds))
   }
 
   takeLines(): string[] {
-    return this.machine.takeLines()
+    return this.caller.machine.takeLines()
   }
 
   close(): Promise<void> {
-    return this.machine.stop()
+    return this.caller.machine.stop()
   }
 
   private async actOnce(request: ActionRequest): Promise<{ result: number; scheduled: boolean }> {
@@ -208,7 +200,7 @@ class Session implements RehearsalSession {
       const { result: asked, status } = await this.getNow(request.name)
       if (status === undefined) return { result: asked, scheduled: true }
       if (status.rc !== EAGAIN || performance.now() > giveUp) return { result: status.rc, scheduled: true }
-      await this.napNow(POLL_NAP_MS)
+      await this.caller.nap(POLL_NAP_MS)
     }
   }
 
@@ -235,30 +227,13 @@ class Session implements RehearsalSession {
 
   private async buildId(): Promise<string> {
     const request = abi.buildIdRequest()
-    const answer = await this.call(abi.XEN_VERSION, [abi.VERSION_BUILD_ID, request])
+    const answer = await this.caller.call(abi.XEN_VERSION, [abi.VERSION_BUILD_ID, request])
     return answer.result < 0n ? '' : abi.readBuildId(answer.contents(request), Number(answer.result))
   }
 
-  private async napNow(milliseconds: number): Promise<void> {
-    const nanoseconds = BigInt(Math.round(milliseconds * 1e6))
-    await this.machine.ask({ kind: 'nap', nanoseconds }, this.patience(milliseconds))
-  }
-
   private async sysctl(request: GuestBuffer): Promise<{ result: number; reply: Uint8Array; answer: Answer }> {
-    const answer = await this.call(abi.SYSCTL, [request])
+    const answer = await this.caller.call(abi.SYSCTL, [request])
     return { result: Number(answer.result), reply: answer.contents(request), answer }
-  }
-
-  private call(number: bigint, args: readonly Argument[]): Promise<Answer> {
-    return this.machine.ask({ kind: 'hypercall', number, args }, this.patience(0))
-  }
-
-  /** How long the next request may take when it takes `meant` milliseconds by design. */
-  private patience(meant: number): number {
-    const { request, deadline = Number.POSITIVE_INFINITY } = this.limits
-    const left = deadline - performance.now()
-    if (left > 0) return Math.min(request + meant, left)
-    throw new MachineLost({ kind: 'hung', sign: 'the time for all operations is over', lines: this.console.last(20) })
   }
 
   /** Starts `operation` when the one before has ended, well or not. */

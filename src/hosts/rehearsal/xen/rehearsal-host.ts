@@ -1,8 +1,8 @@
 /** The real Xen in a throwaway machine, as a host: the reference that the other hosts are compared with. */
 
-import { ACTS_IN } from '../abi/xen-abi.ts'
-import type { ActionRequest, GetOutcome, Host, HostFacts, ListOutcome, Outcome, UploadRequest } from '../host.ts'
-import { type BootOptions, errnoName, type RehearsalSession, startRehearsal } from './index.ts'
+import { ACTS_IN } from '../../abi/xen-abi.ts'
+import type { ActionRequest, GetOutcome, Host, HostFacts, ListOutcome, Outcome, UploadRequest } from '../../host.ts'
+import { type BootOptions, errnoName, type RehearsalSession, startRehearsal } from '../index.ts'
 
 export async function openRehearsal(options: BootOptions): Promise<Host> {
   return new RehearsalHost(await startRehearsal(options))

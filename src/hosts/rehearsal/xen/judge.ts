@@ -6,11 +6,11 @@
  * Xen's own words about each payload come with the verdict.
  */
 
-import { InputError } from '../../base/errors.ts'
-import { errnoName } from '../abi/errno.ts'
-import type { ActionName } from '../abi/xen-abi.ts'
-import { MachineLost } from './machine.ts'
-import type { BootOptions, RehearsalPayload } from './model.ts'
+import { InputError } from '../../../base/errors.ts'
+import { errnoName } from '../../abi/errno.ts'
+import type { ActionName } from '../../abi/xen-abi.ts'
+import { MachineLost } from '../machine.ts'
+import type { BootOptions, RehearsalPayload } from '../model.ts'
 import type { RehearsalSession } from './session.ts'
 import { startRehearsal } from './session.ts'
 

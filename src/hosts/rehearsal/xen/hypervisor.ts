@@ -6,9 +6,11 @@
 
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
-import { InputError } from '../../base/errors.ts'
-import { BOOTED_AS } from '../../machines/x86-64/x86-64.ts'
-import { ARM_BOARD, type Board, X86_BOARD } from './board.ts'
+import { InputError } from '../../../base/errors.ts'
+import { BOOTED_AS } from '../../../machines/x86-64/x86-64.ts'
+import type { Board } from '../board.ts'
+import type { Bootable } from '../machine.ts'
+import { ARM_BOARD, X86_BOARD } from './boards.ts'
 
 const LARGEST_IMAGE = 256 * 1024 * 1024
 const GZIP = [0x1f, 0x8b]
@@ -21,13 +23,8 @@ const CLASS_64 = 2
 const MACHINE_OFFSET = 18
 const HINT = "give the build's xen/xen, or the installed xen-4.17-amd64.gz"
 
-export interface BootableImage {
-  readonly image: Uint8Array
-  readonly board: Board
-}
-
 /** The bytes to boot: read, unpacked, and known to be what QEMU can boot; and on what. */
-export function readHypervisor(file: string): BootableImage {
+export function readHypervisor(file: string): Bootable {
   let bytes: Uint8Array
   try {
     bytes = readFileSync(file)

@@ -4,7 +4,8 @@
  * the hypervisor must say the same about itself.
  */
 
-import type { RehearsalPayload } from './model.ts'
+import type { RehearsalPayload } from '../model.ts'
+import { quoted } from '../script.ts'
 
 /** Xen's limit, without the NUL. */
 const LONGEST_NAME = 127
@@ -14,15 +15,15 @@ export function defaultScript(payloads: readonly RehearsalPayload[]): string {
   const lines = ['version', 'list', 'expect-result 0']
   for (const [index, payload] of payloads.entries()) {
     const name = names[index] ?? ''
-    lines.push(`upload ${quote(name)} ${quote(payload.name)}`, `expect-state ${quote(name)} checked`)
+    lines.push(`upload ${quoted(name)} ${quoted(payload.name)}`, `expect-state ${quoted(name)} checked`)
   }
   lines.push('list', `expect-result ${payloads.length}`)
-  for (const name of names) lines.push(`apply ${quote(name)}`, `expect-state ${quote(name)} applied`)
+  for (const name of names) lines.push(`apply ${quoted(name)}`, `expect-state ${quoted(name)} applied`)
   lines.push('version', 'list', `expect-result ${payloads.length}`)
   const downwards = [...names].reverse()
-  for (const name of downwards) lines.push(`revert ${quote(name)}`, `expect-state ${quote(name)} checked`)
+  for (const name of downwards) lines.push(`revert ${quoted(name)}`, `expect-state ${quoted(name)} checked`)
   lines.push('version', 'expect-as-first')
-  for (const name of downwards) lines.push(`unload ${quote(name)}`, `expect-state ${quote(name)} absent`)
+  for (const name of downwards) lines.push(`unload ${quoted(name)}`, `expect-state ${quoted(name)} absent`)
   lines.push('list', 'expect-result 0')
   return `${lines.join('\n')}\n`
 }
@@ -39,5 +40,3 @@ export function scriptNames(payloads: readonly RehearsalPayload[]): string[] {
     return unique
   })
 }
-
-const quote = (text: string) => (/^[\w./+-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`)
