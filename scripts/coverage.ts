@@ -8,7 +8,9 @@
  * DIR is a clone of Xen's git with the branches stable-4.17 to stable-4.22 and the tags of releases. Takes what has no
  * result yet, for N minutes (5 unless told), and goes on where it was: the trees, one for each branch, and the results stay
  * in --state, outside of the checkout. --again takes those once more that came out so. --ordinary adds N fixes that are of
- * no advisory, drawn from all branches; --own leaves out what touches nothing that is of the machine alone. Writes the table at the end of each run; --list tells what there is.
+ * no advisory, drawn from all branches; --own leaves out what touches nothing that is of the machine alone. What is rightly
+ * refused, and what a person has to know of is in series/fills.ts, is completed with `hotsplice assist`, built and rehearsed.
+ * Writes the tables at the end of each run; --list tells what there is.
  * Needs `npm run build`, and what it takes to build Xen and to rehearse.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -17,9 +19,10 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { draws } from '../tests/support/harmless.ts'
 import { baseAt, readIf, type Where } from './series/base.ts'
+import { complete, isToComplete, keptCompleted } from './series/complete.ts'
 import { BRANCHES, commitsOf, ordinaryFixes, type Series, securitySeries } from './series/history.ts'
 import { MACHINES } from './series/machines.ts'
-import { readTable, rowOf, writeTable } from './series/table.ts'
+import { completedRow, readCompleted, readTable, rowOf, writeTable } from './series/table.ts'
 import { folderOf, keep, keptResult, type Result, take } from './series/take.ts'
 
 const { values } = parseArgs({
@@ -64,26 +67,44 @@ async function takeAll(): Promise<void> {
   for (const series of chosen) {
     if (Date.now() > where.until) break
     const kept = keptResult(folderOf(where, series))
-    if (kept !== undefined && !again.includes(kept.came)) continue
-    const result = await onItsBase(series)
+    const isTaken = kept !== undefined && !again.includes(kept.came)
+    if (isTaken && !isToComplete(where, series, kept)) continue
+    const tree = await baseOf(series)
+    if (tree === undefined) break
+    const result = isTaken ? kept : await taken(series, tree)
     if (result === undefined) break
-    console.log(described(series, keep(folderOf(where, series), result)))
+    if (!isTaken) console.log(described(series, keep(folderOf(where, series), result)))
+    if (tree !== '' && isToComplete(where, series, result)) {
+      const completed = await complete(where, series, tree)
+      if (completed === undefined) break
+      console.log(`${described(series, completed)}, completed with ${completed.hand} lines by hand`)
+    }
   }
   const rows = chosen.flatMap(series => {
     const result = keptResult(folderOf(where, series))
     return result === undefined ? [] : [rowOf(where.machine, series, result)]
   })
+  const completed = chosen.flatMap(series => {
+    const result = keptCompleted(where, series)
+    return result === undefined ? [] : [completedRow(where.machine, series, result)]
+  })
   console.log(`${rows.length} of ${chosen.length}`)
-  writeFileSync(values.table, writeTable(readTable(readIf(values.table) ?? ''), rows))
+  const before = readIf(values.table) ?? ''
+  writeFileSync(values.table, writeTable(readTable(before), rows, [...readCompleted(before), ...completed]))
+}
+
+/** Where its tree is, empty where it cannot be compiled; undefined when time ran out. */
+async function baseOf({ branch, commits }: Series): Promise<string | undefined> {
+  const base = await baseAt(where, branch, commits[0]?.parent ?? '')
+  if (base.is === 'built') return base.tree
+  return base.is === 'not-yet' ? undefined : ''
 }
 
 /** Undefined when time ran out. */
-async function onItsBase(series: Series): Promise<Result | undefined> {
-  const commit = series.commits[0]?.parent ?? ''
-  const base = await baseAt(where, series.branch, commit)
-  if (base.is === 'built') return take(where, series, base.tree)
+async function taken(series: Series, tree: string): Promise<Result | undefined> {
+  if (tree !== '') return take(where, series, tree)
   const nothing = { functions: [], seconds: 0, refusals: [], by: '' }
-  return base.is === 'not-yet' ? undefined : { ...nothing, base: commit, came: 'no base' }
+  return { ...nothing, base: series.commits[0]?.parent ?? '', came: 'no base' }
 }
 
 function seriesOf(branch: string): readonly Series[] {

@@ -1,8 +1,9 @@
 /** What `scripts/coverage.ts` takes for a fix, and the table that it writes and reads back. */
 import { expect, test } from 'vitest'
+import { FILLS, fillIn } from '../scripts/series/fills.ts'
 import { advisoriesOf, ordinaryFixes, readLog, securitySeries } from '../scripts/series/history.ts'
 import { MACHINES, USUAL } from '../scripts/series/machines.ts'
-import { readTable, rowOf, writeTable } from '../scripts/series/table.ts'
+import { completedRow, readCompleted, readTable, rowOf, writeTable } from '../scripts/series/table.ts'
 import type { Result } from '../scripts/series/take.ts'
 
 test.for<readonly [message: string, ids: readonly string[]]>([
@@ -67,4 +68,25 @@ test('the same fix on two machines has two rows, and a table without machines is
   expect(readTable(writeTable([], rows))).toEqual(rows.toReversed())
   const before = '| 4.17 | XSA-30 | ffffffffff | refused |  | 12 | init-code | 0123456789 |'
   expect(readTable(before)).toEqual([rows[0]])
+})
+
+test('what was completed has a table of its own, which is read back and is no row of the first', () => {
+  const fix = { branch: '4.17', id: 'XSA-30' }
+  const refused = rowOf(USUAL, fix, result())
+  const done = completedRow(USUAL, fix, { ...result({ came: 'full cycle' }), written: 80, hand: 3 })
+  expect(done).toMatchObject({ came: 'full cycle', functions: '2', written: '80', hand: '3' })
+  const text = writeTable([], [refused], [{ ...done, hand: '9' }, done])
+  expect([readTable(text), readCompleted(text)]).toEqual([[refused], [done]])
+  expect(writeTable(readTable(text), [], readCompleted(text))).toBe(text)
+})
+
+test('what is filled in takes the place of each mark, and is counted in lines', () => {
+  const text = 'a\n    FILL_IN_first_values;\nFILL_IN_where_it_ends /* here */\nX(t, FILL_IN_how_many)\n'
+  const fills = FILLS.get('XSA-472') ?? []
+  const filled = fillIn(text, fills)
+  expect(filled).toEqual({ text: 'a\n    spin_lock_init(&own->lock);\nX(t, 512)\n', hand: 3 })
+  const put = [{ mark: 'FILL_IN_how_many', put: '1\n,2' }]
+  expect(fillIn('X(FILL_IN_how_many)', put)).toEqual({ text: 'X(1\n,2)', hand: 2 })
+  expect(fillIn(text.replace('how_many', 'other'), fills)).toBeUndefined()
+  expect(fillIn(text + text, fills)).toBeUndefined()
 })
