@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { FILLS, fillIn } from '../scripts/series/fills.ts'
 import { advisoriesOf, ordinaryFixes, readLog, securitySeries } from '../scripts/series/history.ts'
 import { MACHINES, USUAL } from '../scripts/series/machines.ts'
-import { completedRow, readCompleted, readTable, rowOf, writeTable } from '../scripts/series/table.ts'
+import { COMPLETED, completedCells, JUDGED, judgedCells, readPart, writePart } from '../scripts/series/parts.ts'
+import { readTable, rowOf, writeTable } from '../scripts/series/table.ts'
 import type { Result } from '../scripts/series/take.ts'
 
 test.for<readonly [message: string, ids: readonly string[]]>([
@@ -70,14 +71,23 @@ test('the same fix on two machines has two rows, and a table without machines is
   expect(readTable(before)).toEqual([rows[0]])
 })
 
-test('what was completed has a table of its own, which is read back and is no row of the first', () => {
+test('what was completed, and what was judged, have tables of their own, which are read back', () => {
   const fix = { branch: '4.17', id: 'XSA-30' }
   const refused = rowOf(USUAL, fix, result())
-  const done = completedRow(USUAL, fix, { ...result({ came: 'full cycle' }), written: 80, hand: 3 })
-  expect(done).toMatchObject({ came: 'full cycle', functions: '2', written: '80', hand: '3' })
-  const text = writeTable([], [refused], [{ ...done, hand: '9' }, done])
-  expect([readTable(text), readCompleted(text)]).toEqual([[refused], [done]])
-  expect(writeTable(readTable(text), [], readCompleted(text))).toBe(text)
+  const completed = (hand: number) =>
+    completedCells(USUAL, fix, { ...result({ came: 'full cycle' }), written: 80, hand })
+  expect(completed(3).slice(4)).toEqual(['full cycle', '2', '', '80', '3', '0123456789'])
+  const lists = { must: ['a.o f'], boot: [], missing: [], more: ['a.o g'], unlike: [] }
+  const judged = judgedCells(USUAL, fix, { ...lists, units: 9, differing: 2, base: 'f'.repeat(40), by: '0123456789' })
+  expect(judged.slice(4)).toEqual(['9', '2', '1', '0', '1', '0', '0123456789'])
+  const first = writeTable([], [refused])
+  expect([COMPLETED, JUDGED].map(part => writePart(part, readPart(first, part)))).toEqual(['', ''])
+  const text = [first, writePart(COMPLETED, [completed(9), completed(3)]), writePart(JUDGED, [judged])].join('')
+  expect([readTable(text), readPart(text, COMPLETED), readPart(text, JUDGED)]).toEqual([
+    [refused],
+    [completed(3)],
+    [judged],
+  ])
 })
 
 test('what is filled in takes the place of each mark, and is counted in lines', () => {

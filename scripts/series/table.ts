@@ -1,6 +1,6 @@
 /** docs/coverage.md: what came of each fix on its own base. Rows of other runs are read back from it, so that runs add up. */
 
-import type { Completed } from './complete.ts'
+import { cellsOf, isBranch, lastOfEach, tableText } from './cells.ts'
 import type { Series } from './history.ts'
 import { type SeriesMachine, USUAL } from './machines.ts'
 import type { Result } from './take.ts'
@@ -21,6 +21,7 @@ const COLUMNS = ['branch', 'id', 'machine', 'base', 'came', 'functions', 'second
 const TITLES = ['branch', 'id', 'machine', 'base', 'outcome', 'functions', 'seconds', 'refusals', 'hotsplice']
 const SHORT = 10
 const MACHINE_AT = COLUMNS.indexOf('machine')
+const CAME_AT = COLUMNS.indexOf('came')
 
 const HEAD = `# Fixes on their own bases
 
@@ -54,57 +55,6 @@ export function rowOf(
   }
 }
 
-/** A fix that is rightly refused, and that was completed. */
-export interface CompletedRow {
-  readonly branch: string
-  readonly id: string
-  readonly machine: string
-  readonly base: string
-  readonly came: string
-  readonly functions: string
-  readonly written: string
-  readonly hand: string
-  readonly by: string
-}
-
-const COMPLETED = ['branch', 'id', 'machine', 'base', 'came', 'functions', 'written', 'hand', 'by'] as const
-const COMPLETED_TITLES = [...TITLES.slice(0, 6), 'lines written', 'lines by hand', 'hotsplice']
-
-const COMPLETED_HEAD = `## Completed by hand
-
-What is refused rightly and has a way out ([ways-out.md](ways-out.md)): \`hotsplice assist\` wrote the start, what a person
-has to know was filled in, and what was built was verified and rehearsed as above. A line that was filled in or deleted counts as one by
-hand; in Ksplice, the patches of this kind took 17 each (Arnold and Kaashoek, EuroSys 2009).
-`
-
-export function completedRow(
-  machine: SeriesMachine,
-  series: Pick<Series, 'branch' | 'id'>,
-  result: Completed,
-): CompletedRow {
-  const { branch, id, base, came, functions, by } = rowOf(machine, series, result)
-  const [written, hand] = [String(result.written), String(result.hand)]
-  return { branch, id, machine: machine.name, base, came, functions, written, hand, by }
-}
-
-export function readCompleted(text: string): readonly CompletedRow[] {
-  const [, part = ''] = text.split(COMPLETED_HEAD.slice(0, COMPLETED_HEAD.indexOf('\n') + 1))
-  return part.split('\n').flatMap(line => {
-    const cells = cellsOf(line)
-    const [branch = '', id = '', machine = '', base = '', came = '', ...rest] = cells
-    const [functions = '', written = '', hand = '', by = ''] = rest
-    if (cells.length !== COMPLETED.length || !isBranch(branch)) return []
-    return [{ branch, id, machine, base, came, functions, written, hand, by }]
-  })
-}
-
-const isBranch = (text: string) => /^\d+\.\d+$/.test(text)
-const cellsOf = (line: string) =>
-  line
-    .split('|')
-    .slice(1, -1)
-    .map(cell => cell.trim())
-
 /** The rows of a table that was written before. */
 export function readTable(text: string): readonly Row[] {
   const [first = ''] = text.split('\n## ')
@@ -119,40 +69,14 @@ export function readTable(text: string): readonly Row[] {
   })
 }
 
-/** `rows` in place of those of `before` about the same fix; of those that were completed, the last about each. */
-export function writeTable(
-  before: readonly Row[],
-  rows: readonly Row[],
-  completed: readonly CompletedRow[] = [],
-): string {
-  const all = lastOfEach([...before, ...rows])
-  const done = lastOfEach(completed)
-  const table = tableText(
-    TITLES,
-    all.map(row => COLUMNS.map(column => row[column])),
-  )
-  const second = tableText(
-    COMPLETED_TITLES,
-    done.map(row => COMPLETED.map(column => row[column])),
-  )
-  return `${HEAD}\n${summary(all)}\n${table}${done.length === 0 ? '' : `\n${COMPLETED_HEAD}\n${second}`}`
+/** `rows` in place of those of `before` about the same fix. */
+export function writeTable(before: readonly Row[], rows: readonly Row[]): string {
+  const all = lastOfEach([...before, ...rows].map(row => COLUMNS.map(column => row[column])))
+  return `${HEAD}\n${summary(all.map(cells => cells[CAME_AT] ?? ''))}\n${tableText(TITLES, all)}`
 }
 
-function lastOfEach<R extends Pick<Row, 'branch' | 'id' | 'machine'>>(rows: readonly R[]): readonly R[] {
-  const known = new Map(rows.map(row => [keyOf(row), row]))
-  return [...known.values()].sort((a, b) => natural(keyOf(a), keyOf(b)))
+function summary(outcomes: readonly string[]): string {
+  const kinds = [...new Set(outcomes)].sort()
+  const counts = kinds.map(kind => `${outcomes.filter(each => each === kind).length} ${kind}`)
+  return `${outcomes.length} fixes: ${counts.join(', ')}.\n`
 }
-
-function tableText(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [titles, titles.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |\n`).join('')
-}
-
-const keyOf = ({ branch, id, machine }: Pick<Row, 'branch' | 'id' | 'machine'>) => `${branch} ${id} ${machine}`
-
-function summary(rows: readonly Row[]): string {
-  const kinds = [...new Set(rows.map(({ came }) => came))].sort()
-  const counts = kinds.map(kind => `${rows.filter(({ came }) => came === kind).length} ${kind}`)
-  return `${rows.length} fixes: ${counts.join(', ')}.\n`
-}
-
-const natural = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true })
