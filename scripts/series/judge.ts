@@ -11,7 +11,6 @@ import { readObject } from '../../tests/xen/oracle/binutils.ts'
 import { type ObjectText, textOf } from '../../tests/xen/oracle/functions.ts'
 import { bootFunctions, familyOf, unlikeIn } from '../../tests/xen/oracle/payload.ts'
 import { dependsOn, inParallel, readUnits, type Unit } from '../../tests/xen/oracle/units.ts'
-import { git, type Series } from './history.ts'
 
 export interface Judged {
   /** Units that read what is touched, and those of them whose preprocessed texts differ. */
@@ -30,8 +29,10 @@ export interface Judged {
 }
 
 export interface ToJudge {
-  readonly series: Series
+  /** The folder that holds `xen/`, built. */
   readonly tree: string
+  /** Relative to it. */
+  readonly touched: readonly string[]
   readonly patches: readonly string[]
   readonly payload: string
   /** As the report has them: `common/domain.o f`. */
@@ -41,16 +42,13 @@ export interface ToJudge {
 }
 
 export async function judge(asked: ToJudge): Promise<Judged> {
-  const { series, tree, patches, scratch } = asked
+  const { tree, touched, patches, scratch } = asked
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(dirname(scratch), { recursive: true })
   // Links are enough: patch writes a new file, and compilers are told where to write.
   execFileSync('cp', ['-al', tree, scratch])
   try {
     for (const file of patches) execFileSync('patch', ['-p1', '-s', '-d', scratch, '-i', file])
-    const touched = series.commits.flatMap(({ id }) =>
-      git(tree, 'diff-tree', '-r', '--no-commit-id', '--name-only', id).trim().split('\n'),
-    )
     const units = readUnits(join(tree, 'xen')).filter(unit => dependsOn(unit, touched))
     const sides: Sides = [join(tree, 'xen'), join(scratch, 'xen')]
     const pairs = await inParallel(units, unit => textsOf(unit, sides, scratch))
@@ -72,7 +70,7 @@ interface Pair {
   readonly object: string
 }
 
-const CONSTANT_LINE = ' -D__LINE__=7 -Wno-builtin-macro-redefined'
+const CONSTANT_LINE = ' -D__LINE__=7'
 
 /** Undefined where both are the same once they are preprocessed. */
 async function textsOf(unit: Unit, [before, after]: Sides, scratch: string): Promise<Pair | undefined> {
@@ -88,10 +86,10 @@ async function textsOf(unit: Unit, [before, after]: Sides, scratch: string): Pro
   return { unit: unit.unit, before: textOf(original), after: textOf(patched), boot, object }
 }
 
-/** The first command of the line; what objcopy does after it is no matter of code. */
+/** The first command of the line; what objcopy does after it is no matter of code. That `__LINE__` is ours is no error. */
 function commandOf({ command }: Unit, how: string, output: string, more: string): string {
   const [first = ''] = command.split(' ; ')
-  const bare = first.replace(/ -MMD?\b| -MP\b| -M[FQT] \S+/g, '')
+  const bare = first.replace(/ -MMD?\b| -MP\b| -M[FQT] \S+| -Werror(?= )/g, '')
   return `${bare.replace(/ -o \S+/, '').replace(/ -c(?= )/, `${more}${how}`)} -o ${output}`
 }
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Where } from './base.ts'
-import type { Series } from './history.ts'
+import { git, type Series } from './history.ts'
 import { type Judged, judge } from './judge.ts'
 import { folderOf, type Result } from './take.ts'
 
@@ -26,7 +26,10 @@ export async function judgeKept(where: Where, series: Series, result: Result, tr
   const patches = series.commits.map((_, at) => join(folder, `${at + 1}.patch`))
   const scratch = join(where.state, 'judged', series.branch)
   const payload = join(folder, 'fix.livepatch')
-  const judged = await judge({ series, tree, patches, payload, functions, scratch })
+  const touched = series.commits.flatMap(({ id }) =>
+    git(where.history, 'diff-tree', '-r', '--no-commit-id', '--name-only', id).trim().split('\n'),
+  )
+  const judged = await judge({ touched, tree, patches, payload, functions, scratch })
   const judgement = { ...judged, base, by }
   writeFileSync(fileFor(where, series), `${JSON.stringify(judgement, null, 1)}\n`)
   return judgement

@@ -36,12 +36,13 @@ export function unlikeIn(payload: ObjectFile, wanted: readonly Wanted[]): readon
 /** With the names of one unit as it has them itself. */
 function asUnit(payload: ObjectFile, unit: string): ObjectFile {
   const source = unit.replace(/\.o$/, '.c')
-  const symbols = payload.symbols.map((symbol): NamedPlace => {
-    const [file, name] = symbol.name.split('#')
-    const isOwn = name !== undefined && file !== undefined && (file === source || source.endsWith(`/${file}`))
-    return isOwn ? { ...symbol, name } : symbol
-  })
-  return { ...payload, symbols }
+  const own = (text: string) =>
+    text.replace(/(?<=^|<)([^<>#]+)#/, (whole, file) => (source === file || source.endsWith(`/${file}`) ? '' : whole))
+  const symbols = payload.symbols.map((symbol): NamedPlace => ({ ...symbol, name: own(symbol.name) }))
+  const code = new Map(
+    [...payload.code].map(([section, list]) => [section, list.map(each => ({ ...each, text: own(each.text) }))]),
+  )
+  return { ...payload, symbols, code }
 }
 
 /** What the payload may have in other words: names of static locals, calls by way of a table, and where it lies itself. */
