@@ -2,13 +2,16 @@
  * Every base, every fix: each security fix of Xen's stable branches on the commit that was running before it.
  *
  *   npx tsx scripts/coverage.ts --history DIR [--state DIR] [--only 4.17,XSA-430,4.21:XSA-477] [--minutes N]
- *                               [--ordinary N --seed S] [--machine x86|arm64] [--own] [--again OUTCOME,…] [--list]
- *                               [--table docs/coverage.md]
+ *                               [--ordinary N --seed S] [--machine x86|arm64] [--own] [--again OUTCOME,…] [--judge]
+ *                               [--list] [--table docs/coverage.md]
  *
  * DIR is a clone of Xen's git with the branches stable-4.17 to stable-4.22 and the tags of releases. Takes what has no
  * result yet, for N minutes (5 unless told), and goes on where it was: the trees, one for each branch, and the results stay
  * in --state, outside of the checkout. --again takes those once more that came out so. --ordinary adds N fixes that are of
- * no advisory, drawn from all branches; --own leaves out what touches nothing that is of the machine alone. Writes the table at the end of each run; --list tells what there is.
+ * no advisory, drawn from all branches; --own leaves out what touches nothing that is of the machine alone. What is rightly
+ * refused, and what a person has to know of is in series/fills.ts, is completed with `hotsplice assist`, built and rehearsed.
+ * --judge asks of each that was built a second opinion, which nothing of the product gives (series/judge.ts).
+ * Writes the tables at the end of each run; --list tells what there is.
  * Needs `npm run build`, and what it takes to build Xen and to rehearse.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -17,8 +20,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { draws } from '../tests/support/harmless.ts'
 import { baseAt, readIf, type Where } from './series/base.ts'
+import type { Cells } from './series/cells.ts'
+import { complete, isToComplete, keptCompleted } from './series/complete.ts'
 import { BRANCHES, commitsOf, ordinaryFixes, type Series, securitySeries } from './series/history.ts'
-import { MACHINES } from './series/machines.ts'
+import { judgeKept, keptJudgement } from './series/judged.ts'
+import { MACHINES, type SeriesMachine } from './series/machines.ts'
+import { COMPLETED, completedCells, JUDGED, judgedCells, readPart, writePart } from './series/parts.ts'
 import { readTable, rowOf, writeTable } from './series/table.ts'
 import { folderOf, keep, keptResult, type Result, take } from './series/take.ts'
 
@@ -36,6 +43,7 @@ const { values } = parseArgs({
     machine: { type: 'string', default: 'x86' },
     own: { type: 'boolean', default: false },
     again: { type: 'string', default: '' },
+    judge: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     table: { type: 'string', default: join(import.meta.dirname, '../docs/coverage.md') },
   },
@@ -64,26 +72,67 @@ async function takeAll(): Promise<void> {
   for (const series of chosen) {
     if (Date.now() > where.until) break
     const kept = keptResult(folderOf(where, series))
-    if (kept !== undefined && !again.includes(kept.came)) continue
-    const result = await onItsBase(series)
+    const isTaken = kept !== undefined && !again.includes(kept.came)
+    if (isTaken && !isToComplete(where, series, kept) && !isToJudge(series, kept)) continue
+    const tree = await baseOf(series)
+    if (tree === undefined) break
+    const result = isTaken ? kept : await taken(series, tree)
     if (result === undefined) break
-    console.log(described(series, keep(folderOf(where, series), result)))
+    if (!isTaken) console.log(described(series, keep(folderOf(where, series), result)))
+    if (tree !== '' && !(await more(series, result, tree))) break
   }
   const rows = chosen.flatMap(series => {
     const result = keptResult(folderOf(where, series))
     return result === undefined ? [] : [rowOf(where.machine, series, result)]
   })
   console.log(`${rows.length} of ${chosen.length}`)
-  writeFileSync(values.table, writeTable(readTable(readIf(values.table) ?? ''), rows))
+  const before = readIf(values.table) ?? ''
+  const parts = [
+    writePart(COMPLETED, [...readPart(before, COMPLETED), ...cellsOfKept(keptCompleted, completedCells)]),
+    writePart(JUDGED, [...readPart(before, JUDGED), ...cellsOfKept(keptJudgement, judgedCells)]),
+  ]
+  writeFileSync(values.table, [writeTable(readTable(before), rows), ...parts].join(''))
+}
+
+/** What is done beside; false when time ran out. */
+async function more(series: Series, result: Result, tree: string): Promise<boolean> {
+  if (isToComplete(where, series, result)) {
+    const completed = await complete(where, series, tree)
+    if (completed === undefined) return false
+    console.log(`${described(series, completed)}, completed with ${completed.hand} lines by hand`)
+  }
+  if (isToJudge(series, result)) {
+    const { missing, more: besides, unlike } = await judgeKept(where, series, result, tree)
+    console.log(JSON.stringify({ missing, besides, unlike }))
+  }
+  return Date.now() <= where.until
+}
+
+const isToJudge = (series: Series, { came }: Result) =>
+  values.judge && came === 'full cycle' && keptJudgement(where, series) === undefined
+
+function cellsOfKept<R>(
+  kept: (where: Where, series: Series) => R | undefined,
+  cells: (machine: SeriesMachine, series: Series, result: R) => Cells,
+): readonly Cells[] {
+  return chosen.flatMap(series => {
+    const result = kept(where, series)
+    return result === undefined ? [] : [cells(where.machine, series, result)]
+  })
+}
+
+/** Where its tree is, empty where it cannot be compiled; undefined when time ran out. */
+async function baseOf({ branch, commits }: Series): Promise<string | undefined> {
+  const base = await baseAt(where, branch, commits[0]?.parent ?? '')
+  if (base.is === 'built') return base.tree
+  return base.is === 'not-yet' ? undefined : ''
 }
 
 /** Undefined when time ran out. */
-async function onItsBase(series: Series): Promise<Result | undefined> {
-  const commit = series.commits[0]?.parent ?? ''
-  const base = await baseAt(where, series.branch, commit)
-  if (base.is === 'built') return take(where, series, base.tree)
+async function taken(series: Series, tree: string): Promise<Result | undefined> {
+  if (tree !== '') return take(where, series, tree)
   const nothing = { functions: [], seconds: 0, refusals: [], by: '' }
-  return base.is === 'not-yet' ? undefined : { ...nothing, base: commit, came: 'no base' }
+  return { ...nothing, base: series.commits[0]?.parent ?? '', came: 'no base' }
 }
 
 function seriesOf(branch: string): readonly Series[] {

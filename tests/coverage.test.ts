@@ -1,7 +1,9 @@
 /** What `scripts/coverage.ts` takes for a fix, and the table that it writes and reads back. */
 import { expect, test } from 'vitest'
+import { FILLS, fillIn } from '../scripts/series/fills.ts'
 import { advisoriesOf, ordinaryFixes, readLog, securitySeries } from '../scripts/series/history.ts'
 import { MACHINES, USUAL } from '../scripts/series/machines.ts'
+import { COMPLETED, completedCells, JUDGED, judgedCells, readPart, writePart } from '../scripts/series/parts.ts'
 import { readTable, rowOf, writeTable } from '../scripts/series/table.ts'
 import type { Result } from '../scripts/series/take.ts'
 
@@ -67,4 +69,34 @@ test('the same fix on two machines has two rows, and a table without machines is
   expect(readTable(writeTable([], rows))).toEqual(rows.toReversed())
   const before = '| 4.17 | XSA-30 | ffffffffff | refused |  | 12 | init-code | 0123456789 |'
   expect(readTable(before)).toEqual([rows[0]])
+})
+
+test('what was completed, and what was judged, have tables of their own, which are read back', () => {
+  const fix = { branch: '4.17', id: 'XSA-30' }
+  const refused = rowOf(USUAL, fix, result())
+  const completed = (hand: number) =>
+    completedCells(USUAL, fix, { ...result({ came: 'full cycle' }), written: 80, hand })
+  expect(completed(3).slice(4)).toEqual(['full cycle', '2', '', '80', '3', '0123456789'])
+  const lists = { must: ['a.o f'], boot: [], missing: [], more: ['a.o g'], unlike: [] }
+  const judged = judgedCells(USUAL, fix, { ...lists, units: 9, differing: 2, base: 'f'.repeat(40), by: '0123456789' })
+  expect(judged.slice(4)).toEqual(['9', '2', '1', '0', '1', '0', '0123456789'])
+  const first = writeTable([], [refused])
+  expect([COMPLETED, JUDGED].map(part => writePart(part, readPart(first, part)))).toEqual(['', ''])
+  const text = [first, writePart(COMPLETED, [completed(9), completed(3)]), writePart(JUDGED, [judged])].join('')
+  expect([readTable(text), readPart(text, COMPLETED), readPart(text, JUDGED)]).toEqual([
+    [refused],
+    [completed(3)],
+    [judged],
+  ])
+})
+
+test('what is filled in takes the place of each mark, and is counted in lines', () => {
+  const text = 'a\n    FILL_IN_first_values;\nFILL_IN_where_it_ends /* here */\nX(t, FILL_IN_how_many)\n'
+  const fills = FILLS.get('XSA-472') ?? []
+  const filled = fillIn(text, fills)
+  expect(filled).toEqual({ text: 'a\n    spin_lock_init(&own->lock);\nX(t, 512)\n', hand: 3 })
+  const put = [{ mark: 'FILL_IN_how_many', put: '1\n,2' }]
+  expect(fillIn('X(FILL_IN_how_many)', put)).toEqual({ text: 'X(1\n,2)', hand: 2 })
+  expect(fillIn(text.replace('how_many', 'other'), fills)).toBeUndefined()
+  expect(fillIn(text + text, fills)).toBeUndefined()
 })

@@ -1,5 +1,6 @@
 /** docs/coverage.md: what came of each fix on its own base. Rows of other runs are read back from it, so that runs add up. */
 
+import { cellsOf, isBranch, lastOfEach, tableText } from './cells.ts'
 import type { Series } from './history.ts'
 import { type SeriesMachine, USUAL } from './machines.ts'
 import type { Result } from './take.ts'
@@ -20,6 +21,7 @@ const COLUMNS = ['branch', 'id', 'machine', 'base', 'came', 'functions', 'second
 const TITLES = ['branch', 'id', 'machine', 'base', 'outcome', 'functions', 'seconds', 'refusals', 'hotsplice']
 const SHORT = 10
 const MACHINE_AT = COLUMNS.indexOf('machine')
+const CAME_AT = COLUMNS.indexOf('came')
 
 const HEAD = `# Fixes on their own bases
 
@@ -55,35 +57,26 @@ export function rowOf(
 
 /** The rows of a table that was written before. */
 export function readTable(text: string): readonly Row[] {
-  return text.split('\n').flatMap(line => {
-    const cells = line
-      .split('|')
-      .slice(1, -1)
-      .map(cell => cell.trim())
+  const [first = ''] = text.split('\n## ')
+  return first.split('\n').flatMap(line => {
+    const cells = cellsOf(line)
     // Tables were written before there was a second machine.
     const whole = cells.length === COLUMNS.length - 1 ? cells.toSpliced(MACHINE_AT, 0, USUAL.name) : cells
     const [branch = '', id = '', machine = '', base = '', came = '', ...rest] = whole
     const [functions = '', seconds = '', refusals = '', by = ''] = rest
-    if (whole.length !== COLUMNS.length || !/^\d+\.\d+$/.test(branch)) return []
+    if (whole.length !== COLUMNS.length || !isBranch(branch)) return []
     return [{ branch, id, machine, base, came, functions, seconds, refusals, by }]
   })
 }
 
 /** `rows` in place of those of `before` about the same fix. */
 export function writeTable(before: readonly Row[], rows: readonly Row[]): string {
-  const known = new Map([...before, ...rows].map(row => [keyOf(row), row]))
-  const all = [...known.values()].sort((a, b) => natural(keyOf(a), keyOf(b)))
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const table = [TITLES, TITLES.map(() => '---'), ...all.map(row => COLUMNS.map(column => row[column]))].map(line)
-  return `${HEAD}\n${summary(all)}\n${table.join('\n')}\n`
+  const all = lastOfEach([...before, ...rows].map(row => COLUMNS.map(column => row[column])))
+  return `${HEAD}\n${summary(all.map(cells => cells[CAME_AT] ?? ''))}\n${tableText(TITLES, all)}`
 }
 
-const keyOf = ({ branch, id, machine }: Row) => `${branch} ${id} ${machine}`
-
-function summary(rows: readonly Row[]): string {
-  const kinds = [...new Set(rows.map(({ came }) => came))].sort()
-  const counts = kinds.map(kind => `${rows.filter(({ came }) => came === kind).length} ${kind}`)
-  return `${rows.length} fixes: ${counts.join(', ')}.\n`
+function summary(outcomes: readonly string[]): string {
+  const kinds = [...new Set(outcomes)].sort()
+  const counts = kinds.map(kind => `${outcomes.filter(each => each === kind).length} ${kind}`)
+  return `${outcomes.length} fixes: ${counts.join(', ')}.\n`
 }
-
-const natural = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true })

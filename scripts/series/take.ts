@@ -53,38 +53,58 @@ function patchesOf(history: string, { commits }: Series): readonly string[] {
   return commits.map(({ id }) => git(history, 'diff-tree', '-p', '--no-color', '--full-index', `${id}^`, id))
 }
 
-interface Step {
+export interface Step {
   readonly args: readonly string[]
   readonly log: string
+}
+
+/** A fix that is being taken: whose files are where, and what runs the command there; undefined when time ran out. */
+export interface Taking {
+  readonly where: Where
+  readonly series: Series
+  readonly tree: string
+  readonly folder: string
+  readonly run: (step: Step) => Promise<number | undefined>
+}
+
+export function takingIn(folder: string, where: Where, series: Series, tree: string): Taking {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const run = ({ args, log }: Step) => runUntil([HOTSPLICE, ...args], join(folder, log), where.until)
+  return { where, series, tree, folder, run }
+}
+
+export function writePatches({ where, series, folder }: Taking): readonly string[] {
+  return patchesOf(where.history, series).map((text, at) => {
+    const file = join(folder, `${at + 1}.patch`)
+    writeFileSync(file, text)
+    return file
+  })
 }
 
 type Facts = Omit<Result, 'came'>
 
 /** Undefined when time ran out. */
 export async function take(where: Where, series: Series, tree: string): Promise<Result | undefined> {
-  const folder = folderOf(where, series)
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  const patches = patchesOf(where.history, series).map((text, at) => {
-    const file = join(folder, `${at + 1}.patch`)
-    writeFileSync(file, text)
-    return file
-  })
-  const run = ({ args, log }: Step) => runUntil([HOTSPLICE, ...args], join(folder, log), where.until)
-  const [payload, report, told] = ['fix.livepatch', 'report.json', 'rehearsal.json'].map(name => join(folder, name))
-  if (payload === undefined || report === undefined || told === undefined) return undefined
+  const taking = takingIn(folderOf(where, series), where, series, tree)
+  return carry(taking, ['--patch', ...writePatches(taking)])
+}
 
+/** Built, verified and rehearsed; `what` is what the build takes. Undefined when time ran out. */
+export async function carry({ where, series, tree, folder, run }: Taking, what: readonly string[]) {
+  const at = (name: string) => join(folder, name)
+  const [payload, report, told] = [at('fix.livepatch'), at('report.json'), at('rehearsal.json')]
   const started = performance.now()
   const options = ['--tree', tree, '--lines', 'auto', ...where.machine.options, '-o', payload, '--json', report]
-  const built = await run({ args: ['build', ...options, '--patch', ...patches], log: 'build.txt' })
+  const built = await run({ args: ['build', ...options, ...what], log: 'build.txt' })
   if (built === undefined) return undefined
   const facts: Facts = {
     ...factsOf(report),
     base: series.commits[0]?.parent ?? '',
     seconds: Math.round((performance.now() - started) / 1000),
-    by: git(import.meta.dirname, 'rev-parse', '--short=10', 'HEAD').trim(),
+    by: hotspliceCommit(),
   }
-  if (built !== DONE) return { ...facts, came: ENDINGS.get(built) ?? 'error' }
+  if (built !== DONE) return { ...facts, came: ENDINGS.get(built) ?? ('error' as const) }
 
   const symbols = join(tree, 'xen/xen-syms')
   const verified = await run({
@@ -92,13 +112,15 @@ export async function take(where: Where, series: Series, tree: string): Promise<
     log: 'verify.txt',
   })
   if (verified === undefined) return undefined
-  if (verified !== DONE) return { ...facts, came: 'error', refusals: ['verify'] }
+  if (verified !== DONE) return { ...facts, came: 'error' as const, refusals: ['verify'] }
 
   const hypervisor = join(tree, 'xen/xen')
   const args = ['rehearse', payload, '--hypervisor', hypervisor, '--json', told]
   if ((await run({ args, log: 'rehearsal.txt' })) === undefined) return undefined
   return { ...facts, came: rehearsalOf(told) }
 }
+
+export const hotspliceCommit = () => git(import.meta.dirname, 'rev-parse', '--short=10', 'HEAD').trim()
 
 /** What the report of a build says; a run that was ended by an error may have left none. */
 function factsOf(file: string): Pick<Result, 'functions' | 'refusals'> {

@@ -5,14 +5,15 @@
  * The tree's objects are the originals. Every unit whose recorded dependencies name an edited file is compiled again, in a
  * private copy of the tree; so is a unit that a Makefile edit adds, with the command of a unit beside it.
  */
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { basename, dirname, join, normalize } from 'node:path'
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Edit, type EditedFile, editFiles } from './edits.ts'
 import { readObject } from './oracle/binutils.ts'
 import { type ObjectText, textOf } from './oracle/functions.ts'
+import { dependsOn, inParallel, readUnits, type Unit } from './oracle/units.ts'
 import { copyTree } from './tree.ts'
 
 export interface Differences {
@@ -27,13 +28,6 @@ export interface Answer {
   readonly data: Differences
   /** How many units had to be compiled. */
   readonly units: number
-}
-
-interface Unit {
-  readonly unit: string
-  /** As one line for the shell, run in the build folder. */
-  readonly command: string
-  readonly dependencies: ReadonlySet<string>
 }
 
 export interface Oracle {
@@ -51,7 +45,13 @@ export function openOracle(tree: string): Oracle {
   copyTree(tree, copy)
   const compare = async (edits: readonly Edit[], only: (unit: string) => boolean) => {
     const edited = editFiles(tree, edits)
-    const affected = [...units, ...newUnits(units, edited)].filter(unit => dependsOn(unit, edited) && only(unit.unit))
+    const affected = [...units, ...newUnits(units, edited)].filter(
+      unit =>
+        dependsOn(
+          unit,
+          edited.map(({ file }) => file),
+        ) && only(unit.unit),
+    )
     write(copy, edited, ({ after }) => after)
     try {
       return await inParallel(affected, async unit => compareUnit(tree, copy, unit, !units.includes(unit)))
@@ -98,19 +98,6 @@ async function compile(folder: string, { unit, command }: Unit): Promise<string>
   return join(folder, output)
 }
 
-async function inParallel<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
-  const results: B[] = []
-  let next = 0
-  const worker = async () => {
-    for (let at = next++; at < items.length; at = next++) {
-      const item = items[at]
-      if (item !== undefined) results[at] = await work(item)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker))
-  return results
-}
-
 function write(
   copy: string,
   edited: readonly EditedFile[],
@@ -125,28 +112,6 @@ function write(
       writeFileSync(path, text, 'latin1')
     }
   }
-}
-
-/** What the build of 4.17 and later left beside each object. */
-function readUnits(folder: string): Unit[] {
-  const commands = execFileSync('find', [folder, '-name', '.*.o.cmd'], { encoding: 'utf8', maxBuffer: 1 << 24 })
-  return commands
-    .trim()
-    .split('\n')
-    .flatMap(file => {
-      const text = readFileSync(file, 'latin1')
-      const [, unit = '', command = ''] = /^cmd_(\S+) := (.*)$/m.exec(text) ?? []
-      const source = /^source_\S+ := (\S+)/m.exec(text)?.[1]
-      if (source === undefined || !/\s-c\s/.test(command)) return []
-      const list = /^deps_\S+ := \\\n((?:.*\\\n)*)/m.exec(text)?.[1] ?? ''
-      const words = list.replace(/\$\(wildcard [^)]*\)/g, '').match(/[^\s\\]+/g) ?? []
-      return { unit, command, dependencies: new Set([source, ...words].map(word => normalize(word))) }
-    })
-    .toSorted((a, b) => (a.unit < b.unit ? -1 : 1))
-}
-
-function dependsOn({ dependencies }: Unit, edited: readonly EditedFile[]): boolean {
-  return edited.some(({ file }) => dependencies.has(file.replace(/^xen\//, '')))
 }
 
 /** A new C file is compiled as its neighbours are. */

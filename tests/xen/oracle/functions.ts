@@ -126,7 +126,10 @@ class Writer {
   }
 
   private instructions(section: number, from: number, to: number): Instruction[] {
-    return (this.object.code.get(section) ?? []).filter(({ offset }) => from <= offset && offset < to)
+    const whole = this.section(section).bytes.length
+    return (this.object.code.get(section) ?? [])
+      .filter(({ offset }) => from <= offset && offset < to)
+      .map(instruction => ({ ...instruction, end: Math.min(instruction.end, whole) }))
   }
 
   private instruction(section: number, { offset, end, text }: Instruction): string {
@@ -236,7 +239,7 @@ class Writer {
     const text = this.instructions(section, offset, to).map(instruction => this.instruction(section, instruction))
     // A jump to itself (`call .` is how an alternative call is marked) has no symbol to go by.
     const own = this.section(section).name
-    return `(${text.join('; ')})`.replaceAll(/<([^+>]+)\+0x([0-9a-f]+)>/g, (whole, name, distance) =>
+    return `(${text.join('; ')})`.replaceAll(/<([^+>]+)(?:\+0x([0-9a-f]+))?>/g, (whole, name, distance = '0') =>
       name === own ? `<here+${Number.parseInt(distance, 16) - offset}>` : whole,
     )
   }

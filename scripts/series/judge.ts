@@ -1,0 +1,130 @@
+/**
+ * A second opinion on what was built, which nothing of the product is asked for: all units that read what the fix touches
+ * are preprocessed before and after it, with `__LINE__` a constant; those whose texts differ are compiled both ways, and
+ * readelf's and objdump's text of each function is compared. Then the payload's functions are held against that.
+ */
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { readObject } from '../../tests/xen/oracle/binutils.ts'
+import { type ObjectText, textOf } from '../../tests/xen/oracle/functions.ts'
+import { bootFunctions, familyOf, unlikeIn } from '../../tests/xen/oracle/payload.ts'
+import { dependsOn, inParallel, readUnits, type Unit } from '../../tests/xen/oracle/units.ts'
+
+export interface Judged {
+  /** Units that read what is touched, and those of them whose preprocessed texts differ. */
+  readonly units: number
+  readonly differing: number
+  /** Functions that have changed or come, of code that runs after boot. */
+  readonly must: readonly string[]
+  /** Those of boot code, which no payload brings. */
+  readonly boot: readonly string[]
+  /** What must be in the payload and is not. */
+  readonly missing: readonly string[]
+  /** What is in the payload, and is the same before and after. */
+  readonly more: readonly string[]
+  /** Functions of the payload whose instructions, references, strings or entries are not those of the patched object. */
+  readonly unlike: readonly string[]
+}
+
+export interface ToJudge {
+  /** The folder that holds `xen/`, built. */
+  readonly tree: string
+  /** Relative to it. */
+  readonly touched: readonly string[]
+  readonly patches: readonly string[]
+  readonly payload: string
+  /** As the report has them: `common/domain.o f`. */
+  readonly functions: readonly string[]
+  /** A folder of its own, on the tree's file system. */
+  readonly scratch: string
+}
+
+export async function judge(asked: ToJudge): Promise<Judged> {
+  const { tree, touched, patches, scratch } = asked
+  rmSync(scratch, { recursive: true, force: true })
+  mkdirSync(dirname(scratch), { recursive: true })
+  // Links are enough: patch writes a new file, and compilers are told where to write.
+  execFileSync('cp', ['-al', tree, scratch])
+  try {
+    for (const file of patches) execFileSync('patch', ['-p1', '-s', '-d', scratch, '-i', file])
+    const units = readUnits(join(tree, 'xen')).filter(unit => dependsOn(unit, touched))
+    const sides: Sides = [join(tree, 'xen'), join(scratch, 'xen')]
+    const pairs = await inParallel(units, unit => textsOf(unit, sides, scratch))
+    const differing = pairs.filter(pair => pair !== undefined)
+    return { units: units.length, differing: differing.length, ...heldAgainst(differing, asked) }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+type Sides = readonly [before: string, after: string]
+
+interface Pair {
+  readonly unit: string
+  readonly before: ObjectText
+  readonly after: ObjectText
+  readonly boot: ReadonlySet<string>
+  /** Of the patched text with its own lines. */
+  readonly object: string
+}
+
+const CONSTANT_LINE = ' -D__LINE__=7'
+
+/** Undefined where both are the same once they are preprocessed. */
+async function textsOf(unit: Unit, [before, after]: Sides, scratch: string): Promise<Pair | undefined> {
+  const preprocess = (folder: string) => run(folder, commandOf(unit, ' -E -P', '-', CONSTANT_LINE))
+  if ((await preprocess(before)) === (await preprocess(after))) return undefined
+  const output = (name: string) => join(scratch, `${unit.unit.replaceAll('/', '+')}.${name}.o`)
+  const [old, changed, object] = [output('before'), output('after'), output('lines')]
+  await run(before, commandOf(unit, ' -c', old, CONSTANT_LINE))
+  await run(after, commandOf(unit, ' -c', changed, CONSTANT_LINE))
+  await run(after, commandOf(unit, ' -c', object, ''))
+  const [original, patched] = [readObject(old), readObject(changed)]
+  const boot = new Set([...bootFunctions(original), ...bootFunctions(patched)])
+  return { unit: unit.unit, before: textOf(original), after: textOf(patched), boot, object }
+}
+
+/** The first command of the line; what objcopy does after it is no matter of code. That `__LINE__` is ours is no error. */
+function commandOf({ command }: Unit, how: string, output: string, more: string): string {
+  const [first = ''] = command.split(' ; ')
+  const bare = first.replace(/ -MMD?\b| -MP\b| -M[FQT] \S+| -Werror(?= )/g, '')
+  return `${bare.replace(/ -o \S+/, '').replace(/ -c(?= )/, `${more}${how}`)} -o ${output}`
+}
+
+async function run(folder: string, command: string): Promise<string> {
+  const options = { cwd: folder, maxBuffer: 1 << 28, encoding: 'latin1' } as const
+  return (await promisify(execFile)('sh', ['-c', command], options)).stdout
+}
+
+function heldAgainst(pairs: readonly Pair[], { payload, functions }: ToJudge) {
+  const changed = pairs.flatMap(({ unit, before, after, boot }) =>
+    [...after.functions].flatMap(([name, text]) =>
+      before.functions.get(name) === text ? [] : [{ words: `${unit} ${name}`, isBoot: boot.has(name) }],
+    ),
+  )
+  const must = changed.filter(({ isBoot }) => !isBoot).map(({ words }) => words)
+  const has = new Set(functions.map(inFamily))
+  const objects = new Map(pairs.map(({ unit, object }) => [unit, object]))
+  return {
+    must: must.sort(),
+    boot: changed.filter(({ isBoot }) => isBoot).map(({ words }) => words),
+    missing: must.filter(words => !has.has(words)),
+    more: [...has].filter(words => !must.includes(words)),
+    unlike: unlikeIn(
+      readObject(payload),
+      [...has].map(words => inObject(words, objects)),
+    ),
+  }
+}
+
+function inFamily(words: string): string {
+  const [unit = '', name = ''] = words.split(' ')
+  return `${unit} ${familyOf(name)}`
+}
+
+function inObject(words: string, objects: ReadonlyMap<string, string>) {
+  const [unit = '', name = ''] = words.split(' ')
+  return { unit, name, object: objects.get(unit) }
+}

@@ -1,0 +1,75 @@
+/** The tables below the first of docs/coverage.md, each under a heading of its own. */
+import { type Cells, cellsOf, isBranch, lastOfEach, tableText } from './cells.ts'
+import type { Completed } from './complete.ts'
+import type { Series } from './history.ts'
+import type { Judged } from './judge.ts'
+import type { SeriesMachine } from './machines.ts'
+
+export interface Part {
+  readonly heading: string
+  readonly words: string
+  readonly titles: Cells
+}
+
+const WHICH = ['branch', 'id', 'machine', 'base']
+
+export const COMPLETED: Part = {
+  heading: '## Completed by hand',
+  words: `What is refused rightly and has a way out ([ways-out.md](ways-out.md)): \`hotsplice assist\` wrote the start, what a person has
+to know was filled in, and what was built was verified and rehearsed as above. A line that was filled in or deleted counts
+as one by hand; in Ksplice, patches of this kind took 17 each (Arnold and Kaashoek, EuroSys 2009).
+`,
+  titles: [...WHICH, 'outcome', 'functions', 'refusals', 'lines written', 'lines by hand', 'hotsplice'],
+}
+
+export const JUDGED: Part = {
+  heading: '## Judged by others',
+  words: `Of what was built, by a judge that asks nothing of hotsplice (\`--judge\`): all units that read what the fix touches are
+preprocessed before and after it with \`__LINE__\` a constant; those whose texts differ are compiled both ways, and objdump's
+and readelf's text of each function is compared. *Must* are the functions that have changed or come; *missing* those of
+them that the payload has not; *more* those that it has besides; *unlike* those whose code, references, strings or entries
+are not those of the patched object.
+`,
+  titles: [...WHICH, 'units', 'that differ', 'must', 'missing', 'more', 'unlike', 'hotsplice'],
+}
+
+type Which = Pick<Series, 'branch' | 'id'>
+
+const SHORT = 10
+const which = ({ name }: SeriesMachine, { branch, id }: Which, base: string): Cells => [
+  branch,
+  id,
+  name,
+  base.slice(0, SHORT),
+]
+
+export function completedCells(machine: SeriesMachine, series: Which, result: Completed): Cells {
+  const { came, base, functions, refusals, written, hand, by } = result
+  const built = came === 'full cycle' ? String(functions.length) : ''
+  const codes = came === 'full cycle' ? '' : refusals.join(' ')
+  return [...which(machine, series, base), came, built, codes, String(written), String(hand), by]
+}
+
+export function judgedCells(
+  machine: SeriesMachine,
+  series: Which,
+  judged: Judged & { base: string; by: string },
+): Cells {
+  const { base, units, differing, must, missing, more, unlike, by } = judged
+  const counts = [must, missing, more, unlike].map(({ length }) => length)
+  return [...which(machine, series, base), ...[units, differing, ...counts].map(String), by]
+}
+
+export function readPart(text: string, { heading, titles }: Part): readonly Cells[] {
+  const [, from = ''] = text.split(`${heading}\n`)
+  const [own = ''] = from.split('\n## ')
+  return own
+    .split('\n')
+    .map(cellsOf)
+    .filter(cells => cells.length === titles.length && isBranch(cells[0]))
+}
+
+/** Empty where there are no rows; of several about a fix, the last. */
+export function writePart({ heading, words, titles }: Part, rows: readonly Cells[]): string {
+  return rows.length === 0 ? '' : `\n${heading}\n\n${words}\n${tableText(titles, lastOfEach(rows))}`
+}

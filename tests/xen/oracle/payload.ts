@@ -1,0 +1,56 @@
+/** A payload's functions held against those of the objects that they are of: as text, by readelf and objdump. */
+import { type NamedPlace, type ObjectFile, readObject } from './binutils.ts'
+import { textOf } from './functions.ts'
+
+/** By family, as `textOf` has them: functions that are gone once Xen has booted. */
+export function bootFunctions({ symbols, sections }: ObjectFile): ReadonlySet<string> {
+  const boot = new Set(sections.filter(({ name }) => name.startsWith('.init')).map(({ index }) => index))
+  const own = symbols.filter(({ type, section }) => type === 'FUNC' && boot.has(section))
+  return new Set(own.map(({ name }) => familyOf(name)))
+}
+
+export const familyOf = (name: string): string => name.replace(/\..*/, '')
+
+export interface Wanted {
+  readonly unit: string
+  readonly name: string
+  /** Where the unit's object is, of the patched text; undefined where there is none. */
+  readonly object: string | undefined
+}
+
+/** Those whose text is another, each with the first line that differs; line numbers of bug frames may be those before. */
+export function unlikeIn(payload: ObjectFile, wanted: readonly Wanted[]): readonly string[] {
+  return wanted.flatMap(({ unit, name, object }) => {
+    if (object === undefined) return [`${unit} ${name}: the unit has not changed`]
+    const ours = textOf(asUnit(payload, unit)).functions.get(name)
+    const theirs = textOf(readObject(object)).functions.get(name)
+    if (ours === undefined || theirs === undefined)
+      return [`${unit} ${name} is not in the ${ours === undefined ? 'payload' : 'object'}`]
+    const [left, right] = [comparable(ours), comparable(theirs)]
+    const at = left.findIndex((line, index) => line !== right[index])
+    const where = at === -1 && left.length < right.length ? left.length : at
+    return where === -1 ? [] : [`${unit} ${name}: ${left[where] ?? 'nothing'} | ${right[where] ?? 'nothing'}`]
+  })
+}
+
+/** With the names of one unit as it has them itself. */
+function asUnit(payload: ObjectFile, unit: string): ObjectFile {
+  const source = unit.replace(/\.o$/, '.c')
+  const own = (text: string) =>
+    text.replace(/(?<=^|<)([^<>#]+)#/, (whole, file) => (source === file || source.endsWith(`/${file}`) ? '' : whole))
+  const symbols = payload.symbols.map((symbol): NamedPlace => ({ ...symbol, name: own(symbol.name) }))
+  const code = new Map(
+    [...payload.code].map(([section, list]) => [section, list.map(each => ({ ...each, text: own(each.text) }))]),
+  )
+  return { ...payload, symbols, code }
+}
+
+/** What the payload may have in other words: names of static locals, calls by way of a table, and where it lies itself. */
+function comparable(text: string): readonly string[] {
+  return text
+    .replaceAll(/ \(\d+ of \d+\)/g, '')
+    .replaceAll(/(?<=\{\S+ [\w.]+)\.\d+(?=\+)/g, '')
+    .replaceAll('R_X86_64_PLT32', 'R_X86_64_PC32')
+    .replaceAll(/ line \d+ /g, ' line ')
+    .split('\n')
+}
