@@ -58,14 +58,21 @@ interface Body extends TokenRange {
 function functionsIn(text: string): Outline | undefined {
   const file = lex(text)
   const cut = itemRanges(file)
-  if (cut === undefined || cut.open.length > 0) return undefined
-  const all = cut.ranges.map(({ from, end }) => ({ name: functionName(file, { from, end }), range: { from, end } }))
+  // What a text leaves open at its end, another one closes.
+  if (cut === undefined || cut.some(range => !closes(file, range))) return undefined
+  const all = cut.map(({ from, end }) => ({ name: functionName(file, { from, end }), range: { from, end } }))
   const count = new Map<string, number>()
   for (const { name } of all) count.set(name, (count.get(name) ?? 0) + 1)
   const isSole = ({ name }: { readonly name: string }) => name !== '' && count.get(name) === 1
   const functions = new Map(all.filter(isSole).map(({ name, range }) => [name, bodyOf(file, range)]))
   const others = all.filter(each => !isSole(each)).map(({ range }) => bodyOf(file, range).text)
   return { functions, others: others.join('\n') }
+}
+
+/** Whether it has as many braces that close as open: what a text leaves open at its end, another one closes. */
+function closes(file: LexedFile, { from, end }: TokenRange): boolean {
+  const texts = Array.from({ length: end - from }, (_, index) => tokenText(file, from + index))
+  return texts.filter(text => text === '{').length === texts.filter(text => text === '}').length
 }
 
 /** The word before the first parenthesis of what ends in braces; empty of anything else. */
