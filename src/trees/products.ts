@@ -54,7 +54,7 @@ const EARLY = ['-flto', '-fno-fat-lto-objects', '-fno-early-inlining', '-fno-tre
 export const PRODUCTS: Readonly<Record<Product, Making>> = {
   object: { options: [], compiles: true, keep: readable },
   preprocessed: { options: ['-E', '-P'], compiles: false, keep: whole },
-  outline: { options: ['-E', '-P'], compiles: false, keep: outline, version: 2 },
+  outline: { options: ['-E', '-P'], compiles: false, keep: outline, version: 3 },
   live: { options: ['-E', '-P'], compiles: false, keep: live, version: 5 },
   macros: { options: ['-E', '-dM'], compiles: false, keep: whole },
   assembler: { options: ['-S', '-g0'], compiles: false, keep: whole },
