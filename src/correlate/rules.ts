@@ -4,7 +4,7 @@
  */
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap, Target } from '../pieces/model.ts'
-import { countedBase, isOfFunction, numberedBase, sourceName, staticFamily } from '../pieces/names.ts'
+import { countedBase, isOfFunction, numberedBase, soleName, sourceName, staticFamily, variableNames } from '../pieces/names.ts'
 import { isStaticLocal } from '../pieces/static-locals.ts'
 import { type Families, fileOfSymbols } from './families.ts'
 import type { Ambiguity, FormEvidence } from './model.ts'
@@ -134,22 +134,36 @@ export function onlyInFunction(pairing: Pairing): number {
 }
 
 /**
- * One static local of that name in either object, and one in either text, in one function: then it is that one, whoever
- * uses it. A function that was inlined into its only caller, and is not any more, leaves its variable with another user.
+ * One static local of that name in either object, and one in either text, in one function or one block: then it is that
+ * one, whoever uses it. A function that was inlined into its only caller, and is not any more, leaves its variable with
+ * another user; a block that became a function of its own takes its variable along.
  */
 export function onlyInText(pairing: Pairing, statics: ReadonlySet<string>): number {
-  const original = groupByFamily(pairing.originalFamilies, pairing.original.pieces)
-  const patched = groupByFamily(pairing.patchedFamilies, pairing.patched.pieces)
+  const original = groupByVariable(pairing.originalFamilies, pairing.original.pieces)
+  const patched = groupByVariable(pairing.patchedFamilies, pairing.patched.pieces)
   let made = 0
   for (const name of statics) {
     const [a, ...others] = original.get(name) ?? []
     const [b, ...otherSuccessors] = patched.get(name) ?? []
     if (a === undefined || b === undefined || others.length + otherSuccessors.length > 0) continue
-    if (numberedBase(a.name) !== name || numberedBase(b.name) !== name || a.size !== b.size) continue
+    if (soleName(a.name) !== name || soleName(b.name) !== name || a.size !== b.size || a.local !== b.local) continue
     if (sectionKind(pairing.original, a) !== sectionKind(pairing.patched, b)) continue
     if (pairing.pair(a, b, 'only-one-in-the-text')) made++
   }
   return made
+}
+
+/** By what the source may call them, however the compiler does. */
+function groupByVariable<S extends Side>(
+  families: Families<S>,
+  pieces: readonly Piece<S>[],
+): ReadonlyMap<string, readonly Piece<S>[]> {
+  const groups = new Map<string, Piece<S>[]>()
+  for (const piece of pieces) {
+    if (!families.has(piece.id)) continue
+    for (const name of variableNames(piece.name)) groups.set(name, [...(groups.get(name) ?? []), piece])
+  }
+  return groups
 }
 
 /** What is made of one variable in both, in the same form: a part of a structure, a truth value that says which of two. */

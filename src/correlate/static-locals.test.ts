@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
 import { judge, PROGRAM_RULES, selectFrom } from '../../tests/support/judge.ts'
-import { isOfFunction, staticFamily, variableNames } from '../pieces/names.ts'
+import { isOfFunction, soleName, staticFamily, variableNames } from '../pieces/names.ts'
 
 test.for([
   { name: 'count.12', family: 'count', variables: ['count'], ofFunction: false },
@@ -23,6 +23,20 @@ test.for([
   expect(staticFamily(name)).toBe(family)
   expect(variableNames(name)).toEqual(variables)
   expect(isOfFunction(name)).toBe(ofFunction)
+})
+
+test.for([
+  ['count.12', 'count'],
+  ['f.count', 'count'],
+  ['_ZZ1fvE5count', 'count'],
+  ['_ZZL10outlined_fjjE5count', 'count'],
+  // The second of one function; of a template, a class; what is made of a member, a value, and memory.
+  ...['f.count.1', '_ZZ1fvE5count_0', '_ZZ1fIiEvvE5count', '_ZZN1c1fEvE5count', 'seen.b', 'table.body', 'f.last.b'].map(
+    name => [name, undefined] as const,
+  ),
+] as const)('what %s is in a text that has one of it', ([name, variable]) => {
+  const sole = soleName(name)
+  expect(sole === 'f.count' ? undefined : sole).toBe(variable)
 })
 
 const FLAGS = ['-O2', '-ffunction-sections', '-fdata-sections', '-fcf-protection=none']

@@ -20,5 +20,23 @@ test.for<[what: string, text: string, found: string | undefined]>([
   ['in what is not surely a function', STEP + STEP.replace('step(int n)', 'pace(n) int n;'), undefined],
   ['none', 'int step(int n) { int count = n; return count; }\n', undefined],
 ])('%s', ([, text, found]) => {
-  expect(new Map(soleStatics(takeApartText(text))).get('count')).toBe(found)
+  expect(soleStatics(takeApartText(text)).find(([name]) => name === 'count')?.[1]).toBe(found)
+})
+
+const inBlock = (head: string, block: string) => `${head}\n{\n ${block}\n return n;\n}\n`
+const BLOCK = '{ static int count = 1; n += count++; }'
+
+test.for<[what: string, text: string, isSame: boolean]>([
+  ['in another function', inBlock('int other(int n)', BLOCK), true],
+  ['deeper, and spaced otherwise', inBlock('int f(int n)', `if (n) { while (n--) ${BLOCK.replaceAll(' ', '\n\t')} }`), true],
+  ['beside others', inBlock('int f(int n)', `{ n++; } ${BLOCK} { n--; }`), true],
+  ['behind a brace in a text', inBlock('int f(int n)', `say("{"); ${BLOCK}`), true],
+  ['with another use', inBlock('int f(int n)', BLOCK.replace('++', '--')), false],
+  ['with another first value', inBlock('int f(int n)', BLOCK.replace('1', '2')), false],
+  ['with a use behind a block in it', inBlock('int f(int n)', BLOCK.replace('}', '{ n++; } count--; }')), false],
+  ['not in a block of its own', inBlock('int f(int n)', BLOCK.slice(1, -1)), false],
+])('a block that is the same: %s', ([, text, isSame]) => {
+  const blockIn = (of: string) => soleStatics(takeApartText(of)).find(([name]) => name === 'count')?.[2]
+  const own = blockIn(inBlock('int f(int n)', BLOCK))
+  expect([own === undefined, blockIn(text) === own]).toEqual([false, isSame])
 })

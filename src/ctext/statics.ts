@@ -5,37 +5,66 @@
  * What is not surely no declaration counts as one: every word between `static` and the end of the statement. So a name may
  * seem to be declared twice, never once where it is twice.
  */
+import { hash } from 'node:crypto'
+import { withOneBlank } from './white-space.ts'
+
 /** A text, with its functions' bodies taken out; each leaves `{}`. */
 interface TakenApart {
   readonly around: string
   readonly bodies: readonly { readonly name: string; readonly text: string }[]
 }
 
-/** The variable's name, and the function that has it. */
-export type SoleStatic = readonly [name: string, owner: string]
+/**
+ * The variable's name, the function that has it, and a digest of the block that it is declared in: whatever uses it stands
+ * in there.
+ */
+export type SoleStatic = readonly [name: string, owner: string, block: string]
 
 const STATIC = /\bstatic\b/g
 const WORDS = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[A-Za-z_$][\w$]*|[{}();]/g
 
 export function soleStatics({ around, bodies }: TakenApart): readonly SoleStatic[] {
-  const owners = new Map<string, string[]>()
-  const note = (words: ReadonlySet<string>, owner: string) => {
-    for (const word of words) {
-      const known = owners.get(word)
-      if (known === undefined) owners.set(word, [owner])
-      else known.push(owner)
-    }
+  const owners = new Map<string, Owner[]>()
+  const note = ({ words, at }: Declared, owner: Omit<Owner, 'at'>) => {
+    for (const word of words) owners.set(word, [...(owners.get(word) ?? []), { ...owner, at }])
   }
-  for (const { name, text } of bodies) for (const words of statements(text)) note(words, name)
+  for (const { name, text } of bodies) for (const each of statements(text)) note(each, { name, text })
   // A variable of the file may be split by the compiler, and its pieces are numbered too.
-  for (const words of statements(around)) note(words, '')
-  return [...owners].flatMap(([name, [owner = '', ...others]]): readonly SoleStatic[] =>
-    owner === '' || others.length > 0 ? [] : [[name, owner]],
-  )
+  for (const each of statements(around)) note(each, { name: '', text: '' })
+  return [...owners].flatMap(([name, [owner, ...others]]): readonly SoleStatic[] => {
+    if (owner === undefined || owner.name === '' || others.length > 0) return []
+    return [[name, owner.name, hash('sha256', withOneBlank(blockAround(owner.text, owner.at)), 'base64')]]
+  })
+}
+
+/** Where a word is declared: the function's name and body, and the place in it. */
+interface Owner {
+  readonly name: string
+  readonly text: string
+  readonly at: number
+}
+
+/** The innermost block that a place of a body is in, with its braces. */
+function blockAround(text: string, at: number): string {
+  const open: number[] = []
+  WORDS.lastIndex = 0
+  for (let match = WORDS.exec(text); match !== null; match = WORDS.exec(text)) {
+    const begin = open.at(-1) ?? 0
+    if (match[0] === '{') open.push(match.index)
+    if (match[0] !== '}') continue
+    if (match.index > at && begin < at) return text.slice(begin, match.index + 1)
+    open.pop()
+  }
+  return text
+}
+
+interface Declared {
+  readonly words: ReadonlySet<string>
+  readonly at: number
 }
 
 /** For each `static` that begins no function, the words up to the end of its statement. */
-function* statements(text: string): Generator<ReadonlySet<string>> {
+function* statements(text: string): Generator<Declared> {
   for (const match of text.matchAll(STATIC)) {
     const words = new Set<string>()
     let [braces, parens] = [0, 0]
@@ -53,6 +82,6 @@ function* statements(text: string): Generator<ReadonlySet<string>> {
         break
       }
     }
-    yield words
+    yield { words, at: match.index }
   }
 }

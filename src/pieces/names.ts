@@ -67,6 +67,20 @@ export function variableNames(name: string): readonly string[] {
   return shrunk === undefined ? [last] : [last, shrunk]
 }
 
+/**
+ * What the source calls a static local, where the symbol is that of the only one: GCC's `count.12`, clang's `f.count`, and
+ * `_ZZ1fvE5count` in C++. Undefined where several functions of one text may have it (templates, members of classes), and for
+ * all that may be a second one, or made of a part of one.
+ */
+export function soleName(name: string): string | undefined {
+  const [, length, rest] = /^_ZZL?(\d+)(.*)$/.exec(name) ?? []
+  if (rest !== undefined) {
+    const isPlain = rest[Number(length)] !== 'I' && staticFamily(name) === name
+    return isPlain ? variableNames(name)[0] : undefined
+  }
+  return numberedBase(name) ?? /^[^.]+\.(?!(?:b|body|init)$)([^.]+)$/.exec(name)?.[1]
+}
+
 /** Whether the compiler, not the programmer, made the function: a clone or part of another. */
 export function isClone(name: string): boolean {
   return CLONE.test(name)

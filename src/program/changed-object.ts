@@ -47,11 +47,17 @@ function namedIn({ symbols, sections }: Object): ReadonlyMap<string, Named> {
     if (binding === 'local' && (!TYPED.has(kind) || name.includes('.'))) continue
     if (found.has(name)) several.add(name)
     const isCode = kind === 'function' || kind === 'indirect-function'
-    const section = place.in === 'section' && !isCode ? (sections[place.section]?.name ?? '') : ''
+    const section = isCode ? '' : sectionOf(place, sections)
     found.set(name, { is: place.in === 'nowhere' ? 'undefined' : binding, section })
   }
   for (const name of several) found.delete(name)
   return found
+}
+
+/** COMMON variables get a place of their own where each has a section, and it is this one that they get from the linker. */
+function sectionOf(place: ElfSymbol<Side>['place'], sections: Object['sections']): string {
+  if (place.in === 'common') return '.bss'
+  return place.in === 'section' ? (sections[place.section]?.name ?? '') : ''
 }
 
 /** The sections that compilers put things into by themselves, and split by what is in them; others as they are. */

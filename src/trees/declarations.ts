@@ -8,6 +8,7 @@ import { InputError } from '../base/errors.ts'
 import type { Parts } from '../ctext/outline.ts'
 import { declareTheSame, type Outline, takeApartText } from '../ctext/outline.ts'
 import { declareTheSameRaw } from '../ctext/raw-outline.ts'
+import type { SoleStatic } from '../ctext/statics.ts'
 import { type DebugUnit, readDebugUnit, unpackSections } from '../dwarf/index.ts'
 import type { SourceChange } from '../source/model.ts'
 import { overlayOf } from './affected.ts'
@@ -32,7 +33,7 @@ export interface Declarations {
   readonly same: readonly Unit[]
   /** Units of which the compiler tells nothing, with its words. */
   readonly unknown: readonly { readonly unit: Unit; readonly words: string }[]
-  /** By unit, names of which both texts have one static variable of a function, the same one. */
+  /** By unit, names of which both texts have one static variable of a function, and it is the same one. */
   readonly statics: ReadonlyMap<string, ReadonlySet<string>>
 }
 
@@ -135,8 +136,13 @@ async function sameOutline(
 }
 
 function commonStatics(before: Outline | undefined, after: Outline | undefined): ReadonlySet<string> {
-  const owners = new Map(after?.statics)
-  return new Set(before?.statics?.flatMap(([name, owner]) => (owners.get(name) === owner ? [name] : [])))
+  const found = new Map(after?.statics?.map(([name, ...where]) => [name, where]))
+  // One that went to another function with all of the block that it is known in is the same one, too.
+  const isOne = ([name, owner, block]: SoleStatic) => {
+    const [ownerNow, blockNow] = found.get(name) ?? []
+    return owner === ownerNow || (block !== undefined && block === blockNow)
+  }
+  return new Set(before?.statics?.flatMap(each => (isOne(each) ? [each[0]] : [])))
 }
 
 /** The preprocessed text of units as they are, taken apart. */

@@ -48,7 +48,9 @@ interface MadeIn extends Made {
 }
 
 export function options({ parts, product, request }: Job, making: Making = PRODUCTS[product]): string[] {
-  const own = making.compiles ? parts.options : parts.options.filter(option => option !== '-c')
+  const own = parts.options.filter(
+    option => (making.compiles || option !== '-c') && making.without?.has(option) !== true,
+  )
   return [...own, ...(request.extraFlags ?? []), ...making.options]
 }
 

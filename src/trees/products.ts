@@ -26,6 +26,8 @@ export type Product =
 
 export interface Making {
   readonly options: readonly string[]
+  /** Options of the unit's command that would leave what nobody here reads. */
+  readonly without?: ReadonlySet<string>
   /** Whether the compiler makes an object on the way, so that `-c` stays. */
   readonly compiles: boolean
   /** What is kept of the compiler's file; an InputError where it is not what was asked for. */
@@ -48,20 +50,22 @@ const whole = (made: Uint8Array) => made
 
 /** Warnings were given when the tree was built; another pass of the compiler may have others. */
 const DEBUG = ['-w', '-g', '-gdwarf-5', '-gno-split-dwarf', '-gz=none']
+/** Offsets of 64 bits in debug information are for objects of more than 4 GiB. */
+const WIDE = new Set(['-gdwarf64'])
 /** Nothing is generated: the linker would do that. The passes that are left out change no declaration. */
 const EARLY = ['-flto', '-fno-fat-lto-objects', '-fno-early-inlining', '-fno-tree-fre', '-fno-tree-vrp']
 
 export const PRODUCTS: Readonly<Record<Product, Making>> = {
   object: { options: [], compiles: true, keep: readable },
   preprocessed: { options: ['-E', '-P'], compiles: false, keep: whole },
-  outline: { options: ['-E', '-P'], compiles: false, keep: outline, version: 2 },
-  live: { options: ['-E'], compiles: false, keep: live, version: 6 },
+  outline: { options: ['-E', '-P'], compiles: false, keep: outline, version: 3 },
+  live: { options: ['-E'], compiles: false, keep: live, version: 7 },
   macros: { options: ['-E', '-dM'], compiles: false, keep: whole },
   assembler: { options: ['-S', '-g0'], compiles: false, keep: whole },
   reads: { options: ['-E'], compiles: false, keep: () => new Uint8Array() },
-  types: { options: [...DEBUG, ...EARLY], compiles: true, keep: types },
-  'plain-types': { options: DEBUG, compiles: true, keep: types },
-  'debug-object': { options: DEBUG, compiles: true, keep: readable },
+  types: { options: [...DEBUG, ...EARLY], without: WIDE, compiles: true, keep: types },
+  'plain-types': { options: DEBUG, without: WIDE, compiles: true, keep: types },
+  'debug-object': { options: DEBUG, without: WIDE, compiles: true, keep: readable },
 }
 
 function outline(made: Uint8Array): Uint8Array {

@@ -14,6 +14,19 @@ int more(int n) { return n * 7; }
 const OTHER = 'char buffer[99];\nunsigned long my_strnlen(const char *s, unsigned long n) { return s[0] + n; }\n'
 const HOOK = 'struct hook { int n; };\nstruct hook first = { 1 };\n'
 
+const KINDS = `int joined;
+__thread int own = 3, empty;
+const int fixed = 7, all[] = { 1, 2 };
+int more(int);
+int (*const called)(int) = more;
+int (*held)(int) = more;
+static const char *const words[] = { "a", "b" };
+__attribute__((weak)) int spare(int n) { return words[n & 1][0] + own + empty + fixed + all[n & 1] + joined; }
+__attribute__((constructor)) static void begin(void) { joined = 4; }
+__attribute__((cold)) void rare(int n) { joined += n; }
+int other(int n) __attribute__((alias("spare")));
+`
+
 interface Row extends Pick<SmallProgram, 'options'> {
   readonly name: string
   readonly objcopy: readonly string[]
@@ -33,6 +46,22 @@ const LEADS = /leads, at .*, to my_strnlen and not to strnlen/
 
 const ROWS: readonly Row[] = [
   { name: 'nothing', objcopy: [], edit: ['* 3', '* 5'], replaced: ['entry'] },
+  {
+    name: 'nothing, and variables of all kinds',
+    text: KINDS,
+    objcopy: [],
+    options: { 'u.c': ['-fcommon'] },
+    edit: ['* 3', '* 5'],
+    replaced: ['entry'],
+  },
+  {
+    name: 'the same where a tree splits code only',
+    text: KINDS,
+    objcopy: [],
+    options: { 'u.c': ['-fcommon', '-ffunction-sections', '-fPIC', '-fmerge-all-constants'] },
+    edit: ['* 3', '* 5'],
+    replaced: ['entry'],
+  },
   {
     name: 'a call that leads elsewhere',
     objcopy: WRAPPED,

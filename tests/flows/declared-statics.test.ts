@@ -136,3 +136,53 @@ describe('the same by the other compilers that are here', () => {
   )
   test.for([...sampled(cases)])('$command: $name', ({ command, ...row }) => check(row, 'auto', command))
 })
+
+const SELDOM = '{ static int seldom = 3; seldom += out(n + seldom); }'
+const KEPT = '__attribute__((noinline)) static int kept(int n) { return out(n) * 3; }\n'
+const within = (text: string) => `${HEAD}${KEPT}int f(int n)\n{\n    ${text}\n    return kept(n);\n}\n`
+const moved = (text: string) =>
+  within('n = apart(n);').replace(
+    'int f(',
+    `__attribute__((noinline)) static int apart(int n)\n{\n    ${text}\n    return n;\n}\n\nint f(`,
+  )
+
+interface Moving {
+  readonly name: string
+  readonly after: string
+  readonly refused?: string
+  /** New variables that the payload brings. */
+  readonly fresh?: number
+}
+
+const MOVING: readonly Moving[] = [
+  { name: 'as it is', after: moved(SELDOM) },
+  { name: 'beside a line that is new', after: moved(`if (n > 3) ${SELDOM}\n    n += out(n);`) },
+  { name: 'with another use', after: moved(SELDOM.replace('+ seldom', '- seldom')), refused: 'seldom' },
+  { name: 'with another first value', after: moved(SELDOM.replace('3', '4')), refused: 'seldom' },
+  { name: 'and its namesake', after: moved(SELDOM).replace('n = apart', `${SELDOM} n = apart`), fresh: 1 },
+]
+
+const MISSING = new Map(
+  ['gcc', 'clang-14', 'g++'].map(compiler => [compiler, spawnSync(compiler, ['--version']).status !== 0]),
+)
+
+describe.each(['gcc', 'clang-14', 'g++'])(
+  'a block with its variable becomes a function of its own, by %s',
+  compiler => {
+    test.skipIf(MISSING.get(compiler)).for(sampled(MOVING))('$name', async ({ after, refused, fresh = 0 }) => {
+      const found = await patchProgram(
+        {
+          files: { 'f.c': within(SELDOM) },
+          command: [compiler, '-O2', '-fcf-protection=none', '-fno-exceptions'],
+        },
+        { 'f.c': after },
+      )
+      expect(found.error).toBe(undefined)
+      const states = found.refused.filter(each => /^(?:ambiguous-static|state-left-behind) /.test(each))
+      expect(states.map(each => each.includes(refused ?? 'nothing'))).toEqual(refused === undefined ? [] : [true])
+      if (refused !== undefined) return
+      const brought = found.run?.selection.pieces.filter(({ role }) => role === 'new-data')
+      expect([found.refused, brought?.length]).toEqual([[], fresh])
+    })
+  },
+)

@@ -24,6 +24,11 @@ ${NOINLINE}int wrap(int n) { return one(${given}); }
 int entry(int n) { return wrap(n + 2) + 1; }
 `
 
+const counting = (...signs: readonly string[]) => `extern volatile int sink;
+volatile int sink;
+int entry(int n) { ${signs.map(sign => `{ static int count; sink = count ${sign}= n; }`).join(' ')} return n; }
+`
+
 interface Row {
   readonly name: string
   readonly program: SmallProgram
@@ -181,6 +186,14 @@ const ROWS: readonly Row[] = [
       'x/util.c': `${NOINLINE}static int work(int i) { return i * 9; } int entry(int i) { return work(i) + 1; }\n`,
     },
     refused: ['duplicate-name work'],
+  },
+  {
+    // It is known where each of the old ones lies, by the names that the objects give them. Which new one is which old one is
+    // a question about the new text, of which the program has nothing.
+    name: 'two variables of one function that change places: the program has the old ones only',
+    program: dropping({ 'u1.c': counting('+', '^') }),
+    edit: { 'u1.c': counting('^', '+') },
+    refused: ['ambiguous-static count.1', 'ambiguous-static count.0'],
   },
   {
     name: 'a jump that is shorter in the program',

@@ -282,12 +282,12 @@ const set: Edit = (program, draw) => {
 const linkage: Edit = (program, draw) => {
   const names = (name: string) =>
     sourcesOf(program).filter(unit => [...unit.routines, ...unit.variables].some(each => each.name === name)).length
-  const used = (id: string) =>
+  const users = (id: string) =>
     sourcesOf(program).filter(
       unit =>
         unit.routines.some(routine => idsIn(textOf(routine)).includes(id)) ||
         unit.variables.some(({ first }) => first === id),
-    ).length
+    )
   const candidates: readonly (Routine | Variable)[] = sourcesOf(program).flatMap(unit => [
     ...unit.routines.filter(
       ({ level, linkage, id }) =>
@@ -301,7 +301,9 @@ const linkage: Edit = (program, draw) => {
     ),
   ])
   const one = any(draw, candidates)
-  if (one === undefined || names(one.name) > 1 || used(one.id) > 1) return false
+  if (one === undefined || names(one.name) > 1 || users(one.id).length > 1) return false
+  const isOwn = (unit: UnitText) => [...unit.routines, ...unit.variables].some(({ id }) => id === one.id)
+  if (one.linkage === 'global' && !users(one.id).every(isOwn)) return false
   one.linkage = one.linkage === 'static' ? 'global' : 'static'
   return true
 }

@@ -37,7 +37,7 @@ const PLAIN: readonly string[] = [
   '$real = $real * 0.25 + (double) (n & 7) * 8; r += (unsigned) $real * K;',
   'switch (n & 7) { case 0: r += K; break; case 1: r ^= K; break; case 2: r += K; break; case 3: r ^= K; break; case 5: r += K; break; default: r *= K; }',
   'switch (n & 7) { case 0: r += K; break; case 1: complain(__FILE__, 0); r ^= K; break; case 2: say("two K\\n"); break; case 3: r = r * K + 1; break; case 4: r ^= K; break; default: r *= K; }',
-  '{ static const void *const labels[] = { &&aU, &&bU, &&cU }; unsigned i = n % 3; goto *labels[i];\naU: r += K; if (r & 1) goto *labels[2];\nbU: r ^= K;\ncU: r += K; }',
+  '{ static const void *const labels[] = { &&aU, &&bU, &&cU }; unsigned i; i = n % 3; goto *labels[i];\naU: r += K; if (r & 1) goto *labels[2];\nbU: r ^= K;\ncU: r += K; }',
   '{ static const int offsets[] = { &&aU - &&aU, &&bU - &&aU, &&cU - &&aU }; goto *((const char *) &&aU + offsets[n % 3]);\naU: r += K;\nbU: r ^= K;\ncU: r *= K; }',
   '{ static const char *const words[] = { "one K", "two", "three K" }; say("%s\\n", words[n % 3]); }',
   '{ static const unsigned table[] = { K, K, K, K, K }; r += table[n % 5]; }',

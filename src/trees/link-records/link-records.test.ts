@@ -12,6 +12,8 @@ test.for<readonly [what: string, text: string, records: readonly string[] | unde
   ['an archive', '/usr/bin/ar qc libfoo.a a.o\n/usr/bin/ranlib libfoo.a\n', ['/b/libfoo.a < /b/qc /b/a.o']],
   ['a cross compiler’s', 'aarch64-linux-gnu-gcc-ar-12 rcs x.a a.o', ['/b/x.a < /b/rcs /b/a.o']],
   ['an archive behind options of its own', 'ar --plugin p.so qc libx.a x.o', ['/b/libx.a < /b/p.so /b/qc /b/x.o']],
+  ['a thin archive', 'ar qcT libx.a x.o', ['/b/libx.a < /b/qcT /b/x.o']],
+  ['one that is called so by a word', 'ar qc --thin libx.a x.o', ['/b/libx.a < /b/qc /b/x.o']],
   ['an archiver without an archive', 'ar qc x x.o', undefined],
   ['libraries in two words', 'cc -o p -l x --library=y -Wl,--library,z', ['/b/p < -lx -ly -lz']],
   ['whole archives', 'c++ -o p -Wl,--whole-archive,x.a,--no-whole-archive', ['/b/p < /b/x.a']],
