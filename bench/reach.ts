@@ -95,7 +95,12 @@ async function all(folder: string): Promise<void> {
     const own = await build(here, folder, row)
     console.log(`${row.name}, ${row.lines}: ${said(own)}; aim ${row.aim}`)
     if (!values.alone) {
-      const other = await build(resolve(values.against ?? here), folder, row, values.against === undefined ? ['--compile-all'] : [])
+      const other = await build(
+        resolve(values.against ?? here),
+        folder,
+        row,
+        values.against === undefined ? ['--compile-all'] : [],
+      )
       const [clock, cpu] = [own.time / other.time, own.cpu / other.cpu].map(ratio => ratio.toFixed(3))
       console.log(`    all readers ${said(other)}: ${clock} × on the clock, ${cpu} × in processor time`)
     }
