@@ -107,7 +107,6 @@ const DRAWN = [
 /** Long tables of one kind of case: every tenth beside the others, and those between in the rest (tests/support/sampled.ts). */
 const SAMPLED = [
   'src/select/kept-places.test.ts',
-  'src/trees/reach/drawn-macros.test.ts',
   'src/trees/reach/live-text.test.ts',
   'src/trees/reach/reach.test.ts',
   'tests/xen/arm64.test.ts',

@@ -151,12 +151,12 @@ export interface BuildOptions extends PatchOptions {
      */
     readonly explainRefusal?: boolean | undefined;
     /**
-     * Of the units that read a touched header, compile only those that can see what changes there, by their tokens and their
-     * preprocessed text. The others are named in the report's `notCompared`.
+     * Compile all units that read a touched header. Otherwise those are left out, and named in the report's `notCompared`,
+     * whose preprocessed text the patch does not change, but for inline functions that they do not use.
      *
      * @default false
      */
-    readonly onlyReached?: boolean | undefined;
+    readonly compileAll?: boolean | undefined;
     /**
      * What the report calls the payload: the file that you will write it to. Nothing is written by `build`.
      *

@@ -52,7 +52,20 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 async function build(patch: string, cache = mkdtempSync(join(work, 'cache-'))) {
   const json = join(work, 'report.json')
   const output = join(work, 'x.livepatch')
-  const args = ['build', '--tree', await xenTree(), '--patch', patch, '--lines', 'ignore', '-o', output, '--json', json]
+  const args = [
+    'build',
+    '--tree',
+    await xenTree(),
+    '--patch',
+    patch,
+    '--lines',
+    'ignore',
+    '--compile-all',
+    '-o',
+    output,
+    '--json',
+    json,
+  ]
   const run = await timed(process.execPath, [command, ...args], { env: { ...process.env, HOTSPLICE_CACHE: cache } })
   const report = readReport(readFileSync(json, 'utf8'), json)
   if (report.outcome === 'error') throw new Error(run.output)

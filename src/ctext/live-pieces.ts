@@ -186,7 +186,7 @@ function reachesOut({ text }: Body): boolean {
 
 /** What a head declares besides its function. */
 function tagsIn(head: string): string {
-  return (head.match(/\b(?:struct|union|enum)\s+\w+/g) ?? []).map(tag => `${tag};`).join('')
+  return (head.match(/\b(?:struct|union|enum)\s+[\w$\x80-\xff]+/g) ?? []).map(tag => `${tag};`).join('')
 }
 
 /** Parameters may be `static` as well. */

@@ -88,7 +88,7 @@ function functionNamed(head: string): string | undefined {
   }
   plain = plain.replace(NO_NAMES, '')
   if (/[={}]|\btypedef\b/.test(plain)) return undefined
-  return /(\w+)\s*@\s*$/.exec(plain)?.[1]
+  return /([\w$\u0080-\uffff]+)\s*@\s*$/.exec(plain)?.[1]
 }
 
 /** What decides whether two texts can declare different things. */

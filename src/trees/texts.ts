@@ -11,7 +11,8 @@ import { isNoFile, sourceText } from '../system/source-text.ts'
 import { type Layout, RealPaths, toAbsolute } from './layout.ts'
 import type { Overlay } from './overlay.ts'
 
-const EMBEDS: readonly [string, string] = ['.incbin', '.include']
+/** By which an assembler, or a compiler, takes the bytes of other files. */
+const EMBEDS: readonly string[] = ['.incbin', '.include', '#embed', '# embed']
 
 /** Macros whose value depends on when, or in which order, a text is compiled. */
 export const VOLATILE = ['__DATE__', '__TIME__', '__TIMESTAMP__', '__COUNTER__'] as const
@@ -82,7 +83,7 @@ export class TreeTexts implements SourceReader {
   #digestFile(path: string): string {
     const bytes = bytesOf(path)
     if (bytes === undefined) return 'absent'
-    if (bytes.includes(EMBEDS[0]) || bytes.includes(EMBEDS[1])) this.#embedding.add(path)
+    if (EMBEDS.some(word => bytes.includes(word))) this.#embedding.add(path)
     const named = VOLATILE.filter(macro => bytes.includes(macro))
     if (named.length > 0) this.#volatile.set(path, named)
     return digestOf(bytes)

@@ -251,6 +251,11 @@ export const HIDDEN: readonly Case[] = [
     units: { '+': 'int f(int p) { return g\\u00e9t(p); }' },
   },
   {
+    name: 'a name with a sign that is no letter',
+    ...named('g$t'),
+    units: { '+': 'int f(int p) { return g$t(p); }' },
+  },
+  {
     name: 'a pragma that takes what follows',
     before: '#pragma message("x")\nint extra = 1;\n',
     after: '#pragma message("x") int extra = 1;\n',

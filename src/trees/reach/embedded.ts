@@ -2,8 +2,8 @@ import { toAbsolute } from '../layout.ts'
 import type { AffectedUnit, Tree } from '../model.ts'
 
 /**
- * Answers whether an assembler that a unit's texts tell to read further files may read one of those it is affected by,
- * which no text shows. Each file is looked at once, for hundreds of units.
+ * Answers whether an assembler that a unit's texts tell to read further files, or a compiler with `#embed`, may read one of
+ * those it is affected by, which no text shows. Each file is looked at once, for hundreds of units.
  */
 export function assembling({ layout, texts, reader }: Tree): (affected: AffectedUnit) => boolean {
   const known = new Map<string, string | undefined>()

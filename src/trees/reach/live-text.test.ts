@@ -1,7 +1,7 @@
 /** Whom the preprocessed text lets out, and whether gcc agrees: uses are among them that no file has a word for. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { compile, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
+import { compile, compileAnew, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
 import { CASES, unitOf } from '../../../tests/support/reach-cases.ts'
 import { HIDDEN } from '../../../tests/support/reach-hidden.ts'
 import { sampled } from '../../../tests/support/sampled.ts'
@@ -105,11 +105,42 @@ describe.skipIf(!hasGcc)(`by the preprocessor alone${withoutGcc}`, () => {
   )
 })
 
+describe.each(['gcc', 'clang-14'])('%s makes the same object of the same live text', compiler => {
+  const isHere = spawnSync(compiler, ['--version']).status === 0
+  const made = (text: string, options: readonly string[]) => {
+    try {
+      return Buffer.from(compileAnew(text, ['-w', '-std=gnu11', ...options], 'unit.c', compiler))
+    } catch {
+      return undefined
+    }
+  }
+
+  test.skipIf(!isHere).for([...sampled([...CASES, ...HIDDEN])])('$name', one => {
+    const options = one.options ?? []
+    if (!isOrdinary(unitOf('+.c', options))) return
+    for (const text of Object.values(one.units)) {
+      const both = [one.before, one.after].map(header => `${header}${one.beside ?? ''}${text}\n`)
+      const [before, after] = both.map(each => liveText(preprocessedBy(compiler, each, options) ?? ''))
+      if (before === undefined || before !== after) continue
+      for (const level of ['-O0', '-O2']) {
+        const [first, second] = both.map(each => made(each, [level, ...options]))
+        expect(first?.equals(second ?? Buffer.of())).toBe(first === undefined ? undefined : true)
+      }
+    }
+  })
+})
+
 function preprocessed(text: string, options: readonly string[] = []): string {
-  const run = spawnSync('gcc', ['-E', '-w', '-D__LINE__=0', '-std=gnu11', ...options, '-x', 'c', '-'], {
+  const made = preprocessedBy('gcc', text, options)
+  expect(made).toBeDefined()
+  return made ?? ''
+}
+
+/** As units are asked; undefined where it does not preprocess. */
+function preprocessedBy(compiler: string, text: string, options: readonly string[]): string | undefined {
+  const run = spawnSync(compiler, ['-E', '-w', '-D__LINE__=0', '-std=gnu11', ...options, '-x', 'c', '-'], {
     input: Buffer.from(text),
     encoding: 'latin1',
   })
-  expect(run.status, run.stderr).toBe(0)
-  return run.stdout
+  return run.status === 0 ? run.stdout : undefined
 }
