@@ -25,7 +25,7 @@ export function storeBelow({ things }: Pick<Brought, 'things'>, name: string): O
 }
 
 /** Stores, by tag: those of the payload, and those that it finds below, with who has them. */
-export interface Stores {
+interface Stores {
   readonly brought: readonly string[]
   readonly found: readonly { readonly tag: string; readonly by: string }[]
 }
