@@ -23,6 +23,11 @@
  *       Either remembers whether it wrote, so that only what was written is taken back. What remembers is data, so that
  *       Xen wants the payload unloaded and uploaded again before it is applied a second time.
  *       A payload that vetoes cannot take the place of others (xen-livepatch replace).
+ *   HOTSPLICE_VETO(check)
+ *       `static int check(void)` is asked before the payload is applied: 0, or an error (-EBUSY) with which it is not. All else
+ *       still runs then, so that what it finds may be otherwise by the time that the patch is there; and it may not wait. A
+ *       payload has one, HOTSPLICE_SET(values, VETO) among them: with values, let yours ask
+ *       hotsplice_all_old(values, HOTSPLICE_COUNT(values)) as well, and use HOTSPLICE_SET(values, LEAVE).
  *   HOTSPLICE_SHADOW(tag, first, most)
  *       Room for new members of `struct tag`, whose objects have none: a `struct hotsplice_of_tag` for each object, kept in
  *       the payload by the object's address. It defines hotsplice_of_tag(object), which the patch's code calls, and
@@ -246,6 +251,17 @@ static inline __attribute__((unused)) void hotsplice_put_old(const struct hotspl
     } \
     LIVEPATCH_LOAD_HOOK(values##_load) \
     LIVEPATCH_UNLOAD_HOOK(values##_unload)
+
+#define HOTSPLICE_VETO(check) \
+    static int check##_preapply(hotsplice_payload *payload) \
+    { \
+        int error = check(); \
+        (void)payload; \
+        if ( error ) \
+            hotsplice_say(#check ": not applied (%d)\n", error); \
+        return error; \
+    } \
+    LIVEPATCH_PREAPPLY_HOOK(check##_preapply)
 
 #define HOTSPLICE_SET_FILL_IN_VETO_OR_LEAVE(values) \
     _Static_assert(0, "fill in what is to happen where a value is another by now: VETO or LEAVE")

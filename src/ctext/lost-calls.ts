@@ -10,7 +10,7 @@ import { IN_DIRECTIVE, type LexedFile } from './lexed.ts'
 import { lex } from './lexer.ts'
 import { type TokenRange, tokenKind, tokenText } from './tokens.ts'
 
-export interface TwoTexts {
+interface TwoTexts {
   readonly before: string
   readonly after: string
 }

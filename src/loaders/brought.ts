@@ -5,7 +5,7 @@
 import { type ElfObject, type ElfSymbol, readElf } from '../elf/index.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
-import { FUNCS } from './payload-sections.ts'
+import { FUNCS, MODINFO } from './payload-sections.ts'
 
 /** Something with a name that a payload brought. */
 export interface BroughtThing {
@@ -23,6 +23,8 @@ export interface BroughtThing {
 export interface Brought {
   /** Of equal names the first, as loaders find it. */
   readonly things: ReadonlyMap<string, BroughtThing>
+  /** How the new members of a structure lie that a payload keeps, by its tag: as `layoutLine` says it. */
+  readonly layouts: ReadonlyMap<string, string>
   /** Payloads that have variables without a name, so that nobody can tell what they are. */
   readonly unnamed: readonly string[]
 }
@@ -31,17 +33,32 @@ export interface Brought {
 export function broughtBy(payloads: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Brought {
   const things = new Map<string, BroughtThing>()
   const unnamed: string[] = []
+  const layouts = new Map<string, string>()
   for (const { name, bytes } of payloads) {
     const elf = readElf<'payload'>(bytes)
     for (const thing of elf.symbols.flatMap(symbol => thingOf(elf, symbol, name) ?? [])) {
       if (!things.has(thing.name)) things.set(thing.name, thing)
     }
+    for (const [tag, layout] of layoutsIn(elf)) if (!layouts.has(tag)) layouts.set(tag, layout)
     if (hasUnnamed(elf)) unnamed.push(name)
   }
-  return { things, unnamed }
+  return { things, layouts, unnamed }
 }
 
 type Payload = ElfObject<'payload'>
+
+/** What a payload says of new members that it keeps, for those that come upon it: a line of its `.modinfo`. */
+export const layoutLine = (tag: string, layout: string): string => `hotsplice_of_${tag}=${layout}`
+
+function layoutsIn({ sections }: Payload): readonly (readonly [tag: string, layout: string])[] {
+  const lines = sections
+    .filter(({ name }) => name === MODINFO)
+    .flatMap(({ bytes }) => Buffer.from(bytes).toString('latin1').split('\0'))
+  return lines.flatMap(line => {
+    const [, tag, layout] = /^hotsplice_of_(\w+)=(.*)$/.exec(line) ?? []
+    return tag === undefined || layout === undefined ? [] : [[tag, layout] as const]
+  })
+}
 
 function thingOf(
   elf: Payload,

@@ -168,7 +168,7 @@ test.skipIf(!hasGcc)(`on top of two, each finds its own${withoutGcc}`, () => {
   const lower = brought(f(''), f(one))
   const upper = payloadOf(selectFrom(built(f('')), built(f(two)), { ...PROGRAM_RULES, below: lower }), lower)
   const all = { ...broughtBy([{ name: 'two', bytes: upper }]), unnamed: [] }
-  const below = { things: new Map([...lower.things, ...all.things]), unnamed: [] }
+  const below = { things: new Map([...lower.things, ...all.things]), layouts: new Map(), unnamed: [] }
   expect(onTop(f(''), f(`out(3); ${two}`), below).links.toSorted()).toEqual(['unit.c#f#a', 'unit.c#f#b'])
 })
 

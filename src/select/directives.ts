@@ -17,7 +17,7 @@ export interface Directives {
   readonly calls: readonly LostCall[]
 }
 
-export interface LostCall {
+interface LostCall {
   readonly caller: string
   readonly callee: string
 }

@@ -42,6 +42,7 @@ import type { JudgedIn } from './not-done.ts'
 import { type Origin, originOf, runningNameOf, statedSize } from './origins.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
 import { idleCalls, isHelped, type LostCalls, lostCallsOf, switchedOff, switchedOffNotices } from './switched-off.ts'
+import { withoutRepeats, withoutTold } from './told.ts'
 import { unknownEntries } from './unknown-entries.ts'
 import { nameInProgram } from './untaken.ts'
 import { verdictReason } from './words.ts'
@@ -55,24 +56,18 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
   const carried = copies.map(each => each.carried)
   const linker = new Linker(units, rules, carried)
   const refusals: Refusal[] = []
-  const replacements: Replacement[] = []
   const values: RefusedValue[] = []
   const leftOut: JudgedIn[] = []
-  const stuck: StuckFunction[] = []
-  const off: SwitchedOff[] = []
+  const functions: ReturnType<typeof includeReplaced>[] = []
   const lost = lostCallsOf(units)
-  const { machine: known } = rules.target
   units.forEach((input, unit) => {
-    const { machine } = input.verdicts.correlation.patched.object.header
-    if (machine !== known.number) throw new InternalError(`${input.unit} is for machine ${machine}, not ${known.name}`)
+    checkMachine(input, rules)
     const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
     const { sections } = directives(input.verdicts.correlation.patched)
     const replaced = includeReplaced({ units, unit, rules }, input, { linker, lost })
-    replacements.push(...replaced.replacements)
+    functions.push(replaced)
     refusals.push(...replaced.refusals)
     leftOut.push(...replaced.leftOut)
-    stuck.push(...replaced.stuck)
-    off.push(...replaced.switchedOff)
     refusals.push(
       ...otherRefusals(context, input, {
         sections,
@@ -89,6 +84,8 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     )
     includeHooks(linker, unit, input.verdicts.correlation.patched)
   })
+  const replacements = functions.flatMap(each => each.replacements)
+  const off = functions.flatMap(each => each.switchedOff)
   const pieces = linker.run()
   const atBoot = bootTime(units, pieces, { rules, linker })
   const left = leftToHooks(values, namesLeft(units), pieces)
@@ -102,30 +99,47 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     changedValues: left.refused,
     leftInit: init.code,
     leftNeeded: init.needed,
-    stuck,
+    stuck: functions.flatMap(each => each.stuck),
     refusals: withoutRepeats([
       ...withoutTold([...refusals, ...left.refused.map(({ refusal }) => refusal)], linker.refusals),
       ...linker.refusals,
       ...atBoot.refusals,
       ...init.refusals,
-      ...idleCalls(lost, units, rules),
-      ...lastLooks(units, pieces, { replacements, rules }),
+      ...lastLooks(units, pieces, { replacements, lost, rules }),
     ]),
-    notices: [
-      ...[atBoot, left, init].flatMap(each => each.notices),
-      ...notBroughtUp(units, replacements, rules),
-      ...switchedOffNotices(off),
-    ],
+    notices: [atBoot, left, init, { notices: laterNotices(units, replacements, { off, rules }) }].flatMap(noticesOf),
   }
+}
+
+const noticesOf = ({ notices }: Pick<Selection, 'notices'>) => notices
+
+function laterNotices(
+  units: readonly UnitInput[],
+  replacements: readonly Replacement[],
+  { off, rules }: { readonly off: readonly SwitchedOff[]; readonly rules: SelectRules },
+): Selection['notices'] {
+  return [...notBroughtUp(units, replacements, rules), ...switchedOffNotices(off)]
+}
+
+interface LookedAt {
+  readonly replacements: readonly Replacement[]
+  readonly lost: LostCalls
+  readonly rules: SelectRules
+}
+
+function checkMachine({ unit, verdicts }: UnitInput, { target: { machine: known } }: SelectRules): void {
+  const { machine } = verdicts.correlation.patched.object.header
+  if (machine !== known.number) throw new InternalError(`${unit} is for machine ${machine}, not ${known.name}`)
 }
 
 /** What only all that was selected shows. */
 function lastLooks(
   units: readonly UnitInput[],
   pieces: Selection['pieces'],
-  { replacements, rules }: { readonly replacements: readonly Replacement[]; readonly rules: SelectRules },
+  { replacements, lost, rules }: LookedAt,
 ): readonly Refusal[] {
   return [
+    ...idleCalls(lost, units, rules),
     ...leftBehind(units, pieces),
     ...movedStatics(units),
     ...unknownEntries(units, pieces),
@@ -374,19 +388,4 @@ function includeHooks(linker: Linker, unit: UnitIndex, map: PieceMap<'patched'>)
       linker.include(address, 'hook', reason, undefined)
     }
   }
-}
-
-/** Without what the linker refuses as well, whose words also say who uses it. */
-function withoutTold(refusals: readonly Refusal[], told: readonly Refusal[]): readonly Refusal[] {
-  const keyOf = ({ code, unit, symbol }: Refusal) => JSON.stringify([code, unit, symbol])
-  const keys = new Set(told.map(keyOf))
-  return refusals.filter(refusal => !keys.has(keyOf(refusal)))
-}
-
-function withoutRepeats(refusals: readonly Refusal[]): readonly Refusal[] {
-  const seen = new Set<string>()
-  return refusals.filter(({ code, unit, symbol, text }) => {
-    const key = JSON.stringify([code, unit, symbol, text])
-    return !seen.has(key) && seen.add(key) !== undefined
-  })
 }

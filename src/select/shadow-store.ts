@@ -24,9 +24,13 @@ export function storeBelow({ things }: Pick<Brought, 'things'>, name: string): O
   }
 }
 
-/** What whoever applies it has to know of data that is kept by an object's address. */
-export function storeNotices({ pieces }: Pick<Selection, 'pieces'>, below: Brought | undefined): readonly Reason[] {
-  const brought = pieces.flatMap(({ piece: { name } }) => STORE.exec(name)?.[1] ?? [])
+/** Stores, by tag: those of the payload, and those that it finds below, with who has them. */
+interface Stores {
+  readonly brought: readonly string[]
+  readonly found: readonly { readonly tag: string; readonly by: string }[]
+}
+
+export function storesOf({ pieces }: Pick<Selection, 'pieces'>, below: Brought | undefined): Stores {
   const names = pieces.flatMap(({ references }) =>
     references.flatMap(({ link }) => (link.to === 'running' ? link.name : [])),
   )
@@ -35,14 +39,32 @@ export function storeNotices({ pieces }: Pick<Selection, 'pieces'>, below: Broug
     const thing = below?.things.get(name)
     return tag === undefined || thing === undefined ? [] : [{ tag, by: thing.by }]
   })
+  return { brought: [...new Set(pieces.flatMap(({ piece: { name } }) => STORE.exec(name)?.[1] ?? []))], found }
+}
+
+/** What whoever applies it has to know of data that is kept by an object's address. */
+export function storeNotices({ brought, found }: Stores, compared: ReadonlySet<string>): readonly Reason[] {
   return [
-    ...[...new Set(brought)].map(tag => ({
+    ...brought.map(tag => ({
       code: 'shadow-data',
       text: `what objects have of the new members of struct ${tag} is this payload\u2019s: it is gone when that is reverted, and where another takes its place (replace), even one with the same members, all begin anew`,
     })),
     ...found.map(({ tag, by }) => ({
       code: 'shadow-data',
-      text: `the new members of struct ${tag} are kept by ${by}: struct hotsplice_of_${tag} has to be what it was when that was built, which is not compared`,
+      text: compared.has(tag)
+        ? `the new members of struct ${tag} are kept by ${by}`
+        : `the new members of struct ${tag} are kept by ${by}: struct hotsplice_of_${tag} has to be what it was when that was built, which is not compared`,
     })),
   ]
+}
+
+/** Where the members lie otherwise than they did when the payload below was built. */
+export function otherLayout(tag: string, by: string, unit: string): Refusal {
+  return {
+    code: 'shadow-data-below',
+    unit,
+    symbol: `struct hotsplice_of_${tag}`,
+    text: `${by} keeps the new members of struct ${tag}, and struct hotsplice_of_${tag} is not what it was when that was built: its data would be taken for other members, or reached beyond`,
+    hint: `leave struct hotsplice_of_${tag} as it was, and give what comes to struct ${tag} now another store; or build one payload of all patches without --on, which takes the place of ${by} (hotsplice replace): what objects have of the members is lost then, and begins anew`,
+  }
 }

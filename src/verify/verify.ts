@@ -217,9 +217,16 @@ function loadedPayload(loading: Loading, name: string): VerifiedPayload | undefi
 
 function replacedBy(loading: Loading): readonly ReplacedFunction[] {
   try {
-    return loading.functions.flatMap(({ name, old, oldSize }) =>
-      old.is === 'found' ? [{ name, address: old.address, size: oldSize }] : [],
-    )
+    const all = loading.functions.flatMap(({ name, old, oldSize, newAddress }) => {
+      if (old.is !== 'found') return []
+      // What is switched off may lie anywhere in a function, all of which has to be what the tree says.
+      const around = newAddress === 0n ? loading.hypervisor.symbolBefore(old.address) : undefined
+      const holds = around !== undefined && old.address < around.address + BigInt(around.size)
+      return [
+        holds ? { name, address: around.address, size: around.size } : { name, address: old.address, size: oldSize },
+      ]
+    })
+    return all.filter(({ address }, at) => all.findIndex(other => other.address === address) === at)
   } catch (error) {
     if (error instanceof NotReached) return []
     throw error

@@ -136,7 +136,11 @@ export const OTHER_TYPE = 'int'
 /** The text with a question in the place of each call; it never compiles, so that no code is made of it. */
 export function askedText(text: string, calls: readonly FreeCall[], tags: readonly string[]): string {
   let asked = text
-  for (const [index, { from, end, argument }] of [...calls.entries()].reverse()) {
+  let done = text.length
+  for (const [index, { from, end, argument }] of [...calls.entries()].toSorted(([, a], [, b]) => b.from - a.from)) {
+    // Of two of which one is in the other, that one is asked about.
+    if (end > done) continue
+    done = from
     const same = (type: string) => `__builtin_types_compatible_p(__typeof__(*(${argument.bare})), ${type})`
     const known: readonly (readonly [string, string])[] = [
       ...tags.map(tag => [tag, `struct ${tag}`] as const),

@@ -42,7 +42,8 @@ function endWords(tag: string, { places, doubts }: ShadowWay['ends'], mark: stri
     ` * Not looked at: other functions that free what they are given, of this tree or of a library; files that do not read`,
     ` * where struct ${tag} is declared; assembly. Objects that are taken again without being freed (a list of free ones, an`,
     ' * element of an array, one on the stack) end where they are given up.',
-    ' * Where one is copied, cleared or moved as a whole (realloc), nothing of this goes along.',
+    ' * Where one is copied, cleared or moved as a whole, nothing of this goes along: what is not said above has a pointer of no',
+    ' * type, is in a text without the name of the type, or in a macro.',
     ' */',
     `${mark}where_it_ends /* Call hotsplice_end_of_${tag}(object) in your patch wherever else one ends; then delete this line. */`,
   ]

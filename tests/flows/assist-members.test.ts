@@ -121,6 +121,10 @@ describe.skipIf(!hasGcc)(`new members${withoutGcc}`, () => {
     ])
     expect(patch).toContain('free(hotsplice_end_of_item(item))')
     expect(patch).toContain('do { if ( box ) hotsplice_end_of_item(&box->in.first); free(box); } while ( 0 )')
+    for (const tag of ['item', 'box'])
+      expect(source).toMatch(
+        new RegExp(`lib/${tag}\\.c, line \\d+: \\*${tag} = \\.\\.\\. copies a struct ${tag} as a whole`),
+      )
     const own = filledIn(source)
     const run = await inProgram({ files: FILES, own: [{ name: 'own.c', text: own }] }, EDIT, options =>
       createHotpatch({

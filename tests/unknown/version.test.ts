@@ -81,6 +81,7 @@ test.for([
       target,
       program: nothing,
       shapes: nothing,
+      stores: { ...nothing, modinfo: [] },
       selection: select(units, { target, denied: () => undefined }),
       originals: [],
       code: { ...nothing, expectations: new Map() },

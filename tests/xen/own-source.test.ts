@@ -18,6 +18,18 @@ LIVEPATCH_LOAD_HOOK(begin);
 LIVEPATCH_UNLOAD_HOOK(end);
 `
 
+const EDIT = {
+  file: 'xen/common/domain.c',
+  after: 'long do_vm_assist(',
+  find: 'return -ENOSYS;',
+  put: 'return -EOPNOTSUPP;',
+}
+const VETO = `#include "hotsplice.h"
+HOTSPLICE_RUNNING(alternative, "common/keyhandler.c#alt_key_handling");
+static int keys(void) { return *(volatile bool *)alternative ? -EBUSY : 0; }
+HOTSPLICE_VETO(keys)
+`
+
 describe.skipIf(missing !== '')(`a source of one's own ${missing}`, () => {
   let folder = ''
   beforeAll(() => {
@@ -28,13 +40,7 @@ describe.skipIf(missing !== '')(`a source of one's own ${missing}`, () => {
   test('its hooks are found, and run', async () => {
     const patch = join(folder, 'fix.patch')
     const hooks = join(folder, 'hooks.c')
-    const edit = {
-      file: 'xen/common/domain.c',
-      after: 'long do_vm_assist(',
-      find: 'return -ENOSYS;',
-      put: 'return -EOPNOTSUPP;',
-    }
-    writeFileSync(patch, patchText(xenTree('source'), [edit]), 'latin1')
+    writeFileSync(patch, patchText(xenTree('source'), [EDIT]), 'latin1')
     writeFileSync(hooks, HOOKS)
     const more = ['--with', `${hooks}@arch/x86/traps.o`]
     const { report, payload, stderr } = await buildPayload({ tree: xenTree('release'), patch, folder, more })
@@ -53,5 +59,38 @@ describe.skipIf(missing !== '')(`a source of one's own ${missing}`, () => {
     expect(result.outcome, describeRehearsal(result)).toBe('passed')
     const console = describeRehearsal(result) + JSON.stringify(result)
     expect([/own hook: begun/.test(console), /own hook: ended/.test(console)]).toEqual([true, true])
+  })
+
+  test('a check of its own says no, as long as something is so', async () => {
+    const patch = join(folder, 'veto.patch')
+    const hooks = join(folder, 'veto.c')
+    writeFileSync(patch, patchText(xenTree('source'), [EDIT]), 'latin1')
+    writeFileSync(hooks, VETO)
+    const more = ['--with', `${hooks}@common/keyhandler.o`]
+    const { report, payload, stderr } = await buildPayload({
+      tree: xenTree('release'),
+      patch,
+      folder,
+      name: 'veto',
+      more,
+    })
+    expect([report.outcome, report.refusals], stderr).toEqual(['built', []])
+    // The key switches it on and off.
+    const key = 'hypercall sysctl { u32:7 u32:0x15 "A" u32:1 zeros:116 }'
+    const [old, with_] = ['! -38 hypercall vm_assist 7 3', '! -95 hypercall vm_assist 7 3']
+    const result = await rehearse({
+      hypervisor: join(xenTree('release'), 'xen/xen'),
+      payloads: [{ name: 'fix', bytes: payload ?? new Uint8Array() }],
+      script: [
+        ...['upload fix', key, '! EBUSY apply fix', old],
+        ...[key, 'apply fix', with_, 'revert fix', old],
+        ...[key, '! EBUSY apply fix', old, 'unload fix'],
+      ].join('\n'),
+      timeoutMs: 120_000,
+    })
+    expect(result.outcome, describeRehearsal(result)).toBe('passed')
+    expect(
+      result.operations.flatMap(({ console }) => console).some(line => /keys: not applied \(-16\)/.test(line)),
+    ).toBe(true)
   })
 })

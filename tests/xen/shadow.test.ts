@@ -52,6 +52,20 @@ static void count_assist(void *unused)
   },
 ]
 
+/** A file that another one includes once more, for guests of 32 bits. */
+const PER_CPU_TWICE: readonly Edit[] = [
+  {
+    file: 'xen/common/kernel.c',
+    find: '#ifndef COMPAT\n',
+    put: 'static DEFINE_PER_CPU(unsigned int, asked);\n#ifndef COMPAT\n',
+  },
+  {
+    file: 'xen/common/kernel.c',
+    find: 'case XENVER_pagesize:\n',
+    put: 'case XENVER_pagesize:\n        this_cpu(asked)++;\n',
+  },
+]
+
 const domctl = (command: number, domain: number, fields = 'zeros:128') =>
   `hypercall domctl { u32:${command} u32:0x15 u16:${domain} zeros:6 ${fields} }`
 /** XEN_DOMCTL_createdomain: a paravirtualised domain of one processor. */
@@ -159,5 +173,18 @@ describe.skipIf(missing !== '')(`shadow data ${missing}`, () => {
     const once = ['upload fix', old, 'apply fix', ...with_, 'revert fix', old, 'unload fix']
     const result = await rehearsed(payload, [...once, ...once], 2)
     expect(result.outcome, describeRehearsal(result).slice(-3000)).toBe('passed')
+  })
+
+  test('a per-CPU variable in a file of which two units are made is not written, and it is said why', async () => {
+    const patch = fileOf('twice.patch')
+    writeFileSync(patch, patchText(xenTree('source'), PER_CPU_TWICE), 'latin1')
+    const json = fileOf('twice.json')
+    const args = ['assist', '--tree', tree, '--patch', patch, '-o', fileOf('twice.c'), '--json', json]
+    const { status, stderr } = await hotsplice(args)
+    const { unwritten } = JSON.parse(readFileSync(json, 'utf8'))
+    expect(unwritten, stderr).toEqual([
+      { symbol: 'asked', why: expect.stringContaining('common/compat/kernel.o and common/kernel.o are made') },
+    ])
+    expect(status).toBe(2)
   })
 })

@@ -56,7 +56,8 @@ export function assist(request: AssistRequest): Promise<Assisted> {
     const perCpu = perCpuWays(found, draft)
     const shadows = await shadowWays({ ...base, run }, found, draft)
     const calls = callWays(found, loader)
-    const ways: Found = { values, init: initWays(found, loader), perCpu, shadows, calls, draft }
+    const unwritten = [...perCpu.unwritten, ...shadows.unwritten]
+    const ways: Found = { values, init: initWays(found, loader), perCpu: perCpu.ways, shadows, calls, draft, unwritten }
     const written = write(found, ways, request)
     return written.patch === '' ? written : tried(written, { base, request, run })
   })
@@ -68,6 +69,7 @@ interface Found {
   readonly perCpu: readonly PerCpuWay[]
   readonly shadows: ShadowWays
   readonly calls: CallWays
+  readonly unwritten: AssistReport['unwritten']
   readonly draft: Draft
 }
 
@@ -75,7 +77,7 @@ function write({ refusals, selection, change }: HotpatchRun, found: Found, reque
   const { version, output, patches } = request
   const { values, init, perCpu, shadows, calls, draft } = found
   const common = { schema: 1, command: 'assist', version } as const
-  const none = { ways: [], fill: [], with: null, patch: null, source: '', unwritten: shadows.unwritten } as const
+  const none = { ways: [], fill: [], with: null, patch: null, source: '', unwritten: found.unwritten } as const
   if (refusals.length === 0)
     return { report: { ...common, ...none, outcome: 'nothing-to-do', remaining: [] }, source: '', patch: '' }
   const [first] = [...shadows.ways, ...perCpu, ...values, ...init.ways, ...calls.ways]
@@ -118,7 +120,7 @@ function write({ refusals, selection, change }: HotpatchRun, found: Found, reque
       }),
     ],
     remaining: refusals.filter(refusal => !settled.has(keyOf(refusal))),
-    unwritten: shadows.unwritten,
+    unwritten: found.unwritten,
     fill,
     with: own,
     patch: patchName === undefined ? null : { file: patchName, text: utf8(patch) },
@@ -149,7 +151,8 @@ async function tried(written: Assisted, { base, request, run }: Trial): Promise<
   const [strip = 1] = patches.map(each => each.strip ?? 1)
   const upon = { name: report.patch?.file ?? '', text: patch, strip }
   try {
-    const options = { ...request, patches: [...patches, upon], sources: [...sources, own] }
+    // Most units that read a header cannot see what is declared there in the new members' stead.
+    const options = { ...request, patches: [...patches, upon], sources: [...sources, own], onlyReached: true }
     const { refusals } = await createHotpatch(base, options, run)
     return { ...written, report: { ...report, remaining: refusals } }
   } catch (error) {

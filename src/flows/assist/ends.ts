@@ -3,6 +3,7 @@ import type { Freeing } from '../../loaders/loader.ts'
 import { loaderOf } from '../../loaders/loaders.ts'
 import { originalDeclarations, overlayOf, tryCompile, type Unit } from '../../trees/index.ts'
 import { UnitTypes } from '../../type-layouts/unit-types.ts'
+import { wholeObjects, wholeWords } from '../../ways-out/copies.ts'
 import { blockEdit, endBlock } from '../../ways-out/declared.ts'
 import {
   answersIn,
@@ -27,6 +28,8 @@ interface AskedUnit {
   readonly path: string
   readonly text: string
   readonly calls: readonly FreeCall[]
+  /** What copies, clears or moves objects as a whole. */
+  readonly whole: readonly FreeCall[]
   /** Whether other units read it too, so that what is written into it would change these. */
   readonly isHeader: boolean
 }
@@ -36,7 +39,7 @@ export async function endsOf(scene: Scene, { tag, path }: NewMembers, user: Unit
   if (loader.freeing === undefined)
     return { places: [], doubts: [`what gives memory back is not known of ${loader.title}`] }
   const { endings, names } = await endingsOf(scene, tag, user)
-  const { asked, doubts: unasked } = await callingFiles(scene, path, loader.freeing)
+  const { asked, doubts: unasked } = await callingFiles(scene, { path, names }, loader.freeing)
   const places: string[] = []
   const doubts = [...(await heldElsewhere(scene, { path, names, endings })), ...unasked]
   for (const each of await answered(scene, asked, endings)) {
@@ -51,7 +54,7 @@ export async function endsOf(scene: Scene, { tag, path }: NewMembers, user: Unit
 
 /** Calls that free an object, and what is written there; and those that may. */
 function endsIn(
-  { path, calls, answers, isHeader }: Answered,
+  { path, calls, whole, answers, isHeader }: Answered,
   endings: readonly Ending[],
 ): EndsFound & { readonly edits: readonly TextEdit[] } {
   if (answers === undefined) return { places: [], doubts: [`what ${path} frees, its compiler did not say`], edits: [] }
@@ -76,6 +79,11 @@ function endsIn(
     }
     return []
   })
+  for (const [index, call] of whole.entries()) {
+    const tag = answers.get(calls.length + index)
+    if (endings.some(ending => ending.tag === tag))
+      doubts.push(`${path}, line ${call.line}: ${wholeWords(call, tag ?? '')}: nothing of the new members goes along`)
+  }
   return { places, doubts, edits }
 }
 
@@ -169,7 +177,7 @@ const MENTIONED: Readonly<Record<FreeMention['as'], string>> = {
 /** What units that read the declaration read, as far as it frees anything; and what of it cannot be asked about. */
 async function callingFiles(
   { tree, draft }: Scene,
-  path: string,
+  { path, names }: Pick<NewMembers, 'path'> & Pick<Endings, 'names'>,
   freeing: Freeing,
 ): Promise<{ readonly asked: readonly AskedUnit[]; readonly doubts: readonly string[] }> {
   const readers = await tree.dependents(new Set([path]), tree.run)
@@ -186,7 +194,10 @@ async function callingFiles(
     for (const { line, name, as } of freeMentions(text, freeing))
       doubts.push(`${file}:${line} has ${name} ${MENTIONED[as]}`)
     const calls = freeCalls(text, freeing)
-    return calls.length === 0 ? [] : [{ unit, path: file, text, calls, isHeader: !own.has(file) }]
+    // Those that are named nowhere in a text are hardly copied there; the others would be most of what a tree copies.
+    const whole = names.some(name => text.includes(name)) ? wholeObjects(text) : []
+    if (calls.length + whole.length === 0) return []
+    return [{ unit, path: file, text, calls, whole, isHeader: !own.has(file) }]
   })
   return { asked, doubts }
 }
@@ -202,9 +213,9 @@ async function answered(
 ): Promise<readonly Answered[]> {
   const tags = [...new Set(endings.map(ending => ending.tag))]
   const plain = overlayOf(draft.change(), run.affected)
-  const requests = asked.map(({ unit, path, text, calls }) => ({
+  const requests = asked.map(({ unit, path, text, calls, whole }) => ({
     unit,
-    overlay: new Map([...plain, [path, askedText(text, calls, tags)]]),
+    overlay: new Map([...plain, [path, askedText(text, [...calls, ...whole], tags)]]),
     label: 'patched',
   }))
   const results = await tryCompile(tree, requests, 'types')

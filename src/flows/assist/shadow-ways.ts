@@ -131,7 +131,9 @@ class Writing {
     const { run, draft } = this.#scene
     const words = [...this.#members.values()].flatMap(each => [...each.words])
     const paths = run.change.files.flatMap(({ newPath }) => newPath ?? [])
-    const using = new Set(paths.filter(path => words.some(word => draft.text(path)?.includes(word))))
+    // A name that the preprocessor joins is not seen here: a text with one is compiled when what is written is tried.
+    const accesses = new RegExp(`(?:->|\\.)\\s*(?:${words.join('|')})\\b`)
+    const using = new Set(paths.filter(path => accesses.test(draft.text(path) ?? '')))
     return run.affected.affected
       .filter(
         ({ unit, kind, because }) =>

@@ -12,6 +12,7 @@ import type { Affected } from '../../trees/index.ts'
 import type { Running } from './running.ts'
 import type { CheckedCode } from './running-code.ts'
 import type { Stopwatch } from './stopwatch.ts'
+import type { CheckedStores } from './stores.ts'
 
 /** What was found out before, each with the refusals of its own. */
 export interface Selected {
@@ -24,6 +25,7 @@ export interface Selected {
   readonly running: Running
   readonly code: CheckedCode
   readonly shapes: { readonly refusals: readonly Refusal[] }
+  readonly stores: Pick<CheckedStores, 'refusals' | 'modinfo'>
 }
 
 export interface Assembled {
@@ -33,7 +35,7 @@ export interface Assembled {
 }
 
 export function assembleSelected(selected: Selected, watch: Stopwatch): Assembled {
-  const { affected, program, selection, target, running, code, shapes } = selected
+  const { affected, program, selection, target, running, code, shapes, stores } = selected
   const before = [...affected.refusals.map(asRefusal), ...program.refusals]
   // Types matter only where something is replaced.
   if (selection.pieces.length + selection.switchedOff.length === 0)
@@ -41,7 +43,7 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
   const assembly = watch.timeSync('assemble', () => assemble(selection, optionsFor(selected)))
   const unversioned = target.loader.rules === undefined ? [] : running.unversioned
   const own = ownRefusals(assembly, selection)
-  const refusals = [...before, ...own, ...unversioned, ...code.refusals, ...shapes.refusals]
+  const refusals = [...before, ...own, ...unversioned, ...code.refusals, ...shapes.refusals, ...stores.refusals]
   return { refusals, payload: assembly.kind === 'payload' && refusals.length === 0 ? assembly.payload : undefined }
 }
 
@@ -51,6 +53,7 @@ function optionsFor({
   target,
   running: { depends, xenDepends, brought, kernel, moduleName = '' },
   code,
+  stores,
 }: Selected): AssembleOptions {
   return {
     target,
@@ -58,7 +61,7 @@ function optionsFor({
     depends,
     xenDepends,
     taken: new Set(brought?.things.keys()),
-    modinfo: modinfoOf(units),
+    modinfo: [...modinfoOf(units), ...stores.modinfo],
     expectations: code.expectations,
     originals,
   }

@@ -10,7 +10,6 @@ import { loaderOf } from '../../loaders/loaders.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import { otherCopies } from '../../select/other-copies.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
-import { storeNotices } from '../../select/shadow-store.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
 import type { Affected, Base, LeftOut, ObjectPair, Run, Tree } from '../../trees/index.ts'
 import { assembleSelected } from './assembled.ts'
@@ -29,6 +28,7 @@ import { type Running, type RunningOptions, runningOf } from './running.ts'
 import { checkRunningCode } from './running-program.ts'
 import { selectAll } from './selected.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
+import { checkStores } from './stores.ts'
 import { targetOfUnits } from './target.ts'
 import { checkShapes } from './types.ts'
 import { checkAssembled } from './verify.ts'
@@ -117,9 +117,9 @@ export async function createHotpatch(
   const types = { tree, ...before, declarations, units: judged.units, selection }
   const accepted = options.acceptTypes ?? []
   const shapes = await watch.time('shapes', () => checkShapes({ ...types, accepted }))
-  const stores = { notices: storeNotices(selection, running.brought) }
+  const stores = checkStores(selection, declarations, running.brought)
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
-  const assembled = assembleSelected({ ...before, program, ...selected, target, running, code, shapes }, watch)
+  const assembled = assembleSelected({ ...before, program, ...selected, target, running, code, shapes, stores }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
   const checked = checkAssembled(assembled.payload, { target, running, options, entrySizes, watch })
   return {
