@@ -69,7 +69,7 @@ function fieldsOf(loading: ModuleLoading, init: bigint, idSize: number): readonl
   for (const { bytes, fields } of known) {
     const code = memory(loading, init, bytes.length)
     if (code === undefined) continue
-    const plain = code.slice()
+    const plain = Uint8Array.from(code)
     for (const { offset } of fields) plain.fill(0, offset, offset + 4)
     if (Buffer.compare(plain, bytes) !== 0) continue
     const view = new DataView(code.buffer, code.byteOffset, code.byteLength)

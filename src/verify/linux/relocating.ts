@@ -73,7 +73,7 @@ class Relocation {
     const { sections } = this.#loading
     for (const section of sections) {
       if (section.index > 0 && (section.flags & ALLOC) !== 0) {
-        this.#contents.set(section.index, this.#loading.bytesOf(section).slice())
+        this.#contents.set(section.index, Uint8Array.from(this.#loading.bytesOf(section)))
       }
     }
     for (const table of sections.slice(1)) {
