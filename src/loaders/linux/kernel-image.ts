@@ -123,8 +123,8 @@ class LinuxImage implements KernelImage {
     return sectionBytes(this.#sectionAt(address), address, size)
   }
 
-  hasConstant(): undefined {
-    return undefined
+  hasConstant(text: string): boolean {
+    return this.#loaded.some(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text))
   }
 
   memoryAt(address: bigint): MemoryKind | undefined {

@@ -131,6 +131,14 @@ export class ModuleLoading {
     return this.kernel.exportOf(name)
   }
 
+  /**
+   * Whether a module that does not say its version or checksums is taken all the same, and the kernel tainted
+   * (CONFIG_MODULE_FORCE_LOAD): only then does it have the words that try_to_force_load() prints.
+   */
+  get takesForced(): boolean {
+    return this.kernel.hasConstant('%s: %s: kernel tainted.\n') === true
+  }
+
   get placed(): Placed {
     this.#placed ??= placeModule(this.sections)
     return this.#placed

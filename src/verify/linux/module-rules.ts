@@ -13,14 +13,14 @@ const ABSOLUTE = 0xfff1
 const COMMON = 0xfff2
 
 /** Why the kernel does not take the checksum that the module has of what it exports by that name. */
-function versionFault(name: string, { versions, exported }: { versions: ModuleLoading['versions']; exported: number }) {
-  if (versions === undefined) return 'the module has no checksums (__versions)'
+function versionFault(name: string, exported: number, loading: ModuleLoading): string | undefined {
+  const { versions } = loading
+  if (versions === undefined) return loading.takesForced ? undefined : 'the module has no checksums (__versions)'
   const own = versions.get(name)
   if (own === undefined) return `the module has no checksum of ${name}`
-  const hex = (value: number) => value.toString(16).padStart(8, '0')
-  return own === exported
-    ? undefined
-    : `the module was built for a ${name} of checksum ${hex(own)}, the kernel's has ${hex(exported)}`
+  if (own === exported) return undefined
+  const [asked, has] = [own, exported].map(value => value.toString(16).padStart(8, '0'))
+  return `the module was built for a ${name} of checksum ${asked}, the kernel's has ${has}`
 }
 
 /** The last one that is wrong decides: the kernel goes on, and keeps what came last. */
@@ -45,7 +45,7 @@ function undefinedFault({ name, weak }: ModuleSymbol, loading: ModuleLoading): F
     const why = isHidden ? 'is exported to modules under the GPL only' : 'is not exported by this kernel'
     return ['ENOENT', `${name === '' ? 'an undefined symbol without a name' : name} ${why}`]
   }
-  const version = versionFault(name, { versions: loading.versions, exported: found.checksum })
+  const version = versionFault(name, found.checksum, loading)
   if (version !== undefined) return ['EINVAL', version]
   if (found.namespace === '' || importsOf(loading).includes(found.namespace)) return undefined
   return ['EINVAL', `${name} is of the namespace ${found.namespace}, which the module does not import`]
@@ -76,8 +76,18 @@ export const MODULE_RULES: readonly ModuleRule[] = [
     title: 'the module was built for the kernel’s struct module',
     check: loading => {
       const found = loading.exported('module_layout')
-      const fault = found && versionFault('module_layout', { versions: loading.versions, exported: found.checksum })
-      return fault === undefined ? [] : [finding('ENOEXEC', fault, '__versions')]
+      const fault = found && versionFault('module_layout', found.checksum, loading)
+      const isForced = loading.versions === undefined && loading.takesForced
+      return [
+        ...(fault === undefined ? [] : [finding('ENOEXEC', fault, '__versions')]),
+        ...when(isForced, () =>
+          finding(
+            'warning',
+            'the module has no checksums: the kernel does not ask what it was built for',
+            '__versions',
+          ),
+        ),
+      ]
     },
   },
   {
@@ -88,7 +98,10 @@ export const MODULE_RULES: readonly ModuleRule[] = [
     check: loading => {
       const own = loading.word('vermagic')
       const { vermagic } = loading.kernel.facts
-      if (own === undefined) return [finding('ENOEXEC', 'the module does not say its version (vermagic)', '.modinfo')]
+      if (own === undefined) {
+        const text = 'the module does not say its version (vermagic)'
+        return [finding(loading.takesForced ? 'warning' : 'ENOEXEC', text, '.modinfo')]
+      }
       // With checksums the release, up to the first blank, does not count.
       const counted = (words: string) => (loading.versions === undefined ? words : words.replace(/^[^ ]*/, ''))
       const isRelease = own !== vermagic && counted(own) === counted(vermagic)

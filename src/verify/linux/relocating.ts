@@ -136,7 +136,7 @@ class Relocation {
       }
       if (!isLivepatch && symbol.raw.sectionIndex === SHN_LIVEPATCH) {
         const text = `${symbol.name} is for the live patching core, and the module loader's own relocations take it for 0`
-        this.#wrong(table, index, ['klp-symbol-elsewhere', 'wrong', text])
+        this.#wrong(table, index, ['klp-symbol-elsewhere', 'crash', text])
       }
       const problem = this.#fill(base, entry, this.#values[entry.symbol])
       if (problem === undefined) continue
