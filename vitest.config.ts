@@ -95,6 +95,7 @@ export const REST = [
   'tests/linux/kernel-image.test.ts',
   'tests/linux/live-patch.test.ts',
   'tests/linux/sections.test.ts',
+  'tests/linux/verify.test.ts',
   // Another way to the same hypervisor (tests/run/hosts.test.ts).
   'tests/run/ssh-xen.test.ts',
 ]

@@ -7,7 +7,7 @@
 import * as v from 'valibot'
 import type { AgentReport } from '../flows/agent.ts'
 import type { OperationReport } from '../flows/operate.ts'
-import { XEN_VERSIONS } from '../flows/verify/verify.ts'
+import { LINUX_VERSIONS, XEN_VERSIONS } from '../flows/verify/verify.ts'
 import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
 import type { Advice } from '../report/advice.ts'
 import type { AssistReport } from '../report/assist-report.ts'
@@ -58,6 +58,9 @@ const rehearsal: v.GenericSchema<RehearsalResult> = v.object({
 })
 
 const errnos: readonly Errno[] = [
+  'ENOEXEC',
+  'EBADMSG',
+  'ENOPKG',
   'EINVAL',
   'EOPNOTSUPP',
   'ENOENT',
@@ -74,7 +77,8 @@ const stage = v.picklist(['upload', 'apply', 'run', 'revert'])
 
 const verification: v.GenericSchema<VerifyReport> = v.object({
   schema: v.literal(1),
-  version: v.picklist(XEN_VERSIONS),
+  target: v.picklist(['xen', 'linux']),
+  version: v.picklist([...XEN_VERSIONS, ...LINUX_VERSIONS]),
   sha256: text,
   accepted: v.boolean(),
   complete: v.boolean(),

@@ -131,7 +131,7 @@ export interface Loader {
   /** Which of the assemble stage's writers makes its payloads; undefined where none does. */
   readonly writer: 'livepatch' | 'kernel-module' | undefined
   /** Whose rules the verify stage has for it; undefined where only the loader itself checks. */
-  readonly rules: 'xen' | undefined
+  readonly rules: 'xen' | 'linux' | undefined
 }
 
 /** A loader on one machine: what a payload is made for. */

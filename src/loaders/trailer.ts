@@ -3,8 +3,6 @@
  * signature, the key's identifier and the signer's name, whose lengths the header says. Numbers and layout are those of
  * the design; Xen up to 4.22 reads none of it, and loads a signed payload as it loads any other.
  */
-import { createHash } from 'node:crypto'
-
 export type Hash = 'sha256' | 'sha384' | 'sha512'
 
 export const MARK = '~Module signature appended~\n'
@@ -37,13 +35,6 @@ export function splitTrailer(file: Uint8Array): SignedPayload | undefined {
     if (trailer !== undefined) return { payload: file.subarray(0, at), trailer }
   }
   return undefined
-}
-
-/** By which reports name a payload, signed or not: SHA-256 of what is signed, in hexadecimal. */
-export function payloadDigest(file: Uint8Array): string {
-  return createHash('sha256')
-    .update(splitTrailer(file)?.payload ?? file)
-    .digest('hex')
 }
 
 function readTrailer(bytes: Buffer): Trailer | undefined {

@@ -1,6 +1,6 @@
 /** What names made with `__COUNTER__` share. Each is as the kernel's macros write it. */
 import { expect, test } from 'vitest'
-import { countedBase, staticFamily } from './names.ts'
+import { countedBase } from './names.ts'
 
 test.each([
   ['__UNIQUE_ID_ddebug251', '__UNIQUE_ID_ddebug'],
@@ -13,9 +13,4 @@ test.each([
   ['my__UNIQUE_ID_a1', undefined],
 ])('%s: %s', (name, base) => {
   expect(countedBase(name)).toBe(base)
-})
-
-test('a static variable of a macro is of its family, whatever the counter', () => {
-  expect(staticFamily('__UNIQUE_ID_ddebug251.1')).toBe(staticFamily('__UNIQUE_ID_ddebug253.4'))
-  expect(staticFamily('count.12')).toBe('count')
 })

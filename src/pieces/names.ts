@@ -24,9 +24,7 @@ export function numberedBase(name: string): string | undefined {
  */
 export function staticFamily(name: string): string | undefined {
   if (name.startsWith('_ZZ')) return name.replace(DISCRIMINATOR, '')
-  const base = numberedBase(name)
-  if (base !== undefined) return countedBase(base) ?? base
-  return isOfFunction(name) ? name : undefined
+  return numberedBase(name) ?? (isOfFunction(name) ? name : undefined)
 }
 
 const COUNTED = /^(__UNIQUE_ID_\w*?\D)\d+(?:\.\d+)?$/

@@ -22,17 +22,20 @@ export function describeVerify(report: VerifyReport, { all = false }: DescribeOp
   return lines.join('\n')
 }
 
-function verdict({ accepted, complete, errno, stage, version, decidedBy }: VerifyReport): string {
-  if (accepted && !complete)
-    return `Nothing is wrong with this payload for Xen ${version} as far as it could be checked.`
-  if (accepted) return `Xen ${version} would take this payload.`
-  if (errno === null) return `Xen ${version} would take this payload, and must not get it [${decidedBy}]:`
+/** Who takes payloads, as users know it. */
+const TITLES: Readonly<Record<VerifyReport['target'], string>> = { xen: 'Xen', linux: 'Linux' }
+
+function verdict({ accepted, complete, errno, stage, version, target, decidedBy }: VerifyReport): string {
+  const who = `${TITLES[target]} ${version}`
+  if (accepted && !complete) return `Nothing is wrong with this payload for ${who} as far as it could be checked.`
+  if (accepted) return `${who} would take this payload.`
+  if (errno === null) return `${who} would take this payload, and must not get it [${decidedBy}]:`
   if (errno === 'wrong') {
-    return `Xen ${version} would take this payload, and its code would do something else than it should [${decidedBy}]:`
+    return `${who} would take this payload, and its code would do something else than it should [${decidedBy}]:`
   }
   if (errno !== 'crash') {
     const doing = stage === 'apply' ? 'apply' : 'load'
-    return `Xen ${version} would refuse to ${doing} this payload with ${errno} [${decidedBy}]:`
+    return `${who} would refuse to ${doing} this payload with ${errno} [${decidedBy}]:`
   }
   const moment = {
     upload: 'while loading it',
@@ -40,7 +43,7 @@ function verdict({ accepted, complete, errno, stage, version, decidedBy }: Verif
     run: 'when its code runs',
     revert: 'when it is reverted',
   }
-  return `This payload would crash Xen ${version} ${stage === null ? '' : moment[stage]} [${decidedBy}]:`
+  return `This payload would crash ${who} ${stage === null ? '' : moment[stage]} [${decidedBy}]:`
 }
 
 function failure({ code, errno, text }: VerifyCheck, report: VerifyReport): string {

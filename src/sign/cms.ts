@@ -29,7 +29,12 @@ export interface Signer {
   readonly certificate: X509Certificate
 }
 
-export function signedMessage(content: Uint8Array, hash: Hash, { key, certificate }: Signer): Uint8Array {
+/** `carries` says whether the certificate is in the message, or known to whoever reads it. */
+export function signedMessage(
+  content: Uint8Array,
+  hash: Hash,
+  { key, certificate, carries = true }: Signer & { readonly carries?: boolean },
+): Uint8Array {
   const algorithm = encode(TAG.sequence, HASHES.find(([name]) => name === hash)?.[1] ?? NULL, NULL)
   const { issuer, serial } = namesIn(certificate)
   const signerInfo = encode(
@@ -45,7 +50,7 @@ export function signedMessage(content: Uint8Array, hash: Hash, { key, certificat
     ONE,
     encode(TAG.set, algorithm),
     encode(TAG.sequence, DATA),
-    encode(CONTEXT_0, certificate.raw),
+    ...(carries ? [encode(CONTEXT_0, certificate.raw)] : []),
     encode(TAG.set, signerInfo),
   )
   return encode(TAG.sequence, SIGNED_DATA, encode(CONTEXT_0, signedData))

@@ -8,6 +8,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify, X509Ce
 import { InputError } from '../base/errors.ts'
 import { type Hash, MARK, PKEY_ALGO_RSA, splitTrailer, withTrailer } from '../loaders/trailer.ts'
 import { keyIdentifier, messageFault, type Signer, signedMessage, WRONG } from './cms.ts'
+import { splitModule, withModuleTrailer } from '../loaders/module-trailer.ts'
 
 /** A signed message with the certificate in it, or the bare RSA signature. */
 export type SignatureFormat = 'cms' | 'rsa'
@@ -17,14 +18,22 @@ export interface SignOptions {
   readonly hash: Hash
 }
 
+/** A module of the Linux kernel with the trailer that the kernel reads. */
+export function signModule(module: Uint8Array, signer: Signer, hash: Hash): Uint8Array {
+  if (splitModule(module) !== undefined) throw signedAlready('module')
+  return withModuleTrailer(module, signedMessage(module, hash, { ...signer, carries: false }))
+}
+
+function signedAlready(what: string): InputError {
+  return new InputError(
+    'sign/already-signed',
+    `the ${what} has a signature already`,
+    `sign the ${what} as it was built`,
+  )
+}
+
 export function signPayload(payload: Uint8Array, signer: Signer, { format, hash }: SignOptions): Uint8Array {
-  if (splitTrailer(payload) !== undefined) {
-    throw new InputError(
-      'sign/already-signed',
-      'the payload has a signature already',
-      'sign the payload as it was built',
-    )
-  }
+  if (splitTrailer(payload) !== undefined) throw signedAlready('payload')
   const { key, certificate } = signer
   const signature = format === 'cms' ? signedMessage(payload, hash, signer) : new Uint8Array(sign(hash, payload, key))
   return withTrailer(payload, { signature, hash, keyId: keyIdentifier(certificate), signer: commonName(certificate) })
@@ -102,6 +111,16 @@ export function checkSignature(file: Uint8Array, key: KeyObject): SignatureCheck
     : { valid: false, text: `${by}, but ${fault}` }
 }
 
+/** Likewise for a module of the Linux kernel. */
+export function checkModuleSignature(file: Uint8Array, key: KeyObject): SignatureCheck {
+  const found = splitModule(file)
+  if (found === undefined) return { valid: false, text: 'it is not signed as the kernel wants it' }
+  const fault = messageFaultOf(found.message, found.module, key)
+  return fault === undefined
+    ? { valid: true, text: 'signed with this key' }
+    : { valid: false, text: `signed, but ${fault}` }
+}
+
 function faultOf(
   payload: Uint8Array,
   trailer: NonNullable<ReturnType<typeof splitTrailer>>['trailer'],
@@ -113,8 +132,12 @@ function faultOf(
   // A bare signature is as long as the key; a message is longer.
   if (signature.length === (key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)
     return verify(hash, payload, key, signature) ? undefined : WRONG
+  return messageFaultOf(signature, payload, key)
+}
+
+function messageFaultOf(message: Uint8Array, content: Uint8Array, key: KeyObject): string | undefined {
   try {
-    return messageFault(signature, payload, key)
+    return messageFault(message, content, key)
   } catch (error) {
     if (error instanceof InputError) return error.message
     throw error

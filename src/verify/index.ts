@@ -1,10 +1,13 @@
 export { UnitCode } from './code/code.ts'
 export { type MemoryCopy, RunningImage } from './code/image.ts'
 export type { CodeDifference, CodeFinding } from './code/model.ts'
+export { verifyModule } from './linux/verify.ts'
 export {
   type Errno,
   KNOWN_VERSIONS,
   knownVersion,
+  LINUX_VERSIONS,
+  type LinuxVersion,
   type ReplacedFunction,
   type Verdict,
   type VerifiedPayload,

@@ -24,8 +24,16 @@ export const XEN_VERSIONS = ['4.17', '4.18', '4.19', '4.20', '4.21', '4.22'] as 
 /** A version of Xen whose rules are known. */
 export type XenVersion = (typeof XEN_VERSIONS)[number]
 
-/** What Xen says no with. */
+/** The versions of Linux whose rules are known. */
+export const LINUX_VERSIONS = ['6.1'] as const
+/** A version of Linux whose rules are known. */
+export type LinuxVersion = (typeof LINUX_VERSIONS)[number]
+
+/** What Xen, or Linux, says no with. */
 export type Errno =
+  | 'ENOEXEC'
+  | 'EBADMSG'
+  | 'ENOPKG'
   | 'EINVAL'
   | 'EOPNOTSUPP'
   | 'ENOENT'
@@ -68,7 +76,9 @@ export interface VerifyCheck {
 /** The JSON of `hotsplice verify`. */
 export interface VerifyReport {
   readonly schema: 1
-  readonly version: XenVersion
+  /** Whose rules they are. */
+  readonly target: 'xen' | 'linux'
+  readonly version: XenVersion | LinuxVersion
   /** Of the payload's bytes, without a signature, in hexadecimal. */
   readonly sha256: string
   readonly accepted: boolean

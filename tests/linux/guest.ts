@@ -12,16 +12,18 @@ export interface Tried {
   readonly module?: Uint8Array
   readonly name: string
   readonly reads: readonly string[]
+  /** Modules of that name that are loaded one after the other. */
+  readonly many?: readonly Uint8Array[]
 }
 
 /** What stands on the machine's console until it stops by itself. */
-export function boot(image: string, { module, name, reads }: Tried): string {
+export function boot(image: string, { module, name, reads, many = [] }: Tried): string {
   const work = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
   try {
     const init = join(work, 'init')
     execFileSync('gcc', ['-static', '-O2', '-o', init, source])
     const payload = module === undefined ? [] : [{ name: 'payload.ko', mode: 0o100644, bytes: module }]
-    const files = [{ name: 'init', mode: 0o100755, bytes: readFileSync(init) }, ...payload]
+    const files = [{ name: 'init', mode: 0o100755, bytes: readFileSync(init) }, ...payload, ...numbered(many)]
     const initramfs = join(work, 'initramfs')
     writeFileSync(initramfs, archive(files))
     const line = ['console=ttyS0', 'panic=-1', 'oops=panic', '--', name, ...reads].join(' ')
@@ -48,6 +50,16 @@ export function boot(image: string, { module, name, reads }: Tried): string {
   } finally {
     rmSync(work, { recursive: true })
   }
+}
+
+const numbered = (many: readonly Uint8Array[]) =>
+  many.map((bytes, index) => ({ name: `${index}.ko`, mode: 0o100644, bytes }))
+
+/** What the kernel answered to each of many modules: 0, or an errno; undefined where it did not come to it. */
+export function answers(console: string): readonly (number | undefined)[] {
+  const found: number[] = []
+  for (const [, at, answer] of console.matchAll(/^@many (\d+) (\d+)$/gm)) found[Number(at)] = Number(answer)
+  return found
 }
 
 /** The words of the program: `@with /proc/cmdline …` is under `with /proc/cmdline`. */

@@ -1,6 +1,7 @@
 /*
  * The only program of a machine that tries a live patch: says on the console what files hold before, with and after it.
- * Arguments: the module's name, then files to read. The module is /payload.ko; without one only the names are shown.
+ * Arguments: the module's name, then files to read. The module is /payload.ko; without one only the names are shown. Where
+ * there are /0.ko, /1.ko and so on, each is loaded, and unloaded again where it could be.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,6 +58,30 @@ static int until(const char *path, const char *words)
 	return 0;
 }
 
+/* What each answers with; one that is taken is disabled first, where it patches something. */
+static void load_many(const char *name)
+{
+	char path[300], enabled[300];
+	int file, number, answer;
+
+	sprintf(enabled, "/sys/kernel/livepatch/%s/enabled", name);
+	for (number = 0;; number++) {
+		sprintf(path, "/%d.ko", number);
+		file = open(path, O_RDONLY);
+		if (file < 0)
+			return;
+		answer = syscall(SYS_finit_module, file, "", 0) ? errno : 0;
+		close(file);
+		printf("@many %d %d\n", number, answer);
+		if (answer)
+			continue;
+		if (put(enabled, "0") == 1)
+			until(enabled, 0);
+		for (file = 0; file < 100 && syscall(SYS_delete_module, name, O_NONBLOCK); file++)
+			usleep(10000);
+	}
+}
+
 static void copy_out(const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -76,6 +101,8 @@ int main(int count, char **words)
 	mount("sysfs", "/sys", "sysfs", 0, 0);
 	setvbuf(stdout, 0, _IOLBF, 0);
 	put("/proc/sys/kernel/printk", "1");
+	if (count > 1)
+		load_many(words[1]);
 	file = open("/payload.ko", O_RDONLY);
 	if (file < 0 || count < 2) {
 		printf("@names\n");

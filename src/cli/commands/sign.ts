@@ -8,11 +8,12 @@ import { helpAfter } from '../help.ts'
 
 export function define(host: Host) {
   return new Command('sign')
-    .description('Signs a payload: puts the trailer of Xen’s live patching design behind it.')
+    .description('Signs a payload: puts the trailer of Xen’s live patching design, or of a module of Linux, behind it.')
     .argument('<payload>', 'a payload file')
     .requiredOption('--key <file>', 'the private RSA key, in PEM')
     .requiredOption('--cert <file>', 'its certificate, in PEM')
     .requiredOption('-o, --output <file>', 'the signed payload')
+    .addOption(new Option('--target <name>', 'whose trailer').choices(['xen', 'linux']).default('xen' as const))
     .addOption(
       new Option('--format <format>', 'a signed message (CMS) with the certificate in it, or the bare RSA signature')
         .choices(['cms', 'rsa'])
@@ -27,6 +28,7 @@ export function define(host: Host) {
         more: [
           'Xen up to 4.22 does not look at signatures: it loads a signed payload as any other. They are for whoever brings',
           'payloads to hosts: `hotsplice verify PAYLOAD --symbols xen-syms --key CERT.pem` refuses one that is not signed.',
+          'Linux does: with CONFIG_MODULE_SIG_FORCE, or locked down, it loads what one of its own keys has signed.',
         ],
         examples: [
           {
@@ -43,7 +45,7 @@ export function define(host: Host) {
     })
 }
 
-interface Request extends Pick<SignRequest, 'format' | 'hash'> {
+interface Request extends Pick<SignRequest, 'format' | 'hash' | 'target'> {
   readonly payload: string
   readonly key: string
   readonly cert: string

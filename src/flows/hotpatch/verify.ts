@@ -7,11 +7,20 @@ import { InternalError } from '../../base/errors.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import type { Target } from '../../loaders/loader.ts'
-import { enteredCode, entrySizesOfRules, verifyPayload, type XenVersion } from '../../verify/index.ts'
+import {
+  enteredCode,
+  entrySizesOfRules,
+  type VerifyReport,
+  verifyModule,
+  verifyPayload,
+  type XenVersion,
+} from '../../verify/index.ts'
 import type { Running, RunningOptions } from './running.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
-/** What Xen would do where it does not answer with an error. */
+const TITLES: Readonly<Record<VerifyReport['target'], string>> = { xen: 'Xen', linux: 'Linux' }
+
+/** What a loader would do where it does not answer with an error. */
 const DOINGS: ReadonlyMap<string, string> = new Map([
   ['crash', 'crash'],
   ['wrong', 'take it, and it would do something else than it should'],
@@ -20,7 +29,7 @@ const DOINGS: ReadonlyMap<string, string> = new Map([
 /** What a payload that was just assembled is held against. */
 export interface Loading {
   readonly target: Target
-  readonly running: Pick<Running, 'symbols' | 'version' | 'tableUse' | 'loaderFacts' | 'below'>
+  readonly running: Pick<Running, 'symbols' | 'kernel' | 'version' | 'tableUse' | 'loaderFacts' | 'below'>
   readonly options: RunningOptions
   /** Of entries in special sections, where the tree's compiler was asked. */
   readonly entrySizes: ProbedSizes | undefined
@@ -45,15 +54,32 @@ const GIVEN: readonly (readonly [keyof RunningOptions, string])[] = [
  * about is none.
  */
 export function checkAssembled(payload: Payload | undefined, loading: Loading): CheckedPayload {
-  const { target, running, watch } = loading
+  const { target } = loading
   if (payload === undefined) return { payload, refusals: [], warnings: [] }
-  if (target.loader.rules === undefined) return checkOldCode(payload, loading)
+  const { rules } = target.loader
+  return rules === undefined ? checkOldCode(payload, loading) : CHECKS[rules](payload, loading)
+}
+
+const CHECKS = { xen: checkForXen, linux: checkForLinux }
+
+function checkForXen(payload: Payload, loading: Loading): CheckedPayload {
+  const { running, watch } = loading
   const { version } = running
   if (version === undefined) throw new InternalError('a payload was assembled for a loader whose version is not known')
   const unread = otherSizes(payload, version, loading)
   if (unread.length > 0) return { payload: undefined, refusals: unread, warnings: [] }
   const { refusals, warnings } = watch.timeSync('verify', () => checkPayload(payload.bytes, version, loading))
   return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings }
+}
+
+function checkForLinux(payload: Payload, { running: { kernel }, watch }: Loading): CheckedPayload {
+  if (kernel === undefined) throw new InternalError('a module was assembled for a kernel that is not known')
+  const { plain } = kernel
+  const report = watch.timeSync('verify', () => verifyModule(payload.bytes, plain, plain.facts.version))
+  const { refusals, warnings } = answered(report, new Set())
+  // What is said of the code beside what is replaced, was said with the unit's name.
+  const told = warnings.filter(({ code }) => code !== 'stack-check')
+  return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings: told }
 }
 
 /** Nothing leads into what is replaced, whatever the stages before thought of. */
@@ -95,13 +121,18 @@ function checkPayload(
   const { withoutIbt } = options
   const report = verifyPayload({ payload, symbols, version, tableUse, facts: loaderFacts, withoutIbt, on: below })
   const excused = new Set(GIVEN.filter(([option]) => options[option] !== undefined).map(([, code]) => code))
+  return answered(report, excused)
+}
+
+function answered(report: VerifyReport, excused: ReadonlySet<string>): Pick<CheckedPayload, 'refusals' | 'warnings'> {
   const failed = report.checks.filter(({ status, code }) => status === 'failed' && !excused.has(code))
+  const who = `${TITLES[report.target]} ${report.version}`
   return {
     refusals: failed.map(({ code, text, errno, place }) => ({
       code: 'loader-rule',
       unit: '',
       symbol: place ?? '',
-      text: `Xen ${version} would ${DOINGS.get(errno ?? '') ?? `answer ${errno ?? 'with an error'}`} [${code}]: ${text}`,
+      text: `${who} would ${DOINGS.get(errno ?? '') ?? `answer ${errno ?? 'with an error'}`} [${code}]: ${text}`,
       hint: `docs/findings has a section on ${code}; hotsplice verify shows every rule. If the patch is not at fault, this is a mistake of ours: please report it`,
     })),
     warnings: report.checks.flatMap(({ code, warning }) => (warning === undefined ? [] : [{ code, text: warning }])),

@@ -13,6 +13,7 @@ import type { RunOptions } from '../../trees/whole-run.ts'
 import {
   KNOWN_VERSIONS,
   knownVersion,
+  LINUX_VERSIONS,
   loadedStack,
   type VerifiedPayload,
   type VerifyReport,
@@ -24,7 +25,7 @@ import {
 import type { EntrySizes } from '../hotpatch/entry-sizes.ts'
 import type { compareReplaced } from './compare-tree.ts'
 
-export { XEN_VERSIONS }
+export { LINUX_VERSIONS, XEN_VERSIONS }
 
 /** A payload's bytes and the name that reports call it by. */
 export interface NamedPayload {

@@ -6,7 +6,7 @@
  * system says to a payload, a crash included, is the result.
  */
 
-import { payloadDigest } from '../../loaders/trailer.ts'
+import { payloadDigest } from '../../loaders/payload-digest.ts'
 import { LINUX } from './linux/linux.ts'
 import { MachineLost } from './machine.ts'
 import type {

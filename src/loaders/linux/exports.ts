@@ -7,6 +7,10 @@
 export interface Export {
   readonly address: bigint
   readonly checksum: number
+  /** Which a module that uses it has to name; empty for most. */
+  readonly namespace: string
+  /** Only for modules under the GPL. */
+  readonly gplOnly: boolean
 }
 
 export interface Part {
@@ -16,10 +20,15 @@ export interface Part {
 
 const ENTRY = 12
 
-/** `textAt` reads a text that ends with a NUL. What has a namespace is left out: who uses it has to name that. */
+export interface Tables {
+  readonly symbols: Part
+  readonly checksums: Part
+  readonly gplOnly: boolean
+}
+
+/** `textAt` reads a text that ends with a NUL. Undefined where the tables are none. */
 export function readExports(
-  symbols: Part,
-  checksums: Part,
+  { symbols, checksums, gplOnly }: Tables,
   textAt: (address: bigint) => string | undefined,
 ): ReadonlyMap<string, Export> | undefined {
   const count = symbols.bytes.length / ENTRY
@@ -32,8 +41,9 @@ export function readExports(
     const at = index * ENTRY
     const name = textAt(reached(at + 4))
     if (name === undefined || name === '') return undefined
-    const space = view.getInt32(at + 8, true) === 0 ? '' : textAt(reached(at + 8))
-    if (space === '') exports.set(name, { address: reached(at), checksum: sums.getUint32(index * 4, true) })
+    const namespace = view.getInt32(at + 8, true) === 0 ? '' : textAt(reached(at + 8))
+    if (namespace === undefined) return undefined
+    exports.set(name, { address: reached(at), checksum: sums.getUint32(index * 4, true), namespace, gplOnly })
   }
   return exports
 }

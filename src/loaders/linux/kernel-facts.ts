@@ -4,6 +4,8 @@ import { readStructures, type Structure } from './btf.ts'
 import type { Export } from './exports.ts'
 
 export interface KernelFacts {
+  /** Whose rules its loader has. */
+  readonly version: '6.1'
   /** As `uname -r` says it. */
   readonly release: string
   /** The words that a module must have, release and options. */
@@ -63,6 +65,7 @@ export function kernelFacts({ vermagic, buildId, types, exports, hasOrc, unreada
     return known
   }
   return {
+    version: '6.1',
     release,
     vermagic,
     buildId,
@@ -73,7 +76,8 @@ export function kernelFacts({ vermagic, buildId, types, exports, hasOrc, unreada
       object: layout('klp_object', ['name', 'funcs']),
       patch: layout('klp_patch', ['mod', 'objs', 'replace']),
     },
-    checksumOf: name => exports.get(name)?.checksum,
+    // What has a namespace is used by those who name it.
+    checksumOf: name => (exports.get(name)?.namespace === '' ? exports.get(name)?.checksum : undefined),
   }
 }
 

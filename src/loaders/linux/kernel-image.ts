@@ -23,6 +23,8 @@ import { kernelEntries, kernelTableBounds, LINUX_TABLES, type LinkedKernel } fro
 
 export interface KernelImage extends HypervisorSymbols {
   readonly facts: KernelFacts
+  /** What modules may use by its name. */
+  exportOf(name: string): Export | undefined
   /** Whether ftrace, and so live patching, can take over at the function's first byte. */
   hasFtraceSite(address: bigint): boolean
 }
@@ -65,6 +67,7 @@ class LinuxImage implements KernelImage {
   readonly #placed: SymbolsByAddress
   readonly #addresses = new Map<string, bigint>()
   readonly #sites: ReadonlySet<bigint>
+  readonly #exported: ReadonlyMap<string, Export>
 
   constructor(elf: ElfObject<'original'>) {
     this.machine = elf.header.machine
@@ -78,12 +81,13 @@ class LinuxImage implements KernelImage {
     this.buildId = buildId
     const type = this.#section('.BTF')
     if (type === undefined) throw unreadable('it has no .BTF')
+    this.#exported = this.#exports()
     const version = this.#addresses.get('vermagic')
     this.facts = kernelFacts({
       vermagic: version === undefined ? undefined : this.#textAt(version),
       buildId,
       types: type.bytes,
-      exports: this.#exports(),
+      exports: this.#exported,
       hasOrc: this.#section('.orc_unwind') !== undefined,
       unreadable,
     })
@@ -96,6 +100,10 @@ class LinuxImage implements KernelImage {
 
   get symbols(): readonly HypervisorSymbol[] {
     return this.#placed.all
+  }
+
+  exportOf(name: string): Export | undefined {
+    return this.#exported.get(name)
   }
 
   hasFtraceSite(address: bigint): boolean {
@@ -122,8 +130,8 @@ class LinuxImage implements KernelImage {
     return sectionBytes(this.#sectionAt(address), address, size)
   }
 
-  hasConstant(): undefined {
-    return undefined
+  hasConstant(text: string): boolean {
+    return this.#loaded.some(({ bytes }) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text))
   }
 
   memoryAt(address: bigint): MemoryKind | undefined {
@@ -205,7 +213,7 @@ class LinuxImage implements KernelImage {
     ].map(([table = '', sums = '']) => {
       const [symbols, checksums] = [this.#section(table), this.#section(sums)]
       if (symbols === undefined || checksums === undefined) return undefined
-      return readExports(symbols, checksums, address => this.#textAt(address))
+      return readExports({ symbols, checksums, gplOnly: table.endsWith('_gpl') }, address => this.#textAt(address))
     })
     const [plain, gpl] = found
     if (plain === undefined || gpl === undefined)

@@ -62,5 +62,5 @@ export const LINUX: Loader = {
   unwinding: undefined,
   relocations: machine => RELOCATIONS.get(machine),
   writer: 'kernel-module',
-  rules: undefined,
+  rules: 'linux',
 }

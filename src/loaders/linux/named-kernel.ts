@@ -66,6 +66,7 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
     spell: name => spelling(kernel, first.get(name), name),
     isProven: name => !unproven.has(name),
     hasLocal: name => locals.has(name),
+    exportOf: name => kernel.exportOf(name),
     hasFtraceSite: address => kernel.hasFtraceSite(address),
     symbolsAt: address => kernel.symbolsAt(address),
     symbolBefore: address => kernel.symbolBefore(address),

@@ -1,0 +1,22 @@
+/** A finished module, whoever built it, held against what is known of the kernel that will get it, and a key. */
+import { during } from '../../base/errors.ts'
+import { readKernelImage } from '../../loaders/linux/kernel-image.ts'
+import { checkModuleSignature, readPublicKey } from '../../sign/sign.ts'
+import { withSignature } from '../../sign/verdict.ts'
+import { readKernel } from '../../trees/index.ts'
+import { type VerifyReport, verifyModule } from '../../verify/index.ts'
+
+export interface ModuleQuestion {
+  readonly payload: Uint8Array
+  /** The image that boots (`/boot/vmlinuz-…`), or vmlinux: its file. */
+  readonly kernel: string
+  /** A certificate or public key in PEM. */
+  readonly key?: string
+}
+
+/** Throws `InputError` for a kernel that cannot be read, or whose rules are not known. */
+export function verifyKernelModule({ payload, kernel, key }: ModuleQuestion): VerifyReport {
+  const image = during(`reading the kernel in ${kernel}`, () => readKernelImage(readKernel(kernel)))
+  const report = verifyModule(payload, image, image.facts.version)
+  return key === undefined ? report : withSignature(report, checkModuleSignature(payload, readPublicKey(key)))
+}

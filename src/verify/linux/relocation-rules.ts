@@ -1,0 +1,140 @@
+/** What `relocating.ts` found, rule by rule, and the tables that the kernel goes through after it. */
+import { linuxEntryLayout } from '../../loaders/linux/entries.ts'
+import { finding, hex, when } from '../finding.ts'
+import { EXECUTE } from '../xen/raw.ts'
+import type { ModuleLoading } from './loading.ts'
+import type { ModuleRule } from './rule.ts'
+
+const apply = 'arch/x86/kernel/module.c __apply_relocate_add'
+const klp = 'kernel/livepatch/core.c klp_resolve_symbols'
+
+const row = (code: string, source: string, title: string): ModuleRule => ({
+  code,
+  step: 'relocations',
+  source,
+  title,
+  check: ({ relocated }) => relocated.findings.filter(each => each.code === code).map(each => each.finding),
+})
+
+const EM_X86_64 = 62
+const TABLES = [
+  '.altinstructions',
+  '__bug_table',
+  '__ex_table',
+  '__jump_table',
+  '.parainstructions',
+  '.static_call_sites',
+]
+
+/** Alternatives as they stand after relocation. */
+function alternatives(loading: ModuleLoading) {
+  const section = loading.find('.altinstructions')
+  const bytes = section && loading.relocated.contents.get(section.index)
+  if (section === undefined || bytes === undefined) return []
+  const start = loading.placed.addresses[section.index] ?? 0n
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Array.from({ length: Math.floor(bytes.length / 12) }, (_, index) => {
+    const at = index * 12
+    return {
+      index,
+      instruction: start + BigInt(at + view.getInt32(at, true)),
+      length: view.getUint8(at + 10),
+      replacement: view.getUint8(at + 11),
+    }
+  })
+}
+
+function isCode(address: bigint, { sections, placed }: ModuleLoading): boolean {
+  return sections.some(({ flags, index, size }) => {
+    const start = placed.addresses[index] ?? 0n
+    return (flags & EXECUTE) !== 0 && address >= start && address < start + size
+  })
+}
+
+export const RELOCATION_RULES: readonly ModuleRule[] = [
+  row('relocation-rel', 'kernel/module/main.c apply_relocations', 'relocations have addends'),
+  row(
+    'klp-section-name',
+    'kernel/livepatch/core.c klp_apply_section_relocs',
+    'relocations of the live patching core say whose they are',
+  ),
+  row('klp-symbol', klp, 'they are by symbols that are marked for it'),
+  row('klp-symbol-name', klp, 'these say whose they are, which, and the how many-th'),
+  row('klp-symbol-object', klp, 'they are of the kernel itself'),
+  row(
+    'klp-symbol-found',
+    'kernel/livepatch/core.c klp_find_object_symbol',
+    'the kernel has each of them at that position',
+  ),
+  row('klp-symbol-elsewhere', apply, 'no other relocation is by such a symbol'),
+  row('relocation-symbol', apply, 'relocations name symbols that are there'),
+  row('relocation-type', apply, 'the kernel knows their types'),
+  row('relocation-offset', apply, 'their fields lie in their sections'),
+  row('relocation-nonzero', apply, 'their fields hold 0 before'),
+  row('relocation-overflow', apply, 'their values fit'),
+  row('relocation-cut', apply, 'no distance is cut off'),
+  {
+    code: 'table-size',
+    step: 'finalize',
+    source: 'arch/x86/kernel/module.c module_finalize; kernel/module/main.c find_module_sections',
+    title: 'tables beside code have whole entries',
+    check: loading =>
+      TABLES.flatMap(name => {
+        const size = loading.find(name)?.size ?? 0n
+        const entry = BigInt(linuxEntryLayout(name, EM_X86_64)?.size ?? 1)
+        return when(size % entry !== 0n, () =>
+          finding('wrong', `${name} has ${size} bytes, entries have ${entry}: the kernel reads on behind it`, name),
+        )
+      }),
+  },
+  {
+    code: 'alternatives',
+    step: 'finalize',
+    source: 'arch/x86/kernel/alternative.c apply_alternatives',
+    title: 'alternatives are about the module’s code, and no longer than what they replace',
+    check: loading =>
+      alternatives(loading).flatMap(({ index, instruction, length, replacement }) => [
+        ...when(!isCode(instruction, loading), () =>
+          finding(
+            'crash',
+            `entry ${index} is about ${hex(instruction)}, where the module has no code`,
+            '.altinstructions',
+            index,
+          ),
+        ),
+        ...when(replacement > length, () =>
+          finding(
+            'wrong',
+            `entry ${index} puts ${replacement} bytes in the place of ${length}: what follows is overwritten`,
+            '.altinstructions',
+            index,
+          ),
+        ),
+      ]),
+  },
+  {
+    code: 'unwinding',
+    step: 'run',
+    source: 'arch/x86/kernel/unwind_orc.c; kernel/livepatch/transition.c klp_check_stack',
+    title:
+      'stacks with the module’s code on them can be read: tasks in it can change over when the patch is taken back',
+    check: loading => {
+      const { facts } = loading.kernel
+      const has = ['.orc_unwind', '.orc_unwind_ip'].every(name => (loading.find(name)?.size ?? 0n) > 0n)
+      return [
+        ...when(!facts.hasOrc, () =>
+          finding(
+            'warning',
+            'the kernel has no table to unwind stacks by (CONFIG_UNWINDER_ORC): a task that sleeps in old code holds the transition up',
+          ),
+        ),
+        ...when(facts.hasOrc && !has, () =>
+          finding(
+            'warning',
+            'the module has no table to unwind its code by: a task that sleeps in it holds every later transition up',
+          ),
+        ),
+      ]
+    },
+  },
+]

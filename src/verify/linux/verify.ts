@@ -1,0 +1,36 @@
+/**
+ * Would this kernel take this module, and enable its patch? Every rule of the module loader and of the live patching core,
+ * from a fresh look at the file. Which failure the kernel would report is told by its place in the kernel's order.
+ */
+import type { KernelImage } from '../../loaders/linux/kernel-image.ts'
+import { payloadDigest } from '../../loaders/payload-digest.ts'
+import { askAll, type Book, conclude } from '../judge.ts'
+import type { LinuxVersion, VerifyReport } from '../model.ts'
+import { NO_TREE } from '../running-code.ts'
+import { FILE_RULES } from './file-rules.ts'
+import { ModuleLoading } from './loading.ts'
+import { MODULE_RULES } from './module-rules.ts'
+import { PATCH_RULES } from './patch-rules.ts'
+import { RELOCATION_RULES } from './relocation-rules.ts'
+import { MODULE_STEPS, type ModuleRule } from './rule.ts'
+
+const ALL: readonly ModuleRule[] = [...FILE_RULES, ...MODULE_RULES, ...RELOCATION_RULES, ...PATCH_RULES]
+
+/** By version, whose rules these are. What could not be run has no row. */
+const RULES: Readonly<Record<LinuxVersion, readonly ModuleRule[]>> = { '6.1': ALL }
+
+/** Every code there is, for documents and tests. */
+export const LINUX_RULE_CODES: readonly string[] = [...new Set(ALL.map(({ code }) => code)), NO_TREE.code]
+
+export function verifyModule(payload: Uint8Array, kernel: KernelImage, version: LinuxVersion): VerifyReport {
+  const loading = new ModuleLoading(payload, kernel)
+  const book: Book<ModuleRule> = {
+    rules: MODULE_STEPS.flatMap(({ name }) => RULES[version].filter(({ step }) => step === name)),
+    steps: MODULE_STEPS,
+    check: rule => rule.check(loading),
+    refusal: 'ENOEXEC',
+  }
+  const result = conclude(askAll(book), book)
+  const sha256 = payloadDigest(payload)
+  return { schema: 1, target: 'linux', version, sha256, ...result, checks: [...result.checks, NO_TREE] }
+}

@@ -1,0 +1,62 @@
+/**
+ * Modules with something wrong in them: verify says what the kernel that Debian ships answers to each. A few by default;
+ * HOTSPLICE_WRONG_MODULES says how many.
+ */
+import { constants } from 'node:os'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readKernelImage } from '../../src/loaders/linux/kernel-image.ts'
+import { readKernel } from '../../src/trees/index.ts'
+import { verifyModule } from '../../src/verify/index.ts'
+import type { VerifyReport } from '../../src/verify/model.ts'
+import { missingFor } from '../support/missing.ts'
+import { answers, boot } from './guest.ts'
+import { withoutKernel } from './kernel.ts'
+import { Workshop } from './made.ts'
+import { wrongModules } from './wrong-modules.ts'
+
+const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc')
+const withoutQemu = missingFor('qemu-system-x86_64')
+const COUNT = Number(process.env.HOTSPLICE_WRONG_MODULES ?? 8)
+const SHOW = '\tseq_puts(m, saved_command_line);\n'
+
+describe.skipIf(`${without}${withoutQemu}` !== '')(`wrong modules${without} ${withoutQemu}`, () => {
+  let workshop: Workshop | undefined
+  beforeAll(() => {
+    workshop = new Workshop()
+  })
+  afterAll(() => workshop?.close())
+
+  it('are answered by the kernel as verify says', async () => {
+    if (workshop === undefined) return
+    const edit = { file: 'fs/proc/cmdline.c', replace: SHOW, by: `\tseq_puts(m, "patched: ");\n${SHOW}` }
+    const { payload } = await workshop.build(edit)
+    const right = payload ?? new Uint8Array()
+    const kernel = readKernelImage(readKernel(workshop.image))
+    const asked = wrongModules(right, SEED, COUNT).map(({ what, bytes }) => {
+      return { what, bytes, report: verifyModule(bytes, kernel, '6.1') }
+    })
+    // What would stop the kernel cannot be tried among others.
+    const tried = asked.filter(({ report }) => report.errno !== 'crash')
+    expect(tried.length).toBeGreaterThan(asked.length * 0.9)
+    const console = boot(workshop.image, {
+      name: 'live_case',
+      reads: [],
+      many: [right, ...tried.map(({ bytes }) => bytes)],
+    })
+    const said = answers(console)
+    expect(said[0]).toBe(0)
+    const told = tried.map(({ what, report }) => `${what}: ${numberOf(report)}`)
+    const real = tried.map(({ what }, index) => `${what}: ${said[index + 1] ?? 'nothing'}`)
+    expect(told).toEqual(real)
+    // Not all of one kind.
+    expect(new Set(tried.map(({ report }) => report.decidedBy)).size).toBeGreaterThan(Math.min(COUNT, 24) / 2)
+  })
+})
+
+const SEED = 1
+
+/** What the kernel takes and should not is taken. */
+function numberOf({ errno }: VerifyReport): number {
+  if (errno === null || errno === 'wrong' || errno === 'crash') return 0
+  return (constants.errno as Readonly<Record<string, number>>)[errno] ?? -1
+}
