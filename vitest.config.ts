@@ -92,6 +92,7 @@ export const REST = [
   // A whole kernel's source and its machine, where the light ones read made-up tables and words (src/loaders/linux, src/trees/linux).
   'tests/linux/kernel-image.test.ts',
   'tests/linux/live-patch.test.ts',
+  'tests/linux/rehearsal.test.ts',
   // Another way to the same hypervisor (tests/run/hosts.test.ts).
   'tests/run/ssh-xen.test.ts',
 ]
