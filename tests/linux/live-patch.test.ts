@@ -200,7 +200,12 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
   })
 
   it.each([
-    ['a header', 'linux/header-users-unknown', 'include/linux/seq_file.h', 'struct seq_operations {'],
+    [
+      'a header that thousands read',
+      'linux/header-users-unknown',
+      'include/linux/seq_file.h',
+      'struct seq_operations {',
+    ],
     ['code of a module', 'linux/module-code', 'fs/xfs/xfs_super.c', '#include "xfs.h"'],
     [
       'a source that another takes in',

@@ -26,16 +26,27 @@ export interface ConfiguredOptions extends RunOptions {
 }
 
 /** Whatever of these is there has code of the kernel's, or of its modules'. */
-const FOLDERS = ['init', 'kernel', 'mm', 'fs', 'ipc', 'security', 'crypto', 'block', 'io_uring', 'lib', 'drivers'].concat(
-  ...['sound', 'net', 'virt', 'certs', 'rust', 'arch/x86'],
-)
+const FOLDERS = [
+  'init',
+  'kernel',
+  'mm',
+  'fs',
+  'ipc',
+  'security',
+  'crypto',
+  'block',
+  'io_uring',
+  'lib',
+  'drivers',
+].concat(...['sound', 'net', 'virt', 'certs', 'rust', 'arch/x86'])
 
 export async function configuredUnits(options: ConfiguredOptions): Promise<readonly Configured[]> {
   const { folder, cacheFolder, run } = options
   const store = new Store(cacheFolder)
   const key = keyOf(['linux-configured 1', ...(await makefilesOf(options))])
   const known = store.getText('lists', key)
-  const text = known === undefined ? await askMake(options) : gunzipSync(Buffer.from(known, 'base64')).toString('latin1')
+  const text =
+    known === undefined ? await askMake(options) : gunzipSync(Buffer.from(known, 'base64')).toString('latin1')
   if (known === undefined) store.putText('lists', key, gzipSync(Buffer.from(text, 'latin1')).toString('base64'))
   const units = text.split('\n').flatMap(unitIn)
   run.signal?.throwIfAborted()
@@ -52,11 +63,24 @@ export async function configuredUnits(options: ConfiguredOptions): Promise<reado
 /** Digests of all that says what is compiled. */
 async function makefilesOf(options: ConfiguredOptions): Promise<readonly string[]> {
   const { folder } = options
-  const names = ['Makefile*', 'Kbuild*', '*.mk'].flatMap((name, at) => (at === 0 ? ['-name', name] : ['-o', '-name', name]))
+  const names = ['Makefile*', 'Kbuild*', '*.mk'].flatMap((name, at) =>
+    at === 0 ? ['-name', name] : ['-o', '-name', name],
+  )
   const words = ['find', '-L', '.', '-type', 'f', '(', ...names, ')']
   const { output } = await runProgram(words, options)
-  const files = ['include/config/auto.conf', ...output.split('\n').filter(name => name !== '').sort()]
-  return files.map(name => createHash('sha256').update(`${name}\0`).update(readFileSync(join(folder, name))).digest('hex'))
+  const files = [
+    'include/config/auto.conf',
+    ...output
+      .split('\n')
+      .filter(name => name !== '')
+      .sort(),
+  ]
+  return files.map(name =>
+    createHash('sha256')
+      .update(`${name}\0`)
+      .update(readFileSync(join(folder, name)))
+      .digest('hex'),
+  )
 }
 
 /** Lines that compile something, each once. */
@@ -71,7 +95,8 @@ async function askMake(options: ConfiguredOptions): Promise<string> {
   return [...kept, ...made].join('\n')
 }
 
-const COMPILES = / -[cS] -o (\S+\.[os]) +(\S+\.[cS])(?=\s|$)/
+/** Objects; assembly and linker scripts that are made for others to read. */
+const COMPILES = / -o (\S+\.(?:[os]|lds)) +(\S+\.[cS])(?=\s|$)/
 
 function recorded(folder: string, path: string): readonly string[] {
   const at = path.lastIndexOf('/')

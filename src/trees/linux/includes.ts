@@ -50,22 +50,15 @@ export class Includes {
     const seen = new Set(roots)
     let open = false
     let creates = command.some(word => word.startsWith('-DCREATE_TRACE_POINTS'))
-    const held: string[] = []
     const visit = (path: string) => {
       const text = this.#text(path)
       open ||= text?.open === true
       creates ||= text?.creates === true
-      for (const next of this.#next(path, folders, named)) {
-        if (next === TRACE) held.push(next)
-        else seen.add(next)
-      }
+      for (const next of this.#next(path, folders, named)) seen.add(next)
     }
     // A set goes on with what is added meanwhile.
-    for (const path of seen) visit(path)
-    if (creates && held.length > 0) {
-      seen.add(TRACE)
-      for (const path of seen) visit(path)
-    }
+    for (const path of seen) if (path !== TRACE) visit(path)
+    if (creates && seen.has(TRACE)) for (const path of seen) visit(path)
     return { files: [...seen], open }
   }
 
@@ -97,15 +90,16 @@ export class Includes {
 
   #read(path: string): Text | undefined {
     if (!this.#isThere(path)) return undefined
-    // A name may go on behind a backslash; a comment may stand before the word.
+    // A name may go on behind a backslash; a comment may stand between words.
     const text = readFileSync(join(this.#folder, path), 'latin1')
       .replaceAll(/\\\r?\n/g, '')
-      .replaceAll(/#[ \t]*\/\*.*?\*\//g, '#')
+      .replaceAll(/^[ \t]*#.*$/gm, line => line.replaceAll(/\/\*.*?\*\//g, ' '))
     const found = [...text.matchAll(INCLUDE)]
     return {
-      names: found.flatMap(([, quoted, angled]) =>
-        quoted !== undefined ? [{ spelled: quoted, beside: true }] : angled !== undefined ? [{ spelled: angled, beside: false }] : [],
-      ),
+      names: found.flatMap(([, quoted, angled]): readonly Named[] => {
+        const spelled = quoted ?? angled
+        return spelled === undefined ? [] : [{ spelled, beside: quoted !== undefined }]
+      }),
       open: found.some(([, , , macro]) => macro !== undefined && macro !== 'TRACE_INCLUDE'),
       creates: CREATES.test(text),
     }
