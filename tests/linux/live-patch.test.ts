@@ -112,7 +112,11 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
   })
   afterAll(() => rmSync(cacheFolder, { recursive: true, force: true }))
 
-  function made({ file, replace, by }: Edit, known = true): Promise<BuildResult> {
+  function made(
+    { file, replace, by }: Edit,
+    known = true,
+    promoteCallers: readonly string[] = [],
+  ): Promise<BuildResult> {
     const before = readFileSync(join(tree, file), 'latin1')
     expect(before.split(replace)).toHaveLength(2)
     const text = createTwoFilesPatch(
@@ -127,6 +131,7 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
       tree,
       target: 'linux',
       ...(known ? { symbols: image } : {}),
+      promoteCallers,
       patches: [{ name: 'case.patch', text }],
       output: 'live-case.ko',
       version: 'test',
@@ -186,6 +191,18 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
     expect(report.outcome).toBe('built')
     expect(report.functions.filter(each => each.included).map(({ name }) => name)).toContain('__xlate_proc_name')
     expect(report.functions.filter(each => each.included).length).toBeLessThan(3)
+  })
+
+  it('does not leave what others call to the callers that it sees', async () => {
+    // fs/proc/proc_net.c calls it, too, and nothing exports it.
+    const edit = {
+      file: 'fs/proc/generic.c',
+      replace: '\tint i;\n\n\tif (!dir_emit_dots(file, ctx))',
+      by: '\tint i;\n\n\tif (!de || !dir_emit_dots(file, ctx))',
+    }
+    const { report } = await made(edit, true, ['proc_readdir_de'])
+    expect(report.outcome).toBe('refused')
+    expect(report.refusals).toEqual([expect.objectContaining({ code: 'callers-unknown', symbol: 'proc_readdir_de' })])
   })
 
   it('refuses boot code', async () => {
