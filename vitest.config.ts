@@ -94,6 +94,7 @@ export const REST = [
   // A whole kernel's source and its machine, where the light ones read made-up tables and words (src/loaders/linux, src/trees/linux).
   'tests/linux/kernel-image.test.ts',
   'tests/linux/live-patch.test.ts',
+  'tests/linux/rehearsal.test.ts',
   'tests/linux/sections.test.ts',
   'tests/linux/verify.test.ts',
   // Another way to the same hypervisor (tests/run/hosts.test.ts).

@@ -81,8 +81,8 @@ void sign({ payload: bytes, key: 'key.pem', certificate: 'cert.pem', hash: 'md5'
 void verify({ payload: bytes, symbols: bytes, xenVersion: '4.16' })
 // @ts-expect-error what runs must be known
 void verify({ payload: bytes })
-// @ts-expect-error a rehearsal boots something
-void rehearse({ payloads: bytes })
+// @ts-expect-error a rehearsal tries something
+void rehearse({ symbols: 'vmlinuz' })
 
 // Results are not to be written to.
 void built.then(result => {

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { type KernelImage, readKernelImage } from '../../src/loaders/linux/kernel-image.ts'
 import { readKernel } from '../../src/trees/linux/unpack.ts'
 import { missingFor } from '../support/missing.ts'
-import { boot } from './guest.ts'
 import { kernelPart, withoutKernel } from './kernel.ts'
 
 const without = withoutKernel('gcc', 'readelf')
@@ -25,9 +25,11 @@ describe.skipIf(without !== '')(`the shipped kernel’s image${without}`, () => 
       .map(file => join(top, file))
   })
 
-  it.skipIf(withoutQemu !== '')(`has the names and addresses that it shows when it runs ${withoutQemu}`, () => {
-    const console = boot(image, { name: 'names', reads: [] })
-    const shown = [...console.matchAll(/^([0-9a-f]{16}) \S (\S+)$/gm)].map(([, address = '', name = '']) => {
+  it.skipIf(withoutQemu !== '')(`has the names and addresses that it shows when it runs ${withoutQemu}`, async () => {
+    const options = { system: 'Linux', payloads: [], script: 'read /proc/kallsyms', timeoutMs: 240_000 } as const
+    const { operations } = await rehearse({ ...options, hypervisor: image })
+    const lines = operations[0]?.output.join('\n') ?? ''
+    const shown = [...lines.matchAll(/^([0-9a-f]{16}) \S (\S+)$/gm)].map(([, address = '', name = '']) => {
       return { name, address: BigInt(`0x${address}`) }
     })
     const first = shown.find(({ name }) => name === '_stext')?.address ?? 0n

@@ -21,7 +21,7 @@ export class Workshop {
   readonly #cache = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
 
   /** What comes of the edit; `known: false` leaves out which kernel runs. */
-  build({ file, replace, by }: Edit, known = true): Promise<BuildResult> {
+  build({ file, replace, by }: Edit, known = true, promoteCallers: readonly string[] = []): Promise<BuildResult> {
     const before = readFileSync(join(this.tree, file), 'latin1')
     expect(before.split(replace)).toHaveLength(2)
     const after = before.replace(replace, () => by)
@@ -30,6 +30,7 @@ export class Workshop {
       target: 'linux',
       ...(known ? { symbols: this.image } : {}),
       patches: [{ name: 'case.patch', text: createTwoFilesPatch(`a/${file}`, `b/${file}`, before, after, '', '') }],
+      promoteCallers,
       output: 'live-case.ko',
       version: 'test',
       cacheFolder: this.#cache,

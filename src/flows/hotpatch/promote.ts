@@ -135,6 +135,9 @@ function besideOf(
   if (running.brought !== undefined || running.below.length > 0)
     return { needed: [], unknown: ['a payload that is applied already may call it'] }
   const names = globalNames(origin.input.verdicts.correlation.original, origin.piece)
+  // A prepared source lists no units: only what is static is called from its own alone.
+  if (names.size > 0 && tree.units.length === 0)
+    return { needed: [], unknown: ['it is not static, and which units of the kernel call it is not known'] }
   const had = new Set(units.map(({ unit }) => unit))
   const { definers, needed, unread } = definersOf(tree, names, had)
   const assembly = new Set(tree.units.flatMap(({ unit, language }) => (language === 'assembly' ? unit : [])))

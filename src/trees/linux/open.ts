@@ -2,8 +2,7 @@
  * A prepared kernel source: configured as the running kernel was, with what `make prepare` generates, and nothing compiled.
  *
  * Its units are not listed anywhere: which there are, only makefiles know. So a unit is asked for where a patch touches its
- * source, and how it is compiled, the kernel's own make says. Which units read a header is not known without a build; a
- * patch that touches one is refused.
+ * source, and how it is compiled, the kernel's own make says. Who may read a header, make and the texts tell (`header-users.ts`).
  */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -14,6 +13,7 @@ import type { Base, BaseOptions, Dependent, Run, TreeFacts, Unit } from '../mode
 import { guardOf } from '../read-only.ts'
 import { run as runProgram } from '../run.ts'
 import { TreeTexts } from '../texts.ts'
+import { headerUsers } from './header-users.ts'
 import { includersOf } from './included.ts'
 import { readMakeCommands } from './make-commands.ts'
 import { LINUX_PATHS } from './paths.ts'
@@ -59,7 +59,7 @@ export function openLinux(tree: string, options: BaseOptions): Base {
     cacheFolder: options.cacheFolder,
     openTime: 0,
     notices: [],
-    dependents: (paths, run) => dependentsOf(base, paths, path => unitOf(known, base, path, run)),
+    dependents: (paths, run) => dependentsOf({ base, run, unitOf: path => unitOf(known, base, path, run) }, paths),
     namesakes: () => Promise.resolve([]),
     leavingFolders: () => [],
   }
@@ -110,20 +110,33 @@ function checkConfig(config: ReadonlyMap<string, string>): void {
   )
 }
 
-type Ask = (path: string) => Promise<Unit>
+interface Asked {
+  readonly base: Base
+  readonly run: Run
+  readonly unitOf: (path: string) => Promise<Unit>
+}
 
-async function dependentsOf(base: Base, paths: ReadonlySet<string>, unitOf: Ask): Promise<readonly Dependent[]> {
+async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<string>): Promise<readonly Dependent[]> {
   const there = [...paths].filter(path => base.reader.read(path) !== undefined).sort()
   const headers = there.filter(path => !path.endsWith('.c') && isRead(path))
-  if (headers.length > 0) {
-    throw new InputError(
-      'linux/header-users-unknown',
-      `the patch touches ${headers.join(', ')}, and which units read ${headers.length === 1 ? 'it' : 'them'} is not known: so far patches may touch C sources (.c) only`,
-      'leave it out of the patch, and put what it changes into the sources that need it',
-    )
-  }
   const sources = there.filter(path => path.endsWith('.c'))
-  return Promise.all(sources.map(async path => ({ unit: await unitOf(path), because: [path] })))
+  const own = await Promise.all(sources.map(async path => ({ unit: await unitOf(path), because: [path] })))
+  if (headers.length === 0) return own
+  const users = await inPrivatePlace(base.cacheFolder, async scratch => {
+    const { buildFolder: folder } = base.layout
+    const options = {
+      folder,
+      scratch,
+      cacheFolder: base.cacheFolder,
+      run,
+      signal: run.signal,
+      guard: await guardOf(base),
+    }
+    return headerUsers(headers, source => ELSEWHERE.test(source), options)
+  })
+  // A touched source that reads a touched header is the same unit.
+  const byName = new Map(own.map(({ unit }) => [unit.unit, unit]))
+  return [...own, ...users.map(each => ({ ...each, unit: byName.get(each.unit.unit) ?? each.unit }))]
 }
 
 /** What only people read. */

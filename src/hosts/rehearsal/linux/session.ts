@@ -23,7 +23,7 @@ const NON_BLOCKING = 0o4000
 
 const PIECE = 64 * 1024
 const LARGEST_PIECE = 2 * 1024 * 1024
-const MOST_READ = 1024 * 1024
+const MOST_READ = 16 * 1024 * 1024
 const POLL_NAP_MS = 5
 
 const FOLDER = '/sys/kernel/livepatch'
@@ -78,7 +78,7 @@ export class KernelSession implements SystemSession {
     return this.#caller.machine.stop()
   }
 
-  /** At most a MiB of a file. */
+  /** At most 16 MiB of a file. */
   async read(path: string): Promise<FileContent> {
     const file = await this.#call(CALL.open, cString(path), BigInt(READ_ONLY))
     if (file < 0) return { result: file, bytes: new Uint8Array() }
