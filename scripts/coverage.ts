@@ -108,8 +108,9 @@ async function more(series: Series, result: Result, tree: string): Promise<boole
   return Date.now() <= where.until
 }
 
-const isToJudge = (series: Series, { came }: Result) =>
-  values.judge && came === 'full cycle' && keptJudgement(where, series) === undefined
+function isToJudge(series: Series, { came }: Result): boolean {
+  return values.judge && came === 'full cycle' && keptJudgement(where, series) === undefined
+}
 
 function cellsOfKept<R>(
   kept: (where: Where, series: Series) => R | undefined,

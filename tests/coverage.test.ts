@@ -77,9 +77,9 @@ test('what was completed, and what was judged, have tables of their own, which a
   const completed = (hand: number) =>
     completedCells(USUAL, fix, { ...result({ came: 'full cycle' }), written: 80, hand })
   expect(completed(3).slice(4)).toEqual(['full cycle', '2', '', '80', '3', '0123456789'])
-  const lists = { must: ['a.o f'], boot: [], missing: [], more: ['a.o g'], unlike: [] }
+  const lists = { unjudged: [], must: ['a.o f'], boot: [], missing: [], more: ['a.o g'], unlike: [] }
   const judged = judgedCells(USUAL, fix, { ...lists, units: 9, differing: 2, base: 'f'.repeat(40), by: '0123456789' })
-  expect(judged.slice(4)).toEqual(['9', '2', '1', '0', '1', '0', '0123456789'])
+  expect(judged.slice(4)).toEqual(['9', '2', '0', '1', '0', '1', '0', '0123456789'])
   const first = writeTable([], [refused])
   expect([COMPLETED, JUDGED].map(part => writePart(part, readPart(first, part)))).toEqual(['', ''])
   const text = [first, writePart(COMPLETED, [completed(9), completed(3)]), writePart(JUDGED, [judged])].join('')
