@@ -26,9 +26,9 @@ export const JUDGED: Part = {
   heading: '## Judged by others',
   words: `Of what was built, by a judge that asks nothing of hotsplice (\`--judge\`): all units that read what the fix touches are
 preprocessed before and after it with \`__LINE__\` a constant; those whose texts differ are compiled both ways, and objdump's
-and readelf's text of each function is compared; *unjudged* are units that have lines in names, and do not compile so. *Must* are the functions that have changed or come; *missing* those of
-them that the payload has not; *more* those that it has besides; *unlike* those whose code, references, strings or entries
-are not those of the patched object.
+and readelf's text of each function is compared. *Unjudged* are units that have lines in names, and do not compile so;
+*must* are the functions that have changed or come; *missing* those of them that the payload has not; *more* those that it
+has besides; *unlike* those whose code, references, strings or entries are not those of the patched object.
 `,
   titles: [...WHICH, 'units', 'that differ', 'unjudged', 'must', 'missing', 'more', 'unlike', 'hotsplice'],
 }
