@@ -60,6 +60,8 @@ export const REST = [
   'tests/xen/one-base.test.ts',
   // A function that goes to another file of the real Xen, where small programs have every kind (tests/flows/moved-functions.test.ts).
   'tests/xen/moved-function.test.ts',
+  // The judge of fixes on their own bases, which is run where history is (scripts/coverage.ts --judge).
+  'tests/xen/second-opinion.test.ts',
   // Hooks beside a patch on the real Xen, where the sample has hooks in one, and the light ones sources beside one.
   'tests/xen/own-source.test.ts',
   // What assist writes, filled in and run, where the light ones build it for small programs.

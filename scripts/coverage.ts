@@ -22,7 +22,7 @@ import { draws } from '../tests/support/harmless.ts'
 import { baseAt, readIf, type Where } from './series/base.ts'
 import type { Cells } from './series/cells.ts'
 import { complete, isToComplete, keptCompleted } from './series/complete.ts'
-import { BRANCHES, commitsOf, ordinaryFixes, type Series, securitySeries } from './series/history.ts'
+import { BRANCHES, commitsOf, ordinaryFixes, type Series, securitySeries, seriesTouching } from './series/history.ts'
 import { judgeKept, keptJudgement } from './series/judged.ts'
 import { MACHINES, type SeriesMachine } from './series/machines.ts'
 import { COMPLETED, completedCells, JUDGED, judgedCells, readPart, writePart } from './series/parts.ts'
@@ -108,8 +108,9 @@ async function more(series: Series, result: Result, tree: string): Promise<boole
   return Date.now() <= where.until
 }
 
-const isToJudge = (series: Series, { came }: Result) =>
-  values.judge && came === 'full cycle' && keptJudgement(where, series) === undefined
+function isToJudge(series: Series, { came }: Result): boolean {
+  return values.judge && came === 'full cycle' && keptJudgement(where, series) === undefined
+}
 
 function cellsOfKept<R>(
   kept: (where: Where, series: Series) => R | undefined,
@@ -137,6 +138,8 @@ async function taken(series: Series, tree: string): Promise<Result | undefined> 
 
 function seriesOf(branch: string): readonly Series[] {
   const commits = commitsOf(where.history, branch, where.machine.sources)
+  const touching = new Set(commits.map(({ id }) => id))
+  const security = seriesTouching(securitySeries(branch, commitsOf(where.history, branch, ['xen'])), touching)
   const ordinary = ordinaryFixes(branch, commits).filter(isOwn(branch))
   const draw = draws(Number(values.seed))
   const drawn = ordinary.map(series => ({ series, at: draw(2 ** 30) })).toSorted((a, b) => a.at - b.at)
@@ -145,7 +148,7 @@ function seriesOf(branch: string): readonly Series[] {
   )
   // In the order of the history: from each base to the next less is to be compiled.
   const some = ordinary.filter(series => chosen.has(series))
-  return [...securitySeries(branch, commits).filter(isOwn(branch)), ...some]
+  return [...security.filter(isOwn(branch)), ...some]
 }
 
 /** Whether one of its commits touches what is of the machine alone; of all where that is not asked. */

@@ -1,7 +1,7 @@
 /** What `scripts/coverage.ts` takes for a fix, and the table that it writes and reads back. */
 import { expect, test } from 'vitest'
 import { FILLS, fillIn } from '../scripts/series/fills.ts'
-import { advisoriesOf, ordinaryFixes, readLog, securitySeries } from '../scripts/series/history.ts'
+import { advisoriesOf, ordinaryFixes, readLog, securitySeries, seriesTouching } from '../scripts/series/history.ts'
 import { MACHINES, USUAL } from '../scripts/series/machines.ts'
 import { COMPLETED, completedCells, JUDGED, judgedCells, readPart, writePart } from '../scripts/series/parts.ts'
 import { readTable, rowOf, writeTable } from '../scripts/series/table.ts'
@@ -38,6 +38,14 @@ test('commits of one advisory are one series; what mends and is of none is an or
     list.map(({ id, commits }) => [id, commits.map(each => each.id.charAt(0))])
   expect(ids(securitySeries('4.17', log))).toEqual([['XSA-7', ['a', 'c']]])
   expect(ids(ordinaryFixes('4.17', log))).toEqual([['bbbbbbbbbbbb', ['b']]])
+})
+
+test('a series is whole where one of its parts touches the machine, and none where none does', () => {
+  const touching = (...ids: readonly string[]) =>
+    seriesTouching(securitySeries('4.17', log), new Set(ids.map(id => id.repeat(40)))).map(
+      ({ commits }) => commits.length,
+    )
+  expect([touching('c'), touching('b', 'd')]).toEqual([[2], []])
 })
 
 const result = (changes: Partial<Result> = {}): Result => {
@@ -77,9 +85,9 @@ test('what was completed, and what was judged, have tables of their own, which a
   const completed = (hand: number) =>
     completedCells(USUAL, fix, { ...result({ came: 'full cycle' }), written: 80, hand })
   expect(completed(3).slice(4)).toEqual(['full cycle', '2', '', '80', '3', '0123456789'])
-  const lists = { must: ['a.o f'], boot: [], missing: [], more: ['a.o g'], unlike: [] }
+  const lists = { unjudged: [], must: ['a.o f'], boot: [], missing: [], more: ['a.o g'], unlike: [] }
   const judged = judgedCells(USUAL, fix, { ...lists, units: 9, differing: 2, base: 'f'.repeat(40), by: '0123456789' })
-  expect(judged.slice(4)).toEqual(['9', '2', '1', '0', '1', '0', '0123456789'])
+  expect(judged.slice(4)).toEqual(['9', '2', '0', '1', '0', '1', '0', '0123456789'])
   const first = writeTable([], [refused])
   expect([COMPLETED, JUDGED].map(part => writePart(part, readPart(first, part)))).toEqual(['', ''])
   const text = [first, writePart(COMPLETED, [completed(9), completed(3)]), writePart(JUDGED, [judged])].join('')

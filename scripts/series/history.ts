@@ -48,6 +48,11 @@ export function securitySeries(branch: string, commits: readonly Commit[]): read
   return [...byId].map(([id, own]) => ({ branch, id, commits: own }))
 }
 
+/** Whole, the parts that touch other machines alone included: what comes after them is written upon them. */
+export function seriesTouching(series: readonly Series[], touching: ReadonlySet<string>): readonly Series[] {
+  return series.filter(({ commits }) => commits.some(({ id }) => touching.has(id)))
+}
+
 /** `This is part of XSA-469 / CVE-…`, `This is CVE-… / XSA-494`, `Everything together is XSA-501`. */
 export function advisoriesOf(message: string): readonly string[] {
   const own = message.matchAll(/^(?:This (?:is )?|Everything together is ).*?\b(XSA-\d+)\b/gm)

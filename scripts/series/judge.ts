@@ -9,13 +9,15 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { readObject } from '../../tests/xen/oracle/binutils.ts'
 import { type ObjectText, textOf } from '../../tests/xen/oracle/functions.ts'
-import { bootFunctions, familyOf, unlikeIn } from '../../tests/xen/oracle/payload.ts'
+import { bootFunctions, familyOf, unlikeIn, type Wanted } from '../../tests/xen/oracle/payload.ts'
 import { dependsOn, inParallel, readUnits, type Unit } from '../../tests/xen/oracle/units.ts'
 
 export interface Judged {
   /** Units that read what is touched, and those of them whose preprocessed texts differ. */
   readonly units: number
   readonly differing: number
+  /** Those of them that do not compile with one number for all lines: nothing is said of their functions. */
+  readonly unjudged: readonly string[]
   /** Functions that have changed or come, of code that runs after boot. */
   readonly must: readonly string[]
   /** Those of boot code, which no payload brings. */
@@ -53,7 +55,9 @@ export async function judge(asked: ToJudge): Promise<Judged> {
     const sides: Sides = [join(tree, 'xen'), join(scratch, 'xen')]
     const pairs = await inParallel(units, unit => textsOf(unit, sides, scratch))
     const differing = pairs.filter(pair => pair !== undefined)
-    return { units: units.length, differing: differing.length, ...heldAgainst(differing, asked) }
+    const unjudged = differing.filter(pair => typeof pair === 'string')
+    const judged = differing.filter(pair => typeof pair !== 'string')
+    return { units: units.length, differing: differing.length, unjudged, ...heldAgainst(judged, unjudged, asked) }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
@@ -72,14 +76,19 @@ interface Pair {
 
 const CONSTANT_LINE = ' -D__LINE__=7'
 
-/** Undefined where both are the same once they are preprocessed. */
-async function textsOf(unit: Unit, [before, after]: Sides, scratch: string): Promise<Pair | undefined> {
+/** Undefined where both are the same once they are preprocessed; its name where they do not compile so. */
+async function textsOf(unit: Unit, [before, after]: Sides, scratch: string): Promise<Pair | string | undefined> {
   const preprocess = (folder: string) => run(folder, commandOf(unit, ' -E -P', '-', CONSTANT_LINE))
   if ((await preprocess(before)) === (await preprocess(after))) return undefined
   const output = (name: string) => join(scratch, `${unit.unit.replaceAll('/', '+')}.${name}.o`)
   const [old, changed, object] = [output('before'), output('after'), output('lines')]
-  await run(before, commandOf(unit, ' -c', old, CONSTANT_LINE))
-  await run(after, commandOf(unit, ' -c', changed, CONSTANT_LINE))
+  try {
+    await run(before, commandOf(unit, ' -c', old, CONSTANT_LINE))
+    await run(after, commandOf(unit, ' -c', changed, CONSTANT_LINE))
+  } catch {
+    // What has lines in the names of variables (`ignore_param`) would have several of one name.
+    return unit.unit
+  }
   await run(after, commandOf(unit, ' -c', object, ''))
   const [original, patched] = [readObject(old), readObject(changed)]
   const boot = new Set([...bootFunctions(original), ...bootFunctions(patched)])
@@ -98,15 +107,16 @@ async function run(folder: string, command: string): Promise<string> {
   return (await promisify(execFile)('sh', ['-c', command], options)).stdout
 }
 
-function heldAgainst(pairs: readonly Pair[], { payload, functions }: ToJudge) {
+function heldAgainst(pairs: readonly Pair[], unjudged: readonly string[], { payload, functions }: ToJudge) {
   const changed = pairs.flatMap(({ unit, before, after, boot }) =>
     [...after.functions].flatMap(([name, text]) =>
       before.functions.get(name) === text ? [] : [{ words: `${unit} ${name}`, isBoot: boot.has(name) }],
     ),
   )
   const must = changed.filter(({ isBoot }) => !isBoot).map(({ words }) => words)
-  const has = new Set(functions.map(inFamily))
-  const objects = new Map(pairs.map(({ unit, object }) => [unit, object]))
+  const unsaid = (words: string) => unjudged.includes(words.split(' ')[0] ?? '')
+  const has = new Set(functions.map(inFamily).filter(words => !unsaid(words)))
+  const byUnit = new Map(pairs.map(pair => [pair.unit, pair]))
   return {
     must: must.sort(),
     boot: changed.filter(({ isBoot }) => isBoot).map(({ words }) => words),
@@ -114,7 +124,7 @@ function heldAgainst(pairs: readonly Pair[], { payload, functions }: ToJudge) {
     more: [...has].filter(words => !must.includes(words)),
     unlike: unlikeIn(
       readObject(payload),
-      [...has].map(words => inObject(words, objects)),
+      [...has].map(words => wantedOf(words, byUnit)),
     ),
   }
 }
@@ -124,7 +134,9 @@ function inFamily(words: string): string {
   return `${unit} ${familyOf(name)}`
 }
 
-function inObject(words: string, objects: ReadonlyMap<string, string>) {
+function wantedOf(words: string, pairs: ReadonlyMap<string, Pair>): Wanted {
   const [unit = '', name = ''] = words.split(' ')
-  return { unit, name, object: objects.get(unit) }
+  const pair = pairs.get(unit)
+  const kept = [...(pair?.after.data ?? [])].filter(([data, text]) => pair?.before.data.get(data) === text)
+  return { unit, name, object: pair?.object, same: new Set(kept.map(([data]) => data)) }
 }

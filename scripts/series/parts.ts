@@ -26,11 +26,11 @@ export const JUDGED: Part = {
   heading: '## Judged by others',
   words: `Of what was built, by a judge that asks nothing of hotsplice (\`--judge\`): all units that read what the fix touches are
 preprocessed before and after it with \`__LINE__\` a constant; those whose texts differ are compiled both ways, and objdump's
-and readelf's text of each function is compared. *Must* are the functions that have changed or come; *missing* those of
-them that the payload has not; *more* those that it has besides; *unlike* those whose code, references, strings or entries
-are not those of the patched object.
+and readelf's text of each function is compared. *Unjudged* are units that have lines in names, and do not compile so;
+*must* are the functions that have changed or come; *missing* those of them that the payload has not; *more* those that it
+has besides; *unlike* those whose code, references, strings or entries are not those of the patched object.
 `,
-  titles: [...WHICH, 'units', 'that differ', 'must', 'missing', 'more', 'unlike', 'hotsplice'],
+  titles: [...WHICH, 'units', 'that differ', 'unjudged', 'must', 'missing', 'more', 'unlike', 'hotsplice'],
 }
 
 type Which = Pick<Series, 'branch' | 'id'>
@@ -55,8 +55,8 @@ export function judgedCells(
   series: Which,
   judged: Judged & { base: string; by: string },
 ): Cells {
-  const { base, units, differing, must, missing, more, unlike, by } = judged
-  const counts = [must, missing, more, unlike].map(({ length }) => length)
+  const { base, units, differing, unjudged, must, missing, more, unlike, by } = judged
+  const counts = [unjudged, must, missing, more, unlike].map(({ length }) => length)
   return [...which(machine, series, base), ...[units, differing, ...counts].map(String), by]
 }
 

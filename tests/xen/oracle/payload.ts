@@ -16,33 +16,52 @@ export interface Wanted {
   readonly name: string
   /** Where the unit's object is, of the patched text; undefined where there is none. */
   readonly object: string | undefined
+  /** Variables and constants of the unit that are the same before and after. */
+  readonly same: ReadonlySet<string>
 }
 
 /** Those whose text is another, each with the first line that differs; line numbers of bug frames may be those before. */
 export function unlikeIn(payload: ObjectFile, wanted: readonly Wanted[]): readonly string[] {
-  return wanted.flatMap(({ unit, name, object }) => {
+  return wanted.flatMap(({ unit, name, object, same }) => {
     if (object === undefined) return [`${unit} ${name}: the unit has not changed`]
     const ours = textOf(asUnit(payload, unit)).functions.get(name)
     const theirs = textOf(readObject(object)).functions.get(name)
     if (ours === undefined || theirs === undefined)
       return [`${unit} ${name} is not in the ${ours === undefined ? 'payload' : 'object'}`]
     const [left, right] = [comparable(ours), comparable(theirs)]
-    const at = left.findIndex((line, index) => line !== right[index])
+    const at = left.findIndex((line, index) => !isSame(line, right[index] ?? '', same))
     const where = at === -1 && left.length < right.length ? left.length : at
     return where === -1 ? [] : [`${unit} ${name}: ${left[where] ?? 'nothing'} | ${right[where] ?? 'nothing'}`]
   })
 }
 
-/** With the names of one unit as it has them itself. */
+/** With the names of one unit as it has them itself: `common/keyhandler.c#read_clocks#shown` is `shown`. */
 function asUnit(payload: ObjectFile, unit: string): ObjectFile {
   const source = unit.replace(/\.o$/, '.c')
   const own = (text: string) =>
-    text.replace(/(?<=^|<)([^<>#]+)#/, (whole, file) => (source === file || source.endsWith(`/${file}`) ? '' : whole))
+    text.replace(/(?<=^|<)([^<>#]+)#(?:[^<>#]+#)*/, (whole, file) =>
+      source === file || source.endsWith(`/${file}`) ? '' : whole,
+    )
   const symbols = payload.symbols.map((symbol): NamedPlace => ({ ...symbol, name: own(symbol.name) }))
   const code = new Map(
     [...payload.code].map(([section, list]) => [section, list.map(each => ({ ...each, text: own(each.text) }))]),
   )
   return { ...payload, symbols, code }
+}
+
+/** `CSWTCH+0x0 = [0100 0x0 {…}]`, its bytes and references; and `unnamed [0100 …]`, which goes on to its section's end. */
+const NAMED = /([\w.]+)\+0x0 = \[([0-9a-f]*)(.*)\](?=\}$)/
+const UNNAMED = /unnamed \[([0-9a-f]*)(.*)\](?=\}$)/
+
+/** A constant of the running system is its own in the payload where it has not changed; one that it brings may have no name. */
+function isSame(ours: string, theirs: string, same: ReadonlySet<string>): boolean {
+  if (ours === theirs) return true
+  const [whole, name = '', bytes = '', references = ''] = NAMED.exec(theirs) ?? []
+  if (whole === undefined) return false
+  if (same.has(name) && ours === theirs.replace(NAMED, `${name}+0x0`)) return true
+  const [held, own = '', reached = ''] = UNNAMED.exec(ours) ?? []
+  const begins = held !== undefined && own.startsWith(bytes) && reached.startsWith(references)
+  return begins && ours.replace(UNNAMED, '') === theirs.replace(NAMED, '')
 }
 
 /** What the payload may have in other words: names of static locals, calls by way of a table, and where it lies itself. */
