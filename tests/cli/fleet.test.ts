@@ -60,7 +60,7 @@ describe.skipIf(!hasGcc)(`a fleet by the command${withoutGcc}`, () => {
     expect(v.is(SCHEMAS.fleet, index)).toBe(true)
     expect(index).toEqual(indexNow())
     expect(stderr).toContain('late/code: built: 1 function\n')
-    expect(stderr).toMatch(/^early +late\ncode +does not apply +built\nconstant +expected refusal +refused\n/m)
+    expect(stderr).toMatch(/^ +early +late\ncode +does not apply +built\nconstant +expected refusal +refused\n/m)
     expect((await hotsplice(['report', 'out/index.json', '-o', 'page.html'], { cwd: fleet.folder })).status).toBe(0)
     const data = dataOf(at('page.html'))
     const cell = data.fleet?.cells.find(({ base, fix }) => base === 'late' && fix === 'code')
@@ -104,7 +104,7 @@ describe.skipIf(!hasGcc)(`a fleet by the command${withoutGcc}`, () => {
   test.for(['SIGINT', 'SIGKILL'] as const)(
     'a run that %s ends goes on where it was; two at once are refused',
     async signal => {
-      fleet.edit('constant', '80 /* stall */')
+      fleet.edit('constant', `80 /* stall ${signal} */`)
       writeFileSync(fleet.block, '')
       const { child, ended, said } = start()
       try {
