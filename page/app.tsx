@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { BuildView, PageData } from '../src/report/page/model.ts'
 import { First } from './first.tsx'
+import { Fleet } from './fleet.tsx'
 import { Functions } from './functions.tsx'
 import { Lines } from './lines.tsx'
 import { Matrix } from './matrix.tsx'
@@ -37,7 +38,10 @@ export function App({ data }: { data: PageData }) {
         To the outcome
       </a>
       {data.builds.length > 1 && <Matrix builds={data.builds} shown={shown} />}
-      <main>{build === undefined ? <Trials data={data} /> : <Build key={shown} build={build} data={data} />}</main>
+      <main>
+        {data.fleet !== null && <Fleet fleet={data.fleet} />}
+        {build === undefined ? <Trials data={data} /> : <Build key={shown} build={build} data={data} />}
+      </main>
       <footer>Made by hotsplice {data.version}. This page is one file; it fetches nothing.</footer>
     </>
   )

@@ -9,7 +9,8 @@ if (source !== null && place !== null) {
   const data: PageData = JSON.parse(source.textContent ?? '')
   // What has been read needs no second copy in memory.
   source.textContent = ''
-  document.title = `${data.builds[0]?.title.slice(0, 80) ?? 'Report'} – hotsplice`
+  const [first] = data.builds
+  document.title = `${first?.title.slice(0, 80) ?? (data.fleet === null ? 'Report' : 'Fleet')} – hotsplice`
   place.textContent = ''
   render(<App data={data} />, place)
   // For bench/page.ts: when it is there to be seen.

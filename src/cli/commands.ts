@@ -20,6 +20,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/build.ts'),
   },
   {
+    name: 'fleet',
+    summary: 'build every fix for every base that runs, and tell what came of each',
+    load: () => import('./commands/fleet.ts'),
+  },
+  {
     name: 'assist',
     summary: 'write a source that takes the way out of a refusal, for build --with',
     load: () => import('./commands/assist.ts'),

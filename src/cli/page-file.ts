@@ -1,18 +1,40 @@
 /** The page that `report`, `build --html` and `diff --html` write: one file, whole or not at all. */
 import { readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
 import { InputError, InternalError } from '../base/errors.ts'
 import { errorReport } from '../report/error-report.ts'
+import type { FleetIndex } from '../report/fleet-index.ts'
 import type { ReportedError, RunReport } from '../report/model.ts'
 import { type PageInput, pageData, pageText } from '../report/page/page.ts'
 import { isSpecial, readText, STANDARD, writeWhole } from './files.ts'
+import { pageReports } from './page-reports.ts'
 import { VERSION } from './version.ts'
 
 export function checkPage(file: string | undefined): void {
   if (file === STANDARD) throw new InputError('cli/usage', '--html writes a file, and - is none', 'name a file')
 }
 
-export function writePage(file: string, input: Omit<PageInput, 'version' | 'findingOf'>): void {
-  writeWhole(file, pageText(shell(), pageData({ ...input, version: VERSION, findingOf })))
+type Shown = Omit<PageInput, 'version' | 'findingOf'>
+
+export function writePage(file: string, input: Shown): void {
+  writeWhole(file, textOf(input))
+}
+
+const textOf = (input: Shown): string => pageText(shell(), pageData({ ...input, version: VERSION, findingOf }))
+
+/** The page of one cell of a fleet, of the JSON of its build and perhaps its rehearsal. */
+export function cellPage(report: string, rehearsal: string | undefined): string {
+  const { builds, rehearsals } = pageReports([
+    { name: 'report.json', text: report },
+    ...(rehearsal === undefined ? [] : [{ name: 'rehearsal.json', text: rehearsal }]),
+  ])
+  return textOf({ builds, rehearsals })
+}
+
+/** The matrix; `folder` is the one that the index is of, to whose pages the matrix leads. */
+export function fleetInput(file: string, index: FleetIndex, folder: string): PageInput['fleet'] {
+  const way = relative(dirname(resolve(file)), resolve(folder))
+  return { index, hrefOf: name => join(way, name).split('/').map(encodeURIComponent).join('/') }
 }
 
 /** The page of a run that failed takes the place of an earlier page, which would be taken for this run's, and of nothing else. */

@@ -1,6 +1,7 @@
 /** Reports as `hotsplice report` takes them: of builds and comparisons, and what verify, rehearse and advise wrote beside them. */
 import * as v from 'valibot'
 import { InputError } from '../base/errors.ts'
+import type { FleetIndex } from '../report/fleet-index.ts'
 import type { RunReport } from '../report/model.ts'
 import type { AdviceView, RehearsalView, VerifyView } from '../report/page/model.ts'
 import type { Named } from '../report/page/page.ts'
@@ -13,23 +14,35 @@ export interface PageReports {
   readonly verifications: readonly Named<VerifyView>[]
   readonly rehearsals: readonly Named<RehearsalView>[]
   readonly advice: AdviceView | undefined
+  /** The index of a fleet; the last one, where several are given. */
+  readonly fleet: Named<FleetIndex> | undefined
 }
 
 export function readPageReports(files: readonly string[]): PageReports {
+  return pageReports(files.map(name => ({ name, text: readText(name, 'the report', 'utf8') })))
+}
+
+interface ReportText {
+  readonly name: string
+  readonly text: string
+}
+
+export function pageReports(texts: readonly ReportText[]): PageReports {
   const builds: Named<RunReport>[] = []
   const verifications: Named<VerifyView>[] = []
   const rehearsals: Named<RehearsalView>[] = []
   let advice: AdviceView | undefined
-  for (const name of files) {
-    const text = readText(name, 'the report', 'utf8')
+  let fleet: Named<FleetIndex> | undefined
+  for (const { name, text } of texts) {
     const value = jsonOf(text)
     if (v.is(SCHEMAS.verify, value) && 'checks' in value) verifications.push({ name, report: value })
     else if (v.is(SCHEMAS.rehearse, value) && 'operations' in value) rehearsals.push({ name, report: value })
     else if (v.is(SCHEMAS.advise, value) && 'ways' in value) advice = value
+    else if (v.is(SCHEMAS.fleet, value) && 'cells' in value) fleet = { name, report: value }
     else if (isFailure(value)) throw failed(name, value)
     else builds.push({ name, report: readReport(text, name) })
   }
-  return { builds, verifications, rehearsals, advice }
+  return { builds, verifications, rehearsals, advice, fleet }
 }
 
 type Failure = Extract<v.InferOutput<typeof SCHEMAS.verify>, { readonly outcome: 'error' }>

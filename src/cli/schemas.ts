@@ -6,11 +6,13 @@
  */
 import * as v from 'valibot'
 import type { AgentReport } from '../flows/agent.ts'
+import { fleetFile } from '../flows/fleet/file-schema.ts'
 import type { OperationReport } from '../flows/operate.ts'
 import { LINUX_VERSIONS, XEN_VERSIONS } from '../flows/verify/verify.ts'
 import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
 import type { Advice } from '../report/advice.ts'
 import type { AssistReport } from '../report/assist-report.ts'
+import { fleetIndex } from '../report/fleet-index.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
 import type { LinesReport } from '../report/lines-report.ts'
 import { entry, refusal, runReport } from '../report/schema.ts'
@@ -272,13 +274,15 @@ const tree: v.GenericSchema<TreeReport> = v.object({
 
 /**
  * By the name of the file in docs/schema, which is the command's, except that build and diff share `report`, and all
- * operations on hosts `operation`.
+ * operations on hosts `operation`. `fleet-file` is what `fleet` reads.
  */
 export const SCHEMAS = {
   report: runReport,
   advise: v.union([advice, failure]),
   agent: v.union([agent, failure]),
   assist: v.union([assistance, failure]),
+  fleet: v.union([fleetIndex, failure]),
+  'fleet-file': fleetFile,
   inspect: v.union([inspection, failure]),
   lines: v.union([lineSites, failure]),
   neutralize: v.union([neutralized, failure]),

@@ -12,7 +12,12 @@ const strings = v.array(v.string())
 
 const reason = v.object({ code: v.string(), text: v.string() })
 
-const error = v.object({ code: v.string(), text: v.string(), trail: strings, hint: v.nullable(v.string()) })
+export const reportedError = v.object({
+  code: v.string(),
+  text: v.string(),
+  trail: strings,
+  hint: v.nullable(v.string()),
+})
 
 const target = v.object({
   name: v.picklist(['xen', 'process', 'linux']),
@@ -151,7 +156,7 @@ export const runReport: v.GenericSchema<unknown, RunReport> = v.object({
   command: v.picklist(['build', 'diff']),
   version: v.string(),
   outcome: v.picklist(['built', 'nothing-to-do', 'refused', 'differs', 'error']),
-  error: v.nullable(error),
+  error: v.nullable(reportedError),
   target: v.nullable(target),
   // Reports of 0.2.0 and before have none of those with a default.
   base: v.optional(v.nullable(base), null),

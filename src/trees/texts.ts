@@ -52,6 +52,11 @@ export class TreeTexts implements SourceReader {
     return known
   }
 
+  /** The files that were asked for until now, by their real paths, and their digests. */
+  known(): readonly (readonly [path: string, digest: string])[] {
+    return [...this.#digests]
+  }
+
   /** Throws `InputError` where a file has another content than when it was first read. */
   checkUnchanged(): void {
     const isChanged = ([path, digest]: readonly [string, string]) => {

@@ -96,6 +96,7 @@ const STAGES = new Set([
   'dwarf',
   'elf',
   'explain',
+  'fleet',
   'inspect',
   'internal',
   'library',

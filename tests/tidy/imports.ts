@@ -24,6 +24,7 @@ export const STAGES = [
 ]
 /** Who may call whom above the stages: a row for each folder, with the folders whose code it may use. */
 const ABOVE: Readonly<Record<string, { readonly may: readonly string[]; readonly todo: string }>> = {
+  services: { may: KNOWLEDGE, todo: 'a service is handed to flows as functions: take what it needs as an argument' },
   hosts: { may: KNOWLEDGE, todo: 'a host knows payloads and machines, nothing of a run: take a value as an argument' },
   flows: {
     may: [...KNOWLEDGE, ...STAGES],
@@ -34,7 +35,7 @@ const ABOVE: Readonly<Record<string, { readonly may: readonly string[]; readonly
     todo: 'the library gives flows and hosts their defaults: let a flow call the stage (or `import type`)',
   },
   cli: {
-    may: [...KNOWLEDGE, 'report', 'hosts', 'flows'],
+    may: [...KNOWLEDGE, 'report', 'services', 'hosts', 'flows'],
     todo: 'the command line calls flows and hosts, and shows reports: let a flow call the stage (or `import type`)',
   },
 }

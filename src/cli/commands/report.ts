@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { Command } from '@commander-js/extra-typings'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
@@ -7,7 +8,8 @@ import { helpAfter } from '../help.ts'
 const MORE = [
   'The page is one file that works from a disk and fetches nothing. Besides reports of `build` and `diff` it takes the JSON of',
   '`verify`, `rehearse` and `advise`, and shows what they say of the same payload. Of several builds it shows a table, a row',
-  'for each patch and a column for each system. Patch and instructions are in reports that `build --details` wrote.',
+  'for each patch and a column for each system. Patch and instructions are in reports that `build --details` wrote. Of the',
+  'index.json of `fleet build` it shows the matrix, which leads to the page of each cell.',
 ]
 
 export function define(host: Host) {
@@ -26,6 +28,7 @@ export function define(host: Host) {
             run: 'hotsplice report fix.json fix-verify.json fix-rehearsal.json -o fix.html',
           },
           { so: 'many fixes for many systems', run: 'hotsplice report builds/*.json -o fixes.html' },
+          { so: 'a fleet', run: 'hotsplice report built/index.json -o fleet.html' },
         ],
         codes: [[0, 'the page was written']],
       }),
@@ -37,11 +40,14 @@ export function define(host: Host) {
 }
 
 async function report(files: readonly string[], output: string): Promise<Finished> {
-  const { checkPage, writePage } = await import('../page-file.ts')
+  const { checkPage, fleetInput, writePage } = await import('../page-file.ts')
   const { readPageReports } = await import('../page-reports.ts')
   checkOutputs(files, [output])
   checkPage(output)
-  const reports = readPageReports(files)
-  writePage(output, reports)
+  const { fleet, ...reports } = readPageReports(files)
+  writePage(output, {
+    ...reports,
+    fleet: fleet === undefined ? undefined : fleetInput(output, fleet.report, dirname(fleet.name)),
+  })
   return { ending: 'done', text: `wrote ${output}` }
 }

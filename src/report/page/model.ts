@@ -14,6 +14,8 @@ export interface PageData {
   readonly rehearsals: readonly Judgement<RehearsalView>[]
   /** The pages of docs/findings about the codes that occur, in Markdown. */
   readonly findings: Readonly<Record<string, string>>
+  /** The matrix of a fleet; null where the page is not about one. */
+  readonly fleet: FleetView | null
 }
 
 export type Tone = 'good' | 'bad' | 'plain'
@@ -40,6 +42,30 @@ export interface BuildView {
 export interface Fact {
   readonly name: string
   readonly value: string
+}
+
+/** Bases and fixes, and what came of each two. */
+export interface FleetView {
+  readonly headline: string
+  readonly tone: Tone
+  readonly bases: readonly { readonly name: string; readonly about: string }[]
+  readonly fixes: readonly { readonly name: string; readonly ids: readonly string[] }[]
+  readonly cells: readonly FleetCellView[]
+}
+
+export interface FleetCellView {
+  readonly base: string
+  readonly fix: string
+  readonly word: string
+  readonly tone: Tone
+  readonly asExpected: boolean
+  /** What came of it, and why. */
+  readonly text: string
+  readonly codes: readonly string[]
+  /** The refusal that was expected, why and by whom, in a sentence; null where none was. */
+  readonly expected: string | null
+  /** The page of its own; null where it has none. */
+  readonly href: string | null
 }
 
 /** What a loader's rules or a rehearsal said. */

@@ -7,6 +7,7 @@ import { shownText, withShownNames } from '../../base/printable.ts'
 import { rounded } from '../json.ts'
 import type { RunReport } from '../model.ts'
 import { firstScreen, rehearsalHeadline, verifyHeadline } from './first-screen.ts'
+import { type FleetInput, fleetView } from './fleet-view.ts'
 import type { AdviceView, Judgement, PageData, RehearsalView, VerifyView } from './model.ts'
 
 export interface Named<Report> {
@@ -22,6 +23,7 @@ export interface PageInput {
   readonly verifications?: readonly Named<VerifyView>[]
   readonly rehearsals?: readonly Named<RehearsalView>[]
   readonly advice?: AdviceView | undefined
+  readonly fleet?: FleetInput | undefined
   /** The page of docs/findings about a code, in Markdown; undefined where there is none. */
   readonly findingOf: (code: string) => string | undefined
 }
@@ -32,6 +34,7 @@ export function pageData({
   verifications = [],
   rehearsals = [],
   advice,
+  fleet,
   findingOf,
 }: PageInput): PageData {
   const codes = new Set(builds.flatMap(({ report }) => report.refusals.map(({ code }) => code)))
@@ -55,6 +58,7 @@ export function pageData({
       ),
     ),
     findings: Object.fromEntries(findings),
+    fleet: fleet === undefined ? null : fleetView(fleet),
   }
 }
 

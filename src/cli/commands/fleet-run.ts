@@ -1,0 +1,111 @@
+/** What `hotsplice fleet build` does: reads the file, has the folder for itself, runs the jobs, shows the matrix. */
+import { basename } from 'node:path'
+import { withShownNames } from '../../base/printable.ts'
+import { buildFleet, type FleetResult } from '../../flows/fleet/fleet.ts'
+import type { CellName } from '../../flows/fleet/job.ts'
+import type { Fleet } from '../../flows/fleet/model.ts'
+import { readFleet } from '../../flows/fleet/read-fleet.ts'
+import type { FleetWorld, PlannedCell, RehearsalRequest } from '../../flows/fleet/world.ts'
+import type { FleetIndex } from '../../report/fleet-index.ts'
+import { fleetText } from '../../report/fleet-text.ts'
+import { type FleetResults, openFleetFolder, viewFleetFolder } from '../../services/fleet-folder.ts'
+import type { Finished } from '../attempt.ts'
+import { cacheFolder } from '../cache-folder.ts'
+import { type Console, checkOutputs } from '../console.ts'
+import type { Ending } from '../exit-code.ts'
+import { readInput, readText, writeWhole } from '../files.ts'
+import { cellChoice } from '../fleet-cells.ts'
+import { fleetDisplay } from '../fleet-display.ts'
+import { cellPage, checkPage, fleetInput, writePage } from '../page-file.ts'
+import { VERSION } from '../version.ts'
+
+export interface FleetArguments {
+  readonly file: string
+  readonly output?: string
+  readonly only?: readonly string[]
+  readonly jobs: number
+  readonly dryRun?: boolean
+  readonly json?: string
+  readonly html?: string
+}
+
+export async function runFleet(request: FleetArguments, console: Console, signal: AbortSignal): Promise<Finished> {
+  const { file, only, jobs, json, html, dryRun = false } = request
+  checkOutputs([file], [json, html])
+  checkPage(html)
+  const fleet = readFleet(readText(file, 'the fleet’s file', 'utf8'), file)
+  const isWanted = cellChoice(only, cellsOf(fleet))
+  const output = request.output ?? `${basename(file).replace(/\.(?:ya?ml|json)$/, '')}.built`
+  const folder = dryRun ? viewFleetFolder(output) : openFleetFolder(output, writeWhole)
+  const display = fleetDisplay(process.stderr)
+  try {
+    const result = await buildFleet(
+      { fleet, version: VERSION, today: today(), isWanted, dryRun, jobs, signal },
+      worldOf(folder, display),
+    )
+    display.end()
+    const also = () => {
+      if (html !== undefined) writePage(html, { builds: [], fleet: fleetInput(html, result.index, folder.path) })
+    }
+    return { ...shown(result, { dryRun, output, console }), json: result.index, also }
+  } finally {
+    display.end()
+    folder.release()
+  }
+}
+
+const cellsOf = ({ bases, fixes }: Fleet): readonly CellName[] =>
+  bases.flatMap(({ name: base }) => fixes.map(({ name: fix }) => ({ base, fix })))
+
+/** As people's calendars have it here. */
+function today(): string {
+  const now = new Date()
+  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map(part => String(part).padStart(2, '0')).join('-')
+}
+
+function worldOf(folder: FleetResults, watch: FleetWorld['watch']): Omit<FleetWorld, 'run'> {
+  return {
+    readFile: path => readInput(path, 'the file'),
+    folder,
+    rehearse,
+    page: ({ report, rehearsal }) => cellPage(textOf(report), rehearsal === undefined ? undefined : textOf(rehearsal)),
+    cacheFolder: cacheFolder(),
+    watch,
+  }
+}
+
+/** As `hotsplice rehearse` does it. */
+async function rehearse({ script, ...rest }: RehearsalRequest) {
+  const { rehearse: onMachine } = await import('../../hosts/rehearsal/index.ts')
+  return onMachine({ ...rest, ...(script === undefined ? {} : { script }), cacheFolder: cacheFolder() })
+}
+
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+
+interface About {
+  readonly dryRun: boolean
+  readonly output: string
+  readonly console: Console
+}
+
+function shown({ index, planned }: FleetResult, { dryRun, output, console }: About): Pick<Finished, 'ending' | 'text'> {
+  if (dryRun) return { ending: 'done', text: withShownNames(planned.map(planLine)).join('\n') }
+  const text = `${fleetText(withShownNames(index), console.ink)}; all of it is in ${output}`
+  return { ending: endingOf(index), text }
+}
+
+const planLine = ({ base, fix, todo, why }: PlannedCell) =>
+  `${base}/${fix}: ${todo === 'nothing' ? 'as before' : todo}: ${why}`
+
+const ENDINGS: Readonly<Record<FleetIndex['outcome'], Ending>> = {
+  'as-expected': 'done',
+  'nothing-to-do': 'nothing-to-do',
+  'not-as-expected': 'refused',
+  failed: 'bad-input',
+  'not-done': 'interrupted',
+}
+
+function endingOf({ outcome, cells }: FleetIndex): Ending {
+  return cells.some(({ error }) => error?.code === 'internal/bug') ? 'internal' : ENDINGS[outcome]
+}

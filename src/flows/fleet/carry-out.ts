@@ -1,0 +1,84 @@
+/** One job, carried out in this process: opens its base, which later jobs share, builds, and puts what it made into the folder. */
+import { InputError, InternalError } from '../../base/errors.ts'
+import { reportedError } from '../../report/error-report.ts'
+import { toJson } from '../../report/json.ts'
+import type { RunReport } from '../../report/model.ts'
+import { type Base, openBase, surroundingsOf, treeDigest } from '../../trees/index.ts'
+import { buildOne } from '../hotpatch/build-one.ts'
+import { toText } from './inputs.ts'
+import type { FleetJob, JobDone } from './job.ts'
+import type { FleetWorld } from './world.ts'
+
+type Shop = Pick<FleetWorld, 'folder' | 'run' | 'cacheFolder' | 'watch'>
+
+/** Jobs come base by base: so many stay open, each some hundred megabytes. */
+const MOST_OPEN = 2
+
+/** The patch is not one of this tree. */
+const NOT_OF_THIS_TREE: ReadonlySet<string> = new Set([
+  'source/hunk-failed',
+  'source/no-such-file',
+  'source/not-a-file',
+  'source/not-a-folder',
+])
+
+export function carrier(shop: Shop): (job: FleetJob) => Promise<JobDone> {
+  const open = new Map<string, Promise<Base>>()
+  const baseOf = (job: FleetJob): Promise<Base> => {
+    const name = toText([job.base, job.tree])
+    const known = open.get(name) ?? openFor(job, shop)
+    open.delete(name)
+    open.set(name, known)
+    for (const other of [...open.keys()].slice(0, -MOST_OPEN)) open.delete(other)
+    return known
+  }
+  return async job => {
+    shop.run.signal?.throwIfAborted()
+    shop.watch.began(job.cell, 'building')
+    try {
+      return { kind: 'done', built: await buildOn(await baseOf(job), job, shop) }
+    } catch (error) {
+      if (shop.run.signal?.aborted === true) throw error
+      const reported = reportedError(error)
+      return { kind: NOT_OF_THIS_TREE.has(reported.code) ? 'does-not-apply' : 'error', error: reported }
+    }
+  }
+}
+
+async function openFor(job: FleetJob, { run, cacheFolder }: Shop): Promise<Base> {
+  const base = await openBase({ ...job.base, cacheFolder }, run)
+  // What was read in between is of the tree that the job names, or of none.
+  if ((await treeDigest(job.base, run.signal)) === job.tree) return base
+  throw new InputError(
+    'fleet/tree-changed',
+    `the tree ${job.base.tree} changed after this run had begun`,
+    'run it again, once the tree is as it is to stay',
+  )
+}
+
+async function buildOn(base: Base, job: FleetJob, { folder, run, cacheFolder }: Shop) {
+  const { report, payload } = await buildOne(base, { ...job.options, patches: job.patches }, run)
+  const { outcome, refusals, functions, payload: described } = report
+  if (outcome !== 'built' && outcome !== 'refused' && outcome !== 'nothing-to-do')
+    throw new InternalError(`a build of ${job.cell.fix} for ${job.cell.base} ended as ${outcome}`)
+  const steady = withoutClocks(report)
+  return {
+    outcome,
+    refusals: refusals.map(({ code, text }) => ({ code, text })),
+    functions: functions.filter(({ included }) => included).length,
+    buildId: report.base?.buildId ?? null,
+    report: folder.put(Buffer.from(toJson(steady), 'utf8'), '.json'),
+    payload:
+      payload === undefined || described === null
+        ? null
+        : { ...folder.put(payload, endingOf(job.options.output)), buildId: described.buildId },
+    surroundings: await surroundingsOf(base, { ...job.base, cacheFolder }, run.signal),
+  }
+}
+
+const endingOf = (name: string): string => name.slice(name.lastIndexOf('.'))
+
+/** The same build gives the same report, however long it took and whatever was known already. */
+function withoutClocks(report: RunReport): RunReport {
+  return { ...report, units: report.units.map(unit => ({ ...unit, cached: false, compileTime: 0 })), timings: {} }
+}

@@ -1,0 +1,75 @@
+/** What a fleet's file must hold besides its form: names that fit together. */
+import type { Fault, FleetFile } from './file-schema.ts'
+
+export function checkFleet(file: FleetFile): readonly Fault[] {
+  const bases = new Set(file.bases.map(({ name }) => name))
+  return [
+    ...twice(file.bases, 'bases'),
+    ...twice(file.fixes, 'fixes'),
+    ...file.bases.flatMap((base, at) => baseFaults(base, at)),
+    ...file.fixes.flatMap((fix, at) => [...unknownBases(fix, at, bases), ...fixFaults(fix, at, bases)]),
+  ]
+}
+
+function twice(list: readonly { readonly name: string }[], key: string): readonly Fault[] {
+  const seen = new Set<string>()
+  return list.flatMap(({ name }, at) => {
+    // Some file systems take both for one.
+    const folded = name.toLowerCase()
+    if (seen.has(folded)) return [{ path: [key, at, 'name'], text: `${name} is there twice` }]
+    seen.add(folded)
+    return []
+  })
+}
+
+/** Whose hypervisor a rehearsal boots. */
+const REHEARSED: ReadonlySet<string> = new Set(['xen'])
+
+function baseFaults(base: FleetFile['bases'][number], at: number): readonly Fault[] {
+  const path = ['bases', at]
+  const faults: Fault[] = []
+  if (base.rehearse !== false && !REHEARSED.has(base.target)) {
+    faults.push({ path: [...path, 'rehearse'], text: `what is built for target ${base.target} cannot be rehearsed` })
+  }
+  if (base['toolchain-path'].length > 0 && base.toolchain === undefined) {
+    faults.push({
+      path: [...path, 'toolchain-path'],
+      text: 'it says how folders are called behind a toolchain, and there is none',
+    })
+  }
+  return faults
+}
+
+function unknownBases(fix: FleetFile['fixes'][number], at: number, bases: ReadonlySet<string>): readonly Fault[] {
+  const unknown = (path: Fault['path'], name: string) =>
+    bases.has(name) ? [] : [{ path, text: `there is no base ${name}` }]
+  return [
+    ...Object.keys(fix['patches-for']).flatMap(name => unknown(['fixes', at, 'patches-for', name], name)),
+    ...Object.keys(fix['not-affected']).flatMap(name => unknown(['fixes', at, 'not-affected', name], name)),
+    ...fix['expected-refusals'].flatMap(({ base }, index) =>
+      unknown(['fixes', at, 'expected-refusals', index, 'base'], base),
+    ),
+  ]
+}
+
+function fixFaults(fix: FleetFile['fixes'][number], at: number, bases: ReadonlySet<string>): readonly Fault[] {
+  const path = ['fixes', at]
+  const { 'patches-for': own, 'not-affected': unaffected, 'expected-refusals': expected } = fix
+  const faults: Fault[] = []
+  for (const name of Object.keys(unaffected)) {
+    if (own[name] !== undefined)
+      faults.push({ path: [...path, 'not-affected', name], text: `${name} has patches of its own, and needs none?` })
+  }
+  const without = [...bases].filter(name => own[name] === undefined && unaffected[name] === undefined)
+  if (fix.patches === undefined && without.length > 0) {
+    faults.push({ path: [...path, 'name'], text: `${fix.name} has no patches for ${without.join(', ')}` })
+  }
+  const seen = new Set<string>()
+  for (const [index, { base }] of expected.entries()) {
+    const place = [...path, 'expected-refusals', index, 'base']
+    if (seen.has(base)) faults.push({ path: place, text: `what is expected for ${base} is there twice` })
+    if (unaffected[base] !== undefined) faults.push({ path: place, text: `${base} is not affected, and is refused?` })
+    seen.add(base)
+  }
+  return faults
+}

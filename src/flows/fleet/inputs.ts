@@ -1,0 +1,162 @@
+/**
+ * What each cell's payload is made from, read once and named by digests: by them a run knows what it has done already.
+ *
+ * Worse mistake: a payload of yesterday's patch. So a digest is of bytes, never of names or times, and all that a build reads
+ * has a part here, or is held against what the build itself noted (`surroundings`).
+ */
+import { createHash } from 'node:crypto'
+import { InputError } from '../../base/errors.ts'
+import type { PatchText } from '../../source/model.ts'
+import { treeDigest } from '../../trees/index.ts'
+import type { OwnSource } from '../hotpatch/own-sources.ts'
+import type { FleetJob, JobBase } from './job.ts'
+import type { Fix, FleetBase, NamedFile } from './model.ts'
+import type { FleetWorld } from './world.ts'
+
+/** A base with everything that is read of it. */
+export interface ReadBase {
+  readonly base: FleetBase
+  readonly job: JobBase
+  readonly tree: string
+  /** Of what the file says of it, and of the files that it names. */
+  readonly told: string
+  /** Of all that a rehearsal takes besides the payload; undefined where there is none. */
+  readonly rehearsal: string | undefined
+}
+
+/** A fix with its texts. */
+export interface ReadFix {
+  readonly fix: Fix
+  readonly patches: readonly PatchText[]
+  readonly patchesFor: ReadonlyMap<string, readonly PatchText[]>
+  readonly sources: readonly OwnSource[]
+}
+
+type Reading = Pick<FleetWorld, 'readFile' | 'run'>
+
+/** Throws `InputError` where a file or the tree is not there. */
+export async function readBase(base: FleetBase, world: Reading): Promise<ReadBase> {
+  const { tree, target, config, makeArgs, buildDir, toolchain, toolchainPath, rehearsal } = base
+  const digest = (file: NamedFile | undefined, what: string) =>
+    file === undefined ? null : digestOf(readNamed(file, what, world))
+  const on = base.on.map(file => digest(file, 'the payload'))
+  const symbols = digest(symbolsOf(base), 'the file with symbols')
+  const { depends, xenDepends, withoutIbt } = base
+  const told = { target, makeArgs, toolchain, toolchainPath, depends, xenDepends, withoutIbt, on, symbols }
+  const job: JobBase = {
+    tree: tree.path,
+    target,
+    makeArgs,
+    ...(config === undefined ? {} : { config: config.path }),
+    ...(buildDir === undefined ? {} : { buildDir: buildDir.path }),
+    ...(toolchain === undefined ? {} : { toolchain, toolchainPath }),
+  }
+  return {
+    base,
+    job,
+    tree: await treeDigest(job, world.run.signal),
+    told: digestOf(toText({ ...told, config: digest(config, 'the configuration') })),
+    rehearsal:
+      rehearsal === undefined
+        ? undefined
+        : digestOf(
+            toText({
+              on,
+              hypervisor: digest(rehearsal.hypervisor, 'the hypervisor'),
+              script: digest(rehearsal.script, 'the script'),
+              cpus: rehearsal.cpus,
+              timeoutMs: rehearsal.timeoutMs,
+            }),
+          ),
+  }
+}
+
+/** What boots has its symbols too, as far as it has any. */
+const symbolsOf = ({ symbols, image }: FleetBase): NamedFile | undefined => symbols ?? image
+
+export function readFix(fix: Fix, world: Reading): ReadFix {
+  const patches = (files: readonly NamedFile[]) =>
+    files.map(file => ({ name: file.name, text: textOf(readNamed(file, 'the patch', world)), strip: fix.strip }))
+  return {
+    fix,
+    patches: patches(fix.patches),
+    patchesFor: new Map([...fix.patchesFor].map(([base, files]) => [base, patches(files)])),
+    sources: fix.options.with.map(({ file, beside }) => ({
+      name: file.name,
+      text: textOf(readNamed(file, 'the source', world)),
+      beside,
+    })),
+  }
+}
+
+/** What the file names, or an error that says where it does so. */
+export function readNamed(
+  { name, path, at }: NamedFile,
+  what: string,
+  { readFile }: Pick<Reading, 'readFile'>,
+): Uint8Array {
+  try {
+    return readFile(path)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new InputError(
+      'fleet/cannot-read',
+      `${at}: ${what} ${name} cannot be read: ${why}`,
+      'names are relative to the folder of the fleet’s file',
+    )
+  }
+}
+
+/** Module loaders of people ask for the ending. */
+const ENDINGS = { xen: '.livepatch', process: '.livepatch', linux: '.ko' } as const
+
+/** The payload of one fix for one base, as a job; and by what it is known, part by part. */
+export function jobOf(
+  { base, job, tree, told }: ReadBase,
+  { fix, patches, patchesFor, sources }: ReadFix,
+  version: string,
+): { readonly job: FleetJob; readonly inputs: Readonly<Record<string, string>> } {
+  const own = patchesFor.get(base.name) ?? patches
+  const { lines, acceptTypes, leaveInit, promoteCallers, onlyReached } = fix.options
+  const symbols = symbolsOf(base)
+  const asked = { lines, acceptTypes, leaveInit, promoteCallers, onlyReached, sources }
+  const output = `${fix.name}${ENDINGS[base.target]}`
+  const inputs = {
+    hotsplice: version,
+    tree,
+    base: told,
+    patches: digestOf(toText(own)),
+    options: digestOf(toText({ ...asked, output })),
+  }
+  return {
+    inputs,
+    job: {
+      key: digestOf(toText({ build: 1, ...inputs })),
+      cell: { base: base.name, fix: fix.name },
+      base: job,
+      tree,
+      patches: own,
+      options: {
+        ...asked,
+        version,
+        output,
+        details: true,
+        withoutIbt: base.withoutIbt,
+        ...(symbols === undefined ? {} : { symbols: symbols.path }),
+        ...(base.on.length === 0 ? {} : { on: base.on.map(({ path }) => path) }),
+        ...(base.depends === undefined ? {} : { depends: base.depends }),
+        ...(base.xenDepends === undefined ? {} : { xenDepends: base.xenDepends }),
+      },
+    },
+  }
+}
+
+export function digestOf(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+export const toText = (value: unknown): string => JSON.stringify(value)
+
+/** One character a byte. */
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')

@@ -1,0 +1,76 @@
+/**
+ * One payload to build, as plain data that can cross a thread or a queue, and what came of it. Files that a job makes go to a
+ * store by content; what is handed back names them by digest. Whoever carries jobs out, in this process or elsewhere, is a
+ * `JobPool`.
+ */
+import type { Refusal } from '../../base/refusal.ts'
+import type { StoredFile } from '../../base/stored-file.ts'
+import type { ReportedError } from '../../report/model.ts'
+import type { PatchText } from '../../source/model.ts'
+import type { BaseOptions, Surroundings } from '../../trees/index.ts'
+import type { BuildOptions } from '../hotpatch/build-one.ts'
+
+/** Where the base is; a worker has a cache of its own. */
+export type JobBase = Omit<BaseOptions, 'cacheFolder'>
+
+export interface FleetJob {
+  /** Names all that the payload is made from; whoever has a result under it need not build. */
+  readonly key: string
+  /** Base and fix, for words. */
+  readonly cell: CellName
+  readonly base: JobBase
+  /** Of all that lies in the tree; one that has changed since is not built on. */
+  readonly tree: string
+  readonly patches: readonly PatchText[]
+  readonly options: Omit<BuildOptions, 'patches' | 'without'>
+}
+
+export interface CellName {
+  readonly base: string
+  readonly fix: string
+}
+
+/** What a build came to. */
+export interface BuiltJob {
+  readonly outcome: 'built' | 'nothing-to-do' | 'refused'
+  readonly refusals: readonly Pick<Refusal, 'code' | 'text'>[]
+  /** How many functions the payload replaces or brings. */
+  readonly functions: number
+  /** Of what runs, as the payload is made for it. */
+  readonly buildId: string | null
+  readonly report: StoredFile
+  readonly payload: (StoredFile & { readonly buildId: string }) | null
+  /** What was read outside of the tree. */
+  readonly surroundings: Surroundings
+}
+
+export type JobDone =
+  | { readonly kind: 'done'; readonly built: BuiltJob }
+  /** The patch is not one of this tree: known as surely as a payload. */
+  | { readonly kind: 'does-not-apply'; readonly error: ReportedError }
+  /** Perhaps otherwise the next time. */
+  | { readonly kind: 'error'; readonly error: ReportedError }
+
+/** Carries jobs out, each once, in the order in which they come as far as there is room. */
+export interface JobPool {
+  submit(job: FleetJob): Promise<JobDone>
+}
+
+/** The pool that needs no server: `size` jobs at once in this process. */
+export function localPool(size: number, carryOut: (job: FleetJob) => Promise<JobDone>): JobPool {
+  let free = Math.max(1, size)
+  const waiting: (() => void)[] = []
+  return {
+    submit: async job => {
+      if (free > 0) free--
+      else await new Promise<void>(resolve => waiting.push(resolve))
+      try {
+        return await carryOut(job)
+      } finally {
+        const next = waiting.shift()
+        if (next === undefined) free++
+        else next()
+      }
+    },
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What builds on a base have read outside of its tree: headers of the system, and the compilers. With the tree's digest it says
+ * whether a build would be the same today, without doing it.
+ *
+ * A header that is new in a folder of the system, and comes before one that was read, is not noticed here; nor is it by what is
+ * kept of compiles.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { InputError } from '../base/errors.ts'
+import { takeApart } from './command.ts'
+import { identify } from './compiler.ts'
+import { isInside } from './layout.ts'
+import type { Base, BaseOptions } from './model.ts'
+import { toolchainOf } from './toolchain.ts'
+import { treeFolders } from './tree-digest.ts'
+
+export interface Surroundings {
+  /** Path and digest, `absent` where there was none. */
+  readonly files: readonly (readonly [path: string, digest: string])[]
+  readonly compilers: readonly {
+    readonly name: string
+    /** Where it was called. */
+    readonly folder: string
+    /** Which program that was. */
+    readonly key: string
+  }[]
+}
+
+type Asking = Pick<BaseOptions, 'tree' | 'buildDir' | 'cacheFolder' | 'toolchain' | 'toolchainPath'>
+
+/** All that was read until now on the base that was opened with `options`. */
+export async function surroundingsOf(
+  base: Base,
+  options: Asking,
+  signal: AbortSignal | undefined,
+): Promise<Surroundings> {
+  const folders = treeFolders(options)
+  const files = base.texts.known().filter(([path]) => !folders.some(folder => isInside(folder, path)))
+  const called = new Map(
+    base.units.map(({ command, folder }) => {
+      const name = takeApart(command).compiler
+      return [name.includes('/') && !name.startsWith('/') ? `${folder} ${name}` : name, { name, folder }] as const
+    }),
+  )
+  const { cacheFolder, toolchain } = base
+  const compilers = await Promise.all(
+    [...called.values()].map(async ({ name, folder }) => {
+      const { key } = await identify(name, { folder, cacheFolder, signal, toolchain })
+      return { name, folder, key }
+    }),
+  )
+  return { files: files.toSorted(([a], [b]) => (a < b ? -1 : 1)), compilers }
+}
+
+/** What is no longer as it was, in words; undefined where all is. */
+export async function changedSince(
+  { files, compilers }: Surroundings,
+  options: Asking,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  for (const [path, digest] of files) if (digestNow(path) !== digest) return path
+  const toolchain = toolchainOf(options)
+  for (const { name, folder, key } of compilers) {
+    const now = await keyNow(name, { folder, cacheFolder: options.cacheFolder, signal, toolchain })
+    if (now !== key) return name
+  }
+  return undefined
+}
+
+async function keyNow(name: string, asking: Parameters<typeof identify>[1]): Promise<string | undefined> {
+  try {
+    return (await identify(name, asking)).key
+  } catch (error) {
+    if (error instanceof InputError && error.code !== 'build/interrupted') return undefined
+    throw error
+  }
+}
+
+/** As `TreeTexts` names a content. */
+function digestNow(path: string): string {
+  try {
+    return createHash('sha256').update(readFileSync(path)).digest('base64')
+  } catch {
+    return 'absent'
+  }
+}
