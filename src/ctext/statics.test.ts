@@ -28,7 +28,11 @@ const BLOCK = '{ static int count = 1; n += count++; }'
 
 test.for<[what: string, text: string, isSame: boolean]>([
   ['in another function', inBlock('int other(int n)', BLOCK), true],
-  ['deeper, and spaced otherwise', inBlock('int f(int n)', `if (n) { while (n--) ${BLOCK.replaceAll(' ', '\n\t')} }`), true],
+  [
+    'deeper, and spaced otherwise',
+    inBlock('int f(int n)', `if (n) { while (n--) ${BLOCK.replaceAll(' ', '\n\t')} }`),
+    true,
+  ],
   ['beside others', inBlock('int f(int n)', `{ n++; } ${BLOCK} { n--; }`), true],
   ['behind a brace in a text', inBlock('int f(int n)', `say("{"); ${BLOCK}`), true],
   ['with another use', inBlock('int f(int n)', BLOCK.replace('++', '--')), false],
