@@ -35,7 +35,8 @@ export function signedMessage(
   hash: Hash,
   { key, certificate, carries = true }: Signer & { readonly carries?: boolean },
 ): Uint8Array {
-  const algorithm = encode(TAG.sequence, HASHES.find(([name]) => name === hash)?.[1] ?? NULL, NULL)
+  // Without parameters, as RFC 5754 would have it and OpenSSL writes it.
+  const algorithm = encode(TAG.sequence, HASHES.find(([name]) => name === hash)?.[1] ?? NULL)
   const { issuer, serial } = namesIn(certificate)
   const signerInfo = encode(
     TAG.sequence,

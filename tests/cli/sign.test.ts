@@ -8,7 +8,14 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MARK, splitTrailer, withTrailer } from '../../src/loaders/trailer.ts'
-import { checkSignature, readPublicKey, readSigner, signPayload } from '../../src/sign/sign.ts'
+import {
+  checkModuleSignature,
+  checkSignature,
+  readPublicKey,
+  readSigner,
+  signModule,
+  signPayload,
+} from '../../src/sign/sign.ts'
 import { withSignature } from '../../src/sign/verdict.ts'
 import { verifyPayload } from '../../src/verify/index.ts'
 import { toyHypervisor, toyPayload } from '../verify/toy.ts'
@@ -188,5 +195,34 @@ describe.skipIf(!hasOpenssl)(`the command${title}`, () => {
     expect(check(new Uint8Array(readFileSync(at('signed')))).valid).toBe(true)
     const wrong = await hotsplice([...args.slice(0, 5), at('other.crt'), ...args.slice(6, 7), at('signed2')])
     expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining('sign/key-mismatch')])
+  })
+})
+
+describe.skipIf(!hasOpenssl)(`a module of Linux${title}`, () => {
+  test('has the trailer that the kernel reads, with a message that openssl takes', () => {
+    const signed = Buffer.from(signModule(payload(), signer(), 'sha256'))
+    const trailer = signed.subarray(-40)
+    expect(trailer.toString('latin1', 12)).toBe('~Module signature appended~\n')
+    expect([...trailer.subarray(0, 8)]).toEqual([0, 0, 2, 0, 0, 0, 0, 0])
+    const size = trailer.readUInt32BE(8)
+    expect(signed.length).toBe(payload().length + size + 40)
+    writeFileSync(at('message'), signed.subarray(payload().length, payload().length + size))
+    const how = ['-inform', 'DER', '-in', 'message', '-content', 'payload', '-certfile', 'ours.crt', '-noverify']
+    expect(Buffer.compare(openssl('cms', '-verify', '-binary', ...how), payload())).toBe(0)
+    expect(checkModuleSignature(signed, readPublicKey(text('ours.pub'))).valid).toBe(true)
+    expect(checkModuleSignature(signed, readPublicKey(text('other.pub'))).valid).toBe(false)
+    signed.writeUInt8(signed.readUInt8(3) ^ 1, 3)
+    expect(checkModuleSignature(signed, readPublicKey(text('ours.pub'))).valid).toBe(false)
+  })
+
+  test('is not signed twice', () => {
+    expect(() => signModule(signModule(payload(), signer(), 'sha256'), signer(), 'sha256')).toThrow(/signature already/)
+  })
+
+  test('may be signed by the command', async () => {
+    const keys = ['--key', at('ours.key'), '--cert', at('ours.crt')]
+    const args = ['sign', at('payload'), '--target', 'linux', ...keys, '-o', at('made.ko')]
+    expect(await hotsplice(args)).toMatchObject({ status: 0, stderr: '' })
+    expect(new Uint8Array(readFileSync(at('made.ko')))).toEqual(signModule(payload(), signer(), 'sha256'))
   })
 })

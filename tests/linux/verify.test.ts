@@ -2,20 +2,25 @@
  * Modules with something wrong in them: verify says what the kernel that Debian ships answers to each. A few by default;
  * HOTSPLICE_WRONG_MODULES says how many.
  */
-import { constants } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signFile } from '../../src/flows/sign.ts'
 import { readKernelImage } from '../../src/loaders/linux/kernel-image.ts'
 import { readKernel } from '../../src/trees/index.ts'
 import { verifyModule } from '../../src/verify/index.ts'
 import type { VerifyReport } from '../../src/verify/model.ts'
 import { missingFor } from '../support/missing.ts'
 import { answers, boot } from './guest.ts'
-import { withoutKernel } from './kernel.ts'
+import { kernelPart, withoutKernel } from './kernel.ts'
 import { Workshop } from './made.ts'
 import { wrongModules } from './wrong-modules.ts'
 
 const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc')
 const withoutQemu = missingFor('qemu-system-x86_64')
+const withoutSigning = missingFor('openssl')
 const COUNT = Number(process.env.HOTSPLICE_WRONG_MODULES ?? 8)
 const SHOW = '\tseq_puts(m, saved_command_line);\n'
 
@@ -50,6 +55,28 @@ describe.skipIf(`${without}${withoutQemu}` !== '')(`wrong modules${without} ${wi
     expect(told).toEqual(real)
     // Not all of one kind.
     expect(new Set(tried.map(({ report }) => report.decidedBy)).size).toBeGreaterThan(Math.min(COUNT, 24) / 2)
+  })
+})
+
+describe.skipIf(`${without}${withoutSigning}` !== '')(`signatures${without} ${withoutSigning}`, () => {
+  it('are those of the tree’s own program, byte for byte', () => {
+    const tree = kernelPart('tree')
+    const work = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
+    try {
+      const at = (name: string) => join(work, name)
+      const [key, certificate] = [at('key'), at('certificate')]
+      const names = ['-subj', '/CN=tests', '-days', '2', '-keyout', key, '-out', certificate]
+      execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...names], { stdio: 'pipe' })
+      const module = new Uint8Array(3000).fill(7)
+      writeFileSync(at('module'), module)
+      execFileSync(join(tree, 'scripts/sign-file'), ['sha256', key, certificate, at('module'), at('signed')])
+      const [keyText, certificateText] = [key, certificate].map(file => readFileSync(file, 'latin1'))
+      const how = { target: 'linux', format: 'cms', hash: 'sha256' } as const
+      const signed = signFile(module, { key: keyText ?? '', certificate: certificateText ?? '', ...how })
+      expect(Buffer.compare(signed, readFileSync(at('signed')))).toBe(0)
+    } finally {
+      rmSync(work, { recursive: true })
+    }
   })
 })
 

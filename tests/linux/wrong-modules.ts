@@ -195,10 +195,7 @@ const EDITS: readonly (readonly [what: string, edit: Edit])[] = [
   ['too many sections', header(60, 0xfff0)],
   ['names of sections in no section', header(62, 0)],
   ['names of sections in another section', header(62, 200)],
-  [
-    'a section past the end',
-    m => m.bytes.writeBigUInt64LE(1n << 30n, m.one(m.sections.slice(1)).header + 32),
-  ],
+  ['a section past the end', m => m.bytes.writeBigUInt64LE(1n << 30n, m.one(m.sections.slice(1)).header + 32)],
   ['a section that is written and run', m => void m.bytes.writeUInt32LE(7, m.section('.text').header + 8)],
   [
     'strings of symbols in no section',
