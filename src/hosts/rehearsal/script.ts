@@ -175,7 +175,7 @@ function stateCheck(args: readonly Token[], states: readonly string[]): Check {
 }
 
 export const textOf = ({ word, quoted }: Token) => (quoted === undefined ? word : word + quoted)
-export const joined = (args: readonly Token[]) => args.map(textOf).join(' ')
+const joined = (args: readonly Token[]) => args.map(textOf).join(' ')
 
 export function only(args: readonly Token[], what: string): string {
   const [first, ...more] = args
