@@ -86,7 +86,7 @@ expect-taints OEK`
 
 function tried(image: string, module: Uint8Array, script: string) {
   const payloads = [{ name: 'case.ko', bytes: module }]
-  return rehearse({ system: 'Linux', hypervisor: image, payloads, script, timeoutMs: 240_000 })
+  return rehearse({ system: 'Linux', hypervisor: image, payloads, script, cpus: 2, timeoutMs: 240_000 })
 }
 
 describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`, () => {

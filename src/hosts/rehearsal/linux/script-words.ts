@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { InputError } from '../../../base/errors.ts'
 import { readElf } from '../../../elf/index.ts'
 import { readModinfo } from '../../../loaders/linux/modinfo.ts'
-import { X86_64 } from '../../../machines/x86-64/x86-64.ts'
+import { machineOf } from '../../../machines/machines.ts'
 import type { RehearsalPayload } from '../model.ts'
 import {
   findPayload,
@@ -17,6 +17,7 @@ import {
 } from '../script.ts'
 import { ArgumentMistake } from '../script-arguments.ts'
 import type { Token } from '../tokens.ts'
+import { LINUX_BOARD } from './board.ts'
 
 export type LinuxOperation =
   | { readonly kind: 'load'; readonly payload: RehearsalPayload }
@@ -88,7 +89,8 @@ function readProgram(file: string): Uint8Array {
   if (elf === undefined || ![EXECUTABLE, POSITION_INDEPENDENT].includes(elf.header.type)) {
     throw new ArgumentMistake(`${file} is no program (a script has no interpreter there)`)
   }
-  if (elf.header.machine !== X86_64.number) throw new ArgumentMistake(`${file} is not for x86-64`)
+  const { name: machine } = machineOf(elf.header.machine)
+  if (machine !== LINUX_BOARD.name) throw new ArgumentMistake(`${file} is for ${machine}, not for ${LINUX_BOARD.name}`)
   if (elf.sections.some(({ name }) => name === '.interp')) {
     throw new ArgumentMistake(`${file} needs shared libraries, which are not there: link it with -static`)
   }
