@@ -8,6 +8,7 @@ export const ROOMS: readonly string[] = [
   'cli',
   'library',
   'flows',
+  'services',
   'hosts',
   ...STAGES.toReversed(),
   SYSTEM,

@@ -63,6 +63,7 @@ describe.skipIf(!hasGcc)(`a fleet by the command${withoutGcc}`, () => {
     expect(stderr).toMatch(/^ +early +late\ncode +does not apply +built\nconstant +expected refusal +refused\n/m)
     expect((await hotsplice(['report', 'out/index.json', '-o', 'page.html'], { cwd: fleet.folder })).status).toBe(0)
     const data = dataOf(at('page.html'))
+    expect(data.fleet?.headline).toBe('3 fixes for 2 bases: 2 of 6 cells are not as expected, some for errors')
     const cell = data.fleet?.cells.find(({ base, fix }) => base === 'late' && fix === 'code')
     expect(cell).toMatchObject({ word: 'built', tone: 'good', asExpected: true })
     const own = dataOf(resolve(dirname(at('page.html')), cell?.href ?? ''))

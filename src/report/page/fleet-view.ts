@@ -15,7 +15,7 @@ export function fleetView({ index, hrefOf }: FleetInput): FleetView {
   const { bases, fixes, cells, outcome } = withShownNames(index)
   const off = cells.filter(({ asExpected }) => !asExpected).length
   return {
-    headline: `${counted(fixes.length, 'fix')} for ${counted(bases.length, 'base')}: ${HEADLINES[outcome](off, cells.length)}`,
+    headline: `${fixes.length} ${fixes.length === 1 ? 'fix' : 'fixes'} for ${counted(bases.length, 'base')}: ${HEADLINES[outcome](off, cells.length)}`,
     tone: outcome === 'as-expected' ? 'good' : outcome === 'nothing-to-do' ? 'plain' : 'bad',
     bases: bases.map(({ name, buildId, endOfLife }) => ({
       name,
