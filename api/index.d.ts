@@ -300,8 +300,8 @@ export interface Entry {
     readonly reasons: readonly Reason[];
 }
 
-/** What Xen says no with. */
-export type Errno = 'EINVAL' | 'EOPNOTSUPP' | 'ENOENT' | 'EEXIST' | 'EOVERFLOW' | 'ERANGE' | 'ENODATA' | 'ENOMEM' | 'ENOSPC' | 'ENOSYS';
+/** What Xen, or Linux, says no with. */
+export type Errno = 'ENOEXEC' | 'EBADMSG' | 'ENOPKG' | 'EINVAL' | 'EOPNOTSUPP' | 'ENOENT' | 'EEXIST' | 'EOVERFLOW' | 'ERANGE' | 'ENODATA' | 'ENOMEM' | 'ENOSPC' | 'ENOSYS';
 
 /** What a refused patch would be without the hunks that are to blame. No payload is made of it. */
 export interface Explanation {
@@ -483,6 +483,9 @@ export declare class InputError extends Error {
 /** `stage/what`, in lower case: `elf/truncated`, `source/hunk-failed`. One page of docs/findings explains each. */
 export type InputErrorCode = `${string}/${string}`;
 
+/** The versions of Linux whose rules are known. */
+export declare const LINUX_VERSIONS: readonly ["6.1"];
+
 /** Code of boot time that was left out: what it would have done otherwise when the system came up, in words. */
 export interface LeftInitCode {
     readonly unit: string;
@@ -532,6 +535,9 @@ export interface LinesReport {
         readonly text: string;
     }[];
 }
+
+/** A version of Linux whose rules are known. */
+export type LinuxVersion = (typeof LINUX_VERSIONS)[number];
 
 /** What `listLines` takes. */
 export interface ListLinesOptions extends CompileOptions {
@@ -1267,7 +1273,9 @@ export interface VerifyOptions extends CompileOptions {
 /** The JSON of `hotsplice verify`. */
 export interface VerifyReport {
     readonly schema: 1;
-    readonly version: XenVersion;
+    /** Whose rules they are. */
+    readonly target: 'xen' | 'linux';
+    readonly version: XenVersion | LinuxVersion;
     /** Of the payload's bytes, without a signature, in hexadecimal. */
     readonly sha256: string;
     readonly accepted: boolean;

@@ -85,6 +85,8 @@ export type {
 export {
   type CheckStatus,
   type Errno,
+  LINUX_VERSIONS,
+  type LinuxVersion,
   type Stage as VerifyStage,
   type Verdict as VerifyVerdict,
   type VerifyCheck,

@@ -4,7 +4,15 @@
  */
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap, Target } from '../pieces/model.ts'
-import { countedBase, isOfFunction, numberedBase, soleName, sourceName, staticFamily, variableNames } from '../pieces/names.ts'
+import {
+  countedBase,
+  isOfFunction,
+  numberedBase,
+  soleName,
+  sourceName,
+  staticFamily,
+  variableNames,
+} from '../pieces/names.ts'
 import { isStaticLocal } from '../pieces/static-locals.ts'
 import { type Families, fileOfSymbols } from './families.ts'
 import type { Ambiguity, FormEvidence } from './model.ts'

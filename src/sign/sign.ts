@@ -6,9 +6,9 @@
  */
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify, X509Certificate } from 'node:crypto'
 import { InputError } from '../base/errors.ts'
+import { splitModule, withModuleTrailer } from '../loaders/module-trailer.ts'
 import { type Hash, MARK, PKEY_ALGO_RSA, splitTrailer, withTrailer } from '../loaders/trailer.ts'
 import { keyIdentifier, messageFault, type Signer, signedMessage, WRONG } from './cms.ts'
-import { splitModule, withModuleTrailer } from '../loaders/module-trailer.ts'
 
 /** A signed message with the certificate in it, or the bare RSA signature. */
 export type SignatureFormat = 'cms' | 'rsa'

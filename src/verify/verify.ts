@@ -3,8 +3,8 @@
  * Rules are rows (`table.ts`) that look at facts (`loading.ts`) and answer with what is wrong; `judge.ts` asks them all.
  */
 import { InputError } from '../base/errors.ts'
-import { BUILD_ID } from '../loaders/payload-sections.ts'
 import { payloadDigest } from '../loaders/payload-digest.ts'
+import { BUILD_ID } from '../loaders/payload-sections.ts'
 import { NotReached } from './finding.ts'
 import { type Asked, askAll, type Book, conclude, notUnderstood } from './judge.ts'
 import type { ReplacedFunction, VerifiedPayload, VerifyInput, VerifyReport } from './model.ts'

@@ -31,7 +31,7 @@ export interface Relocated {
   readonly values: readonly (bigint | undefined)[]
 }
 
-export const LIVEPATCH_RELOCATIONS = 0x100000
+const LIVEPATCH_RELOCATIONS = 0x100000
 export const SHN_LIVEPATCH = 0xff20
 const RELA = 4
 const REL = 9
