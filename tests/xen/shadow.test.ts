@@ -179,7 +179,7 @@ describe.skipIf(missing !== '')(`shadow data ${missing}`, () => {
     const patch = fileOf('twice.patch')
     writeFileSync(patch, patchText(xenTree('source'), PER_CPU_TWICE), 'latin1')
     const json = fileOf('twice.json')
-    const args = ['assist', '--tree', tree, '--patch', patch, '-o', fileOf('twice.c'), '--json', json]
+    const args = ['assist', '--tree', tree, '--patch', patch, '-o', fileOf('twice-own.c'), '--json', json]
     const { status, stderr } = await hotsplice(args)
     const { unwritten } = JSON.parse(readFileSync(json, 'utf8'))
     expect(unwritten, stderr).toEqual([
