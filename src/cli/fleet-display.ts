@@ -44,7 +44,8 @@ function drawn(output: ProgressOutput): FleetDisplay {
   let [bases, fixes]: [readonly string[], readonly string[]] = [[], []]
   let height = 0
   const draw = () => {
-    const columns = output.columns ?? 80
+    // A terminal may say that it has no columns.
+    const columns = output.columns || 80
     const rows = tableRows(bases, fixes, states).map(row => shownName(row).slice(0, columns - 1))
     const up = height === 0 ? '\r' : `\r\u001b[${height}A`
     output.write(`${up}${CLEAR_BELOW}${rows.map(row => `${row}\n`).join('')}`)
