@@ -71,8 +71,7 @@ export function pieceBytes({ piece }: SelectedPiece, from: ElfSection<'patched'>
 function outputKind({ role, piece }: SelectedPiece, from: ElfSection<'patched'>, target: PayloadTarget): SectionKind {
   if (piece.kind === 'entry' && target.loader.writesEntries && hasFlag(from.flags, SHF_WRITE))
     return { name: from.name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_WRITE }
-  if (target.loader.findsByName(from.name))
-    return { name: from.name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_WRITE }
+  if (target.loader.findsByName(from.name)) return { name: from.name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_WRITE }
   if (role === 'hook' || piece.kind === 'entry') return readOnly(from.name)
   if (piece.kind === 'chunk') return codeKind(from.name, target)
   if (hasFlag(from.flags, SHF_EXECINSTR)) return codeKind('.text', target)

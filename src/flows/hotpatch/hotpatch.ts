@@ -99,8 +99,8 @@ export async function createHotpatch(
   const judged = await watch.time('compare', () => judgeTold(tree, { before, compiled, declarations, cut }))
   // loaders: what is known of the running system, and of what will load the payload there.
   const entrySizes = sizes.known.probed
-  const asRun = watch.timeSync('running', () => runningOf(tree, before.affected, entrySizes, options))
-  const running = watch.timeSync('names', () => withOwnNames(asRun, judged.units))
+  const named = () => withOwnNames(runningOf(tree, before.affected, entrySizes, options), judged.units)
+  const running = watch.timeSync('running', named)
   const target = fittedTo(targetOfUnits(loader, judged.units), running)
   // program: whose definition of each name counts, before and after.
   const program = watch.timeSync('program', () => inProgram(tree, judged, running))

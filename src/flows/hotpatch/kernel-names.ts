@@ -23,7 +23,7 @@ export function withOwnNames(running: Running, units: Units): Running {
   return { ...running, kernel: named, symbols: named }
 }
 
-export function namedBy(kernel: KernelImage, units: Units): NamedKernel {
+function namedBy(kernel: KernelImage, units: Units): NamedKernel {
   const image = new RunningImage(kernel)
   return namedKernel(
     kernel,

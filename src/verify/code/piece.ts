@@ -60,7 +60,11 @@ export function holdPiece(context: HoldContext, { piece, address }: Placed): Hel
   const edits = image.edits(address, piece.size).map(edit => {
     return { from: Number(edit.address - address), to: Number(edit.address - address) + edit.size }
   })
-  const held = { reached: [] as (Placed & { offset: number })[], led: [] as LedTo[], unchecked: [] as string[] }
+  const held: { reached: (Placed & { offset: number })[]; led: LedTo[]; unchecked: string[] } = {
+    reached: [],
+    led: [],
+    unchecked: [],
+  }
   const skipped = [...edits, ...unusedFields(map, piece)]
   let at = 0
   for (const reference of piece.references) {
