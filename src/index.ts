@@ -85,6 +85,7 @@ export type {
 export {
   type CheckStatus,
   type Errno,
+  type LinuxVersion,
   type Stage as VerifyStage,
   type Verdict as VerifyVerdict,
   type VerifyCheck,

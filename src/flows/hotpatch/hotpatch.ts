@@ -114,9 +114,8 @@ export async function createHotpatch(
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
   const code = await watch.time('code', () => checkRunningCode(units, selection, { ...about, originals }))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
-  const types = { tree, ...before, declarations, units: judged.units, selection }
-  const accepted = options.acceptTypes ?? []
-  const shapes = await watch.time('shapes', () => checkShapes({ ...types, accepted }))
+  const types = { tree, ...before, declarations, units: judged.units, selection, accepted: options.acceptTypes ?? [] }
+  const shapes = await watch.time('shapes', () => checkShapes(types))
   const stores = { notices: storeNotices(selection, running.brought) }
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
   const assembled = assembleSelected({ ...before, program, ...selected, target, running, code, shapes }, watch)
