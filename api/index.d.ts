@@ -300,8 +300,8 @@ export interface Entry {
     readonly reasons: readonly Reason[];
 }
 
-/** What Xen says no with. */
-export type Errno = 'EINVAL' | 'EOPNOTSUPP' | 'ENOENT' | 'EEXIST' | 'EOVERFLOW' | 'ERANGE' | 'ENODATA' | 'ENOMEM' | 'ENOSPC' | 'ENOSYS';
+/** What Xen, or Linux, says no with. */
+export type Errno = 'ENOEXEC' | 'EBADMSG' | 'ENOPKG' | 'EINVAL' | 'EOPNOTSUPP' | 'ENOENT' | 'EEXIST' | 'EOVERFLOW' | 'ERANGE' | 'ENODATA' | 'ENOMEM' | 'ENOSPC' | 'ENOSYS';
 
 /** What a refused patch would be without the hunks that are to blame. No payload is made of it. */
 export interface Explanation {
@@ -531,6 +531,9 @@ export interface LinesReport {
         readonly text: string;
     }[];
 }
+
+/** A version of Linux whose rules are known. */
+export type LinuxVersion = '6.1';
 
 /** What `listLines` takes. */
 export interface ListLinesOptions extends CompileOptions {
@@ -1254,7 +1257,9 @@ export interface VerifyOptions extends CompileOptions {
 /** The JSON of `hotsplice verify`. */
 export interface VerifyReport {
     readonly schema: 1;
-    readonly version: XenVersion;
+    /** Whose rules they are. */
+    readonly target: 'xen' | 'linux';
+    readonly version: XenVersion | LinuxVersion;
     readonly accepted: boolean;
     /** Whether every rule could be asked; false where the hypervisor's names and code were not given. */
     readonly complete: boolean;
