@@ -85,7 +85,6 @@ export type {
 export {
   type CheckStatus,
   type Errno,
-  LINUX_VERSIONS,
   type LinuxVersion,
   type Stage as VerifyStage,
   type Verdict as VerifyVerdict,

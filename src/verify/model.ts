@@ -24,10 +24,9 @@ export const XEN_VERSIONS = ['4.17', '4.18', '4.19', '4.20', '4.21', '4.22'] as 
 /** A version of Xen whose rules are known. */
 export type XenVersion = (typeof XEN_VERSIONS)[number]
 
-/** The versions of Linux whose rules are known. */
-export const LINUX_VERSIONS = ['6.1'] as const
 /** A version of Linux whose rules are known. */
-export type LinuxVersion = (typeof LINUX_VERSIONS)[number]
+export type LinuxVersion = '6.1'
+export const LINUX_VERSIONS: readonly LinuxVersion[] = ['6.1']
 
 /** What Xen, or Linux, says no with. */
 export type Errno =

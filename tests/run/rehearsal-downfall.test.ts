@@ -40,7 +40,7 @@ describe.skipIf(missing !== '')(`Xen goes down ${missing}`, () => {
     expect(result.operations[1]).toMatchObject({ operation: 'apply', result: null, errno: null, expected: false })
     expect(result.downfall?.lines.join('\n')).toMatch(/FATAL TRAP.*invalid opcode[\s\S]*Reboot in five seconds/)
     expect(describeRehearsal(result)).toMatch(
-      /BAD {2}apply p, expected success\n[\s\S]*the hypervisor crashed: [\s\S]*crashed: 2 operations/,
+      /BAD {2}apply p, expected success\n[\s\S]*the machine crashed: [\s\S]*crashed: 2 operations/,
     )
   })
 

@@ -99,8 +99,8 @@ export async function createHotpatch(
   const judged = await watch.time('compare', () => judgeTold(tree, { before, compiled, declarations, cut }))
   // loaders: what is known of the running system, and of what will load the payload there.
   const entrySizes = sizes.known.probed
-  const asRun = watch.timeSync('running', () => runningOf(tree, before.affected, entrySizes, options))
-  const running = watch.timeSync('names', () => withOwnNames(asRun, judged.units))
+  const named = () => withOwnNames(runningOf(tree, before.affected, entrySizes, options), judged.units)
+  const running = watch.timeSync('running', named)
   const target = fittedTo(targetOfUnits(loader, judged.units), running)
   // program: whose definition of each name counts, before and after.
   const program = watch.timeSync('program', () => inProgram(tree, judged, running))
@@ -114,9 +114,8 @@ export async function createHotpatch(
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
   const code = await watch.time('code', () => checkRunningCode(units, selection, { ...about, originals }))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
-  const types = { tree, ...before, declarations, units: judged.units, selection }
-  const accepted = options.acceptTypes ?? []
-  const shapes = await watch.time('shapes', () => checkShapes({ ...types, accepted }))
+  const types = { tree, ...before, declarations, units: judged.units, selection, accepted: options.acceptTypes ?? [] }
+  const shapes = await watch.time('shapes', () => checkShapes(types))
   const stores = checkStores(selection, declarations, running.brought)
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
   const assembled = assembleSelected({ ...before, program, ...selected, target, running, code, shapes, stores }, watch)

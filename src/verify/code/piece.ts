@@ -60,9 +60,11 @@ export function holdPiece(context: HoldContext, { piece, address }: Placed): Hel
   const edits = image.edits(address, piece.size).map(edit => {
     return { from: Number(edit.address - address), to: Number(edit.address - address) + edit.size }
   })
-  const reached: (Placed & { readonly offset: number })[] = []
-  const ledTo: LedTo[] = []
-  const unchecked: string[] = []
+  const held: { reached: (Placed & { offset: number })[]; led: LedTo[]; unchecked: string[] } = {
+    reached: [],
+    led: [],
+    unchecked: [],
+  }
   const skipped = [...edits, ...unusedFields(map, piece)]
   let at = 0
   for (const reference of piece.references) {
@@ -72,14 +74,15 @@ export function holdPiece(context: HoldContext, { piece, address }: Placed): Hel
     at = reference.offset + width
     if (edits.some(({ from, to }) => reference.offset < to && at > from)) continue
     if (led.wrong !== undefined) return differs(reference.offset, led.wrong)
-    if (led.unchecked !== undefined) unchecked.push(`${piece.name}, byte ${hex(reference.offset)}: ${led.unchecked}`)
-    if (led.named !== undefined) ledTo.push(led.named)
-    if (led.next !== undefined) reached.push({ ...led.next, offset: reference.offset })
+    if (led.unchecked !== undefined)
+      held.unchecked.push(`${piece.name}, byte ${hex(reference.offset)}: ${led.unchecked}`)
+    if (led.named !== undefined) held.led.push(led.named)
+    if (led.next !== undefined) held.reached.push({ ...led.next, offset: reference.offset })
   }
   const byte = firstDifference({ own, there, skipped }, at, piece.size)
   if (byte !== undefined) return differs(byte, bytesText(context, { piece, address }, byte, { own, there }))
   const edited = edits.reduce((sum, { from, to }) => sum + Math.min(to, piece.size) - Math.max(from, 0), 0)
-  return { difference: undefined, reached, led: ledTo, unchecked, bytes: piece.size - edited, edited }
+  return { difference: undefined, ...held, bytes: piece.size - edited, edited }
 }
 
 interface Bytes {

@@ -6,7 +6,6 @@ import type { ModuleRule } from './rule.ts'
 
 const check = 'kernel/module/main.c elf_validity_check'
 const ET_REL = 1
-const EM_X86_64 = 62
 
 /** The bytes are there, whatever they say. */
 function header({ raw }: ModuleLoading) {
@@ -71,8 +70,8 @@ export const FILE_RULES: readonly ModuleRule[] = [
     title: 'it is for the kernel’s machine',
     check: loading => {
       const { machine } = header(loading)
-      return when(machine !== EM_X86_64, () =>
-        finding('ENOEXEC', `e_machine is ${machine}, not ${EM_X86_64}`, 'the header'),
+      return when(machine !== loading.kernel.machine, () =>
+        finding('ENOEXEC', `e_machine is ${machine}, not ${loading.kernel.machine}`, 'the header'),
       )
     },
   },

@@ -15,7 +15,6 @@ import {
   SECTION_HEADER_SIZE,
 } from '../xen/raw.ts'
 import { type Placed, placeModule } from './placing.ts'
-import { type Relocated, relocate } from './relocating.ts'
 import { type Trailer, withoutTrailer } from './trailer.ts'
 
 export const SYMTAB = 2
@@ -36,7 +35,6 @@ export class ModuleLoading {
   #sections: readonly RawSection[] | undefined
   #symbols: readonly ModuleSymbol[] | undefined
   #placed: Placed | undefined
-  #relocated: Relocated | undefined
 
   constructor(payload: Uint8Array, kernel: KernelImage) {
     this.kernel = kernel
@@ -142,11 +140,6 @@ export class ModuleLoading {
   get placed(): Placed {
     this.#placed ??= placeModule(this.sections)
     return this.#placed
-  }
-
-  get relocated(): Relocated {
-    this.#relocated ??= relocate(this)
-    return this.#relocated
   }
 }
 

@@ -5,9 +5,10 @@
  * Only code of the form that this tool writes is understood, as what any other does is for the processor to say; then
  * what rests on it is not told. Sources: Linux 6.1 include/linux/livepatch.h; kernel/livepatch/core.c.
  */
-import { X86_64_MODULE_CODE } from '../../machines/x86-64/module-code.ts'
+import { machineOf } from '../../machines/machines.ts'
 import { NotReached } from '../finding.ts'
 import type { ModuleLoading } from './loading.ts'
+import { relocatedOf } from './relocating.ts'
 
 export interface PatchedFunction {
   readonly oldName: string | undefined
@@ -65,7 +66,8 @@ export function livePatchOf(loading: ModuleLoading): LivePatch {
 
 /** Where the build-id is, and the patch. */
 function fieldsOf(loading: ModuleLoading, init: bigint, idSize: number): readonly [bigint, bigint] {
-  const known = [true, false].map(hasThunk => X86_64_MODULE_CODE.init(idSize, hasThunk))
+  const own = machineOf(loading.header.machine).patching?.moduleCode
+  const known = own === undefined ? [] : [true, false].map(hasThunk => own.init(idSize, hasThunk))
   for (const { bytes, fields } of known) {
     const code = memory(loading, init, bytes.length)
     if (code === undefined) continue
@@ -122,9 +124,10 @@ function functionsAt(loading: ModuleLoading, start: bigint, { size, at }: Functi
 }
 
 /** What is there once the module is loaded; undefined where it has nothing. */
-function memory({ relocated, placed, sections }: ModuleLoading, address: bigint, size: number): Uint8Array | undefined {
+function memory(loading: ModuleLoading, address: bigint, size: number): Uint8Array | undefined {
+  const { placed, sections } = loading
   for (const { index } of sections) {
-    const bytes = relocated.contents.get(index)
+    const bytes = relocatedOf(loading).contents.get(index)
     const from = Number(address - (placed.addresses[index] ?? 0n))
     if (bytes !== undefined && from >= 0 && from + size <= bytes.length) return bytes.subarray(from, from + size)
   }

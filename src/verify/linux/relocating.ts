@@ -54,8 +54,13 @@ const FIELDS: ReadonlyMap<number, Field> = new Map<number, Field>([
   [R_X86_64_PC64, { width: 8, pcRelative: true }],
 ])
 
-export function relocate(loading: ModuleLoading): Relocated {
-  return new Relocation(loading).run()
+const known = new WeakMap<ModuleLoading, Relocated>()
+
+/** Found out once for each module. */
+export function relocatedOf(loading: ModuleLoading): Relocated {
+  const found = known.get(loading) ?? new Relocation(loading).run()
+  known.set(loading, found)
+  return found
 }
 
 class Relocation {

@@ -3,6 +3,7 @@ import { linuxEntryLayout } from '../../loaders/linux/entries.ts'
 import { finding, hex, when } from '../finding.ts'
 import { EXECUTE } from '../xen/raw.ts'
 import type { ModuleLoading } from './loading.ts'
+import { relocatedOf } from './relocating.ts'
 import type { ModuleRule } from './rule.ts'
 
 const apply = 'arch/x86/kernel/module.c __apply_relocate_add'
@@ -13,10 +14,12 @@ const row = (code: string, source: string, title: string): ModuleRule => ({
   step: 'relocations',
   source,
   title,
-  check: ({ relocated }) => relocated.findings.filter(each => each.code === code).map(each => each.finding),
+  check: loading =>
+    relocatedOf(loading)
+      .findings.filter(each => each.code === code)
+      .map(each => each.finding),
 })
 
-const EM_X86_64 = 62
 const TABLES = [
   '.altinstructions',
   '__bug_table',
@@ -29,7 +32,7 @@ const TABLES = [
 /** Alternatives as they stand after relocation. */
 function alternatives(loading: ModuleLoading) {
   const section = loading.find('.altinstructions')
-  const bytes = section && loading.relocated.contents.get(section.index)
+  const bytes = section && relocatedOf(loading).contents.get(section.index)
   if (section === undefined || bytes === undefined) return []
   const start = loading.placed.addresses[section.index] ?? 0n
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -81,7 +84,7 @@ export const RELOCATION_RULES: readonly ModuleRule[] = [
     check: loading =>
       TABLES.flatMap(name => {
         const size = loading.find(name)?.size ?? 0n
-        const entry = BigInt(linuxEntryLayout(name, EM_X86_64)?.size ?? 1)
+        const entry = BigInt(linuxEntryLayout(name, loading.header.machine)?.size ?? 1)
         return when(size % entry !== 0n, () =>
           finding('wrong', `${name} has ${size} bytes, entries have ${entry}: the kernel reads on behind it`, name),
         )
