@@ -151,12 +151,12 @@ export interface BuildOptions extends PatchOptions {
      */
     readonly explainRefusal?: boolean | undefined;
     /**
-     * Of the units that read a touched header, compile only those that can see what changes there, by their tokens and their
-     * preprocessed text. The others are named in the report's `notCompared`.
+     * Compile all units that read a touched header. Otherwise those are left out, and named in the report's `notCompared`,
+     * whose preprocessed text the patch does not change, but for inline functions that they do not use.
      *
      * @default false
      */
-    readonly onlyReached?: boolean | undefined;
+    readonly compileAll?: boolean | undefined;
     /**
      * What the report calls the payload: the file that you will write it to. Nothing is written by `build`.
      *
@@ -420,10 +420,11 @@ export interface HostOutcome {
     readonly buildId?: string | null;
 }
 
-/** What was booted. */
+/** What was booted: the hypervisor, or a kernel. */
 export interface HypervisorFacts {
+    readonly name: 'Xen' | 'Linux';
     readonly file: string;
-    /** `4.17.5`, as xen_version tells. */
+    /** As it tells itself: `4.17.5`, `6.1.0-50-cloud-amd64`. */
     readonly version: string;
     readonly buildId: string;
 }
@@ -732,7 +733,7 @@ export interface OperationResult {
     readonly expected: boolean;
     /** What the operation tells: rows of a list, parts of a version, contents of buffers, why a check failed. */
     readonly output: readonly string[];
-    /** What the hypervisor printed meanwhile. */
+    /** What the system printed meanwhile. */
     readonly console: readonly string[];
     readonly time: number;
 }
@@ -893,6 +894,8 @@ export interface RehearsalResult {
     readonly outcome: RehearsalOutcome;
     readonly hypervisor: HypervisorFacts;
     readonly payloads: readonly string[];
+    /** SHA-256 of each payload's bytes, without a signature, in hexadecimal. */
+    readonly digests: readonly string[];
     readonly operations: readonly OperationResult[];
     /** Operations of the script that were not reached. */
     readonly notRun: number;
@@ -911,12 +914,22 @@ export interface RehearsalResult {
 export interface RehearseOptions extends WorkOptions {
     /** One payload, or several in the order of the stack. */
     readonly payloads: OneOrMore<PayloadInput>;
-    /** The file to boot: xen/xen of a build, or xen.gz. */
-    readonly hypervisor: string;
+    /**
+     * The Xen to boot: xen/xen of a build, or xen.gz.
+     *
+     * @default none; `symbols` is asked for
+     */
+    readonly hypervisor?: string | undefined;
+    /**
+     * The kernel to boot, for modules of Linux: `/boot/vmlinuz-…`.
+     *
+     * @default none; `hypervisor` is asked for
+     */
+    readonly symbols?: string | undefined;
     /**
      * The operations to carry out; docs/rehearsal.md has the grammar.
      *
-     * @default the full cycle of every payload: upload, apply, revert, unload, one on top of the other
+     * @default the full cycle of every payload: on Xen upload, apply, revert, unload, one on top of the other; on Linux load, disable, unload
      */
     readonly script?: TextInput | undefined;
     /**
@@ -1260,6 +1273,8 @@ export interface VerifyReport {
     /** Whose rules they are. */
     readonly target: 'xen' | 'linux';
     readonly version: XenVersion | LinuxVersion;
+    /** Of the payload's bytes, without a signature, in hexadecimal. */
+    readonly sha256: string;
     readonly accepted: boolean;
     /** Whether every rule could be asked; false where the hypervisor's names and code were not given. */
     readonly complete: boolean;
@@ -1549,12 +1564,12 @@ export declare function openHost(host: string, options?: HostOptions): Promise<H
 export declare function readReport(text: string, name: string): RunReport;
 
 /**
- * Tries payloads on the real hypervisor, in a throwaway machine (QEMU), and tells what came of each operation. A hypervisor
+ * Tries payloads on the real hypervisor or kernel, in a throwaway machine (QEMU), and tells what came of each operation. One
  * that refuses a payload, crashes or hangs is a result, not an exception.
  *
- * @param options payloads, the hypervisor to boot, and what to do with them
+ * @param options payloads, the hypervisor or kernel to boot, and what to do with them
  * @returns every operation with its result and what the console said; `outcome` is `passed` where all went as expected
- * @throws {InputError} for a script that makes no sense, a missing QEMU, and a hypervisor that does not boot
+ * @throws {InputError} for a script that makes no sense, a missing QEMU, another kernel than the payload's, and what does not boot
  *
  * @example needs QEMU and a hypervisor
  * ```ts
