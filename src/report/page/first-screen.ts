@@ -158,14 +158,15 @@ function isMoved({ map }: FileLines, line: number): boolean {
 }
 
 /** What the loader's rules say, in a sentence. */
-export function verifyHeadline({ version, accepted, complete, errno, stage }: VerifyView): string {
-  if (accepted && complete) return `By all rules of its loader, Xen ${version} would take this payload.`
-  if (accepted) return `As far as it could be checked, Xen ${version} would take this payload.`
-  if (errno === null) return `Xen ${version} would take this payload, and must not get it.`
-  if (errno === 'wrong') return `Xen ${version} would take this payload, and its code would not do what it should.`
+export function verifyHeadline({ target, version, accepted, complete, errno, stage }: VerifyView): string {
+  const system = `${SYSTEMS[target]} ${version}`
+  if (accepted && complete) return `By all rules of its loader, ${system} would take this payload.`
+  if (accepted) return `As far as it could be checked, ${system} would take this payload.`
+  if (errno === null) return `${system} would take this payload, and must not get it.`
+  if (errno === 'wrong') return `${system} would take this payload, and its code would not do what it should.`
   const when = stage === null ? '' : ` (${stage})`
-  if (errno === 'crash') return `This payload would crash Xen ${version}${when}.`
-  return `Xen ${version} would refuse this payload with ${errno}${when}.`
+  if (errno === 'crash') return `This payload would crash ${system}${when}.`
+  return `${system} would refuse this payload with ${errno}${when}.`
 }
 
 /** What a rehearsal showed, in a sentence. */

@@ -79,6 +79,7 @@ export interface Judgement<Report> {
 
 /** Of the JSON of `hotsplice verify`, what the page shows. */
 export interface VerifyView {
+  readonly target: 'xen' | 'linux'
   readonly version: string
   readonly sha256: string
   readonly accepted: boolean

@@ -1,7 +1,7 @@
 /** The text of a page, and the sentences on its first screen. */
 import { describe, expect, test } from 'vitest'
 import { emptyReport, type FileLines, type RunReport } from '../model.ts'
-import { firstScreen, headlineOf, movedFunctions } from './first-screen.ts'
+import { firstScreen, headlineOf, movedFunctions, verifyHeadline } from './first-screen.ts'
 import { DATA_PLACE, pageData, pageText } from './page.ts'
 
 const report = (some: Partial<RunReport>): RunReport => ({ ...emptyReport('build', '1'), ...some })
@@ -104,6 +104,7 @@ describe('what ignoring line numbers would have cost', () => {
 describe('what a judgement is about', () => {
   const payload = { file: 'x.livepatch', size: 1, sha256: 'aa', buildId: 'bb' }
   const verification = {
+    target: 'xen' as const,
     version: '4.17',
     sha256: 'aa',
     accepted: true,
@@ -118,6 +119,11 @@ describe('what a judgement is about', () => {
     const [only] = pageData({ version: '1', builds, verifications, findingOf: () => undefined }).verifications
     return { tone: only?.tone, isOther: only?.headline.startsWith('This is about another payload') }
   }
+
+  test('whose rules they are', () => {
+    const linux = { ...verification, target: 'linux' as const, version: '6.1', accepted: false, errno: 'ENOEXEC' }
+    expect(verifyHeadline(linux)).toBe('Linux 6.1 would refuse this payload with ENOEXEC.')
+  })
 
   test('the payload of that build', () => {
     expect(said('aa')).toEqual({ tone: 'good', isOther: false })

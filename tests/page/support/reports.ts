@@ -244,6 +244,7 @@ export function hostile(): RunReport {
 
 export function verified(): VerifyView {
   return {
+    target: 'xen',
     version: '4.17',
     sha256: 'c0de'.repeat(16),
     accepted: false,
