@@ -205,7 +205,7 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     await page.getByLabel('Filter by fix').fill('fix 29')
     expect(await page.locator('.matrix tbody tr').count()).toBe(1)
     await page.locator('.matrix tbody td a').nth(39).click()
-    expect(await page.textContent('#title')).toBe('fix 29')
+    await expect.poll(() => page.textContent('#title')).toBe('fix 29')
     expect(await page.evaluate('location.hash')).toBe('#build-1199')
     expect(wrong).toEqual([])
   })

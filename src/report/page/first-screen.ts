@@ -171,7 +171,7 @@ export function verifyHeadline({ target, version, accepted, complete, errno, sta
 
 /** What a rehearsal showed, in a sentence. */
 export function rehearsalHeadline({ outcome, operations, hypervisor, notRun, downfall }: RehearsalView): string {
-  const { name = 'Xen', version } = hypervisor
+  const { name, version } = hypervisor
   const where = `on the real ${name} ${version}, in a throwaway machine`
   const asked = counted(operations.length, 'operation')
   const wrong = operations.filter(({ expected }) => !expected).length

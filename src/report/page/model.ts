@@ -102,7 +102,7 @@ export interface RehearsalView {
   readonly outcome: 'passed' | 'failed' | 'crashed' | 'timeout'
   readonly hypervisor: {
     /** `Xen`, where nothing is said. */
-    readonly name?: string
+    readonly name: string
     readonly file: string
     readonly version: string
     readonly buildId: string

@@ -263,7 +263,7 @@ export function verified(): VerifyView {
 export function rehearsed(): RehearsalView {
   return {
     outcome: 'passed',
-    hypervisor: { file: 'xen.gz', version: '4.17.5', buildId: BUILD_ID },
+    hypervisor: { name: 'Xen', file: 'xen.gz', version: '4.17.5', buildId: BUILD_ID },
     payloads: ['fix'],
     digests: ['c0de'.repeat(16)],
     operations: [
