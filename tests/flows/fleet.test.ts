@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { build } from '../../src/flows/build.ts'
+import { checkApart } from '../../src/flows/fleet/check-apart.ts'
 import { buildFleet, type FleetRequest } from '../../src/flows/fleet/fleet.ts'
 import type { CellName } from '../../src/flows/fleet/job.ts'
 import { readFleet } from '../../src/flows/fleet/read-fleet.ts'
@@ -258,6 +259,15 @@ describe.skipIf(!hasGcc)(`a fleet of programs${withoutGcc}`, () => {
     expect(cellOf(other.index, 'late', 'code').outcome).toBe('error')
     writeFileSync(at('late/quota.c'), whole)
     expect(outcomes((await run({ isWanted: column('code') })).index)).toMatchObject({ 'late/code': 'built' })
+  })
+
+  test('what a run writes lies outside of the trees', () => {
+    const { bases, fixes } = readFleet(readFileSync(fleet.file, 'utf8'), fleet.file)
+    const check = (output: string, cache: string) =>
+      checkApart({ bases, fixes }, { output: at(output), cache: at(cache) })
+    expect(() => check('out', 'cache')).not.toThrow()
+    expect(() => check('late/out', 'cache')).toThrow('lies in the tree of base late')
+    expect(() => check('out', 'early')).toThrow('the cache lies in the tree of base early')
   })
 
   test('a refusal that was expected and did not happen is told', async () => {

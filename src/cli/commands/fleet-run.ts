@@ -1,7 +1,7 @@
 /** What `hotsplice fleet build` does: reads the file, has the folder for itself, runs the jobs, shows the matrix. */
-import { basename, resolve } from 'node:path'
-import { InputError } from '../../base/errors.ts'
+import { basename } from 'node:path'
 import { withShownNames } from '../../base/printable.ts'
+import { checkApart } from '../../flows/fleet/check-apart.ts'
 import { buildFleet, type FleetResult } from '../../flows/fleet/fleet.ts'
 import type { CellName } from '../../flows/fleet/job.ts'
 import type { Fleet } from '../../flows/fleet/model.ts'
@@ -10,7 +10,6 @@ import type { FleetWorld, PlannedCell, RehearsalRequest } from '../../flows/flee
 import type { FleetIndex } from '../../report/fleet-index.ts'
 import { fleetText } from '../../report/fleet-text.ts'
 import { type FleetResults, openFleetFolder, viewFleetFolder } from '../../services/fleet-folder.ts'
-import { isInside, realOrSelf } from '../../trees/index.ts'
 import type { Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
@@ -38,7 +37,7 @@ export async function runFleet(request: FleetArguments, console: Console, signal
   const fleet = readFleet(readText(file, 'the fleet’s file', 'utf8'), file)
   const isWanted = cellChoice(only, cellsOf(fleet))
   const output = request.output ?? `${basename(file).replace(/\.(?:ya?ml|json)$/, '')}.built`
-  checkApart(fleet, output)
+  checkApart(fleet, { output, cache: cacheFolder() })
   const folder = dryRun ? viewFleetFolder(output) : openFleetFolder(output, writeWhole)
   const display = fleetDisplay(process.stderr)
   try {
@@ -54,23 +53,6 @@ export async function runFleet(request: FleetArguments, console: Console, signal
   } finally {
     display.end()
     folder.release()
-  }
-}
-
-/** What a run writes must not be part of what its results are known by. */
-function checkApart({ bases }: Fleet, output: string): void {
-  const written = [
-    { what: `the folder for results, ${output},`, path: output, hint: 'give a folder elsewhere (-o)' },
-    { what: 'the cache', path: cacheFolder(), hint: 'let HOTSPLICE_CACHE name a folder elsewhere' },
-  ]
-  for (const { name, tree, buildDir } of bases) {
-    const folders = [tree, ...(buildDir === undefined ? [] : [buildDir])].map(({ path }) => realOrSelf(resolve(path)))
-    for (const { what, path, hint } of written) {
-      const real = realOrSelf(resolve(path))
-      if (!folders.some(folder => isInside(folder, real))) continue
-      const text = `${what} lies in the tree of base ${name}, which would change with every run`
-      throw new InputError('fleet/bad-folder', text, hint)
-    }
   }
 }
 
