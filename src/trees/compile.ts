@@ -11,6 +11,7 @@ import { interrupted } from './interrupted.ts'
 import { type Job, type Made, make, options } from './make.ts'
 import type { CompiledUnit, CompileRequest, Tree, Unit } from './model.ts'
 import { PRODUCTS, type Product } from './products.ts'
+import { placesOf } from './searched.ts'
 import { keyOf } from './store.ts'
 import { Workshop } from './workshop.ts'
 
@@ -142,7 +143,7 @@ function jobKey(
   // Folders count where the object records them, and where the command spells them.
   const placed = recordsFolder(own) || own.some(option => option.includes('/') && /(?:^|[=,]|-I)\//.test(option))
   return keyOf([
-    'compile 2',
+    'compile 3',
     productKey(job.product),
     job.compiler.key,
     ...job.parts.launcher,
@@ -183,10 +184,10 @@ function contentKey(
 ): string {
   const texts = shop.texts(request.overlay)
   const { folder } = request.unit
-  const folders = new Set(reads.map(name => name.slice(0, name.lastIndexOf('/') + 1)))
+  const searched = searchedFolders([...request.unit.command, ...(request.extraFlags ?? [])])
   return keyOf([
     key,
-    shop.names([...folders], folder),
+    shop.names(placesOf(searched, reads), folder),
     ...reads.flatMap(name => [name, texts.digest(name.startsWith('/') ? name : `${folder}/${name}`)]),
   ])
 }

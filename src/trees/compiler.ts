@@ -41,7 +41,14 @@ interface Asking {
 }
 
 /** Variables that change what a compiler does without showing in its command. */
-const VARIABLES = ['CPATH', 'C_INCLUDE_PATH', 'GCC_EXEC_PREFIX', 'COMPILER_PATH', 'CCC_OVERRIDE_OPTIONS']
+const VARIABLES = [
+  ...['CPATH', 'C_INCLUDE_PATH', 'CPLUS_INCLUDE_PATH', 'OBJC_INCLUDE_PATH', 'GCC_EXEC_PREFIX', 'COMPILER_PATH'],
+  ...['CCC_OVERRIDE_OPTIONS', 'SOURCE_DATE_EPOCH'],
+]
+const variables = () => VARIABLES.map(variable => process.env[variable] ?? '')
+
+/** What a compiler runs, for each language. */
+const PARTS = ['cc1', 'cc1plus', 'as']
 
 /** Finds the program that `name` means in `folder`, and asks it what it is; remembered until a file of it changes. */
 export async function identify(name: string, options: Asking): Promise<CompilerIdentity> {
@@ -55,13 +62,13 @@ export async function identify(name: string, options: Asking): Promise<CompilerI
     )
   }
   const store = new Store(join(options.cacheFolder, 'compilers'), { cacheFolder: options.cacheFolder })
-  const at = keyOf([path, stamp(path)])
+  const at = keyOf(['2', path, stamp(path)])
   let known = remembered(store.getText('known', at))
   if (known === undefined || known.parts.some(part => stamp(nameOf(part)) !== stampOf(part))) {
     known = await ask(path, options)
     store.putText('known', at, JSON.stringify(known))
   }
-  const key = keyOf([path, stamp(path), ...known.parts, ...VARIABLES.map(variable => process.env[variable] ?? '')])
+  const key = keyOf([path, stamp(path), ...known.parts, ...variables()])
   const { comment, assembler, keepsDots } = known
   return { path: realpathSync(path), key, comment, assembler, keepsDots }
 }
@@ -103,14 +110,14 @@ function askInside(name: string, { cacheFolder, signal, folder }: Asking, toolch
         packageHint(name),
       )
     const parts = [path]
-    for (const part of ['cc1', 'as']) {
+    for (const part of PARTS) {
       const { exit, output } = await run([path, `-print-prog-name=${part}`], settings)
       const found = exit === 0 ? await find(output.trim()) : undefined
       if (found !== undefined) parts.push(found)
     }
     const digests = await run(['sha256sum', '--', ...parts], settings)
     const said = await askCompiler(path, scratch, settings)
-    const key = keyOf([toolchainKey(toolchain), ...parts, digests.output, digests.errors])
+    const key = keyOf([toolchainKey(toolchain), ...parts, digests.output, digests.errors, ...variables()])
     return { path, key, ...said }
   })
 }
@@ -120,7 +127,7 @@ async function ask(path: string, { cacheFolder, signal, folder }: Asking): Promi
     // Not in the tree: nothing that a compiler leaves where it runs may get there.
     const settings = { folder: place, scratch: place, signal }
     const parts: string[] = []
-    for (const part of ['cc1', 'as']) {
+    for (const part of PARTS) {
       const { exit, output } = await run([path, `-print-prog-name=${part}`], settings)
       const found = exit === 0 ? findProgram(output.trim(), folder) : undefined
       if (found !== undefined) parts.push(`${stamp(found)} ${found}`)

@@ -1,23 +1,26 @@
 /**
- * What builds on a base have read outside of its tree: headers of the system, and the compilers. With the tree's digest it says
- * whether a build would be the same today, without doing it.
+ * What builds on a base have read outside of its tree: headers, objects that the build left elsewhere, the folders in which
+ * compilers look, and the compilers. With the tree's digest it says whether a build would be the same today, without doing it.
  *
- * A header that is new in a folder of the system, and comes before one that was read, is not noticed here; nor is it by what is
- * kept of compiles.
+ * A header that is new in a folder which only the compiler itself knows, and comes before one that was read, is not noticed here;
+ * nor is it by what is kept of compiles.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { InputError } from '../base/errors.ts'
-import { takeApart } from './command.ts'
+import { searchedFolders, takeApart } from './command.ts'
 import { identify } from './compiler.ts'
-import { isInside } from './layout.ts'
+import { realOrSelf } from './layout.ts'
 import type { Base, BaseOptions } from './model.ts'
+import { namesIn, placeIn, placesOf } from './searched.ts'
 import { toolchainOf } from './toolchain.ts'
-import { treeFolders } from './tree-digest.ts'
+import { isCounted, treeFolders } from './tree-digest.ts'
 
 export interface Surroundings {
   /** Path and digest, `absent` where there was none. */
   readonly files: readonly (readonly [path: string, digest: string])[]
+  /** Folders that were searched, and what names were in them. */
+  readonly folders: readonly (readonly [path: string, names: string])[]
   readonly compilers: readonly {
     readonly name: string
     /** Where it was called. */
@@ -35,8 +38,14 @@ export async function surroundingsOf(
   options: Asking,
   signal: AbortSignal | undefined,
 ): Promise<Surroundings> {
-  const folders = treeFolders(options)
-  const files = base.texts.known().filter(([path]) => !folders.some(folder => isInside(folder, path)))
+  const tree = treeFolders(options)
+  const isOutside = (path: string) => !tree.some(folder => isCounted(folder, path))
+  const known = base.texts.known()
+  const objects = base.units.map(({ object, unit }) => object ?? unit).filter(path => path.startsWith('/'))
+  const files = new Map([
+    ...[...new Set(objects.map(realOrSelf))].map(path => [path, digestNow(path)] as const),
+    ...known,
+  ])
   const called = new Map(
     base.units.map(({ command, folder }) => {
       const name = takeApart(command).compiler
@@ -50,16 +59,33 @@ export async function surroundingsOf(
       return { name, folder, key }
     }),
   )
-  return { files: files.toSorted(([a], [b]) => (a < b ? -1 : 1)), compilers }
+  const folders = searchedOutside(base, known, isOutside).map(path => [path, namesIn(path)] as const)
+  return { files: inOrder([...files].filter(([path]) => isOutside(path))), folders: inOrder(folders), compilers }
+}
+
+const inOrder = <Each extends readonly [string, string]>(list: readonly Each[]): readonly Each[] =>
+  list.toSorted(([a], [b]) => (a < b ? -1 : 1))
+
+/** Where units look for headers, by real names, whether there is such a folder or not. */
+function searchedOutside(
+  { units }: Base,
+  known: ReturnType<Base['texts']['known']>,
+  isOutside: (path: string) => boolean,
+): readonly string[] {
+  const searched = units.flatMap(({ command, folder }) => searchedFolders(command).map(path => placeIn(folder, path)))
+  const tops = [...new Set(searched)].map(realOrSelf)
+  const read = known.map(([path]) => path)
+  return placesOf(tops, read.filter(isOutside), read).filter(isOutside)
 }
 
 /** What is no longer as it was, in words; undefined where all is. */
 export async function changedSince(
-  { files, compilers }: Surroundings,
+  { files, folders, compilers }: Surroundings,
   options: Asking,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   for (const [path, digest] of files) if (digestNow(path) !== digest) return path
+  for (const [path, names] of folders) if (namesIn(path) !== names) return path
   const toolchain = toolchainOf(options)
   for (const { name, folder, key } of compilers) {
     const now = await keyNow(name, { folder, cacheFolder: options.cacheFolder, signal, toolchain })

@@ -3,7 +3,8 @@
  * give the same builds, as far as builds read nothing else (`surroundings.ts` says what else they read).
  *
  * Worse mistake: one name for two trees. So every file counts by its bytes, whoever reads it, and links by where they lead; what
- * lies behind a link to elsewhere counts too. Only `.git` does not: it changes with every look at it, and no build reads it.
+ * lies behind a link to elsewhere counts too. Only `.git` does not: it changes with every look at it, and builds read of it
+ * only what links lead to, or what they tell of (`surroundings.ts`).
  */
 import { createHash } from 'node:crypto'
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs'
@@ -38,6 +39,17 @@ export async function treeDigest(
   const entries = folders.flatMap((folder, at) => entriesOf(folder, `${at}`, new Set(folders)))
   const digests = await digestsOf(entries, signal)
   return keyOf(entries.flatMap(({ name }, at) => [name, digests[at] ?? '']))
+}
+
+/** Says whether what is at a real path is part of the digest of a folder: not what is in a `.git`. */
+export function isCounted(folder: string, path: string): boolean {
+  return (
+    isInside(folder, path) &&
+    !path
+      .slice(folder.length)
+      .split('/')
+      .some(name => BESIDE.has(name))
+  )
 }
 
 interface Entry {
@@ -75,7 +87,7 @@ function linkEntries(path: string, name: string, seen: Set<string>): readonly En
   } catch {
     return [link] // It leads nowhere.
   }
-  if ([...seen].some(folder => isInside(folder, real))) return [link]
+  if ([...seen].some(folder => isCounted(folder, real))) return [link]
   if (!statSync(real).isDirectory()) return [link, fileEntry(real, `${name}>`)]
   seen.add(real)
   return [link, ...entriesOf(real, `${name}>`, seen)]

@@ -6,11 +6,12 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { openPrivatePlace, type PrivatePlace } from '../system/private-place.ts'
 import { type CompilerIdentity, identify } from './compiler.ts'
-import { type Layout, listFolder, realOrSelf, toAbsolute } from './layout.ts'
-import { type Farm, isReadable, makeFarm } from './mirror.ts'
+import { type Layout, realOrSelf, toAbsolute } from './layout.ts'
+import { type Farm, makeFarm } from './mirror.ts'
 import type { Tree, Unit } from './model.ts'
 import type { Overlay } from './overlay.ts'
 import { type Guard, guardOf } from './read-only.ts'
+import { namesIn, placeIn } from './searched.ts'
 import { keyOf, Store } from './store.ts'
 import type { PatchedTexts, TreeTexts } from './texts.ts'
 import { linkable } from './toolchain.ts'
@@ -140,13 +141,9 @@ export class Workshop {
   /** Names of what could be found in the searched folders: a new header there may be found before the old one. */
   names(searched: readonly string[], folder: string): string {
     const lists = searched.map(path => {
-      const place = path.startsWith('/') ? path : join(folder, path)
-      let known = this.#names.get(place)
-      if (known === undefined) {
-        const { files, folders, links } = listFolder(place)
-        known = keyOf([...files.filter(isReadable), '--', ...folders, '--', ...links])
-        this.#names.set(place, known)
-      }
+      const place = placeIn(folder, path)
+      const known = this.#names.get(place) ?? namesIn(place)
+      this.#names.set(place, known)
       return known
     })
     return keyOf(lists)

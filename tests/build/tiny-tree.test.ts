@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { readElf } from '../../src/elf/index.ts'
 import { affectedUnits, buildPairs, compileUnits, overlayOf, quiet, type Tree } from '../../src/trees/index.ts'
 import { openTree } from '../support/opened.ts'
@@ -78,8 +78,15 @@ describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here
         (await compileUnits(opened, [{ unit: one, overlay: new Map(), label: 'original' }]))[0]
       expect((await compile(tree))?.cached).toBe(false)
       expect((await compile(tree))?.cached).toBe(true)
+      const again = async () => (await compile(await open(join(folder, 'tree'), join(folder, 'cache'))))?.cached
       writeFiles(join(folder, 'tree'), { 'xen/include/other.h': '' })
-      expect((await compile(await open(join(folder, 'tree'), join(folder, 'cache'))))?.cached).toBe(false)
+      expect(await again()).toBe(false)
+      expect(await again()).toBe(true)
+      // CPLUS_INCLUDE_PATH and its like show in no command.
+      vi.stubEnv('CPLUS_INCLUDE_PATH', join(folder, 'elsewhere'))
+      expect(await again()).toBe(false)
+      vi.unstubAllEnvs()
+      expect(await again()).toBe(true)
     }))
 
   test('a compile that fails says so in the compiler’s own words, for every unit, with the user’s paths', () =>

@@ -1,9 +1,11 @@
 /** A fleet of small programs: what comes of each cell, and what a further run does again. */
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { build } from '../../src/flows/build.ts'
+import { checkApart } from '../../src/flows/fleet/check-apart.ts'
 import { buildFleet, type FleetRequest } from '../../src/flows/fleet/fleet.ts'
 import type { CellName } from '../../src/flows/fleet/job.ts'
 import { readFleet } from '../../src/flows/fleet/read-fleet.ts'
@@ -77,6 +79,19 @@ async function run(request: Partial<FleetRequest> = {}, world: Partial<FleetWorl
     return { index, begun: begun.sort(), compiles: fleet.compiles() - before, why }
   } finally {
     folder.release()
+  }
+}
+
+/** Writes a file as soon as a cell's build has begun to compile, or to read its tree. */
+function changing(cell: string, path: string, text: string): Partial<FleetWorld> {
+  return {
+    watch: {
+      planned: () => undefined,
+      began: ({ base, fix }) => {
+        if (`${base}/${fix}` === cell) setTimeout(() => writeFileSync(path, text), 0)
+      },
+      ended: () => undefined,
+    },
   }
 }
 
@@ -192,6 +207,25 @@ describe.skipIf(!hasGcc)(`a fleet of programs${withoutGcc}`, () => {
       ...{ begun: ['early/words building', 'late/words building'], why: 'cc changed, which was read' },
     },
     {
+      name: 'a header that comes before one that was read',
+      change: () => writeFileSync(at('first-include/shared.h'), '#define SHARED 2\n'),
+      isWanted: column('words'),
+      ...{ begun: ['early/words building', 'late/words building'], why: 'first-include changed, which was read' },
+    },
+    {
+      name: 'an object that lies beside the tree',
+      change: () => {
+        mkdirSync(at('objects'))
+        execFileSync('gcc', ['-O2', `-I${at('include')}`, '-c', at('late/quota.c'), '-o', at('objects/late.o')])
+      },
+      ...{ isWanted: column('words'), begun: ['late/words building'], why: 'objects/late.o changed, which was read' },
+    },
+    {
+      name: 'what a link leads to in .git',
+      change: () => writeFileSync(at('late/.git/kept.h'), '#define KEPT 2\n'),
+      ...{ isWanted: column('words'), begun: ['late/words building'], why: 'the tree changed' },
+    },
+    {
       name: 'the options of a fix',
       change: () => rewrite('patches: [fixes/words', 'options: { lines: mask }\n    patches: [fixes/words'),
       ...{ begun: ['early/words building', 'late/words building'], why: 'the options of the fix changed' },
@@ -208,6 +242,32 @@ describe.skipIf(!hasGcc)(`a fleet of programs${withoutGcc}`, () => {
     expect(second.why['late/words']).toContain(why)
     expect(cellOf(second.index, 'late', 'words').outcome).toBe('nothing-to-do')
     expect((await run({ isWanted })).begun).toEqual([])
+  })
+
+  test('what changes while it is built is not known by what was there before', async () => {
+    const whole = readFileSync(at('late/quota.c'), 'utf8')
+    const meanwhile = (path: string, text: string) =>
+      run({ isWanted: column('code'), jobs: 1 }, changing('late/code', at(path), text))
+    fleet.edit('code', 'used[who] -= amount > 2 ? amount : 0')
+    const changed = await meanwhile('late/notes', 'anything')
+    expect(cellOf(changed.index, 'late', 'code').error?.code).toBe('fleet/tree-changed')
+    rmSync(at('late/notes'))
+    expect((await run({ isWanted: column('code') })).begun).toEqual(['late/code building'])
+    // Nor is it known that a patch does not apply.
+    fleet.edit('code', 'used[who] -= amount > 3 ? amount : 0')
+    const other = await meanwhile('late/quota.c', 'int other;\n')
+    expect(cellOf(other.index, 'late', 'code').outcome).toBe('error')
+    writeFileSync(at('late/quota.c'), whole)
+    expect(outcomes((await run({ isWanted: column('code') })).index)).toMatchObject({ 'late/code': 'built' })
+  })
+
+  test('what a run writes lies outside of the trees', () => {
+    const { bases, fixes } = readFleet(readFileSync(fleet.file, 'utf8'), fleet.file)
+    const check = (output: string, cache: string) =>
+      checkApart({ bases, fixes }, { output: at(output), cache: at(cache) })
+    expect(() => check('out', 'cache')).not.toThrow()
+    expect(() => check('late/out', 'cache')).toThrow('lies in the tree of base late')
+    expect(() => check('out', 'early')).toThrow('the cache lies in the tree of base early')
   })
 
   test('a refusal that was expected and did not happen is told', async () => {

@@ -1,5 +1,5 @@
 /** Two releases of a small program, and fixes of which something different comes for each; its compiler writes down what it does. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 
@@ -56,15 +56,21 @@ export function makeSmallFleet(folder: string): SmallFleet {
     utimesSync(compiler, 1_000_000_000, 1_000_000_000)
     chmodSync(compiler, 0o755)
     writeFileSync(join(folder, 'include/shared.h'), '#define SHARED 1\n')
+    rmSync(join(folder, 'first-include'), { recursive: true, force: true })
+    mkdirSync(join(folder, 'first-include'))
+    rmSync(join(folder, 'objects'), { recursive: true, force: true })
     for (const [name, source] of [
       ['early', EARLIER],
       ['late', LATER],
     ] as const) {
       const tree = join(folder, name)
       rmSync(tree, { recursive: true, force: true })
-      mkdirSync(tree)
+      mkdirSync(join(tree, '.git'), { recursive: true })
+      writeFileSync(join(tree, '.git/kept.h'), '#define KEPT 1\n')
+      symlinkSync('.git/kept.h', join(tree, 'kept.h'))
       writeFileSync(join(tree, 'quota.c'), INCLUDE + source)
-      const words = [compiler, '-O2', `-I${join(folder, 'include')}`, '-c', 'quota.c', '-o', 'quota.o']
+      const folders = ['first-include', 'include'].map(path => `-I${join(folder, path)}`)
+      const words = [compiler, '-O2', ...folders, '-c', 'quota.c', '-o', join(folder, `objects/${name}.o`)]
       const entry = { directory: tree, file: 'quota.c', arguments: words }
       writeFileSync(join(tree, 'compile_commands.json'), JSON.stringify([entry]))
     }

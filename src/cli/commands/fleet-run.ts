@@ -1,6 +1,7 @@
 /** What `hotsplice fleet build` does: reads the file, has the folder for itself, runs the jobs, shows the matrix. */
 import { basename } from 'node:path'
 import { withShownNames } from '../../base/printable.ts'
+import { checkApart } from '../../flows/fleet/check-apart.ts'
 import { buildFleet, type FleetResult } from '../../flows/fleet/fleet.ts'
 import type { CellName } from '../../flows/fleet/job.ts'
 import type { Fleet } from '../../flows/fleet/model.ts'
@@ -36,6 +37,7 @@ export async function runFleet(request: FleetArguments, console: Console, signal
   const fleet = readFleet(readText(file, 'the fleet’s file', 'utf8'), file)
   const isWanted = cellChoice(only, cellsOf(fleet))
   const output = request.output ?? `${basename(file).replace(/\.(?:ya?ml|json)$/, '')}.built`
+  checkApart(fleet, { output, cache: cacheFolder() })
   const folder = dryRun ? viewFleetFolder(output) : openFleetFolder(output, writeWhole)
   const display = fleetDisplay(process.stderr)
   try {

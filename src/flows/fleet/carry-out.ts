@@ -1,15 +1,15 @@
 /** One job, carried out in this process: opens its base, which later jobs share, builds, and puts what it made into the folder. */
-import { InputError, InternalError } from '../../base/errors.ts'
+import { InternalError } from '../../base/errors.ts'
 import { reportedError } from '../../report/error-report.ts'
 import { toJson } from '../../report/json.ts'
-import type { RunReport } from '../../report/model.ts'
+import type { ReportedError, RunReport } from '../../report/model.ts'
 import { type Base, openBase, surroundingsOf, treeDigest } from '../../trees/index.ts'
 import { buildOne } from '../hotpatch/build-one.ts'
-import { toText } from './inputs.ts'
+import { changedMeanwhile, checkGiven, toText } from './inputs.ts'
 import type { FleetJob, JobDone } from './job.ts'
 import type { FleetWorld } from './world.ts'
 
-type Shop = Pick<FleetWorld, 'folder' | 'run' | 'cacheFolder' | 'watch'>
+type Shop = Pick<FleetWorld, 'folder' | 'run' | 'cacheFolder' | 'watch' | 'readFile'>
 
 /** Jobs come base by base: so many stay open, each some hundred megabytes. */
 const MOST_OPEN = 2
@@ -36,24 +36,40 @@ export function carrier(shop: Shop): (job: FleetJob) => Promise<JobDone> {
     shop.run.signal?.throwIfAborted()
     shop.watch.began(job.cell, 'building')
     try {
-      return { kind: 'done', built: await buildOn(await baseOf(job), job, shop) }
+      const built = await buildOn(await baseOf(job), job, shop)
+      // Whatever changed while it was built may be in it, under the name of what was there before.
+      await checkAsNamed(job, shop)
+      return { kind: 'done', built }
     } catch (error) {
       if (shop.run.signal?.aborted === true) throw error
-      const reported = reportedError(error)
-      return { kind: NOT_OF_THIS_TREE.has(reported.code) ? 'does-not-apply' : 'error', error: reported }
+      return await notBuilt(reportedError(error), job, shop)
     }
   }
 }
 
-async function openFor(job: FleetJob, { run, cacheFolder }: Shop): Promise<Base> {
+async function notBuilt(error: ReportedError, job: FleetJob, shop: Shop): Promise<JobDone> {
+  if (!NOT_OF_THIS_TREE.has(error.code)) return { kind: 'error', error }
+  try {
+    await checkAsNamed(job, shop)
+    return { kind: 'does-not-apply', error }
+  } catch (changed) {
+    if (shop.run.signal?.aborted === true) throw changed
+    return { kind: 'error', error: reportedError(changed) }
+  }
+}
+
+async function openFor(job: FleetJob, shop: Shop): Promise<Base> {
+  const { run, cacheFolder } = shop
   const base = await openBase({ ...job.base, cacheFolder }, run)
   // What was read in between is of the tree that the job names, or of none.
-  if ((await treeDigest(job.base, run.signal)) === job.tree) return base
-  throw new InputError(
-    'fleet/tree-changed',
-    `the tree ${job.base.tree} changed after this run had begun`,
-    'run it again, once the tree is as it is to stay',
-  )
+  await checkAsNamed(job, shop)
+  return base
+}
+
+/** Throws where the tree, or a file that the base names, is not what the job's key was made of. */
+async function checkAsNamed({ base, tree, given }: FleetJob, shop: Shop): Promise<void> {
+  checkGiven(given, shop)
+  if ((await treeDigest(base, shop.run.signal)) !== tree) throw changedMeanwhile(`the tree ${base.tree}`)
 }
 
 async function buildOn(base: Base, job: FleetJob, { folder, run, cacheFolder }: Shop) {

@@ -57,10 +57,10 @@ function fixFaults(fix: FleetFile['fixes'][number], at: number, bases: ReadonlyS
   const { 'patches-for': own, 'not-affected': unaffected, 'expected-refusals': expected } = fix
   const faults: Fault[] = []
   for (const name of Object.keys(unaffected)) {
-    if (own[name] !== undefined)
+    if (Object.hasOwn(own, name))
       faults.push({ path: [...path, 'not-affected', name], text: `${name} has patches of its own, and needs none?` })
   }
-  const without = [...bases].filter(name => own[name] === undefined && unaffected[name] === undefined)
+  const without = [...bases].filter(name => !Object.hasOwn(own, name) && !Object.hasOwn(unaffected, name))
   if (fix.patches === undefined && without.length > 0) {
     faults.push({ path: [...path, 'name'], text: `${fix.name} has no patches for ${without.join(', ')}` })
   }
@@ -68,7 +68,7 @@ function fixFaults(fix: FleetFile['fixes'][number], at: number, bases: ReadonlyS
   for (const [index, { base }] of expected.entries()) {
     const place = [...path, 'expected-refusals', index, 'base']
     if (seen.has(base)) faults.push({ path: place, text: `what is expected for ${base} is there twice` })
-    if (unaffected[base] !== undefined) faults.push({ path: place, text: `${base} is not affected, and is refused?` })
+    if (Object.hasOwn(unaffected, base)) faults.push({ path: place, text: `${base} is not affected, and is refused?` })
     seen.add(base)
   }
   return faults

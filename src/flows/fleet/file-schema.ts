@@ -7,8 +7,8 @@ const texts = v.array(text)
 const name = v.pipe(
   v.string(),
   v.regex(
-    /^[A-Za-z0-9][A-Za-z0-9._+-]*$/,
-    'a name has letters, digits and . _ + - only, and begins with one of the first two',
+    /^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/,
+    'a name has letters, digits and . _ + - only, begins with one of the first two, and has no more than 200',
   ),
 )
 const hex = v.pipe(v.string(), v.regex(/^(?:[0-9a-fA-F]{2})+$/, 'a build-id is an even number of hexadecimal digits'))

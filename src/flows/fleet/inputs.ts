@@ -20,6 +20,8 @@ export interface ReadBase {
   readonly tree: string
   /** Of what the file says of it, and of the files that it names. */
   readonly told: string
+  /** The files that it names, and their digests. */
+  readonly given: FleetJob['given']
   /** Of all that a rehearsal takes besides the payload; undefined where there is none. */
   readonly rehearsal: string | undefined
 }
@@ -37,8 +39,13 @@ type Reading = Pick<FleetWorld, 'readFile' | 'run'>
 /** Throws `InputError` where a file or the tree is not there. */
 export async function readBase(base: FleetBase, world: Reading): Promise<ReadBase> {
   const { tree, target, config, makeArgs, buildDir, toolchain, toolchainPath, rehearsal } = base
-  const digest = (file: NamedFile | undefined, what: string) =>
-    file === undefined ? null : digestOf(readNamed(file, what, world))
+  const given: [path: string, digest: string][] = []
+  const digest = (file: NamedFile | undefined, what: string) => {
+    if (file === undefined) return null
+    const found = digestOf(readNamed(file, what, world))
+    given.push([file.path, found])
+    return found
+  }
   const on = base.on.map(file => digest(file, 'the payload'))
   const symbols = digest(symbolsOf(base), 'the file with symbols')
   const { depends, xenDepends, withoutIbt } = base
@@ -56,6 +63,7 @@ export async function readBase(base: FleetBase, world: Reading): Promise<ReadBas
     job,
     tree: await treeDigest(job, world.run.signal),
     told: digestOf(toText({ ...told, config: digest(config, 'the configuration') })),
+    given,
     rehearsal:
       rehearsal === undefined
         ? undefined
@@ -107,12 +115,26 @@ export function readNamed(
   }
 }
 
+/** Throws where a file is no longer what a job's key was made of. */
+export function checkGiven(given: FleetJob['given'], { readFile }: Pick<Reading, 'readFile'>): void {
+  const changed = given.find(([path, digest]) => digestOf(readFile(path)) !== digest)
+  if (changed !== undefined) throw changedMeanwhile(changed[0])
+}
+
+export function changedMeanwhile(what: string): InputError {
+  return new InputError(
+    'fleet/tree-changed',
+    `${what} changed after this run had begun`,
+    'run it again, once all is as it is to stay',
+  )
+}
+
 /** Module loaders of people ask for the ending. */
 const ENDINGS = { xen: '.livepatch', process: '.livepatch', linux: '.ko' } as const
 
 /** The payload of one fix for one base, as a job; and by what it is known, part by part. */
 export function jobOf(
-  { base, job, tree, told }: ReadBase,
+  { base, job, tree, told, given }: ReadBase,
   { fix, patches, patchesFor, sources }: ReadFix,
   version: string,
 ): { readonly job: FleetJob; readonly inputs: Readonly<Record<string, string>> } {
@@ -135,6 +157,7 @@ export function jobOf(
       cell: { base: base.name, fix: fix.name },
       base: job,
       tree,
+      given,
       patches: own,
       options: {
         ...asked,

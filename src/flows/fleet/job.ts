@@ -21,6 +21,8 @@ export interface FleetJob {
   readonly base: JobBase
   /** Of all that lies in the tree; one that has changed since is not built on. */
   readonly tree: string
+  /** Other files that it names, and their digests, which hold for the result as well. */
+  readonly given: readonly (readonly [path: string, digest: string])[]
   readonly patches: readonly PatchText[]
   readonly options: Omit<BuildOptions, 'patches' | 'without'>
 }

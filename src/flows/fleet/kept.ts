@@ -11,6 +11,7 @@ const text = v.string()
 
 const surroundings = v.object({
   files: v.array(v.tuple([text, text])),
+  folders: v.array(v.tuple([text, text])),
   compilers: v.array(v.object({ name: text, folder: text, key: text })),
 })
 

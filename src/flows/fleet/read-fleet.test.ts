@@ -34,6 +34,14 @@ test('names are relative to its folder, and say where they stand', () => {
   expect(fixes[0]?.options).toMatchObject({ lines: 'auto', onlyReached: false, with: [] })
 })
 
+test('bases may be called as what every object has', () => {
+  const two = (more: string) =>
+    `bases:\n  - { name: constructor, tree: a }\n  - { name: b, tree: b }\nfixes:\n  - { name: f, ${more} }\n`
+  expect(faultsOf(two('patches-for: { b: [p] }'))).toEqual(['fleets/FLEET.yaml:5:13: f has no patches for constructor'])
+  const expected = 'expected-refusals: [{ base: constructor, codes: [c], reason: r, who: w }]'
+  expect(faultsOf(two(`patches: [p], ${expected}`))).toEqual([])
+})
+
 test('JSON is read as well', () => {
   const json = JSON.stringify({ bases: [{ name: 'one', tree: '/t' }], fixes: [{ name: 'f', patches: ['/p'] }] })
   expect(read(json).bases[0]).toMatchObject({ name: 'one', target: 'xen', tree: { path: '/t' } })
@@ -91,7 +99,9 @@ describe('what is wrong is told where it is', () => {
     {
       what: 'a name that is no folder’s',
       text: `bases: [{ name: ../x, tree: t }]\n${FIXES}`,
-      told: ['1:17: "name": a name has letters, digits and . _ + - only, and begins with one of the first two'],
+      told: [
+        '1:17: "name": a name has letters, digits and . _ + - only, begins with one of the first two, and has no more than 200',
+      ],
     },
     {
       what: 'a day that is none',

@@ -1,7 +1,7 @@
 /** A payload tried on the hypervisor that it is for, and what is kept of that. Only a rehearsal that passed is not done again. */
 import { toJson } from '../../report/json.ts'
 import type { RehearsalView } from '../../report/page/model.ts'
-import { digestOf, type ReadBase, readNamed, toText } from './inputs.ts'
+import { checkGiven, digestOf, type ReadBase, readNamed, toText } from './inputs.ts'
 import type { BuiltJob, FleetJob, JobDone } from './job.ts'
 import { type KeptRehearsal, recalledRehearsal } from './kept.ts'
 import type { FleetWorld } from './world.ts'
@@ -40,6 +40,8 @@ export async function rehearseBuilt(
       signal,
     }),
   )
+  // What was tried meanwhile on another hypervisor is not known of this one.
+  checkGiven(read.given, world)
   return keep(key, result, world)
 }
 

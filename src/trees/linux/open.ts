@@ -17,6 +17,7 @@ import { headerUsers } from './header-users.ts'
 import { includersOf } from './included.ts'
 import { readMakeCommands } from './make-commands.ts'
 import { LINUX_PATHS } from './paths.ts'
+import { checkTranslated } from './translated.ts'
 
 /** What `make prepare` leaves, and compiling needs. */
 const PREPARED = ['include/generated/autoconf.h', 'include/config/auto.conf', 'include/generated/utsrelease.h']
@@ -121,7 +122,7 @@ async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<str
   const headers = there.filter(path => !path.endsWith('.c') && isRead(path))
   const sources = there.filter(path => path.endsWith('.c'))
   const own = await Promise.all(sources.map(async path => ({ unit: await unitOf(path), because: [path] })))
-  if (headers.length === 0) return own
+  if (there.length === 0) return own
   const users = await inPrivatePlace(base.cacheFolder, async scratch => {
     const { buildFolder: folder } = base.layout
     const options = {
@@ -132,7 +133,9 @@ async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<str
       signal: run.signal,
       guard: await guardOf(base),
     }
-    return headerUsers(headers, source => ELSEWHERE.test(source), options)
+    const found = headers.length === 0 ? [] : await headerUsers(headers, source => ELSEWHERE.test(source), options)
+    await checkTranslated(there, options)
+    return found
   })
   // A touched source that reads a touched header is the same unit.
   const byName = new Map(own.map(({ unit }) => [unit.unit, unit]))

@@ -1,0 +1,22 @@
+/** What a run writes must not be part of what its results are known by. */
+import { resolve } from 'node:path'
+import { InputError } from '../../base/errors.ts'
+import { isInside, realOrSelf } from '../../trees/index.ts'
+import type { Fleet } from './model.ts'
+
+/** Throws `InputError` where the folder for results, or the cache, lies in a tree. */
+export function checkApart({ bases }: Fleet, { output, cache }: { output: string; cache: string }): void {
+  const written = [
+    { what: `the folder for results, ${output},`, path: output, hint: 'give a folder elsewhere (-o)' },
+    { what: 'the cache', path: cache, hint: 'let HOTSPLICE_CACHE name a folder elsewhere' },
+  ]
+  for (const { name, tree, buildDir } of bases) {
+    const folders = [tree, ...(buildDir === undefined ? [] : [buildDir])].map(({ path }) => realOrSelf(resolve(path)))
+    for (const { what, path, hint } of written) {
+      const real = realOrSelf(resolve(path))
+      if (!folders.some(folder => isInside(folder, real))) continue
+      const text = `${what} lies in the tree of base ${name}, which would change with every run`
+      throw new InputError('fleet/bad-folder', text, hint)
+    }
+  }
+}
