@@ -22,6 +22,7 @@ export {
   readDynamicRelocations,
   readDynamicSymbols,
 } from './read/dynamic.ts'
+export { type KeptRelocation, readKeptRelocations } from './read/kept.ts'
 export { buildIdOf, readNotes } from './read/notes.ts'
 export { type ElfOutline, readOutline, searchSymbols } from './read/outline.ts'
 export { readElf } from './read/read.ts'

@@ -5,7 +5,15 @@
  * Worse mistake: to say that something is not there that is. A name that may be another spelling of it, or may have been
  * taken out of the table, answers "not known".
  */
-import { buildIdOf, type ElfOutline, type FileParts, readOutline, searchSymbols } from '../elf/index.ts'
+import {
+  buildIdOf,
+  type ElfOutline,
+  type FileParts,
+  type KeptRelocation,
+  readKeptRelocations,
+  readOutline,
+  searchSymbols,
+} from '../elf/index.ts'
 import { processName } from '../loaders/process/process.ts'
 import type { Machine } from '../machines/machine.ts'
 import { machineOf } from '../machines/machines.ts'
@@ -92,9 +100,19 @@ export class LinkedProgram implements ProgramCode {
     return [...this.find(name).map(({ address }) => BigInt(address)), ...numbers]
   }
 
-  /** Addresses of all its symbols. */
-  addresses(): Iterable<number> {
-    return searchSymbols(this.#elf)?.addresses() ?? []
+  /**
+   * What its linker left of the relocations of the section that is loaded at the address, and of all others; undefined where
+   * it left none of that one.
+   */
+  keptRelocations(address: number): Iterable<KeptRelocation & { readonly name: string }> | undefined {
+    const { sections } = this.#elf
+    const kept = readKeptRelocations(this.#elf)
+    const own = sections.find(each => {
+      const start = Number(each.address)
+      return isLoaded(each) && address >= start && address < start + each.size
+    })
+    if (kept === undefined || own === undefined || !kept.has(own.id)) return undefined
+    return [...kept].flatMap(([id, rows]) => rows.map(row => ({ ...row, name: sections[id]?.name ?? '' })))
   }
 
   /** How many objects of that file's name it was linked from, as far as its table of symbols says. */

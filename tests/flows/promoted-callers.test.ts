@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { describe, expect, test } from 'vitest'
-import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { hasGcc, hasGold, withoutGcc } from '../support/gcc.ts'
 import { createHotpatch } from '../support/opened.ts'
 import { sampled } from '../support/sampled.ts'
 import { inProgram, type SmallProgram } from '../support/small-program.ts'
@@ -21,8 +21,12 @@ const MAIN = 'int plain(int); int main(int n, char **v) { (void)v; return plain(
 const FILES = { 'limit.c': SMALL, 'user.c': USER, 'plain.c': OTHER, 'main.c': MAIN }
 const CHANGED = { 'limit.c': LARGER }
 
-const build = (program: SmallProgram, edit: Record<string, string>, promoteCallers?: readonly string[]) =>
-  inProgram({ command: SPLIT, ...program }, edit, options =>
+/** Leaves the relocations of the link in the program. */
+const linkedSo = ({ link, ...program }: SmallProgram): SmallProgram =>
+  link === undefined ? program : { ...program, link: [...link, '-Wl,--emit-relocs'] }
+
+const build = (program: SmallProgram, edit: Record<string, string>, promoteCallers?: readonly string[], kept = true) =>
+  inProgram({ command: SPLIT, ...(kept ? linkedSo(program) : program) }, edit, options =>
     createHotpatch({ ...options, lines: 'ignore', ...(promoteCallers === undefined ? {} : { promoteCallers }) }),
   )
 
@@ -178,10 +182,7 @@ const ROWS: readonly Row[] = [
   },
   {
     name: 'one that has another name in the program, which a caller uses',
-    program: {
-      files: { ...FILES, 'user.c': BOUND },
-      link: ['-Wl,--defsym=bound=limit'],
-    },
+    program: { files: { ...FILES, 'user.c': BOUND }, link: ['-Wl,--defsym=bound=limit'] },
     edit: CHANGED,
     promote: ['all'],
     refused: ['not-the-running-code limit', 'callers-unknown within'],
@@ -206,8 +207,6 @@ const ROWS: readonly Row[] = [
   ...[
     ['counted from the table', 'table: .long limit - table', 'table + *(const int *)table'],
     ['counted from its own field', 'table: .long 0; anchor: .long limit - anchor', 'anchor + *(const int *)anchor'],
-    ['in eight bytes', 'table: .quad limit - table', 'table + *(const long *)table'],
-    ['counted from another symbol', 'table: .long 0; anchor: .long limit - table', 'table + *(const int *)anchor'],
     [
       'counted from the program’s start',
       'table: .long place',
@@ -226,6 +225,26 @@ const ROWS: readonly Row[] = [
       promote: ['all'],
       refused: ['too-small limit'],
       says: /cannot do that: the program leads there from 0x[0-9a-f]+ \(\.rodata\)/,
+    }),
+  ),
+  ...['-fuse-ld=gold', '-no-pie'].map(
+    (option): Row => ({
+      name: `one that a table in code has a distance to, linked with ${option}`,
+      program: besides(`__asm__(".text\\n.globl table\\ntable: .long limit - table\\n");\n`, [option]),
+      edit: CHANGED,
+      promote: ['all'],
+      refused: ['too-small limit'],
+      says: /cannot do that: the program leads there from 0x[0-9a-f]+ \(\.text\)/,
+    }),
+  ),
+  ...['-fuse-ld=gold', '-no-pie'].map(
+    (option): Row => ({
+      name: `an object that has no more than its own distances, linked with ${option}`,
+      program: besides('__asm__(".section .rodata\\nother: .long 0, . - other, -4000\\n.previous\\n");\n', [option]),
+      edit: CHANGED,
+      promote: ['all'],
+      replaced: ['within'],
+      promoted: ['limit too-small'],
     }),
   ),
   {
@@ -311,7 +330,14 @@ describe.skipIf(!hasGcc)(`callers in a function’s stead${withoutGcc}`, () => {
     expect(run.payload).toBeDefined()
   })
 
-  test.for([...sampled(ROWS)])('$name', async ({ program, edit, promote, says = /^/, ...expected }) => {
+  test('where the link left no relocations, no distance can be excluded', async () => {
+    const run = await build({ files: FILES, link: [] }, CHANGED, ['all'], false)
+    expect(refused(run)).toEqual(['too-small limit'])
+    expect(run.refusals[0]?.hint).toMatch(/cannot do that: the program’s file has no relocations of its link/)
+  })
+
+  test.for([...sampled(ROWS)])('$name', async ({ program, edit, promote, says = /^/, ...expected }, { skip }) => {
+    skip(program.link?.includes('-fuse-ld=gold') === true && !hasGold, 'needs gold')
     const run = await build(program, edit, promote)
     expect([refused(run), run.payload === undefined]).toEqual([expected.refused ?? [], expected.refused !== undefined])
     expect(run.refusals.map(({ text, hint }) => `${text} ${hint}`).join('\n')).toMatch(says)
@@ -334,7 +360,7 @@ describe.skipIf(!hasGcc)(`callers in a function’s stead${withoutGcc}`, () => {
 
   describe('on a payload that has replaced its callers already', () => {
     const twice = async (second: Record<string, string>, promote?: readonly string[]) =>
-      inProgram({ command: SPLIT, files: FILES, link: [] }, CHANGED, async options => {
+      inProgram({ command: SPLIT, ...linkedSo({ files: FILES, link: [] }) }, CHANGED, async options => {
         const first = await createHotpatch({ ...options, lines: 'ignore', promoteCallers: ['all'] })
         const folder = mkdtempSync(join(tmpdir(), 'hotsplice-below-'))
         try {

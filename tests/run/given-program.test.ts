@@ -1,5 +1,5 @@
 /** What a link makes of names and jumps, in programs that run: built with the program at hand, patched, and asked. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,11 +9,10 @@ import { agentFile } from '../../src/hosts/process/agent-file.ts'
 import { openProcess } from '../../src/hosts/process/process-host.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { RunningProgram } from '../judge/running.ts'
-import { hasGcc } from '../support/gcc.ts'
+import { hasGcc, hasGold } from '../support/gcc.ts'
 import { createHotpatch } from '../support/opened.ts'
 
 const possible = hasGcc && process.arch === 'x64' && process.platform === 'linux'
-const hasGold = spawnSync('ld.gold', ['--version']).status === 0
 
 /** Answers each number with what `entry` makes of it. */
 const MAIN = `#include <stdio.h>
@@ -50,6 +49,10 @@ interface Row {
   readonly says: readonly [string, string, string?]
   /** Refused without this. */
   readonly promote?: readonly string[]
+  /** Linked in, and none of the tree's units. */
+  readonly besides?: string
+  /** What the words of the refusal say that is there with it too. */
+  readonly refused?: RegExp
   readonly needs?: 'gold'
   readonly unlessGiven?: true
 }
@@ -100,10 +103,62 @@ const ROWS: readonly Row[] = [
     files: { 'u1.c': 'int limit(void); int entry(int n) { return n * 5 + limit(); }\n', 'u2.c': limitOf(0) },
     edit: { 'u2.c': limitOf(7) },
     flags: [...SPLIT, '-fcf-protection=none', '-fno-ipa-ra'],
+    link: ['-Wl,--emit-relocs'],
     promote: ['all'],
     says: ['15', '22', '15'],
   },
+  promoting('beside numbers of which some are as a distance to it would be', {
+    files: {
+      'u1.c':
+        'int limit(int); extern const int numbers[]; int entry(int n) { return n * 4 + numbers[n] / -24 * 100 + limit(n); }\n',
+    },
+    besides: `const int numbers[] = { ${Array.from({ length: 4000 }, (_, at) => -8 * at).join()} };\n`,
+    says: ['115', '122', '115'],
+  }),
+  ...[
+    [
+      'far behind what it is counted from',
+      '.section .rodata',
+      '.long 0; 1: .zero 3000; table: .long limit - 1b',
+      '-3000',
+    ],
+    ['before what it is counted from', '.section .rodata', 'table: .long limit - 1f; .zero 64; 1: .long 0', '68'],
+    ['in writable data', '.data', 'table: .long limit - table', '0'],
+    ['of eight bytes', '.section .rodata', '.quad 0; 1: .zero 800; table: .quad limit - 1b', '-800'],
+    ['in a table in code', '.text', 'table: .long limit - table', '0'],
+    ['in code, from within code', '.text', '1: nop; nop; ret; .p2align 2; .zero 600; table: .long limit - 1b', '-604'],
+  ].map(([name, section, table, base]) =>
+    promoting(`what is no unit has a distance to it ${name}`, {
+      besides: `__asm__("${section}\\n.globl table\\n${table}\\n.text\\n");
+extern const char table[];
+int outside(int n) { return ((int (*)(int))(table + (${base}) + *(const int *)table))(n); }
+`,
+      says: ['315', '322'],
+      refused: /cannot do that: the program leads there from 0x[0-9a-f]+ \(\.(?:rodata|data|text)\)/,
+    }),
+  ),
 ]
+
+/** A function that no jump fits into, of which an object beside the tree's may know. */
+function promoting(
+  name: string,
+  { files, ...row }: Pick<Row, 'besides' | 'refused' | 'says'> & Partial<Pick<Row, 'files'>>,
+): Row {
+  const text = (more: string) => `${NOINLINE}int limit(int n) { return n${more}; }\n`
+  return {
+    name: `a function that no jump fits into: ${name}`,
+    files: {
+      'u1.c': 'int limit(int), outside(int); int entry(int n) { return limit(n) + n * 4 + 100 * outside(n); }\n',
+      'u2.c': text(''),
+      ...files,
+    },
+    edit: { 'u2.c': text(' + 7') },
+    flags: [...SPLIT, '-fcf-protection=none', '-fno-ipa-ra'],
+    link: ['-Wl,--emit-relocs'],
+    promote: ['all'],
+    ...row,
+  }
+}
 
 describe.skipIf(!possible)('programs that are given (need gcc on x86-64 Linux)', () => {
   let cache = ''
@@ -120,13 +175,18 @@ describe.skipIf(!possible)('programs that are given (need gcc on x86-64 Linux)',
       const tree = mkdtempSync(join(tmpdir(), 'hotsplice-given-'))
       try {
         const program = builtIn(tree, row)
-        if (row.promote !== undefined) {
+        if (row.promote !== undefined && row.refused === undefined) {
           const { refusals } = await payloadFor(tree, program, { ...row, promote: [] }, cache)
           expect(refusals.map(({ code, hint }) => `${code}: ${hint}`)).toEqual([
             expect.stringMatching(/^too-small: build with --promote-callers limit: what calls it in u1\.o/),
           ])
         }
         const { refusals, payload } = await payloadFor(tree, program, row, cache)
+        if (row.refused !== undefined) {
+          expect(refusals.map(({ code, hint }) => `${code}: ${hint}`)).toEqual([expect.stringMatching(row.refused)])
+          expect(execFileSync(program, { input: '3\n', encoding: 'latin1' })).toContain(`\n${row.says[0]}\n`)
+          return
+        }
         expect(refusals).toEqual([])
         const said = await patched(program, agent, payload?.bytes ?? new Uint8Array())
         expect(said.slice(0, row.says.length)).toEqual(row.says)
@@ -155,7 +215,7 @@ describe.skipIf(!possible)('programs that are given (need gcc on x86-64 Linux)',
   })
 })
 
-function builtIn(tree: string, { files, flags = SPLIT, link = [] }: Row): string {
+function builtIn(tree: string, { files, flags = SPLIT, link = [], besides }: Row): string {
   const all = { 'main.c': MAIN, ...files }
   const entries = Object.entries(all).map(([file, text]) => {
     mkdirSync(dirname(join(tree, file)), { recursive: true })
@@ -166,7 +226,9 @@ function builtIn(tree: string, { files, flags = SPLIT, link = [] }: Row): string
   })
   writeFileSync(join(tree, 'compile_commands.json'), JSON.stringify(entries))
   const objects = entries.map(({ file }) => file.replace(/\.c$/, '.o'))
-  execFileSync('gcc', [...link, '-Wl,--build-id', ...objects, '-o', 'program'], { cwd: tree })
+  if (besides !== undefined) writeFileSync(join(tree, 'outside.c'), besides)
+  const more = besides === undefined ? [] : ['-O2', 'outside.c']
+  execFileSync('gcc', [...link, '-Wl,--build-id', ...objects, ...more, '-o', 'program'], { cwd: tree })
   return join(tree, 'program')
 }
 

@@ -22,6 +22,8 @@ export const hasGcc = spawnSync('gcc', ['--version']).status === 0
 /** For the title of what is skipped then. */
 export const withoutGcc = hasGcc ? '' : ' (gcc is missing)'
 
+export const hasGold = spawnSync('ld.gold', ['--version']).status === 0
+
 /** What was compiled before: many tests hold the same text against others. */
 const made = new Map<string, Uint8Array>()
 /** Where a mutation run keeps objects from one run of the tests to the next. */

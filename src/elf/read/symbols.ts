@@ -151,15 +151,6 @@ export class SymbolSearch<S extends Side> {
     }
   }
 
-  /** The values of all symbols of a linked file that may be addresses, in the order of the table. */
-  *addresses(): Iterable<number> {
-    const { words, first, end } = this.#context.table
-    for (let at = first; at < end; at += SYM_WORDS) {
-      const kind = (words[at + 1] ?? 0) & 15
-      if (kind !== STT_FILE && kind !== STT_TLS) yield (words[at + 2] ?? 0) + (words[at + 3] ?? 0) * TWO_32
-    }
-  }
-
   /** The names of files, in the order of the table. */
   files(): readonly string[] {
     const { words, first, end } = this.#context.table
