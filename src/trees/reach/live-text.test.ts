@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { compile, compileAnew, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
 import { CASES, unitOf } from '../../../tests/support/reach-cases.ts'
 import { HIDDEN } from '../../../tests/support/reach-hidden.ts'
+import { UNNAMED } from '../../../tests/support/reach-unnamed.ts'
 import { sampled } from '../../../tests/support/sampled.ts'
 import { liveText } from '../../ctext/live-text.ts'
 import { isOrdinary } from './commands.ts'
@@ -115,7 +116,7 @@ describe.each(['gcc', 'clang-14'])('%s makes the same object of the same live te
     }
   }
 
-  test.skipIf(!isHere).for([...sampled([...CASES, ...HIDDEN])])('$name', one => {
+  test.skipIf(!isHere).for([...sampled([...CASES, ...HIDDEN]), ...UNNAMED])('$name', one => {
     const options = one.options ?? []
     if (!isOrdinary(unitOf('+.c', options))) return
     for (const text of Object.values(one.units)) {
