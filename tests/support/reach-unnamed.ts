@@ -57,6 +57,12 @@ export const UNNAMED: readonly Case[] = [
     units: { '?': 'int other(int) __asm__("\\x67" "et"); int f(int p) { return other(p); }' },
   },
   {
+    name: 'nothing in place of the number of a line',
+    before: '#define HERE __LINE__\n',
+    after: '#define HERE 0\n',
+    units: { '?': 'int f(void) { return HERE; }' },
+  },
+  {
     name: 'what a program begins with',
     ...edit('static inline int main(void)'),
     units: { '?': 'int n;' },

@@ -8,6 +8,7 @@ import { UNNAMED } from '../../../tests/support/reach-unnamed.ts'
 import { sampled } from '../../../tests/support/sampled.ts'
 import { liveText } from '../../ctext/live-text.ts'
 import { isOrdinary } from './commands.ts'
+import { WITHOUT_LINES } from './same-text.ts'
 
 const DECLARATIONS = new Set(['a prototype', 'a prototype that nobody uses', 'a variable', 'inside typeof'])
 
@@ -139,7 +140,7 @@ function preprocessed(text: string, options: readonly string[] = []): string {
 
 /** As units are asked; undefined where it does not preprocess. */
 function preprocessedBy(compiler: string, text: string, options: readonly string[]): string | undefined {
-  const run = spawnSync(compiler, ['-E', '-w', '-D__LINE__=0', '-std=gnu11', ...options, '-x', 'c', '-'], {
+  const run = spawnSync(compiler, ['-E', ...WITHOUT_LINES, '-std=gnu11', ...options, '-x', 'c', '-'], {
     input: Buffer.from(text),
     encoding: 'latin1',
   })
