@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto'
 import { declaresFunction, typeNames } from './function-declarations.ts'
 import { lex } from './lexer.ts'
+import { isPlainInline } from './live-heads.ts'
 import { type Body, type Parts, takeApartText } from './outline.ts'
 import { LITERALS_AND_SPACE } from './white-space.ts'
 
@@ -30,12 +31,7 @@ export interface PieceBody {
   readonly tags: string
 }
 
-const IS_INLINE = /(?:^|\s)(?:__)?inline(?:__)?(?=\s)/
-const IS_STATIC = /(?:^|\s)static(?=\s)/
-/** Attributes by which a function is kept, or another takes its name or properties. */
-const KEEPS =
-  /\b_*(?:used|retain|constructor|destructor|alias|weak|weakref|ifunc|externally_visible|copy|noclone|no_reorder|symver)_*\b/
-/** By such an attribute, or an own string that assembles a name, something may be used without being named. */
+/** By an attribute, whose string assembles a name maybe, something may be used without being named. */
 const USES_UNNAMED = /\b_*(?:alias|weakref|ifunc|copy|symver)_*\s*\(/
 /** What reaches out of a body that is never made: names that it gives other properties, and directions to the compiler. */
 const REACHES_OUT = /\bextern\b|__attribute|\b_*(?:asm|noreturn|Noreturn)_*\b|\[\s*\[|#|\b_*(?:label|auto_type)__\b/
@@ -44,6 +40,12 @@ const REACHES_OUT = /\bextern\b|__attribute|\b_*(?:asm|noreturn|Noreturn)_*\b|\[
 const KNOWN_PRAGMA =
   /^[ \t]*#[ \t]*pragma[ \t]+(?:pack|once|STDC|GCC|clang|diagnostic|visibility|system_header|push|pop|ignored|warning|error|hidden|default|internal|protected|target|optimize|push_options|pop_options|poison|unroll|ivdep|[A-Z_]*CONTRACT|ON|OFF|DEFAULT|\d+|"[^"]*"|[(),\s])*$/
 const PRAGMA = /^[ \t]*#.*$/gm
+
+/** What tells the text where it stands: lines that say so are left away. */
+const TELLS_FILE = /\b__builtin_(?:FILE(?:_NAME)?|source_location)\b/
+
+const BUILTIN = '__builtin_'
+const ESCAPED = /\\(?:x([\da-fA-F]+)|([0-7]{1,3})|.)/gs
 
 /** C++'s and GNU C's string in which nothing is escaped; or an ordinary one that ends so. */
 const RAW_STRING = /(?<![\w$\x80-\xff])(?:u8|[uUL])?R"/
@@ -122,12 +124,12 @@ export class Pieces {
     }
     const isKnown = (text.match(PRAGMA) ?? []).every(line => KNOWN_PRAGMA.test(line))
     return {
-      isTold: isKnown && !USES_UNNAMED.test(around) && !isSpelledOtherwise(text),
+      isTold: isKnown && !USES_UNNAMED.test(around) && !TELLS_FILE.test(text) && !isSpelledOtherwise(text),
       around: outside,
       between: between.map(normal),
       bodies: bodies.map(body => ({
         name: this.numberOf(body.name),
-        isPlain: isPlain(body) && !reachesOut(body),
+        isPlain: isPlainInline(body) && !reachesOut(body),
         words: [...new Set(wordsOf(body.text))].map(word => this.numberOf(word)),
         text: normal(`${body.head}${body.text}`),
         tags: tagsIn(body.head),
@@ -172,12 +174,6 @@ function isSpelledOtherwise(text: string): boolean {
   return OTHERWISE.some(each => each.test(bare))
 }
 
-/** A pragma before it is no part of it, and what it declares besides is others' too. */
-function isPlain({ head }: Body): boolean {
-  const outside = withoutLists(head)
-  return IS_INLINE.test(outside) && IS_STATIC.test(outside) && !KEEPS.test(head) && !/[#{]|\[\s*\[/.test(head)
-}
-
 function reachesOut({ text }: Body): boolean {
   if (REACHES_OUT.test(text)) return true
   const file = lex(text)
@@ -189,15 +185,18 @@ function tagsIn(head: string): string {
   return (head.match(/\b(?:struct|union|enum)\s+[\w$\x80-\xff]+/g) ?? []).map(tag => `${tag};`).join('')
 }
 
-/** Parameters may be `static` as well. */
-function withoutLists(head: string): string {
-  const left = head.replace(/\([^()[\]]*\)|\[[^()[\]]*\]/g, '')
-  return left === head ? head : withoutLists(left)
+/** Those in strings too, which are joined where they stand beside each other; `__builtin_memcmp` may be `memcmp`. */
+function wordsOf(text: string): readonly string[] {
+  const bare = text.includes('\\') ? text.replace(ESCAPED, unescaped) : text
+  const words: readonly string[] = bare.replace(/"\s*"/g, '').match(/[\w$\x80-\xff]+/g) ?? []
+  const built = words.filter(word => word.startsWith(BUILTIN)).map(word => word.slice(BUILTIN.length))
+  return built.length === 0 ? words : words.concat(built)
 }
 
-/** Those in strings too, which are joined where they stand beside each other. */
-function wordsOf(text: string): readonly string[] {
-  return text.replace(/"\s*"/g, '').match(/[\w$\x80-\xff]+/g) ?? []
+/** What may be part of a word; anything else is between words. */
+function unescaped(_: string, hexadecimal?: string, octal?: string): string {
+  const letter = String.fromCharCode(Number.parseInt(hexadecimal ?? octal ?? '0', octal === undefined ? 16 : 8))
+  return /[\w$]/.test(letter) ? letter : ' '
 }
 
 /** The same for texts that differ in white space only, wherever they are cut between tokens. */

@@ -40,6 +40,13 @@ test.for(MORE)('%s: refused', ([, edit, words, callee]) => {
 test.for([
   ['its result is used', 'void f(int a) { int b = note(a); g(b); }', 'void f(int a) { int b; g(b); }'],
   ['an argument is set', 'void f(int a) { note(a++); g(a); }', 'void f(int a) { g(a); }'],
+  ['an argument is a call in parentheses', 'void f(int a) { note((g)(a)); g(a); }', 'void f(int a) { g(a); }'],
+  ['an argument is a call by a table', 'void f(int a) { note(t[0](a)); g(a); }', 'void f(int a) { g(a); }'],
+  [
+    'what a macro leads to changes too',
+    '#define H(x) h(x)\nstatic int h(int a) { return a + 1; }\nvoid f(int a) { note(a); g(H(a)); }',
+    '#define H(x) h(x)\nstatic int h(int a) { return a + 2; }\nvoid f(int a) { g(H(a)); }',
+  ],
   ['a condition of the preprocessor', 'void f(int a)\n{\n#ifdef X\n note(a);\n#endif\n}', 'void f(int a)\n{\n}'],
 ])('%s: refused', ([, before = '', after = '']) => {
   expect(moreThanLostCalls('f', 'note', [{ path: 'f.c', before, after }])).toBeDefined()
@@ -48,4 +55,12 @@ test.for([
 test('another file that is read changes a macro', () => {
   const header = { path: 'f.h', before: '#define A 1\n', after: '#define A 2\n' }
   expect(moreThanLostCalls('f', 'note', [{ path: 'f.c', before: TEXT, after: lost(TEXT) }, header])).toContain('f.h')
+})
+
+test('a function of a header changes, which others of headers may lead to', () => {
+  const [before, after] = [1, 2].map(number => `static inline int h(int a) { return a + ${number}; }\n`)
+  const header = { path: 'f.h', before: before ?? '', after: after ?? '' }
+  expect(moreThanLostCalls('f', 'note', [{ path: 'f.c', before: TEXT, after: lost(TEXT) }, header])).toContain(
+    'h changes',
+  )
 })

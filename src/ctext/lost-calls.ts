@@ -38,7 +38,9 @@ export function moreThanLostCalls(
   const changed = new Set(outlines.flatMap(each => changedNames(each.before?.functions, each.after?.functions)))
   changed.delete(name)
   const reached = reachedBy(name, outlines)
-  const also = [...changed].find(each => reached.has(each))
+  // Who calls what a header has may be a macro, or a function of another header that does not change.
+  const isOwn = (each: string) => home.before?.functions.has(each) === true || home.after?.functions.has(each) === true
+  const also = [...changed].find(each => reached.has(each) || !isOwn(each))
   if (also !== undefined) return `${also} changes too, which may be part of ${name}`
   return lostOnly(before, after, callee)
 }
@@ -47,6 +49,8 @@ interface Outline {
   /** By name; one that comes twice is told as if it stood outside of functions. */
   readonly functions: ReadonlyMap<string, Body>
   readonly others: string
+  /** Of directives outside of functions. */
+  readonly macroWords: ReadonlySet<string>
 }
 
 interface Body extends TokenRange {
@@ -65,8 +69,11 @@ function functionsIn(text: string): Outline | undefined {
   for (const { name } of all) count.set(name, (count.get(name) ?? 0) + 1)
   const isSole = ({ name }: { readonly name: string }) => name !== '' && count.get(name) === 1
   const functions = new Map(all.filter(isSole).map(({ name, range }) => [name, bodyOf(file, range)]))
-  const others = all.filter(each => !isSole(each)).map(({ range }) => bodyOf(file, range).text)
-  return { functions, others: others.join('\n') }
+  const others = all.filter(each => !isSole(each)).map(({ range }) => bodyOf(file, range))
+  const macroWords = others
+    .filter(({ from }) => tokenKind(file, from) === 'directive')
+    .flatMap(({ words }) => [...words])
+  return { functions, others: others.map(({ text: each }) => each).join('\n'), macroWords: new Set(macroWords) }
 }
 
 /** Whether it has as many braces that close as open: what a text leaves open at its end, another one closes. */
@@ -97,13 +104,14 @@ function changedNames(before: Outline['functions'] = new Map(), after: Outline['
   return [...names].filter(name => before.get(name)?.text !== after.get(name)?.text)
 }
 
-/** The functions of these texts that may be part of its code, by name. */
+/** The functions of these texts that may be part of its code, by name; all that macros name among them. */
 function reachedBy(name: string, outlines: readonly { readonly after: Outline | undefined }[]): ReadonlySet<string> {
   const reached = new Set([name])
   for (const each of reached)
     for (const { after } of outlines)
       for (const word of after?.functions.get(each)?.words ?? [])
         if (outlines.some(other => other.after?.functions.has(word) === true)) reached.add(word)
+  for (const { after } of outlines) for (const word of after?.macroWords ?? []) reached.add(word)
   return reached
 }
 
@@ -140,8 +148,9 @@ function statementEnd(file: LexedFile, at: number): number | string {
   for (let next = at + 1; next < file.tokens.count; next++) {
     const text = tokenText(file, next)
     if (text === '(') {
-      if (next > at + 1 && tokenKind(file, next - 1) === 'word' && tokenText(file, next - 1) !== 'sizeof')
-        return notPlain
+      // What is called may be of an expression: `(f)(a)`, `table[0](a)`.
+      const isCalled = tokenKind(file, next - 1) === 'word' || /^[)\]]$/.test(tokenText(file, next - 1))
+      if (next > at + 1 && isCalled && tokenText(file, next - 1) !== 'sizeof') return notPlain
       depth++
     }
     // Signs come one by one: what is set has an equals sign, or two signs of a kind.

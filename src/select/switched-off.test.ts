@@ -28,6 +28,7 @@ test.skipIf(!hasGcc)(`both calls of what goes${withoutGcc}`, () => {
 const WRONG: readonly (readonly [string, string, string, string, object?])[] = [
   ['one stays', F, F.replace('note(2);', ''), 'its new code calls note, too'],
   ['another goes, too', F, LOST.replace('other(a);', ''), 'does not lead to other any more'],
+  ['another goes once', F.replace('own(a);', 'own(a); other(3);'), LOST, 'lead to other as often'],
   ['something is used besides', F, LOST.replace('a + flag', 'a + flag + (int)(long)&f'), 'its new code uses f'],
   ['nothing of that name is called', F, LOST, 'its old code does not call absent', { callee: 'absent' }],
   ['the compiler knew it', F, F.replace('own(a);', ''), 'of the same unit', { callee: 'unit.c#own' }],

@@ -64,8 +64,14 @@ export function switchedOff(
   const found = callees.map(callee => callsTo(before, after, { callee, callAt }))
   const why = found.find(each => typeof each === 'string')
   if (typeof why === 'string') return refuse(why)
-  const gone = [...before.branches].find(each => !after.branches.has(each) && !lost.has(each))
-  if (gone !== undefined) return refuse(`its new code does not lead to ${gone} any more either`)
+  // An argument of the call may have been one, be it by a macro.
+  const gone = [...before.branches].find(([each, times]) => !lost.has(each) && (after.branches.get(each) ?? 0) < times)
+  if (gone !== undefined) {
+    const [other] = gone
+    return refuse(
+      `its new code does not lead to ${other} ${after.branches.has(other) ? 'as often' : 'any more'} either`,
+    )
+  }
   const off = found.map((calls, at) => ({
     address: { unit, piece: patched.id },
     runningName: runningNameOf(origin, loader),
@@ -82,8 +88,8 @@ interface Uses {
   readonly code: Uint8Array
   /** Of its branches, in that code. */
   readonly fields: readonly { readonly offset: number; readonly name: string }[]
-  /** Where it leads to, be it from out of line. */
-  readonly branches: ReadonlySet<string>
+  /** Where it leads to, be it from out of line, and how many times. */
+  readonly branches: ReadonlyMap<string, number>
   /** Functions among these that the unit has itself. */
   readonly own: ReadonlySet<string>
   /** Whatever it refers to, by names that both sides have. */
@@ -111,7 +117,7 @@ function bothUses(input: UnitInput, { piece, patched }: BothPieces, rules: Selec
 export function calledNoMore(input: UnitInput, { original, patched }: Judged, rules: SelectRules): readonly string[] {
   if (original === undefined || patched === undefined) return []
   const { before, after } = bothUses(input, { piece: original, patched }, rules)
-  return [...before.branches].filter(name => !after.branches.has(name))
+  return [...before.branches.keys()].filter(name => !after.branches.has(name))
 }
 
 interface Named<S extends Side> {
@@ -122,7 +128,7 @@ interface Named<S extends Side> {
 
 function usesOf<S extends Side>(piece: Piece<S>, { map, nameOf, machine }: Named<S>): Uses {
   const parts = map.pieces.filter(each => each.kind === 'function' && partOf(each.name) === piece.name)
-  const [branches, own, names] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  const [branches, own, names] = [new Map<string, number>(), new Set<string>(), new Set<string>()]
   const fields: { offset: number; name: string }[] = []
   for (const each of [piece, ...parts]) {
     const code = codeOf(map, each)
@@ -136,7 +142,7 @@ function usesOf<S extends Side>(piece: Piece<S>, { map, nameOf, machine }: Named
       names.add(name)
       if (reached?.kind === 'function') own.add(name)
       if (!isBranch) continue
-      branches.add(name)
+      branches.set(name, (branches.get(name) ?? 0) + 1)
       if (each === piece) fields.push({ offset, name })
     }
   }

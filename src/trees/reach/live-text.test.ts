@@ -4,9 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { compile, compileAnew, hasGcc, withoutGcc } from '../../../tests/support/gcc.ts'
 import { CASES, unitOf } from '../../../tests/support/reach-cases.ts'
 import { HIDDEN } from '../../../tests/support/reach-hidden.ts'
+import { UNNAMED } from '../../../tests/support/reach-unnamed.ts'
 import { sampled } from '../../../tests/support/sampled.ts'
 import { liveText } from '../../ctext/live-text.ts'
 import { isOrdinary } from './commands.ts'
+import { WITHOUT_LINES } from './same-text.ts'
 
 const DECLARATIONS = new Set(['a prototype', 'a prototype that nobody uses', 'a variable', 'inside typeof'])
 
@@ -115,7 +117,7 @@ describe.each(['gcc', 'clang-14'])('%s makes the same object of the same live te
     }
   }
 
-  test.skipIf(!isHere).for([...sampled([...CASES, ...HIDDEN])])('$name', one => {
+  test.skipIf(!isHere).for([...sampled([...CASES, ...HIDDEN]), ...UNNAMED])('$name', one => {
     const options = one.options ?? []
     if (!isOrdinary(unitOf('+.c', options))) return
     for (const text of Object.values(one.units)) {
@@ -138,7 +140,7 @@ function preprocessed(text: string, options: readonly string[] = []): string {
 
 /** As units are asked; undefined where it does not preprocess. */
 function preprocessedBy(compiler: string, text: string, options: readonly string[]): string | undefined {
-  const run = spawnSync(compiler, ['-E', '-w', '-D__LINE__=0', '-std=gnu11', ...options, '-x', 'c', '-'], {
+  const run = spawnSync(compiler, ['-E', ...WITHOUT_LINES, '-std=gnu11', ...options, '-x', 'c', '-'], {
     input: Buffer.from(text),
     encoding: 'latin1',
   })

@@ -107,6 +107,10 @@ test.for([
       what: 'a compiler that emits what nobody uses',
       change: (unit: Unit) => ({ ...unit, command: [...unit.command, '-femit-all-decls'] }),
     },
+    {
+      what: 'a compiler that is told what it calls',
+      change: (unit: Unit) => ({ ...unit, command: [...unit.command, '-ftrapv-handler=get'] }),
+    },
     { what: 'code for other devices', change: (unit: Unit) => ({ ...unit, command: [...unit.command, '-fopenmp'] }) },
     {
       what: 'a unit of which not all files are known',

@@ -17,8 +17,11 @@ export interface SameText {
   readonly withLines: boolean
 }
 
-/** A warning says that it is a strange thing to ask for. */
-const WITHOUT_LINES = ['-w', '-D__LINE__=0']
+/**
+ * A number that no text has: what a patch writes instead of a line's number must not look like one. A warning says that it
+ * is a strange thing to ask for.
+ */
+export const WITHOUT_LINES = ['-w', '-D__LINE__=1979317431']
 
 export async function withSameText(
   tree: Tree,
