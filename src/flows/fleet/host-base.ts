@@ -31,7 +31,7 @@ function unknownBuild(
 ): PlanProblem {
   const silent = known.filter(({ id }) => id === undefined).map(({ base }) => base.name)
   const more =
-    silent.length === 0 ? '' : `; by which one ${silent.join(', ')} is known, neither the file nor a payload says`
+    silent.length === 0 ? '' : `; that of ${silent.join(', ')} is not known: build-id in the fleet’s file says it`
   const text = `what runs has the build-id ${buildId}, and no base of the fleet does${more}`
   return { code: 'unknown-build', needs: silent.length === 0 ? 'reboot' : 'look', text }
 }
