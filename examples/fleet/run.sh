@@ -25,3 +25,6 @@ run fleet build FLEET.yaml -o built --dry-run
 sed -i 's/and who gave back/and who gave it back/' fixes/comment.patch
 run fleet build FLEET.yaml -o built --dry-run
 run report built/index.json -o fleet.html
+# A host that reports a build which the fleet's file does not name.
+printf 'no payloads; runs build-id 0123456789abcdef\n' > host.txt
+run fleet plan built --listing host.txt

@@ -21,7 +21,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'fleet',
-    summary: 'build every fix for every base that runs, and tell what came of each',
+    summary: 'build every fix for every base that runs, and tell what came of each, and what hosts need of it',
     load: () => import('./commands/fleet.ts'),
   },
   {

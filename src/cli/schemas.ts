@@ -13,6 +13,7 @@ import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
 import type { Advice } from '../report/advice.ts'
 import type { AssistReport } from '../report/assist-report.ts'
 import { fleetIndex } from '../report/fleet-index.ts'
+import { fleetPlan } from '../report/fleet-plan.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
 import type { LinesReport } from '../report/lines-report.ts'
 import { entry, refusal, runReport } from '../report/schema.ts'
@@ -283,6 +284,7 @@ export const SCHEMAS = {
   assist: v.union([assistance, failure]),
   fleet: v.union([fleetIndex, failure]),
   'fleet-file': fleetFile,
+  'fleet-plan': v.union([fleetPlan, failure]),
   inspect: v.union([inspection, failure]),
   lines: v.union([lineSites, failure]),
   neutralize: v.union([neutralized, failure]),

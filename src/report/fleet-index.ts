@@ -51,6 +51,15 @@ export interface FleetIndexBase {
   /** As the fleet's file says it; null where it does not. */
   readonly buildId: string | null
   readonly endOfLife: string | null
+  /** What is applied there already, the lowest first. */
+  readonly on: readonly PayloadBelow[]
+}
+
+/** A payload that the fleet stands on, by the name that it has on hosts. */
+export interface PayloadBelow {
+  readonly name: string
+  /** Null where nothing is built for the base, so that nobody looked. */
+  readonly buildId: string | null
 }
 
 export interface FleetIndexFix {
@@ -70,7 +79,7 @@ export interface FleetCell {
   /** What was to be refused here, and who said so; null where nothing was. */
   readonly expected: { readonly codes: readonly string[]; readonly reason: string; readonly who: string } | null
   /** Files are relative to the index’s folder. Null unless the outcome is `built`. */
-  readonly payload: (StoredFile & { readonly buildId: string }) | null
+  readonly payload: StoredPayload | null
   /** The JSON of `hotsplice build --details`, without what depends on the clock. */
   readonly report: StoredFile | null
   /** The report for a browser. */
@@ -82,10 +91,23 @@ export interface FleetCell {
   readonly inputs: Readonly<Record<string, string>>
 }
 
+export interface StoredPayload extends StoredFile {
+  readonly buildId: string
+  /** The build-id of what runs, which it is made for; null where nobody knows. */
+  readonly runs: string | null
+  /** The build-id of what it is applied upon: what runs, or a payload; null where it asks for nothing. */
+  readonly depends: string | null
+}
+
 const text = v.string()
 const storedEntries = { file: text, sha256: text, size: v.number() }
 export const storedFile: v.GenericSchema<StoredFile> = v.object(storedEntries)
-export const storedPayload = v.object({ ...storedEntries, buildId: text })
+export const storedPayload: v.GenericSchema<StoredPayload> = v.object({
+  ...storedEntries,
+  buildId: text,
+  runs: v.nullable(text),
+  depends: v.nullable(text),
+})
 export const storedRehearsal = v.object({ ...storedEntries, outcome: text })
 
 const fleetCell: v.GenericSchema<FleetCell> = v.object({
@@ -109,7 +131,14 @@ export const fleetIndex: v.GenericSchema<FleetIndex> = v.object({
   command: v.literal('fleet'),
   version: text,
   outcome: v.picklist(['as-expected', 'nothing-to-do', 'not-as-expected', 'failed', 'not-done']),
-  bases: v.array(v.object({ name: text, buildId: v.nullable(text), endOfLife: v.nullable(text) })),
+  bases: v.array(
+    v.object({
+      name: text,
+      buildId: v.nullable(text),
+      endOfLife: v.nullable(text),
+      on: v.array(v.object({ name: text, buildId: v.nullable(text) })),
+    }),
+  ),
   fixes: v.array(v.object({ name: text, ids: v.array(text) })),
   cells: v.array(fleetCell),
 })

@@ -18,6 +18,7 @@ import { readInput, readText, writeWhole } from '../files.ts'
 import { cellChoice } from '../fleet-cells.ts'
 import { fleetDisplay } from '../fleet-display.ts'
 import { cellPage, checkPage, fleetInput, writePage } from '../page-file.ts'
+import { today } from '../today.ts'
 import { VERSION } from '../version.ts'
 
 export interface FleetArguments {
@@ -58,12 +59,6 @@ export async function runFleet(request: FleetArguments, console: Console, signal
 
 const cellsOf = ({ bases, fixes }: Fleet): readonly CellName[] =>
   bases.flatMap(({ name: base }) => fixes.map(({ name: fix }) => ({ base, fix })))
-
-/** As people's calendars have it here. */
-function today(): string {
-  const now = new Date()
-  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map(part => String(part).padStart(2, '0')).join('-')
-}
 
 function worldOf(folder: FleetResults, watch: FleetWorld['watch']): Omit<FleetWorld, 'run'> {
   return {

@@ -25,9 +25,10 @@ const MORE = [
 
 export function define(host: Host) {
   return new Command('fleet')
-    .description('Builds every fix for every base that runs, and tells what came of each.')
+    .description('Builds every fix for every base that runs, tells what came of each, and what hosts need of it.')
     .helpCommand(false)
     .addCommand(buildCommand(host))
+    .addCommand(planCommand(host))
     .addHelpText('after', helpAfter(HELP))
 }
 
@@ -58,6 +59,54 @@ function buildCommand(host: Host) {
       )
     })
 }
+
+function planCommand(host: Host) {
+  return new Command('plan')
+    .summary('say what hosts need of what was built, in which order, and what cannot be done without a reboot')
+    .description('Says what hosts need of what was built, in which order, and what cannot be done without a reboot.')
+    .argument('<index>', 'the folder of `fleet build`, or its index.json')
+    .option(
+      '--listing <file...>',
+      'what a host reports: `hotsplice list --json`, or `xl info` and `xen-livepatch list`',
+    )
+    .option('--host <host...>', 'ask it now: process:PID, process:PID@START, xen, xen:ssh://[USER@]SERVER[:PORT]')
+    .option('--json <file>', 'write the plan as JSON too; - is standard output')
+    .addHelpText('after', helpAfter(PLAN_HELP))
+    .action(async (index, options) => {
+      host.ended(
+        await attempt({
+          json: options.json,
+          command: 'fleet plan',
+          signal: host.signal,
+          work: async console =>
+            (await import('./fleet-plan-run.ts')).runFleetPlan({ index, ...options }, console, host.signal),
+        }),
+      )
+    })
+}
+
+const PLAN_HELP = {
+  more: [
+    'Nothing is changed anywhere. A host is known by the build-id of what runs, and a payload there by its name, which is all that',
+    'hosts tell: load each under the name of its file. What is applied and not known to the fleet ends the planning of that host.',
+    'docs/fleet.md says what each code means.',
+  ],
+  examples: [
+    { so: 'what a host reports, for later', run: 'hotsplice list --host xen:ssh://root@server --json server.json' },
+    { so: 'the same without hotsplice', run: "ssh root@server 'xl info; xen-livepatch list' > server.txt" },
+    { so: 'what these hosts need', run: 'hotsplice fleet plan built --listing server.json server.txt' },
+    { so: 'asked right now', run: 'hotsplice fleet plan built --host xen:ssh://root@one xen:ssh://root@two' },
+  ],
+  codes: [
+    [0, 'after the steps of the plan every host has all it needs'],
+    [1, 'a host could not be asked, or a listing or the index is wrong'],
+    [
+      2,
+      'a host will lack something after all steps: it takes a reboot, a payload that is yet to be built, or a person',
+    ],
+    [3, 'nothing to do: every host has all it needs'],
+  ],
+} as const
 
 const HELP = {
   more: MORE,

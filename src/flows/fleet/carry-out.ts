@@ -87,7 +87,12 @@ async function buildOn(base: Base, job: FleetJob, { folder, run, cacheFolder }: 
     payload:
       payload === undefined || described === null
         ? null
-        : { ...folder.put(payload, endingOf(job.options.output)), buildId: described.buildId },
+        : {
+            ...folder.put(payload, endingOf(job.options.output)),
+            buildId: described.buildId,
+            runs: report.base?.buildId ?? null,
+            depends: report.base?.depends ?? null,
+          },
     surroundings: await surroundingsOf(base, { ...job.base, cacheFolder }, run.signal),
   }
 }

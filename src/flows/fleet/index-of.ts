@@ -1,6 +1,14 @@
 /** The matrix as it stands: the index, and the names by which people find its files. */
 import type { StoredFile } from '../../base/stored-file.ts'
-import { FLEET_SCHEMA, type FleetCell, type FleetIndex, type FleetOutcome } from '../../report/fleet-index.ts'
+import {
+  FLEET_SCHEMA,
+  type FleetCell,
+  type FleetIndex,
+  type FleetIndexBase,
+  type FleetOutcome,
+} from '../../report/fleet-index.ts'
+import { nameOf } from './inputs.ts'
+import type { FleetBase } from './model.ts'
 import type { Planned, PlanRequest } from './plan.ts'
 import type { FleetFolder } from './world.ts'
 
@@ -11,10 +19,16 @@ export function indexOf({ fleet, version }: PlanRequest, known: ReadonlyMap<Plan
     command: 'fleet',
     version,
     outcome: outcomeOf(wanted),
-    bases: fleet.bases.map(({ name, buildId = null, endOfLife = null }) => ({ name, buildId, endOfLife })),
+    bases: fleet.bases.map(base => describedBase(base, [...known.keys()])),
     fixes: fleet.fixes.map(({ name, ids }) => ({ name, ids })),
     cells: [...known.values()],
   }
+}
+
+function describedBase(base: FleetBase, cells: readonly Planned[]): FleetIndexBase {
+  const { name, buildId = null, endOfLife = null } = base
+  const read = cells.flatMap(cell => (cell.kind === 'job' && cell.base === base ? [cell.read] : []))[0]
+  return { name, buildId, endOfLife, on: read?.on ?? base.on.map(file => ({ name: nameOf(file), buildId: null })) }
 }
 
 /** Of the cells that were asked for. */

@@ -5,7 +5,10 @@
  * has a part here, or is held against what the build itself noted (`surroundings`).
  */
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import { InputError } from '../../base/errors.ts'
+import { inspectPayload } from '../../loaders/inspect.ts'
+import type { PayloadBelow } from '../../report/fleet-index.ts'
 import type { PatchText } from '../../source/model.ts'
 import { treeDigest } from '../../trees/index.ts'
 import type { OwnSource } from '../hotpatch/own-sources.ts'
@@ -18,6 +21,7 @@ export interface ReadBase {
   readonly base: FleetBase
   readonly job: JobBase
   readonly tree: string
+  readonly on: readonly PayloadBelow[]
   /** Of what the file says of it, and of the files that it names. */
   readonly told: string
   /** The files that it names, and their digests. */
@@ -47,6 +51,7 @@ export async function readBase(base: FleetBase, world: Reading): Promise<ReadBas
     return found
   }
   const on = base.on.map(file => digest(file, 'the payload'))
+  const below = base.on.map(file => ({ name: nameOf(file), buildId: idOf(readNamed(file, 'the payload', world)) }))
   const symbols = digest(symbolsOf(base), 'the file with symbols')
   const { depends, xenDepends, withoutIbt } = base
   const told = { target, makeArgs, toolchain, toolchainPath, depends, xenDepends, withoutIbt, on, symbols }
@@ -62,6 +67,7 @@ export async function readBase(base: FleetBase, world: Reading): Promise<ReadBas
     base,
     job,
     tree: await treeDigest(job, world.run.signal),
+    on: below,
     told: digestOf(toText({ ...told, config: digest(config, 'the configuration') })),
     given,
     rehearsal:
@@ -76,6 +82,18 @@ export async function readBase(base: FleetBase, world: Reading): Promise<ReadBas
               timeoutMs: rehearsal.timeoutMs,
             }),
           ),
+  }
+}
+
+/** As `hotsplice load` and `xen-livepatch load` call it. */
+export const nameOf = ({ name }: NamedFile): string => basename(name).replace(/\.[^.]*$/, '')
+
+/** Null where it is no payload, which the build tells. */
+function idOf(payload: Uint8Array): string | null {
+  try {
+    return inspectPayload(payload).buildId
+  } catch {
+    return null
   }
 }
 
@@ -153,7 +171,7 @@ export function jobOf(
   return {
     inputs,
     job: {
-      key: digestOf(toText({ build: 1, ...inputs })),
+      key: digestOf(toText({ build: 2, ...inputs })),
       cell: { base: base.name, fix: fix.name },
       base: job,
       tree,

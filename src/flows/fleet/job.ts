@@ -5,6 +5,7 @@
  */
 import type { Refusal } from '../../base/refusal.ts'
 import type { StoredFile } from '../../base/stored-file.ts'
+import type { StoredPayload } from '../../report/fleet-index.ts'
 import type { ReportedError } from '../../report/model.ts'
 import type { PatchText } from '../../source/model.ts'
 import type { BaseOptions, Surroundings } from '../../trees/index.ts'
@@ -41,7 +42,7 @@ export interface BuiltJob {
   /** Of what runs, as the payload is made for it. */
   readonly buildId: string | null
   readonly report: StoredFile
-  readonly payload: (StoredFile & { readonly buildId: string }) | null
+  readonly payload: StoredPayload | null
   /** What was read outside of the tree. */
   readonly surroundings: Surroundings
 }
