@@ -68,8 +68,8 @@ function livepatchTables(selection: Selection, words: OutputSection, { kernel, p
   // The address of the module's own structure, which the loader gives back as THIS_MODULE.
   point(patch.at('mod'), { symbol: book.section(MODULE), addend: 0n })
   point(patch.at('objs'), own(objects))
-  // A newer payload takes the place of all that are there.
-  bytes[patch.at('replace')] = 1
+  // 1: it takes the place of all that are enabled.
+  bytes[patch.at('replace')] = Number(kernel.replaces)
   // No name: the kernel proper.
   point(objects + object.at('funcs'), own(functions))
   ordered.forEach(({ address, runningName }, index) => {
