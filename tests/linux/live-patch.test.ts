@@ -178,6 +178,31 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
     expect(report.functions.filter(each => each.included).length).toBeLessThan(3)
   })
 
+  it('leaves a function that ftrace cannot take over to its callers', async () => {
+    const from = '\tunsigned n;\n\tspin_lock(&dentry->d_lock);\n\tif (unlikely(d_in_lookup(dentry)))'
+    const by = from.replace('n;\n', 'n;\n\n\tpr_info_once("first name\\n");\n')
+    const edit = { file: 'fs/dcache.c', replace: from, by }
+    const refused = await made(edit)
+    expect(refused.report.refusals).toEqual([
+      expect.objectContaining({
+        code: 'no-ftrace-site',
+        symbol: '__d_add',
+        hint: expect.stringMatching(
+          /^build with --promote-callers __d_add: d_add of fs\/dcache\.o; d_splice_alias of fs\/dcache\.o will be replaced/,
+        ),
+      }),
+    ])
+    const { report, payload } = await made(edit, true, { promoteCallers: ['all'] })
+    expect(report.refusals).toEqual([])
+    const included = report.functions.filter(each => each.included).map(({ name }) => name)
+    expect(included.toSorted()).toEqual(['__d_add', 'd_add', 'd_splice_alias'])
+    if (withoutQemu !== '' || payload === undefined) return expect(report.outcome).toBe('built')
+    const { outcome, operations } = await tried(image, payload, CYCLE.replace('HERE', '! ENOENT read /not-there'))
+    expect(operations.filter(({ expected }) => !expected)).toEqual([])
+    expect(outcome).toBe('passed')
+    expect(operations.flatMap(({ console }) => console).join('\n')).toContain('first name')
+  })
+
   it('does not leave what others call to the callers that it sees', async () => {
     // fs/proc/proc_net.c calls it, too, and nothing exports it.
     const edit = {
