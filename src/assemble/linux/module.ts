@@ -12,7 +12,12 @@
 import { InternalError } from '../../base/errors.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_PROGBITS } from '../../elf/spec/constants.ts'
 import { MADE_FOR } from '../../loaders/linux/modinfo.ts'
-import { MODINFO, MODULE_STRUCTURE as MODULE } from '../../loaders/payload-sections.ts'
+import {
+  MODINFO,
+  MODULE_STRUCTURE as MODULE,
+  LIVEPATCH_TABLES as TABLES,
+  MODULE_VERSIONS as VERSIONS,
+} from '../../loaders/payload-sections.ts'
 import type { ModuleCode } from '../../machines/machine.ts'
 import { R_X86_64_64 } from '../../machines/x86-64/relocation-numbers.ts'
 import type { Selection } from '../../select/model.ts'
@@ -24,11 +29,9 @@ import type { SymbolBook } from '../symbol-book.ts'
 import { isExported } from './kernel-symbols.ts'
 import { unwindTables } from './unwind.ts'
 
-const TABLES = '.data.livepatch'
 const WORDS = '.rodata.livepatch'
 const INIT = '.init.text'
 const EXIT = '.exit.text'
-const VERSIONS = '__versions'
 
 export interface ModuleTask {
   readonly kernel: KernelModule
