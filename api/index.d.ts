@@ -1084,6 +1084,12 @@ export interface SignOptions {
     /** Its certificate, in PEM. */
     readonly certificate: TextInput;
     /**
+     * Whose trailer: that of Xen's live patching design, or of a module of Linux.
+     *
+     * @default 'xen'
+     */
+    readonly target?: 'xen' | 'linux' | undefined;
+    /**
      * A signed message (CMS) with the certificate in it, or the bare RSA signature.
      *
      * @default 'cms'
@@ -1220,7 +1226,16 @@ export interface VerifyCheck {
 export interface VerifyOptions extends CompileOptions {
     /** The payload, whoever built it. */
     readonly payload: PayloadInput;
-    /** xen-syms of what is running, or xen.efi, which tells its build-id only. */
+    /**
+     * Who will load it. For Linux only `payload`, `symbols` and `key` may be given.
+     *
+     * @default 'xen'
+     */
+    readonly target?: 'xen' | 'linux' | undefined;
+    /**
+     * xen-syms of what is running, or xen.efi, which tells its build-id only; for Linux the path of the image that boots,
+     * `/boot/vmlinuz-…`.
+     */
     readonly symbols: FileInput;
     /**
      * Payloads that are applied already, the lowest first.
@@ -1584,8 +1599,8 @@ export declare function readReport(text: string, name: string): RunReport;
 export declare function rehearse(options: RehearseOptions): Promise<RehearsalResult>;
 
 /**
- * Signs a payload: puts the trailer of Xen's live patching design behind it. Xen up to 4.22 does not look at it; `verify`
- * with a key does.
+ * Signs a payload: puts the trailer of Xen's live patching design behind it, or that of a module of Linux. Xen up to 4.22
+ * does not look at it; `verify` with a key does.
  *
  * @param options the payload, a key and its certificate
  * @returns the signed payload's bytes

@@ -10,6 +10,8 @@ export interface KernelModule {
   /** At most 55 characters: letters, digits and underscores. */
   readonly name: string
   readonly facts: KernelFacts
+  /** Whether it takes the place of all live patches that are enabled. */
+  readonly replaces: boolean
   /** How the live patching core finds what has a running name. */
   readonly spell: (runningName: string) => KernelSpelling
 }

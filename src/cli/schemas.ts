@@ -15,6 +15,7 @@ import type { AssistReport } from '../report/assist-report.ts'
 import { fleetIndex } from '../report/fleet-index.ts'
 import { fleetPlan } from '../report/fleet-plan.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
+import type { ModuleSummary } from '../report/inspect-module.ts'
 import type { LinesReport } from '../report/lines-report.ts'
 import { entry, refusal, runReport } from '../report/schema.ts'
 import type { Translation } from '../report/translate/model.ts'
@@ -101,7 +102,7 @@ const verification: v.GenericSchema<VerifyReport> = v.object({
   ),
 })
 
-const inspection: v.GenericSchema<PayloadSummary> = v.object({
+const payload: v.GenericSchema<PayloadSummary> = v.object({
   schema: v.literal(1),
   command: v.literal('inspect'),
   buildId: v.nullable(text),
@@ -113,6 +114,26 @@ const inspection: v.GenericSchema<PayloadSummary> = v.object({
   modinfo: texts,
   sections: v.array(v.object({ name: text, size: whole })),
 })
+
+const lookedUp = { object: text, name: text, position: whole }
+
+const liveModule: v.GenericSchema<ModuleSummary> = v.object({
+  schema: v.literal(1),
+  command: v.literal('inspect'),
+  target: v.literal('linux'),
+  name: v.nullable(text),
+  buildId: v.nullable(text),
+  madeFor: v.nullable(text),
+  signed: v.boolean(),
+  replaces: v.nullable(v.boolean()),
+  functions: v.nullable(v.array(v.object({ ...lookedUp, newSize: v.nullable(whole) }))),
+  exported: v.array(v.object({ name: text, checksum: v.nullable(text) })),
+  lookedUp: v.array(v.object(lookedUp)),
+  modinfo: texts,
+  sections: v.array(v.object({ name: text, size: whole })),
+})
+
+const inspection: v.GenericSchema<PayloadSummary | ModuleSummary> = v.union([payload, liveModule])
 
 const lineSites: v.GenericSchema<LinesReport> = v.object({
   schema: v.literal(1),

@@ -51,5 +51,5 @@ function layerOf({ name, file, report }: AppliedReport): Layer {
       'give the reports of `hotsplice build --json FILE` for the payloads that were applied',
     )
   }
-  return { name: name ?? basename(payload.file).replace(/\.livepatch$/, ''), report }
+  return { name: name ?? basename(payload.file).replace(/\.(?:livepatch|ko)$/, ''), report }
 }

@@ -9,6 +9,12 @@ export interface SignOptions {
   /** Its certificate, in PEM. */
   readonly certificate: TextInput
   /**
+   * Whose trailer: that of Xen's live patching design, or of a module of Linux.
+   *
+   * @default 'xen'
+   */
+  readonly target?: 'xen' | 'linux' | undefined
+  /**
    * A signed message (CMS) with the certificate in it, or the bare RSA signature.
    *
    * @default 'cms'
@@ -23,8 +29,8 @@ export interface SignOptions {
 }
 
 /**
- * Signs a payload: puts the trailer of Xen's live patching design behind it. Xen up to 4.22 does not look at it; `verify`
- * with a key does.
+ * Signs a payload: puts the trailer of Xen's live patching design behind it, or that of a module of Linux. Xen up to 4.22
+ * does not look at it; `verify` with a key does.
  *
  * @param options the payload, a key and its certificate
  * @returns the signed payload's bytes
@@ -43,9 +49,10 @@ export interface SignOptions {
  */
 export async function sign(options: SignOptions): Promise<Uint8Array> {
   const format = choice('format', options.format, ['cms', 'rsa'])
+  const target = choice('target', options.target, ['xen', 'linux'])
   const hash = choice('hash', options.hash, ['sha256', 'sha384', 'sha512'])
   const { signFile } = await import('../flows/sign.ts')
   const key = await readText(options.key, 'the key')
   const certificate = await readText(options.certificate, 'the certificate')
-  return signFile(await readBytes(options.payload, 'the payload'), { key, certificate, format, hash })
+  return signFile(await readBytes(options.payload, 'the payload'), { key, certificate, target, format, hash })
 }

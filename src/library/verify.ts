@@ -15,7 +15,16 @@ import { type CompileOptions, given, settingsOf, untilAborted } from './settings
 export interface VerifyOptions extends CompileOptions {
   /** The payload, whoever built it. */
   readonly payload: PayloadInput
-  /** xen-syms of what is running, or xen.efi, which tells its build-id only. */
+  /**
+   * Who will load it. For Linux only `payload`, `symbols` and `key` may be given.
+   *
+   * @default 'xen'
+   */
+  readonly target?: 'xen' | 'linux' | undefined
+  /**
+   * xen-syms of what is running, or xen.efi, which tells its build-id only; for Linux the path of the image that boots,
+   * `/boot/vmlinuz-…`.
+   */
   readonly symbols: FileInput
   /**
    * Payloads that are applied already, the lowest first.
@@ -91,6 +100,13 @@ export interface VerifyOptions extends CompileOptions {
  * ```
  */
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
+  const target = choice('target', options.target, ['xen', 'linux'])
+  return VERIFIERS[target](options)
+}
+
+const VERIFIERS = { xen: verifyForXen, linux: verifyForLinux }
+
+function verifyForXen(options: VerifyOptions): Promise<VerifyReport> {
   const { tree, memory } = options
   if (tree === undefined && memory !== undefined) {
     throw new InputError('library/bad-option', 'memory is held against the objects of a tree, and no tree is given')
@@ -106,6 +122,24 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
       ...given({ withoutIbt }),
       ...(key === undefined ? {} : { key: await readText(key, 'the key') }),
       ...(tree === undefined ? {} : { tree: await questionOf(tree, options) }),
+    })
+  })
+}
+
+/** The kernel is unpacked from its file. */
+function verifyForLinux(options: VerifyOptions): Promise<VerifyReport> {
+  const { symbols: kernel, key } = options
+  if (typeof kernel !== 'string') {
+    throw new InputError('library/bad-option', 'symbols is bytes, and must be the path of the kernel for Linux')
+  }
+  return untilAborted(options, async () => {
+    const flow = await import('../flows/verify/module.ts')
+    flow.refuseQuestionsOfXen(options, option => option)
+    const { bytes: payload } = await readPayload(options.payload)
+    return flow.verifyKernelModule({
+      payload,
+      kernel,
+      ...(key === undefined ? {} : { key: await readText(key, 'the key') }),
     })
   })
 }

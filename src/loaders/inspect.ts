@@ -2,13 +2,22 @@
  * What a payload says about itself, read from its bytes alone. Payloads of any builder are welcome; what is odd is
  * shown as it is, because judging is verify's work.
  */
-import type { Side } from '../base/side.ts'
-import { type ElfObject, type ElfSection, type ElfSymbol, readElf } from '../elf/index.ts'
-import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE } from '../elf/spec/constants.ts'
+import { type ElfSection, type ElfSymbol, readElf } from '../elf/index.ts'
+import { SHF_ALLOC, SHF_WRITE } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
-import { buildIdOf } from './build-id-note.ts'
 import { fittingSize } from './entry-size.ts'
 import { FUNC_FIELDS, FUNC_SIZE, readFunc } from './func-entry.ts'
+import {
+  type LoadedSection,
+  loadedSection,
+  noteOf,
+  type PayloadObject,
+  placeWords,
+  reachedFrom,
+  sectionNamed,
+  stringsOf,
+  textAt,
+} from './payload-parts.ts'
 import { BUILD_ID, DEPENDS, FUNCS, HOOK_PREFIX, MODINFO, XEN_DEPENDS } from './payload-sections.ts'
 import { xenEntryLayout } from './xen/entries.ts'
 import { xenSectionClass } from './xen/sections.ts'
@@ -47,14 +56,6 @@ export interface PatchedFunction {
   readonly expectation: string | null
 }
 
-export interface LoadedSection {
-  readonly name: string
-  readonly size: number
-  readonly alignment: number
-  /** `code`, `read-only` or `writable`. */
-  readonly memory: 'code' | 'read-only' | 'writable'
-}
-
 /** Reads a payload. Throws `InputError` when it is no ELF object that can be read. */
 export function inspectPayload(bytes: Uint8Array): PayloadModel {
   const elf = readElf<'payload'>(bytes)
@@ -70,7 +71,7 @@ export function inspectPayload(bytes: Uint8Array): PayloadModel {
     functions: functions.map(({ facts }) => facts),
     hooks: elf.sections.filter(({ name }) => name.startsWith(HOOK_PREFIX)).map(section => hooksIn(elf, section)),
     entries: entriesOf(elf, loaded),
-    sections: loaded.map(({ name, size, alignment, flags }) => ({ name, size, alignment, memory: memoryOf(flags) })),
+    sections: loaded.map(loadedSection),
     undefinedSymbols: elf.symbols.filter(({ place, name }) => place.in === 'nowhere' && name !== '').map(s => s.name),
     newSymbols: newSymbols(elf, new Set(functions.map(({ at }) => at))),
     modinfo: stringsOf(sectionNamed(elf, MODINFO)),
@@ -78,37 +79,7 @@ export function inspectPayload(bytes: Uint8Array): PayloadModel {
   }
 }
 
-type Payload = ElfObject<'payload'>
-
-function sectionNamed(elf: Payload, name: string): ElfSection<'payload'> | undefined {
-  return elf.sections.find(section => section.name === name)
-}
-
-function noteOf(elf: Payload, name: string): string | null {
-  const section = sectionNamed(elf, name)
-  const id = section && buildIdOf(section.bytes)
-  return id === undefined ? null : Buffer.from(id).toString('hex')
-}
-
-/** A place in the payload, or outside of it by name. */
-interface Reached {
-  readonly symbol: ElfSymbol<'payload'>
-  /** The section it lies in; undefined for symbols of the running system. */
-  readonly section: ElfSection<'payload'> | undefined
-  readonly offset: number
-}
-
-/** What the relocation at `offset` of `section` leads to. */
-function reachedFrom(elf: Payload, section: ElfSection<'payload'>, offset: number): Reached | undefined {
-  const relocation = elf.relocations[section.id]?.find(candidate => candidate.offset === offset)
-  const symbol = relocation && elf.symbols[relocation.symbol]
-  if (relocation === undefined || symbol === undefined) return undefined
-  const { place } = symbol
-  if (place.in !== 'section') return { symbol, section: undefined, offset: Number(relocation.addend) }
-  return { symbol, section: elf.sections[place.section], offset: place.offset + Number(relocation.addend) }
-}
-
-function functionsOf(elf: Payload): readonly { readonly facts: PatchedFunction; readonly at: string }[] {
+function functionsOf(elf: PayloadObject): readonly { readonly facts: PatchedFunction; readonly at: string }[] {
   const table = sectionNamed(elf, FUNCS)
   if (table === undefined) return []
   const count = Math.floor(table.bytes.length / FUNC_SIZE)
@@ -130,17 +101,7 @@ function functionsOf(elf: Payload): readonly { readonly facts: PatchedFunction; 
   })
 }
 
-function placeWords({ symbol, section, offset }: Reached): string {
-  const base = section === undefined ? symbol.name : section.name
-  return offset === 0 && section === undefined ? base : `${base}+0x${offset.toString(16)}`
-}
-
-function textAt(section: ElfSection<Side>, offset: number): string {
-  const end = section.bytes.indexOf(0, offset)
-  return Buffer.from(section.bytes.subarray(offset, end === -1 ? section.bytes.length : end)).toString('latin1')
-}
-
-function hooksIn(elf: Payload, section: ElfSection<'payload'>) {
+function hooksIn(elf: PayloadObject, section: ElfSection<'payload'>) {
   const functions = Array.from({ length: Math.floor(section.size / 8) }, (_, index) => {
     const reached = reachedFrom(elf, section, index * 8)
     if (reached === undefined) return 'nothing'
@@ -152,7 +113,7 @@ function hooksIn(elf: Payload, section: ElfSection<'payload'>) {
   return { section: section.name, functions }
 }
 
-function entriesOf(elf: Payload, loaded: readonly ElfSection<'payload'>[]): PayloadModel['entries'] {
+function entriesOf(elf: PayloadObject, loaded: readonly ElfSection<'payload'>[]): PayloadModel['entries'] {
   return loaded.flatMap(section => {
     if (xenSectionClass(section.name) !== 'entries') return []
     return [{ section: section.name, count: countEntries(elf, section) }]
@@ -160,7 +121,7 @@ function entriesOf(elf: Payload, loaded: readonly ElfSection<'payload'>[]): Payl
 }
 
 /** By the stride of the relocations, as in any object. */
-function countEntries(elf: Payload, { id, name, size }: ElfSection<'payload'>): number | null {
+function countEntries(elf: PayloadObject, { id, name, size }: ElfSection<'payload'>): number | null {
   const layout = xenEntryLayout(name, elf.header.machine)
   if (layout === undefined) return null
   const relocationOffsets = elf.relocations[id]?.map(({ offset }) => offset) ?? []
@@ -168,23 +129,12 @@ function countEntries(elf: Payload, { id, name, size }: ElfSection<'payload'>): 
   return found === undefined ? null : size / found
 }
 
-function memoryOf(flags: number): LoadedSection['memory'] {
-  if (hasFlag(flags, SHF_EXECINSTR)) return 'code'
-  return hasFlag(flags, SHF_WRITE) ? 'writable' : 'read-only'
-}
-
 /** Named symbols that lie in loaded sections, but for those that a table entry's new code starts at. */
-function newSymbols(elf: Payload, replacements: ReadonlySet<string>): readonly string[] {
+function newSymbols(elf: PayloadObject, replacements: ReadonlySet<string>): readonly string[] {
   return elf.symbols.flatMap(({ name, kind, place }) => {
     if (name === '' || kind === 'section' || kind === 'file' || place.in !== 'section') return []
     const section = elf.sections[place.section]
     if (section === undefined || !hasFlag(section.flags, SHF_ALLOC)) return []
     return replacements.has(`${section.name}+0x${place.offset.toString(16)}`) ? [] : [name]
   })
-}
-
-function stringsOf(section: ElfSection<Side> | undefined): readonly string[] {
-  if (section === undefined) return []
-  const all = Buffer.from(section.bytes).toString('utf8').split('\0')
-  return all.at(-1) === '' ? all.slice(0, -1) : all
 }

@@ -22,3 +22,7 @@ export const SINGLE_HOOKS: readonly string[] = [
 ].map(name => HOOK_PREFIX + name)
 /** The structure of a module of Linux; whatever has it is one. */
 export const MODULE_STRUCTURE = '.gnu.linkonce.this_module'
+/** What a live patch for Linux hands to the live patching core, as this tool calls it. */
+export const LIVEPATCH_TABLES = '.data.livepatch'
+/** Checksums of what a module of Linux uses of the kernel. */
+export const MODULE_VERSIONS = '__versions'

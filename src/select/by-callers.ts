@@ -9,7 +9,7 @@ import type { PieceAddress, Replacement, SelectedPiece, Selection, SelectRules, 
 import { originOf, runningNameOf, statedSize } from './origins.ts'
 
 /** Refusals of a function that say nothing against its callers. */
-export const CALLERS_HELP: ReadonlySet<string> = new Set(['too-small', 'duplicate-name'])
+export const CALLERS_HELP: ReadonlySet<string> = new Set(['too-small', 'duplicate-name', 'no-ftrace-site'])
 
 export const REACHED_BY_CALLERS: Reason = { code: 'by-callers', text: 'its callers are replaced in its stead' }
 

@@ -196,6 +196,8 @@ export interface SelectRules {
   readonly target: Target
   /** Why a function must not be replaced on this target, by unit and name; undefined when it may. */
   readonly denied: (unit: string, name: string) => Denial | undefined
+  /** Why the running system cannot take over what has that name; undefined when it can, or nothing is known against it. */
+  readonly stuck?: (runningName: string) => Denial | undefined
   /** How many symbols of that name the running system has; undefined when that is not known, of any name or of this one. */
   readonly countRunning?: (name: string) => number | undefined
   /** What the linked program says; undefined where it was not given, or nothing is left out of it (`dropped.ts`). */

@@ -13,6 +13,7 @@
 import { InternalError } from '../base/errors.ts'
 import type { Refusal } from '../base/refusal.ts'
 import type { Judged } from '../compare/model.ts'
+import type { Denial } from '../loaders/loader.ts'
 import { smallestFunction, startsWithLandingPad } from '../machines/machine.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
@@ -351,6 +352,8 @@ function replacementRefusals(
       hint: 'if nothing of the running system uses the unit, leave it out of the patch; otherwise check --symbols and the tree',
     })
   }
+  const stuck = rules.stuck?.(runningName)
+  if (stuck !== undefined) refusals.push(deniedBy(stuck, about))
   return [...refusals, ...denialRefusals(input, judged, { origin, rules })]
 }
 
@@ -360,8 +363,11 @@ function denialRefusals(
   { origin, rules }: { readonly origin: Origin; readonly rules: SelectRules },
 ): readonly Refusal[] {
   const denied = rules.denied(unit, name) ?? rules.denied(origin.input.unit, name)
-  if (denied === undefined) return []
-  return [{ code: denied.code, unit, symbol: name, text: `${name} changed, but ${denied.why}`, hint: denied.hint }]
+  return denied === undefined ? [] : [deniedBy(denied, { unit, symbol: name })]
+}
+
+function deniedBy({ code, why, hint }: Denial, about: Pick<Refusal, 'unit' | 'symbol'>): Refusal {
+  return { code, ...about, text: `${about.symbol} changed, but ${why}`, hint }
 }
 
 function replacementOf(address: PieceAddress, { unit }: UnitInput, origin: Origin, rules: SelectRules): Replacement {

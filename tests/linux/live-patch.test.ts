@@ -2,6 +2,10 @@
  * Live patches for the kernel that Debian ships, built from its prepared source alone, on that very kernel: what files hold
  * before, with and after each.
  */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { readKernelImage } from '../../src/loaders/linux/kernel-image.ts'
@@ -10,7 +14,7 @@ import { missingFor } from '../support/missing.ts'
 import { withoutKernel } from './kernel.ts'
 import { type Edit, Workshop } from './made.ts'
 
-const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc')
+const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc', 'objcopy')
 const withoutQemu = missingFor('qemu-system-x86_64')
 
 interface Case extends Edit {
@@ -84,6 +88,19 @@ unload live_case
 expect-state live_case absent
 expect-taints OEK`
 
+/** As objcopy takes it out of the module. */
+function sectionBytes(module: Uint8Array, name: string): Uint8Array {
+  const work = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
+  try {
+    const [file, bytes] = [join(work, 'module.ko'), join(work, 'section')]
+    writeFileSync(file, module)
+    execFileSync('objcopy', ['-O', 'binary', '--only-section', name, file, bytes])
+    return readFileSync(bytes)
+  } finally {
+    rmSync(work, { recursive: true })
+  }
+}
+
 function tried(image: string, module: Uint8Array, script: string) {
   const payloads = [{ name: 'case.ko', bytes: module }]
   return rehearse({ system: 'Linux', hypervisor: image, payloads, script, cpus: 2, timeoutMs: 240_000 })
@@ -98,8 +115,7 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
   })
   afterAll(() => workshop?.close())
 
-  const made = (edit: Edit, known = true, promoteCallers: readonly string[] = []) =>
-    (workshop ?? new Workshop()).build(edit, known, promoteCallers)
+  const made = (...asked: Parameters<Workshop['build']>) => (workshop ?? new Workshop()).build(...asked)
 
   it.each(CASES)('$what: $reads shows it while it is enabled', async one => {
     const { report, payload } = await made(one)
@@ -136,6 +152,15 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
     expect(one.payload).toEqual(other.payload)
   })
 
+  it.each([undefined, false])('takes the place of other live patches, unless told not to: %s', async replace => {
+    const [first] = CASES
+    const { payload } = first === undefined ? {} : await made(first, true, replace === undefined ? {} : { replace })
+    const { at, size } = readKernelImage(readKernel(image)).facts.layouts.patch
+    const patch = sectionBytes(payload ?? new Uint8Array(), '.data.livepatch').subarray(0, size)
+    expect(patch[at('replace')]).toBe(replace === false ? 0 : 1)
+    expect(patch.filter(byte => byte !== 0)).toHaveLength(replace === false ? 0 : 1)
+  })
+
   it('has nothing to do for a comment', async () => {
     const { report } = await made({ file: CMDLINE, replace: SHOW, by: `\t/* all of it */\n${SHOW}` })
     expect(report.outcome).toBe('nothing-to-do')
@@ -153,6 +178,31 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
     expect(report.functions.filter(each => each.included).length).toBeLessThan(3)
   })
 
+  it('leaves a function that ftrace cannot take over to its callers', async () => {
+    const from = '\tunsigned n;\n\tspin_lock(&dentry->d_lock);\n\tif (unlikely(d_in_lookup(dentry)))'
+    const by = from.replace('n;\n', 'n;\n\n\tpr_info_once("first name\\n");\n')
+    const edit = { file: 'fs/dcache.c', replace: from, by }
+    const refused = await made(edit)
+    expect(refused.report.refusals).toEqual([
+      expect.objectContaining({
+        code: 'no-ftrace-site',
+        symbol: '__d_add',
+        hint: expect.stringMatching(
+          /^build with --promote-callers __d_add: d_add of fs\/dcache\.o; d_splice_alias of fs\/dcache\.o will be replaced/,
+        ),
+      }),
+    ])
+    const { report, payload } = await made(edit, true, { promoteCallers: ['all'] })
+    expect(report.refusals).toEqual([])
+    const included = report.functions.filter(each => each.included).map(({ name }) => name)
+    expect(included.toSorted()).toEqual(['__d_add', 'd_add', 'd_splice_alias'])
+    if (withoutQemu !== '' || payload === undefined) return expect(report.outcome).toBe('built')
+    const { outcome, operations } = await tried(image, payload, CYCLE.replace('HERE', '! ENOENT read /not-there'))
+    expect(operations.filter(({ expected }) => !expected)).toEqual([])
+    expect(outcome).toBe('passed')
+    expect(operations.flatMap(({ console }) => console).join('\n')).toContain('first name')
+  })
+
   it('does not leave what others call to the callers that it sees', async () => {
     // fs/proc/proc_net.c calls it, too, and nothing exports it.
     const edit = {
@@ -160,7 +210,7 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
       replace: '\tint i;\n\n\tif (!dir_emit_dots(file, ctx))',
       by: '\tint i;\n\n\tif (!de || !dir_emit_dots(file, ctx))',
     }
-    const { report } = await made(edit, true, ['proc_readdir_de'])
+    const { report } = await made(edit, true, { promoteCallers: ['proc_readdir_de'] })
     expect(report.outcome).toBe('refused')
     expect(report.refusals).toEqual([expect.objectContaining({ code: 'callers-unknown', symbol: 'proc_readdir_de' })])
   })

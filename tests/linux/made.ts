@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { expect } from 'vitest'
 import { build } from '../../src/flows/build.ts'
-import type { BuildResult } from '../../src/flows/hotpatch/build-one.ts'
+import type { BuildOptions, BuildResult } from '../../src/flows/hotpatch/build-one.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { kernelPart } from './kernel.ts'
 
@@ -15,13 +15,15 @@ export interface Edit {
   readonly by: string
 }
 
+type More = Pick<BuildOptions, 'promoteCallers' | 'replace'>
+
 export class Workshop {
   readonly image = kernelPart('image')
   readonly tree = kernelPart('tree')
   readonly #cache = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
 
   /** What comes of the edit; `known: false` leaves out which kernel runs. */
-  build({ file, replace, by }: Edit, known = true, promoteCallers: readonly string[] = []): Promise<BuildResult> {
+  build({ file, replace, by }: Edit, known = true, more: More = {}): Promise<BuildResult> {
     const before = readFileSync(join(this.tree, file), 'latin1')
     expect(before.split(replace)).toHaveLength(2)
     const after = before.replace(replace, () => by)
@@ -30,7 +32,7 @@ export class Workshop {
       target: 'linux',
       ...(known ? { symbols: this.image } : {}),
       patches: [{ name: 'case.patch', text: createTwoFilesPatch(`a/${file}`, `b/${file}`, before, after, '', '') }],
-      promoteCallers,
+      ...more,
       output: 'live-case.ko',
       version: 'test',
       cacheFolder: this.#cache,

@@ -12,7 +12,12 @@
 import { InternalError } from '../../base/errors.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_PROGBITS } from '../../elf/spec/constants.ts'
 import { MADE_FOR } from '../../loaders/linux/modinfo.ts'
-import { MODINFO, MODULE_STRUCTURE as MODULE } from '../../loaders/payload-sections.ts'
+import {
+  MODINFO,
+  MODULE_STRUCTURE as MODULE,
+  LIVEPATCH_TABLES as TABLES,
+  MODULE_VERSIONS as VERSIONS,
+} from '../../loaders/payload-sections.ts'
 import type { ModuleCode } from '../../machines/machine.ts'
 import { R_X86_64_64 } from '../../machines/x86-64/relocation-numbers.ts'
 import type { Selection } from '../../select/model.ts'
@@ -24,11 +29,9 @@ import type { SymbolBook } from '../symbol-book.ts'
 import { isExported } from './kernel-symbols.ts'
 import { unwindTables } from './unwind.ts'
 
-const TABLES = '.data.livepatch'
 const WORDS = '.rodata.livepatch'
 const INIT = '.init.text'
 const EXIT = '.exit.text'
-const VERSIONS = '__versions'
 
 export interface ModuleTask {
   readonly kernel: KernelModule
@@ -68,8 +71,8 @@ function livepatchTables(selection: Selection, words: OutputSection, { kernel, p
   // The address of the module's own structure, which the loader gives back as THIS_MODULE.
   point(patch.at('mod'), { symbol: book.section(MODULE), addend: 0n })
   point(patch.at('objs'), own(objects))
-  // A newer payload takes the place of all that are there.
-  bytes[patch.at('replace')] = 1
+  // 1: it takes the place of all that are enabled.
+  bytes[patch.at('replace')] = Number(kernel.replaces)
   // No name: the kernel proper.
   point(objects + object.at('funcs'), own(functions))
   ordered.forEach(({ address, runningName }, index) => {

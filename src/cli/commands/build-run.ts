@@ -29,6 +29,7 @@ export interface BuildArguments {
   readonly memory?: string
   readonly expect?: boolean
   readonly withoutIbt?: boolean
+  readonly replace?: boolean
   readonly config?: string
   readonly makeArgs: readonly string[]
   readonly acceptTypes: readonly string[]

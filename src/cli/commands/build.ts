@@ -71,6 +71,7 @@ export function define(host: Host) {
     )
     .option('--no-expect', 'do not let the loader compare the first bytes of old code before it patches')
     .option('--without-ibt', WITHOUT_IBT)
+    .option('--no-replace', 'for Linux: leave other live patches enabled, instead of taking the place of all of them')
     .addOption(new Option('--target <name>', 'what will load the payload').choices(TARGETS).default('xen' as const))
     .option('--with <file[@unit]>', WITH, eachOf)
     .option('--accept-type <name>', ACCEPT, eachOf)

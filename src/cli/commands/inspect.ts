@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings'
 import { withShownNames } from '../../base/printable.ts'
 import { inspect } from '../../flows/inspect.ts'
-import { describePayload } from '../../report/inspect.ts'
+import { describeInspected } from '../../report/inspect-module.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
@@ -18,6 +18,7 @@ export function define(host: Host) {
       helpAfter({
         examples: [
           { so: 'functions, hooks, build-ids, needed symbols', run: 'hotsplice inspect fix.livepatch' },
+          { so: 'of a live patch for Linux', run: 'hotsplice inspect fix.ko' },
           {
             so: 'the build-id, for the payload above',
             run: 'hotsplice inspect fix.livepatch --json - | jq -r .buildId',
@@ -35,5 +36,5 @@ export function define(host: Host) {
 function show(file: string, json: string | undefined, console: Console): Finished {
   checkOutputs([file], [json])
   const summary = inspect(readInput(file, 'the payload'), file)
-  return { ending: 'done', text: describePayload(withShownNames(summary), file, console.ink), json: summary }
+  return { ending: 'done', text: describeInspected(withShownNames(summary), file, console.ink), json: summary }
 }

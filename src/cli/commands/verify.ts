@@ -119,15 +119,9 @@ function verifyForXen(request: Request, { progress }: Console): Promise<VerifyRe
   })
 }
 
-const OF_XEN = ['tree', 'buildDir', 'memory', 'on', 'xenVersion', 'withoutIbt'] as const
-
 async function verifyForLinux(request: Request): Promise<VerifyReport> {
-  const given = OF_XEN.find(option => request[option] !== undefined)
-  if (given !== undefined) {
-    const spelled = given.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
-    throw new InputError('linux/not-yet', `--${spelled} cannot be used for a module of Linux yet`, 'leave it out')
-  }
-  const { verifyKernelModule } = await import('../../flows/verify/module.ts')
+  const { refuseQuestionsOfXen, verifyKernelModule } = await import('../../flows/verify/module.ts')
+  refuseQuestionsOfXen(request, option => `--${option.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`)
   const { payload, symbols, key } = request
   return verifyKernelModule({
     payload: readInput(payload, 'the module'),

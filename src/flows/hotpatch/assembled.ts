@@ -51,13 +51,15 @@ function optionsFor({
   units,
   originals,
   target,
-  running: { depends, xenDepends, brought, kernel, moduleName = '' },
+  running: { depends, xenDepends, brought, kernel, module },
   code,
   stores,
 }: Selected): AssembleOptions {
   return {
     target,
-    ...(kernel === undefined ? {} : { kernel: { facts: kernel.facts, name: moduleName, spell: kernel.spell } }),
+    ...(kernel === undefined || module === undefined
+      ? {}
+      : { kernel: { facts: kernel.facts, spell: kernel.spell, ...module } }),
     depends,
     xenDepends,
     taken: new Set(brought?.things.keys()),

@@ -12,6 +12,7 @@ interface KernelOptions {
   readonly on?: readonly string[]
   readonly memory?: string
   readonly payloadName?: string
+  readonly replace?: boolean
 }
 
 /** The kernel's image is asked for: nothing in a prepared source tells which kernel runs. */
@@ -40,7 +41,7 @@ export function readKernelRunning(options: KernelOptions) {
     refusals: [],
     isImage: true,
     kernel: namedKernel(kernel, []),
-    moduleName: moduleNameFor(options.payloadName),
+    module: { name: moduleNameFor(options.payloadName), replaces: options.replace !== false },
     symbols: kernel,
     depends: undefined,
     xenDepends: undefined,

@@ -8,6 +8,7 @@
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { NamedKernel } from '../../loaders/linux/named-kernel.ts'
+import type { Denial } from '../../loaders/loader.ts'
 import { partOf } from '../../pieces/names.ts'
 import { originOf } from '../../select/origins.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
@@ -25,31 +26,20 @@ export function checkKernel(
   { kernel, checked }: Known,
 ): CheckedCode {
   if (selection.pieces.length === 0) return checked
-  const refusals = [
-    ...checked.refusals,
-    ...siteRefusals(selection, kernel),
-    ...nameRefusals(selection, kernel),
-    ...definitionRefusals(selection, kernel),
-  ]
+  const refusals = [...checked.refusals, ...nameRefusals(selection, kernel), ...definitionRefusals(selection, kernel)]
   return { ...checked, refusals, notices: [...checked.notices, ...coldNotices(units, selection)] }
 }
 
-function siteRefusals({ replacements }: Selection, kernel: NamedKernel): readonly Refusal[] {
-  return replacements.flatMap(({ runningName, unit }): readonly Refusal[] => {
-    const address = kernel.lookup(runningName)
-    // A name that the kernel has not is refused by the selection.
-    if (address === undefined || kernel.hasFtraceSite(address)) return []
-    const { name } = kernel.spell(runningName)
-    return [
-      {
-        code: 'no-ftrace-site',
-        unit,
-        symbol: name,
-        text: `${name} does not begin with a call of ftrace’s (notrace, or inlined where it is used), so the live patching core cannot take it over`,
-        hint: 'change the functions that call it instead',
-      },
-    ]
-  })
+/** Why ftrace, and so the live patching core, cannot take over a function; a name that the kernel has not is refused elsewhere. */
+export function withoutSite(kernel: NamedKernel, runningName: string): Denial | undefined {
+  const address = kernel.lookup(runningName)
+  return address === undefined || kernel.hasFtraceSite(address) ? undefined : NO_SITE
+}
+
+const NO_SITE: Denial = {
+  code: 'no-ftrace-site',
+  why: 'it does not begin with a call of ftrace’s (notrace, or an inline function that the compiler left out of line), so the live patching core cannot take it over',
+  hint: 'change the functions that call it instead',
 }
 
 function nameRefusals(selection: Selection, kernel: NamedKernel): readonly Refusal[] {

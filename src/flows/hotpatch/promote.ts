@@ -262,9 +262,15 @@ const isFailed = (failed: ReadonlyMap<string, unknown>, name: string): boolean =
 function hintFor(candidate: Candidate, units: readonly UnitInput[], { input, failed }: Told): string {
   const why = failed.get(keyOf(candidate)) ?? unknownOf(candidate, units, input)
   if (Array.isArray(why) && why.length > 0)
-    return `change its callers, so that they use a new function in its stead. --promote-callers cannot do that: ${listed(why)}`
+    return `change its callers${known(units, candidate, input)}, so that they use a new function in its stead. --promote-callers cannot do that: ${listed(why)}`
   const callers = callersIn(units, candidate, input)
   return `build with --promote-callers ${candidate.name}: ${listed(callers)} will be replaced in its stead; or let its callers use a new function`
+}
+
+/** Callers that its own unit shows, where nothing tells of others. */
+function known(units: readonly UnitInput[], candidate: Candidate, input: PromoteInput): string {
+  const callers = input.tree.units.length > 0 ? [] : callersIn(units, candidate, input)
+  return callers.length === 0 ? '' : ` (among them ${listed(callers)})`
 }
 
 /** What would be in the way, as far as that is known without compiling anything. */

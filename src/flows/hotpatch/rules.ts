@@ -3,6 +3,7 @@ import type { Loader, Target } from '../../loaders/loader.ts'
 import { hooksMayWrite } from '../../loaders/xen/read-only-data.ts'
 import type { SelectRules } from '../../select/model.ts'
 import { type Tree, throwingUnits } from '../../trees/index.ts'
+import { withoutSite } from './kernel.ts'
 import type { Prepared } from './prepare.ts'
 import { countRunning, isFreed, type Running } from './running.ts'
 
@@ -18,7 +19,7 @@ const NOTHING: OfUnits = { throwing: new Set(), standIns: new Map() }
 
 export function rulesOf(
   target: Target,
-  { symbols, below, brought }: Running,
+  { symbols, below, brought, kernel }: Running,
   { throwing, standIns, leaveInit = [] }: OfUnits = NOTHING,
 ): SelectRules {
   const { loader } = target
@@ -28,6 +29,7 @@ export function rulesOf(
     target,
     denied: (unit, name) => loader.denied(unit, name) ?? (throwing.has(unit) ? loader.unwinding : undefined),
     standIns,
+    ...(kernel === undefined ? {} : { stuck: name => withoutSite(kernel, name) }),
     ...(leaveInit.length === 0 ? {} : { leaveInit: new Set(leaveInit) }),
     ...(symbols === undefined ? {} : { hooksWriteConstants: hooksMayWrite(symbols) === 'read-only data' }),
     ...(brought === undefined ? {} : { below: brought }),

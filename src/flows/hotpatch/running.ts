@@ -3,6 +3,7 @@
  * depend on. Belongs to the pipeline; a stage gets it as plain values.
  */
 import { basename } from 'node:path'
+import type { KernelModule } from '../../assemble/model.ts'
 import { during, InputError } from '../../base/errors.ts'
 import type { Reason } from '../../base/refusal.ts'
 import { type Brought, broughtBy } from '../../loaders/brought.ts'
@@ -38,6 +39,8 @@ export interface RunningOptions {
   readonly memory?: string
   /** Whether the payload is to hold the old code's first bytes; it is unless this is false. */
   readonly expect?: boolean
+  /** Whether a live patch for Linux takes the place of all that are enabled; it does unless this is false. */
+  readonly replace?: boolean
   /** No processor of the host has CET-IBT, or Xen does not use it. */
   readonly withoutIbt?: boolean
   /** The payload's file, after which a module of the Linux kernel is called. */
@@ -49,8 +52,8 @@ export interface Running extends LoaderTable, LoaderVersion {
   readonly isImage: boolean
   /** The image, of a Linux kernel. */
   readonly kernel?: NamedKernel | undefined
-  /** How a module for it is called. */
-  readonly moduleName?: string
+  /** How a module for it is called, and whether it takes the place of all that are enabled. */
+  readonly module?: Pick<KernelModule, 'name' | 'replaces'>
   /** What the tree's source says of the loader. */
   readonly loaderFacts?: LoaderFacts | undefined
   /** Undefined where no file with symbols is known. */
@@ -83,6 +86,13 @@ export interface Running extends LoaderTable, LoaderVersion {
  */
 function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, options: RunningOptions): Running {
   const { image } = treeKind({ facts })
+  if (options.replace === false && image !== 'kernel') {
+    throw new InputError(
+      'cli/usage',
+      '--no-replace is for live patches of Linux',
+      'what a payload goes upon, --on says',
+    )
+  }
   if (image === 'program') return readProgram(options)
   if (image === 'kernel') return readKernelRunning(options)
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols, entrySizes)

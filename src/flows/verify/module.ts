@@ -1,5 +1,5 @@
 /** A finished module, whoever built it, held against what is known of the kernel that will get it, and a key. */
-import { during } from '../../base/errors.ts'
+import { during, InputError } from '../../base/errors.ts'
 import { readKernelImage } from '../../loaders/linux/kernel-image.ts'
 import { checkModuleSignature, readPublicKey } from '../../sign/sign.ts'
 import { withSignature } from '../../sign/verdict.ts'
@@ -19,4 +19,16 @@ export function verifyKernelModule({ payload, kernel, key }: ModuleQuestion): Ve
   const image = during(`reading the kernel in ${kernel}`, () => readKernelImage(readKernel(kernel)))
   const report = verifyModule(payload, image, image.facts.version)
   return key === undefined ? report : withSignature(report, checkModuleSignature(payload, readPublicKey(key)))
+}
+
+const OF_XEN = ['tree', 'buildDir', 'memory', 'on', 'xenVersion', 'withoutIbt'] as const
+
+/** Throws `InputError` where something is asked that is known of Xen only; `spell` says how the user gave it. */
+export function refuseQuestionsOfXen(
+  asked: Readonly<Partial<Record<(typeof OF_XEN)[number], unknown>>>,
+  spell: (option: string) => string,
+): void {
+  const given = OF_XEN.find(option => asked[option] !== undefined)
+  if (given === undefined) return
+  throw new InputError('linux/not-yet', `${spell(given)} cannot be used for a module of Linux yet`, 'leave it out')
 }

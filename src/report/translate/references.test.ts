@@ -73,3 +73,9 @@ test.for([
   expect(codeIn(text)).toHaveLength(0)
   expect(announcesDump(text)).toBe(false)
 })
+
+test('a warning of Linux’s names the place itself, its backtrace where a call returns to', () => {
+  const [warned] = codeIn('WARNING: CPU: 0 PID: 1 at fs/proc/cmdline.c:9 cmdline_proc_show+0x42/0x46 [fix]')
+  expect(warned).toMatchObject({ symbol: 'cmdline_proc_show', offset: 0x42, payload: 'fix', isExact: true })
+  expect(codeIn(' cmdline_proc_show+0x22/0x46 [fix]')).toMatchObject([{ payload: 'fix', isExact: false }])
+})

@@ -26,8 +26,11 @@ export interface FoundCode extends Found {
   readonly isExact: boolean
 }
 
-/** In Xen's dumps: the instruction pointer, the code around it, and its line of the call trace. */
-const EXACT = /\b(?:[RE]?IP|PC):|\] R |\bcode around </
+/**
+ * In Xen's dumps: the instruction pointer, the code around it, and its line of the call trace. Linux names where a warning
+ * stands (kernel/panic.c, __warn; lib/bug.c gives it the place itself).
+ */
+const EXACT = /\b(?:[RE]?IP|PC):|\] R |\bcode around <|\bWARNING: CPU: \d+ PID: \d+ at /
 
 /** Every character that a path can have, as far as such characters go; each run is looked at once, however long it is. */
 const RUN = /[\w./+-]+/g

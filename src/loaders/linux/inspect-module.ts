@@ -1,0 +1,160 @@
+/**
+ * What a live patch for Linux says about itself, read from its bytes alone: no kernel is asked. Modules of any builder are
+ * welcome; what only their code knows is not told. Sources: Linux 6.1 include/linux/livepatch.h (what a module sets of
+ * klp_object and klp_func stands first in them), Documentation/livepatch/module-elf-format.rst, kernel/module/version.c.
+ *
+ * How large the structures are, differs from kernel to kernel; the module's own relocations tell it.
+ */
+import { readElf } from '../../elf/index.ts'
+import { SHF_ALLOC, SHN_LIVEPATCH } from '../../elf/spec/constants.ts'
+import { hasFlag } from '../../elf/spec/flags.ts'
+import { splitModule } from '../module-trailer.ts'
+import {
+  type LoadedSection,
+  loadedSection,
+  noteOf,
+  type PayloadObject,
+  type Reached,
+  reachedFrom,
+  sectionNamed,
+  stringsOf,
+  textAt,
+} from '../payload-parts.ts'
+import { BUILD_ID, LIVEPATCH_TABLES, MODINFO, MODULE_VERSIONS } from '../payload-sections.ts'
+import { MADE_FOR, readModinfo } from './modinfo.ts'
+
+export interface ModuleModel {
+  readonly name: string | null
+  /** Hexadecimal digits; null where there is no note. */
+  readonly buildId: string | null
+  /** The build-id of the kernel that it was made for; null where it does not say. */
+  readonly madeFor: string | null
+  readonly isLivePatch: boolean
+  readonly isSigned: boolean
+  /** Whether it takes the place of all that are enabled; null where that is not told. */
+  readonly replaces: boolean | null
+  /** Null where no table of a known form tells them. */
+  readonly functions: readonly ModuleFunction[] | null
+  /** What it uses of the kernel by names that are exported. */
+  readonly exported: readonly { readonly name: string; readonly checksum: string | null }[]
+  /** What the live patching core looks up for it. */
+  readonly lookedUp: readonly LookedUp[]
+  readonly modinfo: readonly string[]
+  readonly sections: readonly LoadedSection[]
+}
+
+/** Something by its name, in the kernel proper (`vmlinux`) or a module. */
+export interface LookedUp {
+  readonly object: string
+  readonly name: string
+  /** Counted from 1 where several have that name; 0 where it is to be the only one. */
+  readonly position: number
+}
+
+export interface ModuleFunction extends LookedUp {
+  /** Bytes of the new code; null where no symbol says so. */
+  readonly newSize: number | null
+}
+
+/** Undefined where `bytes` are no module of Linux. Throws `InputError` when they are no ELF object that can be read. */
+export function inspectModule(bytes: Uint8Array): ModuleModel | undefined {
+  const elf = readElf<'payload'>(bytes)
+  const words = readModinfo(bytes)
+  if (words === undefined) return undefined
+  const nowhere = elf.symbols.flatMap(symbol => {
+    const { name, place } = symbol
+    return place.in === 'nowhere' && name !== '' ? [{ name, reserved: place.reserved }] : []
+  })
+  const checksums = checksumsIn(elf)
+  return {
+    name: words.get('name') ?? null,
+    buildId: noteOf(elf, BUILD_ID),
+    madeFor: words.get(MADE_FOR) ?? null,
+    isLivePatch: words.has('livepatch'),
+    isSigned: splitModule(bytes) !== undefined,
+    replaces: replacesAll(elf, words.get('vermagic') ?? ''),
+    functions: functionsIn(elf) ?? null,
+    exported: nowhere.flatMap(({ name, reserved }) =>
+      reserved === undefined ? [{ name, checksum: checksums.get(name) ?? null }] : [],
+    ),
+    lookedUp: nowhere.flatMap(({ name, reserved }) => (reserved === SHN_LIVEPATCH ? [lookedUp(name)] : [])),
+    modinfo: stringsOf(sectionNamed(elf, MODINFO)),
+    sections: elf.sections.filter(({ flags }) => hasFlag(flags, SHF_ALLOC)).map(loadedSection),
+  }
+}
+
+/** `.klp.sym.OBJECT.NAME,POSITION`; what has another form is shown as it is. */
+function lookedUp(symbol: string): LookedUp {
+  const [, object = '', name = symbol, position = '0'] = /^\.klp\.sym\.([^.]+)\.(.+),(\d+)$/.exec(symbol) ?? []
+  return { object, name, position: Number(position) }
+}
+
+const POINTER = 8
+/** Of klp_patch, behind the module. */
+const OBJECTS_AT = POINTER
+/** Of klp_object, behind its name. */
+const FUNCTIONS_AT = POINTER
+/** Of klp_func. */
+const FUNC = { name: 0, code: POINTER, position: 2 * POINTER }
+/** Linux 6.1: behind the module, the objects and the states. */
+const REPLACE_AT = 3 * POINTER
+
+function replacesAll(elf: PayloadObject, vermagic: string): boolean | null {
+  const byte = sectionNamed(elf, LIVEPATCH_TABLES)?.bytes[REPLACE_AT]
+  return byte === undefined || !vermagic.startsWith('6.1.') ? null : byte !== 0
+}
+
+/** Of the form that this tool writes: the patch, the kernel proper and the list's end, its functions and their list's end. */
+function functionsIn(elf: PayloadObject): readonly ModuleFunction[] | undefined {
+  const table = sectionNamed(elf, LIVEPATCH_TABLES)
+  if (table === undefined) return undefined
+  const inTable = (offset: number): number | undefined => {
+    const reached = reachedFrom(elf, table, offset)
+    return reached?.section === table ? reached.offset : undefined
+  }
+  const objects = inTable(OBJECTS_AT)
+  const first = objects === undefined ? undefined : inTable(objects + FUNCTIONS_AT)
+  if (objects === undefined || first === undefined) return undefined
+  const relocated = (elf.relocations[table.id] ?? []).map(({ offset }) => offset)
+  // One more before the functions: another object, or one with a name.
+  if (relocated.some(offset => offset >= objects && offset < first && offset !== objects + FUNCTIONS_AT))
+    return undefined
+  const count = relocated.filter(offset => offset >= first).length / 2
+  const size = (table.size - first) / (count + 1)
+  if (!Number.isInteger(size) || size < FUNC.position + POINTER) return undefined
+  const view = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.byteLength)
+  const found: ModuleFunction[] = []
+  for (let index = 0; index < count; index++) {
+    const at = first + index * size
+    const name = reachedFrom(elf, table, at + FUNC.name)
+    const code = reachedFrom(elf, table, at + FUNC.code)
+    if (name?.section === undefined || code === undefined) return undefined
+    const position = Number(view.getBigUint64(at + FUNC.position, true))
+    const old = { object: 'vmlinux', name: textAt(name.section, name.offset), position }
+    found.push({ ...old, newSize: sizeOf(elf, code) ?? null })
+  }
+  return found
+}
+
+function sizeOf({ symbols }: PayloadObject, { section, offset }: Reached): number | undefined {
+  return symbols.find(
+    ({ kind, place }) =>
+      kind === 'function' && place.in === 'section' && place.section === section?.id && place.offset === offset,
+  )?.size
+}
+
+const VERSION = 64
+const VERSION_NAME = 8
+
+function checksumsIn(elf: PayloadObject): ReadonlyMap<string, string> {
+  const section = sectionNamed(elf, MODULE_VERSIONS)
+  if (section === undefined) return new Map()
+  const view = new DataView(section.bytes.buffer, section.bytes.byteOffset, section.bytes.byteLength)
+  const count = Math.floor(section.bytes.length / VERSION)
+  return new Map(
+    Array.from({ length: count }, (_, index): [string, string] => {
+      const at = index * VERSION
+      return [textAt(section, at + VERSION_NAME), `0x${view.getUint32(at, true).toString(16).padStart(8, '0')}`]
+    }),
+  )
+}
