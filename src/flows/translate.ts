@@ -1,7 +1,9 @@
 /** `hotsplice translate`: a log read with the reports of the payloads that were applied while it was written. */
 import { basename } from 'node:path'
 import { InputError } from '../base/errors.ts'
+import { moduleNameFor } from '../loaders/linux/module-name.ts'
 import type { RunReport } from '../report/model.ts'
+import { UNREAD_LOGS } from '../report/translate/events.ts'
 import type { Layer, Translation } from '../report/translate/model.ts'
 import { type TranslateOptions, Translator } from '../report/translate/translator.ts'
 
@@ -30,6 +32,7 @@ export interface OpenTranslation {
 
 /** Throws `InputError` for the report of a run without a payload. */
 export function translate({ reports, version, ...options }: TranslateRequest): OpenTranslation {
+  if (options.fromLog) for (const { report } of reports) refuseUntold(report)
   const layers = reports.map(layerOf)
   const translator = new Translator(layers, options)
   const payloads = layers.map(({ name, report }, at) => ({
@@ -39,6 +42,16 @@ export function translate({ reports, version, ...options }: TranslateRequest): O
   }))
   const head = { schema: 1, command: 'translate', version, outcome: 'done', source: options.source } as const
   return { translator, report: () => ({ ...head, payloads, references: translator.references }) }
+}
+
+/** A log whose messages nobody here knows would leave every payload unapplied, and each line as that of the original. */
+function refuseUntold({ target }: RunReport): void {
+  if (target === null || !UNREAD_LOGS.has(target.name)) return
+  throw new InputError(
+    'translate/untold-log',
+    `--from-log: which messages of ${target.name} say that a payload was applied or taken back is not known here`,
+    'cut the log to the time in which all of these payloads were applied, and leave the option out',
+  )
 }
 
 function layerOf({ name, file, report }: AppliedReport): Layer {
@@ -51,5 +64,9 @@ function layerOf({ name, file, report }: AppliedReport): Layer {
       'give the reports of `hotsplice build --json FILE` for the payloads that were applied',
     )
   }
-  return { name: name ?? basename(payload.file).replace(/\.(?:livepatch|ko)$/, ''), report }
+  return { name: name ?? nameOnHost(payload.file), report }
+}
+
+function nameOnHost(file: string): string {
+  return file.endsWith('.ko') ? moduleNameFor(file) : basename(file).replace(/\.livepatch$/, '')
 }

@@ -227,7 +227,7 @@ export function idleCalls(
 export function switchedOffNotices(all: readonly SwitchedOff[]): readonly Reason[] {
   return all.map(({ runningName, unit, callee, calls }) => {
     const places = calls.map(({ at }) => `0x${at.toString(16)}`).join(', ')
-    const text = `${runningName} (${unit}) is not replaced: its calls of ${callee} (at ${places}) are filled with no-operations`
+    const text = `${runningName} (${unit}) is not replaced: its calls of ${callee} (at ${places}) are filled with no-operations; what their arguments read is still read`
     return { code: 'call-switched-off', text }
   })
 }

@@ -1,7 +1,8 @@
 /** What is known of a running Linux kernel from its image, as the pipeline takes it. Part of the pipeline. */
-import { basename } from 'node:path'
+
 import { during, InputError } from '../../base/errors.ts'
 import { readKernelImage } from '../../loaders/linux/kernel-image.ts'
+import { moduleNameFor } from '../../loaders/linux/module-name.ts'
 import { namedKernel } from '../../loaders/linux/named-kernel.ts'
 import { readKernel } from '../../trees/index.ts'
 
@@ -66,12 +67,4 @@ function refuseUnknownOptions({ depends, xenDepends, on = [], memory }: KernelOp
     `${given.join(' and ')} cannot be used for a Linux kernel yet`,
     'build on the kernel as it booted; a new module takes the place of all that are enabled',
   )
-}
-
-const LONGEST_NAME = 55
-
-/** By the file's name, as kbuild would call it. */
-function moduleNameFor(file = 'livepatch'): string {
-  const name = basename(file).replace(/\.[^.]*$/, '')
-  return name.replace(/[^A-Za-z0-9_]/g, '_').slice(0, LONGEST_NAME) || 'livepatch'
 }

@@ -1,5 +1,8 @@
 /** What Xen's own messages say about payloads: when one was applied, and when it was taken back. */
 
+/** Who tells of payloads in messages of its own, which nobody here reads yet. */
+export const UNREAD_LOGS: ReadonlySet<string> = new Set(['linux'])
+
 export interface LogEvent {
   readonly payload: string
   readonly became: 'applied' | 'reverted'

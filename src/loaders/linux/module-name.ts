@@ -1,0 +1,9 @@
+import { basename } from 'node:path'
+
+const LONGEST_NAME = 55
+
+/** By the file's name, as kbuild would call it. */
+export function moduleNameFor(file = 'livepatch'): string {
+  const name = basename(file).replace(/\.[^.]*$/, '')
+  return name.replace(/[^A-Za-z0-9_]/g, '_').slice(0, LONGEST_NAME) || 'livepatch'
+}
