@@ -1,7 +1,7 @@
 /** `hotsplice fleet build` as a process: its endings, two at once, and runs that are stopped or killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
@@ -98,7 +98,11 @@ describe.skipIf(!hasGcc)(`a fleet by the command${withoutGcc}`, () => {
     writeFileSync(at('out'), '')
     expect((await run()).stderr).toContain('[fleet/bad-folder]')
     rmSync(at('out'))
-    expect((await run('-o', 'late')).stderr).toContain('late holds compile_commands.json')
+    expect((await run('-o', 'late')).stderr).toContain('late, lies in the tree of base late')
+    mkdirSync(at('other'))
+    writeFileSync(at('other/notes'), '')
+    expect((await run('-o', 'other')).stderr).toContain('other holds notes')
+    expect(existsSync(at('other/index.json'))).toBe(false)
     expect(existsSync(at('late/index.json'))).toBe(false)
   })
 
