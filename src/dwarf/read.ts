@@ -78,8 +78,8 @@ class Reader {
 
   #declarations(entries: readonly Entry[], scope: string | undefined, found: Found): void {
     for (const entry of entries) {
-      if (entry.tag === DW_TAG.subprogram) this.#function(entry, found)
-      else if (entry.tag === DW_TAG.variable) this.#variable(entry, found)
+      if (entry.tag === DW_TAG.subprogram) this.#function(entry, scope, found)
+      else if (entry.tag === DW_TAG.variable) this.#variable(entry, scope, found)
       else if (entry.tag === DW_TAG.namespace) this.#declarations(entry.children, this.#within(scope, entry), found)
       else this.#type(entry, scope, found)
     }
@@ -91,17 +91,17 @@ class Reader {
   }
 
   /** Of overloaded functions, and those of several classes, only the symbols have names of their own. */
-  #symbolName(entry: Entry): string | undefined {
+  #symbolName(entry: Entry, scope: string | undefined): string | undefined {
     const name = this.#text(entry, DW_AT.name)
     if (!this.#isCplusplus) return name
-    const isInside = this.#scopes.has(entry.id) || entry.attributes.has(DW_AT.specification)
+    const isInside = scope !== undefined || entry.attributes.has(DW_AT.specification)
     return this.#text(entry, DW_AT.linkage_name) ?? (isInside ? undefined : name)
   }
 
-  #function(entry: Entry, found: Found): void {
+  #function(entry: Entry, scope: string | undefined, found: Found): void {
     // Copies of inlined functions refer to the one entry that says everything.
     if (entry.attributes.has(DW_AT.abstract_origin)) return
-    const name = this.#symbolName(entry)
+    const name = this.#symbolName(entry, scope)
     if (name === undefined) return
     const locals: Named[] = []
     this.#body(entry, { name, locals, found })
@@ -130,8 +130,8 @@ class Reader {
     }
   }
 
-  #variable(entry: Entry, { variables }: Found): void {
-    const name = this.#symbolName(entry)
+  #variable(entry: Entry, scope: string | undefined, { variables }: Found): void {
+    const name = this.#symbolName(entry, scope)
     if (name === undefined || entry.attributes.has(DW_AT.abstract_origin)) return
     const declared = entry.attributes.has(DW_AT.declaration)
     variables.push({ name, type: this.#reference(entry), declared, place: this.#place(entry) })
@@ -140,7 +140,8 @@ class Reader {
   #type(entry: Entry, scope: string | undefined, found: Found): void {
     if (NO_TYPES.has(entry.tag)) return
     found.types.set(entry.id, this.#typeOf(entry, scope))
-    if (this.#isCplusplus && SCOPES.has(entry.tag)) this.#declarations(entry.children, this.#within(scope, entry), found)
+    if (this.#isCplusplus && SCOPES.has(entry.tag))
+      this.#declarations(entry.children, this.#within(scope, entry), found)
     else for (const child of entry.children) this.#type(child, scope, found)
   }
 
@@ -181,7 +182,9 @@ class Reader {
         return { kind: 'pointer', to: of, size, sign: SIGNS.get(entry.tag) ?? '*' }
       case DW_TAG.unspecified_type:
         // The type of nullptr, of which there is but one value.
-        return this.#isCplusplus ? { kind: 'base', name: name ?? '', size, encoding: 0 } : { kind: 'other', tag: entry.tag }
+        return this.#isCplusplus
+          ? { kind: 'base', name: name ?? '', size, encoding: 0 }
+          : { kind: 'other', tag: entry.tag }
       case DW_TAG.array_type:
         return { kind: 'array', of, bounds: boundsOf(entry) }
       case DW_TAG.typedef:
@@ -198,9 +201,14 @@ class Reader {
     }
   }
 
+  /** gcc gives the type of a closure no name; its objects live as others of C++ do. */
+  #isClosure({ children }: Entry): boolean {
+    return this.#isCplusplus && children.some(child => this.#text(child, DW_AT.name) === 'operator()')
+  }
+
   #common(entry: Entry, around: string | undefined) {
     return {
-      name: this.#text(entry, DW_AT.name),
+      name: this.#text(entry, DW_AT.name) ?? (this.#isClosure(entry) ? '<closure>' : undefined),
       size: numberOf(entry, DW_AT.byte_size) ?? 0,
       declared: entry.attributes.has(DW_AT.declaration),
       scope: this.#scopeOf(entry, around),

@@ -61,7 +61,7 @@ const CLASSES = ['-femit-class-debug-always']
 export const PRODUCTS: Readonly<Record<Product, Making>> = {
   object: { options: [], compiles: true, keep: readable },
   preprocessed: { options: ['-E', '-P'], compiles: false, keep: whole },
-  outline: { options: ['-E', '-P'], compiles: false, keep: outline, version: 3 },
+  outline: { options: ['-E', '-P'], compiles: false, keep: outline, version: 4 },
   live: { options: ['-E'], compiles: false, keep: live, version: 8 },
   macros: { options: ['-E', '-dM'], compiles: false, keep: whole },
   assembler: { options: ['-S', '-g0'], compiles: false, keep: whole },

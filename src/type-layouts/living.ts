@@ -106,10 +106,7 @@ function holdersOf(units: readonly ComparedUnit[]): ReadonlyMap<TypeKey, Readonl
 }
 
 /** What a living type holds lives with it. */
-function passedOn(
-  reasons: Map<TypeKey, string>,
-  holders: ReturnType<typeof holdersOf>,
-): Map<TypeKey, string> {
+function passedOn(reasons: Map<TypeKey, string>, holders: ReturnType<typeof holdersOf>): Map<TypeKey, string> {
   const held = new Map<TypeKey, [TypeKey, string][]>()
   for (const [key, by] of holders)
     for (const [holder, how] of by) held.set(holder, [...(held.get(holder) ?? []), [key, how]])

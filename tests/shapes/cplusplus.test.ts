@@ -57,13 +57,36 @@ const CODE = ['"%d kinds', '"%d sorts'] as const
 const inHeader = (from: string, to: string) => ({ 'zoo.h': HEADER.replace(from, to), 'zoo.c': SOURCE.replace(...CODE) })
 
 const REFUSED: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
-  ['a member more in a class, of which objects are on the heap', inHeader('wings_ = 2;', 'wings_ = 2; long age_ = 0;'), 'struct Bird in zoo'],
+  [
+    'a member more in a class, of which objects are on the heap',
+    inHeader('wings_ = 2;', 'wings_ = 2; long age_ = 0;'),
+    'struct Bird in zoo',
+  ],
   ['a member more in a base class', inHeader('legs_ = 4;', 'legs_ = 4; long age_ = 0;'), 'struct Animal in zoo'],
-  ['another base class', inHeader('class Bird : public Animal', 'struct Named { long id; };\nclass Bird : public Animal, public Named'), 'struct Bird in zoo'],
-  ['the first of two structures of one name', inHeader('{ int size; }', '{ int size; int more; }'), 'struct Pen in farm'],
+  [
+    'another base class',
+    inHeader('class Bird : public Animal', 'struct Named { long id; };\nclass Bird : public Animal, public Named'),
+    'struct Bird in zoo',
+  ],
+  [
+    'the first of two structures of one name',
+    inHeader('{ int size; }', '{ int size; int more; }'),
+    'struct Pen in farm',
+  ],
   ['the second of two structures of one name', inHeader('{ long size; int', '{ int size; int'), 'struct Pen in shed'],
-  ['what a closure keeps', { 'zoo.c': SOURCE.replace('[top](int more) { return top', '[top, this](int more) { return (int)all.size() + top') }, 'struct <lambda(int)>'],
-  ['what a method of the same parameters gives back', { 'zoo.h': HEADER.replace('int legs() const', 'long legs() const'), 'zoo.c': `${SOURCE.replace(...CODE)}long legs(zoo::Animal *a) { return a->legs(); }\n` }, '_ZNK3zoo6Animal4legsEv'],
+  [
+    'what a closure keeps',
+    { 'zoo.c': SOURCE.replace('[top](int more) { return top', '[top, this](int more) { return (int)all.size() + top') },
+    'struct <closure> in _ZN6Keeper4onceEi',
+  ],
+  [
+    'what a method of the same parameters gives back',
+    {
+      'zoo.h': HEADER.replace('int legs() const', 'long legs() const'),
+      'zoo.c': `${SOURCE.replace(...CODE)}long legs(zoo::Animal *a) { return a->legs(); }\n`,
+    },
+    '_ZNK3zoo6Animal4legsEv',
+  ],
 ]
 
 describe.skipIf(!hasGcc)(`types of C++${withoutGcc}`, () => {
