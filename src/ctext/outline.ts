@@ -106,14 +106,19 @@ interface BodyOutline {
 }
 
 /** Declares a type inside a function, or static data. */
-export const DECLARES = /\b(?:struct|union|enum)\b[^;{}=]*\{|\b(?:typedef|static|extern)\b/
+export const DECLARES = /\b(?:struct|union|enum|class)\b[^;{}=]*\{|\b(?:typedef|static|extern)\b/
+
+/** A closure of C++, whose type is declared where it stands: brackets that are no index and no designator. */
+const CLOSURE = /(?:(?<![\w$)\]]\s*)|(?<=\breturn\s*))\[(?:[^\][]|\[[^\][]*\])*\]\s*(?:[({<]|->|mutable\b|noexcept\b)/
+
+const declares = (text: string) => DECLARES.test(text) || CLOSURE.test(text)
 
 export function outlineOf(text: string): Outline {
   const parts = takeApartText(text)
   const { around, bodies } = parts
   return {
     around: digest(around),
-    bodies: bodies.map(body => ({ digest: digest(body.text), simple: !DECLARES.test(body.text) })),
+    bodies: bodies.map(body => ({ digest: digest(body.text), simple: !declares(body.text) })),
     statics: soleStatics(parts),
   }
 }

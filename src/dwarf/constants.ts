@@ -1,6 +1,7 @@
-/** Numbers of the DWARF 5 standard that C needs, in the standard's spelling. */
+/** Numbers of the DWARF 5 standard that C needs, in the standard's spelling; and those that C++ adds to them for types. */
 
 export const DW_TAG = {
+  class_type: 0x02,
   array_type: 0x01,
   enumeration_type: 0x04,
   formal_parameter: 0x05,
@@ -8,13 +9,16 @@ export const DW_TAG = {
   lexical_block: 0x0b,
   member: 0x0d,
   pointer_type: 0x0f,
+  reference_type: 0x10,
   compile_unit: 0x11,
   structure_type: 0x13,
   subroutine_type: 0x15,
   typedef: 0x16,
   union_type: 0x17,
   unspecified_parameters: 0x18,
+  inheritance: 0x1c,
   inlined_subroutine: 0x1d,
+  ptr_to_member_type: 0x1f,
   subrange_type: 0x21,
   base_type: 0x24,
   const_type: 0x26,
@@ -23,7 +27,9 @@ export const DW_TAG = {
   variable: 0x34,
   volatile_type: 0x35,
   restrict_type: 0x37,
+  namespace: 0x39,
   unspecified_type: 0x3b,
+  rvalue_reference_type: 0x42,
   atomic_type: 0x47,
 } as const
 
@@ -35,6 +41,7 @@ export const DW_AT = {
   bit_size: 0x0d,
   stmt_list: 0x10,
   low_pc: 0x11,
+  language: 0x13,
   comp_dir: 0x1b,
   const_value: 0x1c,
   upper_bound: 0x2f,
@@ -51,6 +58,7 @@ export const DW_AT = {
   type: 0x49,
   ranges: 0x55,
   data_bit_offset: 0x6b,
+  linkage_name: 0x6e,
   str_offsets_base: 0x72,
   addr_base: 0x73,
   alignment: 0x88,
@@ -105,6 +113,9 @@ export const DW_FORM = {
 export const DW_OP_ADDR = 0x03
 export const DW_OP_PIECE = 0x93
 export const DW_OP_ADDRX = 0xa1
+
+/** DW_LANG_C_plus_plus, and those with the year of a standard. */
+export const DW_LANG_CPLUSPLUS: ReadonlySet<number> = new Set([0x04, 0x1a, 0x21, 0x2b, 0x2c, 0x3a])
 
 export const DW_UT_COMPILE = 0x01
 export const DW_LNCT_PATH = 0x01

@@ -33,7 +33,7 @@ export interface Aggregate {
   readonly members: readonly Member[]
   /** Only the name is known in this unit. */
   readonly declared: boolean
-  /** The function that it is declared in; undefined at the top level. */
+  /** The function, namespaces and classes that it is declared in; undefined at the top level. */
   readonly scope: string | undefined
   readonly place: Place | undefined
 }
@@ -54,13 +54,14 @@ export type DebugType =
   | Enumeration
   /** `encoding` is DW_ATE_*. */
   | { readonly kind: 'base'; readonly name: string; readonly size: number; readonly encoding: number }
-  | { readonly kind: 'pointer'; readonly to: TypeId; readonly size: number }
+  /** References of C++ are pointers that are written otherwise. */
+  | { readonly kind: 'pointer'; readonly to: TypeId; readonly size: number; readonly sign: '*' | '&' | '&&' | '::*' }
   /** A bound is undefined where the source gives none, or a value of the running program. */
   | { readonly kind: 'array'; readonly of: TypeId; readonly bounds: readonly (number | undefined)[] }
   | { readonly kind: 'typedef'; readonly name: string; readonly of: TypeId }
   | { readonly kind: 'qualified'; readonly of: TypeId; readonly constant: boolean }
   | Prototype
-  /** A kind that C sources do not have; equal to nothing. */
+  /** A kind that neither C sources nor those of C++ have; equal to nothing. */
   | { readonly kind: 'other'; readonly tag: number }
 
 export interface Prototype {
@@ -71,6 +72,7 @@ export interface Prototype {
 }
 
 export interface Named {
+  /** Of functions and variables of C++ that of the symbol. */
   readonly name: string
   readonly type: TypeId
 }
@@ -96,6 +98,8 @@ export interface DebugVariable extends Named {
 export interface DebugUnit {
   readonly types: ReadonlyMap<TypeId, DebugType>
   readonly functions: readonly DebugFunction[]
-  /** At the top level. */
+  /** At the top level; those of namespaces and classes too. */
   readonly variables: readonly DebugVariable[]
+  /** A unit of C++. */
+  readonly isCplusplus: boolean
 }

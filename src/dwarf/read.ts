@@ -1,5 +1,5 @@
 /** Debug information of one unit, as the model has it. */
-import { DW_AT, DW_ATE_SIGNED, DW_ATE_SIGNED_CHAR, DW_TAG } from './constants.ts'
+import { DW_AT, DW_ATE_SIGNED, DW_ATE_SIGNED_CHAR, DW_LANG_CPLUSPLUS, DW_TAG } from './constants.ts'
 import { type Entry, readEntries } from './entries.ts'
 import { readFileNames } from './files.ts'
 import {
@@ -33,7 +33,11 @@ function unitOf(sections: DebugSections, roots: readonly Entry[]): DebugUnit {
     const reader = new Reader(root, readFileNames(sections, numberOf(root, DW_AT.stmt_list) ?? 0))
     reader.read({ types, functions, variables })
   }
-  return { types, functions, variables }
+  return { types, functions, variables, isCplusplus: roots.some(isCplusplus) }
+}
+
+function isCplusplus(root: Entry): boolean {
+  return DW_LANG_CPLUSPLUS.has(numberOf(root, DW_AT.language) ?? 0)
 }
 
 interface Found {
@@ -47,25 +51,57 @@ class Reader {
   readonly #files: readonly string[]
   /** What others refer to as their declaration. */
   readonly #entries = new Map<number, Entry>()
+  readonly #isCplusplus: boolean
+  /** Of C++, what each entry is declared in: a definition elsewhere is of the same type. */
+  readonly #scopes = new Map<number, string>()
+  /** How many complete types of C++ had a name by now: closures of one function have the same. */
+  readonly #seen = new Map<string, number>()
 
   constructor(root: Entry, files: readonly string[]) {
     this.#root = root
     this.#files = files
+    this.#isCplusplus = isCplusplus(root)
   }
 
   read(found: Found): void {
-    for (const entry of this.#root.children) this.#entries.set(entry.id, entry)
-    for (const entry of this.#root.children) {
-      if (entry.tag === DW_TAG.subprogram) this.#function(entry, found)
-      else if (entry.tag === DW_TAG.variable) this.#variable(entry, found)
-      else this.#type(entry, undefined, found)
+    this.#index(this.#root.children, undefined)
+    this.#declarations(this.#root.children, undefined, found)
+  }
+
+  #index(entries: readonly Entry[], scope: string | undefined): void {
+    for (const entry of entries) {
+      this.#entries.set(entry.id, entry)
+      if (scope !== undefined) this.#scopes.set(entry.id, scope)
+      if (this.#isCplusplus && SCOPES.has(entry.tag)) this.#index(entry.children, this.#within(scope, entry))
     }
   }
 
-  #function(entry: Entry, found: Found): void {
+  #declarations(entries: readonly Entry[], scope: string | undefined, found: Found): void {
+    for (const entry of entries) {
+      if (entry.tag === DW_TAG.subprogram) this.#function(entry, scope, found)
+      else if (entry.tag === DW_TAG.variable) this.#variable(entry, scope, found)
+      else if (entry.tag === DW_TAG.namespace) this.#declarations(entry.children, this.#within(scope, entry), found)
+      else this.#type(entry, scope, found)
+    }
+  }
+
+  #within(scope: string | undefined, entry: Entry): string {
+    const name = this.#text(entry, DW_AT.name) ?? '{unnamed}'
+    return scope === undefined ? name : `${scope}::${name}`
+  }
+
+  /** Of overloaded functions, and those of several classes, only the symbols have names of their own. */
+  #symbolName(entry: Entry, scope: string | undefined): string | undefined {
+    const name = this.#text(entry, DW_AT.name)
+    if (!this.#isCplusplus) return name
+    const isInside = scope !== undefined || entry.attributes.has(DW_AT.specification)
+    return this.#text(entry, DW_AT.linkage_name) ?? (isInside ? undefined : name)
+  }
+
+  #function(entry: Entry, scope: string | undefined, found: Found): void {
     // Copies of inlined functions refer to the one entry that says everything.
     if (entry.attributes.has(DW_AT.abstract_origin)) return
-    const name = this.#text(entry, DW_AT.name)
+    const name = this.#symbolName(entry, scope)
     if (name === undefined) return
     const locals: Named[] = []
     this.#body(entry, { name, locals, found })
@@ -94,8 +130,8 @@ class Reader {
     }
   }
 
-  #variable(entry: Entry, { variables }: Found): void {
-    const name = this.#text(entry, DW_AT.name)
+  #variable(entry: Entry, scope: string | undefined, { variables }: Found): void {
+    const name = this.#symbolName(entry, scope)
     if (name === undefined || entry.attributes.has(DW_AT.abstract_origin)) return
     const declared = entry.attributes.has(DW_AT.declaration)
     variables.push({ name, type: this.#reference(entry), declared, place: this.#place(entry) })
@@ -104,29 +140,51 @@ class Reader {
   #type(entry: Entry, scope: string | undefined, found: Found): void {
     if (NO_TYPES.has(entry.tag)) return
     found.types.set(entry.id, this.#typeOf(entry, scope))
-    for (const child of entry.children) this.#type(child, scope, found)
+    if (this.#isCplusplus && SCOPES.has(entry.tag))
+      this.#declarations(entry.children, this.#within(scope, entry), found)
+    else for (const child of entry.children) this.#type(child, scope, found)
   }
 
-  #typeOf(entry: Entry, scope: string | undefined): DebugType {
+  /** Where a type is declared; with a number where a complete one of its name and kind was there before. */
+  #scopeOf(entry: Entry, around: string | undefined): string | undefined {
+    if (!this.#isCplusplus) return around
+    const declaration = Number(entry.attributes.get(DW_AT.specification) ?? entry.id)
+    const scope = this.#scopes.get(declaration) ?? around
+    if (entry.attributes.has(DW_AT.declaration)) return scope
+    const name = `${entry.tag} ${this.#within(scope, entry)}`
+    const nth = (this.#seen.get(name) ?? 0) + 1
+    this.#seen.set(name, nth)
+    return nth === 1 ? scope : `${scope ?? ''} (${nth})`
+  }
+
+  #typeOf(entry: Entry, around: string | undefined): DebugType {
     const of = this.#reference(entry)
     const name = this.#text(entry, DW_AT.name)
     const size = numberOf(entry, DW_AT.byte_size) ?? 0
-    const common = { name, size, declared: entry.attributes.has(DW_AT.declaration), scope, place: this.#place(entry) }
     switch (entry.tag) {
       case DW_TAG.structure_type:
+      case DW_TAG.class_type:
       case DW_TAG.union_type:
         return {
-          ...common,
+          ...this.#common(entry, around),
           kind: entry.tag === DW_TAG.union_type ? 'union' : 'struct',
           alignment: numberOf(entry, DW_AT.alignment),
           members: membersOf(entry, this),
         }
       case DW_TAG.enumeration_type:
-        return { ...common, kind: 'enum', signed: isSigned(entry), values: valuesOf(entry, this) }
+        return { ...this.#common(entry, around), kind: 'enum', signed: isSigned(entry), values: valuesOf(entry, this) }
       case DW_TAG.base_type:
         return { kind: 'base', name: name ?? '', size, encoding: numberOf(entry, DW_AT.encoding) ?? 0 }
       case DW_TAG.pointer_type:
-        return { kind: 'pointer', to: of, size }
+      case DW_TAG.reference_type:
+      case DW_TAG.rvalue_reference_type:
+      case DW_TAG.ptr_to_member_type:
+        return { kind: 'pointer', to: of, size, sign: SIGNS.get(entry.tag) ?? '*' }
+      case DW_TAG.unspecified_type:
+        // The type of nullptr, of which there is but one value.
+        return this.#isCplusplus
+          ? { kind: 'base', name: name ?? '', size, encoding: 0 }
+          : { kind: 'other', tag: entry.tag }
       case DW_TAG.array_type:
         return { kind: 'array', of, bounds: boundsOf(entry) }
       case DW_TAG.typedef:
@@ -140,6 +198,21 @@ class Reader {
         return prototypeOf(entry, of)
       default:
         return { kind: 'other', tag: entry.tag }
+    }
+  }
+
+  /** gcc gives the type of a closure no name; its objects live as others of C++ do. */
+  #isClosure({ children }: Entry): boolean {
+    return this.#isCplusplus && children.some(child => this.#text(child, DW_AT.name) === 'operator()')
+  }
+
+  #common(entry: Entry, around: string | undefined) {
+    return {
+      name: this.#text(entry, DW_AT.name) ?? (this.#isClosure(entry) ? '<closure>' : undefined),
+      size: numberOf(entry, DW_AT.byte_size) ?? 0,
+      declared: entry.attributes.has(DW_AT.declaration),
+      scope: this.#scopeOf(entry, around),
+      place: this.#place(entry),
     }
   }
 
@@ -176,10 +249,25 @@ class Reader {
   }
 }
 
+/** What C++ declares functions, variables and other types in. */
+const SCOPES: ReadonlySet<number> = new Set([
+  DW_TAG.namespace,
+  DW_TAG.structure_type,
+  DW_TAG.class_type,
+  DW_TAG.union_type,
+])
+
+const SIGNS: ReadonlyMap<number, '&' | '&&' | '::*'> = new Map([
+  [DW_TAG.reference_type, '&'],
+  [DW_TAG.rvalue_reference_type, '&&'],
+  [DW_TAG.ptr_to_member_type, '::*'],
+])
+
 /** Entries of other kinds than types. */
 const NO_TYPES: ReadonlySet<number> = new Set([
   DW_TAG.formal_parameter,
   DW_TAG.member,
+  DW_TAG.inheritance,
   DW_TAG.unspecified_parameters,
   DW_TAG.subrange_type,
   DW_TAG.enumerator,
@@ -194,11 +282,14 @@ function numberOf({ attributes }: Entry, attribute: number): number | undefined 
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined
 }
 
+/** An object holds those of its base classes; a member that is only declared is static. */
+const HELD: ReadonlySet<number> = new Set([DW_TAG.member, DW_TAG.inheritance])
+
 function membersOf(entry: Entry, reader: Reader): Member[] {
   return entry.children
-    .filter(({ tag }) => tag === DW_TAG.member)
-    .map(child => ({
-      name: reader.name(child),
+    .filter(({ tag, attributes }) => HELD.has(tag) && !attributes.has(DW_AT.declaration))
+    .map((child, at) => ({
+      name: child.tag === DW_TAG.inheritance ? `base ${at + 1}` : reader.name(child),
       type: numberOf(child, DW_AT.type) ?? VOID,
       bitOffset: (numberOf(child, DW_AT.data_member_location) ?? 0) * 8 + (numberOf(child, DW_AT.data_bit_offset) ?? 0),
       bitSize: numberOf(child, DW_AT.bit_size),

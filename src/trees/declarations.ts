@@ -239,6 +239,6 @@ function pairOf(tree: Tree, unit: Unit, sides: readonly Side[]): UnitDeclaration
 
 function readSide({ content }: Side): DebugUnit {
   return content === undefined
-    ? { types: new Map(), functions: [], variables: [] }
+    ? { types: new Map(), functions: [], variables: [], isCplusplus: false }
     : readDebugUnit(unpackSections(content))
 }

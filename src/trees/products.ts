@@ -55,15 +55,18 @@ const WIDE = new Set(['-gdwarf64'])
 /** Nothing is generated: the linker would do that. The passes that are left out change no declaration. */
 const EARLY = ['-flto', '-fno-fat-lto-objects', '-fno-early-inlining', '-fno-tree-fre', '-fno-tree-vrp']
 
+/** gcc tells of a class of C++ with virtual functions in one unit only, unless it is told to always do so. */
+const CLASSES = ['-femit-class-debug-always']
+
 export const PRODUCTS: Readonly<Record<Product, Making>> = {
   object: { options: [], compiles: true, keep: readable },
   preprocessed: { options: ['-E', '-P'], compiles: false, keep: whole },
-  outline: { options: ['-E', '-P'], compiles: false, keep: outline, version: 3 },
+  outline: { options: ['-E', '-P'], compiles: false, keep: outline, version: 4 },
   live: { options: ['-E'], compiles: false, keep: live, version: 8 },
   macros: { options: ['-E', '-dM'], compiles: false, keep: whole },
   assembler: { options: ['-S', '-g0'], compiles: false, keep: whole },
   reads: { options: ['-E'], compiles: false, keep: () => new Uint8Array() },
-  types: { options: [...DEBUG, ...EARLY], without: WIDE, compiles: true, keep: types },
+  types: { options: [...DEBUG, ...CLASSES, ...EARLY], without: WIDE, compiles: true, keep: types },
   'plain-types': { options: DEBUG, without: WIDE, compiles: true, keep: types },
   'debug-object': { options: DEBUG, without: WIDE, compiles: true, keep: readable },
 }

@@ -18,7 +18,8 @@ export function byteKinds(types: UnitTypes, id: TypeId): string | undefined {
     case 'enum':
       return 'n'.repeat(size)
     case 'pointer':
-      return 'p'.repeat(size)
+      // One to a member is a number, or two.
+      return type.sign === '::*' ? undefined : 'p'.repeat(size)
     case 'array': {
       const one = byteKinds(types, type.of)
       return one === undefined || one.length === 0 ? undefined : one.repeat(size / one.length)

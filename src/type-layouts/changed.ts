@@ -34,7 +34,7 @@ export function compareUnitTypes(shape: ShapeUnit): ComparedUnit {
     if (a === undefined || b === undefined) continue
     const differences = comparison.differences(a, b)
     if (differences.length === 0) continue
-    const names = [nameOf(key), ...(before.aliases.get(key) ?? [])]
+    const names = [...namesOf(key), ...(before.aliases.get(key) ?? [])]
     found.set(key, { key, names, differences, because: [], place: b.place ?? a.place, isData: false })
   }
   for (const each of [...changedConstants(comparison), ...changedData(shape, comparison)]) found.set(each.key, each)
@@ -44,9 +44,10 @@ export function compareUnitTypes(shape: ShapeUnit): ComparedUnit {
   return { shape, comparison, changed }
 }
 
-/** `domain` for `struct domain`, `local` for `struct local in f`. */
-function nameOf(key: TypeKey): string {
-  return key.split(' ')[1] ?? key
+/** `domain` for `struct domain`; `local` and `local in f` for `struct local in f`. Names of C++ may hold blanks. */
+function namesOf(key: TypeKey): readonly string[] {
+  const name = key.slice(key.indexOf(' ') + 1)
+  return [name.replace(/ in .*$/s, ''), name]
 }
 
 /** Enumerations without a name: what they name are plain numbers, and where those are kept cannot be seen. */

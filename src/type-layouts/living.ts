@@ -27,7 +27,11 @@ export function livingTypes(units: readonly ComparedUnit[]): Reasons {
         note(reasons, key, why)
     }
   }
-  return passedOn(reasons, holdersOf(units))
+  const living = passedOn(reasons, holdersOf(units))
+  // Neither debug information nor a look for sizeof shows what `new`, closures and derived classes make.
+  for (const types of units.map(typesOf).filter(({ unit }) => unit.isCplusplus))
+    for (const key of types.byKey.keys()) note(living, key, 'code of C++ may have made objects of it')
+  return living
 }
 
 type Trace = readonly [TypeKey, string]
@@ -102,7 +106,7 @@ function holdersOf(units: readonly ComparedUnit[]): ReadonlyMap<TypeKey, Readonl
 }
 
 /** What a living type holds lives with it. */
-function passedOn(reasons: Map<TypeKey, string>, holders: ReturnType<typeof holdersOf>): Reasons {
+function passedOn(reasons: Map<TypeKey, string>, holders: ReturnType<typeof holdersOf>): Map<TypeKey, string> {
   const held = new Map<TypeKey, [TypeKey, string][]>()
   for (const [key, by] of holders)
     for (const [holder, how] of by) held.set(holder, [...(held.get(holder) ?? []), [key, how]])

@@ -143,7 +143,7 @@ export class UnitTypes {
       case 'pointer':
         return this.type(type.to)?.kind === 'function'
           ? this.words(type.to).replace('(', '(*)(')
-          : `${this.words(type.to)} *`.replace('* *', '**')
+          : `${this.words(type.to)} ${type.sign}`.replace('* *', '**')
       case 'array':
         return `${this.words(type.of)}${type.bounds.map(bound => `[${bound ?? ''}]`).join('')}`
       case 'qualified':
