@@ -60,10 +60,13 @@ export async function declarationsOf(
   const statics = new Map<string, ReadonlySet<string>>()
   const same = await declaringTheSame(tree, { groups: groupsOf(asked, change), patched, statics })
   const rest = units.filter(unit => !same.has(unit))
-  const early = await both(tree, { units: rest, patched, product: 'types' })
-  const others = rest.filter(unit => early.get(unit)?.some(each => each.content === undefined) !== false)
-  const late = await both(tree, { units: others, patched, product: 'plain-types' })
-  const found = rest.map(unit => pairOf(tree, unit, late.get(unit) ?? early.get(unit) ?? []))
+  // Each compiler knows one of these; a front end that knows none of the options gives what it has.
+  const told = new Map<Unit, readonly Side[]>()
+  for (const product of ['types', 'clang-types', 'plain-types'] as const) {
+    const left = rest.filter(unit => told.get(unit)?.some(each => each.content === undefined) !== false)
+    for (const [unit, sides] of await both(tree, { units: left, patched, product })) told.set(unit, sides)
+  }
+  const found = rest.map(unit => pairOf(tree, unit, told.get(unit) ?? []))
   return {
     compared: found.flatMap(each => ('original' in each ? [each] : [])),
     same: [...same],

@@ -20,6 +20,7 @@ export type Product =
   /** Debug information, written before optimisation; empty where the compiler does not do that. */
   | 'types'
   /** Debug information as any compiler writes it. */
+  | 'clang-types'
   | 'plain-types'
   /** The object as it is, with its debug information. */
   | 'debug-object'
@@ -57,6 +58,8 @@ const EARLY = ['-flto', '-fno-fat-lto-objects', '-fno-early-inlining', '-fno-tre
 
 /** gcc tells of a class of C++ with virtual functions in one unit only, unless it is told to always do so. */
 const CLASSES = ['-femit-class-debug-always']
+/** clang tells of classes, and of structures, where they are made; gcc does not know the option. */
+const ALONE = ['-fstandalone-debug']
 
 export const PRODUCTS: Readonly<Record<Product, Making>> = {
   object: { options: [], compiles: true, keep: readable },
@@ -67,6 +70,7 @@ export const PRODUCTS: Readonly<Record<Product, Making>> = {
   assembler: { options: ['-S', '-g0'], compiles: false, keep: whole },
   reads: { options: ['-E'], compiles: false, keep: () => new Uint8Array() },
   types: { options: [...DEBUG, ...CLASSES, ...EARLY], without: WIDE, compiles: true, keep: types },
+  'clang-types': { options: [...DEBUG, ...ALONE], without: WIDE, compiles: true, keep: types },
   'plain-types': { options: DEBUG, without: WIDE, compiles: true, keep: types },
   'debug-object': { options: DEBUG, without: WIDE, compiles: true, keep: readable },
 }

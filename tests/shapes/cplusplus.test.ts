@@ -1,6 +1,7 @@
 /** Patches to a program of C++: what the unit's headers define is as it was, and what changes of a class is seen. */
 import { describe, expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { missingFor } from '../support/missing.ts'
 import { sampled } from '../support/sampled.ts'
 import { patchProgram } from '../support/small-program.ts'
 
@@ -88,6 +89,22 @@ const REFUSED: readonly (readonly [string, Readonly<Record<string, string>>, str
     '_ZNK3zoo6Animal4legsEv',
   ],
 ]
+
+const without = missingFor('clang-14')
+describe.skipIf(without !== '')(`types of C++ by clang${without}`, () => {
+  test('a member more in a class that the unit makes no object of', async () => {
+    const clang = { ...program, command: ['clang-14', '-x', 'c++', '-O2', '-std=c++17', '-fcf-protection=none'] }
+    const source = (size: string) =>
+      `struct Base { virtual int of(); virtual ~Base(); ${size} };\nint of(Base *base) { return base->of(); }\n`
+    const files = { 'zoo.c': source('int a;') }
+    const { error, run } = await patchProgram(
+      { ...clang, files },
+      { 'zoo.c': source('int a, b;').replace('of();', 'of() ;').replace('base->of()', 'base->of() + 1') },
+    )
+    expect(error).toBeUndefined()
+    expect(run?.refusals.map(({ code }) => code)).toContain('shape-changed')
+  })
+})
 
 describe.skipIf(!hasGcc)(`types of C++${withoutGcc}`, () => {
   test('a patch of a method changes no type and no prototype', async () => {
