@@ -152,7 +152,7 @@ async function tried(written: Assisted, { base, request, run }: Trial): Promise<
   const upon = { name: report.patch?.file ?? '', text: patch, strip }
   try {
     // Most units that read a header cannot see what is declared there in the new members' stead.
-    const options = { ...request, patches: [...patches, upon], sources: [...sources, own], onlyReached: true }
+    const options = { ...request, patches: [...patches, upon], sources: [...sources, own] }
     const { refusals } = await createHotpatch(base, options, run)
     return { ...written, report: { ...report, remaining: refusals } }
   } catch (error) {

@@ -49,7 +49,7 @@ const options = v.strictObject({
   'accept-type': v.optional(texts, []),
   'leave-init': v.optional(texts, []),
   'promote-callers': v.optional(texts, []),
-  'only-reached': v.optional(v.boolean(), false),
+  'compile-all': v.optional(v.boolean(), false),
   with: v.optional(texts, []),
   strip: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 1),
 })

@@ -100,7 +100,7 @@ function idOf(payload: Uint8Array): string | null {
 /** What boots has its symbols too, as far as it has any. */
 const symbolsOf = ({ symbols, image }: FleetBase): NamedFile | undefined => symbols ?? image
 
-export function readFix(fix: Fix, world: Reading): ReadFix {
+export function readFix(fix: Fix, world: Pick<Reading, 'readFile'>): ReadFix {
   const patches = (files: readonly NamedFile[]) =>
     files.map(file => ({ name: file.name, text: textOf(readNamed(file, 'the patch', world)), strip: fix.strip }))
   return {
@@ -150,6 +150,12 @@ export function changedMeanwhile(what: string): InputError {
 /** Module loaders of people ask for the ending. */
 const ENDINGS = { xen: '.livepatch', process: '.livepatch', linux: '.ko' } as const
 
+/** What the file asks of a build; with a type, so that no name stands here that a build does not know. */
+type Asked = Pick<
+  FleetJob['options'],
+  'lines' | 'acceptTypes' | 'leaveInit' | 'promoteCallers' | 'compileAll' | 'sources'
+>
+
 /** The payload of one fix for one base, as a job; and by what it is known, part by part. */
 export function jobOf(
   { base, job, tree, told, given }: ReadBase,
@@ -157,9 +163,9 @@ export function jobOf(
   version: string,
 ): { readonly job: FleetJob; readonly inputs: Readonly<Record<string, string>> } {
   const own = patchesFor.get(base.name) ?? patches
-  const { lines, acceptTypes, leaveInit, promoteCallers, onlyReached } = fix.options
+  const { lines, acceptTypes, leaveInit, promoteCallers, compileAll } = fix.options
   const symbols = symbolsOf(base)
-  const asked = { lines, acceptTypes, leaveInit, promoteCallers, onlyReached, sources }
+  const asked: Asked = { lines, acceptTypes, leaveInit, promoteCallers, compileAll, sources }
   const output = `${fix.name}${ENDINGS[base.target]}`
   const inputs = {
     hotsplice: version,

@@ -72,7 +72,7 @@ export interface FixOptions {
   readonly acceptTypes: readonly string[]
   readonly leaveInit: readonly string[]
   readonly promoteCallers: readonly string[]
-  readonly onlyReached: boolean
+  readonly compileAll: boolean
   /** `FILE` or `FILE@UNIT`. */
   readonly with: readonly { readonly file: NamedFile; readonly beside: string | undefined }[]
 }

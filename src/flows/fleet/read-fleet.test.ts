@@ -31,7 +31,7 @@ test('names are relative to its folder, and say where they stand', () => {
   expect(bases[0]).toMatchObject({ name: 'one', target: 'process', on: [], rehearsal: undefined })
   expect(bases[0]?.tree).toEqual({ name: 'trees/one', path: 'fleets/trees/one', at: 'fleets/FLEET.yaml:3:11' })
   expect(fixes[0]?.patches).toEqual([{ name: 'first.patch', path: 'fleets/first.patch', at: 'fleets/FLEET.yaml:7:15' }])
-  expect(fixes[0]?.options).toMatchObject({ lines: 'auto', onlyReached: false, with: [] })
+  expect(fixes[0]?.options).toMatchObject({ lines: 'auto', compileAll: false, with: [] })
 })
 
 test('bases may be called as what every object has', () => {

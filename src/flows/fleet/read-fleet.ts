@@ -170,7 +170,7 @@ function fixOf(fix: FleetFile['fixes'][number], at: Fault['path'], named: Naming
       acceptTypes: options['accept-type'],
       leaveInit: options['leave-init'],
       promoteCallers: options['promote-callers'],
-      onlyReached: options['only-reached'],
+      compileAll: options['compile-all'],
       with: options.with.map((spelled, index) => {
         const [, source = spelled, beside] = /^(.+)@(.+)$/.exec(spelled) ?? []
         return { file: named([...at, 'options', 'with', index], source), beside }

@@ -1,7 +1,7 @@
 /**
  * Which units may read a header, without a build: those that the configuration compiles (`configured.ts`), by what their
- * texts name (`includes.ts`). It is more than what reads it; who cannot see the change is left out later, by the tokens of
- * what it may read, and whose objects stay the same has nothing to do with it.
+ * texts name (`includes.ts`). It is more than what reads it; who cannot see the change is left out later, by its
+ * preprocessed text, and whose objects stay the same has nothing to do with it.
  *
  * Which mistake is worse: one that is missed is a part of the fix that is lost. So what the build makes for itself is among
  * them (numbers of structures for assembly, the linker's script), and what is put into the kernel as bytes: where that
