@@ -58,6 +58,35 @@ export function staticPlaces<S extends Side>(object: ElfObject<S>): StaticPlaces
   return (section, offset) => found.get(keyOf(section, offset))
 }
 
+/** A variable as the source declares it, be it that the object has nothing of it. */
+export interface DeclaredVariable {
+  readonly name: string
+  readonly declared: Place
+  /** Whether it is in no function, and so lives as long as the program. */
+  readonly isOfFile: boolean
+}
+
+export function declaredVariables<S extends Side>(object: ElfObject<S>): readonly DeclaredVariable[] {
+  const sections = debugSections(object)
+  if (sections === undefined) return []
+  return readEntries(sections).flatMap(root => {
+    const files = readFileNames(sections, numberIn(root, DW_AT.stmt_list) ?? 0)
+    const ofFile = new Set([...outside(root)])
+    const byId = new Map([...within(root)].map(entry => [entry.id, entry]))
+    return [...byId.values()].flatMap((entry): readonly DeclaredVariable[] => {
+      const declared = entry.tag === DW_TAG.variable ? placeOf(entry, byId, files) : undefined
+      return declared === undefined ? [] : [{ name: nameOf(entry, byId), declared, isOfFile: ofFile.has(entry) }]
+    })
+  })
+}
+
+/** What is in no function: namespaces and classes are gone through. */
+function* outside(entry: Entry): Generator<Entry> {
+  yield entry
+  if (entry.tag === DW_TAG.subprogram) return
+  for (const child of entry.children) yield* outside(child)
+}
+
 function isSame(a: StaticPlace, b: StaticPlace): boolean {
   const isOnePlace = a.declared.file === b.declared.file && a.declared.line === b.declared.line
   return isOnePlace && a.form === b.form && a.name === b.name

@@ -1,10 +1,15 @@
 /** Verdicts, and once more where objects left a static variable ambiguous that the texts tell. Part of the pipeline. */
+import type { Refusal } from '../../base/refusal.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import type { Declarations, Tree } from '../../trees/index.ts'
+import { foldedVariables } from './folded-variables.ts'
 import { type CompiledUnits, type JudgedUnits, judgeUnits } from './judge.ts'
 import type { Prepared } from './prepare.ts'
 import { singleResults } from './single-results.ts'
 import { staticLines } from './static-lines.ts'
+
+/** With what is refused since compilers made a constant of a variable. */
+export type ToldUnits = JudgedUnits & { readonly folded: readonly Refusal[] }
 
 interface ToJudge {
   readonly before: Prepared
@@ -13,13 +18,14 @@ interface ToJudge {
   readonly cut: CutOptions
 }
 
-export async function judgeTold(tree: Tree, { before, compiled, declarations, cut }: ToJudge): Promise<JudgedUnits> {
+export async function judgeTold(tree: Tree, { before, compiled, declarations, cut }: ToJudge): Promise<ToldUnits> {
   const sole = declarations.statics
   const judged = judgeUnits(compiled, cut, { sole })
   const told = await staticLines(tree, judged.units, { affected: before.affected, compiled, cut })
   const found = told.size === 0 ? judged : judgeUnits(compiled, cut, { sole, told })
+  const folded = await foldedVariables(tree, found.units, { affected: before.affected, compiled, cut })
   const single = singleResults(declarations)
-  return { ...found, units: found.units.map(each => ({ ...each, ...resultsOf(single.get(each.unit)) })) }
+  return { ...found, folded, units: found.units.map(each => ({ ...each, ...resultsOf(single.get(each.unit)) })) }
 }
 
 const resultsOf = (known: ReadonlySet<string> | undefined) => (known === undefined ? {} : { singleResults: known })

@@ -150,7 +150,12 @@ function targetKey<S extends Side>(target: Target<S>): string {
 }
 
 /** Whether a line of the original is that of the text, by the line map; the neutral text says numbers of its own. */
-function sameLine(tree: Tree, unit: Unit, label: Label, { change, maps, neutralFiles }: CompiledUnits): SameLine {
+export function sameLine(
+  tree: Tree,
+  unit: Unit,
+  label: Label,
+  { change, maps, neutralFiles }: CompiledUnits,
+): SameLine {
   const known = new Map<NeutralFile, ReturnType<typeof linesByNumber>>()
   const linesOf = (neutral: NeutralFile, text: string) => {
     const lines = known.get(neutral) ?? linesByNumber(neutral, text)

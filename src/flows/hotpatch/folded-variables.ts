@@ -1,0 +1,183 @@
+/**
+ * Variables that the patched text still has and the patched object has not. A compiler that sees all uses of a static
+ * variable keeps none that only ever has its first value: where the patch takes away the last statement that gives it
+ * another one, what reads it becomes a constant. But the running system may have been through that statement: the new
+ * text would go on with what it left, the new object does not look. Likewise LLVM with a table that nothing writes any
+ * more, which becomes constant.
+ *
+ * In:  variables that are gone, and debug information of both texts, which says what the source declares.
+ * Out: a refusal for each that the source still declares, and for each of which the compiler tells nothing.
+ *
+ * Tempting, and wrong: to look whether the name still occurs in the text. It does where another variable, a member, or a
+ * parameter is called so, and macros declare many by one name (`__warned`).
+ */
+import { InputError } from '../../base/errors.ts'
+import type { Refusal } from '../../base/refusal.ts'
+import { type DeclaredVariable, declaredVariables, staticPlaces } from '../../dwarf/index.ts'
+import { readElf } from '../../elf/index.ts'
+import type { Piece, PieceMap } from '../../pieces/model.ts'
+import { isCompilerMade, variableNames } from '../../pieces/names.ts'
+import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
+import { isWritable } from '../../pieces/writable.ts'
+import type { UnitInput } from '../../select/model.ts'
+import { type Affected, debugObjects, type Overlay, placeIn, type Tree, type Unit } from '../../trees/index.ts'
+import type { CompiledUnits } from './judge.ts'
+import { sameLine } from './static-lines.ts'
+
+interface Question {
+  readonly affected: Affected
+  readonly compiled: CompiledUnits
+  readonly cut: CutOptions
+}
+
+interface Gone {
+  readonly unit: Unit
+  readonly variables: readonly Piece<'original'>[]
+}
+
+const NOTHING: Overlay = new Map()
+
+export async function foldedVariables(
+  tree: Tree,
+  units: readonly UnitInput[],
+  { affected, compiled, cut }: Question,
+): Promise<readonly Refusal[]> {
+  const asked = goneVariables(units, affected)
+  if (asked.length === 0) return []
+  const patched = compiled.overlays.get('patched') ?? NOTHING
+  const objects = await debugObjects(tree, [
+    ...asked.map(({ unit }) => ({ unit, overlay: NOTHING, label: 'original' as const })),
+    ...asked.map(({ unit }) => ({ unit, overlay: patched, label: 'patched' as const })),
+  ])
+  return asked.flatMap((gone, at) => {
+    const declares = declaring(tree, gone.unit, compiled)
+    const [before, after] = [objects[at], objects[at + asked.length]]
+    return refusalsOf(gone, { before, after, cut, declares })
+  })
+}
+
+/** Of units that compilers make from C and its like: an assembler leaves nothing away that its source has. */
+function goneVariables(units: readonly UnitInput[], affected: Affected): readonly Gone[] {
+  const known = new Map(affected.affected.flatMap(({ unit }) => (unit.language === 'c' ? [[unit.unit, unit]] : [])))
+  return units.flatMap(({ unit: name, verdicts }) => {
+    const unit = known.get(name)
+    const map = verdicts.correlation.original
+    const variables = verdicts.data.flatMap(({ verdict, original }) =>
+      verdict.kind === 'gone' && original?.local === true && isWritable(map, original) ? [original] : [],
+    )
+    const own = variables.filter(each => each.kind === 'data' && !isCompilerMade(each.name))
+    return unit === undefined || own.length === 0 ? [] : [{ unit, variables: own }]
+  })
+}
+
+type Declares = (before: DeclaredVariable, after: DeclaredVariable) => boolean
+
+/** Whether the second declares what the first did: its line, or one that the patch wrote, and that is a static one too. */
+function declaring(tree: Tree, unit: Unit, compiled: CompiledUnits): Declares {
+  const isSame = sameLine(tree, unit, 'patched', compiled)
+  const texts = new Map(compiled.change.files.map(({ newPath, newText }) => [newPath, newText?.split('\n')]))
+  return (before, after) => {
+    if (before.name !== after.name) return false
+    if (isSame(before.declared, after.declared)) return true
+    const lines = texts.get(placeIn(tree.layout, unit, after.declared.file))
+    // What the patch did not write stands as it did, and is another one.
+    if (lines === undefined) return false
+    if (after.isOfFile) return before.isOfFile
+    return !before.isOfFile && isStatic(lines, after)
+  }
+}
+
+/** Whether the word is in the statement, up to the name. */
+function isStatic(lines: readonly string[], { name, declared: { line } }: DeclaredVariable): boolean {
+  const before = lines.slice(Math.max(0, line - 3), line).filter(each => !each.trimStart().startsWith('#'))
+  const [own = ''] = before.splice(-1)
+  const upTo = own.slice(0, Math.max(0, own.search(new RegExp(`\\b${name}\\b`))))
+  const statement = [...before, upTo].join('\n').split(/[;{}]/).at(-1) ?? ''
+  return /\bstatic\b/.test(statement)
+}
+
+interface Said {
+  readonly before: Uint8Array | undefined
+  readonly after: Uint8Array | undefined
+  readonly cut: CutOptions
+  readonly declares: Declares
+}
+
+function refusalsOf({ unit, variables }: Gone, { before, after, cut, declares }: Said): readonly Refusal[] {
+  const told = before === undefined || after === undefined ? undefined : readBoth(before, after, cut)
+  if (told === undefined) return variables.map(({ name }) => untold(unit.unit, name))
+  return variables.flatMap(variable => {
+    const declared = told.declared(variable)
+    if (declared === undefined) {
+      const names = new Set(variableNames(variable.name))
+      return told.now.some(({ name }) => names.has(name)) ? [untold(unit.unit, variable.name)] : []
+    }
+    return told.now.some(each => declares(declared, each)) ? [folded(unit.unit, variable.name)] : []
+  })
+}
+
+interface Told {
+  readonly declared: (variable: Piece<'original'>) => DeclaredVariable | undefined
+  readonly now: readonly DeclaredVariable[]
+}
+
+/** Undefined where debug information cannot be read. */
+function readBoth(before: Uint8Array, after: Uint8Array, cut: CutOptions): Told | undefined {
+  try {
+    const { object, pieces } = pieceMap(readElf<'original'>(before), cut)
+    const places = staticPlaces(object)
+    const all = declaredVariables(object)
+    const byName = new Map(pieces.map(piece => [piece.name, piece]))
+    const declared = ({ name }: Piece<'original'>) => {
+      const piece = byName.get(name)
+      const place = piece === undefined ? undefined : places(piece.section, piece.offset)
+      return all.find(
+        each =>
+          each.name === place?.name &&
+          each.declared.line === place.declared.line &&
+          each.declared.file === place.declared.file,
+      )
+    }
+    return { declared, now: withoutKept(pieceMap(readElf<'patched'>(after), cut)) }
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
+}
+
+/** What the object has, in whatever form, is no constant; whether it is what it was, others judge. */
+function withoutKept(map: PieceMap<'patched'>): readonly DeclaredVariable[] {
+  const places = staticPlaces(map.object)
+  const keyOf = ({ name, declared: { file, line } }: Pick<DeclaredVariable, 'name' | 'declared'>) =>
+    JSON.stringify([name, file, line])
+  const kept = new Set(
+    map.pieces.flatMap(piece => {
+      const place = isWritable(map, piece) ? places(piece.section, piece.offset) : undefined
+      return place === undefined ? [] : [keyOf(place)]
+    }),
+  )
+  return declaredVariables(map.object).filter(each => !kept.has(keyOf(each)))
+}
+
+const HINT =
+  'if nothing reads it any more, take its declaration away, too; if something does, declare it volatile in the patch, and its running value counts'
+
+function folded(unit: string, symbol: string): Refusal {
+  return {
+    code: 'constant-by-patch',
+    unit,
+    symbol,
+    text: `${unit} still declares ${symbol}, but with the patch nothing gives it another value than its first, and the compiler has put that value wherever it is read: what the running system holds in ${symbol} would no longer count`,
+    hint: HINT,
+  }
+}
+
+function untold(unit: string, symbol: string): Refusal {
+  return {
+    code: 'constant-by-patch',
+    unit,
+    symbol,
+    text: `${symbol} is gone from ${unit}, and the compiler does not tell whether the source still declares it: it may have put its first value wherever it is read, and what the running system holds there would no longer count`,
+    hint: HINT,
+  }
+}

@@ -1,0 +1,101 @@
+/** Static variables that a patch leaves with their first value only: compilers put that value wherever they are read. */
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { patchProgram } from '../support/small-program.ts'
+
+const HEAD =
+  'extern int printf(const char *, ...);\n#define WARN_ONCE static int warned; if (!warned++) printf("once")\n'
+const READ = '__attribute__((noinline)) int get(int x) { return mode ? x + 10 : x * 20; }\n'
+const set = (body: string) => `__attribute__((noinline)) void set(int x) { ${body} printf("%d", x); }\n`
+const WRITES = set('if (x > 3) mode = 1;')
+
+interface Row {
+  readonly name: string
+  readonly before: string
+  readonly after: string
+  /** By compiler, where not all of them say the same. */
+  readonly refused?: readonly string[] | Readonly<Record<string, readonly string[]>>
+}
+
+const TABLE =
+  'static int tab[4] = {3, 5, 9, 12};\n__attribute__((noinline)) int get(int x) { return tab[x & 3] + x; }\n'
+
+const ROWS: readonly Row[] = [
+  {
+    name: 'its last write is taken away',
+    before: `static int mode;\n${WRITES}${READ}`,
+    after: `static int mode;\n${set('')}${READ}`,
+    refused: ['constant-by-patch mode'],
+  },
+  {
+    name: 'the same, with lines that move, and its declaration with them',
+    before: `static int mode;\n${WRITES}${READ}`,
+    after: `\n\nstatic int mode;\n\n${set('')}${READ}`,
+    refused: ['constant-by-patch mode'],
+  },
+  {
+    name: 'the same, and its declaration is written anew',
+    before: `static int mode = 0;\n${WRITES}${READ}`,
+    after: `static unsigned mode = 0;\n${set('')}${READ}`,
+    refused: ['constant-by-patch mode'],
+  },
+  {
+    name: 'the same of a variable of a function',
+    before: set('static int mode; if (x > 3) mode = 1; x += mode;'),
+    after: set('static int mode; x += mode;'),
+    refused: { gcc: ['constant-by-patch mode.0'], 'clang-14': ['constant-by-patch set.mode'] },
+  },
+  {
+    name: 'it is only ever given the value that it has',
+    before: `static int mode = 5;\n${set('if (x > 3) mode = 0;')}${READ}`,
+    after: `static int mode = 5;\n${set('if (x > 3) mode = 5;')}${READ}`,
+    // gcc reads it all the same.
+    refused: { gcc: [], 'clang-14': ['constant-by-patch mode'] },
+  },
+  {
+    name: 'a table that nothing writes any more',
+    before: `${TABLE}${set('tab[x & 3] = 1;')}`,
+    after: `${TABLE}${set('')}`,
+    refused: { gcc: ['data-layout tab'], 'clang-14': ['constant-by-patch tab'] },
+  },
+  {
+    name: 'nothing declares it any more',
+    before: `static int seen;\nstatic int mode;\n${set('seen++; if (x > 3) mode = 1; x += seen;')}${READ}`,
+    after: `static int mode;\n${set('if (x > 3) mode = 1;')}${READ}`,
+  },
+  {
+    name: 'it becomes an automatic one',
+    before: set('static int buffer[4]; buffer[x & 3] = x; x += buffer[x & 1];'),
+    after: set('int buffer[4] = {0}; buffer[x & 3] = x; x += buffer[x & 1];'),
+  },
+  {
+    name: 'one of two of a macro goes',
+    before: `${set('WARN_ONCE;')}int other(int x) { WARN_ONCE; return x + 1; }\n`,
+    after: `${set('WARN_ONCE;')}int other(int x) { return x + 1; }\n`,
+  },
+  {
+    name: 'an inline function that has it is not called any more',
+    before: `static inline int count(int by) { static int hits; hits += by; return hits; }\n${set('x += count(x);')}`,
+    after: `static inline int count(int by) { static int hits; hits += by; return hits; }\n${set('')}`,
+  },
+  {
+    name: 'a member and a parameter are called as what went',
+    before: `struct s { int seen; };\nstatic int seen;\n${set('seen++; x += seen;')}int f(struct s *s, int seen) { return s->seen + seen; }\n`,
+    after: `struct s { int seen; };\n${set('')}int f(struct s *s, int seen) { return s->seen + seen; }\n`,
+  },
+]
+
+describe.for([['gcc'], ['clang-14', '-g']])(
+  'variables that become constants: %s',
+  ([compiler = '', ...options]) => {
+    const isThere = spawnSync(compiler, ['--version']).status === 0
+    test.skipIf(!isThere).for(ROWS)('$name', async ({ before, after, refused = [] }) => {
+      const command = [compiler, '-O2', ...options]
+      const found = await patchProgram({ files: { 'm.c': HEAD + before }, command }, { 'm.c': HEAD + after })
+      const expected = Array.isArray(refused)
+        ? refused
+        : (Object.entries(refused).find(([of]) => of === compiler)?.[1] ?? [])
+      expect([found.error, found.refused]).toEqual([undefined, expected])
+    })
+  },
+)
