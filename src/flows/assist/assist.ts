@@ -58,7 +58,7 @@ export function assist(request: AssistRequest): Promise<Assisted> {
     const perCpu = perCpuWays(found, draft)
     const scene = { tree: { ...base, run }, run: found, draft }
     const shadows = early ?? (await shadowWays(scene, refusedMembers(found)))
-    const calls = callWays(found, loader)
+    const calls = await callWays({ ...base, run }, found, loader)
     const unwritten = [...perCpu.unwritten, ...shadows.unwritten]
     const init = initWays(found, loader)
     const { report, files } = write(found, { values, init, perCpu: perCpu.ways, shadows, calls, unwritten }, request)
