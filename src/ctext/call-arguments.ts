@@ -46,7 +46,7 @@ function toldIn(file: LexedFile, callee: string): string | undefined {
 
 /** What one token of an argument does beside naming, comparing, adding and masking. */
 function toldAt(file: LexedFile, at: number): string | undefined {
-  const [before, text, after] = [at - 1, at, at + 1].map(each => tokenText(file, each)) as [string, string, string]
+  const [before, text, after] = [tokenText(file, at - 1), tokenText(file, at), tokenText(file, at + 1)]
   const isWord = tokenKind(file, at - 1) === 'word'
   if (text === '[' || (text === '>' && before === '-') || text === '->') return 'reads memory through a pointer'
   // Of a type: `void *)`. Behind a number or a word it multiplies.
