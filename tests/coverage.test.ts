@@ -1,6 +1,6 @@
 /** What `scripts/coverage.ts` takes for a fix, and the table that it writes and reads back. */
 import { expect, test } from 'vitest'
-import { FILLS, fillIn } from '../scripts/series/fills.ts'
+import { FILLS, fillIn, withoutFiles } from '../scripts/series/fills.ts'
 import { advisoriesOf, ordinaryFixes, readLog, securitySeries, seriesTouching } from '../scripts/series/history.ts'
 import { MACHINES, USUAL } from '../scripts/series/machines.ts'
 import { COMPLETED, completedCells, JUDGED, judgedCells, readPart, writePart } from '../scripts/series/parts.ts'
@@ -107,4 +107,13 @@ test('what is filled in takes the place of each mark, and is counted in lines', 
   expect(fillIn('X(FILL_IN_how_many)', put)).toEqual({ text: 'X(1\n,2)', hand: 2 })
   expect(fillIn(text.replace('how_many', 'other'), fills)).toBeUndefined()
   expect(fillIn(text + text, fills)).toBeUndefined()
+})
+
+test('files whose change is taken out of a patch', () => {
+  const part = (file: string) =>
+    `diff --git a/${file} b/${file}\n--- a/${file}\n+++ b/${file}\n@@ -1 +1 @@\n-diff --git\n+b\n`
+  const all = part('x/a.h') + part('a.h') + part('b.c')
+  expect(withoutFiles(all, ['a.h'])).toBe(part('x/a.h') + part('b.c'))
+  expect(withoutFiles(part('a.h'), ['a.h'])).toBe('')
+  expect(withoutFiles(all, [])).toBe(all)
 })

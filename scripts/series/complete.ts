@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AssistReport } from '../../src/report/assist-report.ts'
 import type { Where } from './base.ts'
-import { FILLS, fillIn } from './fills.ts'
+import { FILLS, fillIn, LEFT, withoutFiles } from './fills.ts'
 import type { Series } from './history.ts'
 import { carry, folderOf, hotspliceCommit, type Result, takingIn, writePatches } from './take.ts'
 
@@ -30,7 +30,8 @@ export async function complete(where: Where, series: Series, tree: string): Prom
   const fills = FILLS.get(series.id) ?? []
   const folder = folderFor(where, series)
   const taking = takingIn(folder, where, series, tree)
-  const patches = writePatches(taking)
+  const left = LEFT.get(series.id) ?? []
+  const patches = writePatches(taking, text => withoutFiles(text, left))
   const own = join(folder, 'fix-assist.c')
   const told = join(folder, 'assist.json')
   const args = ['assist', '--tree', tree, '--patch', ...patches, '-o', own, '--json', told]
@@ -56,5 +57,5 @@ export async function complete(where: Where, series: Series, tree: string): Prom
   if (result === undefined) return undefined
   const lines = report.source.split('\n').filter(line => line !== '')
   const added = report.patch?.text.match(/^\+(?!\+\+ )/gm) ?? []
-  return kept({ ...result, written: lines.length + added.length, hand: filled.hand })
+  return kept({ ...result, written: lines.length + added.length, hand: filled.hand + left.length })
 }

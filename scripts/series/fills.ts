@@ -19,10 +19,26 @@ const shadow = (first: string, most: number): readonly Fill[] => [
 export const FILLS: ReadonlyMap<string, readonly Fill[]> = new Map([
   // Where a guest has it active at this moment the CPU stays slow, and loses no protection.
   ['XSA-431', [{ mark: 'FILL_IN_first_value;', put: 'false;' }]],
+  // Where somebody has changed the table meanwhile, nothing is known of it.
+  ['XSA-463', [{ mark: 'FILL_IN_VETO_OR_LEAVE', put: 'VETO' }]],
   ['XSA-472', shadow('    spin_lock_init(&own->lock);', 512)],
   // None is in progress while code is replaced: every CPU is on its way back to a guest, or idle.
   ['XSA-501', shadow('', 512)],
 ])
+
+/**
+ * Files whose change a person takes out of the patches: members that only go, and may stay. A guest that was there before
+ * keeps the pages of its old cache until the host reboots.
+ */
+export const LEFT: ReadonlyMap<string, readonly string[]> = new Map([
+  ['XSA-463', ['xen/arch/x86/include/asm/hvm/domain.h', 'xen/arch/x86/include/asm/hvm/io.h']],
+])
+
+/** A patch of git without what it does to some files; empty where nothing is left. */
+export function withoutFiles(patch: string, files: readonly string[]): string {
+  const parts = patch.split(/^(?=diff --git )/m)
+  return parts.filter(part => !files.some(file => part.startsWith(`diff --git a/${file} b/${file}\n`))).join('')
+}
 
 export interface Filled {
   readonly text: string

@@ -17,7 +17,8 @@ export const COMPLETED: Part = {
   heading: '## Completed by hand',
   words: `What is refused rightly and has a way out ([ways-out.md](ways-out.md)): \`hotsplice assist\` wrote the start, what a person has
 to know was filled in, and what was built was verified and rehearsed as above. A line that was filled in or deleted counts
-as one by hand; in Ksplice, patches of this kind took 17 each (Arnold and Kaashoek, EuroSys 2009).
+as one by hand, and so does a file whose change was taken out of the patch (members that go and may stay); in Ksplice,
+patches of this kind took 17 each (Arnold and Kaashoek, EuroSys 2009).
 `,
   titles: [...WHICH, 'outcome', 'functions', 'refusals', 'lines written', 'lines by hand', 'hotsplice'],
 }

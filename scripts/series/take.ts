@@ -74,12 +74,19 @@ export function takingIn(folder: string, where: Where, series: Series, tree: str
   return { where, series, tree, folder, run }
 }
 
-export function writePatches({ where, series, folder }: Taking): readonly string[] {
-  return patchesOf(where.history, series).map((text, at) => {
-    const file = join(folder, `${at + 1}.patch`)
-    writeFileSync(file, text)
-    return file
-  })
+/** As they are, or as somebody changed them; one of which nothing is left is none. */
+export function writePatches(
+  { where, series, folder }: Taking,
+  changed: (text: string) => string = text => text,
+): readonly string[] {
+  const texts = patchesOf(where.history, series).map(changed)
+  return texts
+    .filter(text => text !== '')
+    .map((text, at) => {
+      const file = join(folder, `${at + 1}.patch`)
+      writeFileSync(file, text)
+      return file
+    })
 }
 
 type Facts = Omit<Result, 'came'>

@@ -176,7 +176,8 @@ function callsTo(before: Uses, after: Uses, { callee, callAt }: Call): SwitchedO
   if (after.branches.has(callee)) return `its new code calls ${callee}, too`
   if (before.own.has(callee))
     return `${callee} is of the same unit, so that the compiler knew what it does, and the code around the call may need that`
-  if (ANSWERS_FIRST.has(name)) return `compilers know what ${callee} answers, and the code behind the call may use that`
+  if (KNOWN.test(name))
+    return `compilers know what ${callee} takes and answers, and the code around the call may use that`
   const fields = before.fields.filter(each => each.name === callee)
   const calls = fields.map(({ offset }) => callAt(before.code, offset))
   const plain = calls.flatMap(call => (call === undefined ? [] : [call]))
@@ -187,10 +188,8 @@ function callsTo(before: Uses, after: Uses, { callee, callAt }: Call): SwitchedO
   return plain
 }
 
-/** What gcc and clang take to return their first argument (string.h). */
-const ANSWERS_FIRST: ReadonlySet<string> = new Set(
-  ['mem', 'str'].flatMap(kind => ['cpy', 'move', 'set', 'cat', 'ncpy', 'ncat'].map(name => kind + name)),
-)
+/** string.h: what gcc and clang take to return an argument, or to be given no null pointer, without a word in the text. */
+const KNOWN = /^(?:mem|st[pr])/
 
 function codeOf<S extends Side>(map: PieceMap<S>, piece: Piece<S>): Uint8Array {
   const section = map.object.sections[piece.section]
@@ -227,7 +226,7 @@ export function idleCalls(
 export function switchedOffNotices(all: readonly SwitchedOff[]): readonly Reason[] {
   return all.map(({ runningName, unit, callee, calls }) => {
     const places = calls.map(({ at }) => `0x${at.toString(16)}`).join(', ')
-    const text = `${runningName} (${unit}) is not replaced: its calls of ${callee} (at ${places}) are filled with no-operations; what their arguments read is still read`
+    const text = `${runningName} (${unit}) is not replaced: its calls of ${callee} (at ${places}) are filled with no-operations`
     return { code: 'call-switched-off', text }
   })
 }

@@ -8,8 +8,8 @@
  * variable could lead to the heap, and the text never takes its size or casts to it. In doubt it lives.
  */
 import type { DebugFunction } from '../dwarf/index.ts'
-import type { ComparedUnit } from './changed.ts'
-import type { ShapeQuestions } from './model.ts'
+import { type ComparedUnit, compareUnitTypes } from './changed.ts'
+import type { ShapeQuestions, ShapeUnit } from './model.ts'
 import type { TypeKey, UnitTypes } from './unit-types.ts'
 
 /** Why a type lives, as far as debug information tells. */
@@ -32,6 +32,23 @@ export function livingTypes(units: readonly ComparedUnit[]): Reasons {
   for (const types of units.map(typesOf).filter(({ unit }) => unit.isCplusplus))
     for (const key of types.byKey.keys()) note(living, key, 'code of C++ may have made objects of it')
   return living
+}
+
+/**
+ * Types that live whatever becomes of the functions, and whatever other units say: all that is told here of a unit is told
+ * of it beside any others too. What is only declared is left out, since it may be defined in one of them, and replaced there.
+ */
+export function surelyLiving(
+  shapes: readonly Pick<ShapeUnit, 'unit' | 'original' | 'patched' | 'pathOf'>[],
+): ReadonlySet<TypeKey> {
+  const none = new Set<string>()
+  const units = shapes.map(shape => {
+    const original = { ...shape.original, functions: ownFunctions(shape.original.functions) }
+    return compareUnitTypes({ ...shape, original, kept: none, replaced: none, statics: none, referredTo: () => [] })
+  })
+  const living = livingTypes(units)
+  const changed = units.flatMap(unit => [...unit.changed.values()])
+  return new Set(changed.filter(({ key, because }) => because.length === 0 && living.has(key)).map(({ key }) => key))
 }
 
 type Trace = readonly [TypeKey, string]

@@ -41,6 +41,8 @@ export interface TypeChange {
   /** By what names `--accept-type` may call it. */
   readonly names: ReadonlySet<string>
   readonly differences: readonly string[]
+  /** Members went, and nothing else happened but what follows from that. */
+  readonly isLess: boolean
   /** Types that changed only because they hold this one. */
   readonly moved: readonly string[]
   readonly units: readonly string[]

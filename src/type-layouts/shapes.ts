@@ -83,6 +83,7 @@ export class Shapes {
         name: key,
         names: new Set(found.flatMap(({ each }) => each.names)),
         differences: differencesIn(found),
+        isLess: isLess(found),
         moved: this.#movedBy(key),
         units: found.map(({ unit }) => unit.shape.unit),
         lives: others?.length === 0 ? undefined : lives,
@@ -104,6 +105,13 @@ export class Shapes {
       .filter(([, found]) => found.some(({ each }) => each.because.includes(key)))
       .map(([holder]) => holder)
   }
+}
+
+/** Who keeps the members has the old layout again: then the code that does without them can be built. */
+function isLess(found: readonly Found[]): boolean {
+  const all = new Set(found.flatMap(({ each }) => each.differences.map(({ what }) => what)))
+  const follows = ['gone', 'moved', 'size', 'alignment']
+  return all.has('gone') && [...all].every(what => follows.includes(what)) && !found.some(({ each }) => each.isData)
 }
 
 /** What makes the change first, what only moved because of it last. */

@@ -31,9 +31,16 @@ export function shapeRefusal(change: TypeChange): Refusal {
     unit: units[0] ?? '',
     symbol: name,
     text: `${name}${placeWords(change)} is not what it was: ${differencesOf(change)}. Objects of it live across the patch: ${[lives, ...users].join('; ')}`,
-    hint: `keep the type as it is and put what is new into data of its own (a shadow structure, looked up by the object's address; hotsplice assist writes it for new members), or bring the objects that exist up to date from a load hook; --accept-type '${short}' if none of them matters`,
+    hint: change.isLess
+      ? lessHint(short)
+      : `keep the type as it is and put what is new into data of its own (a shadow structure, looked up by the object's address; hotsplice assist writes it for new members), or bring the objects that exist up to date from a load hook; --accept-type '${short}' if none of them matters`,
     ...(place === undefined ? {} : { place }),
   }
+}
+
+/** Of the members, what they need goes along: they were of types that the patch may take away too. */
+function lessHint(short: string): string {
+  return `leave the members where they are, with the types that they need: take out of the patch what removes them; code that does not use them any more does not mind (what they held for objects that exist is yours to give back); --accept-type '${short}' if no object matters`
 }
 
 export function prototypeRefusal(change: PrototypeChange): Refusal {

@@ -41,13 +41,13 @@ export interface FoundMembers {
 
 type Text = Pick<TouchedFile, 'newPath' | 'oldText' | 'newText' | 'lineMap'>
 
-/** `tags`: those that are asked about. */
-export function newMembersOf(file: Text, tags: ReadonlySet<string>): FoundMembers {
+/** `isAsked`: by their tags, those that are asked about. */
+export function newMembersOf(file: Text, isAsked: (tag: string) => boolean): FoundMembers {
   const { newPath, oldText, newText } = file
   if (newPath === undefined) return { plain: [], others: [] }
   const [before, after] = [lex(oldText), lex(newText)]
   const olds = structuresOf(before)
-  const news = structuresOf(after).filter(({ tag }) => tags.has(tag))
+  const news = structuresOf(after).filter(({ tag }) => isAsked(tag))
   const found = news.flatMap((now): readonly (NewMembers | NotPlain)[] => {
     const { tag } = now
     const [old, ...more] = olds.filter(each => each.tag === tag)

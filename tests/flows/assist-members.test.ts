@@ -9,10 +9,11 @@ import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { describe, expect, test } from 'vitest'
 import { type Assisted, assist } from '../../src/flows/assist/assist.ts'
+import { quiet } from '../../src/trees/index.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { createHotpatch } from '../support/opened.ts'
 import { sampled } from '../support/sampled.ts'
-import { inProgram } from '../support/small-program.ts'
+import { type Edit, inProgram } from '../support/small-program.ts'
 
 const HEADER = `struct item {
   int id;
@@ -155,6 +156,66 @@ test.skipIf(!hasGcc)("names are read as the patch's own are", async () => {
   expect(patch).toContain('+++ b/a/lib/item.c\n')
 })
 
+/** Reads the header, and uses nothing that is new. */
+const OTHER = '#include "item.h"\nint other(struct item *item) { return item->next != 0; }\n'
+
+describe.skipIf(!hasGcc)(`a structure that surely lives${withoutGcc}`, () => {
+  /** What comes of it, and how many units were compiled at once. */
+  const told = async (files: Readonly<Record<string, string>>, edit: Edit, acceptTypes: readonly string[] = []) => {
+    const steps: string[] = []
+    const progress = { ...quiet, step: (text: string) => steps.push(text) }
+    const found = await inProgram({ files }, edit, options =>
+      assist({ ...options, acceptTypes, progress, version: '0', output: 'own.c' }),
+    )
+    return { found, most: Math.max(...steps.map(step => Number(/compiling (\d+) units?/.exec(step)?.[1] ?? 0))) }
+  }
+  const files = { ...FILES, 'lib/other.c': OTHER, 'lib/more.c': OTHER.replace('other', 'more') }
+
+  test('the patch is built with what is written, and never as it is', async () => {
+    const edit = { ...EDIT, 'lib/item.c': `${EDIT['lib/item.c']}int limit = 5;\n` }
+    const all = { ...files, 'lib/item.c': `${ITEM}int limit = 4;\n` }
+    for (const [before, after] of [
+      [files, EDIT],
+      [all, edit],
+    ] as const) {
+      const early = await told(before, after)
+      // A type that was accepted may be this one: then it is built as it is first.
+      const late = await told(before, after, ['no_such_type'])
+      expect(early.found).toEqual(late.found)
+      expect(early.found.report.remaining).toEqual([])
+      expect([early.most, late.most]).toEqual([3, 4])
+    }
+  })
+
+  test.for([
+    {
+      what: 'whose objects end with the functions that are replaced',
+      files: {
+        'lib/a.c': 'struct pair { int a; };\nint f(int x) { struct pair p; p.a = x * x + 7; return p.a % 5; }\n',
+      },
+      edit: {
+        'lib/a.c':
+          'struct pair { int a;\nint b;\n};\nint f(int x) { struct pair p; p.a = x * x + 9; p.b = x + 4; return p.a % p.b; }\n',
+      },
+    },
+    {
+      what: 'which no code uses',
+      files: { 'lib/a.c': 'struct item { int a; } *all;\nint f(void) { return all->a; }\n' },
+      edit: { 'lib/a.c': 'struct item { int a;\nint b;\n} *all;\nint f(void) { return all->a; }\n' },
+    },
+    {
+      what: 'whose member is not compiled',
+      files: { 'lib/a.c': 'struct item { int a; } *all;\nint f(void) { return all->a; }\n' },
+      edit: {
+        'lib/a.c': 'struct item { int a;\n#ifdef SUCH\nint b;\n#endif\n} *all;\nint f(void) { return all->a + 1; }\n',
+      },
+    },
+  ])('and one $what', async ({ files, edit }) => {
+    const { found } = await told(files, edit)
+    expect([found.report.outcome, found.report.remaining]).toEqual(['nothing-to-do', []])
+  })
+})
+
 const unwritten = ({ report }: Assisted) => report.unwritten.map(({ symbol, why }) => `${symbol}: ${why}`)
 
 describe.skipIf(!hasGcc)(`members that are not plain${withoutGcc}`, () => {
@@ -174,6 +235,17 @@ describe.skipIf(!hasGcc)(`members that are not plain${withoutGcc}`, () => {
     const result = await assisted(FILES, edit)
     expect(result.report.outcome).toBe('refused')
     expect(unwritten(result)).toEqual(why === undefined ? [expect.stringContaining('struct box: ')] : [why])
+  })
+
+  test('where the accesses cannot be written, nothing of them is, beside what can be', async () => {
+    const more = 'int limit = 4;\nstruct item first = { .id = 1 };\n'
+    const files = { ...FILES, 'lib/item.c': ITEM + more }
+    const text = EDIT['lib/item.c'] + more.replace('= 4', '= 5').replace('.id = 1', '.id = 1, .uses = 2')
+    const { report, patch, source } = await assisted(files, { ...EDIT, 'lib/item.c': text })
+    expect(report.unwritten.map(({ symbol }) => symbol)).toEqual(['struct item'])
+    expect(report.ways.map(({ code }) => code)).toEqual(['changed-data'])
+    expect([patch, report.patch]).toEqual(['', null])
+    expect(source).not.toContain('HOTSPLICE_SHADOW(')
   })
 
   test('one is freed by a cast pointer', async () => {

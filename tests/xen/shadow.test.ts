@@ -9,7 +9,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeRehearsal, rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { buildPayload, hotsplice } from './command.ts'
 import { type Edit, patchText } from './edits.ts'
-import { missingFor, toBootXen, toBuildXen, xenTree } from './tree.ts'
+import {
+  type Configuration,
+  missingFor,
+  toBootArm64Xen,
+  toBootXen,
+  toBuildArm64Xen,
+  toBuildXen,
+  xenTree,
+} from './tree.ts'
 
 const missing = missingFor(...toBuildXen, ...toBootXen)
 
@@ -77,56 +85,98 @@ const queries = (domain: number, count: number) => Array.from({ length: count },
 /** What the new code says of a domain that nobody asked about before. */
 const asNew = (domain: number) => [...queries(domain, 3), `! EBUSY ${query(domain)}`]
 
-describe.skipIf(missing !== '')(`shadow data ${missing}`, () => {
-  let folder = ''
-  let fix: Uint8Array = new Uint8Array()
-  const tree = missing === '' ? xenTree('release') : ''
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'hotsplice-shadow-'))
-    fix = await assisted('member', MEMBER, 'common/grant_table.o', 'shape-changed struct grant_table')
-  })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+/** One kind of Xen, and what is made for it. */
+class Bench {
+  readonly tree: string
+  readonly #folder: string
 
-  const fileOf = (name: string) => join(folder, name)
+  constructor(configuration: Configuration) {
+    this.tree = xenTree(configuration)
+    this.#folder = mkdtempSync(join(tmpdir(), 'hotsplice-shadow-'))
+  }
 
-  const build = async (name: string, unit: string) => {
-    const more = ['--patch', fileOf(`${name}-assist.patch`), '--with', `${fileOf(`${name}-assist.c`)}@${unit}`]
-    return buildPayload({ tree, patch: fileOf(`${name}.patch`), folder, name, more: [...more, '--lines', 'auto'] })
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  fileOf(name: string): string {
+    return join(this.#folder, name)
+  }
+
+  async build(name: string, unit: string) {
+    const [patch, own] = [`${name}-assist.patch`, `${name}-assist.c`].map(each => this.fileOf(each))
+    return this.#built(name, ['--patch', `${patch}`, '--with', `${own}@${unit}`])
+  }
+
+  #built(name: string, more: readonly string[]) {
+    const options = { tree: this.tree, patch: this.fileOf(`${name}.patch`), folder: this.#folder, name }
+    return buildPayload({ ...options, more: [...more, '--lines', 'auto'] })
   }
 
   /** Refused, written, not yet compiling, filled in, built. */
-  const assisted = async (name: string, edits: readonly Edit[], unit: string, refusal: string) => {
-    const patch = fileOf(`${name}.patch`)
+  async assisted(name: string, edits: readonly Edit[], unit: string, refusal: string): Promise<Uint8Array> {
+    const patch = this.fileOf(`${name}.patch`)
     writeFileSync(patch, patchText(xenTree('source'), edits), 'latin1')
-    const refused = await buildPayload({ tree, patch, folder, name, more: ['--lines', 'auto'] })
+    const refused = await this.#built(name, [])
     const refusals = new Set(refused.report.refusals.map(({ code, symbol }) => `${code} ${symbol}`))
     expect([...refusals]).toEqual([refusal])
-    const own = fileOf(`${name}-assist.c`)
-    const { status, stderr, stdout } = await hotsplice(['assist', '--tree', tree, '--patch', patch, '-o', own])
+    const own = this.fileOf(`${name}-assist.c`)
+    const { status, stderr, stdout } = await hotsplice(['assist', '--tree', this.tree, '--patch', patch, '-o', own])
     expect([status, stdout.includes('refused all the same')], stderr).toEqual([0, false])
-    expect((await build(name, unit)).stderr).toContain('FILL_IN_')
+    expect((await this.build(name, unit)).stderr).toContain('FILL_IN_')
     const text = readFileSync(own, 'latin1')
     const filled = text
       .replace(/^ *FILL_IN_(?:first_values|where_it_ends).*\n/gm, '')
       .replace('FILL_IN_how_many', '300')
     writeFileSync(own, filled.replace('FILL_IN_first_value;', '0;'), 'latin1')
-    const { report, payload, stderr: words } = await build(name, unit)
+    const { report, payload, stderr: words } = await this.build(name, unit)
     expect([report.outcome, report.refusals], words).toEqual(['built', []])
     return payload ?? new Uint8Array()
   }
 
-  const rehearsed = (payload: Uint8Array, script: readonly string[], cpus = 1) =>
-    rehearse({
-      hypervisor: join(tree, 'xen/xen'),
+  rehearsed(payload: Uint8Array, script: readonly string[], cpus = 1) {
+    return rehearse({
+      hypervisor: join(this.tree, 'xen/xen'),
       payloads: [{ name: 'fix', bytes: payload }],
       script: script.join('\n'),
       cpus,
       timeoutMs: 240_000,
     })
-  const counts = (result: Awaited<ReturnType<typeof rehearsed>>) =>
-    result.operations.flatMap(({ console }) =>
-      console.flatMap(line => /hotsplice: grant_table: .*/.exec(line)?.[0].trim() ?? []),
-    )
+  }
+}
+
+const memberOf = (bench: Bench) =>
+  bench.assisted('member', MEMBER, 'common/grant_table.o', 'shape-changed struct grant_table')
+const counts = ({ operations }: Awaited<ReturnType<Bench['rehearsed']>>) =>
+  operations.flatMap(({ console }) =>
+    console.flatMap(line => /hotsplice: grant_table: .*/.exec(line)?.[0].trim() ?? []),
+  )
+const rounds = (domain: number, count: number) =>
+  Array.from({ length: count }, () => [
+    ...['upload fix', 'apply fix', ...asNew(domain), 'revert fix', ...queries(domain, 4), 'unload fix'],
+  ]).flat()
+
+const missingOnArm = missingFor(...toBuildArm64Xen, ...toBootArm64Xen)
+
+test.skipIf(missingOnArm !== '')(`on AArch64: dom0's own table, before, with, and after ${missingOnArm}`, async () => {
+  const bench = new Bench('arm64')
+  try {
+    const result = await bench.rehearsed(await memberOf(bench), [...queries(0, 4), ...rounds(0, 3)])
+    expect(result.outcome, describeRehearsal(result).slice(-3000)).toBe('passed')
+    expect(counts(result)).toEqual(Array(3).fill('hotsplice: grant_table: 1 given, 0 ended, 1 left'))
+  } finally {
+    bench.remove()
+  }
+})
+
+describe.skipIf(missing !== '')(`shadow data ${missing}`, () => {
+  let bench: Bench
+  let fix: Uint8Array = new Uint8Array()
+  beforeAll(async () => {
+    bench = new Bench('release')
+    fix = await memberOf(bench)
+  })
+  afterAll(() => bench?.remove())
 
   test('before, with, and after; domains come and go, and none has what another had', async () => {
     const domains = Array.from({ length: 200 }, (_, index) => index + 10)
@@ -135,27 +185,26 @@ describe.skipIf(missing !== '')(`shadow data ${missing}`, () => {
       ...domains.flatMap(domain => [create(domain), ...asNew(domain), destroy(domain), 'nap 1']),
       ...['nap 50', `! EBUSY ${query(1)}`, 'revert fix', ...queries(1, 4), destroy(1), 'unload fix'],
     ]
-    const result = await rehearsed(fix, script)
+    const result = await bench.rehearsed(fix, script)
     expect(result.outcome, describeRehearsal(result).slice(-3000)).toBe('passed')
     expect(counts(result)).toEqual(['hotsplice: grant_table: 201 given, 200 ended, 1 left'])
   })
 
   test('applied and reverted fifty times', async () => {
-    const round = ['upload fix', 'apply fix', ...asNew(1), 'revert fix', ...queries(1, 4), 'unload fix']
-    const result = await rehearsed(fix, [create(1), ...Array.from({ length: 50 }, () => round).flat()])
+    const result = await bench.rehearsed(fix, [create(1), ...rounds(1, 50)])
     expect(result.outcome, describeRehearsal(result).slice(-3000)).toBe('passed')
     expect(counts(result)).toEqual(Array(50).fill('hotsplice: grant_table: 1 given, 0 ended, 1 left'))
   })
 
   test('without what an object ends with, another at its address has what it had', async () => {
-    const upon = fileOf('member-assist.patch')
+    const upon = bench.fileOf('member-assist.patch')
     const text = readFileSync(upon, 'latin1')
     writeFileSync(upon, text.replace('(hotsplice_end_of_grant_table(t))', '(t) /* nothing */'), 'latin1')
-    const { payload, stderr } = await build('member', 'common/grant_table.o')
+    const { payload, stderr } = await bench.build('member', 'common/grant_table.o')
     writeFileSync(upon, text, 'latin1')
     if (payload === undefined) throw new Error(stderr)
     const domains = Array.from({ length: 20 }, (_, index) => index + 10)
-    const result = await rehearsed(payload, [
+    const result = await bench.rehearsed(payload, [
       ...['upload fix', 'apply fix'],
       ...domains.flatMap(domain => [create(domain), ...asNew(domain), destroy(domain), 'nap 5']),
     ])
@@ -166,20 +215,20 @@ describe.skipIf(missing !== '')(`shadow data ${missing}`, () => {
   })
 
   test('a new per-CPU variable, on two processors', async () => {
-    const payload = await assisted('per-cpu', PER_CPU, 'common/domain.o', 'percpu-data per_cpu__assists')
+    const payload = await bench.assisted('per-cpu', PER_CPU, 'common/domain.o', 'percpu-data per_cpu__assists')
     const unknown = 'hypercall vm_assist 7 3'
     const with_ = [`! -12 ${unknown}`, `! -24 ${unknown}`, `! -36 ${unknown}`]
     const old = `! -38 ${unknown}`
     const once = ['upload fix', old, 'apply fix', ...with_, 'revert fix', old, 'unload fix']
-    const result = await rehearsed(payload, [...once, ...once], 2)
+    const result = await bench.rehearsed(payload, [...once, ...once], 2)
     expect(result.outcome, describeRehearsal(result).slice(-3000)).toBe('passed')
   })
 
   test('a per-CPU variable in a file of which two units are made is not written, and it is said why', async () => {
-    const patch = fileOf('twice.patch')
+    const patch = bench.fileOf('twice.patch')
     writeFileSync(patch, patchText(xenTree('source'), PER_CPU_TWICE), 'latin1')
-    const json = fileOf('twice.json')
-    const args = ['assist', '--tree', tree, '--patch', patch, '-o', fileOf('twice-own.c'), '--json', json]
+    const json = bench.fileOf('twice.json')
+    const args = ['assist', '--tree', bench.tree, '--patch', patch, '-o', bench.fileOf('twice-own.c'), '--json', json]
     const { status, stderr } = await hotsplice(args)
     const { unwritten } = JSON.parse(readFileSync(json, 'utf8'))
     expect(unwritten, stderr).toEqual([

@@ -8,6 +8,7 @@ import type { Refusal } from '../../base/refusal.ts'
 import { loaderOf } from '../../loaders/loaders.ts'
 import { sourceName, variableNames } from '../../pieces/names.ts'
 import type { AssistReport, WayOut } from '../../report/assist-report.ts'
+import type { SourceChange } from '../../source/model.ts'
 import {
   type Base,
   type BaseOptions,
@@ -27,8 +28,9 @@ import { createHotpatch, type HotpatchOptions, type HotpatchRun } from '../hotpa
 import { type CallWays, callWays } from './call-ways.ts'
 import { Draft, patchNames } from './draft.ts'
 import { type InitWays, initWays } from './init-ways.ts'
+import { livingMembers } from './living-members.ts'
 import { perCpuWays } from './per-cpu-ways.ts'
-import { type ShadowWays, shadowWays } from './shadow-ways.ts'
+import { refusedMembers, type ShadowWays, shadowWays } from './shadow-ways.ts'
 
 export interface AssistRequest extends BaseOptions, RunOptions, HotpatchOptions {
   /** Of hotsplice. */
@@ -49,48 +51,120 @@ export interface Assisted {
 export function assist(request: AssistRequest): Promise<Assisted> {
   return wholeRun(request, async run => {
     const base = await openBase(request, run)
-    const found = await createHotpatch(base, request, run)
+    const { found, early } = await builtFirst({ base, request, run })
     const loader = loaderOf(base.target)
     const values = (await valueWays(base, found, run)).filter(({ cells }) => cells.length > 0)
-    const draft = new Draft(found.change, base.reader)
+    const draft = early?.draft ?? new Draft(found.change, base.reader)
     const perCpu = perCpuWays(found, draft)
-    const shadows = await shadowWays({ ...base, run }, found, draft)
-    const calls = callWays(found, loader)
+    const scene = { tree: { ...base, run }, run: found, draft }
+    const shadows = early ?? (await shadowWays(scene, refusedMembers(found)))
+    const calls = await callWays({ ...base, run }, found, loader)
     const unwritten = [...perCpu.unwritten, ...shadows.unwritten]
-    const ways: Found = { values, init: initWays(found, loader), perCpu: perCpu.ways, shadows, calls, draft, unwritten }
-    const written = write(found, ways, request)
-    return written.patch === '' ? written : tried(written, { base, request, run })
+    const init = initWays(found, loader)
+    const { report, files } = write(found, { values, init, perCpu: perCpu.ways, shadows, calls, unwritten }, request)
+    const isTried = early !== undefined && [values, init.ways, perCpu.ways, calls.ways].every(ways => ways.length === 0)
+    if (files === undefined) return { report, source: '', patch: '' }
+    const { source, patch } = files
+    if (isTried || patch === '') return { report, source, patch }
+    return { report: await tried(report, files, { base, request, run }), source, patch }
   })
 }
 
-interface Found {
-  readonly values: readonly ValueWay[]
-  readonly init: InitWays
-  readonly perCpu: readonly PerCpuWay[]
-  readonly shadows: ShadowWays
-  readonly calls: CallWays
-  readonly unwritten: AssistReport['unwritten']
-  readonly draft: Draft
+interface BuiltFirst {
+  readonly found: HotpatchRun
+  /** What `found` was built with, where it surely needs it. */
+  readonly early?: ShadowWays
 }
 
-function write({ refusals, selection, change }: HotpatchRun, found: Found, request: AssistRequest): Assisted {
-  const { version, output, patches } = request
-  const { values, init, perCpu, shadows, calls, draft } = found
-  const common = { schema: 1, command: 'assist', version } as const
-  const none = { ways: [], fill: [], with: null, patch: null, source: '', unwritten: found.unwritten } as const
-  if (refusals.length === 0)
-    return { report: { ...common, ...none, outcome: 'nothing-to-do', remaining: [] }, source: '', patch: '' }
-  const [first] = [...shadows.ways, ...perCpu, ...values, ...init.ways, ...calls.ways]
-  if (first === undefined)
-    return { report: { ...common, ...none, outcome: 'refused', remaining: refusals }, source: '', patch: '' }
-  const own = `${output}@${first.unit}`
-  const patch = draft.patch(patchNames(patches, change))
-  const patchName = patch === '' ? undefined : `${output.replace(/\.c$/, '')}.patch`
-  const beside = 'source' in first ? (draft.text(first.source) ?? '') : ''
+/** The patch as it is, or with what it surely needs: then most of what it would concern is not compiled. */
+async function builtFirst({ base, request, run }: Trial): Promise<BuiltFirst> {
+  const early = await livingMembers(base, request, run)
+  if (early !== undefined) {
+    const files = filesOf(
+      early.run.change,
+      { values: [], perCpu: [], calls: NONE, init: NONE, shadows: early },
+      request,
+    )
+    try {
+      return { found: await createHotpatch(base, withFiles(files, request), run), early }
+    } catch (error) {
+      // What is written does not compile as it is; what is wrong with it is told of the whole.
+      if (!(error instanceof InputError)) throw error
+    }
+  }
+  return { found: await createHotpatch(base, request, run) }
+}
+
+interface Ways {
+  readonly values: readonly ValueWay[]
+  readonly init: Pick<InitWays, 'ways' | 'left'>
+  readonly perCpu: readonly PerCpuWay[]
+  readonly shadows: ShadowWays
+  readonly calls: Pick<CallWays, 'ways'>
+}
+
+interface Found extends Ways {
+  readonly init: InitWays
+  readonly calls: CallWays
+  readonly unwritten: AssistReport['unwritten']
+}
+
+const NONE = { ways: [], left: [] }
+
+/** What is written, one character a byte. */
+interface Files {
+  readonly source: string
+  readonly fill: AssistReport['fill']
+  /** `FILE@UNIT`, as the build takes it. */
+  readonly with: string
+  /** Both empty where the user's patch can stay as it is. */
+  readonly patch: string
+  readonly patchName: string
+}
+
+const firstOf = ({ shadows, perCpu, values, init, calls }: Ways) =>
+  [...shadows.ways, ...perCpu, ...values, ...init.ways, ...calls.ways][0]
+
+function filesOf(change: SourceChange, ways: Ways, { output, patches }: AssistRequest): Files {
+  const { values, init, perCpu, shadows, calls } = ways
+  const first = firstOf(ways)
+  const own = `${output}@${first?.unit}`
+  const patch = shadows.draft.patch(patchNames(patches, change))
+  const patchName = patch === '' ? '' : `${output.replace(/\.c$/, '')}.patch`
+  const beside = first !== undefined && 'source' in first ? (shadows.draft.text(first.source) ?? '') : ''
   const { text, fill } = sourceText(
     { values: [...values, ...init.ways], shadows: shadows.ways, perCpu, calls: calls.ways, beside },
-    { patches: patches.map(({ name }) => name), patch: patchName, with: own, left: init.left },
+    { patches: patches.map(({ name }) => name), patch: patchName || undefined, with: own, left: init.left },
   )
+  return { source: text, fill, with: own, patch, patchName }
+}
+
+/** The build's options, as if somebody had filled in what is written. */
+function withFiles({ source, patch, patchName, with: own }: Files, request: AssistRequest): AssistRequest {
+  const { patches, sources = [], output } = request
+  const beside = own.slice(output.length + 1)
+  const [strip = 1] = patches.map(each => each.strip ?? 1)
+  return {
+    ...request,
+    patches: [...patches, { name: patchName, text: patch, strip }],
+    sources: [...sources, { name: output, text: asIfFilledIn(source), beside }],
+  }
+}
+
+interface Written {
+  readonly report: AssistReport
+  readonly files: Files | undefined
+}
+
+function write({ refusals, selection, change }: HotpatchRun, found: Found, request: AssistRequest): Written {
+  const { values, init, perCpu, shadows, calls } = found
+  const common = { schema: 1, command: 'assist', version: request.version } as const
+  const none = { ways: [], fill: [], with: null, patch: null, source: '', unwritten: found.unwritten } as const
+  if (firstOf(found) === undefined) {
+    const outcome = refusals.length === 0 ? 'nothing-to-do' : 'refused'
+    return { report: { ...common, ...none, outcome, remaining: refusals }, files: undefined }
+  }
+  const files = filesOf(change, found, request)
   const names = new Set(values.map(({ unit, name }) => JSON.stringify([unit, name])))
   // Where only something without a name is reached that may be another, there is no value to write.
   const offered = selection.changedValues.filter(({ refusal: { unit }, name }) =>
@@ -121,12 +195,12 @@ function write({ refusals, selection, change }: HotpatchRun, found: Found, reque
     ],
     remaining: refusals.filter(refusal => !settled.has(keyOf(refusal))),
     unwritten: found.unwritten,
-    fill,
-    with: own,
-    patch: patchName === undefined ? null : { file: patchName, text: utf8(patch) },
-    source: utf8(text),
+    fill: files.fill,
+    with: files.with,
+    patch: files.patch === '' ? null : { file: files.patchName, text: utf8(files.patch) },
+    source: utf8(files.source),
   }
-  return { report, source: text, patch }
+  return { report, files }
 }
 
 const utf8 = (text: string): string => Buffer.from(text, 'latin1').toString('utf8')
@@ -144,22 +218,15 @@ interface Trial {
 }
 
 /** What stays refused with what is written, which is built as if somebody had filled it in. */
-async function tried(written: Assisted, { base, request, run }: Trial): Promise<Assisted> {
-  const { report, source, patch } = written
-  const { patches, sources = [], output } = request
-  const own = { name: output, text: asIfFilledIn(source), beside: report.with?.slice(output.length + 1) }
-  const [strip = 1] = patches.map(each => each.strip ?? 1)
-  const upon = { name: report.patch?.file ?? '', text: patch, strip }
+async function tried(report: AssistReport, files: Files, { base, request, run }: Trial): Promise<AssistReport> {
   try {
     // Most units that read a header cannot see what is declared there in the new members' stead.
-    const options = { ...request, patches: [...patches, upon], sources: [...sources, own] }
-    const { refusals } = await createHotpatch(base, options, run)
-    return { ...written, report: { ...report, remaining: refusals } }
+    const { refusals } = await createHotpatch(base, withFiles(files, request), run)
+    return { ...report, remaining: refusals }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     const why = `what is written cannot be built as it is: ${error.message} [${error.code}]`
-    const unwritten = [...report.unwritten, { symbol: '', why }]
-    return { ...written, report: { ...report, unwritten } }
+    return { ...report, unwritten: [...report.unwritten, { symbol: '', why }] }
   }
 }
 

@@ -7,6 +7,7 @@ import type { Loader } from '../../loaders/loader.ts'
 import { targetOf } from '../../loaders/loaders.ts'
 import { originOf, runningNameOf } from '../../select/origins.ts'
 import { calledNoMore, isHelped, switchedOff } from '../../select/switched-off.ts'
+import type { Tree } from '../../trees/index.ts'
 import type { CallWay } from '../../ways-out/model.ts'
 import type { HotpatchRun } from '../hotpatch/hotpatch.ts'
 import { textSays } from '../hotpatch/switched-calls.ts'
@@ -17,13 +18,14 @@ export interface CallWays {
   readonly settled: readonly Refusal[]
 }
 
-export function callWays({ units, selection, refusals, affected, change }: HotpatchRun, loader: Loader): CallWays {
+export async function callWays(tree: Tree, found: HotpatchRun, loader: Loader): Promise<CallWays> {
+  const { units, selection, refusals } = found
   const { machine } = selection
   if (machine === undefined) return { ways: [], settled: [] }
   const rules = { target: targetOf(loader, machine), denied: loader.denied }
-  const found = refusals
+  const helped = refusals
     .filter(refusal => isHelped(refusal, rules))
-    .map(refusal => {
+    .map(async refusal => {
       const unit = units.findIndex(each => each.unit === refusal.unit)
       const input = units[unit]
       const judged = input?.verdicts.functions.find(({ name }) => name === refusal.symbol)
@@ -32,16 +34,19 @@ export function callWays({ units, selection, refusals, affected, change }: Hotpa
       const callees = calledNoMore(input, judged, rules)
       const { off } = switchedOff({ units, unit, rules, callees }, judged, origin)
       const caller = runningNameOf(origin, loader)
-      const why = off.flatMap(each => textSays(each, { affected, change }) ?? [])
+      const why = await Promise.all(off.map(each => textSays(each, { tree, before: found })))
       return {
         refusal,
-        ways: why.length > 0 ? [] : off.map(({ callee }) => ({ refusal, unit: input.unit, caller, callee })),
+        ways: why.some(each => each !== undefined)
+          ? []
+          : off.map(({ callee }) => ({ refusal, unit: input.unit, caller, callee })),
       }
     })
+  const answers = await Promise.all(helped)
   return {
-    ways: found.flatMap(({ ways }) =>
+    ways: answers.flatMap(({ ways }) =>
       ways.map(({ refusal: { code, symbol }, ...way }) => ({ way: 'call', code, symbol, ...way }) as const),
     ),
-    settled: found.flatMap(({ refusal, ways }) => (ways.length === 0 ? [] : refusal)),
+    settled: answers.flatMap(({ refusal, ways }) => (ways.length === 0 ? [] : refusal)),
   }
 }

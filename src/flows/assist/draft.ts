@@ -9,7 +9,7 @@ import type { HotpatchRun } from '../hotpatch/hotpatch.ts'
 /** What is being written, and for what. */
 export interface Scene {
   readonly tree: Tree
-  readonly run: HotpatchRun
+  readonly run: Pick<HotpatchRun, 'change' | 'affected'>
   readonly draft: Draft
 }
 
@@ -56,6 +56,13 @@ export class Draft {
     const { text, origins } = editText(before, edits)
     const known = this.#texts.get(path)?.origins
     this.#texts.set(path, { text, origins: known === undefined ? origins : origins.map(line => known[line] ?? 0) })
+  }
+
+  /** What is written so far, to go on with apart. */
+  copy(): Draft {
+    const copy = new Draft(this.#change, this.#reader)
+    for (const [path, text] of this.#texts) copy.#texts.set(path, text)
+    return copy
   }
 
   /** The change with these texts; files that it did not touch come last. */

@@ -2,7 +2,8 @@
  * New members of structures whose objects live: they are taken out of the structure, and what uses them looks them up by the
  * object's address. Who uses them, and where an object ends, is asked of the tree's own compiler.
  */
-import { type CompileRequest, overlayOf, placeIn, type Tree, tryCompile, type Unit } from '../../trees/index.ts'
+import type { SourceChange } from '../../source/model.ts'
+import { type CompileRequest, overlayOf, placeIn, tryCompile, type Unit } from '../../trees/index.ts'
 import { accessEdits, type Complaint, complaintsIn } from '../../ways-out/accesses.ts'
 import { behindStructure, blockEdit, membersBlock } from '../../ways-out/declared.ts'
 import { type FoundMembers, type NewMembers, newMembersOf } from '../../ways-out/fields.ts'
@@ -20,13 +21,15 @@ export interface Unwritten {
 export interface ShadowWays {
   readonly ways: readonly ShadowWay[]
   readonly unwritten: readonly Unwritten[]
+  /** What was given, with what is written for these ways: where nothing can be, nothing of it. */
+  readonly draft: Draft
 }
 
 /** An access within another's is only seen once that one is written. */
 const MOST_ROUNDS = 8
 
-export async function shadowWays(tree: Tree, run: HotpatchRun, draft: Draft): Promise<ShadowWays> {
-  const found = newMembers(run)
+export async function shadowWays({ tree, run, draft: given }: Scene, found: FoundMembers): Promise<ShadowWays> {
+  const draft = given.copy()
   const unwritten = found.others.map(({ tag, why }) => ({ symbol: `struct ${tag}`, why }))
   for (const { path, removal } of found.plain) draft.edit(path, removal)
   const writing = new Writing({ tree, run, draft }, found.plain)
@@ -35,6 +38,7 @@ export async function shadowWays(tree: Tree, run: HotpatchRun, draft: Draft): Pr
     return {
       ways: [],
       unwritten: [...unwritten, ...found.plain.map(({ tag }) => ({ symbol: `struct ${tag}`, why: failed }))],
+      draft: given,
     }
   const ways: ShadowWay[] = []
   for (const members of found.plain) {
@@ -43,14 +47,18 @@ export async function shadowWays(tree: Tree, run: HotpatchRun, draft: Draft): Pr
     const ends = await endsOf({ tree, run, draft }, members, unit)
     ways.push({ way: 'shadow', unit: unit.unit, source: writing.pathOf(unit), members, ends })
   }
-  return { ways, unwritten }
+  return { ways, unwritten, draft }
 }
 
 /** Of the structures that are refused because they have them. */
-function newMembers({ refusals, change }: HotpatchRun): FoundMembers {
+export function refusedMembers({ refusals, change }: Pick<HotpatchRun, 'refusals' | 'change'>): FoundMembers {
   const refused = refusals.filter(({ code }) => code === 'shape-changed')
   const tags = new Set(refused.flatMap(({ symbol }) => /^struct (\w+)$/.exec(symbol)?.[1] ?? []))
-  const all = change.files.map(file => newMembersOf(file, tags))
+  return membersIn(change, tag => tags.has(tag))
+}
+
+export function membersIn({ files }: SourceChange, isAsked: (tag: string) => boolean): FoundMembers {
+  const all = files.map(file => newMembersOf(file, isAsked))
   return { plain: all.flatMap(({ plain }) => plain), others: all.flatMap(({ others }) => others) }
 }
 

@@ -43,7 +43,7 @@ export async function checkRunningCode(
     const others = await otherCode(tree, { units, selection, running, ...affected, overlay })
     const checked = withCalls(
       checkCode(units, selection, running, others),
-      checkCalls(selection, running, { affected, change }),
+      await checkCalls(selection, running, { tree, before: { affected, change } }),
     )
     return running.kernel === undefined ? checked : checkKernel(units, selection, { kernel: running.kernel, checked })
   }

@@ -4,6 +4,7 @@
  * pipeline, behind the comparison of the functions' code.
  */
 import type { Refusal } from '../../base/refusal.ts'
+import { toldByCalls } from '../../ctext/call-arguments.ts'
 import { moreThanLostCalls } from '../../ctext/lost-calls.ts'
 import { callKey } from '../../loaders/func-entry.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
@@ -12,6 +13,7 @@ import { machineOf } from '../../machines/machines.ts'
 import { sourceName } from '../../pieces/names.ts'
 import type { Selection, SwitchedOff } from '../../select/model.ts'
 import { callStays } from '../../select/switched-off.ts'
+import { originalTexts, type Tree } from '../../trees/index.ts'
 import { replacedBelow } from './code-refusal.ts'
 import type { Prepared } from './prepare.ts'
 import type { Running } from './running.ts'
@@ -22,11 +24,11 @@ export interface CheckedCalls {
   readonly expectations: ReadonlyMap<string, Uint8Array>
 }
 
-export function checkCalls(
+export async function checkCalls(
   { switchedOff, machine }: Selection,
   running: Running,
-  before: Pick<Prepared, 'affected' | 'change'>,
-): CheckedCalls {
+  texts: Texts,
+): Promise<CheckedCalls> {
   const expectations = new Map<string, Uint8Array>()
   const refusals: Refusal[] = []
   const known = machine === undefined ? undefined : machineOf(machine).patching?.calls
@@ -35,26 +37,37 @@ export function checkCalls(
     const why =
       known === undefined || symbols === undefined || symbols.format === 'efi'
         ? 'no xen-syms is known, which tells what is called'
-        : (textSays(off, before) ?? imageSays(off, { known, symbols, running }))
+        : ((await textSays(off, texts)) ?? imageSays(off, { known, symbols, running }))
     if (typeof why === 'string') refusals.push(callStays({ unit: off.unit, symbol: off.runningName }, why))
     else for (const [at, bytes] of why) expectations.set(callKey(off.runningName, at), bytes)
   }
   return { refusals, expectations }
 }
 
+interface Texts {
+  readonly tree: Tree
+  readonly before: Pick<Prepared, 'affected' | 'change'>
+}
+
 /** Why the texts do not say that the function loses calls and nothing else. */
-export function textSays(
+export async function textSays(
   { unit, runningName, callee }: Pick<SwitchedOff, 'unit' | 'runningName' | 'callee'>,
-  before: Pick<Prepared, 'affected' | 'change'>,
-) {
-  const read = new Set(before.affected.affected.find(each => each.unit.unit === unit)?.because)
-  const files = before.change.files.filter(({ newPath, oldPath }) => read.has(newPath ?? oldPath ?? ''))
+  { tree, before: { affected, change } }: Texts,
+): Promise<string | undefined> {
+  const own = affected.affected.find(each => each.unit.unit === unit)
+  const read = new Set(own?.because)
+  const files = change.files.filter(({ newPath, oldPath }) => read.has(newPath ?? oldPath ?? ''))
   const texts = files.map(({ newPath, oldText, newText }) => ({
     path: newPath ?? '',
     before: oldText ?? '',
     after: newText ?? '',
   }))
-  return moreThanLostCalls(plain(runningName), plain(callee), texts)
+  const more = moreThanLostCalls(plain(runningName), plain(callee), texts)
+  if (more !== undefined || own === undefined) return more
+  const parts = (await originalTexts(tree, [own.unit])).get(own.unit)
+  return parts === undefined
+    ? 'its text could not be preprocessed'
+    : toldByCalls(parts, plain(runningName), plain(callee))
 }
 
 const plain = (runningName: string) => sourceName(runningName.slice(runningName.indexOf('#') + 1))

@@ -148,6 +148,11 @@ function check(object: string, runs: string): CodeFinding {
   return own(new RunningImage(symbols))
 }
 
+test('a replacement of no instructions at the end of a section is nowhere, and still the same', () => {
+  const image = new RunningImage(toyHypervisor({ bytesAt: () => undefined }))
+  expect([image.read(0x1000n, 0), image.read(0x1000n, 1)]).toEqual([new Uint8Array(), undefined])
+})
+
 const FLAGS = [
   '-O2',
   '-fpie',

@@ -51,6 +51,8 @@ export class RunningImage {
 
   /** What is at `address`, from the copy as far as it reaches; undefined where nothing has all of it. */
   read(address: bigint, size: number): Uint8Array | undefined {
+    // A replacement of no instructions may be the last thing in its section: where it stands, nothing is.
+    if (size === 0) return new Uint8Array()
     const linked = this.symbols.bytesAt(address, size)
     const range = this.#copied(address, size)
     if (range === undefined || this.#memory === undefined) return linked
