@@ -80,7 +80,6 @@ test.for([
       units,
       target,
       program: nothing,
-      folded: [],
       shapes: nothing,
       stores: { ...nothing, modinfo: [] },
       selection: select(units, { target, denied: () => undefined }),

@@ -24,7 +24,6 @@ export interface Selected {
   readonly target: Target
   readonly running: Running
   readonly code: CheckedCode
-  readonly folded: readonly Refusal[]
   readonly shapes: { readonly refusals: readonly Refusal[] }
   readonly stores: Pick<CheckedStores, 'refusals' | 'modinfo'>
 }
@@ -36,7 +35,7 @@ export interface Assembled {
 }
 
 export function assembleSelected(selected: Selected, watch: Stopwatch): Assembled {
-  const { affected, program, selection, target, running, code, folded, shapes, stores } = selected
+  const { affected, program, selection, target, running, code, shapes, stores } = selected
   const before = [...affected.refusals.map(asRefusal), ...program.refusals]
   // Types matter only where something is replaced.
   if (selection.pieces.length + selection.switchedOff.length === 0)
@@ -44,15 +43,7 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
   const assembly = watch.timeSync('assemble', () => assemble(selection, optionsFor(selected)))
   const unversioned = target.loader.rules === undefined ? [] : running.unversioned
   const own = ownRefusals(assembly, selection)
-  const refusals = [
-    ...before,
-    ...own,
-    ...unversioned,
-    ...code.refusals,
-    ...folded,
-    ...shapes.refusals,
-    ...stores.refusals,
-  ]
+  const refusals = [...before, ...own, ...unversioned, ...code.refusals, ...shapes.refusals, ...stores.refusals]
   return { refusals, payload: assembly.kind === 'payload' && refusals.length === 0 ? assembly.payload : undefined }
 }
 

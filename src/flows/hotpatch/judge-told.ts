@@ -9,7 +9,7 @@ import { singleResults } from './single-results.ts'
 import { staticLines } from './static-lines.ts'
 
 /** With what is refused since compilers made a constant of a variable. */
-export type ToldUnits = JudgedUnits & { readonly folded: readonly Refusal[] }
+export type ToldUnits = JudgedUnits & { readonly refusals: readonly Refusal[] }
 
 interface ToJudge {
   readonly before: Prepared
@@ -23,9 +23,9 @@ export async function judgeTold(tree: Tree, { before, compiled, declarations, cu
   const judged = judgeUnits(compiled, cut, { sole })
   const told = await staticLines(tree, judged.units, { affected: before.affected, compiled, cut })
   const found = told.size === 0 ? judged : judgeUnits(compiled, cut, { sole, told })
-  const folded = await foldedVariables(tree, found.units, { affected: before.affected, compiled, cut })
+  const refusals = await foldedVariables(tree, found.units, { affected: before.affected, compiled, cut })
   const single = singleResults(declarations)
-  return { ...found, folded, units: found.units.map(each => ({ ...each, ...resultsOf(single.get(each.unit)) })) }
+  return { ...found, refusals, units: found.units.map(each => ({ ...each, ...resultsOf(single.get(each.unit)) })) }
 }
 
 const resultsOf = (known: ReadonlySet<string> | undefined) => (known === undefined ? {} : { singleResults: known })

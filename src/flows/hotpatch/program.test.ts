@@ -85,7 +85,7 @@ test.skipIf(!hasGcc).for<Row>([
         },
       ]
     })
-    const program = inProgram(tree, { units, notices: [] }, RUNNING)
+    const program = inProgram(tree, { units, refusals: [], notices: [] }, RUNNING)
     const selection = select(program.units, PROGRAM_RULES)
     const lines = selectionLines({ ...selection, refusals: [...program.refusals, ...selection.refusals] })
     const kept = selection.pieces.flatMap(({ piece, references }) =>

@@ -27,7 +27,7 @@ export interface InProgram<U extends UnitInput> {
 /** `judged` has the affected units, and what was said of them so far. */
 export function inProgram<U extends UnitInput>(
   tree: Tree,
-  { units, notices }: Pick<InProgram<U>, 'units' | 'notices'>,
+  { units, refusals, notices }: InProgram<U>,
   running: Pick<Running, 'isImage' | 'program' | 'programPath'>,
 ): InProgram<U> {
   const concerned = units.map(concernedUnit)
@@ -63,11 +63,13 @@ export function inProgram<U extends UnitInput>(
       arrivals,
     ),
     refusals: [
-      ...view.findings.filter(({ kind, name }) => kind !== 'moved' || !settled.has(name)),
-      ...doubtful.map(({ name, from, to }) => movedBetween(name, [units[from], units[to]])),
-    ]
-      .map(refusalOf)
-      .concat(running.isImage ? [] : twins(tree, units, { program: namesOf(running), path: running.programPath })),
+      ...refusals,
+      ...[
+        ...view.findings.filter(({ kind, name }) => kind !== 'moved' || !settled.has(name)),
+        ...doubtful.map(({ name, from, to }) => movedBetween(name, [units[from], units[to]])),
+      ].map(refusalOf),
+      ...(running.isImage ? [] : twins(tree, units, { program: namesOf(running), path: running.programPath })),
+    ],
     notices: [...notices, ...untakenNotices(view, concerned), ...unreadNotices(unread, names)],
   }
 }
