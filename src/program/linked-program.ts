@@ -14,6 +14,7 @@ import {
   readOutline,
   searchSymbols,
 } from '../elf/index.ts'
+import { ET_DYN } from '../elf/spec/constants.ts'
 import { processName } from '../loaders/process/process.ts'
 import type { Machine } from '../machines/machine.ts'
 import { machineOf } from '../machines/machines.ts'
@@ -59,6 +60,12 @@ export class LinkedProgram implements ProgramCode {
   /** Whether a dynamic linker may find in a library what the program has not. */
   get isDynamic(): boolean {
     return this.#elf.sections.some(({ name }) => name === '.interp')
+  }
+
+  /** Whether it is surely a shared library: nothing starts at it, and it asks for no dynamic linker. */
+  get isLibrary(): boolean {
+    const { type, entry } = this.#elf.header
+    return type === ET_DYN && entry === 0n && !this.isDynamic
   }
 
   codeAt(address: number, length: number): Uint8Array | undefined {

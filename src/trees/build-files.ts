@@ -15,6 +15,6 @@ export function unknownUnit(file: string, what: string, why: string): BuildRefus
     code: 'new-unit',
     file,
     text: `${file} adds ${what}, and how to compile it is not known: ${why}`,
-    hint: 'put the new code into a unit that exists',
+    hint: 'put the new code into a unit that exists; or into a folder whose units are compiled alike, and name it in a line of that folder’s Makefile that only adds to a list of objects',
   }
 }

@@ -75,6 +75,7 @@ const ROWS: readonly Row[] = [
     afterwards: [linking('libu.so', ['u1'], ['-shared']), ['gcc', 'main.o', 'libu.so', '-o', 'user']],
     edit: CHANGED,
     taken: 'libu.so',
+    refused: ['shared-library entry'],
   },
   {
     name: 'two copies of one',

@@ -149,7 +149,9 @@ describe.skipIf(!possible)('a running process (needs gcc on x86-64 Linux)', () =
     expect(await running.ask('a')).toBe('42')
     expect(await act('revert', 'one')).toBe('EBUSY')
     expect(await act('unload', 'one')).toBe('EINVAL')
-    expect(await act('apply', 'three')).toBe('EINVAL')
+    const onTop = await host.act({ action: 'apply', name: 'three' })
+    expect(said(onTop)).toBe('EINVAL')
+    expect(onTop.words.join()).toContain('revert what is applied first, or build it with --on and the file of two')
     expect(said(await host.act({ action: 'apply', name: 'three', nodeps: true }))).toBe('done')
     expect(await act('revert', 'three')).toBe('done')
     expect(await running.ask('a')).toBe('42')
@@ -257,7 +259,9 @@ describe.skipIf(!possible)('a running process (needs gcc on x86-64 Linux)', () =
     const again = [helper, helper, 'extern int helper(int);', both, both]
     for (const [at, errno] of ['done', 'done', 'EINVAL', 'done', 'EEXIST'].entries()) {
       const bring = { code: `${again[at]} int g(int x) { return helper(x); }`, buildId: idOf(21 + at) }
-      expect(await upload(`${at}`, handPayload({ ...one('answer', size), ...bring }))).toBe(errno)
+      const outcome = await host.upload({ name: `${at}`, payload: handPayload({ ...one('answer', size), ...bring }) })
+      expect(said(outcome)).toBe(errno)
+      if (errno === 'EEXIST') expect(outcome.words.join()).toContain("build this payload with --on and that one's file")
     }
     for (const name of ['0', '1', '3']) await act('unload', name)
     expect(await upload('', fix)).toBe('EINVAL')

@@ -81,6 +81,7 @@ test.for([
       target,
       program: nothing,
       shapes: nothing,
+      fixed: nothing,
       stores: { ...nothing, modinfo: [] },
       selection: select(units, { target, denied: () => undefined }),
       originals: [],

@@ -25,6 +25,7 @@ export interface Selected {
   readonly running: Running
   readonly code: CheckedCode
   readonly shapes: { readonly refusals: readonly Refusal[] }
+  readonly fixed: { readonly refusals: readonly Refusal[] }
   readonly stores: Pick<CheckedStores, 'refusals' | 'modinfo'>
 }
 
@@ -35,7 +36,7 @@ export interface Assembled {
 }
 
 export function assembleSelected(selected: Selected, watch: Stopwatch): Assembled {
-  const { affected, program, selection, target, running, code, shapes, stores } = selected
+  const { affected, program, selection, target, running, code, shapes, stores, fixed } = selected
   const before = [...affected.refusals.map(asRefusal), ...program.refusals]
   // Types matter only where something is replaced.
   if (selection.pieces.length + selection.switchedOff.length === 0)
@@ -43,7 +44,15 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
   const assembly = watch.timeSync('assemble', () => assemble(selection, optionsFor(selected)))
   const unversioned = target.loader.rules === undefined ? [] : running.unversioned
   const own = ownRefusals(assembly, selection)
-  const refusals = [...before, ...own, ...unversioned, ...code.refusals, ...shapes.refusals, ...stores.refusals]
+  const refusals = [
+    ...before,
+    ...own,
+    ...unversioned,
+    ...code.refusals,
+    ...fixed.refusals,
+    ...shapes.refusals,
+    ...stores.refusals,
+  ]
   return { refusals, payload: assembly.kind === 'payload' && refusals.length === 0 ? assembly.payload : undefined }
 }
 

@@ -41,6 +41,14 @@ export function madeFrom(name: string, { bodies, inlined }: UnitSource, reached:
   return { held, called }
 }
 
+/** The functions named, and all that their texts name, and so on. */
+export function bodiesFrom(bodies: readonly Body[], names: readonly string[]): readonly Body[] {
+  const inThem = new Set(
+    names.flatMap(name => [name, ...madeFrom(name, { bodies, inlined: undefined }, new Set()).held]),
+  )
+  return bodies.filter(({ name }) => inThem.has(name))
+}
+
 const LITERAL = /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/g
 
 function wordsOf(text: string): ReadonlySet<string> {

@@ -92,7 +92,7 @@ function checkProgram(
   selection: Selection,
   { running, originals, program }: Known & { readonly program: LinkedProgram },
 ): CheckedCode {
-  const refusals: Refusal[] = [...wrappedNames(selection, program)]
+  const refusals: Refusal[] = [...ofLibrary(selection, program, running), ...wrappedNames(selection, program)]
   const notices: Reason[] = []
   for (const replacement of selection.replacements) {
     const { runningName: name, oldSize } = replacement
@@ -121,6 +121,22 @@ function checkProgram(
   }
   refusals.push(...leadsToLeft(selection, left, name => program.addressesOf(name)))
   return { ...NOTHING_CHECKED, refusals, notices }
+}
+
+/** The loader refuses what replaces functions of libraries (`hosts/process/libraries.ts`). */
+function ofLibrary(selection: Selection, program: LinkedProgram, { own }: Running): readonly Refusal[] {
+  const [first] = selection.replacements
+  if (first === undefined || !program.isLibrary) return []
+  const what = own !== undefined && 'name' in own ? own.name : 'the given file'
+  return [
+    {
+      code: 'shared-library',
+      unit: first.unit,
+      symbol: spelled(first.runningName).name,
+      text: `${what} is a shared library, and functions of shared libraries cannot be replaced in a process`,
+      hint: 'replace the functions of the program that call it, or link the library into the program; where another file is what runs, give that with --symbols',
+    },
+  ]
 }
 
 function refusalFor({ unit, runningName }: Replacement, fault: string): Refusal {

@@ -259,10 +259,17 @@ function newSymbols(placed: PlacedPayload, context: LoadContext, replacements: R
     const address = placed.symbolAddress(symbol)
     if (address === undefined || replacements.has(address)) continue
     const isVariable = hasFlag(elf.sections[place.section]?.flags ?? SHF_WRITE, SHF_WRITE)
-    const isTaken = isVariable && context.loaded.some(other => name in other.symbols)
-    if (isTaken || context.program.find(name).length > 0)
-      throw new Refused('EEXIST', `the symbol ${name} is there already`)
+    if (isVariable && context.loaded.some(other => name in other.symbols))
+      throw new Refused('EEXIST', broughtTwice(name))
+    if (context.program.find(name).length > 0)
+      throw new Refused(
+        'EEXIST',
+        `the symbol ${name} is there already, in the program; call what the patch adds otherwise, or make it static`,
+      )
     symbols[name] = address
   }
   return symbols
 }
+
+const broughtTwice = (name: string) =>
+  `the symbol ${name} is there already: a payload that is loaded has brought that variable, and a second one would begin afresh; build this payload with --on and that one's file, so that it goes on with the variable, and apply it on top, or revert and unload that one first, with which the variable's value is lost`

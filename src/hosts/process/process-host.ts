@@ -181,7 +181,16 @@ class ProcessHost implements Host {
     const id = below === undefined ? this.#theProgram().buildId : below.about.buildId
     if (about.depends === null || about.depends === id) return
     const what = below === undefined ? 'the program' : below.slot.name
-    throw new Refused('EINVAL', `it depends on build-id ${about.depends}; ${what} has ${id ?? 'none'}`)
+    const fact = `it depends on build-id ${about.depends}; ${what} has ${id ?? 'none'}`
+    throw new Refused('EINVAL', `${fact}; ${this.#wayTo(about.depends, below)}`)
+  }
+
+  /** What brings it about that the payload lies on what it was built for. */
+  #wayTo(depends: string, below: Resident | undefined): string {
+    const anew = below === undefined ? 'without --on' : `with --on and the file of ${below.slot.name}`
+    if (below !== undefined && depends === this.#theProgram().buildId)
+      return `revert what is applied first, or build it ${anew}`
+    return `apply the payload with that build-id first, or build it anew ${anew}`
   }
 
   #checkExpectations({ about }: Resident): void {

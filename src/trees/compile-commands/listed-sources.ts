@@ -74,7 +74,7 @@ function unlisted(path: string): BuildRefusal {
     code: 'new-unit',
     file: path,
     text: `${path} is new, and compile_commands.json does not say how it is compiled, nor whether it is part of the program`,
-    hint: 'make compile_commands.json anew with the patch applied, so that it names the source, and give its folder with --build-dir; or put the new code into a unit that exists. Where a source was only renamed, make the patch with git diff -M; where the file is no part of the program, leave it out',
+    hint: 'make compile_commands.json anew with the patch applied, so that it names the source, or add an entry for it to a copy, and give its folder with --build-dir; or put the new code into a unit that exists. Where a source was only renamed, make the patch with git diff -M; where the file is no part of the program, leave it out',
   }
 }
 

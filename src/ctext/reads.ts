@@ -1,0 +1,46 @@
+/**
+ * Whether a function's text reads a variable, or only ever writes it. Compilers drop a variable that nobody reads, and lose
+ * nothing; one that is read, and that they drop all the same, they take to be what it began with.
+ *
+ * In doubt it is read: a write is what stands as a statement of its own.
+ */
+const WRITTEN = /^(?:\s*\[[^\][]*\]|\s*\.\s*\w+)*\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|(?:\+\+|--)\s*;)/
+const STATEMENT = /(?:^|[;{}):]|\belse|\bdo)\s*(?:\+\+|--)?\s*$/
+const LITERAL = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g
+
+/** `text` is a body as the preprocessor leaves it, with its braces; `name` a C identifier. */
+export function readsVariable(text: string, name: string): boolean {
+  const plain = text.replace(LITERAL, literal => '0'.repeat(literal.length))
+  return [...plain.matchAll(wordPattern(name))].some(({ index }) => {
+    const before = plain.slice(0, index)
+    const after = plain.slice(index + name.length)
+    if (/(?:\.|->)\s*$/.test(before) && !/\.\.\.\s*$/.test(before)) return false
+    const statement = before.slice(Math.max(...[';', '{', '}'].map(sign => before.lastIndexOf(sign))) + 1)
+    if (/\bstatic\b/.test(statement)) return false
+    const isWritten = WRITTEN.test(after) || (/(?:\+\+|--)\s*$/.test(before) && /^\s*;/.test(after))
+    return !(isWritten && STATEMENT.test(before) && openParens(before) === 0)
+  })
+}
+
+/** How many statements beginning with `static` name it, as far as they have no braces and lists before the name. */
+export function staticDeclarations(text: string, name: string): number {
+  return [...text.replace(LITERAL, '0').matchAll(/\bstatic\b[^;{}()]*/g)].filter(([head]) =>
+    wordPattern(name).test(head),
+  ).length
+}
+
+/** Whether the word stands anywhere in a text. */
+export function hasWord(text: string, name: string): boolean {
+  return wordPattern(name).test(text)
+}
+
+const wordPattern = (name: string) => new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`, 'g')
+
+function openParens(text: string): number {
+  let open = 0
+  for (const sign of text) {
+    if (sign === '(') open++
+    else if (sign === ')') open--
+  }
+  return open
+}
