@@ -3,12 +3,12 @@
  *
  * In doubt a text is none that we read, and a function is a part of the rest.
  */
+import { branchesAgree } from './branches.ts'
 import { declaredIn } from './declared-item.ts'
 import { itemRanges } from './item-ranges.ts'
 import { UNREADABLE } from './items.ts'
 import type { LexedFile } from './lexed.ts'
 import { lex } from './lexer.ts'
-import { settledPlaces } from './settled.ts'
 import { tokenKind, tokenText } from './tokens.ts'
 
 export interface RawMacro {
@@ -43,14 +43,13 @@ export function rawFacts(text: string): RawFacts | undefined {
   if (UNREADABLE.test(text)) return undefined
   const file = lex(text)
   const ranges = itemRanges(file)
-  const settled = settledPlaces(file)
-  if (ranges === undefined || settled === undefined) return undefined
+  if (ranges === undefined || !branchesAgree(file)) return undefined
   const inlines: RawInline[] = []
   const words = new Set<string>()
   const { macros, includes } = directivesOf(file, words)
   for (const { from, end, hasDirectives } of ranges) {
     if (tokenKind(file, from) === 'directive') continue
-    const declared = hasDirectives || settled[from] === 0 ? undefined : declaredIn(file, { from, end })
+    const declared = hasDirectives ? undefined : declaredIn(file, { from, end })
     const inline = declared?.kind === 'inline' ? inlineOf(file, { from, end }, declared.name) : undefined
     if (inline !== undefined) inlines.push(inline)
     for (const token of inline?.head ?? outsideOfDirectives(file, from, end)) {

@@ -80,9 +80,7 @@ export const PRODUCTS: Readonly<Record<Product, Making>> = {
 }
 
 function outline(made: Uint8Array): Uint8Array {
-  return Buffer.from(
-    JSON.stringify(outlineOf(textOf(made))),
-  )
+  return Buffer.from(JSON.stringify(outlineOf(textOf(made))))
 }
 
 function live(made: Uint8Array): Uint8Array {

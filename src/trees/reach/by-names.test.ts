@@ -41,67 +41,60 @@ function made(text: string, options: readonly string[]): Buffer | undefined {
   }
 }
 
-const of = (name: string, before: string, after: string, text: string, beside = ''): Case => ({
+type Edited = readonly [before: string, after: string]
+const of = (name: string, [before, after]: Edited, text: string, beside = ''): Case => ({
   name,
   before,
   after,
   beside,
   units: { '?': text },
 })
-const body = (name: string, after: string, text = none, beside = ''): Case =>
-  of(name, GET, GET.replace('return p->a', after), text, beside)
+const ONE = 'int one;\nstatic inline int get(int p) { return 1; }\n'
+const two = (text: string): Edited => [text, text.replace('return 1', 'return 2')]
+const body = (name: string, after: string, text = none, macros = ''): Case =>
+  of(name, [macros + ONE, macros + ONE.replace('return 1', after)], text)
 
 /** What the rules of this witness alone have to notice. */
 const OWN: readonly Case[] = [
   body(
     'a word that a macro makes a count',
-    'return p->a + COUNT',
+    'return 1 + 0 * COUNT',
     'int f(void) { return __COUNTER__; }',
     '#define COUNT __COUNTER__\n',
   ),
   body(
     'a word that a macro makes a declaration',
-    'EXTRA return p->a',
+    'EXTRA return 1',
     'int h(int); int f(int p) { h(p); return 1; }',
     '#define EXTRA void h(int) __attribute__((noreturn));\n',
   ),
-  body('a word that a macro makes a brace', 'return p->a; END int n(void) { return 3', none, '#define END }\n'),
-  body('a list that a macro divides', 'FIRST({ return p->a; , } int more; )', none, '#define FIRST(a, b) a\n'),
-  body(
-    'a pragma',
-    '_Pragma("pack(1)") return p->a',
-    'struct t { char c; int i; }; int f(struct t *t) { return t->i; }',
-  ),
+  body('a word that a macro makes a brace', 'return 1; END int n(void) { return 3', none, '#define END }\n'),
+  body('a list that a macro divides', 'FIRST({ return 1; , } int more; )', none, '#define FIRST(a, b) a\n'),
+  body('a pragma', '_Pragma("pack(1)") return 1', 'struct t { char c; int i; }; int f(struct t *t) { return t->i; }'),
   of(
     'a macro that is taken away later',
-    '#define LIMIT 1\n#undef LIMIT\n',
-    '#undef LIMIT\n#define LIMIT 1\n',
-    'int LIMIT(void);',
+    ['#define LIMIT 1\n#undef LIMIT\n', '#undef LIMIT\n#define LIMIT 1\n'],
+    'int LIMIT;',
   ),
   of(
     'a macro that takes a list',
-    '#define LIMIT(x) x\n',
-    '#define LIMIT 4\n',
+    ['#define LIMIT(x) x\n', '#define LIMIT n\n'],
     'extern int LIMIT; int f(void) { return LIMIT; }',
   ),
-  of('a macro that is not there yet', '', '#define LIMIT 4\n', 'int f(void) { int LIMIT = 3; return LIMIT; }'),
   of(
-    'a prototype beside',
-    `static inline int get(int p);\n${GET}`,
-    `static inline long get(int p);\n${GET.replace('p->a', 'p->b')}`,
-    none,
+    'a macro that is not there yet',
+    ['int n;\n', 'int n;\n#define LIMIT m\n'],
+    'extern int LIMIT; int f(void) { return LIMIT; }',
   ),
-  of('another place', `struct q;\n${GET}`, `${GET}struct q;\n`, none),
   of(
     'a head of attributes',
-    `__attribute__((used))\n#ifdef NEVER\n;\n#endif\n${GET}`,
-    `__attribute__((used))\n#ifdef NEVER\n;\n#endif\n${GET.replace('p->a', 'p->b')}`,
+    two(`int n;\n__attribute__((used))\n#ifdef NEVER\n;\n#endif\n${ONE.slice(ONE.indexOf('static'))}`),
     none,
   ),
+  of('a list around', two(`#define TEXT(x) const char text[] = #x;\nTEXT(\n${ONE})\n`), none),
   of(
-    'a list around',
-    `#define TWICE(x) x\nTWICE(\n${GET})\n`,
-    `#define TWICE(x) x\nTWICE(\n${GET.replace('p->a', 'p->b')})\n`,
+    'a list around, by a macro',
+    two(`#define TEXT(x) const char text[] = #x;\n#define OPEN TEXT (\nint n;\nOPEN\n${ONE})\n`),
     none,
   ),
 ]

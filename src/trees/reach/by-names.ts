@@ -11,7 +11,8 @@
  *   goes on behind it. With a body that has none of them, before and after (`closed.ts`), all other text stays what it is; and
  *   the function, of which nobody has the name, goes as a whole when `liveText` is made. So both texts are the same there.
  *
- * A function has to begin and end where it seems to, in no macro's list (`settled.ts`, `namedEdits`). A list does not go
+ * The head of a function is seen as the preprocessor has made it; its body begins and ends where it seems to, in no macro's
+ * list, since the file's parentheses nest in all conditions (`raw-facts.ts`). A list does not go
  * on from one file into another: gcc and clang refuse that, unless the parenthesis that ends it stands in the text itself,
  * which then does not nest.
  */

@@ -19,7 +19,7 @@ export interface NamedEdits {
 export function namedEdits(oldText: string, newText: string, { items }: ChangedItems): NamedEdits | undefined {
   const names = new Set(items.map(({ name }) => name))
   const [before, after] = [seenOf(oldText), seenOf(newText)]
-  if (before === undefined || after === undefined || names.has('')) return undefined
+  if (before === undefined || after === undefined || names.size === 0 || names.has('')) return undefined
   // Where they stand stays what it is.
   if (restOf(textItemsOf(oldText), names) !== restOf(textItemsOf(newText), names)) return undefined
   const macros = new Set<string>()
