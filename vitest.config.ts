@@ -112,6 +112,7 @@ const DRAWN = [
 /** Long tables of one kind of case: every tenth beside the others, and those between in the rest (tests/support/sampled.ts). */
 const SAMPLED = [
   'src/select/kept-places.test.ts',
+  'src/trees/reach/by-names.test.ts',
   'src/trees/reach/live-text.test.ts',
   'src/trees/reach/reach.test.ts',
   'tests/xen/arm64.test.ts',

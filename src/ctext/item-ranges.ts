@@ -153,7 +153,8 @@ class Cutter {
 
   /** As an argument, beside `##` or as all of a macro: half of a digraph, maybe. */
   #isAlone(at: number): boolean {
-    const next = tokenText(this.#file, at + 1)
+    // A directive's own sign joins nothing.
+    const next = tokenKind(this.#file, at + 1) === 'directive' ? ' ' : tokenText(this.#file, at + 1)
     const before = at === 0 ? '' : tokenText(this.#file, at - 1)
     if (/^[(,]$/.test(before) && /^[,)]$/.test(next)) return true
     if (next === '' && tokenText(this.#file, at - 2) === 'define') return true

@@ -21,7 +21,7 @@ export interface TextItem {
 }
 
 /** A mark before the text, or between digits. In a comment it is a false alarm. */
-const UNREADABLE = /^\xef\xbb\xbf|\b\d[\w.]*'[\da-fA-F]/
+export const UNREADABLE = /^\xef\xbb\xbf|\b\d[\w.]*'[\da-fA-F]/
 export const TRIGRAPH = /\?\?[=/'()!<>-]/
 
 /** Undefined where the text is spelled in a way that we do not read. */

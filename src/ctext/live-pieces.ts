@@ -67,6 +67,8 @@ export class Pieces {
   /** By digest of its text; undefined where it is not closed. */
   readonly #known = new Map<string, Piece | undefined>()
   #kept = 0
+  /** By number. */
+  #words: readonly string[] | undefined
 
   /** How many words have a number. */
   get words(): number {
@@ -77,6 +79,12 @@ export class Pieces {
     const known = this.#numbers.get(word) ?? this.#numbers.size
     if (known === this.#numbers.size) this.#numbers.set(word, known)
     return known
+  }
+
+  wordOf(number: number): string {
+    this.#words ??= [...this.#numbers.keys()]
+    if (this.#words.length < this.#numbers.size) this.#words = [...this.#numbers.keys()]
+    return this.#words[number] ?? ''
   }
 
   /** Lines that only tell where the text is from are left away. */
@@ -101,6 +109,7 @@ export class Pieces {
   #forget(): void {
     this.#numbers.clear()
     this.#known.clear()
+    this.#words = undefined
     this.#kept = 0
   }
 

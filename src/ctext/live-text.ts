@@ -22,6 +22,25 @@ export function liveText(text: string): string | undefined {
   return hash('sha256', left.filter(part => part !== '').join('\n'), 'base64')
 }
 
+export interface FunctionNames {
+  /** Inline functions that are defined, and that nobody uses. */
+  readonly unused: readonly string[]
+  /** All others that are defined. */
+  readonly others: readonly string[]
+}
+
+/** Undefined where it cannot be told. */
+export function functionsIn(text: string): FunctionNames | undefined {
+  const all = pieces.of(text)
+  if (!all.every(({ isTold }) => isTold)) return undefined
+  const stays = stayingBodies(all)
+  const bodies = all.flatMap(piece => piece.bodies)
+  const others = new Set(bodies.filter(stays).map(({ name }) => name))
+  const unused = new Set(bodies.map(({ name }) => name).filter(name => !others.has(name)))
+  const [one, other] = [unused, others].map(names => [...names].map(name => pieces.wordOf(name)))
+  return { unused: one ?? [], others: other ?? [] }
+}
+
 /** Answers whether a body is used, or is not surely of no use. */
 function stayingBodies(all: readonly Piece[]): (body: PieceBody) => boolean {
   const types = functionTypesAmong(all.flatMap(each => each.types))

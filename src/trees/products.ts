@@ -1,6 +1,7 @@
 /** What a compile can be asked to leave, and the options that ask for it. To add one: a row. */
 import { liveText } from '../ctext/live-text.ts'
 import { outlineOf } from '../ctext/outline.ts'
+import { packUsed } from '../ctext/used-names.ts'
 import { debugSections, packSections } from '../dwarf/index.ts'
 import { checkWhole32, isClass32, readElf } from '../elf/index.ts'
 
@@ -12,6 +13,8 @@ export type Product =
   | 'outline'
   /** A digest of that text without what nobody uses; empty where that cannot be told. */
   | 'live'
+  /** What the text uses of macros and inline functions, by their names; empty where that cannot be told. */
+  | 'used'
   /** The macros that are defined at the end of the text, a line each. */
   | 'macros'
   | 'assembler'
@@ -66,6 +69,7 @@ export const PRODUCTS: Readonly<Record<Product, Making>> = {
   preprocessed: { options: ['-E', '-P'], compiles: false, keep: whole },
   outline: { options: ['-E', '-P'], compiles: false, keep: outline, version: 4 },
   live: { options: ['-E'], compiles: false, keep: live, version: 8 },
+  used: { options: ['-E', '-dU'], compiles: false, keep: used },
   macros: { options: ['-E', '-dM'], compiles: false, keep: whole },
   assembler: { options: ['-S', '-g0'], compiles: false, keep: whole },
   reads: { options: ['-E'], compiles: false, keep: () => new Uint8Array() },
@@ -76,14 +80,18 @@ export const PRODUCTS: Readonly<Record<Product, Making>> = {
 }
 
 function outline(made: Uint8Array): Uint8Array {
-  return Buffer.from(
-    JSON.stringify(outlineOf(Buffer.from(made.buffer, made.byteOffset, made.length).toString('latin1'))),
-  )
+  return Buffer.from(JSON.stringify(outlineOf(textOf(made))))
 }
 
 function live(made: Uint8Array): Uint8Array {
-  return Buffer.from(liveText(Buffer.from(made.buffer, made.byteOffset, made.length).toString('latin1')) ?? '')
+  return Buffer.from(liveText(textOf(made)) ?? '')
 }
+
+function used(made: Uint8Array): Uint8Array {
+  return Buffer.from(packUsed(textOf(made)), 'latin1')
+}
+
+const textOf = (made: Uint8Array) => Buffer.from(made.buffer, made.byteOffset, made.length).toString('latin1')
 
 /** Only the debug information: what is compiled beside it is many times as much. */
 function types(made: Uint8Array): Uint8Array {

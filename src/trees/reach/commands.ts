@@ -24,3 +24,17 @@ export function isOrdinary({ language, source, command, dependencies }: Unit): b
 export function hasTrigraphs({ command }: Unit): boolean {
   return command.some(word => WITH_TRIGRAPHS.test(word))
 }
+
+/** The definitions of the command line, as a text; undefined where it may take others. */
+export function definedBy({ command }: Unit): string | undefined {
+  const lines: string[] = []
+  for (const [at, word] of command.entries()) {
+    if (/^-imacros/.test(word)) return undefined
+    const isDefine = word.startsWith('-D')
+    const value = isDefine && word === '-D' ? (command[at + 1] ?? '') : word.slice(2)
+    if (!isDefine) continue
+    const end = value.indexOf('=')
+    lines.push(`#define ${end === -1 ? `${value} 1` : `${value.slice(0, end)} ${value.slice(end + 1)}`}\n`)
+  }
+  return lines.join('')
+}

@@ -6,6 +6,8 @@
  * nobody uses, the object is the same (`same-text.ts`). It is spared the question where only comments change, and where the
  * unit's own source has one of the changed names.
  *
+ * Where only macros or bodies of inline functions change, what it says of the original is enough (`by-names.ts`).
+ *
  * The tempting approach that fails: to look for the names in the files that a unit reads. A use hides in what `##` joins, in
  * macros that are defined inside of something or by one unit alone, on command lines, behind a backslash; and what nobody
  * uses can be felt all the same.
@@ -16,8 +18,10 @@ import type { SourceChange, TouchedFile } from '../../source/model.ts'
 import { overlayOf } from '../affected.ts'
 import { toAbsolute } from '../layout.ts'
 import type { Affected, AffectedUnit, Tree } from '../model.ts'
+import { byNames, type EditsByPath } from './by-names.ts'
 import { hasTrigraphs, isOrdinary } from './commands.ts'
 import { assembling } from './embedded.ts'
+import { namedEdits } from './named-edits.ts'
 import { withSameText } from './same-text.ts'
 
 export interface LeftOut {
@@ -56,11 +60,13 @@ export async function withinReach(
   const { quiet, asked } = candidates(textsOfTree(tree), affected, change, question)
   const isAssembled = assembling(tree)
   const isOther = (each: AffectedUnit) => !isAssembled(each)
-  const same = await withSameText(tree, asked.filter(isOther), {
+  const others = asked.filter(isOther)
+  const { unseen, untold } = await byNames(tree, others, namedIn(others, change))
+  const same = await withSameText(tree, untold, {
     overlay: overlayOf(change, affected),
     withLines: question.withMoved,
   })
-  const leftOut = [...quiet.filter(isOther), ...same]
+  const leftOut = [...quiet.filter(isOther), ...unseen, ...same]
   // A text that no compiler takes would be found out by nobody.
   const isAll = leftOut.length === affected.affected.length && hasCode(edits)
   const out = new Set((isAll ? leftOut.slice(1) : leftOut).map(({ unit }) => unit.unit))
@@ -141,6 +147,19 @@ function quietIn(texts: Texts, edits: Edits, { files }: SourceChange): (each: Af
     because.every(path => edits.get(path)?.items.length === 0) &&
     !(isSpelled && hasTrigraphs(unit)) &&
     unit.dependencies.every(isThere)
+}
+
+/** The edits of touched files that are of names alone, by path. */
+function namedIn(units: readonly AffectedUnit[], { files }: SourceChange): EditsByPath {
+  const paths = new Set(units.flatMap(({ because }) => because))
+  return new Map(
+    files.flatMap(file => {
+      const { kind, newPath = '', oldText, newText } = file
+      const items = kind === 'edited' && paths.has(newPath) ? editOf(file) : undefined
+      const named = items && namedEdits(oldText, newText, items)
+      return named === undefined ? [] : [[newPath, named] as const]
+    }),
+  )
 }
 
 function namesOf(edit: ChangedItems | undefined): readonly string[] {

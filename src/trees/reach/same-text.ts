@@ -1,15 +1,11 @@
 /**
  * Units whose preprocessed text is the same for both versions, by their own commands, once the inline functions are taken
  * away that nobody uses.
- *
- * It costs a fifth of what it may save, and mostly all units of a change are alike: so a few are asked at a time, as long
- * as one of them is let out.
  */
 import { tryCompile } from '../compile.ts'
 import type { AffectedUnit, Tree } from '../model.ts'
 import type { Overlay } from '../overlay.ts'
-
-const AT_FIRST = 8
+import { inBatches } from './batches.ts'
 
 export interface SameText {
   readonly overlay: Overlay
@@ -29,12 +25,11 @@ export async function withSameText(
   asked: SameText,
 ): Promise<readonly AffectedUnit[]> {
   const same: AffectedUnit[] = []
-  let size = AT_FIRST
-  for (let from = 0; from < units.length; from += size, size *= 2) {
-    const found = await sameOf(tree, units.slice(from, from + size), asked)
-    if (found.length === 0) break
+  await inBatches(units, async batch => {
+    const found = await sameOf(tree, batch, asked)
     same.push(...found)
-  }
+    return found.length > 0
+  })
   return same
 }
 
