@@ -112,7 +112,9 @@ class LinuxImage implements KernelImage {
     if (this.#sites.has(address)) return true
     // Where indirect branches are tracked, the call stands behind the mark of a target (ftrace_location()).
     const first = this.bytesAt(address, ENDBR64.length)
-    return first !== undefined && Buffer.compare(first, ENDBR64) === 0 && this.#sites.has(address + BigInt(ENDBR64.length))
+    return (
+      first !== undefined && Buffer.compare(first, ENDBR64) === 0 && this.#sites.has(address + BigInt(ENDBR64.length))
+    )
   }
 
   lookup(name: string): bigint | undefined {

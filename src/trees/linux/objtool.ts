@@ -19,7 +19,16 @@ export const isLeftToAll = (config: ReadonlyMap<string, string>): boolean => con
 export async function objtoolOf(options: RunOptions): Promise<readonly string[]> {
   const asked = ['include include/config/auto.conf', `${TARGET}: ; @echo $(objtool) $(objtool-args)`]
   const own = ['obj=.', 'srctree=.', 'objtree=.']
-  const words = ['make', '-s', '-rR', ...asked.map(text => `--eval=${text}`), '-f', 'scripts/Makefile.lib', TARGET, ...own]
+  const words = [
+    'make',
+    '-s',
+    '-rR',
+    ...asked.map(text => `--eval=${text}`),
+    '-f',
+    'scripts/Makefile.lib',
+    TARGET,
+    ...own,
+  ]
   const { exit, output, errors } = await run(words, options)
   const found = exit === 0 ? shellWords(output.trim()) : undefined
   const [program, ...rest] = found ?? []
