@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Fetches a kernel that Debian ships and its source, and prepares the source once, in a cache outside the checkout.
 #
-#   scripts/linux.sh image   prints the path of the image that boots (vmlinuz-…)
-#   scripts/linux.sh tree    prints the folder of the source, configured like the image and prepared (make prepare)
+#   scripts/linux.sh image [6.12]   prints the path of the image that boots (vmlinuz-…); of 6.1 unless another is named
+#   scripts/linux.sh tree [6.12]    prints the folder of the source, configured like the image and prepared (make prepare)
 #
 # Installs nothing: what compiling needs and the machine has not (libelf-dev, pahole) is unpacked beside it.
 # Folders appear whole: each is filled beside its name and then renamed, or carries a stamp when its paths must not move.
@@ -10,12 +10,17 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
-cache=${HOTSPLICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hotsplice}/linux
-pinned=linux-image-6.1.0-50-cloud-amd64-unsigned
-source=linux-source-6.1
-what=${1:-tree}
-
 say() { printf '%s\n' "$*" >&2; }
+
+caches=${HOTSPLICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hotsplice}
+what=${1:-tree}
+line=${2:-6.1}
+source=linux-source-$line
+case $line in
+  6.1) cache=$caches/linux pinned=linux-image-6.1.0-50-cloud-amd64-unsigned kind=linux-image-6.1.0- ;;
+  6.12) cache=$caches/linux-6.12 pinned=linux-image-6.12.117+deb12-cloud-amd64-unsigned kind=linux-image-6.12. ;;
+  *) say "usage: scripts/linux.sh image|tree [6.1|6.12]"; exit 1 ;;
+esac
 
 # The pinned image where it still is, else the newest of its kind.
 choose_image() {
@@ -23,7 +28,7 @@ choose_image() {
     printf '%s\n' "$pinned"
     return
   fi
-  apt-cache pkgnames linux-image-6.1.0- | grep -- '-cloud-amd64-unsigned$' | sort -V | tail -n 1
+  apt-cache pkgnames "$kind" | grep -- '-cloud-amd64-unsigned$' | sort -V | tail -n 1
 }
 
 fetch_image() {
@@ -76,5 +81,5 @@ case $what in
   tree)
     [ -e "$cache/tree.prepared" ] || prepare_tree
     printf '%s\n' "$cache/tree" ;;
-  *) say "usage: scripts/linux.sh image|tree"; exit 1 ;;
+  *) say "usage: scripts/linux.sh image|tree [6.1|6.12]"; exit 1 ;;
 esac

@@ -26,7 +26,7 @@ export interface EntryField {
   readonly unused?: true
   /** Only what lies in the running system's own image is believed there, not what a payload brings. */
   readonly inImage?: true
-  /** Where in the entry the length in bytes of what this field points to stands (one byte). */
+  /** Where in the entry the length in bytes of what this field points to stands (one byte); below 0, from the entry's end. */
   readonly lengthAt?: number
 }
 
@@ -44,6 +44,11 @@ export interface EntryLayout {
   readonly sizeof: string | undefined
   /** Headers that declare the structure, as versions have them; the first that is there counts. */
   readonly headers: readonly string[]
+}
+
+/** Where in an entry of `size` bytes the length of what the field points to stands; undefined where it has none. */
+export function lengthPlace({ lengthAt }: EntryField, size: number): number | undefined {
+  return lengthAt === undefined || lengthAt >= 0 ? lengthAt : size + lengthAt
 }
 
 /**

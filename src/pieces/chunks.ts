@@ -9,6 +9,7 @@
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfSection } from '../elf/model.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { lengthPlace } from '../loaders/entries.ts'
 import { entrySize, type ProbedSizes } from '../loaders/entry-size.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { SectionFacts } from './model.ts'
@@ -136,7 +137,8 @@ function lengthsFromEntries<S extends Side>(
   const size = entrySize(layout, { size: from.size, relocationOffsets }, probed)
   return at => {
     const inEntry = at % size
-    const lengthAt = layout.fields.find(({ offset }) => offset === inEntry)?.lengthAt
+    const field = layout.fields.find(({ offset }) => offset === inEntry)
+    const lengthAt = field && lengthPlace(field, size)
     return lengthAt === undefined ? undefined : from.bytes[at - inEntry + lengthAt]
   }
 }

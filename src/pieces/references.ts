@@ -10,7 +10,7 @@
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation, ElfSection, ElfSymbol } from '../elf/model.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import { splitAddend } from '../loaders/entries.ts'
+import { lengthPlace, splitAddend } from '../loaders/entries.ts'
 import type { CodeKnowledge } from '../machines/machine.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Range } from './cut.ts'
@@ -49,7 +49,8 @@ export function referencesOf<S extends Side>(
       field.line === undefined
         ? { offset: relocation.addend, line: undefined }
         : splitAddend(relocation.addend, field.line)
-    const isEmpty = field.lengthAt !== undefined && section.bytes[range.offset + field.lengthAt] === 0
+    const lengthAt = lengthPlace(field, range.size)
+    const isEmpty = lengthAt !== undefined && section.bytes[range.offset + lengthAt] === 0
     const target = reach(context, { ...relocation, addend: plain }, -field.bias, isEmpty)
     return [{ offset, type: relocation.type, target, ...(line === undefined ? {} : { line }) }]
   })

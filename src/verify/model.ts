@@ -25,8 +25,8 @@ export const XEN_VERSIONS = ['4.17', '4.18', '4.19', '4.20', '4.21', '4.22'] as 
 export type XenVersion = (typeof XEN_VERSIONS)[number]
 
 /** A version of Linux whose rules are known. */
-export type LinuxVersion = '6.1'
-export const LINUX_VERSIONS: readonly LinuxVersion[] = ['6.1']
+export type LinuxVersion = '6.1' | '6.12'
+export const LINUX_VERSIONS: readonly LinuxVersion[] = ['6.1', '6.12']
 
 /** What Xen, or Linux, says no with. */
 export type Errno =

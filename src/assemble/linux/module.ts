@@ -19,7 +19,7 @@ import {
   MODULE_VERSIONS as VERSIONS,
 } from '../../loaders/payload-sections.ts'
 import type { ModuleCode } from '../../machines/machine.ts'
-import { R_X86_64_64 } from '../../machines/x86-64/relocation-numbers.ts'
+import { R_X86_64_64, R_X86_64_PC32 } from '../../machines/x86-64/relocation-numbers.ts'
 import type { Selection } from '../../select/model.ts'
 import type { KernelModule } from '../model.ts'
 import { OutputSection } from '../output-section.ts'
@@ -32,6 +32,16 @@ import { unwindTables } from './unwind.ts'
 const WORDS = '.rodata.livepatch'
 const INIT = '.init.text'
 const EXIT = '.exit.text'
+const RETURNS = '.return_sites'
+/** Bytes of a distance in a table of places, and of a jump before its own. */
+const SITE = 4
+const JUMP_OPCODE = 1
+
+/** Code that the kernel runs, with the places where it jumps back by the thunk. */
+interface OwnCode {
+  readonly section: OutputSection
+  readonly returns: readonly number[]
+}
 
 export interface ModuleTask {
   readonly kernel: KernelModule
@@ -49,7 +59,16 @@ export function moduleSections(selection: Selection, task: ModuleTask): readonly
   const id = words.append(kernel.facts.buildId, { alignment: 1, residue: 0 })
   const code = [ownCode('init', INIT, id, task), ownCode('exit', EXIT, id, task)]
   const unwinding = kernel.facts.hasOrc ? unwindTables(selection, placed, book) : []
-  return [tables, words, ...code, ...unwinding, moduleStructure(task), modinfo(kernel), versions(task)]
+  return [
+    tables,
+    words,
+    ...code.map(({ section }) => section),
+    ...returnSites(code, task),
+    ...unwinding,
+    moduleStructure(task),
+    modinfo(kernel),
+    versions(task),
+  ]
 }
 
 const writable = (name: string) => ({ name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_WRITE })
@@ -88,7 +107,7 @@ function livepatchTables(selection: Selection, words: OutputSection, { kernel, p
 }
 
 /** Code that asks for the build-id at `id` of the words, and hands the patch over; or that has nothing to do at the end. */
-function ownCode(what: 'init' | 'exit', name: string, id: number, { kernel, code, book }: ModuleTask): OutputSection {
+function ownCode(what: 'init' | 'exit', name: string, id: number, { kernel, code, book }: ModuleTask): OwnCode {
   const section = new OutputSection(executable(name))
   const hasThunk = kernel.facts.checksumOf(code.returnThunk) !== undefined
   const { bytes, fields } = code[what](kernel.facts.buildId.length, hasThunk)
@@ -97,7 +116,27 @@ function ownCode(what: 'init' | 'exit', name: string, id: number, { kernel, code
     const own = to === 'id' ? book.section(WORDS) : to === 'patch' ? book.section(TABLES) : book.running(to.name)
     section.relocations.push({ offset, type, symbol: own, addend: BigInt(addend + (to === 'id' ? id : 0)) })
   }
-  return section
+  const returns = fields.flatMap(({ offset, to }) =>
+    typeof to === 'object' && to.name === code.returnThunk ? [offset - JUMP_OPCODE] : [],
+  )
+  return { section, returns }
+}
+
+/**
+ * Where code of the module's own returns by the kernel's thunk: the loader makes of each such jump what the processor needs
+ * (apply_returns), and 6.12 warns of one that it was not told of.
+ */
+function returnSites(code: readonly OwnCode[], { placed, book }: ModuleTask): readonly OutputSection[] {
+  const known = placed.sections.get(RETURNS)
+  const sites = known ?? new OutputSection(readOnly(RETURNS))
+  for (const { section, returns } of code) {
+    for (const at of returns) {
+      const offset = sites.append(new Uint8Array(SITE), { alignment: 1, residue: 0 })
+      const symbol = book.section(section.kind.name)
+      sites.relocations.push({ offset, type: R_X86_64_PC32, symbol, addend: BigInt(at) })
+    }
+  }
+  return known !== undefined || sites.size === 0 ? [] : [sites]
 }
 
 function moduleStructure({ kernel, book }: ModuleTask): OutputSection {

@@ -7,6 +7,8 @@ interface Made {
   readonly names: readonly (readonly [name: string, offset: number])[]
   /** What Linux 6.1.y has behind the markers since 2023. */
   readonly ordered?: boolean
+  /** As it is since 6.4: where the names are comes last. */
+  readonly placesLast?: boolean
 }
 
 const word = (value: number) => {
@@ -25,7 +27,7 @@ const padded = (...parts: readonly Uint8Array[]) => {
 }
 
 /** As scripts/kallsyms.c writes it where no codes are shortened: each character is its own. */
-function table({ names, ordered = true }: Made): Uint8Array {
+function table({ names, ordered = true, placesLast = false }: Made): Uint8Array {
   const spelled = names.map(([name]) => {
     const length = name.length < 0x80 ? [name.length] : [0x80 + (name.length % 0x80), Math.floor(name.length / 0x80)]
     return Buffer.concat([Uint8Array.from(length), Buffer.from(name, 'latin1')])
@@ -42,16 +44,17 @@ function table({ names, ordered = true }: Made): Uint8Array {
   const starts = tokens.map((_, code) => tokens.slice(0, code).reduce((sum, { length }) => sum + length, 0))
   const base = Buffer.alloc(8)
   base.writeBigUInt64LE(BASE)
+  const places = Buffer.concat([padded(...names.map(([, offset]) => word(offset))), base])
   return Buffer.concat([
     Buffer.alloc(64, 0xcc),
-    padded(...names.map(([, offset]) => word(offset))),
-    base,
+    ...(placesLast ? [] : [places]),
     padded(word(names.length)),
     padded(...spelled),
     padded(...markers),
-    ...(ordered ? [padded(Buffer.alloc(names.length * 3, 1))] : []),
+    ...(ordered && !placesLast ? [padded(Buffer.alloc(names.length * 3, 1))] : []),
     padded(...tokens),
     Buffer.concat(starts.map(half)),
+    ...(placesLast ? [places, padded(Buffer.alloc(names.length * 3, 1))] : []),
     Buffer.alloc(64, 0xcc),
   ])
 }
@@ -61,6 +64,12 @@ const many = Array.from({ length: 600 }, (_, index) => [`tname_${index}`, -1 - i
 describe('the kernel’s own table of names', () => {
   it.each([true, false])('has names, letters and addresses (with an order by name: %s)', ordered => {
     const found = readKallsyms(table({ names: many, ordered }))
+    expect(found).toHaveLength(600)
+    expect(found?.[300]).toEqual({ name: 'name_300', letter: 't', address: BASE + 4800n })
+  })
+
+  it('is read where the places of names come last', () => {
+    const found = readKallsyms(table({ names: many, placesLast: true }))
     expect(found).toHaveLength(600)
     expect(found?.[300]).toEqual({ name: 'name_300', letter: 't', address: BASE + 4800n })
   })

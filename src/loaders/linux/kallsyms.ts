@@ -5,7 +5,8 @@
  * from, their number, names, a marker for each 256 names, the texts that codes in names stand for, and where each text
  * begins. Only the last has a shape that can be looked for: 256 numbers, from 0 on, each larger than the one before. From
  * there it goes backwards, and each part must be exactly what the parts behind it say; so what is found is the table.
- * Other versions have other orders (6.4 moves the offsets): what does not fit is not read.
+ * Since 6.4 offsets and what they count from stand behind all of that. Other orders there may be: what does not fit is not
+ * read.
  */
 
 export interface KernelName {
@@ -50,6 +51,8 @@ function lastOfIndex(view: DataView, index: number): number | undefined {
 
 interface Texts {
   readonly start: number
+  /** Where the texts' places stand. */
+  readonly index: number
   readonly tokens: readonly string[]
 }
 
@@ -71,7 +74,7 @@ function textsBefore(
       if (!fits) break
       tokens.push(all.toString('latin1', from, end))
     }
-    if (tokens.length === CODES) return { start, tokens }
+    if (tokens.length === CODES) return { start, index, tokens }
   }
   return undefined
 }
@@ -85,7 +88,7 @@ function namesBefore(bytes: Uint8Array, view: DataView, texts: Texts): readonly 
     const gap = texts.start - end
     const isBehind =
       names !== undefined && (gap < PART || (gap >= names.count * ORDER && gap - names.count * ORDER < 2 * PART))
-    if (isBehind) return placed(bytes, view, { ...names, tokens: texts.tokens })
+    if (isBehind) return placed(bytes, view, { ...names, ...texts, start: names.start })
   }
   return undefined
 }
@@ -153,11 +156,17 @@ function areNames(
 function placed(
   bytes: Uint8Array,
   view: DataView,
-  { start, count, tokens }: Names & { readonly tokens: readonly string[] },
+  { start, index: lastPart, count, tokens }: Names & Texts,
 ): readonly KernelName[] | undefined {
-  const base = view.getBigUint64(start - 2 * PART, true)
-  const offsets = start - 2 * PART - Math.ceil((count * 4) / PART) * PART
-  if (offsets < 0 || base >> 47n !== 0x1ffffn) return undefined
+  const size = Math.ceil((count * 4) / PART) * PART
+  const orders = [start - 2 * PART - size, lastPart + CODES * 2].flatMap(offsets => {
+    if (offsets < 0 || offsets + size + PART > bytes.length) return []
+    const base = view.getBigUint64(offsets + size, true)
+    return base >> 47n === 0x1ffffn ? [{ offsets, base }] : []
+  })
+  const [order, another] = orders
+  if (order === undefined || another !== undefined) return undefined
+  const { offsets, base } = order
   const names: KernelName[] = []
   let at = start
   for (let index = 0; index < count; index++) {

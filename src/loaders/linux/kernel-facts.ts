@@ -1,11 +1,15 @@
 /** What a module is made from that only the kernel itself can tell, as plain values. */
 import { InputError } from '../../base/errors.ts'
 import { readStructures, type Structure } from './btf.ts'
+import { ENTRY_STRUCTURES, linuxEntryLayout } from './entries.ts'
 import type { Export } from './exports.ts'
+
+/** Versions of which the rules of loader and live patching core were run. */
+export type LinuxRules = '6.1' | '6.12'
 
 export interface KernelFacts {
   /** Whose rules its loader has. */
-  readonly version: '6.1'
+  readonly version: LinuxRules
   /** As `uname -r` says it. */
   readonly release: string
   /** The words that a module must have, release and options. */
@@ -14,6 +18,8 @@ export interface KernelFacts {
   readonly layouts: ModuleLayouts
   /** Whether stacks are unwound by tables that each module brings for its code (CONFIG_UNWINDER_ORC). */
   readonly hasOrc: boolean
+  /** Bytes of an entry of the section's table, as the kernel's own types say; undefined where they say nothing of it. */
+  entrySize(section: string): number | undefined
   /** The checksum of what modules may use by its name; undefined for anything else. */
   checksumOf(name: string): number | undefined
 }
@@ -33,6 +39,8 @@ export interface Layout<Member extends string> {
 }
 
 interface Told {
+  /** EM_*. */
+  readonly machine: number
   readonly vermagic: string | undefined
   readonly buildId: Uint8Array
   readonly types: Uint8Array
@@ -41,23 +49,37 @@ interface Told {
   readonly unreadable: (why: string) => InputError
 }
 
-/** Of these versions the rules of loader and live patching core were run. */
-const KNOWN = /^6\.1\./
+const KNOWN: readonly (readonly [RegExp, LinuxRules])[] = [
+  [/^6\.1\./, '6.1'],
+  [/^6\.12\./, '6.12'],
+]
 
 const STRUCTURES = ['module', 'klp_func', 'klp_object', 'klp_patch'] as const
+/** Bytes of struct orc_entry. */
+const ORC_ENTRY = 6
+const ENTRIES: ReadonlyMap<string, string> = new Map(Object.entries(ENTRY_STRUCTURES))
 
-export function kernelFacts({ vermagic, buildId, types, exports, hasOrc, unreadable }: Told): KernelFacts {
+export function kernelFacts({ machine, vermagic, buildId, types, exports, hasOrc, unreadable }: Told): KernelFacts {
   const release = vermagic?.split(' ')[0]
   if (vermagic === undefined || release === undefined) throw unreadable('it does not say its version (vermagic)')
-  if (!KNOWN.test(release)) {
+  const version = KNOWN.find(([pattern]) => pattern.test(release))?.[1]
+  if (version === undefined) {
     throw new InputError(
       'linux/unknown-version',
-      `the kernel is ${release}; so far the rules of its loader are known of 6.1 only, and a module that was made by another version’s may stop the kernel`,
-      'build for a kernel 6.1; other versions are to come',
+      `the kernel is ${release}; so far the rules of its loader are known of 6.1 and 6.12 only, and a module that was made by another version’s may stop the kernel`,
+      'build for a kernel 6.1 or 6.12; other versions are to come',
     )
   }
   if (!/ modversions /.test(vermagic)) throw unreadable('it has no checksums of what it exports (CONFIG_MODVERSIONS)')
-  const found = readStructures(types, new Set(STRUCTURES))
+  const found = readStructures(types, new Set([...STRUCTURES, ...ENTRIES.values(), 'orc_entry']))
+  for (const [section, name] of ENTRIES) {
+    const [layout, said] = [linuxEntryLayout(section, machine), found?.get(name)?.size]
+    if (layout === undefined || said === undefined || [layout.size, ...layout.otherSizes].includes(said)) continue
+    throw unreadable(`an entry of ${section} has ${said} bytes in it, a form that is not known`)
+  }
+  const orcEntry = found?.get('orc_entry')?.size
+  if (hasOrc && orcEntry !== undefined && orcEntry !== ORC_ENTRY)
+    throw unreadable(`an entry of .orc_unwind has ${orcEntry} bytes in it, a form that is not known`)
   const of = (name: (typeof STRUCTURES)[number]) => found?.get(name)
   const layout = <Member extends string>(name: (typeof STRUCTURES)[number], members: readonly Member[]) => {
     const known = layoutOf(of(name), members)
@@ -65,11 +87,12 @@ export function kernelFacts({ vermagic, buildId, types, exports, hasOrc, unreada
     return known
   }
   return {
-    version: '6.1',
+    version,
     release,
     vermagic,
     buildId,
     hasOrc,
+    entrySize: section => found?.get(ENTRIES.get(section) ?? '')?.size,
     layouts: {
       module: layout('module', ['name', 'init', 'exit']),
       func: layout('klp_func', ['old_name', 'new_func', 'old_sympos']),

@@ -49,11 +49,12 @@ function unreadable(why: string): InputError {
   return new InputError(
     'linux/image-unreadable',
     `the kernel’s image does not tell what a live patch needs: ${why}`,
-    'give --symbols the image that boots (/boot/vmlinuz-…) of a kernel 6.1 for x86-64 with CONFIG_LIVEPATCH, CONFIG_KALLSYMS_ALL, CONFIG_MODVERSIONS and CONFIG_DEBUG_INFO_BTF',
+    'give --symbols the image that boots (/boot/vmlinuz-…) of a kernel 6.1 or 6.12 for x86-64 with CONFIG_LIVEPATCH, CONFIG_KALLSYMS_ALL, CONFIG_MODVERSIONS and CONFIG_DEBUG_INFO_BTF',
   )
 }
 
 const LONGEST_WORD = 4096
+const ENDBR64 = Uint8Array.of(0xf3, 0x0f, 0x1e, 0xfa)
 
 class LinuxImage implements KernelImage {
   readonly format = 'image'
@@ -84,6 +85,7 @@ class LinuxImage implements KernelImage {
     this.#exported = this.#exports()
     const version = this.#addresses.get('vermagic')
     this.facts = kernelFacts({
+      machine: this.machine,
       vermagic: version === undefined ? undefined : this.#textAt(version),
       buildId,
       types: type.bytes,
@@ -107,7 +109,12 @@ class LinuxImage implements KernelImage {
   }
 
   hasFtraceSite(address: bigint): boolean {
-    return this.#sites.has(address)
+    if (this.#sites.has(address)) return true
+    // Where indirect branches are tracked, the call stands behind the mark of a target (ftrace_location()).
+    const first = this.bytesAt(address, ENDBR64.length)
+    return (
+      first !== undefined && Buffer.compare(first, ENDBR64) === 0 && this.#sites.has(address + BigInt(ENDBR64.length))
+    )
   }
 
   lookup(name: string): bigint | undefined {
@@ -158,6 +165,7 @@ class LinuxImage implements KernelImage {
     return {
       machine: this.machine,
       addressOf: name => this.#addresses.get(name),
+      entrySize: section => this.facts.entrySize(section),
       bytesAt: (address, size) => this.bytesAt(address, size),
       isCode: address => hasFlag(this.#sectionAt(address)?.flags ?? 0, SHF_EXECINSTR),
     }

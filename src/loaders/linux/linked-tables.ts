@@ -15,6 +15,8 @@ interface Row {
   readonly absolute?: true
   /** Zeros fill the table up to the next page. */
   readonly filled?: true
+  /** Entries that hold 0 were taken out by the build (weak functions that others replace). */
+  readonly emptied?: true
 }
 
 const TABLES: readonly Row[] = [
@@ -26,8 +28,9 @@ const TABLES: readonly Row[] = [
   { section: '.smp_locks', start: '__smp_locks', end: '__smp_locks_end', filled: true },
   { section: '.static_call_sites', start: '__start_static_call_sites', end: '__stop_static_call_sites' },
   { section: '.return_sites', start: '__return_sites', end: '__return_sites_end' },
+  { section: '.call_sites', start: '__call_sites', end: '__call_sites_end' },
   { section: '.retpoline_sites', start: '__retpoline_sites', end: '__retpoline_sites_end' },
-  { section: '__mcount_loc', start: '__start_mcount_loc', end: '__stop_mcount_loc', absolute: true },
+  { section: '__mcount_loc', start: '__start_mcount_loc', end: '__stop_mcount_loc', absolute: true, emptied: true },
 ]
 
 /** Sections whose entries the image's tables hold. */
@@ -39,8 +42,18 @@ export interface LinkedKernel {
   readonly machine: number
   addressOf(name: string): bigint | undefined
   bytesAt(address: bigint, size: number): Uint8Array | undefined
+  /** Bytes of an entry of the section's table; undefined where the kernel does not say. */
+  entrySize(section: string): number | undefined
   /** Whether code is there, or was while the system booted. */
   isCode(address: bigint): boolean
+}
+
+/** Undefined where the kernel says something else than what is known. */
+function kernelEntrySize(section: string, kernel: LinkedKernel): number | undefined {
+  const layout = linuxEntryLayout(section, kernel.machine)
+  const said = kernel.entrySize(section)
+  if (layout === undefined || said === undefined) return layout?.size
+  return [layout.size, ...layout.otherSizes].find(size => size === said)
 }
 
 /** Where the table of a section begins and ends; undefined where the kernel has none. */
@@ -59,7 +72,7 @@ export function kernelTableBounds(
  */
 export function kernelEntries(section: string, kernel: LinkedKernel): readonly LinkedEntry[] | undefined {
   const row = TABLES.find(each => each.section === section)
-  const size = linuxEntryLayout(section, kernel.machine)?.size
+  const size = kernelEntrySize(section, kernel)
   const bounds = kernelTableBounds(section, kernel)
   const bytes = bounds && kernel.bytesAt(bounds[0], Number(bounds[1] - bounds[0]))
   if (row === undefined || size === undefined || bounds === undefined || bytes === undefined) return undefined
@@ -71,6 +84,6 @@ export function kernelEntries(section: string, kernel: LinkedKernel): readonly L
     return { address, about, bytes: view }
   })
   const last = entries.findLastIndex(({ address, about }) => row.filled !== true || about !== address)
-  const filled = entries.slice(0, last + 1)
+  const filled = entries.slice(0, last + 1).filter(({ about }) => row.emptied !== true || about !== 0n)
   return filled.every(({ about }) => kernel.isCode(about)) ? filled : undefined
 }

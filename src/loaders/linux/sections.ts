@@ -19,7 +19,7 @@ export const linuxSectionClass = sectionClasses([
     '.parainstructions',
     '.smp_locks',
   ),
-  ...rows('entries', '.static_call_sites', '.return_sites', '.retpoline_sites', '__mcount_loc'),
+  ...rows('entries', '.static_call_sites', '.return_sites', '.retpoline_sites', '.call_sites', '__mcount_loc'),
   // Code for the time before alternatives are applied, which the function jumps into (_static_cpu_has()).
   ...rows('chunks', '.altinstr_replacement', '.altinstr_aux'),
   ...rows('init-code', '.init.text', '.init.text.*', '.exit.text', '.exit.text.*'),
@@ -38,6 +38,10 @@ export const linuxSectionClass = sectionClasses([
   ...rows('dropped', '.discard', '.discard.*', '.export_symbol'),
   // How to get out of code, which is compared itself; a payload's is made anew from it.
   ...rows('dropped', '.orc_unwind', '.orc_unwind_ip'),
+  // Where code may be left without marks of targets: a payload's own are reached from elsewhere, and keep theirs.
+  ...rows('dropped', '.ibt_endbr_seal', '.orc_header'),
+  // Padding before functions, which ftrace on x86-64 does not read (KEEP_PATCHABLE of vmlinux.lds.h).
+  ...rows('dropped', '__patchable_function_entries'),
   ...rows('dropped', '.note.Linux', '.note.gnu.property'),
   ...COMMON_SECTIONS,
 ])

@@ -11,11 +11,12 @@ import { inPrivatePlace } from '../../system/private-place.ts'
 import { type Layout, readText, realOrSelf } from '../layout.ts'
 import type { Base, BaseOptions, Dependent, Run, TreeFacts, Unit } from '../model.ts'
 import { guardOf } from '../read-only.ts'
-import { run as runProgram } from '../run.ts'
+import { type RunOptions, run as runProgram } from '../run.ts'
 import { TreeTexts } from '../texts.ts'
 import { headerUsers } from './header-users.ts'
 import { includersOf } from './included.ts'
 import { readMakeCommands } from './make-commands.ts'
+import { isLeftToAll, objtoolOf } from './objtool.ts'
 import { LINUX_PATHS } from './paths.ts'
 import { checkTranslated } from './translated.ts'
 
@@ -97,8 +98,8 @@ function versionOf(makefile: string): string | undefined {
 }
 
 const NEEDED = ['X86_64', 'LIVEPATCH', 'MODVERSIONS', 'UNWINDER_ORC', 'CC_IS_GCC']
-/** Their objects are not what runs, or objtool runs on the whole kernel only. */
-const NOT_YET = ['LTO', 'X86_KERNEL_IBT', 'CFI_CLANG', 'GCC_PLUGIN_RANDSTRUCT', 'RANDSTRUCT', 'GCOV_KERNEL', 'KASAN']
+/** Their objects are not what runs. */
+const NOT_YET = ['LTO', 'CFI_CLANG', 'GCC_PLUGIN_RANDSTRUCT', 'RANDSTRUCT', 'GCOV_KERNEL', 'KASAN']
 
 function checkConfig(config: ReadonlyMap<string, string>): void {
   const lacks = NEEDED.filter(name => config.get(name) !== 'y').map(name => `lacks CONFIG_${name}`)
@@ -175,14 +176,19 @@ async function askMake(base: Base, source: string, run: Run): Promise<Unit> {
     const includers = await run.pool.use(run, () => includersOf(source, settings))
     if (includers.length > 0) throw includedSource(source, includers)
     const result = await run.pool.use(run, () => runProgram(words, settings))
-    if (result.exit === 0) return result.output
+    if (result.exit === 0) return { text: result.output, objtool: await ownStep(base, settings) }
     throw new InputError(
       'linux/no-command',
       `make does not say how ${unit} is compiled: ${(result.errors.trim() || result.output.trim()).slice(-500)}`,
       'is the tree prepared (make olddefconfig prepare), with all that this needs installed?',
     )
   })
-  return unitFrom(readMakeCommands(output, unit, source), { unit, source, folder })
+  const commands = readMakeCommands(output.text, unit, source)
+  return unitFrom({ ...commands, objtool: commands.objtool ?? output.objtool }, { unit, source, folder })
+}
+
+async function ownStep({ facts }: Base, options: RunOptions): Promise<readonly string[] | undefined> {
+  return isLeftToAll(facts.config) ? await objtoolOf(options) : undefined
 }
 
 function includedSource(source: string, includers: readonly string[]): InputError {

@@ -29,6 +29,10 @@ const TABLES = [
   '.static_call_sites',
 ]
 
+/** As this kernel has it. */
+const entrySizeOf = (name: string, { kernel, header }: ModuleLoading): number =>
+  kernel.facts.entrySize(name) ?? linuxEntryLayout(name, header.machine)?.size ?? 1
+
 /** Alternatives as they stand after relocation. */
 function alternatives(loading: ModuleLoading) {
   const section = loading.find('.altinstructions')
@@ -36,13 +40,14 @@ function alternatives(loading: ModuleLoading) {
   if (section === undefined || bytes === undefined) return []
   const start = loading.placed.addresses[section.index] ?? 0n
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return Array.from({ length: Math.floor(bytes.length / 12) }, (_, index) => {
-    const at = index * 12
+  const size = entrySizeOf('.altinstructions', loading)
+  return Array.from({ length: Math.floor(bytes.length / size) }, (_, index) => {
+    const at = index * size
     return {
       index,
       instruction: start + BigInt(at + view.getInt32(at, true)),
-      length: view.getUint8(at + 10),
-      replacement: view.getUint8(at + 11),
+      length: view.getUint8(at + size - 2),
+      replacement: view.getUint8(at + size - 1),
     }
   })
 }
@@ -84,7 +89,7 @@ export const RELOCATION_RULES: readonly ModuleRule[] = [
     check: loading =>
       TABLES.flatMap(name => {
         const size = loading.find(name)?.size ?? 0n
-        const entry = BigInt(linuxEntryLayout(name, loading.header.machine)?.size ?? 1)
+        const entry = BigInt(entrySizeOf(name, loading))
         return when(size % entry !== 0n, () =>
           finding('wrong', `${name} has ${size} bytes, entries have ${entry}: the kernel reads on behind it`, name),
         )

@@ -17,7 +17,7 @@ import { MODULE_STEPS, type ModuleRule } from './rule.ts'
 const ALL: readonly ModuleRule[] = [...FILE_RULES, ...MODULE_RULES, ...RELOCATION_RULES, ...PATCH_RULES]
 
 /** By version, whose rules these are. What could not be run has no row. */
-const RULES: Readonly<Record<LinuxVersion, readonly ModuleRule[]>> = { '6.1': ALL }
+const RULES: Readonly<Record<LinuxVersion, readonly ModuleRule[]>> = { '6.1': ALL, '6.12': ALL }
 
 /** Every code there is, for documents and tests. */
 export const LINUX_RULE_CODES: readonly string[] = [...new Set(ALL.map(({ code }) => code))]
