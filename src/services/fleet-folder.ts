@@ -89,6 +89,10 @@ export class FleetResults {
     }
   }
 
+  shownAt(folder: string, name: string): string {
+    return join(this.path, CELLS, folder, name)
+  }
+
   lastIndex(): unknown {
     return jsonOf(join(this.path, INDEX))
   }

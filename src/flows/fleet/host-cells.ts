@@ -49,6 +49,7 @@ const WITHOUT: Readonly<Record<Exclude<CellOutcome, 'built'>, PlanNeed | 'nothin
   'end-of-life': 'reboot',
   'does-not-apply': 'build',
   'rehearsal-failed': 'build',
+  'below-missing': 'build',
   error: 'build',
   'not-done': 'build',
 }
