@@ -4,6 +4,7 @@ import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
 import { eachOf, positive } from '../option-values.ts'
+import { applyCommand } from './fleet-apply.ts'
 
 const MORE = [
   'FLEET.yaml (or JSON) names bases, each a built tree of what runs somewhere, and fixes, each with its patches:',
@@ -29,6 +30,7 @@ export function define(host: Host) {
     .helpCommand(false)
     .addCommand(buildCommand(host))
     .addCommand(planCommand(host))
+    .addCommand(applyCommand(host))
     .addHelpText('after', helpAfter(HELP))
 }
 

@@ -79,7 +79,11 @@ export function hostCells(
   })
 }
 
-function cellOn({ outcome, payload, codes, text, includes }: FleetCell, of: OfFix, ended: string | undefined): HostCell {
+function cellOn(
+  { outcome, payload, codes, text, includes }: FleetCell,
+  of: OfFix,
+  ended: string | undefined,
+): HostCell {
   if (outcome === 'built' && payload !== null) return { ...of, kind: 'payload', payload, includes }
   const needs = outcome === 'built' ? 'build' : WITHOUT[outcome]
   if (needs === 'nothing') return { ...of, kind: 'not-needed' }

@@ -118,7 +118,9 @@ function impostors(
   return applied.flatMap(({ name, buildId }) => {
     const ours = ids.get(name)
     if (buildId == null || ours == null || buildId === ours) return []
-    return [problem('other-payload', `${name} is applied there with the build-id ${buildId}, and the fleet’s has ${ours}`)]
+    return [
+      problem('other-payload', `${name} is applied there with the build-id ${buildId}, and the fleet’s has ${ours}`),
+    ]
   })
 }
 

@@ -96,7 +96,9 @@ describe('a payload that takes the place of others', () => {
     const plan = planOf(SINGLE, host([row('two')]))
     expect(stepsOf(plan)).toEqual(['replace both', 'unload two', 'load three'])
     expect(plan).toMatchObject({ outcome: 'to-do', lacking: [], there: ['two'] })
-    expect(plan.notes).toEqual(['the host tells of two no more than the name, and both takes the place of whatever that is'])
+    expect(plan.notes).toEqual([
+      'the host tells of two no more than the name, and both takes the place of whatever that is',
+    ])
   })
 
   test('is loaded like any other where nothing is there, and is no lack by itself', () => {
@@ -107,7 +109,13 @@ describe('a payload that takes the place of others', () => {
   })
 
   test('is not needed where the stack has it all', () => {
-    const told = { ...STACKED, fixes: { ...STACKED.fixes, all: { release: { is: 'built', includes: ['one', 'two', 'three'], isCumulative: true } } } } as const
+    const told = {
+      ...STACKED,
+      fixes: {
+        ...STACKED.fixes,
+        all: { release: { is: 'built', includes: ['one', 'two', 'three'], isCumulative: true } },
+      },
+    } as const
     expect(stepsOf(planOf(told, host([row('one')])))).toEqual(['load two', 'load three'])
   })
 
@@ -128,7 +136,11 @@ describe('a payload that takes the place of others', () => {
         both: { release: { is: 'built', includes: ['one', 'two'], isCumulative: true } },
       },
     }
-    expect(stepsOf(planOf(told, host([row('below'), row('one')])))).toEqual(['replace both', 'unload below', 'unload one'])
+    expect(stepsOf(planOf(told, host([row('below'), row('one')])))).toEqual([
+      'replace both',
+      'unload below',
+      'unload one',
+    ])
     expect(planOf(told, host([row('both')]))).toMatchObject({ outcome: 'up-to-date', problems: [] })
     expect(problemsIn(planOf(told, host([row('both'), row('below')])))).toEqual(['no-stack'])
   })

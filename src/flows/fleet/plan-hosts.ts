@@ -73,7 +73,19 @@ function planHost(report: HostReport, index: FleetIndex, today: string): HostPla
   const { there, problems } = stack
   const outcome = outcomeOf({ problems, lacking, steps })
   const names = [...new Set(there.flatMap(({ fix, includes }) => [...includes, fix]))]
-  return { ...BARE, host, buildId, base: found.base.name, outcome, there: names, stack: stackIn(report, on, there), steps, lacking, problems, notes: [...stack.notes, ...notes] }
+  return {
+    ...BARE,
+    host,
+    buildId,
+    base: found.base.name,
+    outcome,
+    there: names,
+    stack: stackIn(report, on, there),
+    steps,
+    lacking,
+    problems,
+    notes: [...stack.notes, ...notes],
+  }
 }
 
 /** What the base stands on lies below, as long as it is there. */

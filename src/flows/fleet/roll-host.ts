@@ -8,8 +8,8 @@ import { reportedError } from '../../report/error-report.ts'
 import type { FleetIndex } from '../../report/fleet-index.ts'
 import type { HostPlan, PlanStep } from '../../report/fleet-plan.ts'
 import type { RolledHost } from '../../report/fleet-rollout.ts'
-import { doStep, type OnHost, takeBack } from './host-deeds.ts'
 import type { HostReport } from './host-cells.ts'
+import { doStep, type OnHost, takeBack } from './host-deeds.ts'
 import { planHosts } from './plan-hosts.ts'
 import type { RolloutWorld } from './rollout-world.ts'
 
@@ -95,7 +95,7 @@ function interrupted(tried: readonly PlanStep[], forward: readonly PlanStep[]): 
   const names = (steps: readonly PlanStep[]) => steps.map(({ action, name }) => `${action} ${name}`).join(', ')
   const rest = forward.slice(tried.length)
   const undone = rest.length === 0 ? 'and what came of it was not looked at' : `not done: ${names(rest)}`
-  if (tried.length === 0) return { outcome: 'as-it-was', text: `stopped before: ${names(rest)}` }
+  if (tried.length === 0) return { outcome: 'interrupted', text: `nothing was changed; not done: ${names(rest)}` }
   return { outcome: 'interrupted', isFault: true, text: `done: ${names(tried)}; ${undone}` }
 }
 
@@ -108,7 +108,8 @@ async function back(
   // What waited there under a payload's name was taken away, and nobody has its bytes.
   const gone = tried.flatMap(({ action, name }) => (action === 'unload' ? [name] : []))
   const lost = gone.length === 0 ? '' : `; what waited there as ${gone.join(', ')} was taken away`
-  if (left.length > 0) return { outcome: 'stuck', isFault: true, text: `${why}; and on the way back: ${left.join('; ')}` }
+  if (left.length > 0)
+    return { outcome: 'stuck', isFault: true, text: `${why}; and on the way back: ${left.join('; ')}` }
   return { outcome: 'reverted', isFault: true, text: `${why}${lost}` }
 }
 
@@ -121,7 +122,13 @@ async function lookBefore(on: OnHost, plan: HostPlan, request: RollRequest): Pro
     now === undefined || JSON.stringify(now.steps) !== JSON.stringify(plan.steps)
       ? 'it is not as it was when the plan was made: run this again'
       : (now.problems[0]?.text ?? (await trial(on, plan)))
-  world.log({ event: 'checked', host: name, isRight: wrong === undefined, text: wrong ?? 'as planned', runs: report.buildId })
+  world.log({
+    event: 'checked',
+    host: name,
+    isRight: wrong === undefined,
+    text: wrong ?? 'as planned',
+    runs: report.buildId,
+  })
   return wrong
 }
 
@@ -175,5 +182,7 @@ async function healthOf({ name, world }: OnHost, moment: 'before' | 'after'): Pr
   if (world.health === undefined) return undefined
   const { isRight, text } = await world.health(name)
   world.log({ event: 'health', host: name, moment, isRight, text })
-  return isRight ? undefined : `the health command said no ${moment === 'before' ? 'before anything was done' : 'afterwards'}: ${text}`
+  return isRight
+    ? undefined
+    : `the health command said no ${moment === 'before' ? 'before anything was done' : 'afterwards'}: ${text}`
 }

@@ -20,7 +20,12 @@ export interface RolloutRequest extends RollRequest {
 export async function rollOut(request: RolloutRequest, world: RolloutWorld): Promise<FleetRollout> {
   const { plans, version, dryRun } = request
   const waves = wavesOf(plans, request)
-  const head = { schema: 1, command: 'fleet apply', version, waves: waves.map(wave => wave.map(({ host }) => host)) } as const
+  const head = {
+    schema: 1,
+    command: 'fleet apply',
+    version,
+    waves: waves.map(wave => wave.map(({ host }) => host)),
+  } as const
   const unclear = plans.filter(({ outcome }) => outcome === 'unclear' || outcome === 'not-asked')
   if (dryRun || unclear.length > 0) {
     const why = (plan: HostPlan) => plan.error?.text ?? plan.problems[0]?.text ?? 'not done: another host is unclear'
@@ -38,7 +43,7 @@ export async function rollOut(request: RolloutRequest, world: RolloutWorld): Pro
     for (const [plan, host] of ended) rolled.set(plan, host)
   }
   const hosts = plans.map(plan => rolled.get(plan) ?? notReached(plan, 'the rollout had ended before', false))
-  const outcome = outcomeOf(hosts, plans, world.signal)
+  const outcome = outcomeOf(hosts, plans)
   world.log({ event: 'over', outcome })
   return { ...head, outcome, hosts }
 }
@@ -59,14 +64,10 @@ const notReached = ({ host, base, steps, lacking }: HostPlan, text: string, isFa
   lacking: lacking.map(({ fix }) => fix),
 })
 
-function outcomeOf(
-  hosts: readonly RolledHost[],
-  plans: readonly HostPlan[],
-  signal: AbortSignal,
-): FleetRollout['outcome'] {
+function outcomeOf(hosts: readonly RolledHost[], plans: readonly HostPlan[]): FleetRollout['outcome'] {
   const isLeft = hosts.some(({ outcome }) => outcome === 'interrupted' || outcome === 'not-reached')
   if (hosts.some(({ isFault, outcome }) => isFault && outcome !== 'interrupted')) return 'failed'
-  if (isLeft || (signal.aborted && hosts.some(({ text }) => text.startsWith('stopped')))) return 'interrupted'
+  if (isLeft) return 'interrupted'
   if (plans.some(({ outcome }) => outcome === 'in-part')) return 'in-part'
   return plans.every(({ outcome }) => outcome === 'up-to-date') ? 'nothing-to-do' : 'done'
 }
