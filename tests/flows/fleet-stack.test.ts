@@ -9,7 +9,7 @@ import { readFleet } from '../../src/flows/fleet/read-fleet.ts'
 import type { PlannedCell } from '../../src/flows/fleet/world.ts'
 import { inspectPayload } from '../../src/loaders/inspect.ts'
 import type { FleetIndex } from '../../src/report/fleet-index.ts'
-import { openFleetFolder } from '../../src/services/fleet-folder.ts'
+import { type FleetResults, openFleetFolder } from '../../src/services/fleet-folder.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 
 const SOURCE = `static int used[3];
@@ -78,7 +78,12 @@ interface Ran {
   readonly why: Readonly<Record<string, string>>
 }
 
-async function run(output: string, file = BASES + FIXES, request: Partial<FleetRequest> = {}): Promise<Ran> {
+async function run(
+  output: string,
+  file = BASES + FIXES,
+  request: Partial<FleetRequest> = {},
+  after: (results: FleetResults) => void = () => undefined,
+): Promise<Ran> {
   const results = openFleetFolder(at(output), writeFileSync)
   const begun: string[] = []
   let planned: readonly PlannedCell[] = []
@@ -110,6 +115,7 @@ async function run(output: string, file = BASES + FIXES, request: Partial<FleetR
         },
       },
     )
+    after(results)
     return { index, begun, why: Object.fromEntries(planned.map(({ fix, why }) => [fix, why])) }
   } finally {
     results.release()
@@ -167,6 +173,17 @@ describe.skipIf(!hasGcc)(`a fleet of stacks${withoutGcc}`, () => {
     writePatches(EDITS)
     const back = await run('out')
     expect(back).toMatchObject({ index: first.index, begun: [] })
+  }, 60_000)
+
+  test('what no cell has any more can be taken away; what they have stays', async () => {
+    const first = await run('out')
+    writePatches({ ...EDITS, one: ['amount <= 40', 'amount <= 38'], undo: ['amount <= 38', 'amount <= 40'] })
+    const changed = await run('out', undefined, {}, folder => folder.prune())
+    expect(cellOf(changed.index, 'one').payload?.sha256).not.toBe(cellOf(first.index, 'one').payload?.sha256)
+    expect(await run('out')).toMatchObject({ index: changed.index, begun: [] })
+    writePatches(EDITS)
+    const back = await run('out')
+    expect(back).toMatchObject({ index: first.index, begun: expect.arrayContaining(['one', 'two', 'three', 'both']) })
   }, 60_000)
 
   test('what is asked for brings what it stands on', async () => {

@@ -289,6 +289,23 @@ describe.skipIf(!hasGcc)(`a fleet of programs${withoutGcc}`, () => {
     expect(cellOf(index, 'late', 'code').outcome).toBe('built')
   })
 
+  test('a refusal that was expected of another symbol is a surprise', async () => {
+    const expecting = (symbols: string) =>
+      readFileSync(fleet.file, 'utf8').replace(
+        'codes: [changed-constant]',
+        `codes: [changed-constant], symbols: [${symbols}]`,
+      )
+    const text = readFileSync(fleet.file, 'utf8')
+    const outcomeWith = async (symbols: string) => {
+      writeFileSync(fleet.file, expecting(symbols))
+      const { index } = await run({ isWanted: ({ fix }) => fix === 'constant' })
+      writeFileSync(fleet.file, text)
+      return cellOf(index, 'early', 'constant').outcome
+    }
+    expect(await outcomeWith('limits')).toBe('expected-refusal')
+    expect(await outcomeWith('others')).toBe('refused')
+  })
+
   test('a base by another build-id than it is said to have gets no payload', async () => {
     writeFileSync(
       fleet.file,

@@ -47,6 +47,7 @@ function buildCommand(host: Host) {
         .default(availableParallelism()),
     )
     .option('--dry-run', 'only say what would be done, and why')
+    .option('--prune', 'afterwards take away what is known of earlier patches, bases and versions only')
     .option('--json <file>', 'write the index as JSON too; - is standard output')
     .option('--html <file>', 'write the matrix for a browser: one file, which leads to the page of each cell')
     .addHelpText('after', helpAfter(HELP))
