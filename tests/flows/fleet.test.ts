@@ -261,6 +261,12 @@ describe.skipIf(!hasGcc)(`a fleet of programs${withoutGcc}`, () => {
     expect(outcomes((await run({ isWanted: column('code') })).index)).toMatchObject({ 'late/code': 'built' })
   })
 
+  test('a folder that cannot be made is told as such', () => {
+    expect(() => openFleetFolder('/proc/out', writeFileSync)).toThrow(
+      expect.objectContaining({ code: 'fleet/bad-folder', hint: expect.stringContaining('-o') }),
+    )
+  })
+
   test('what a run writes lies outside of the trees', () => {
     const { bases, fixes } = readFleet(readFileSync(fleet.file, 'utf8'), fleet.file)
     const check = (output: string, cache: string) =>

@@ -9,6 +9,7 @@ import { createTwoFilesPatch } from 'diff'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ActionName, Host } from '../../src/hosts/host.ts'
 import { openProcess } from '../../src/hosts/process/process-host.ts'
+import type { FleetRollout } from '../../src/report/fleet-rollout.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { hotsplice } from '../xen/command.ts'
 import { type BuiltDaemon, buildDaemon, RunningDaemon } from './process-daemon.ts'
@@ -89,5 +90,31 @@ describe.skipIf(!hasGcc)(`a program whose stack changes${withoutGcc}`, () => {
       served = now
     }
     expect(served).toBeGreaterThan(0)
+  })
+
+  test('a rollout over five of them, of which the third does not come to a stand: it ends there, and goes on later', async () => {
+    const five = Array.from({ length: 5 }, () => new RunningDaemon(built, { threads: 2 }))
+    try {
+      const answers = async () => Promise.all(five.map(async each => `${await each.ask('a')} ${await each.ask('p')}`))
+      for (const each of five) await each.ask('g')
+      const hosts = five.map(({ pid }) => `process:${pid}`)
+      const args = ['fleet', 'apply', 'out', '--log', 'log.jsonl', '--json', 'rolled.json', '--host', ...hosts]
+      const roll = () => hotsplice([...args, '--', 'test', '-e', '/proc/self'], { cwd: built.folder })
+      const outcomes = () => {
+        const rolled: FleetRollout = JSON.parse(readFileSync(join(built.folder, 'rolled.json'), 'utf8'))
+        return rolled.hosts.map(({ outcome }) => outcome)
+      }
+      await five[2]?.ask('h')
+      expect((await roll()).status).toBe(2)
+      expect(outcomes()).toEqual(['done', 'done', 'reverted', 'not-reached', 'not-reached'])
+      await five[2]?.ask('r')
+      expect(await answers()).toEqual(['9 107', '9 107', '6 7', '6 7', '6 7'])
+      const again = await roll()
+      expect(again.status, again.stdout).toBe(0)
+      expect(outcomes()).toEqual(['as-it-was', 'as-it-was', 'done', 'done', 'done'])
+      expect(await answers()).toEqual(Array(5).fill('9 107'))
+    } finally {
+      for (const each of five) each.stop()
+    }
   })
 })

@@ -98,7 +98,7 @@ export async function ask(name: string, signal: AbortSignal): Promise<HostReport
     const opened = await openHost(name, { cacheFolder: cacheFolder(), signal })
     try {
       const { result, words, runs = null, payloads = [] } = await listPayloads(opened)
-      if (result === 0) return { host: name, buildId: runs?.toLowerCase() ?? null, payloads }
+      if (result >= 0) return { host: name, buildId: runs?.toLowerCase() ?? null, payloads }
       throw new InputError(
         'fleet/not-listed',
         `${name} does not list its payloads: ${describeResult(result)} ${words.join('; ')}`,
