@@ -78,6 +78,8 @@ export const REST = [
   'tests/api/declarations.test.ts',
   // Payloads upon another on the real Xen, where the sample rehearses two (tests/run/rehearsal.test.ts).
   'tests/xen/stack.test.ts',
+  // The same as a fleet makes and rehearses it, where the light ones have small programs (tests/flows/fleet-stack.test.ts).
+  'tests/xen/fleet-stack.test.ts',
   // What a way costs, and what changes by itself, where the light ones say what each answers (tests/ways/ways.test.ts).
   'tests/ways/cost.test.ts',
   'tests/ways/volatile.test.ts',

@@ -370,6 +370,8 @@ export interface Host {
     act(request: ActionRequest): Promise<HostOutcome>;
     /** Build-ids of what runs, and what the host knows about itself. */
     about(): Promise<HostFacts>;
+    /** Lines that the system's console has had, where the host can tell them. */
+    console?(): Promise<readonly string[]>;
     /** Lets go of the host; a rehearsal's machine ends. */
     close(): Promise<void>;
 }
@@ -573,6 +575,8 @@ export interface ListedPayload extends PayloadStatus {
     readonly name: string;
     /** The strings of its .modinfo, separated by spaces. */
     readonly metadata: string;
+    /** Where the host tells it: Xen tells names only. */
+    readonly buildId?: string | null;
 }
 
 /** A place where a source line number is embedded, as people read it. */

@@ -14,6 +14,7 @@ import type { Advice } from '../report/advice.ts'
 import type { AssistReport } from '../report/assist-report.ts'
 import { fleetIndex } from '../report/fleet-index.ts'
 import { fleetPlan } from '../report/fleet-plan.ts'
+import { fleetRollout } from '../report/fleet-rollout.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
 import type { ModuleSummary } from '../report/inspect-module.ts'
 import type { LinesReport } from '../report/lines-report.ts'
@@ -306,6 +307,7 @@ export const SCHEMAS = {
   fleet: v.union([fleetIndex, failure]),
   'fleet-file': fleetFile,
   'fleet-plan': v.union([fleetPlan, failure]),
+  'fleet-apply': v.union([fleetRollout, failure]),
   inspect: v.union([inspection, failure]),
   lines: v.union([lineSites, failure]),
   neutralize: v.union([neutralized, failure]),

@@ -22,10 +22,15 @@ export interface AuditEntry {
   readonly errno: string | null
 }
 
+/** A file of hotsplice's in the user's state. */
+export function stateFile(name: string): string {
+  const { XDG_STATE_HOME } = process.env
+  return join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'hotsplice', name)
+}
+
 /** HOTSPLICE_AUDIT, or hotsplice's folder in the user's state. */
 function auditFile(): string {
-  const { HOTSPLICE_AUDIT, XDG_STATE_HOME } = process.env
-  return HOTSPLICE_AUDIT || join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'hotsplice', 'audit.jsonl')
+  return process.env.HOTSPLICE_AUDIT || stateFile('audit.jsonl')
 }
 
 /** Appends the entry; the reason why it could not, otherwise. */
@@ -33,7 +38,12 @@ export function writeAudit(
   entry: Omit<AuditEntry, 'time' | 'user' | 'machine'>,
   file = auditFile(),
 ): string | undefined {
-  const whole: AuditEntry = { time: new Date().toISOString(), user: userName(), machine: hostname(), ...entry }
+  return appendRecord(file, entry)
+}
+
+/** Appends a line of JSON with the time, the user and the machine; the reason why it could not, otherwise. */
+export function appendRecord(file: string, entry: object): string | undefined {
+  const whole = { time: new Date().toISOString(), user: userName(), machine: hostname(), ...entry }
   try {
     mkdirSync(dirname(file), { recursive: true })
     appendFileSync(file, `${JSON.stringify(whole)}\n`, { mode: 0o600 })

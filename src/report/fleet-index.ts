@@ -19,6 +19,7 @@ const CELL_OUTCOMES = [
   'refused',
   'does-not-apply',
   'rehearsal-failed',
+  'below-missing',
   'end-of-life',
   'error',
   'not-done',
@@ -78,6 +79,12 @@ export interface FleetCell {
   readonly codes: readonly string[]
   /** What was to be refused here, and who said so; null where nothing was. */
   readonly expected: { readonly codes: readonly string[]; readonly reason: string; readonly who: string } | null
+  /** Fixes whose payloads this one goes upon, the lowest first. */
+  readonly upon: readonly string[]
+  /** Fixes whose changes its text has, in their order, its own among them; empty where nothing is made. */
+  readonly includes: readonly string[]
+  /** Whether it takes the place of payloads of fixes that it includes, instead of going upon them. */
+  readonly isCumulative: boolean
   /** Files are relative to the index’s folder. Null unless the outcome is `built`. */
   readonly payload: StoredPayload | null
   /** The JSON of `hotsplice build --details`, without what depends on the clock. */
@@ -118,6 +125,9 @@ const fleetCell: v.GenericSchema<FleetCell> = v.object({
   text,
   codes: v.array(text),
   expected: v.nullable(v.object({ codes: v.array(text), reason: text, who: text })),
+  upon: v.array(text),
+  includes: v.array(text),
+  isCumulative: v.boolean(),
   payload: v.nullable(storedPayload),
   report: v.nullable(storedFile),
   page: v.nullable(storedFile),

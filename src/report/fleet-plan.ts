@@ -41,8 +41,10 @@ export interface HostPlan {
    * - not-asked: the host could not be asked.
    */
   readonly outcome: (typeof HOST_OUTCOMES)[number]
-  /** Fixes whose payloads are applied there, by the names that the host tells, which is all that it tells of them. */
+  /** Fixes whose changes are applied there, by the names that the host tells, which is all that most hosts tell of payloads. */
   readonly there: readonly string[]
+  /** What is applied there, as far as the fleet knows it, the lowest first; without a file where it has none of it. */
+  readonly stack: readonly { readonly name: string; readonly file: string | null; readonly sha256: string | null }[]
   /** To be done in this order. */
   readonly steps: readonly PlanStep[]
   readonly lacking: readonly LackingFix[]
@@ -53,7 +55,8 @@ export interface HostPlan {
 }
 
 export interface PlanStep {
-  readonly action: 'unload' | 'load'
+  /** `load` uploads and applies it; `replace` uploads it, and reverts all that is applied as it is applied itself. */
+  readonly action: 'unload' | 'load' | 'replace'
   readonly fix: string
   /** As the payload is, or is to be, called there. */
   readonly name: string
@@ -93,9 +96,10 @@ export const fleetPlan: v.GenericSchema<FleetPlan> = v.object({
       base: v.nullable(text),
       outcome: v.picklist(HOST_OUTCOMES),
       there: v.array(text),
+      stack: v.array(v.object({ name: text, file: v.nullable(text), sha256: v.nullable(text) })),
       steps: v.array(
         v.object({
-          action: v.picklist(['unload', 'load']),
+          action: v.picklist(['unload', 'load', 'replace']),
           fix: text,
           name: text,
           file: v.nullable(text),
@@ -150,7 +154,7 @@ const problemLines = (problems: readonly PlanProblem[]) =>
   problems.map(({ code, needs, text }) => `${NEED_WORDS[needs]}: ${text} [${code}]`)
 
 const stepText = ({ action, name, file }: PlanStep) =>
-  action === 'load' ? `load ${file} as ${name}` : `unload ${name}`
+  action === 'unload' ? `unload ${name}` : `${action === 'load' ? 'load' : 'replace all by'} ${file} as ${name}`
 
 function tally(hosts: readonly HostPlan[]): string {
   const counts = new Map<HostPlan['outcome'], number>()

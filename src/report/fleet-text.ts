@@ -14,6 +14,7 @@ export const CELL_WORDS: Readonly<
   refused: { word: 'refused', tone: 'bad' },
   'does-not-apply': { word: 'does not apply', tone: 'bad' },
   'rehearsal-failed': { word: 'failed in rehearsal', tone: 'bad' },
+  'below-missing': { word: 'nothing to stand on', tone: 'bad' },
   'end-of-life': { word: 'end of life', tone: 'plain' },
   error: { word: 'failed', tone: 'bad' },
   'not-done': { word: 'not done', tone: 'plain' },

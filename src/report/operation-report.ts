@@ -10,6 +10,8 @@ export interface PayloadOnHost {
   /** Of its last action. */
   readonly rc: number
   readonly metadata: string
+  /** Where the host tells it: Xen tells names only. */
+  readonly buildId?: string | null
 }
 
 /** What came of an operation. */

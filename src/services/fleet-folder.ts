@@ -40,6 +40,8 @@ export class FleetResults {
   readonly path: string
   readonly #write: WriteWhole | undefined
   readonly #release: () => void
+  /** Files that this run has named, relative to the folder. */
+  readonly #named = new Set<string>()
 
   constructor(path: string, write: WriteWhole | undefined, release: () => void) {
     this.path = path
@@ -57,16 +59,20 @@ export class FleetResults {
   get({ file, sha256, size }: StoredFile): Uint8Array | undefined {
     // What a record names is of this folder, whoever wrote it.
     if (!file.startsWith(`${CONTENT}/${parted(sha256)}`) || file.includes('..')) return undefined
+    this.#named.add(file)
     const content = contentOf(join(this.path, file))
     return content !== undefined && content.length === size && digestOf(content) === sha256 ? content : undefined
   }
 
   recall(key: string): unknown {
-    return jsonOf(join(this.path, KEPT, `${parted(key)}.json`))
+    const file = keptFile(key)
+    this.#named.add(file)
+    return jsonOf(join(this.path, file))
   }
 
   keep(key: string, value: unknown): void {
-    this.#writeFile(`${KEPT}/${parted(key)}.json`, `${JSON.stringify(value)}\n`)
+    this.#named.add(keptFile(key))
+    this.#writeFile(keptFile(key), `${JSON.stringify(value)}\n`)
   }
 
   show(folders: ReadonlyMap<string, ReadonlyMap<string, StoredFile>>): void {
@@ -89,12 +95,31 @@ export class FleetResults {
     }
   }
 
+  shownAt(folder: string, name: string): string {
+    return join(this.path, CELLS, folder, name)
+  }
+
   lastIndex(): unknown {
     return jsonOf(join(this.path, INDEX))
   }
 
   writeIndex(text: string): void {
     this.#writeFile(INDEX, text)
+  }
+
+  /** Takes away whatever this run has not named: what is known of earlier texts, bases and versions. How many files that were. */
+  prune(): number {
+    if (this.#write === undefined) return 0
+    const old = [CONTENT, KEPT].flatMap(top =>
+      namesIn(join(this.path, top)).flatMap(part =>
+        namesIn(join(this.path, top, part)).flatMap(name => {
+          const file = `${top}/${part}/${name}`
+          return this.#named.has(file) ? [] : [file]
+        }),
+      ),
+    )
+    for (const file of old) rmSync(join(this.path, file), { force: true })
+    return old.length
   }
 
   release(): void {
@@ -117,8 +142,7 @@ export function openFleetFolder(name: string, write: WriteWhole): FleetResults {
   // A run that is writing has files there that will be renamed; it is heard of at the lock.
   const [other] = namesIn(path).filter(each => !OURS.has(each) && !each.endsWith('.part'))
   if (other !== undefined) throw notOurs(name, `holds ${other}, which is no part of a fleet’s results`)
-  mkdirSync(path, { recursive: true })
-  const lock = tryLock(join(path, LOCK))
+  const lock = lockIn(path, name)
   if (lock === undefined) {
     throw new InputError(
       'fleet/in-use',
@@ -127,6 +151,21 @@ export function openFleetFolder(name: string, write: WriteWhole): FleetResults {
     )
   }
   return new FleetResults(path, write, () => lock.release())
+}
+
+/** What goes wrong here is about this folder, whatever else is locked elsewhere. */
+function lockIn(path: string, name: string): ReturnType<typeof tryLock> {
+  try {
+    mkdirSync(path, { recursive: true })
+    return tryLock(join(path, LOCK))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new InputError(
+      'fleet/bad-folder',
+      `${name} cannot be worked in: ${why}`,
+      'give a folder that can be written and locked (-o)',
+    )
+  }
 }
 
 /** The same to look at: no lock is taken, and nothing is made or written, whoever asks for it. */
@@ -143,6 +182,7 @@ function notOurs(name: string, fact: string): InputError {
 }
 
 const parted = (digest: string): string => `${digest.slice(0, 2)}/${digest.slice(2)}`
+const keptFile = (key: string): string => `${KEPT}/${parted(key)}.json`
 const digestOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex')
 
 function linkTo(path: string, target: string): void {

@@ -261,6 +261,12 @@ describe.skipIf(!hasGcc)(`a fleet of programs${withoutGcc}`, () => {
     expect(outcomes((await run({ isWanted: column('code') })).index)).toMatchObject({ 'late/code': 'built' })
   })
 
+  test('a folder that cannot be made is told as such', () => {
+    expect(() => openFleetFolder('/proc/out', writeFileSync)).toThrow(
+      expect.objectContaining({ code: 'fleet/bad-folder', hint: expect.stringContaining('-o') }),
+    )
+  })
+
   test('what a run writes lies outside of the trees', () => {
     const { bases, fixes } = readFleet(readFileSync(fleet.file, 'utf8'), fleet.file)
     const check = (output: string, cache: string) =>
@@ -287,6 +293,23 @@ describe.skipIf(!hasGcc)(`a fleet of programs${withoutGcc}`, () => {
     expect(index.outcome).toBe('not-as-expected')
     // What was not asked for is told as it is known.
     expect(cellOf(index, 'late', 'code').outcome).toBe('built')
+  })
+
+  test('a refusal that was expected of another symbol is a surprise', async () => {
+    const expecting = (symbols: string) =>
+      readFileSync(fleet.file, 'utf8').replace(
+        'codes: [changed-constant]',
+        `codes: [changed-constant], symbols: [${symbols}]`,
+      )
+    const text = readFileSync(fleet.file, 'utf8')
+    const outcomeWith = async (symbols: string) => {
+      writeFileSync(fleet.file, expecting(symbols))
+      const { index } = await run({ isWanted: ({ fix }) => fix === 'constant' })
+      writeFileSync(fleet.file, text)
+      return cellOf(index, 'early', 'constant').outcome
+    }
+    expect(await outcomeWith('limits')).toBe('expected-refusal')
+    expect(await outcomeWith('others')).toBe('refused')
   })
 
   test('a base by another build-id than it is said to have gets no payload', async () => {

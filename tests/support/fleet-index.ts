@@ -8,6 +8,9 @@ interface CellTold {
   readonly is: CellOutcome
   /** For what is built: the word of what it stands on; null where it asks for nothing. */
   readonly upon?: string | null
+  /** Fixes that it has besides its own. */
+  readonly includes?: readonly string[]
+  readonly isCumulative?: boolean
 }
 
 export interface IndexTold {
@@ -30,8 +33,18 @@ export function makeIndex({ bases, fixes }: IndexTold): FleetIndex {
 }
 
 function cellOf(base: string, fix: string, told: CellTold = { is: 'not-affected' }): FleetCell {
-  const { is, upon = base } = told
-  const nothing = { codes: [], expected: null, payload: null, report: null, page: null, rehearsal: null, error: null }
+  const { is, upon = base, includes = [], isCumulative = false } = told
+  const standing = { upon: [], includes: is === 'built' ? [...includes, fix] : [], isCumulative }
+  const nothing = {
+    ...standing,
+    codes: [],
+    expected: null,
+    payload: null,
+    report: null,
+    page: null,
+    rehearsal: null,
+    error: null,
+  }
   const cell = { ...nothing, base, fix, outcome: is, asExpected: true, text: `${fix} on ${base}`, inputs: {} }
   if (is !== 'built') return cell
   const runs = idOf(base)

@@ -44,7 +44,7 @@ export async function runFleetPlan(
   signal: AbortSignal,
 ): Promise<Finished> {
   if (listing.length + host.length === 0) throw usage('no host is named', 'give --listing FILE or --host HOST')
-  const file = existsSync(join(given, 'index.json')) ? join(given, 'index.json') : given
+  const file = indexFile(given)
   checkOutputs([file, ...listing], [json])
   const index = readIndex(file)
   const hosts: (HostReport | UnaskedHost)[] = listing.map(name =>
@@ -62,7 +62,11 @@ function endingOf({ outcome, hosts }: FleetPlan): Ending {
   return hosts.some(({ error }) => error?.code === 'internal/bug') ? 'internal' : ENDINGS[outcome]
 }
 
-function readIndex(file: string): FleetIndex {
+/** The folder may be named in its place. */
+export const indexFile = (given: string): string =>
+  existsSync(join(given, 'index.json')) ? join(given, 'index.json') : given
+
+export function readIndex(file: string): FleetIndex {
   let value: unknown
   try {
     value = JSON.parse(readText(file, 'the index', 'utf8'))
@@ -88,13 +92,13 @@ const FORMS: ListingForms = {
 }
 
 /** What cannot be asked is told in its place: the others are planned all the same. */
-async function ask(name: string, signal: AbortSignal): Promise<HostReport | UnaskedHost> {
+export async function ask(name: string, signal: AbortSignal): Promise<HostReport | UnaskedHost> {
   if (name === 'rehearsal') throw usage('a rehearsal is no host of a fleet', 'name hosts that run')
   try {
     const opened = await openHost(name, { cacheFolder: cacheFolder(), signal })
     try {
       const { result, words, runs = null, payloads = [] } = await listPayloads(opened)
-      if (result === 0) return { host: name, buildId: runs?.toLowerCase() ?? null, payloads }
+      if (result >= 0) return { host: name, buildId: runs?.toLowerCase() ?? null, payloads }
       throw new InputError(
         'fleet/not-listed',
         `${name} does not list its payloads: ${describeResult(result)} ${words.join('; ')}`,

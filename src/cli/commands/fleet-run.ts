@@ -1,5 +1,6 @@
 /** What `hotsplice fleet build` does: reads the file, has the folder for itself, runs the jobs, shows the matrix. */
 import { basename } from 'node:path'
+import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
 import { checkApart } from '../../flows/fleet/check-apart.ts'
 import { buildFleet, type FleetResult } from '../../flows/fleet/fleet.ts'
@@ -27,6 +28,7 @@ export interface FleetArguments {
   readonly only?: readonly string[]
   readonly jobs: number
   readonly dryRun?: boolean
+  readonly prune?: boolean
   readonly json?: string
   readonly html?: string
 }
@@ -35,6 +37,13 @@ export async function runFleet(request: FleetArguments, console: Console, signal
   const { file, only, jobs, json, html, dryRun = false } = request
   checkOutputs([file], [json, html])
   checkPage(html)
+  if (request.prune === true && (only !== undefined || dryRun)) {
+    throw new InputError(
+      'cli/usage',
+      '--prune needs a run of the whole fleet: it keeps what that has asked for',
+      'leave out --only and --dry-run',
+    )
+  }
   const fleet = readFleet(readText(file, 'the fleet’s file', 'utf8'), file)
   const isWanted = cellChoice(only, cellsOf(fleet))
   const output = request.output ?? `${basename(file).replace(/\.(?:ya?ml|json)$/, '')}.built`
@@ -47,6 +56,7 @@ export async function runFleet(request: FleetArguments, console: Console, signal
       worldOf(folder, display),
     )
     display.end()
+    if (request.prune === true) console.note(`${folder.prune()} files of earlier runs taken away`)
     const also = () => {
       if (html !== undefined) writePage(html, { builds: [], fleet: fleetInput(html, result.index, folder.path) })
     }

@@ -4,6 +4,7 @@ import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
 import { eachOf, positive } from '../option-values.ts'
+import { applyCommand } from './fleet-apply.ts'
 
 const MORE = [
   'FLEET.yaml (or JSON) names bases, each a built tree of what runs somewhere, and fixes, each with its patches:',
@@ -29,6 +30,7 @@ export function define(host: Host) {
     .helpCommand(false)
     .addCommand(buildCommand(host))
     .addCommand(planCommand(host))
+    .addCommand(applyCommand(host))
     .addHelpText('after', helpAfter(HELP))
 }
 
@@ -45,6 +47,7 @@ function buildCommand(host: Host) {
         .default(availableParallelism()),
     )
     .option('--dry-run', 'only say what would be done, and why')
+    .option('--prune', 'afterwards take away what is known of earlier patches, bases and versions only')
     .option('--json <file>', 'write the index as JSON too; - is standard output')
     .option('--html <file>', 'write the matrix for a browser: one file, which leads to the page of each cell')
     .addHelpText('after', helpAfter(HELP))

@@ -4,9 +4,10 @@ import { reportedError } from '../../report/error-report.ts'
 import { toJson } from '../../report/json.ts'
 import type { ReportedError, RunReport } from '../../report/model.ts'
 import { type Base, openBase, surroundingsOf, treeDigest } from '../../trees/index.ts'
-import { buildOne } from '../hotpatch/build-one.ts'
+import { type BuildResult, buildOne } from '../hotpatch/build-one.ts'
+import { checkStack } from './check-stack.ts'
 import { changedMeanwhile, checkGiven, toText } from './inputs.ts'
-import type { FleetJob, JobDone } from './job.ts'
+import type { FleetJob, JobDone, JobStack, StackedFile } from './job.ts'
 import type { FleetWorld } from './world.ts'
 
 type Shop = Pick<FleetWorld, 'folder' | 'run' | 'cacheFolder' | 'watch' | 'readFile'>
@@ -72,15 +73,16 @@ async function checkAsNamed({ base, tree, given }: FleetJob, shop: Shop): Promis
   if ((await treeDigest(base, shop.run.signal)) !== tree) throw changedMeanwhile(`the tree ${base.tree}`)
 }
 
-async function buildOn(base: Base, job: FleetJob, { folder, run, cacheFolder }: Shop) {
-  const { report, payload } = await buildOne(base, { ...job.options, patches: job.patches }, run)
+async function buildOn(base: Base, job: FleetJob, { folder, run, cacheFolder, readFile }: Shop) {
+  const result = await buildOne(base, { ...job.options, patches: job.patches }, run)
+  const { report, payload } = fitting(result, job.stack, readFile)
   const { outcome, refusals, functions, payload: described } = report
   if (outcome !== 'built' && outcome !== 'refused' && outcome !== 'nothing-to-do')
     throw new InternalError(`a build of ${job.cell.fix} for ${job.cell.base} ended as ${outcome}`)
   const steady = withoutClocks(report)
   return {
     outcome,
-    refusals: refusals.map(({ code, text }) => ({ code, text })),
+    refusals: refusals.map(({ code, symbol, text }) => ({ code, symbol, text })),
     functions: functions.filter(({ included }) => included).length,
     buildId: report.base?.buildId ?? null,
     report: folder.put(Buffer.from(toJson(steady), 'utf8'), '.json'),
@@ -96,6 +98,23 @@ async function buildOn(base: Base, job: FleetJob, { folder, run, cacheFolder }: 
     surroundings: await surroundingsOf(base, { ...job.base, cacheFolder }, run.signal),
   }
 }
+
+/** What would harm a payload below, or lose what one holds, is refused like anything else. */
+function fitting({ report, payload }: BuildResult, stack: JobStack, readFile: Shop['readFile']): Built {
+  if (payload === undefined) return { report, payload }
+  const bytesOf = (file: StackedFile) => ({ ...file, bytes: readFile(file.path) })
+  const { buildId: runs, depends } = report.base ?? { buildId: null, depends: null }
+  const { below, replaced, loses } = stack
+  const refusals = checkStack(
+    { bytes: payload, runs, depends },
+    { below: below.map(bytesOf), replaced: replaced?.map(bytesOf), loses },
+  )
+  if (refusals.length === 0) return { report, payload }
+  const refused = { ...report, outcome: 'refused', refusals: [...report.refusals, ...refusals], payload: null } as const
+  return { report: refused, payload: undefined }
+}
+
+type Built = Pick<BuildResult, 'report' | 'payload'>
 
 const endingOf = (name: string): string => name.slice(name.lastIndexOf('.'))
 

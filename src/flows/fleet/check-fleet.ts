@@ -8,6 +8,7 @@ export function checkFleet(file: FleetFile): readonly Fault[] {
     ...twice(file.fixes, 'fixes'),
     ...file.bases.flatMap((base, at) => baseFaults(base, at)),
     ...file.fixes.flatMap((fix, at) => [...unknownBases(fix, at, bases), ...fixFaults(fix, at, bases)]),
+    ...file.fixes.flatMap((fix, at) => standingFaults(fix, at, file.fixes)),
   ]
 }
 
@@ -61,7 +62,7 @@ function fixFaults(fix: FleetFile['fixes'][number], at: number, bases: ReadonlyS
       faults.push({ path: [...path, 'not-affected', name], text: `${name} has patches of its own, and needs none?` })
   }
   const without = [...bases].filter(name => !Object.hasOwn(own, name) && !Object.hasOwn(unaffected, name))
-  if (fix.patches === undefined && without.length > 0) {
+  if (fix.patches === undefined && fix.cumulative === undefined && without.length > 0) {
     faults.push({ path: [...path, 'name'], text: `${fix.name} has no patches for ${without.join(', ')}` })
   }
   const seen = new Set<string>()
@@ -72,4 +73,31 @@ function fixFaults(fix: FleetFile['fixes'][number], at: number, bases: ReadonlyS
     seen.add(base)
   }
   return faults
+}
+
+/** What a fix stands on, or has in it, is named before it: so the file is the order in which things come, and has no circles. */
+function standingFaults(fix: FleetFile['fixes'][number], at: number, fixes: FleetFile['fixes']): readonly Fault[] {
+  const path = ['fixes', at]
+  const before = new Map(fixes.slice(0, at).map(each => [each.name, each]))
+  const unknown = (place: Fault['path'], name: string): readonly Fault[] =>
+    before.has(name) ? [] : [{ path: place, text: `there is no fix ${name} before this one` }]
+  const { on, cumulative, loses } = fix
+  if (cumulative === undefined) {
+    const vain = { path: [...path, 'loses'], text: 'only a cumulative payload takes the place of others' }
+    return [...(on === undefined ? [] : unknown([...path, 'on'], on)), ...(loses.length === 0 ? [] : [vain])]
+  }
+  const parts = cumulative.flatMap((name, index): readonly Fault[] => {
+    const place = [...path, 'cumulative', index]
+    if (cumulative.indexOf(name) < index) return [{ path: place, text: `${name} is there twice` }]
+    if (before.get(name)?.cumulative === undefined) return unknown(place, name)
+    return [{ path: place, text: `${name} is cumulative itself; name the fixes that it has` }]
+  })
+  const own = [...(fix.patches === undefined ? [] : ['patches']), ...Object.keys(fix['patches-for']).slice(0, 1)]
+  return [
+    ...parts,
+    ...(on === undefined ? [] : [{ path: [...path, 'on'], text: 'a cumulative payload stands on what runs, alone' }]),
+    ...(own.length === 0
+      ? []
+      : [{ path: [...path, 'cumulative'], text: 'its patches are those of its fixes; it has none' }]),
+  ]
 }

@@ -24,6 +24,12 @@ const rehearsal = v.strictObject({
   timeout: v.optional(whole, 60_000),
 })
 
+/** A payload that is applied already; and the patches that it was made from, where new text is to have them as well. */
+const applied = v.union([
+  text,
+  v.strictObject({ payload: text, patches: v.pipe(texts, v.minLength(1, 'at least one patch')) }),
+])
+
 const base = v.strictObject({
   name,
   tree: text,
@@ -32,7 +38,7 @@ const base = v.strictObject({
   'end-of-life': v.optional(date),
   symbols: v.optional(text),
   image: v.optional(text),
-  on: v.optional(texts, []),
+  on: v.optional(v.array(applied), []),
   config: v.optional(text),
   'make-args': v.optional(v.array(v.pipe(v.string(), v.regex(/^[^=\s]+=/, 'it must be VAR=VALUE'))), []),
   'build-dir': v.optional(text),
@@ -59,6 +65,12 @@ const patches = v.pipe(texts, v.minLength(1, 'at least one patch'))
 const fix = v.strictObject({
   name,
   ids: v.optional(texts, []),
+  /** The fix whose payload it is built upon. */
+  on: v.optional(text),
+  /** Fixes that are in this one payload, which takes the place of theirs. */
+  cumulative: v.optional(v.pipe(texts, v.minLength(1, 'at least one fix'))),
+  /** Variables of payloads whose place it takes, which nobody needs afterwards. */
+  loses: v.optional(v.array(v.strictObject({ variables: texts, reason: text, who: text })), []),
   patches: v.optional(patches),
   /** By base, where they differ. */
   'patches-for': v.optional(v.record(v.string(), patches), {}),
@@ -70,6 +82,8 @@ const fix = v.strictObject({
       v.strictObject({
         base: text,
         codes: v.pipe(texts, v.minLength(1, 'at least one code of a refusal')),
+        /** Of functions and data that are refused; any unless given. */
+        symbols: v.optional(v.pipe(texts, v.minLength(1, 'at least one symbol'))),
         reason: text,
         who: text,
       }),

@@ -9,11 +9,12 @@ import { quiet, wholeRun } from '../../trees/index.ts'
 import { carrier } from './carry-out.ts'
 import { indexOf, showAll } from './index-of.ts'
 import { type FleetJob, type JobDone, type JobPool, localPool } from './job.ts'
-import { type BareCell, cellOf, failedCell, judgeCell } from './judge-cell.ts'
-import { type KeptRehearsal, recalledRehearsal } from './kept.ts'
-import { pageOf } from './page-of.ts'
-import { type JobPlan, type Planned, type PlanRequest, planFleet } from './plan.ts'
-import { rehearsalKey, rehearseBuilt } from './rehearse-built.ts'
+import { cellOf, failedCell } from './judge-cell.ts'
+import { finishedCell } from './known-cell.ts'
+import { blockedCell, planFleet } from './plan.ts'
+import { planCell } from './plan-cell.ts'
+import { type Asked, type JobPlan, namesBefore, type Planned, type PlanRequest, type WaitingPlan } from './planned.ts'
+import { rehearseBuilt } from './rehearse-built.ts'
 import type { FleetWorld, PlannedCell } from './world.ts'
 
 export interface FleetRequest extends PlanRequest {
@@ -53,89 +54,90 @@ async function buildMatrix(request: FleetRequest, world: FleetWorld, jobs: JobPo
   const planned = cells.flatMap(cell => shownPlan(cell))
   world.watch.planned(planned)
   // Cells of which no more is to be done; the others are not done yet.
-  const known = new Map(cells.map(cell => [cell, knownCell(cell, request, world)] as const))
+  const known = new Map(cells.map(cell => [cell, cell.known] as const))
   const indexNow = () => indexOf(request, known)
   if (request.dryRun) return { index: indexNow(), planned }
   // What is there by name and in the index is true from here on, whatever ends this run.
+  const show = () => showAll([...known.values()], world.folder)
   const write = () => {
-    showAll([...known.values()], world.folder)
+    show()
     world.folder.writeIndex(toJson(indexNow()))
   }
   write()
   try {
-    // The jobs: each cell that is wanted, in the order of the file as far as there is room.
-    const work = cells.filter(isToDo).map(async cell => {
-      const done = await doCell(cell, request, world, jobs)
-      known.set(cell, done)
-      world.watch.ended(done)
-    })
-    await settled(work)
+    // The jobs: each cell that is wanted, in the order of the file as far as there is room, and after what it stands on.
+    const begun = new Map<string, Promise<FleetCell>>()
+    for (const cell of cells) {
+      const done = isToDo(cell) ? doCell(cell, begun, { request, world, jobs }) : Promise.resolve(cell.known)
+      const ended = done.then(found => {
+        known.set(cell, found)
+        if (found === cell.known) return found
+        // Those that go upon it read it by its name.
+        if (isStoodUpon(cell, cells)) show()
+        world.watch.ended(found)
+        return found
+      })
+      begun.set(`${cell.base.name}/${cell.fix.name}`, ended)
+    }
+    await settled([...begun.values()])
   } finally {
     write()
   }
   return { index: indexNow(), planned }
 }
 
-const isToDo = (cell: Planned): cell is Planned & JobPlan =>
-  cell.kind === 'job' && cell.isWanted && cell.todo !== 'nothing'
+type ToDo = Planned & (JobPlan | WaitingPlan)
+
+const isToDo = (cell: Planned): cell is ToDo =>
+  cell.isWanted && (cell.kind === 'waiting' || (cell.kind === 'job' && cell.todo !== 'nothing'))
+
+const isStoodUpon = ({ base, fix }: Planned, cells: readonly Planned[]): boolean =>
+  cells.some(cell => cell.kind === 'waiting' && cell.base === base && namesBefore(cell.asked.series).includes(fix.name))
 
 /** All come to their ends before the first failure is told: none of them works on behind its back. */
-async function settled(work: readonly Promise<void>[]): Promise<void> {
+async function settled(work: readonly Promise<unknown>[]): Promise<void> {
   for (const each of await Promise.allSettled(work)) if (each.status === 'rejected') throw each.reason
 }
 
 function shownPlan(cell: Planned): readonly PlannedCell[] {
-  if (cell.kind !== 'job' || !cell.isWanted) return []
-  return [{ ...cell.job.cell, todo: cell.todo, why: cell.why }]
+  if (cell.kind === 'settled' || !cell.isWanted) return []
+  const name = { base: cell.base.name, fix: cell.fix.name }
+  return [{ ...name, todo: cell.kind === 'waiting' ? 'build' : cell.todo, why: cell.why }]
 }
 
-/** A cell before anything is done. */
-function knownCell(cell: Planned, { version }: FleetRequest, world: FleetWorld): FleetCell {
-  const as = (bare: BareCell) => cellOf(cell.base, cell.fix, bare)
-  switch (cell.kind) {
-    case 'not-affected':
-      return as({ outcome: 'not-affected', asExpected: true, text: cell.reason })
-    case 'end-of-life':
-      return as({ outcome: 'end-of-life', asExpected: true, text: `its life ended on ${cell.day}` })
-    case 'error':
-      return as(failedCell(cell.error))
-    case 'job': {
-      const { inputs, recalled, todo, read } = cell
-      if (recalled.done === undefined || todo !== 'nothing')
-        return as({ outcome: 'not-done', asExpected: false, text: 'not done yet', inputs })
-      const key = rehearsalKey(read, recalled.done)
-      const rehearsal = key === undefined ? undefined : recalledRehearsal(key, world.folder)
-      return as({ ...finished(cell, recalled.done, rehearsal, { version, world }), inputs })
-    }
-  }
+interface Doing {
+  readonly request: FleetRequest
+  readonly world: FleetWorld
+  readonly jobs: JobPool
 }
 
 async function doCell(
-  cell: Planned & JobPlan,
-  { version }: FleetRequest,
-  world: FleetWorld,
-  jobs: JobPool,
+  cell: ToDo,
+  begun: ReadonlyMap<string, Promise<FleetCell>>,
+  { request: { version }, world, jobs }: Doing,
 ): Promise<FleetCell> {
-  const { base, fix, job, inputs, recalled, read } = cell
-  const done = recalled.done ?? (await jobs.submit(job))
-  // Kept at once: whatever ends this run, it is done.
-  if (recalled.done === undefined && done.kind !== 'error') world.folder.keep(job.key, done)
+  const { base, fix, read } = cell
   try {
-    const rehearsal = done.kind === 'done' ? await rehearseBuilt(read, job, done.built, world) : undefined
-    return cellOf(base, fix, { ...finished(cell, done, rehearsal, { version, world }), inputs })
+    const plan = cell.kind === 'job' ? cell : await planAfter(cell.asked, begun, world)
+    if (plan.kind === 'blocked') return blockedCell(plan.asked, plan.text)
+    const { job, recalled, parts } = plan
+    const done = recalled.done ?? (await jobs.submit(job))
+    // Kept at once: whatever ends this run, it is done.
+    if (recalled.done === undefined && done.kind !== 'error') world.folder.keep(job.key, done)
+    const rehearsal = done.kind === 'done' ? await rehearseBuilt({ read, job, parts }, done.built, world) : undefined
+    return finishedCell(plan, done, rehearsal, { base, fix, version, world })
   } catch (error) {
     if (world.run.signal?.aborted === true) throw error
-    return cellOf(base, fix, { ...failedCell(reportedError(error)), inputs })
+    return cellOf(base, fix, { ...failedCell(reportedError(error)), inputs: cell.known.inputs })
   }
 }
 
-/** The verdict, and the page about it where there is something to show. */
-function finished(
-  { base, fix }: Planned,
-  done: JobDone,
-  rehearsal: KeptRehearsal | undefined,
-  about: { readonly version: string; readonly world: FleetWorld },
-): BareCell {
-  const bare = judgeCell(base, fix, done, rehearsal)
-  return bare.report === undefined ? bare : { ...bare, page: pageOf(bare.report, rehearsal, about) }
+async function planAfter(asked: Asked, begun: ReadonlyMap<string, Promise<FleetCell>>, world: FleetWorld) {
+  const lower = new Map<string, FleetCell>()
+  for (const name of namesBefore(asked.series)) {
+    const cell = await begun.get(`${asked.read.base.name}/${name}`)
+    if (cell !== undefined) lower.set(name, cell)
+  }
+  const plan = await planCell(asked, lower, world)
+  return plan.kind === 'blocked' ? { ...plan, asked } : plan
 }

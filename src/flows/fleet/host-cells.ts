@@ -18,6 +18,8 @@ export interface ReportedPayload {
   readonly state: string
   /** Of its last action: 0, or a negative errno. */
   readonly rc: number
+  /** Where the host tells it. */
+  readonly buildId?: string | null | undefined
 }
 
 /** A base of the fleet, and by which build-id its hosts know it. */
@@ -29,9 +31,16 @@ export interface KnownBase {
 interface OfFix {
   readonly fix: string
   readonly ids: readonly string[]
+  /** Its payload has the changes of others, and takes their place: nobody lacks it who has those. */
+  readonly isCumulative: boolean
 }
 
-export type PayloadCell = OfFix & { readonly kind: 'payload'; readonly payload: StoredPayload }
+export type PayloadCell = OfFix & {
+  readonly kind: 'payload'
+  readonly payload: StoredPayload
+  /** Fixes whose changes it has. */
+  readonly includes: readonly string[]
+}
 export type LackingCell = OfFix & {
   readonly kind: 'lacking'
   readonly code: string
@@ -49,6 +58,7 @@ const WITHOUT: Readonly<Record<Exclude<CellOutcome, 'built'>, PlanNeed | 'nothin
   'end-of-life': 'reboot',
   'does-not-apply': 'build',
   'rehearsal-failed': 'build',
+  'below-missing': 'build',
   error: 'build',
   'not-done': 'build',
 }
@@ -61,7 +71,7 @@ export function hostCells(
 ): readonly HostCell[] {
   return fixes.map(({ name, ids }) => {
     const cell = cells.find(each => each.base === base.name && each.fix === name)
-    const of = { fix: name, ids }
+    const of = { fix: name, ids, isCumulative: cell?.isCumulative === true }
     if (cell === undefined) {
       return { ...of, kind: 'lacking', code: 'not-done', needs: 'build', text: 'the index has no such cell' }
     }
@@ -69,8 +79,12 @@ export function hostCells(
   })
 }
 
-function cellOn({ outcome, payload, codes, text }: FleetCell, of: OfFix, ended: string | undefined): HostCell {
-  if (outcome === 'built' && payload !== null) return { ...of, kind: 'payload', payload }
+function cellOn(
+  { outcome, payload, codes, text, includes }: FleetCell,
+  of: OfFix,
+  ended: string | undefined,
+): HostCell {
+  if (outcome === 'built' && payload !== null) return { ...of, kind: 'payload', payload, includes }
   const needs = outcome === 'built' ? 'build' : WITHOUT[outcome]
   if (needs === 'nothing') return { ...of, kind: 'not-needed' }
   if (ended !== undefined) return { ...of, kind: 'lacking', ...pastItsEnd(ended) }
@@ -97,3 +111,7 @@ export const lackingCell = ({ fix, ids, code, needs, text }: LackingCell): Lacki
   needs,
   text,
 })
+
+/** Fixes whose changes are there with these payloads. */
+export const coveredBy = (cells: readonly PayloadCell[]): ReadonlySet<string> =>
+  new Set(cells.flatMap(({ includes }) => includes))

@@ -1,6 +1,6 @@
 /**
- * What is applied on a host, as far as the fleet knows it: by names, since hosts tell no more, and only where build-ids of what
- * the fleet has under these names make one stack.
+ * What is applied on a host, as far as the fleet knows it: by names, since most hosts tell no more, and only where build-ids of
+ * what the fleet has under these names make one stack. Where a host tells the build-id of a payload, that decides.
  */
 import { InternalError } from '../../base/errors.ts'
 import type { PlanProblem } from '../../report/fleet-plan.ts'
@@ -32,12 +32,15 @@ export function stackOnHost(report: HostReport, { base, buildId }: KnownBase, ce
   const fixes = new Map(cells.flatMap(cell => (cell.kind === 'payload' ? [[cell.fix, cell] as const] : [])))
   const twice = [...below].filter(name => fixes.has(name))
   const known = applied.flatMap(({ name }) => (below.has(name) ? [] : (fixes.get(name) ?? [])))
-  const last = base.on.at(-1)
+  // What was below has given its place to it.
+  const isReplaced = known.some(({ isCumulative }) => isCumulative)
+  const last = isReplaced ? undefined : base.on.at(-1)
   const { there, top, left } = chained(known, { top: last === undefined ? buildId : last.buildId, runs: buildId })
   const problems = [
     ...unsettled(payloads),
     ...unknownPayloads(applied, below, fixes, cells),
-    ...missingBelow(payloads, below),
+    ...impostors(applied, base, known),
+    ...(isReplaced ? besides(applied, below) : missingBelow(payloads, below)),
     ...twice.map(name => problem('same-name', `${name} is a fix, and is called so what the base stands on`)),
     ...(top === null
       ? [problem('unknown-below', `${last?.name}, which the base stands on, has no known build-id`)]
@@ -101,6 +104,31 @@ function unknownPayloads(
     return [problem('unknown-payload', `${name} is applied there, and ${why}`)]
   })
 }
+
+/** Under that name the fleet has something else, or had once. */
+function impostors(
+  applied: readonly ReportedPayload[],
+  { on }: KnownBase['base'],
+  known: readonly PayloadCell[],
+): readonly PlanProblem[] {
+  const ids = new Map([
+    ...on.map(({ name, buildId }) => [name, buildId] as const),
+    ...known.map(({ fix, payload }) => [fix, payload.buildId] as const),
+  ])
+  return applied.flatMap(({ name, buildId }) => {
+    const ours = ids.get(name)
+    if (buildId == null || ours == null || buildId === ours) return []
+    return [
+      problem('other-payload', `${name} is applied there with the build-id ${buildId}, and the fleet’s has ${ours}`),
+    ]
+  })
+}
+
+/** A payload that took the place of all stands alone. */
+const besides = (applied: readonly ReportedPayload[], below: ReadonlySet<string>): readonly PlanProblem[] =>
+  applied.flatMap(({ name }) =>
+    below.has(name) ? [problem('no-stack', `${name} is applied beside a payload that was to take its place`)] : [],
+  )
 
 function missingBelow(payloads: readonly ReportedPayload[], below: ReadonlySet<string>): readonly PlanProblem[] {
   return [...below].flatMap(name => {

@@ -9,7 +9,7 @@ import {
 } from '../../report/fleet-index.ts'
 import { nameOf } from './inputs.ts'
 import type { FleetBase } from './model.ts'
-import type { Planned, PlanRequest } from './plan.ts'
+import type { Planned, PlanRequest } from './planned.ts'
 import type { FleetFolder } from './world.ts'
 
 export function indexOf({ fleet, version }: PlanRequest, known: ReadonlyMap<Planned, FleetCell>): FleetIndex {
@@ -27,8 +27,13 @@ export function indexOf({ fleet, version }: PlanRequest, known: ReadonlyMap<Plan
 
 function describedBase(base: FleetBase, cells: readonly Planned[]): FleetIndexBase {
   const { name, buildId = null, endOfLife = null } = base
-  const read = cells.flatMap(cell => (cell.kind === 'job' && cell.base === base ? [cell.read] : []))[0]
-  return { name, buildId, endOfLife, on: read?.on ?? base.on.map(file => ({ name: nameOf(file), buildId: null })) }
+  const read = cells.flatMap(cell => ('read' in cell && cell.base === base ? [cell.read] : []))[0]
+  return {
+    name,
+    buildId,
+    endOfLife,
+    on: read?.on ?? base.on.map(({ payload }) => ({ name: nameOf(payload), buildId: null })),
+  }
 }
 
 /** Of the cells that were asked for. */

@@ -1,7 +1,8 @@
 /** What a fleet's file asks of a build arrives there, and names the result. */
 import { expect, test } from 'vitest'
-import { jobOf, type ReadBase, readFix } from './inputs.ts'
+import { type ReadBase, readFix } from './inputs.ts'
 import type { JobBase } from './job.ts'
+import { jobOf } from './job-of.ts'
 import { readFleet } from './read-fleet.ts'
 
 const jobWith = (options: string) => {
@@ -10,8 +11,9 @@ const jobWith = (options: string) => {
   const [base, fix] = [bases[0], fixes[0]]
   if (base === undefined || fix === undefined) throw new Error('the file has neither')
   const job: JobBase = { tree: 't', target: base.target, makeArgs: [] }
-  const read: ReadBase = { base, job, tree: '', on: [], told: '', given: [], rehearsal: undefined }
-  return jobOf(read, readFix(fix, { readFile: () => new Uint8Array() }), '1').job
+  const read: ReadBase = { base, job, tree: '', on: [], patches: [], told: '', given: [], rehearsal: undefined }
+  const own = readFix(fix, { readFile: () => new Uint8Array() })
+  return jobOf({ read, fix: own, series: [own], below: [], replaced: [], version: '1' }).job
 }
 
 test('every option of a fix is one of the build', () => {

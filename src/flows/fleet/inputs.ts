@@ -22,6 +22,8 @@ export interface ReadBase {
   readonly job: JobBase
   readonly tree: string
   readonly on: readonly PayloadBelow[]
+  /** What payloads that are applied there were made from, as far as that is said. */
+  readonly patches: readonly PatchText[]
   /** Of what the file says of it, and of the files that it names. */
   readonly told: string
   /** The files that it names, and their digests. */
@@ -50,11 +52,15 @@ export async function readBase(base: FleetBase, world: Reading): Promise<ReadBas
     given.push([file.path, found])
     return found
   }
-  const on = base.on.map(file => digest(file, 'the payload'))
-  const below = base.on.map(file => ({ name: nameOf(file), buildId: idOf(readNamed(file, 'the payload', world)) }))
+  const on = base.on.map(({ payload }) => digest(payload, 'the payload'))
+  const below = base.on.map(({ payload }) => ({
+    name: nameOf(payload),
+    buildId: idOf(readNamed(payload, 'the payload', world)),
+  }))
   const symbols = digest(symbolsOf(base), 'the file with symbols')
   const { depends, xenDepends, withoutIbt } = base
-  const told = { target, makeArgs, toolchain, toolchainPath, depends, xenDepends, withoutIbt, on, symbols }
+  const known = base.on.map(({ patches }) => patches !== undefined)
+  const told = { target, makeArgs, toolchain, toolchainPath, depends, xenDepends, withoutIbt, on, known, symbols }
   const job: JobBase = {
     tree: tree.path,
     target,
@@ -68,6 +74,7 @@ export async function readBase(base: FleetBase, world: Reading): Promise<ReadBas
     job,
     tree: await treeDigest(job, world.run.signal),
     on: below,
+    patches: base.on.flatMap(({ patches = [] }) => patchTexts(patches, 1, world)),
     told: digestOf(toText({ ...told, config: digest(config, 'the configuration') })),
     given,
     rehearsal:
@@ -98,11 +105,10 @@ function idOf(payload: Uint8Array): string | null {
 }
 
 /** What boots has its symbols too, as far as it has any. */
-const symbolsOf = ({ symbols, image }: FleetBase): NamedFile | undefined => symbols ?? image
+export const symbolsOf = ({ symbols, image }: FleetBase): NamedFile | undefined => symbols ?? image
 
 export function readFix(fix: Fix, world: Pick<Reading, 'readFile'>): ReadFix {
-  const patches = (files: readonly NamedFile[]) =>
-    files.map(file => ({ name: file.name, text: textOf(readNamed(file, 'the patch', world)), strip: fix.strip }))
+  const patches = (files: readonly NamedFile[]) => patchTexts(files, fix.strip, world)
   return {
     fix,
     patches: patches(fix.patches),
@@ -114,6 +120,13 @@ export function readFix(fix: Fix, world: Pick<Reading, 'readFile'>): ReadFix {
     })),
   }
 }
+
+const patchTexts = (
+  files: readonly NamedFile[],
+  strip: number,
+  world: Pick<Reading, 'readFile'>,
+): readonly PatchText[] =>
+  files.map(file => ({ name: file.name, text: textOf(readNamed(file, 'the patch', world)), strip }))
 
 /** What the file names, or an error that says where it does so. */
 export function readNamed(
@@ -145,57 +158,6 @@ export function changedMeanwhile(what: string): InputError {
     `${what} changed after this run had begun`,
     'run it again, once all is as it is to stay',
   )
-}
-
-/** Module loaders of people ask for the ending. */
-const ENDINGS = { xen: '.livepatch', process: '.livepatch', linux: '.ko' } as const
-
-/** What the file asks of a build; with a type, so that no name stands here that a build does not know. */
-type Asked = Pick<
-  FleetJob['options'],
-  'lines' | 'acceptTypes' | 'leaveInit' | 'promoteCallers' | 'compileAll' | 'sources'
->
-
-/** The payload of one fix for one base, as a job; and by what it is known, part by part. */
-export function jobOf(
-  { base, job, tree, told, given }: ReadBase,
-  { fix, patches, patchesFor, sources }: ReadFix,
-  version: string,
-): { readonly job: FleetJob; readonly inputs: Readonly<Record<string, string>> } {
-  const own = patchesFor.get(base.name) ?? patches
-  const { lines, acceptTypes, leaveInit, promoteCallers, compileAll } = fix.options
-  const symbols = symbolsOf(base)
-  const asked: Asked = { lines, acceptTypes, leaveInit, promoteCallers, compileAll, sources }
-  const output = `${fix.name}${ENDINGS[base.target]}`
-  const inputs = {
-    hotsplice: version,
-    tree,
-    base: told,
-    patches: digestOf(toText(own)),
-    options: digestOf(toText({ ...asked, output })),
-  }
-  return {
-    inputs,
-    job: {
-      key: digestOf(toText({ build: 2, ...inputs })),
-      cell: { base: base.name, fix: fix.name },
-      base: job,
-      tree,
-      given,
-      patches: own,
-      options: {
-        ...asked,
-        version,
-        output,
-        details: true,
-        withoutIbt: base.withoutIbt,
-        ...(symbols === undefined ? {} : { symbols: symbols.path }),
-        ...(base.on.length === 0 ? {} : { on: base.on.map(({ path }) => path) }),
-        ...(base.depends === undefined ? {} : { depends: base.depends }),
-        ...(base.xenDepends === undefined ? {} : { xenDepends: base.xenDepends }),
-      },
-    },
-  }
 }
 
 export function digestOf(content: Uint8Array | string): string {

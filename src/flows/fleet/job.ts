@@ -26,6 +26,26 @@ export interface FleetJob {
   readonly given: readonly (readonly [path: string, digest: string])[]
   readonly patches: readonly PatchText[]
   readonly options: Omit<BuildOptions, 'patches' | 'without'>
+  readonly stack: JobStack
+}
+
+/** A payload that new ones have to do with, as a file. */
+export interface StackedFile {
+  /** As hosts call it. */
+  readonly name: string
+  readonly path: string
+  /** Whether its patches are in the text that is built. */
+  readonly isInText: boolean
+}
+
+/** What is held against the new payload before anybody gets it. */
+export interface JobStack {
+  /** What it goes upon, the lowest first. */
+  readonly below: readonly StackedFile[]
+  /** What it may take the place of; undefined where it takes nobody's. */
+  readonly replaced: readonly StackedFile[] | undefined
+  /** Variables that may be lost with those. */
+  readonly loses: readonly string[]
 }
 
 export interface CellName {
@@ -36,7 +56,7 @@ export interface CellName {
 /** What a build came to. */
 export interface BuiltJob {
   readonly outcome: 'built' | 'nothing-to-do' | 'refused'
-  readonly refusals: readonly Pick<Refusal, 'code' | 'text'>[]
+  readonly refusals: readonly Pick<Refusal, 'code' | 'symbol' | 'text'>[]
   /** How many functions the payload replaces or brings. */
   readonly functions: number
   /** Of what runs, as the payload is made for it. */

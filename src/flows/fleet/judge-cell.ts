@@ -4,6 +4,7 @@
  * Worse mistake: a cell that looks as expected and is not. So a refusal with one code more than somebody has looked at is a
  * refusal like any other, and one that was expected and did not come is told too: the file says something that is not so.
  */
+import type { Refusal } from '../../base/refusal.ts'
 import type { FleetCell } from '../../report/fleet-index.ts'
 import type { ReportedError } from '../../report/model.ts'
 import { counted } from '../../report/text.ts'
@@ -22,6 +23,9 @@ export function cellOf(base: FleetBase, fix: Fix, bare: BareCell): FleetCell {
     fix: fix.name,
     codes: [],
     expected: expected === undefined ? null : told(expected),
+    upon: [],
+    includes: [],
+    isCumulative: fix.cumulative !== undefined,
     payload: null,
     report: null,
     page: null,
@@ -67,17 +71,22 @@ export function judgeCell(base: FleetBase, fix: Fix, done: JobDone, rehearsal: K
 
 function refused({ refusals }: BuiltJob, expected: ExpectedRefusal | undefined): BareCell {
   const codes = [...new Set(refusals.map(({ code }) => code))].sort()
-  const others = codes.filter(code => expected?.codes.includes(code) !== true)
+  const surprising = refusals.filter(refusal => !isExpected(refusal, expected))
+  const others = [...new Set(surprising.map(({ code }) => code))].sort()
   if (expected !== undefined && others.length === 0) {
     const absent = expected.codes.filter(code => !codes.includes(code))
     const missing = absent.length === 0 ? '' : ` (${absent.join(', ')}, expected too, did not come)`
     const text = `${expected.reason}, says ${expected.who}${missing}`
     return { outcome: 'expected-refusal', asExpected: true, text, codes }
   }
-  const [first] = refusals.filter(({ code }) => others.includes(code))
+  const [first] = surprising
   const more = expected === undefined ? '' : `not expected: ${others.join(', ')}: `
   return { outcome: 'refused', asExpected: false, text: `${more}${first?.text ?? codes.join(', ')}`, codes }
 }
+
+/** Where somebody has said which functions or data it is about, another one is a surprise. */
+const isExpected = ({ code, symbol }: Pick<Refusal, 'code' | 'symbol'>, expected: ExpectedRefusal | undefined) =>
+  expected?.codes.includes(code) === true && (expected.symbols === undefined || expected.symbols.includes(symbol))
 
 /** The file says which build runs; a payload for another one would be taken by none of its hosts, or by the wrong ones. */
 function otherBuild({ buildId, name }: FleetBase, built: BuiltJob): ReportedError | undefined {

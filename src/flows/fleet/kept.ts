@@ -20,7 +20,7 @@ const jobDone: v.GenericSchema<JobDone> = v.variant('kind', [
     kind: v.literal('done'),
     built: v.object({
       outcome: v.picklist(['built', 'nothing-to-do', 'refused']),
-      refusals: v.array(v.object({ code: text, text })),
+      refusals: v.array(v.object({ code: text, symbol: text, text })),
       functions: v.number(),
       buildId: v.nullable(text),
       report: storedFile,

@@ -32,7 +32,7 @@ export interface FleetBase {
   /** What boots. */
   readonly image: NamedFile | undefined
   /** Payloads that are applied there already, the lowest first. */
-  readonly on: readonly NamedFile[]
+  readonly on: readonly AppliedPayload[]
   readonly config: NamedFile | undefined
   readonly makeArgs: readonly string[]
   readonly buildDir: NamedFile | undefined
@@ -42,6 +42,13 @@ export interface FleetBase {
   readonly xenDepends: string | undefined
   readonly withoutIbt: boolean
   readonly rehearsal: FleetRehearsal | undefined
+}
+
+/** A payload that is applied there already. */
+export interface AppliedPayload {
+  readonly payload: NamedFile
+  /** What it was made from; new text has it too. Undefined where nobody says. */
+  readonly patches: readonly NamedFile[] | undefined
 }
 
 /** How what is built for a base is tried. */
@@ -57,6 +64,11 @@ export interface Fix {
   readonly name: string
   /** `CVE-2026-1234`, `XSA-500`. */
   readonly ids: readonly string[]
+  /** The fix that it is built upon. */
+  readonly on: string | undefined
+  /** The fixes that its one payload has, which takes the place of theirs; undefined where it is a change of its own. */
+  readonly cumulative: readonly string[] | undefined
+  readonly loses: readonly AcceptedLoss[]
   readonly patches: readonly NamedFile[]
   /** By base, where they differ. */
   readonly patchesFor: ReadonlyMap<string, readonly NamedFile[]>
@@ -77,11 +89,20 @@ export interface FixOptions {
   readonly with: readonly { readonly file: NamedFile; readonly beside: string | undefined }[]
 }
 
+/** Variables that go with a payload whose place is taken: somebody has said that nobody needs what they hold. */
+export interface AcceptedLoss {
+  readonly variables: readonly string[]
+  readonly reason: string
+  readonly who: string
+}
+
 /** Somebody has looked at it and decided that this base goes without the fix. */
 export interface ExpectedRefusal {
   readonly base: string
   /** Of refusals; others are a surprise. */
   readonly codes: readonly string[]
+  /** What may be refused; anything where it is undefined. */
+  readonly symbols: readonly string[] | undefined
   readonly reason: string
   /** Who said so. */
   readonly who: string

@@ -80,6 +80,79 @@ test('payloads that were each built for the base alone are no stack: the loader 
   expect(problemsIn(both)).toEqual(['no-stack'])
 })
 
+describe('a payload that takes the place of others', () => {
+  const SINGLE: IndexTold = {
+    bases: [{ name: 'release' }],
+    fixes: {
+      one: { release: { is: 'built' } },
+      two: { release: { is: 'built' } },
+      both: { release: { is: 'built', includes: ['one', 'two'], isCumulative: true } },
+      three: { release: { is: 'built', upon: 'both', includes: ['one', 'two'] } },
+      all: { release: { is: 'refused', isCumulative: true } },
+    },
+  }
+
+  test('serves where payloads do not fit upon each other; what it has is there then', () => {
+    const plan = planOf(SINGLE, host([row('two')]))
+    expect(stepsOf(plan)).toEqual(['replace both', 'unload two', 'load three'])
+    expect(plan).toMatchObject({ outcome: 'to-do', lacking: [], there: ['two'] })
+    expect(plan.notes).toEqual([
+      'the host tells of two no more than the name, and both takes the place of whatever that is',
+    ])
+  })
+
+  test('is loaded like any other where nothing is there, and is no lack by itself', () => {
+    expect(stepsOf(planOf(SINGLE, host()))).toEqual(['load both', 'load three'])
+    const done = planOf(SINGLE, host([row('both'), row('three')]))
+    expect(done).toMatchObject({ outcome: 'up-to-date', steps: [], lacking: [] })
+    expect(done.there.toSorted()).toEqual(['both', 'one', 'three', 'two'])
+  })
+
+  test('is not needed where the stack has it all', () => {
+    const told = {
+      ...STACKED,
+      fixes: {
+        ...STACKED.fixes,
+        all: { release: { is: 'built', includes: ['one', 'two', 'three'], isCumulative: true } },
+      },
+    } as const
+    expect(stepsOf(planOf(told, host([row('one')])))).toEqual(['load two', 'load three'])
+  })
+
+  test('does not take the place of a change that it has not', () => {
+    const other: IndexTold = { ...SINGLE, fixes: { ...SINGLE.fixes, other: { release: { is: 'built' } } } }
+    const plan = planOf(other, host([row('other')]))
+    expect(plan.steps).toEqual([])
+    expect(lackingIn(plan)).toEqual(['one not-upon-this build', 'two not-upon-this build', 'three not-upon-this build'])
+  })
+
+  test('takes the place of what the base stands on; after that the host is not without it', () => {
+    const below = { name: 'below', buildId: idOf('below') }
+    const told: IndexTold = {
+      bases: [{ name: 'release', on: [below] }],
+      fixes: {
+        one: { release: { is: 'built', upon: 'below' } },
+        two: { release: { is: 'built', upon: 'below' } },
+        both: { release: { is: 'built', includes: ['one', 'two'], isCumulative: true } },
+      },
+    }
+    expect(stepsOf(planOf(told, host([row('below'), row('one')])))).toEqual([
+      'replace both',
+      'unload below',
+      'unload one',
+    ])
+    expect(planOf(told, host([row('both')]))).toMatchObject({ outcome: 'up-to-date', problems: [] })
+    expect(problemsIn(planOf(told, host([row('both'), row('below')])))).toEqual(['no-stack'])
+  })
+})
+
+test('a payload that a host tells by its build-id is not taken for the one of that name', () => {
+  const told = (id: string) => planOf(STACKED, host([{ ...row('one'), buildId: idOf(id) }]))
+  expect(stepsOf(told('one'))).toEqual(['load two', 'load three'])
+  expect(problemsIn(told('earlier'))).toEqual(['other-payload'])
+  expect(told('earlier').steps).toEqual([])
+})
+
 test('a payload that asks for nothing goes upon what runs and nothing else', () => {
   const told: IndexTold = {
     bases: [{ name: 'release' }],

@@ -11,6 +11,7 @@ import type { FleetPlan, HostPlan, LackingFix, PlanStep } from '../../report/fle
 import type { ReportedError } from '../../report/model.ts'
 import { baseOfHost } from './host-base.ts'
 import {
+  coveredBy,
   endOf,
   fitsUpon,
   type HostCell,
@@ -50,7 +51,7 @@ function worstOf(plans: readonly HostPlan[]): FleetPlan['outcome'] {
   return has('to-do') ? 'to-do' : 'up-to-date'
 }
 
-const BARE = { base: null, there: [], steps: [], lacking: [], problems: [], notes: [], error: null } as const
+const BARE = { base: null, there: [], stack: [], steps: [], lacking: [], problems: [], notes: [], error: null } as const
 
 const unasked = ({ host, error }: UnaskedHost): HostPlan => ({
   ...BARE,
@@ -67,11 +68,33 @@ function planHost(report: HostReport, index: FleetIndex, today: string): HostPla
   const ended = endOf(found, today)
   const cells = hostCells(found, index, ended)
   const stack = stackOnHost(report, found, cells)
-  const { steps, lacking } = stepsUpon(stack, { cells, ended, runs: found.buildId }, report)
-  const { there, problems, notes } = stack
+  const on = found.base.on.map(({ name }) => name)
+  const { steps, lacking, notes } = stepsUpon(stack, { cells, ended, runs: found.buildId, on }, report)
+  const { there, problems } = stack
   const outcome = outcomeOf({ problems, lacking, steps })
-  const names = there.map(({ fix }) => fix)
-  return { ...BARE, host, buildId, base: found.base.name, outcome, there: names, steps, lacking, problems, notes }
+  const names = [...new Set(there.flatMap(({ fix, includes }) => [...includes, fix]))]
+  return {
+    ...BARE,
+    host,
+    buildId,
+    base: found.base.name,
+    outcome,
+    there: names,
+    stack: stackIn(report, on, there),
+    steps,
+    lacking,
+    problems,
+    notes: [...stack.notes, ...notes],
+  }
+}
+
+/** What the base stands on lies below, as long as it is there. */
+function stackIn({ payloads }: HostReport, on: readonly string[], there: readonly PayloadCell[]): HostPlan['stack'] {
+  const isApplied = (name: string) => payloads.some(each => each.name === name && each.state === 'APPLIED')
+  return [
+    ...on.filter(isApplied).map(name => ({ name, file: null, sha256: null })),
+    ...there.map(({ fix, payload: { file, sha256 } }) => ({ name: fix, file, sha256 })),
+  ]
 }
 
 function outcomeOf({
@@ -90,39 +113,100 @@ interface Upon {
   readonly ended: string | undefined
   /** The build-id of what runs. */
   readonly runs: string
+  /** Payloads that the base stands on. */
+  readonly on: readonly string[]
+}
+
+type Steps = Pick<HostPlan, 'steps' | 'lacking' | 'notes'>
+
+/** Stacked upon what is there; and where something does not fit there, with a payload that takes the place of all. */
+function stepsUpon(stack: StackOnHost, upon: Upon, { payloads }: HostReport): Steps {
+  const { top, there } = stack
+  const stacked = stackSteps({ top, covered: coveredBy(there), steps: [], notes: [] }, upon, payloads)
+  const misfits = stacked.lacking.some(({ code }) => code === 'not-upon-this')
+  const best = misfits && typeof top === 'string' && upon.ended === undefined ? bestFor(there, upon) : undefined
+  if (best === undefined) return stacked
+  const first = replaceSteps(best, there, { upon, payloads })
+  const after = { top: best.payload.buildId, covered: coveredBy([best]), ...first }
+  const replaced = stackSteps(after, upon, payloads)
+  return replaced.lacking.length < stacked.lacking.length ? replaced : stacked
+}
+
+interface From extends Omit<Steps, 'lacking'> {
+  readonly top: StackOnHost['top']
+  /** Fixes whose changes are there. */
+  readonly covered: ReadonlySet<string>
 }
 
 /** In the order of the index, which is the fleet's file's. */
-function stepsUpon(
-  stack: StackOnHost,
-  { cells, ended, runs }: Upon,
-  { payloads }: HostReport,
-): Pick<HostPlan, 'steps' | 'lacking'> {
-  const steps: PlanStep[] = []
+function stackSteps(from: From, { cells, ended, runs }: Upon, payloads: readonly ReportedPayload[]): Steps {
+  const steps: PlanStep[] = [...from.steps]
   const lacking: LackingFix[] = []
-  let { top } = stack
+  const covered = new Set(from.covered)
+  let { top } = from
   for (const cell of cells) {
-    const { kind, fix, ids } = cell
+    const { kind, fix, ids, isCumulative } = cell
+    if (covered.has(fix) || isCumulative) continue
     if (kind === 'lacking') lacking.push(lackingCell(cell))
-    if (kind !== 'payload' || stack.there.includes(cell)) continue
+    if (kind !== 'payload') continue
     const { payload } = cell
     const lack = (why: Omit<LackingFix, 'fix' | 'ids'>) => lacking.push({ fix, ids, ...why })
     if (ended !== undefined) lack(pastItsEnd(ended))
     else if (typeof top === 'object') lack(top)
     else if (fitsUpon(payload, top, runs)) {
-      steps.push(...loadSteps(cell, payloads))
+      steps.push(...loadSteps(cell, payloads, 'load'))
       top = payload.buildId
+      for (const name of cell.includes) covered.add(name)
     } else {
       const text = `its payload was built upon ${payload.depends ?? 'what runs'}, and ${top} will be on top`
       lack({ code: 'not-upon-this', needs: 'build', text })
     }
   }
-  return { steps, lacking }
+  return { steps, lacking, notes: from.notes }
+}
+
+/** Has all that is there, and the most besides. */
+function bestFor(there: readonly PayloadCell[], { cells, runs }: Upon): PayloadCell | undefined {
+  const covered = [...coveredBy(there)]
+  const fitting = cells.flatMap(cell =>
+    cell.kind === 'payload' &&
+    cell.isCumulative &&
+    !there.includes(cell) &&
+    fitsUpon(cell.payload, runs, runs) &&
+    covered.every(name => cell.includes.includes(name))
+      ? [cell]
+      : [],
+  )
+  const most = Math.max(...fitting.map(({ includes }) => includes.length))
+  return fitting.findLast(({ includes }) => includes.length === most)
+}
+
+function replaceSteps(
+  cell: PayloadCell,
+  there: readonly PayloadCell[],
+  { upon: { on }, payloads }: { readonly upon: Upon; readonly payloads: readonly ReportedPayload[] },
+): Pick<Steps, 'steps' | 'notes'> {
+  const isApplied = ({ state }: ReportedPayload) => state === 'APPLIED'
+  const gone = [...on, ...there.map(({ fix }) => fix)].filter(name =>
+    payloads.some(each => each.name === name && isApplied(each)),
+  )
+  if (gone.length === 0) return { steps: loadSteps(cell, payloads, 'load'), notes: [] }
+  const unnamed = payloads.filter(each => isApplied(each) && each.buildId == null).map(({ name }) => name)
+  const steps = [
+    ...loadSteps(cell, payloads, 'replace'),
+    ...gone.map(name => ({ action: 'unload', fix: name, name, file: null, sha256: null }) as const),
+  ]
+  const note = `the host tells of ${unnamed.join(', ')} no more than the name, and ${cell.fix} takes the place of whatever that is`
+  return { steps, notes: unnamed.length === 0 ? [] : [note] }
 }
 
 /** What waits there under that name may be another one: it makes room. */
-function loadSteps({ fix, payload: { file, sha256 } }: PayloadCell, payloads: readonly ReportedPayload[]): PlanStep[] {
-  const load = { action: 'load', fix, name: fix, file, sha256 } as const
+function loadSteps(
+  { fix, payload: { file, sha256 } }: PayloadCell,
+  payloads: readonly ReportedPayload[],
+  action: 'load' | 'replace',
+): readonly PlanStep[] {
+  const load = { action, fix, name: fix, file, sha256 } as const
   if (!payloads.some(({ name }) => name === fix)) return [load]
   return [{ action: 'unload', fix, name: fix, file: null, sha256: null }, load]
 }

@@ -11,7 +11,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } fr
 import { InputError } from '../../base/errors.ts'
 import { checkFleet } from './check-fleet.ts'
 import { type Fault, type FleetFile, fleetFile } from './file-schema.ts'
-import type { Fix, Fleet, FleetBase, FleetRehearsal, NamedFile } from './model.ts'
+import type { AppliedPayload, Fix, Fleet, FleetBase, FleetRehearsal, NamedFile } from './model.ts'
 
 /** Of so many faults no more is told. */
 const MOST_TOLD = 10
@@ -116,7 +116,7 @@ function baseOf(base: FleetFile['bases'][number], at: Fault['path'], named: Nami
     endOfLife: base['end-of-life'],
     symbols: file('symbols'),
     image: file('image'),
-    on: base.on.map((spelled, index) => named([...at, 'on', index], spelled)),
+    on: base.on.map((applied, index) => appliedOf(applied, [...at, 'on', index], named)),
     config: file('config'),
     makeArgs: base['make-args'],
     buildDir: file('build-dir'),
@@ -127,6 +127,16 @@ function baseOf(base: FleetFile['bases'][number], at: Fault['path'], named: Nami
     withoutIbt: base['without-ibt'],
     rehearsal: rehearsalOf(base, at, named),
   }
+}
+
+function appliedOf(
+  applied: FleetFile['bases'][number]['on'][number],
+  at: Fault['path'],
+  named: Naming,
+): AppliedPayload {
+  if (typeof applied === 'string') return { payload: named(at, applied), patches: undefined }
+  const patches = applied.patches.map((spelled, index) => named([...at, 'patches', index], spelled))
+  return { payload: named([...at, 'payload'], applied.payload), patches }
 }
 
 /** The image that a build of Xen leaves, below the folder that holds `xen/`. */
@@ -159,6 +169,9 @@ function fixOf(fix: FleetFile['fixes'][number], at: Fault['path'], named: Naming
   return {
     name: fix.name,
     ids: fix.ids,
+    on: fix.on,
+    cumulative: fix.cumulative,
+    loses: fix.loses,
     patches: files([...at, 'patches'], fix.patches ?? []),
     patchesFor: new Map(
       Object.entries(fix['patches-for']).map(([base, names]) => [base, files([...at, 'patches-for', base], names)]),
@@ -176,6 +189,6 @@ function fixOf(fix: FleetFile['fixes'][number], at: Fault['path'], named: Naming
         return { file: named([...at, 'options', 'with', index], source), beside }
       }),
     },
-    expected: fix['expected-refusals'],
+    expected: fix['expected-refusals'].map(({ symbols, ...expected }) => ({ ...expected, symbols })),
   }
 }

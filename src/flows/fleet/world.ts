@@ -15,6 +15,8 @@ export interface FleetFolder {
   readonly keep: (key: string, value: unknown) => void
   /** Lets people find files by names: a folder each, with exactly these files in it, and no other folders. */
   readonly show: (folders: ReadonlyMap<string, ReadonlyMap<string, StoredFile>>) => void
+  /** Where `show` lets people find a file of a cell. */
+  readonly shownAt: (folder: string, name: string) => string
   /** The index that the last run wrote, as JSON. */
   readonly lastIndex: () => unknown
   readonly writeIndex: (text: string) => void

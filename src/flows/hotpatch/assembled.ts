@@ -60,7 +60,7 @@ function optionsFor({
   units,
   originals,
   target,
-  running: { depends, xenDepends, brought, kernel, module },
+  running: { depends, xenDepends, brought, besides = new Set(), kernel, module },
   code,
   stores,
 }: Selected): AssembleOptions {
@@ -71,7 +71,7 @@ function optionsFor({
       : { kernel: { facts: kernel.facts, spell: kernel.spell, ...module } }),
     depends,
     xenDepends,
-    taken: new Set(brought?.things.keys()),
+    taken: new Set([...(brought?.things.keys() ?? []), ...besides]),
     modinfo: [...modinfoOf(units), ...stores.modinfo],
     expectations: code.expectations,
     originals,

@@ -35,6 +35,8 @@ export interface RunningOptions {
   readonly xenDepends?: string
   /** Payloads that are applied already, the lowest first. */
   readonly on?: readonly string[]
+  /** Payloads whose place it is to take: they are there still when it is uploaded, so that it may not have their names. */
+  readonly besides?: readonly string[]
   /** `FILE` or `FILE@ADDRESS`: a copy of the running system's memory. */
   readonly memory?: string
   /** Whether the payload is to hold the old code's first bytes; it is unless this is false. */
@@ -75,6 +77,8 @@ export interface Running extends LoaderTable, LoaderVersion {
   readonly below: readonly VerifiedPayload[]
   /** What those have brought; undefined where there are none. */
   readonly brought?: Brought | undefined
+  /** Names that payloads beside it have. */
+  readonly besides?: ReadonlySet<string>
   readonly memory: MemoryCopy | undefined
   /** Whether old code may be expected; it may not where something unknown may have replaced it. */
   readonly expect: 'yes' | 'no' | 'unknown-below'
@@ -118,6 +122,7 @@ function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, opti
     namesOnly: given?.format === 'efi',
     below,
     brought: broughtByStack(options),
+    besides: namesBesides(options),
     memory: options.memory === undefined ? undefined : readMemory(options.memory, symbols),
     expect: options.expect === false ? 'no' : isBottom || below.length > 0 ? 'yes' : 'unknown-below',
   }
@@ -168,6 +173,9 @@ function readBelow(
 const readStack = (files: readonly string[]) =>
   files.map(file => ({ name: basename(file), bytes: readGiven(file, '--on') }))
 
+const namesBesides = ({ besides = [] }: RunningOptions): ReadonlySet<string> =>
+  during('reading payloads whose place is taken', () => new Set(broughtBy(readStack(besides)).things.keys()))
+
 function broughtByStack({ on = [] }: RunningOptions): Brought | undefined {
   return on.length === 0
     ? undefined
@@ -191,7 +199,7 @@ export function readMemory(option: string, symbols: HypervisorSymbols | undefine
 }
 
 /** A program: its build-id counts; what its names resolve to is for its loader to say, which sees the process. */
-function readProgram({ symbols: file, depends, xenDepends, on = [] }: RunningOptions): Running {
+function readProgram({ symbols: file, depends, xenDepends, on = [], besides = [] }: RunningOptions): Running {
   const program = file === undefined ? undefined : during(`reading ${file}`, () => new LinkedProgram(programFile(file)))
   const buildId = program?.buildId
   const payloads = on.map(path => inspectBelow(path))
@@ -205,6 +213,7 @@ function readProgram({ symbols: file, depends, xenDepends, on = [] }: RunningOpt
     namesOnly: false,
     below: [],
     brought: broughtByStack({ on }),
+    besides: namesBesides({ besides }),
     memory: undefined,
     expect: 'no',
     symbols: undefined,

@@ -88,6 +88,8 @@ export interface ListedPayload extends PayloadStatus {
   readonly name: string
   /** The strings of its .modinfo, separated by spaces. */
   readonly metadata: string
+  /** Where the host tells it: Xen tells names only. */
+  readonly buildId?: string | null
 }
 
 function sysctl(version: number, command: number, fields: readonly Field[]): GuestBuffer {

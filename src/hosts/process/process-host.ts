@@ -238,9 +238,9 @@ class ProcessHost implements Host {
   #listed(slot: Slot): ListedPayload {
     const { asked, done, slot: busy, action } = this.#agent.work()
     const pending = asked !== done && action !== 0 && busy === slot.index
-    const { metadata } = decodeAbout(this.#memory.read(slot.about.address, slot.about.length), slot)
+    const { metadata, buildId } = decodeAbout(this.#memory.read(slot.about.address, slot.about.length), slot)
     const state = slot.state === 'APPLIED' ? 'APPLIED' : 'CHECKED'
-    return { name: slot.name, state, rc: pending ? EAGAIN : slot.result, metadata }
+    return { name: slot.name, state, rc: pending ? EAGAIN : slot.result, metadata, buildId }
   }
 
   /** Runs an operation that changes something, while no other tool does. */

@@ -114,6 +114,11 @@ class XenHost implements Host {
     return { buildId: id ?? null, texts: lines }
   }
 
+  async console(): Promise<readonly string[]> {
+    const { code, output } = await this.#runner.run(['xl', 'dmesg'])
+    return code === 0 ? output.split('\n').filter(line => line.trim() !== '') : []
+  }
+
   async close(): Promise<void> {}
 
   /** Puts the payload where the tool can read it, under a name that nobody can guess. */

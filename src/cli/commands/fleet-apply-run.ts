@@ -1,0 +1,172 @@
+/** What `hotsplice fleet apply` does: asks all hosts, goes through them in waves, writes down what happens. */
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { InputError } from '../../base/errors.ts'
+import { withShownNames } from '../../base/printable.ts'
+import { planHosts } from '../../flows/fleet/plan-hosts.ts'
+import { rollOut } from '../../flows/fleet/rollout.ts'
+import type { Health, RolloutHost, RolloutWorld } from '../../flows/fleet/rollout-world.ts'
+import { describeResult } from '../../hosts/abi/errno.ts'
+import { appendRecord, stateFile } from '../../hosts/audit.ts'
+import { openHost } from '../../hosts/open-host.ts'
+import { fleetPlanText } from '../../report/fleet-plan.ts'
+import { type FleetRollout, fleetRolloutText, type RolloutEvent } from '../../report/fleet-rollout.ts'
+import type { Finished } from '../attempt.ts'
+import { cacheFolder } from '../cache-folder.ts'
+import { type Console, checkOutputs } from '../console.ts'
+import type { Ending } from '../exit-code.ts'
+import { readInput } from '../files.ts'
+import { today } from '../today.ts'
+import { VERSION } from '../version.ts'
+import { ask, indexFile, readIndex } from './fleet-plan-run.ts'
+
+export interface FleetApplyArguments {
+  readonly index: string
+  readonly health: readonly string[]
+  readonly host: readonly string[]
+  readonly first: number
+  readonly percent: number
+  /** Seconds. */
+  readonly healthTimeout: number
+  readonly log?: string
+  readonly despiteSeccomp?: boolean
+  readonly dryRun?: boolean
+  readonly json?: string
+}
+
+const ENDINGS: Readonly<Record<FleetRollout['outcome'], Ending>> = {
+  done: 'done',
+  'nothing-to-do': 'nothing-to-do',
+  'in-part': 'refused',
+  failed: 'refused',
+  interrupted: 'interrupted',
+  'dry-run': 'done',
+}
+
+export async function runFleetApply(
+  request: FleetApplyArguments,
+  console: Console,
+  signal: AbortSignal,
+): Promise<Finished> {
+  const { index: given, host, first, percent, dryRun = false, json } = request
+  const file = indexFile(given)
+  checkOutputs([file], [json])
+  const twice = host.find((name, at) => host.indexOf(name) < at)
+  if (twice !== undefined) throw new InputError('cli/usage', `${twice} is named twice`, 'name each host once')
+  const index = readIndex(file)
+  const hosts = []
+  for (const name of host) {
+    console.progress.step(`asking ${name}`)
+    hosts.push(await ask(name, signal))
+  }
+  const asked = { index, version: VERSION, today: today() }
+  const plan = planHosts({ ...asked, hosts })
+  const world = worldOf(request, dirname(file), { console, signal })
+  const rolled = await rollOut({ ...asked, plans: plan.hosts, first, percent, dryRun }, world)
+  const parts =
+    dryRun || rolled.waves.length === 0 || rolled.outcome === 'failed' ? [planWords(rolled, plan, console)] : []
+  const text = [...parts, fleetRolloutText(withShownNames(rolled), console.ink)].join('\n\n')
+  // What is where is told also where the words of an interrupted command are all that comes.
+  if (signal.aborted) console.note(text)
+  return { ending: ENDINGS[rolled.outcome], text, json: rolled }
+}
+
+const planWords = ({ waves }: FleetRollout, plan: ReturnType<typeof planHosts>, { ink }: Console): string =>
+  [
+    fleetPlanText(withShownNames(plan), ink),
+    ...withShownNames(waves).map((wave, at) => `wave ${at + 1}: ${wave.join(', ')}`),
+  ].join('\n')
+
+interface Around {
+  readonly console: Console
+  readonly signal: AbortSignal
+}
+
+function worldOf(request: FleetApplyArguments, folder: string, { console, signal }: Around): RolloutWorld {
+  const { health, healthTimeout, log = stateFile('fleet.jsonl'), despiteSeccomp } = request
+  let isWritten = false
+  return {
+    open: async name => rolloutHost(name, despiteSeccomp),
+    payload: ({ file, sha256 }) => payloadIn(folder, file, sha256),
+    health: health.length === 0 ? undefined : name => askHealth(health, name, { seconds: healthTimeout, signal }),
+    isAlarming: line => ALARMING.some(sign => sign.test(line)),
+    log: event => {
+      console.progress.step(stepWords(event))
+      const trouble = appendRecord(log, event)
+      // Nobody is touched without a log; one that breaks later must not leave a host half-way.
+      if (trouble !== undefined && !isWritten)
+        throw new InputError('fleet/no-log', `${log} cannot be written: ${trouble}`)
+      if (trouble !== undefined) console.note(`${log} cannot be written: ${trouble}: ${JSON.stringify(event)}`)
+      isWritten = true
+    },
+    signal,
+  }
+}
+
+/** What Xen prints of itself when something is wrong: a crash, or a promise that was broken. */
+const ALARMING = [/FATAL (TRAP|PAGE FAULT)/, /Xen (BUG|WARN) at /, /Assertion .* failed/, /Panic on CPU/]
+
+const stepWords = (event: RolloutEvent): string =>
+  'host' in event
+    ? `${event.host}: ${'operation' in event ? `${event.operation} ${event.name}` : event.event}`
+    : event.event
+
+/** An operation that has begun comes to its end, whoever asks to stop meanwhile. */
+async function rolloutHost(name: string, despiteSeccomp: boolean | undefined): Promise<RolloutHost> {
+  const host = await openHost(name, { cacheFolder: cacheFolder(), despiteSeccomp })
+  return {
+    upload: request => host.upload(request),
+    act: request => host.act(request),
+    said: async () => (await host.console?.()) ?? [],
+    close: () => host.close(),
+    report: async () => {
+      const { result, words, payloads } = await host.list()
+      if (result < 0) {
+        throw new InputError(
+          'fleet/not-listed',
+          `${name} does not list its payloads: ${describeResult(result)} ${words.join('; ')}`,
+        )
+      }
+      const { buildId } = await host.about()
+      return { buildId: buildId?.toLowerCase() ?? null, payloads }
+    },
+  }
+}
+
+function payloadIn(folder: string, file: string | null, sha256: string | null): Uint8Array {
+  const bytes = readInput(join(folder, file ?? ''), 'the payload')
+  if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes
+  throw new InputError(
+    'fleet/damaged-payload',
+    `${file} is not what the index says`,
+    'run `hotsplice fleet build` again: it makes anew what is damaged',
+  )
+}
+
+/** Its words are an argument list; its exit code is the answer, and the end of what it says goes into the log. */
+function askHealth(
+  words: readonly string[],
+  host: string,
+  { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
+): Promise<Health> {
+  const [program = '', ...rest] = words.map(word => word.replaceAll('{host}', host))
+  return new Promise(resolve => {
+    const said: Buffer[] = []
+    const child = spawn(program, rest, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+      timeout: seconds * 1000,
+      killSignal: 'SIGKILL',
+    })
+    const hear = (chunk: Buffer) => said.push(chunk)
+    child.stdout?.on('data', hear)
+    child.stderr?.on('data', hear)
+    child.on('error', error => resolve({ isRight: false, text: error.message }))
+    child.on('exit', (code, killer) => {
+      const end = killer === null ? `it ended with ${code}` : `it was ended by ${killer}`
+      const last = Buffer.concat(said).toString('utf8').trim().slice(-500)
+      resolve({ isRight: code === 0, text: last === '' ? end : `${end}: ${last}` })
+    })
+  })
+}
