@@ -12,13 +12,13 @@ import { describeResult } from '../../hosts/abi/errno.ts'
 import { openHost } from '../../hosts/open-host.ts'
 import { parseList } from '../../hosts/xen/list.ts'
 import { reportedError } from '../../report/error-report.ts'
-import { type FleetIndex, fleetIndex } from '../../report/fleet-index.ts'
 import { type FleetPlan, fleetPlanText } from '../../report/fleet-plan.ts'
 import type { Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import type { Ending } from '../exit-code.ts'
 import { readText } from '../files.ts'
+import { readIndex } from '../fleet-index-file.ts'
 import { SCHEMAS } from '../schemas.ts'
 import { today } from '../today.ts'
 import { VERSION } from '../version.ts'
@@ -60,22 +60,6 @@ export async function runFleetPlan(
 
 function endingOf({ outcome, hosts }: FleetPlan): Ending {
   return hosts.some(({ error }) => error?.code === 'internal/bug') ? 'internal' : ENDINGS[outcome]
-}
-
-function readIndex(file: string): FleetIndex {
-  let value: unknown
-  try {
-    value = JSON.parse(readText(file, 'the index', 'utf8'))
-  } catch (error) {
-    if (error instanceof InputError) throw error
-  }
-  const read = v.safeParse(fleetIndex, value)
-  if (read.success) return read.output
-  throw new InputError(
-    'fleet/no-index',
-    `${file} is no index of a fleet, or one that another version wrote`,
-    'give the folder of `hotsplice fleet build`; run it again where it was made by an earlier version: what is known is kept',
-  )
 }
 
 const FORMS: ListingForms = {

@@ -45,7 +45,8 @@ function prepareDigest({ payload, key, attach, output, hash }: SignArguments, fi
   return { ending: 'done', text }
 }
 
-function keyOf({ key, pinFile, attach }: SignArguments): SignRequest['key'] {
+/** Throws `InputError` for a key that is not there. */
+export function keyOf({ key, pinFile, attach }: Pick<SignArguments, 'key' | 'pinFile' | 'attach'>): SignRequest['key'] {
   if (attach !== undefined) {
     if (key !== undefined) throw usage('--key signs, and --attach has a signature already', 'give one of them')
     const signature = readInput(attach, 'the signature')
