@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { splitTrailer } from '../../src/loaders/trailer.ts'
 import { updates } from '../../src/report/updates.ts'
 import { makeSmallFleet } from '../support/small-fleet.ts'
-import { hotsplice } from '../xen/command.ts'
+import { command, hotsplice } from '../xen/command.ts'
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 const title = hasOpenssl ? '' : ' (openssl is missing)'
@@ -189,5 +189,34 @@ describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
     const { status, stderr } = await publish('never', ['--statement-key', 'edwards.key'], 'damaged')
     expect([status, stderr]).toEqual([1, expect.stringContaining('publish/missing')])
     expect(existsSync(at('never'))).toBe(false)
+  })
+})
+
+const hasDpkg = spawnSync('dpkg-deb', ['--version']).status === 0
+
+describe.skipIf(!hasOpenssl || !hasDpkg)(`as a package${hasDpkg ? title : ' (dpkg-deb is missing)'}`, () => {
+  const pack = (output: string, published = 'out', umask = '022') => {
+    const facts = ['--name', 'fixes', '--package-version', '1', '--maintainer', 'Us <us@us.example>']
+    const words = [process.execPath, command, 'package', published, '-o', output, ...facts]
+    return spawnSync('sh', ['-c', 'umask "$0" && exec "$@"', umask, ...words], { cwd: folder, encoding: 'utf8' })
+  }
+
+  test('two are equal, and what dpkg takes out is what was published', () => {
+    expect(pack('one.deb')).toMatchObject({ status: 0, stderr: '' })
+    cpSync(at('out'), at('copy'), { recursive: true })
+    expect(pack('two.deb', 'copy', '077')).toMatchObject({ status: 0, stderr: '' })
+    expect(sha256(at('two.deb'))).toBe(sha256(at('one.deb')))
+    execFileSync('dpkg', ['-x', 'one.deb', 'root'], { cwd: folder })
+    expect(sha256(at('root/usr/lib/hotsplice/fixes', published().file))).toBe(published().sha256)
+    const listed = execFileSync('dpkg-deb', ['-c', 'one.deb'], { cwd: folder, encoding: 'utf8' })
+    expect(listed).toMatch(/^-rw-r--r-- root\/root .* \.\/usr\/lib\/hotsplice\/fixes\/updates\.json$/m)
+  })
+
+  test('a payload that was changed is not packed', () => {
+    const file = at('copy', published().file)
+    writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from('x')]))
+    const { status, stderr } = pack('three.deb', 'copy')
+    expect([status, stderr]).toEqual([1, expect.stringContaining('publish/missing')])
+    expect(existsSync(at('three.deb'))).toBe(false)
   })
 })
