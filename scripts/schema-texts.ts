@@ -25,5 +25,6 @@ const TITLES: Readonly<Record<string, string>> = {
   fleet: 'hotsplice fleet build --json and the index.json of its folder, version 1',
   'fleet-plan': 'hotsplice fleet plan --json, version 1',
   'fleet-apply': 'hotsplice fleet apply --json, version 1',
+  publish: 'hotsplice publish --json and the updates.json of its folder, version 1',
   'fleet-file': 'The file that hotsplice fleet build reads, as YAML or JSON',
 }

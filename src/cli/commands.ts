@@ -80,6 +80,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/sign.ts'),
   },
   {
+    name: 'publish',
+    summary: 'make of a fleet’s payloads what goes to those who run it: signed, explained, traceable',
+    load: () => import('./commands/publish.ts'),
+  },
+  {
+    name: 'package',
+    summary: 'make a Debian package of what was published',
+    load: () => import('./commands/package.ts'),
+  },
+  {
     name: 'rehearse',
     summary: 'load, apply, revert and unload payloads on the real Xen in a throwaway machine',
     load: () => import('./commands/rehearse.ts'),

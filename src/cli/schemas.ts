@@ -21,6 +21,7 @@ import type { LinesReport } from '../report/lines-report.ts'
 import { entry, refusal, runReport } from '../report/schema.ts'
 import type { Translation } from '../report/translate/model.ts'
 import type { TreeReport } from '../report/tree-report.ts'
+import { updates } from '../report/updates.ts'
 import type { Errno, VerifyReport } from '../verify/model.ts'
 
 const text = v.string()
@@ -308,6 +309,7 @@ export const SCHEMAS = {
   'fleet-file': fleetFile,
   'fleet-plan': v.union([fleetPlan, failure]),
   'fleet-apply': v.union([fleetRollout, failure]),
+  publish: v.union([updates, failure]),
   inspect: v.union([inspection, failure]),
   lines: v.union([lineSites, failure]),
   neutralize: v.union([neutralized, failure]),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readsVariable, staticDeclarations } from './reads.ts'
+import { readsVariable } from './reads.ts'
 
 test.each([
   ['{ if (x == 3) f(); }', true],
@@ -16,11 +16,7 @@ test.each([
   ['{ say("x", 3); p->x = 4; r += q.x; }', false],
   ['{ x->next = 0; }', true],
   ['{ xx = x2; }', false],
+  ['{ static int y = x; }', true],
 ])('%s reads x: %s', (text, reads) => {
   expect(readsVariable(text, 'x')).toBe(reads)
-})
-
-test('statements that declare a static variable', () => {
-  expect(staticDeclarations('{ static int x, y; { static long x = 3; } x = y; }', 'x')).toBe(2)
-  expect(staticDeclarations('{ int x; static struct { int a; } x; }', 'x')).toBe(0)
 })

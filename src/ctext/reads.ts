@@ -16,22 +16,10 @@ export function readsVariable(text: string, name: string): boolean {
     const after = plain.slice(index + name.length)
     if (/(?:\.|->)\s*$/.test(before) && !/\.\.\.\s*$/.test(before)) return false
     const statement = before.slice(Math.max(...[';', '{', '}'].map(sign => before.lastIndexOf(sign))) + 1)
-    if (/\bstatic\b/.test(statement)) return false
+    if (/\bstatic\b[^=]*$/.test(statement)) return false
     const isWritten = WRITTEN.test(after) || (/(?:\+\+|--)\s*$/.test(before) && /^\s*;/.test(after))
     return !(isWritten && STATEMENT.test(before) && openParens(before) === 0)
   })
-}
-
-/** How many statements beginning with `static` name it, as far as they have no braces and lists before the name. */
-export function staticDeclarations(text: string, name: string): number {
-  return [...text.replace(LITERAL, '0').matchAll(/\bstatic\b[^;{}()]*/g)].filter(([head]) =>
-    wordPattern(name).test(head),
-  ).length
-}
-
-/** Whether the word stands anywhere in a text. */
-export function hasWord(text: string, name: string): boolean {
-  return wordPattern(name).test(text)
 }
 
 const wordPattern = (name: string) => new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`, 'g')

@@ -120,7 +120,7 @@ function verifyForXen(options: VerifyOptions): Promise<VerifyReport> {
       on: await Promise.all(on.map((one, at) => readPayload(one, `payload ${at + 1}`))),
       ...(xenVersion === undefined ? {} : { xenVersion: choice('xenVersion', xenVersion, flow.XEN_VERSIONS) }),
       ...given({ withoutIbt }),
-      ...(key === undefined ? {} : { key: await readText(key, 'the key') }),
+      ...(key === undefined ? {} : { keys: [await readText(key, 'the key')] }),
       ...(tree === undefined ? {} : { tree: await questionOf(tree, options) }),
     })
   })
@@ -139,7 +139,7 @@ function verifyForLinux(options: VerifyOptions): Promise<VerifyReport> {
     return flow.verifyKernelModule({
       payload,
       kernel,
-      ...(key === undefined ? {} : { key: await readText(key, 'the key') }),
+      ...(key === undefined ? {} : { keys: [await readText(key, 'the key')] }),
     })
   })
 }

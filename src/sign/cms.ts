@@ -3,7 +3,7 @@
  * signature is over the content itself, as Linux does it for modules; one with signed attributes, as `openssl cms` makes
  * unless told otherwise, is read too.
  */
-import { createHash, type KeyObject, sign, verify, type X509Certificate } from 'node:crypto'
+import { createHash, type KeyObject, verify, X509Certificate } from 'node:crypto'
 import { InputError } from '../base/errors.ts'
 import type { Hash } from '../loaders/trailer.ts'
 import { CONTEXT_0, CONTEXT_3, type Der, encode, expectTag, isSame, oid, readAll, readOne, TAG } from './der.ts'
@@ -24,44 +24,127 @@ const HASHES: readonly (readonly [Hash, Uint8Array])[] = [
 /** PKCS#1 1.5 signatures; the hash may be part of the name. */
 const RSA_NAMES = [RSA, ...['11', '12', '13'].map(last => oid(`1.2.840.113549.1.1.${last}`))]
 
-export interface Signer {
-  readonly key: KeyObject
+/** A signature that was made, by whatever holds the key. */
+export interface MadeSignature {
   readonly certificate: X509Certificate
+  readonly hash: Hash
+  /** PKCS#1 1.5, over the content itself. */
+  readonly signature: Uint8Array
 }
 
-/** `carries` says whether the certificate is in the message, or known to whoever reads it. */
+export interface MessageOptions {
+  /** Whether the certificate is in the message, or known to whoever reads it. */
+  readonly carries: boolean
+  /** A message about the same content, whose signatures are kept. */
+  readonly upon?: Uint8Array | undefined
+}
+
 export function signedMessage(
-  content: Uint8Array,
-  hash: Hash,
-  { key, certificate, carries = true }: Signer & { readonly carries?: boolean },
+  { certificate, hash, signature }: MadeSignature,
+  { carries, upon }: MessageOptions,
 ): Uint8Array {
+  const earlier = upon === undefined ? NO_PARTS : partsOf(upon)
   // Without parameters, as RFC 5754 would have it and OpenSSL writes it.
   const algorithm = encode(TAG.sequence, HASHES.find(([name]) => name === hash)?.[1] ?? NULL)
-  const { issuer, serial } = namesIn(certificate)
+  const { issuer, serial } = namesOf(certificate.raw)
   const signerInfo = encode(
     TAG.sequence,
     ONE,
     encode(TAG.sequence, issuer, serial),
     algorithm,
     encode(TAG.sequence, RSA, NULL),
-    encode(TAG.octets, sign(hash, content, key)),
+    encode(TAG.octets, signature),
   )
+  const certificates = asSet([...earlier.certificates, ...(carries ? [certificate.raw] : [])])
   const signedData = encode(
     TAG.sequence,
-    ONE,
-    encode(TAG.set, algorithm),
+    earlier.version,
+    encode(TAG.set, ...asSet([...earlier.algorithms, algorithm])),
     encode(TAG.sequence, DATA),
-    ...(carries ? [encode(CONTEXT_0, certificate.raw)] : []),
-    encode(TAG.set, signerInfo),
+    ...(certificates.length > 0 ? [encode(CONTEXT_0, ...certificates)] : []),
+    encode(TAG.set, ...asSet([...earlier.signers, signerInfo])),
   )
   return encode(TAG.sequence, SIGNED_DATA, encode(CONTEXT_0, signedData))
 }
 
-/** Why the message is no signature of `content` by the key; undefined where it is one. */
-export function messageFault(message: Uint8Array, content: Uint8Array, key: KeyObject): string | undefined {
-  const faults = signersIn(message).map(signer => signerFault(signer, content, key))
-  if (faults.length === 0) return 'nobody signed it'
-  return faults.includes(undefined) ? undefined : faults.find(fault => fault !== undefined)
+/** DER wants the members of a set in their order, and each of ours is there once. */
+function asSet(members: readonly Uint8Array[]): Uint8Array[] {
+  const sorted = [...members].sort(Buffer.compare)
+  return sorted.filter((member, at) => !isSame(member, sorted[at - 1] ?? new Uint8Array()))
+}
+
+interface MessageParts {
+  readonly version: Uint8Array
+  readonly algorithms: readonly Uint8Array[]
+  readonly certificates: readonly Uint8Array[]
+  readonly signers: readonly Uint8Array[]
+}
+
+const NO_PARTS: MessageParts = { version: ONE, algorithms: [], certificates: [], signers: [] }
+
+function partsOf(message: Uint8Array): MessageParts {
+  const [type, wrapped] = readAll(expectTag(readOne(message), TAG.sequence).content)
+  if (type === undefined || !isSame(type.whole, SIGNED_DATA))
+    throw new InputError('sign/malformed', 'the signature is no signed message', 'it may be damaged')
+  const signedData = expectTag(readOne(expectTag(wrapped, CONTEXT_0).content), TAG.sequence)
+  const [version, algorithms, , ...rest] = readAll(signedData.content)
+  const certificates = rest.find(({ tag }) => tag === CONTEXT_0)
+  const members = (set: Der | undefined) => (set === undefined ? [] : readAll(set.content).map(({ whole }) => whole))
+  return {
+    version: expectTag(version, TAG.integer).whole,
+    algorithms: members(expectTag(algorithms, TAG.set)),
+    certificates: members(certificates),
+    signers: members(expectTag(rest.at(-1), TAG.set)),
+  }
+}
+
+/** A key that is asked about, and how whoever asks calls it. */
+export interface KnownKey {
+  readonly key: KeyObject
+  readonly name: string
+}
+
+/** One of a message's signatures. */
+export interface FoundSignature {
+  /** Of the key that it was made with, among those asked about. */
+  readonly by: KnownKey | undefined
+  /** Who the message says made it; empty where it does not carry the certificate. */
+  readonly claimed: string
+  /** Why it is none by any of the keys. */
+  readonly fault: string | undefined
+}
+
+/** Each signature of the message, in its order, held against the keys. Throws `InputError` where it is no message. */
+export function signaturesIn(
+  message: Uint8Array,
+  content: Uint8Array,
+  keys: readonly KnownKey[],
+): readonly FoundSignature[] {
+  const parts = partsOf(message)
+  return parts.signers.map(whole => {
+    const signer = signerIn(whole)
+    const faults = keys.map(known => ({ known, fault: signerFault(signer, content, known.key) }))
+    const right = faults.find(({ fault }) => fault === undefined)
+    return {
+      by: right?.known,
+      claimed: claimedBy(whole, parts),
+      fault: right === undefined ? faults[0]?.fault : undefined,
+    }
+  })
+}
+
+function claimedBy(signer: Uint8Array, { certificates }: MessageParts): string {
+  const id = readAll(readOne(signer).content)[1]?.whole ?? new Uint8Array()
+  const found = certificates.find(raw => {
+    const { issuer, serial } = namesOf(raw)
+    return isSame(encode(TAG.sequence, issuer, serial), id)
+  })
+  return found === undefined ? '' : commonName(new X509Certificate(found))
+}
+
+/** The name that people know the certificate by. */
+export function commonName({ subject }: X509Certificate): string {
+  return /^CN=(.*)$/m.exec(subject ?? '')?.[1] ?? subject ?? ''
 }
 
 interface SignerInfo {
@@ -71,25 +154,18 @@ interface SignerInfo {
   readonly signature: Uint8Array
 }
 
-function signersIn(message: Uint8Array): SignerInfo[] {
-  const [type, wrapped] = readAll(expectTag(readOne(message), TAG.sequence).content)
-  if (type === undefined || !isSame(type.whole, SIGNED_DATA))
-    throw new InputError('sign/malformed', 'the signature is no signed message', 'it may be damaged')
-  const signedData = expectTag(readOne(expectTag(wrapped, CONTEXT_0).content), TAG.sequence)
-  const signers = expectTag(readAll(signedData.content).at(-1), TAG.set)
-  return readAll(signers.content).map(signer => {
-    const parts = readAll(expectTag(signer, TAG.sequence).content)
-    const attributes = parts[3]?.tag === CONTEXT_0 ? parts[3] : undefined
-    const rest = parts.slice(attributes === undefined ? 3 : 4)
-    const hashName = firstOf(parts[2])
-    const signed = firstOf(rest[0])
-    return {
-      hash: HASHES.find(([, name]) => isSame(name, hashName))?.[0],
-      isRsa: RSA_NAMES.some(name => isSame(name, signed)),
-      attributes,
-      signature: expectTag(rest[1], TAG.octets).content,
-    }
-  })
+function signerIn(signer: Uint8Array): SignerInfo {
+  const parts = readAll(expectTag(readOne(signer), TAG.sequence).content)
+  const attributes = parts[3]?.tag === CONTEXT_0 ? parts[3] : undefined
+  const rest = parts.slice(attributes === undefined ? 3 : 4)
+  const hashName = firstOf(parts[2])
+  const signed = firstOf(rest[0])
+  return {
+    hash: HASHES.find(([, name]) => isSame(name, hashName))?.[0],
+    isRsa: RSA_NAMES.some(name => isSame(name, signed)),
+    attributes,
+    signature: expectTag(rest[1], TAG.octets).content,
+  }
 }
 
 function firstOf(algorithm: Der | undefined): Uint8Array {
@@ -115,7 +191,7 @@ function signerFault({ hash, isRsa, attributes, signature }: SignerInfo, content
 export const WRONG = 'it was made with another key, or the payload was changed afterwards'
 
 /** Issuer and serial number as the certificate spells them. */
-function namesIn({ raw }: X509Certificate): { readonly issuer: Uint8Array; readonly serial: Uint8Array } {
+function namesOf(raw: Uint8Array): { readonly issuer: Uint8Array; readonly serial: Uint8Array } {
   const fields = fieldsOf(raw)
   const at = fields[0]?.tag === CONTEXT_0 ? 1 : 0
   return {

@@ -28,8 +28,9 @@ export function readAll(bytes: Uint8Array): Der[] {
 export function readOne(bytes: Uint8Array): Der {
   const [tag, first] = bytes
   if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) throw malformed()
+  if (first === 0x80) throw indefinite()
   const more = first < 0x80 ? 0 : first & 0x7f
-  if (first === 0x80 || more > 4 || 2 + more > bytes.length) throw malformed()
+  if (more > 4 || 2 + more > bytes.length) throw malformed()
   const length = more === 0 ? first : bytes.subarray(2, 2 + more).reduce((sum, byte) => sum * 256 + byte, 0)
   const end = 2 + more + length
   if (end > bytes.length) throw malformed()
@@ -44,6 +45,15 @@ export function expectTag(value: Der | undefined, tag: number): Der {
 
 function malformed(): InputError {
   return new InputError('sign/malformed', 'a signature or certificate is not what DER allows', 'it may be damaged')
+}
+
+/** What `openssl cms -sign -stream` writes. */
+function indefinite(): InputError {
+  return new InputError(
+    'sign/malformed',
+    'the signature or certificate is BER with an indefinite length, and only DER is read',
+    'make it without -stream',
+  )
 }
 
 export function encode(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {

@@ -8,14 +8,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MARK, splitTrailer, withTrailer } from '../../src/loaders/trailer.ts'
-import {
-  checkModuleSignature,
-  checkSignature,
-  readPublicKey,
-  readSigner,
-  signModule,
-  signPayload,
-} from '../../src/sign/sign.ts'
+import { readKnownKey } from '../../src/sign/certificates.ts'
+import { checkModuleSignature, checkSignature } from '../../src/sign/check.ts'
+import { digestToSign, readSigner, signModule, signPayload } from '../../src/sign/sign.ts'
 import { withSignature } from '../../src/sign/verdict.ts'
 import { verifyPayload } from '../../src/verify/index.ts'
 import { toyHypervisor, toyPayload } from '../verify/toy.ts'
@@ -49,7 +44,8 @@ afterAll(() => {
 const payload = () => new Uint8Array(readFileSync(at('payload')))
 const text = (name: string) => readFileSync(at(name), 'latin1')
 const signer = () => readSigner(text('ours.key'), text('ours.crt'))
-const check = (file: Uint8Array, key = 'ours.pub') => checkSignature(file, readPublicKey(text(key)))
+const known = (...keys: string[]) => ({ keys: keys.map(key => readKnownKey(text(key))) })
+const check = (file: Uint8Array, key = 'ours.pub') => checkSignature(file, known(key))
 
 describe.skipIf(!hasOpenssl)(`what hotsplice signs, openssl accepts${title}`, () => {
   test.for(['sha256', 'sha384', 'sha512'] as const)('as a signed message, %s', hash => {
@@ -102,10 +98,10 @@ describe.skipIf(!hasOpenssl)(`what openssl signs, hotsplice accepts${title}`, ()
   test.for([
     { name: 'a signed message', more: ['-noattr'] },
     { name: 'one with signed attributes', more: [] },
-    { name: 'one without the certificate', more: ['-nocerts'] },
-    { name: 'one that names the key by its identifier', more: ['-keyid'] },
+    { name: 'one without the certificate', more: ['-nocerts'], says: 'somebody' },
+    { name: 'one that names the key by its identifier', more: ['-keyid'], says: 'somebody' },
     { name: 'one with another hash', more: ['-md', 'sha512'] },
-  ])('$name', ({ more }) => {
+  ])('$name', ({ more, says = 'ours' }) => {
     const sign = ['cms', '-sign', '-binary', '-in', 'payload', '-outform', 'DER', '-out', 'theirs']
     openssl(
       ...sign,
@@ -117,7 +113,7 @@ describe.skipIf(!hasOpenssl)(`what openssl signs, hotsplice accepts${title}`, ()
       ...more,
     )
     const signed = trailer(new Uint8Array(readFileSync(at('theirs'))))
-    expect(check(signed)).toEqual({ valid: true, text: 'signed by somebody, with this key' })
+    expect(check(signed)).toEqual({ valid: true, text: `signed by ${says}, with this key` })
     expect(check(signed, 'ours.crt').valid).toBe(true)
     expect(check(signed, 'other.pub').valid).toBe(false)
     signed[3] = 9
@@ -173,7 +169,7 @@ describe.skipIf(!hasOpenssl)(`as a check of verify${title}`, () => {
   const verified = (bytes: Uint8Array, key: string) =>
     withSignature(
       verifyPayload({ payload: bytes, symbols: toyHypervisor(), version: '4.17', on: [] }),
-      checkSignature(bytes, readPublicKey(text(key))),
+      checkSignature(bytes, known(key)),
     )
 
   test('a signed payload is what Xen takes, and it is refused where the key is another', () => {
@@ -209,10 +205,10 @@ describe.skipIf(!hasOpenssl)(`a module of Linux${title}`, () => {
     writeFileSync(at('message'), signed.subarray(payload().length, payload().length + size))
     const how = ['-inform', 'DER', '-in', 'message', '-content', 'payload', '-certfile', 'ours.crt', '-noverify']
     expect(Buffer.compare(openssl('cms', '-verify', '-binary', ...how), payload())).toBe(0)
-    expect(checkModuleSignature(signed, readPublicKey(text('ours.pub'))).valid).toBe(true)
-    expect(checkModuleSignature(signed, readPublicKey(text('other.pub'))).valid).toBe(false)
+    expect(checkModuleSignature(signed, known('ours.pub')).valid).toBe(true)
+    expect(checkModuleSignature(signed, known('other.pub')).valid).toBe(false)
     signed.writeUInt8(signed.readUInt8(3) ^ 1, 3)
-    expect(checkModuleSignature(signed, readPublicKey(text('ours.pub'))).valid).toBe(false)
+    expect(checkModuleSignature(signed, known('ours.pub')).valid).toBe(false)
   })
 
   test('is not signed twice', () => {
@@ -224,5 +220,146 @@ describe.skipIf(!hasOpenssl)(`a module of Linux${title}`, () => {
     const args = ['sign', at('payload'), '--target', 'linux', ...keys, '-o', at('made.ko')]
     expect(await hotsplice(args)).toMatchObject({ status: 0, stderr: '' })
     expect(new Uint8Array(readFileSync(at('made.ko')))).toEqual(signModule(payload(), signer(), 'sha256'))
+  })
+})
+
+describe.skipIf(!hasOpenssl)(`several signatures${title}`, () => {
+  const named = (name: string) => readSigner(text(`${name}.key`), text(`${name}.crt`))
+  const both = () => {
+    const first = signPayload(payload(), signer(), { format: 'cms', hash: 'sha256' })
+    return signPayload(first, named('other'), { format: 'cms', hash: 'sha512', add: true })
+  }
+
+  test('each counts, openssl takes them both, and their order makes no difference', () => {
+    const signed = both()
+    expect(check(signed, 'ours.crt').text).toBe(
+      'signed by ours, with this key; and by somebody who says to be other, whose key is not known here',
+    )
+    expect(check(signed, 'other.pub').valid).toBe(true)
+    expect(checkSignature(signed, known('ours.crt', 'other.crt'))).toEqual({
+      valid: true,
+      text: expect.stringMatching(/^signed by (ours and other|other and ours), with one of these keys$/),
+    })
+    const second = signPayload(payload(), named('other'), { format: 'cms', hash: 'sha512' })
+    const turned = splitTrailer(signPayload(second, signer(), { format: 'cms', hash: 'sha256', add: true }))
+    const found = splitTrailer(signed)
+    expect(turned?.trailer.signature).toEqual(found?.trailer.signature)
+    writeFileSync(at('message'), found?.trailer.signature ?? '')
+    writeFileSync(at('both.crt'), text('ours.crt') + text('other.crt'))
+    const how = ['-inform', 'DER', '-in', 'message', '-content', 'payload', '-purpose', 'any']
+    expect(openssl('cms', '-verify', '-binary', ...how, '-CAfile', 'both.crt')).toEqual(readFileSync(at('payload')))
+    const one = spawnSync('openssl', ['cms', '-verify', '-binary', ...how, '-CAfile', 'ours.crt'], { cwd: folder })
+    expect(one.status).not.toBe(0)
+  })
+
+  test('an unknown one is refused on request', () => {
+    expect(checkSignature(both(), { ...known('ours.crt'), only: true }).valid).toBe(false)
+    expect(checkSignature(both(), { ...known('ours.crt', 'other.crt'), only: true }).valid).toBe(true)
+  })
+
+  test('a module of Linux may have two, too', () => {
+    const signed = signModule(signModule(payload(), signer(), 'sha256'), named('other'), 'sha256', true)
+    expect([
+      checkModuleSignature(signed, known('ours.pub')).valid,
+      checkModuleSignature(signed, known('other.pub')).valid,
+    ]).toEqual([true, true])
+  })
+})
+
+describe.skipIf(!hasOpenssl)(`what was wrong once${title}`, () => {
+  const made = (name: string, bits: number) => {
+    const what = ['-newkey', `rsa:${bits}`, '-nodes', '-subj', `/CN=${name}`, '-days', '2']
+    openssl('req', '-x509', ...what, '-keyout', `${name}.key`, '-out', `${name}.crt`)
+    return readSigner(text(`${name}.key`), text(`${name}.crt`))
+  }
+
+  test('a key whose bits are no multiple of 8', () => {
+    const signed = signPayload(payload(), made('odd', 2047), { format: 'rsa', hash: 'sha256' })
+    expect(check(signed, 'odd.crt')).toEqual({ valid: true, text: 'signed by odd, with this key' })
+  })
+
+  test('a key that is too small for the hash', () => {
+    expect(() => signPayload(payload(), made('tiny', 512), { format: 'cms', hash: 'sha512' })).toThrow(
+      expect.objectContaining({ code: 'sign/failed' }),
+    )
+  })
+
+  test('a bare signature by a key of another size is one by another key', () => {
+    made('large', 3072)
+    const signed = signPayload(payload(), signer(), { format: 'rsa', hash: 'sha256' })
+    expect(check(signed, 'large.crt').text).toContain('another key')
+  })
+
+  test('the trailer of another loader is called so', () => {
+    expect(check(signModule(payload(), signer(), 'sha256')).text).toContain('a module of Linux')
+    const ofXen = signPayload(payload(), signer(), { format: 'cms', hash: 'sha256' })
+    expect(checkModuleSignature(ofXen, known('ours.pub')).text).toContain('a payload of Xen')
+    expect(() => signModule(ofXen, signer(), 'sha256')).toThrow('already')
+    expect(() =>
+      signPayload(signModule(payload(), signer(), 'sha256'), signer(), { format: 'cms', hash: 'sha256', add: true }),
+    ).toThrow('already')
+  })
+
+  test('a message of indefinite length is called so', () => {
+    const sign = ['cms', '-sign', '-binary', '-stream', '-indef', '-in', 'payload', '-outform', 'DER', '-out', 'theirs']
+    openssl(...sign, '-signer', 'ours.crt', '-inkey', 'ours.key')
+    const message = new Uint8Array(readFileSync(at('theirs')))
+    expect(message[1]).toBe(0x80)
+    const signed = withTrailer(payload(), {
+      signature: message,
+      hash: 'sha256',
+      keyId: new Uint8Array(20),
+      signer: 'x',
+    })
+    expect(check(signed)).toMatchObject({ valid: false, text: expect.stringContaining('indefinite length') })
+  })
+
+  test('a text file is no payload', () => {
+    const hello = new Uint8Array(Buffer.from('hello'))
+    expect(() => signPayload(hello, signer(), { format: 'cms', hash: 'sha256' })).toThrow('no ELF file')
+    expect(() => digestToSign(hello, 'sha256')).toThrow('no ELF file')
+  })
+
+  test('a certificate that openssl trusts', () => {
+    openssl('x509', '-in', 'ours.crt', '-trustout', '-addtrust', 'codeSigning', '-out', 'trusted.crt')
+    expect(text('trusted.crt')).toContain('TRUSTED')
+    const signed = signPayload(payload(), readSigner(text('ours.key'), text('trusted.crt')), {
+      format: 'cms',
+      hash: 'sha256',
+    })
+    expect(check(signed, 'trusted.crt')).toEqual({ valid: true, text: 'signed by ours, with this key' })
+  })
+
+  test('what Xen refuses anyway is refused by Xen, signed or not', () => {
+    const broken = toyPayload().slice(0, 100)
+    const report = verifyPayload({ payload: broken, symbols: toyHypervisor(), version: '4.17', on: [] })
+    const withCheck = withSignature(report, checkSignature(broken, known('ours.crt')))
+    expect(withCheck).toMatchObject({ accepted: false, errno: report.errno, decidedBy: report.decidedBy })
+    expect(withCheck.checks[0]).toMatchObject({ code: 'signature', status: 'failed' })
+  })
+})
+
+describe.skipIf(!hasOpenssl)(`a service that sees a digest only${title}`, () => {
+  test('gets it, and what it makes of it is attached', async () => {
+    expect(await hotsplice(['sign', at('payload'), '--prepare', at('digest')])).toMatchObject({ status: 0, stderr: '' })
+    const how = ['-inkey', 'ours.key', '-pkeyopt', 'digest:sha256', '-pkeyopt', 'rsa_padding_mode:pkcs1']
+    openssl('pkeyutl', '-sign', ...how, '-in', 'digest', '-out', 'signature')
+    const attach = (cert: string) => [
+      'sign',
+      at('payload'),
+      '--attach',
+      at('signature'),
+      '--cert',
+      at(cert),
+      '-o',
+      at('attached'),
+    ]
+    expect(await hotsplice(attach('ours.crt'))).toMatchObject({ status: 0, stderr: '' })
+    // The same bytes as with the key at hand.
+    expect(new Uint8Array(readFileSync(at('attached')))).toEqual(
+      signPayload(payload(), signer(), { format: 'cms', hash: 'sha256' }),
+    )
+    const wrong = await hotsplice(attach('other.crt'))
+    expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringContaining('sign/key-mismatch')])
   })
 })

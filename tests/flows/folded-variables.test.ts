@@ -20,6 +20,9 @@ interface Row {
 const TABLE =
   'static int tab[4] = {3, 5, 9, 12};\n__attribute__((noinline)) int get(int x) { return tab[x & 3] + x; }\n'
 
+const file = (...lines: readonly string[]) => `extern int out(int);\n${lines.join('\n')}\n`
+const USE = 'int f(int n) { out(n); if (mode) return out(n * 3); return out(n) + 1; }'
+
 const ROWS: readonly Row[] = [
   {
     name: 'its last write is taken away',
@@ -82,6 +85,56 @@ const ROWS: readonly Row[] = [
     name: 'a member and a parameter are called as what went',
     before: `struct s { int seen; };\nstatic int seen;\n${set('seen++; x += seen;')}int f(struct s *s, int seen) { return s->seen + seen; }\n`,
     after: `struct s { int seen; };\n${set('')}int f(struct s *s, int seen) { return s->seen + seen; }\n`,
+  },
+  {
+    name: 'a flag that nothing sets any more, and that is read',
+    before: file('static int mode;', USE, 'void set(int n) { out(1); mode = n; }'),
+    after: file('static int mode;', USE, 'void set(int n) { out(1); out(n); }'),
+    refused: ['constant-by-patch mode'],
+  },
+  {
+    name: 'the same, declared so that its value is read',
+    before: file('static int mode;', USE, 'void set(int n) { out(1); mode = n; }'),
+    after: file('static volatile int mode;', USE, 'void set(int n) { out(1); out(n); }'),
+  },
+  {
+    name: 'a flag that is gone from the text',
+    before: file('static int mode;', USE, 'void set(int n) { out(1); mode = n; }'),
+    after: file('int f(int n) { out(n); return out(n) + 1; }', 'void set(int n) { out(1); out(n); }'),
+  },
+  {
+    name: 'a counter that is still counted, and that nobody reads',
+    before: file(
+      'static int count;',
+      'int f(int n) { count = n; return out(n); }',
+      'int g(void) { return out(count); }',
+    ),
+    after: file('static int count;', 'int f(int n) { count = n; return out(n); }', 'int g(void) { return out(0); }'),
+  },
+  {
+    name: 'a variable of a function that keeps its first value',
+    before: file('int f(int n) { static int step = 5; if (n > 9) step = n; out(step); return out(n); }'),
+    after: file('int f(int n) { static int step = 5; if (n > 9) out(n); out(step); return out(n); }'),
+    refused: { gcc: ['constant-by-patch step.0'], 'clang-14': ['constant-by-patch f.step'] },
+  },
+  {
+    name: 'one of two functions loses its variable, by name another’s too',
+    before: file(
+      'int f(int n) { static int step; step += n; return out(step); }',
+      'int g(int n) { static int step; step ^= n; return out(step); }',
+    ),
+    after: file('int f(int n) { return out(n); }', 'int g(int n) { static int step; step ^= n; return out(step); }'),
+  },
+  {
+    name: 'a variable of a function that nobody calls any more',
+    before: file(
+      'static inline int g(int n) { static int step; step ^= n; return out(step); }',
+      'int f(int n) { return g(n); }',
+    ),
+    after: file(
+      'static inline int g(int n) { static int step; step ^= n; return out(step); }',
+      'int f(int n) { return out(n); }',
+    ),
   },
 ]
 

@@ -97,6 +97,7 @@ const STAGES = new Set([
   'elf',
   'explain',
   'fleet',
+  'publish',
   'inspect',
   'internal',
   'library',

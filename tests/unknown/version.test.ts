@@ -81,7 +81,6 @@ test.for([
       target,
       program: nothing,
       shapes: nothing,
-      fixed: nothing,
       stores: { ...nothing, modinfo: [] },
       selection: select(units, { target, denied: () => undefined }),
       originals: [],

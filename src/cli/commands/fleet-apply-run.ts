@@ -19,7 +19,8 @@ import type { Ending } from '../exit-code.ts'
 import { readInput } from '../files.ts'
 import { today } from '../today.ts'
 import { VERSION } from '../version.ts'
-import { ask, indexFile, readIndex } from './fleet-plan-run.ts'
+import { indexFile, readIndex } from '../fleet-index-file.ts'
+import { ask } from './fleet-plan-run.ts'
 
 export interface FleetApplyArguments {
   readonly index: string

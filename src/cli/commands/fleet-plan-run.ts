@@ -1,5 +1,4 @@
 /** What `hotsplice fleet plan` does: reads the index and the listings, asks hosts, shows what each needs. */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { InputError } from '../../base/errors.ts'
@@ -12,13 +11,13 @@ import { describeResult } from '../../hosts/abi/errno.ts'
 import { openHost } from '../../hosts/open-host.ts'
 import { parseList } from '../../hosts/xen/list.ts'
 import { reportedError } from '../../report/error-report.ts'
-import { type FleetIndex, fleetIndex } from '../../report/fleet-index.ts'
 import { type FleetPlan, fleetPlanText } from '../../report/fleet-plan.ts'
 import type { Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import type { Ending } from '../exit-code.ts'
 import { readText } from '../files.ts'
+import { indexFile, readIndex } from '../fleet-index-file.ts'
 import { SCHEMAS } from '../schemas.ts'
 import { today } from '../today.ts'
 import { VERSION } from '../version.ts'
@@ -60,26 +59,6 @@ export async function runFleetPlan(
 
 function endingOf({ outcome, hosts }: FleetPlan): Ending {
   return hosts.some(({ error }) => error?.code === 'internal/bug') ? 'internal' : ENDINGS[outcome]
-}
-
-/** The folder may be named in its place. */
-export const indexFile = (given: string): string =>
-  existsSync(join(given, 'index.json')) ? join(given, 'index.json') : given
-
-export function readIndex(file: string): FleetIndex {
-  let value: unknown
-  try {
-    value = JSON.parse(readText(file, 'the index', 'utf8'))
-  } catch (error) {
-    if (error instanceof InputError) throw error
-  }
-  const read = v.safeParse(fleetIndex, value)
-  if (read.success) return read.output
-  throw new InputError(
-    'fleet/no-index',
-    `${file} is no index of a fleet, or one that another version wrote`,
-    'give the folder of `hotsplice fleet build`; run it again where it was made by an earlier version: what is known is kept',
-  )
 }
 
 const FORMS: ListingForms = {

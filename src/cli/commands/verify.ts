@@ -38,41 +38,42 @@ export function define(host: Host) {
       ).choices(XEN_VERSIONS),
     )
     .option('--without-ibt', WITHOUT_IBT)
-    .option('--key <file>', 'a certificate or public key in PEM: is the payload signed with it?')
+    .option(
+      '--key <file>',
+      'a certificate or public key in PEM: is the payload signed with it? may be given again',
+      eachOf,
+    )
+    .option('--only-known', 'refuse one that anybody else has signed besides')
     .option('--all', 'show the checks that passed or did not apply, too')
     .option('--json <file>', 'write the result as JSON; - is standard output')
-    .addHelpText(
-      'after',
-      helpAfter({
-        examples: [
-          { so: 'would this hypervisor take it?', run: 'hotsplice verify fix.livepatch --symbols ~/xen/xen/xen-syms' },
-          {
-            so: 'is the code to be replaced the code that runs, too?',
-            run: 'hotsplice verify fix.livepatch --symbols xen-syms --tree ~/xen',
-          },
-          {
-            so: 'on top of another',
-            run: 'hotsplice verify b.livepatch --on a.livepatch --symbols xen-syms',
-          },
-          {
-            so: 'a live patch for Linux',
-            run: 'hotsplice verify fix.ko --target linux --symbols /boot/vmlinuz-$(uname -r)',
-          },
-        ],
-        codes: [
-          [0, 'it would be taken, and with --key is signed with that key'],
-          [
-            2,
-            'it would be refused, would crash the hypervisor, replaces other code than runs (--tree), or is not signed',
-          ],
-        ],
-      }),
-    )
+    .addHelpText('after', helpAfter(HELP))
     .action(async (payload, options) => {
       const work = (console: Console) => verify({ payload, signal: host.signal, ...options }, console)
       host.ended(await attempt({ json: options.json, command: 'verify', signal: host.signal, work }))
     })
 }
+
+const HELP = {
+  examples: [
+    { so: 'would this hypervisor take it?', run: 'hotsplice verify fix.livepatch --symbols ~/xen/xen/xen-syms' },
+    {
+      so: 'is the code to be replaced the code that runs, too?',
+      run: 'hotsplice verify fix.livepatch --symbols xen-syms --tree ~/xen',
+    },
+    {
+      so: 'on top of another',
+      run: 'hotsplice verify b.livepatch --on a.livepatch --symbols xen-syms',
+    },
+    {
+      so: 'a live patch for Linux',
+      run: 'hotsplice verify fix.ko --target linux --symbols /boot/vmlinuz-$(uname -r)',
+    },
+  ],
+  codes: [
+    [0, 'it would be taken, and with --key is signed with one of them'],
+    [2, 'it would be refused, would crash the hypervisor, replaces other code than runs (--tree), or is not signed'],
+  ],
+} as const
 
 interface Request {
   readonly payload: string
@@ -87,7 +88,8 @@ interface Request {
   readonly on?: readonly string[]
   readonly xenVersion?: XenVersion
   readonly withoutIbt?: true
-  readonly key?: string
+  readonly key?: readonly string[]
+  readonly onlyKnown?: true
   readonly all?: true
   readonly json?: string
   readonly signal: AbortSignal
@@ -95,7 +97,7 @@ interface Request {
 
 async function verify(request: Request, console: Console): Promise<Finished> {
   const { payload, symbols, target, on = [], all, json, key } = request
-  checkOutputs([...on, payload, symbols, ...(key === undefined ? [] : [key])], [json])
+  checkOutputs([...on, payload, symbols, ...(key ?? [])], [json])
   const report = await VERIFIERS[target](request, console)
   return {
     ending: report.accepted ? 'done' : 'refused',
@@ -107,7 +109,7 @@ async function verify(request: Request, console: Console): Promise<Finished> {
 const VERIFIERS = { xen: verifyForXen, linux: verifyForLinux }
 
 function verifyForXen(request: Request, { progress }: Console): Promise<VerifyReport> {
-  const { payload, symbols, on = [], key, xenVersion, withoutIbt } = request
+  const { payload, symbols, on = [], xenVersion, withoutIbt } = request
   return verifyFile({
     payload: { name: basename(payload), bytes: readInput(payload, 'the payload') },
     on: on.map(name => ({ name: basename(name), bytes: readInput(name, 'the payload') })),
@@ -115,19 +117,26 @@ function verifyForXen(request: Request, { progress }: Console): Promise<VerifyRe
     ...(xenVersion === undefined ? {} : { xenVersion }),
     ...(withoutIbt === undefined ? {} : { withoutIbt }),
     ...treeOf(request, progress),
-    ...(key === undefined ? {} : { key: readText(key, 'the key', 'latin1') }),
+    ...signersOf(request),
   })
 }
 
 async function verifyForLinux(request: Request): Promise<VerifyReport> {
   const { refuseQuestionsOfXen, verifyKernelModule } = await import('../../flows/verify/module.ts')
   refuseQuestionsOfXen(request, option => `--${option.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`)
-  const { payload, symbols, key } = request
+  const { payload, symbols } = request
   return verifyKernelModule({
     payload: readInput(payload, 'the module'),
     kernel: symbols,
-    ...(key === undefined ? {} : { key: readText(key, 'the key', 'latin1') }),
+    ...signersOf(request),
   })
+}
+
+function signersOf({ key, onlyKnown }: Request) {
+  if (key !== undefined)
+    return { keys: key.map(file => readText(file, 'the key', 'latin1')), onlyKnown: onlyKnown === true }
+  if (onlyKnown !== true) return {}
+  throw new InputError('cli/usage', '--only-known is about signers, and none is named', 'give --key')
 }
 
 function treeOf(

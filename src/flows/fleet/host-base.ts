@@ -18,7 +18,7 @@ export function baseOfHost(report: HostReport, index: FleetIndex): KnownBase | P
 }
 
 /** As the file says it, else as the payloads for it do; undefined where neither does. */
-function buildIdOf({ name, buildId }: FleetIndexBase, { cells }: FleetIndex): string | undefined {
+export function buildIdOf({ name, buildId }: FleetIndexBase, { cells }: FleetIndex): string | undefined {
   if (buildId !== null) return buildId
   const told = cells.flatMap(({ base, payload }) => (base === name && payload !== null ? [payload.runs] : []))
   const [first] = told

@@ -25,7 +25,6 @@ export interface Selected {
   readonly running: Running
   readonly code: CheckedCode
   readonly shapes: { readonly refusals: readonly Refusal[] }
-  readonly fixed: { readonly refusals: readonly Refusal[] }
   readonly stores: Pick<CheckedStores, 'refusals' | 'modinfo'>
 }
 
@@ -36,7 +35,7 @@ export interface Assembled {
 }
 
 export function assembleSelected(selected: Selected, watch: Stopwatch): Assembled {
-  const { affected, program, selection, target, running, code, shapes, stores, fixed } = selected
+  const { affected, program, selection, target, running, code, shapes, stores } = selected
   const before = [...affected.refusals.map(asRefusal), ...program.refusals]
   // Types matter only where something is replaced.
   if (selection.pieces.length + selection.switchedOff.length === 0)
@@ -49,7 +48,6 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
     ...own,
     ...unversioned,
     ...code.refusals,
-    ...fixed.refusals,
     ...shapes.refusals,
     ...stores.refusals,
   ]

@@ -6,22 +6,26 @@
  * more, which becomes constant.
  *
  * In:  variables that are gone, and debug information of both texts, which says what the source declares.
- * Out: a refusal for each that the source still declares, and for each of which the compiler tells nothing.
+ * Out: a refusal for each that the source still declares and, as its text has it, reads, and for each of which the compiler
+ *      tells nothing.
  *
  * Tempting, and wrong: to look whether the name still occurs in the text. It does where another variable, a member, or a
  * parameter is called so, and macros declare many by one name (`__warned`).
  */
 import { InputError } from '../../base/errors.ts'
 import type { Refusal } from '../../base/refusal.ts'
+import type { Parts } from '../../ctext/outline.ts'
+import { readsVariable } from '../../ctext/reads.ts'
 import { type DeclaredVariable, declaredVariables, staticPlaces } from '../../dwarf/index.ts'
 import { readElf } from '../../elf/index.ts'
 import type { Piece, PieceMap } from '../../pieces/model.ts'
-import { isCompilerMade, variableNames } from '../../pieces/names.ts'
+import { isCompilerMade, sourceName, variableNames } from '../../pieces/names.ts'
 import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import { isWritable } from '../../pieces/writable.ts'
 import type { UnitInput } from '../../select/model.ts'
-import { type Affected, debugObjects, type Overlay, placeIn, type Tree, type Unit } from '../../trees/index.ts'
+import { type Affected, debugObjects, type Overlay, placeIn, preprocessedTexts, type Tree, type Unit } from '../../trees/index.ts'
 import type { CompiledUnits } from './judge.ts'
+import { bodiesFrom } from './made-from.ts'
 import { sameLine } from './static-lines.ts'
 
 interface Question {
@@ -49,11 +53,31 @@ export async function foldedVariables(
     ...asked.map(({ unit }) => ({ unit, overlay: NOTHING, label: 'original' as const })),
     ...asked.map(({ unit }) => ({ unit, overlay: patched, label: 'patched' as const })),
   ])
-  return asked.flatMap((gone, at) => {
+  const found = asked.flatMap((gone, at) => {
     const declares = declaring(tree, gone.unit, compiled)
     const [before, after] = [objects[at], objects[at + asked.length]]
-    return refusalsOf(gone, { before, after, cut, declares })
+    return refusalsOf(gone, { before, after, cut, declares }).map(refusal => ({ unit: gone.unit, refusal }))
   })
+  const concerned = [...new Set(found.map(({ unit }) => unit))]
+  const texts = await preprocessedTexts(
+    tree,
+    concerned.map(unit => ({ unit, overlay: patched, label: 'patched' })),
+  )
+  const inputs = new Map(units.map(each => [each.unit, each]))
+  return found.flatMap(({ unit, refusal }) =>
+    isOnlyWritten(refusal.symbol, texts.get(unit), inputs.get(unit.unit)) ? [] : [refusal],
+  )
+}
+
+/** What nobody reads, nobody misses. */
+function isOnlyWritten(symbol: string, text: Parts | undefined, input: UnitInput | undefined): boolean {
+  if (text === undefined || input === undefined) return false
+  const { pieces } = input.verdicts.correlation.patched
+  const functions = pieces.filter(({ kind }) => kind === 'function').map(({ name }) => name)
+  // What C++ calls a function in an object is not its name in the text.
+  const isPlain = !functions.some(name => name.startsWith('_Z'))
+  const bodies = isPlain ? bodiesFrom(text.bodies, functions.map(sourceName)) : text.bodies
+  return !bodies.some(body => variableNames(symbol).some(name => readsVariable(body.text, name)))
 }
 
 /** Of units that compilers make from C and its like: an assembler leaves nothing away that its source has. */
@@ -160,7 +184,7 @@ function withoutKept(map: PieceMap<'patched'>): readonly DeclaredVariable[] {
 }
 
 const HINT =
-  'if nothing reads it any more, take its declaration away, too; if something does, declare it volatile in the patch, and its running value counts'
+  'declare it volatile in the patch, and its running value counts; if its first value is meant, take it out of the functions that read it'
 
 function folded(unit: string, symbol: string): Refusal {
   return {

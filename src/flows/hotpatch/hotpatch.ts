@@ -14,7 +14,6 @@ import type { PatchText, SourceChange } from '../../source/model.ts'
 import type { Affected, Base, LeftOut, ObjectPair, Run, Tree } from '../../trees/index.ts'
 import { assembleSelected } from './assembled.ts'
 import { compileAll } from './compile-all.ts'
-import { checkFixedValues } from './fixed-values.ts'
 import type { CompiledUnits, JudgedUnit, JudgedUnits, OneCompile } from './judge.ts'
 import { judgeTold } from './judge-told.ts'
 import { withOwnNames } from './kernel-names.ts'
@@ -115,14 +114,13 @@ export async function createHotpatch(
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
   const code = await watch.time('code', () => checkRunningCode(units, selection, { ...about, originals }))
   // ctext: no variable that the new code reads was dropped for its first value.
-  const fixed = await watch.time('code', () => checkFixedValues(tree, before, units))
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
   const types = { tree, ...before, declarations, units: judged.units, selection, accepted: options.acceptTypes ?? [] }
   const shapes = await watch.time('shapes', () => checkShapes(types))
   const stores = checkStores(selection, declarations, running.brought)
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
   const assembled = assembleSelected(
-    { ...before, program, ...selected, target, running, code, shapes, stores, fixed },
+    { ...before, program, ...selected, target, running, code, shapes, stores },
     watch,
   )
   // verify: what was written, read back and held against every rule of the loader that will take it.

@@ -1,7 +1,8 @@
 /** A finished module, whoever built it, held against what is known of the kernel that will get it, and a key. */
 import { during, InputError } from '../../base/errors.ts'
 import { readKernelImage } from '../../loaders/linux/kernel-image.ts'
-import { checkModuleSignature, readPublicKey } from '../../sign/sign.ts'
+import { readKnownKey } from '../../sign/certificates.ts'
+import { checkModuleSignature } from '../../sign/check.ts'
 import { withSignature } from '../../sign/verdict.ts'
 import { readKernel } from '../../trees/index.ts'
 import { type VerifyReport, verifyModule } from '../../verify/index.ts'
@@ -10,15 +11,19 @@ export interface ModuleQuestion {
   readonly payload: Uint8Array
   /** The image that boots (`/boot/vmlinuz-…`), or vmlinux: its file. */
   readonly kernel: string
-  /** A certificate or public key in PEM. */
-  readonly key?: string
+  /** Certificates or public keys in PEM: one of them must have signed it. */
+  readonly keys?: readonly string[]
+  /** Whether it must have no other signature besides. */
+  readonly onlyKnown?: boolean
 }
 
 /** Throws `InputError` for a kernel that cannot be read, or whose rules are not known. */
-export function verifyKernelModule({ payload, kernel, key }: ModuleQuestion): VerifyReport {
+export function verifyKernelModule({ payload, kernel, keys, onlyKnown }: ModuleQuestion): VerifyReport {
   const image = during(`reading the kernel in ${kernel}`, () => readKernelImage(readKernel(kernel)))
   const report = verifyModule(payload, image, image.facts.version)
-  return key === undefined ? report : withSignature(report, checkModuleSignature(payload, readPublicKey(key)))
+  if (keys === undefined) return report
+  const known = { keys: keys.map(readKnownKey), only: onlyKnown }
+  return withSignature(report, checkModuleSignature(payload, known))
 }
 
 const OF_XEN = ['tree', 'buildDir', 'memory', 'on', 'xenVersion', 'withoutIbt'] as const

@@ -46,7 +46,9 @@ export interface VerifyQuestion {
   /** The built tree of what is running, and how its objects are read for a first look at their bytes. */
   readonly tree?: TreeQuestion
   /** A certificate or public key in PEM. */
-  readonly key?: string
+  readonly keys?: readonly string[]
+  /** Whether it must have no other signature besides. */
+  readonly onlyKnown?: boolean
 }
 
 export interface TreeQuestion {
@@ -76,7 +78,7 @@ export async function verifyFile(question: VerifyQuestion): Promise<VerifyReport
 }
 
 async function verifyWith(question: VerifyQuestion, opened: OpenedTree | undefined): Promise<VerifyReport> {
-  const { payload, on = [], key } = question
+  const { payload, on = [], keys } = question
   const entrySizes = opened?.sizes.known.probed
   const symbols = readHypervisorSymbols(question.symbols, entrySizes)
   const version = question.xenVersion ?? versionOf(symbols, opened?.tree.facts.version)
@@ -85,7 +87,7 @@ async function verifyWith(question: VerifyQuestion, opened: OpenedTree | undefin
   const below = loadedStack(on, known)
   const { report, replaced } = verifyAndLoad({ ...known, payload: payload.bytes, on: below }, payload.name)
   const compared = opened === undefined ? report : await withTree(report, replaced, { ...opened, symbols, below })
-  return key === undefined ? compared : signed(compared, payload.bytes, key)
+  return keys === undefined ? compared : signed(compared, payload.bytes, { keys, only: question.onlyKnown })
 }
 
 /** The version that the image says it is; its source where the image does not. */
@@ -105,12 +107,17 @@ function versionOf(symbols: HypervisorSymbols, bySource: string | undefined): Xe
 }
 
 /** Loaded only where a key is given, as the tree's part below: most runs check a payload in less time than that takes. */
-async function signed(report: VerifyReport, payload: Uint8Array, key: string): Promise<VerifyReport> {
-  const [{ checkSignature, readPublicKey }, { withSignature }] = await Promise.all([
-    import('../../sign/sign.ts'),
+async function signed(
+  report: VerifyReport,
+  payload: Uint8Array,
+  { keys, only }: { readonly keys: readonly string[]; readonly only: boolean | undefined },
+): Promise<VerifyReport> {
+  const [{ readKnownKey }, { checkSignature }, { withSignature }] = await Promise.all([
+    import('../../sign/certificates.ts'),
+    import('../../sign/check.ts'),
     import('../../sign/verdict.ts'),
   ])
-  return withSignature(report, checkSignature(payload, readPublicKey(key)))
+  return withSignature(report, checkSignature(payload, { keys: keys.map(readKnownKey), only }))
 }
 
 interface OpenedTree {

@@ -1,0 +1,92 @@
+/** What `hotsplice publish` does: reads the fleet's folder and the keys, and makes a new folder appear whole. */
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import * as v from 'valibot'
+import { InputError } from '../../base/errors.ts'
+import { publish } from '../../flows/fleet/publish/publish.ts'
+import { signFile } from '../../flows/sign.ts'
+import { runReport } from '../../report/schema.ts'
+import type { Updates } from '../../report/updates.ts'
+import { viewFleetFolder } from '../../services/fleet-folder.ts'
+import type { Finished } from '../attempt.ts'
+import { readText } from '../files.ts'
+import { readIndex } from '../fleet-index-file.ts'
+import { newPartName } from '../part-names.ts'
+import { VERSION } from '../version.ts'
+import { keyOf } from './sign-run.ts'
+
+interface PublishArguments {
+  readonly built: string
+  readonly output: string
+  readonly key: string
+  readonly pinFile?: string
+  readonly cert: string
+  readonly statementKey: string
+  readonly publisher: string
+  readonly namespace: string
+  readonly date?: string
+}
+
+export function runPublish(request: PublishArguments): Finished {
+  const { built, output, cert, statementKey, publisher, namespace } = request
+  if (existsSync(output)) {
+    throw new InputError('publish/exists', `${output} is there already`, 'give the name of a new folder (-o)')
+  }
+  if (!URL.canParse(namespace))
+    throw new InputError('cli/usage', `--namespace ${namespace} is no URI`, 'https://example.org')
+  const folder = viewFleetFolder(built)
+  const key = keyOf(request)
+  const certificate = readText(cert, 'the certificate', 'latin1')
+  const { updates, files } = publish({
+    publisher: { name: publisher, namespace },
+    date: dateOf(request.date),
+    version: VERSION,
+    index: readIndex(join(built, 'index.json')),
+    read: stored => folder.get(stored),
+    readReport: bytes => v.parse(runReport, JSON.parse(Buffer.from(bytes).toString('utf8'))),
+    sign: (payload, { target }) => {
+      const trailer = target?.name === 'linux' ? 'linux' : 'xen'
+      return signFile(payload, { key, certificate, format: 'cms', hash: 'sha256', target: trailer })
+    },
+    statementKey: readText(statementKey, 'the key', 'latin1'),
+  })
+  writeFolder(output, files)
+  return { ending: 'done', text: told(updates, output), json: updates }
+}
+
+/** No clock is asked: what is published twice is the same. */
+function dateOf(given: string | undefined): string {
+  const epoch = process.env.SOURCE_DATE_EPOCH
+  const date = given ?? (epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) * 1000 : undefined)
+  const read = date === undefined ? undefined : new Date(date)
+  if (read !== undefined && !Number.isNaN(read.getTime())) return read.toISOString().replace('.000Z', 'Z')
+  const fact = date === undefined ? 'no date of publishing is given' : `--date ${date} is no date`
+  throw new InputError('cli/usage', fact, 'give --date 2026-11-30T00:00:00Z, or SOURCE_DATE_EPOCH')
+}
+
+/** Made beside its name and renamed: nobody sees a part of it. */
+function writeFolder(output: string, files: ReadonlyMap<string, Uint8Array>): void {
+  const beside = join(dirname(resolve(output)), newPartName())
+  try {
+    mkdirSync(beside)
+    for (const [name, content] of files) {
+      const path = join(beside, name)
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, content)
+    }
+    renameSync(beside, output)
+  } catch (error) {
+    rmSync(beside, { recursive: true, force: true })
+    const words = error instanceof Error ? error.message : String(error)
+    throw new InputError('cli/cannot-write', `${basename(output)} cannot be written: ${words}`)
+  }
+}
+
+function told({ bases, unknown }: Updates, output: string): string {
+  const lines = bases.flatMap(({ name, buildId, payloads, lacking }) => [
+    `${name} (${buildId}): ${payloads.length === 0 ? 'no payload' : payloads.map(({ fix }) => fix).join(', then ')}`,
+    ...lacking.map(({ fix, text, code }) => `  lacks ${fix}: ${text} [${code}]`),
+  ])
+  const silent = unknown.map(name => `${name}: its build-id is not known, so no host finds anything`)
+  return [`published ${output}`, ...lines, ...silent].join('\n')
+}

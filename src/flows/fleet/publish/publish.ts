@@ -1,0 +1,165 @@
+/**
+ * `hotsplice publish`: of a fleet's results, what goes to those who run it. In: the index, the contents that it names, keys. Out:
+ * files by their names. Pure but for the signatures: the same input gives the same files, where the keys' kinds do.
+ *
+ * What a base gets, in which order, is what `fleet plan` would do on a host that has only what the base stands on.
+ */
+import { createHash } from 'node:crypto'
+import { InputError } from '../../../base/errors.ts'
+import type { StoredFile } from '../../../base/stored-file.ts'
+import type { FleetCell, FleetIndex } from '../../../report/fleet-index.ts'
+import type { RunReport } from '../../../report/model.ts'
+import type { Updates } from '../../../report/updates.ts'
+import { envelope, readStatementKey } from '../../../sign/dsse.ts'
+import { buildIdOf } from '../host-base.ts'
+import { planHosts } from '../plan-hosts.ts'
+import { advisoryFile, advisoryOf } from './advisory.ts'
+import type { BaseUpdates, Publication, Published, PublishedBase, PublishedPayload } from './model.ts'
+import { inputsOf, STATEMENT_TYPE, statementOf } from './provenance.ts'
+
+export interface PublishRequest extends Published {
+  readonly index: FleetIndex
+  /** Undefined where the file is not there, or is not what its digest says. */
+  readonly read: (stored: StoredFile) => Uint8Array | undefined
+  readonly readReport: (bytes: Uint8Array) => RunReport
+  /** The payload with its signature. */
+  readonly sign: (payload: Uint8Array, report: RunReport) => Uint8Array
+  /** In PEM: signs where payloads come from. */
+  readonly statementKey: string
+}
+
+export interface PublishedFiles {
+  readonly updates: Updates
+  readonly files: ReadonlyMap<string, Uint8Array>
+}
+
+/** Throws `InputError` where a file of the fleet is missing or changed, or nothing can be published. */
+export function publish(request: PublishRequest): PublishedFiles {
+  const { index, publisher, date, version } = request
+  const known = index.bases.map(base => ({ base, buildId: buildIdOf(base, index) }))
+  const bases = known.flatMap(({ base, buildId }) =>
+    buildId === undefined ? [] : [updatesOf({ base, buildId: buildId.toLowerCase() }, request)],
+  )
+  const publication: Publication = { publisher, date, version, index, bases }
+  const files = new Map<string, Uint8Array>()
+  const key = readStatementKey(request.statementKey)
+  for (const payload of bases.flatMap(({ payloads }) => payloads)) {
+    for (const [name, bytes] of filesOf(payload, request, key)) files.set(name, bytes)
+  }
+  for (const fix of index.fixes) files.set(advisoryFile(fix), jsonOf(advisoryOf(fix, publication)))
+  const unknown = known.filter(({ buildId }) => buildId === undefined).map(({ base }) => base.name)
+  const updates = updatesFile(publication, unknown)
+  files.set('updates.json', jsonOf(updates))
+  return { updates, files }
+}
+
+function updatesOf(known: PublishedBase, request: PublishRequest): BaseUpdates {
+  const { index, version, date } = request
+  const { base, buildId } = known
+  const payloads = base.on.map(({ name }) => ({ name, state: 'APPLIED', rc: 0 }))
+  // Another base of the same build-id is another stack: each is planned by itself.
+  const alone = { ...index, bases: [base] }
+  const host = { host: base.name, buildId, payloads }
+  const [plan] = planHosts({ index: alone, hosts: [host], version, today: date.slice(0, 10) }).hosts
+  if (plan === undefined || plan.problems.length > 0) {
+    const words = plan?.problems.map(({ text, code }) => `${text} [${code}]`).join('; ')
+    throw new InputError(
+      'publish/unclear',
+      `what ${base.name} needs is not clear: ${words}`,
+      'mend it in the fleet’s file',
+    )
+  }
+  const steps = plan.steps.filter(({ action }) => action === 'load')
+  return {
+    ...known,
+    payloads: steps.map(({ fix }, at) => payloadOf(known, fix, at + 1, request)),
+    lacking: plan.lacking,
+  }
+}
+
+function payloadOf(known: PublishedBase, name: string, at: number, request: PublishRequest): PublishedPayload {
+  const { index, readReport, sign } = request
+  const fix = index.fixes.find(each => each.name === name)
+  const cell = index.cells.find(each => each.base === known.base.name && each.fix === name)
+  const stored = cell?.payload
+  if (fix === undefined || cell === undefined || stored == null || cell.report === null) throw missing(`${name}`)
+  const report = readReport(content(cell.report, request))
+  const bytes = sign(content(stored, request), report)
+  return {
+    base: known,
+    fix,
+    cell,
+    stored,
+    report,
+    at,
+    folder: `payloads/${known.base.name}-${known.buildId}/${String(at).padStart(2, '0')}-${name}`,
+    name: `${name}${stored.file.slice(stored.file.lastIndexOf('.'))}`,
+    bytes,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  }
+}
+
+function filesOf(
+  payload: PublishedPayload,
+  request: PublishRequest,
+  key: ReturnType<typeof readStatementKey>,
+): (readonly [string, Uint8Array])[] {
+  const { cell, folder, name, bytes } = payload
+  const statement = jsonOf(statementOf(payload, request))
+  const files: (readonly [string, Uint8Array])[] = [
+    [name, bytes],
+    ...besides(cell).map(([file, stored]) => [file, content(stored, request)] as const),
+    ['provenance.json', jsonOf(envelope(STATEMENT_TYPE, statement, key))],
+    ['inputs.cdx.json', jsonOf(inputsOf(payload, request))],
+  ]
+  return files.map(([file, what]) => [`${folder}/${file}`, what])
+}
+
+function besides({ report, page, rehearsal }: FleetCell): (readonly [string, StoredFile])[] {
+  const named = [
+    ['report.json', report],
+    ['page.html', page],
+    ['rehearsal.json', rehearsal],
+  ] as const
+  return named.flatMap(([file, stored]) => (stored === null ? [] : [[file, stored] as const]))
+}
+
+function content(stored: StoredFile, { read }: PublishRequest): Uint8Array {
+  const bytes = read(stored)
+  if (bytes === undefined) throw missing(stored.file)
+  return bytes
+}
+
+function missing(what: string): InputError {
+  return new InputError(
+    'publish/missing',
+    `${what} is not in the fleet’s folder, or is not what the index says`,
+    'run `hotsplice fleet build` again: what is known is kept',
+  )
+}
+
+function updatesFile({ version, date, index, bases }: Publication, unknown: readonly string[]): Updates {
+  return {
+    schema: 1,
+    command: 'publish',
+    version,
+    date,
+    advisories: index.fixes.map(advisoryFile),
+    bases: bases.map(({ buildId, base, payloads, lacking }) => ({
+      buildId,
+      name: base.name,
+      payloads: payloads.map(({ fix, folder, name, sha256, stored }) => ({
+        fix: fix.name,
+        ids: fix.ids,
+        file: `${folder}/${name}`,
+        sha256,
+        buildId: stored.buildId,
+        depends: stored.depends,
+      })),
+      lacking: lacking.map(({ fix, code, text }) => ({ fix, code, text })),
+    })),
+    unknown,
+  }
+}
+
+const jsonOf = (value: unknown) => new Uint8Array(Buffer.from(`${JSON.stringify(value, null, 2)}\n`))

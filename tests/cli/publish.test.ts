@@ -1,0 +1,222 @@
+/** A fleet as it is published: signatures and statements are checked by openssl alone, packages by the tools that install them. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { splitTrailer } from '../../src/loaders/trailer.ts'
+import { updates } from '../../src/report/updates.ts'
+import { makeSmallFleet } from '../support/small-fleet.ts'
+import { command, hotsplice } from '../xen/command.ts'
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+const title = hasOpenssl ? '' : ' (openssl is missing)'
+const RELEASE_ID = '11'.repeat(20)
+
+let folder = ''
+const at = (...names: string[]) => join(folder, ...names)
+const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
+
+const publish = (output: string, more: string[] = ['--statement-key', 'edwards.key'], built = 'built') =>
+  hotsplice(
+    [
+      ...['publish', built, '-o', output, '--key', 'ours.key', '--cert', 'ours.crt', '--publisher', 'Tests'],
+      ...['--namespace', 'https://tests.example', '--date', '2026-11-30T00:00:00Z', ...more],
+    ],
+    { cwd: folder },
+  )
+
+beforeAll(async () => {
+  if (!hasOpenssl) return
+  folder = mkdtempSync(join(tmpdir(), 'hotsplice-publish-'))
+  const fleet = makeSmallFleet(folder)
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-subj',
+    '/CN=ours',
+    '-keyout',
+    'ours.key',
+    '-out',
+    'ours.crt',
+  )
+  openssl('genpkey', '-algorithm', 'ed25519', '-out', 'edwards.key')
+  openssl('pkey', '-in', 'edwards.key', '-pubout', '-out', 'edwards.pub')
+  openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'p256.key')
+  openssl('pkey', '-in', 'p256.key', '-pubout', '-out', 'p256.pub')
+  await hotsplice(['fleet', 'build', fleet.file, '-o', at('built')], { cwd: folder })
+  // Objects without a program have no build-id; the index is told one, as a fleet's file would.
+  const index = json(at('built/index.json'))
+  for (const base of index.bases) base.buildId = base.name === 'late' ? RELEASE_ID : '22'.repeat(20)
+  for (const { base, payload } of index.cells)
+    if (payload) payload.runs ??= base === 'late' ? RELEASE_ID : '22'.repeat(20)
+  writeFileSync(at('built/index.json'), JSON.stringify(index))
+  expect(await publish('out')).toMatchObject({ status: 0, stderr: '' })
+})
+afterAll(() => {
+  if (folder !== '') rmSync(folder, { recursive: true, force: true })
+})
+
+const told = () => v.parse(updates, json(at('out/updates.json')))
+const published = () => {
+  const payload = told().bases.find(({ name }) => name === 'late')?.payloads[0]
+  if (payload === undefined) throw new Error('nothing was published for late')
+  return payload
+}
+const beside = (name: string) => at('out', published().file.replace(/[^/]*$/, name))
+const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
+
+describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
+  test('a payload is the one of the fleet with its signature, and openssl takes it', () => {
+    const file = at('out', published().file)
+    expect(sha256(file)).toBe(published().sha256)
+    const { payload, trailer } = splitTrailer(new Uint8Array(readFileSync(file))) ?? expect.unreachable()
+    const cell = json(at('built/index.json')).cells.find(
+      (one: { base: string; fix: string }) => one.base === 'late' && one.fix === 'code',
+    )
+    expect(createHash('sha256').update(payload).digest('hex')).toBe(cell.payload.sha256)
+    writeFileSync(at('message'), trailer.signature)
+    writeFileSync(at('content'), payload)
+    const how = ['-inform', 'DER', '-in', 'message', '-content', 'content', '-purpose', 'any', '-CAfile', 'ours.crt']
+    expect(Buffer.compare(openssl('cms', '-verify', '-binary', ...how), payload)).toBe(0)
+  })
+
+  test('openssl alone checks where it comes from; a changed byte is refused', async () => {
+    expect((await publish('out-p256', ['--statement-key', 'p256.key'])).status).toBe(0)
+    const kinds = [
+      ['out', 'edwards.pub'],
+      ['out-p256', 'p256.pub'],
+    ] as const
+    for (const [output, key] of kinds) {
+      const envelope = json(beside('provenance.json').replace('/out/', `/${output}/`))
+      const payload = Buffer.from(envelope.payload, 'base64')
+      writeFileSync(at('sig'), Buffer.from(envelope.signatures[0].sig, 'base64'))
+      const check = (content: Buffer) => {
+        // The encoding as secure-systems-lab/dsse writes it down, by hand.
+        const type = 'application/vnd.in-toto+json'
+        writeFileSync(at('pae'), Buffer.concat([Buffer.from(`DSSEv1 28 ${type} ${content.length} `), content]))
+        const how = key.startsWith('p256')
+          ? ['dgst', '-sha256', '-verify', key, '-signature', 'sig', 'pae']
+          : ['pkeyutl', '-verify', '-pubin', '-inkey', key, '-rawin', '-in', 'pae', '-sigfile', 'sig']
+        return spawnSync('openssl', how, { cwd: folder }).status
+      }
+      expect(check(payload)).toBe(0)
+      for (const place of [0, payload.length >> 1, payload.length - 1]) {
+        const broken = Buffer.from(payload)
+        broken.writeUInt8(broken.readUInt8(place) ^ 1, place)
+        expect(check(broken)).not.toBe(0)
+      }
+      const statement = JSON.parse(payload.toString())
+      expect(statement).toMatchObject({
+        _type: 'https://in-toto.io/Statement/v1',
+        predicateType: 'https://slsa.dev/provenance/v1',
+      })
+      expect(statement.subject).toEqual([{ name: 'code.livepatch', digest: { sha256: published().sha256 } }])
+      const { resolvedDependencies } = statement.predicate.buildDefinition
+      const patched = resolvedDependencies.find(({ name }: { name: string }) => name === 'original/quota.c')
+      expect(patched.digest.sha256).toBe(sha256(at('late/quota.c')))
+    }
+  })
+
+  test('the advisory says which base is fixed without a reboot, and which is not', () => {
+    const { document, product_tree, vulnerabilities } = json(at('out/advisories/code.json'))
+    expect(document).toMatchObject({
+      category: 'csaf_security_advisory',
+      csaf_version: '2.0',
+      tracking: { id: 'code' },
+    })
+    const [late] = product_tree.full_product_names.filter(({ name }: { name: string }) => name.includes(RELEASE_ID))
+    const [one, ...others] = vulnerabilities
+    expect(others).toEqual([])
+    expect(one.cve).toBe('CVE-2026-0001')
+    const remedy = one.remediations.find(({ product_ids }: { product_ids: string[] }) =>
+      product_ids.includes(late.product_id),
+    )
+    expect(remedy).toMatchObject({ category: 'vendor_fix', restart_required: { category: 'none' } })
+    const [relation] = product_tree.relationships
+    expect(one.product_status.fixed).toEqual([relation.full_product_name.product_id])
+    expect(relation.relates_to_product_reference).toBe(late.product_id)
+    // What was refused, as expected, is affected, and has no remedy without a reboot.
+    const [refused] = json(at('out/advisories/constant.json')).vulnerabilities
+    expect(refused.product_status.fixed ?? []).toEqual([])
+    expect(refused.remediations.every(({ category }: { category: string }) => category === 'none_available')).toBe(true)
+  })
+
+  test('the list of inputs names each by digest', () => {
+    const { bomFormat, specVersion, metadata, components } = json(beside('inputs.cdx.json'))
+    expect([bomFormat, specVersion]).toEqual(['CycloneDX', '1.5'])
+    expect(metadata.component.hashes).toEqual([{ alg: 'SHA-256', content: published().sha256 }])
+    const names = components.map((each: { 'bom-ref': string }) => each['bom-ref'])
+    expect(new Set(names).size).toBe(names.length)
+    expect(names).toContain('patched/quota.c')
+  })
+
+  test('the same again is the same, byte for byte', async () => {
+    expect((await publish('again')).status).toBe(0)
+    const files = (name: string) =>
+      readdirSync(at(name), { recursive: true, withFileTypes: true })
+        .filter(entry => entry.isFile())
+        .map(entry => join(entry.parentPath, entry.name))
+        .map(file => [file.slice(at(name).length), sha256(file)])
+        .sort()
+    expect(files('again')).toEqual(files('out'))
+    expect(files('out').length).toBeGreaterThan(7)
+  })
+
+  test.for([
+    ['a folder that is there', 'out', [], 'publish/exists'],
+    ['an RSA key for statements', 'never', ['--statement-key', 'ours.key'], 'publish/bad-key'],
+    ['a date that is none', 'never', ['--date', 'soon'], 'cli/usage'],
+  ] as const)('%s is told', async ([, output, more, code]) => {
+    const { status, stderr } = await publish(output, ['--statement-key', 'edwards.key', ...more])
+    expect([status, stderr]).toEqual([1, expect.stringContaining(code)])
+    expect(existsSync(at('never'))).toBe(false)
+  })
+
+  test('a payload that is not what the index says is not published', async () => {
+    cpSync(at('built'), at('damaged'), { recursive: true })
+    const index = json(at('damaged/index.json'))
+    const { payload } = index.cells.find((cell: { payload: unknown }) => cell.payload !== null)
+    const bytes = readFileSync(at('damaged', payload.file))
+    bytes.writeUInt8(bytes.readUInt8(70) ^ 1, 70)
+    writeFileSync(at('damaged', payload.file), bytes)
+    const { status, stderr } = await publish('never', ['--statement-key', 'edwards.key'], 'damaged')
+    expect([status, stderr]).toEqual([1, expect.stringContaining('publish/missing')])
+    expect(existsSync(at('never'))).toBe(false)
+  })
+})
+
+const hasDpkg = spawnSync('dpkg-deb', ['--version']).status === 0
+
+describe.skipIf(!hasOpenssl || !hasDpkg)(`as a package${hasDpkg ? title : ' (dpkg-deb is missing)'}`, () => {
+  const pack = (output: string, published = 'out', umask = '022') => {
+    const facts = ['--name', 'fixes', '--package-version', '1', '--maintainer', 'Us <us@us.example>']
+    const words = [process.execPath, command, 'package', published, '-o', output, ...facts]
+    return spawnSync('sh', ['-c', 'umask "$0" && exec "$@"', umask, ...words], { cwd: folder, encoding: 'utf8' })
+  }
+
+  test('two are equal, and what dpkg takes out is what was published', () => {
+    expect(pack('one.deb')).toMatchObject({ status: 0, stderr: '' })
+    cpSync(at('out'), at('copy'), { recursive: true })
+    expect(pack('two.deb', 'copy', '077')).toMatchObject({ status: 0, stderr: '' })
+    expect(sha256(at('two.deb'))).toBe(sha256(at('one.deb')))
+    execFileSync('dpkg', ['-x', 'one.deb', 'root'], { cwd: folder })
+    expect(sha256(at('root/usr/lib/hotsplice/fixes', published().file))).toBe(published().sha256)
+    const listed = execFileSync('dpkg-deb', ['-c', 'one.deb'], { cwd: folder, encoding: 'utf8' })
+    expect(listed).toMatch(/^-rw-r--r-- root\/root .* \.\/usr\/lib\/hotsplice\/fixes\/updates\.json$/m)
+  })
+
+  test('a payload that was changed is not packed', () => {
+    const file = at('copy', published().file)
+    writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from('x')]))
+    const { status, stderr } = pack('three.deb', 'copy')
+    expect([status, stderr]).toEqual([1, expect.stringContaining('publish/missing')])
+    expect(existsSync(at('three.deb'))).toBe(false)
+  })
+})
