@@ -31,6 +31,29 @@ const OLD = look((4 << 16) | 17, 4096)
 const FIRST = look((4 << 15) | 17, 4096)
 const BOTH = look((4 << 15) | 17, 8192)
 
+const LIFE = `
+upload version
+upload pages
+${OLD}
+! EINVAL apply pages
+apply version
+${FIRST}
+apply pages
+${BOTH}
+! EBUSY revert version
+revert pages
+${FIRST}
+upload all
+replace all
+${BOTH}
+expect-state version checked
+unload pages
+unload version
+revert all
+${OLD}
+unload all
+`
+
 describe.skipIf(missing !== '')(`a stack of a fleet ${missing}`, () => {
   test('base, first, second, second taken back, replaced by the cumulative one, all taken back', async () => {
     let text = readFileSync(join(xenTree('release'), FILE), 'latin1')
@@ -70,28 +93,7 @@ describe.skipIf(missing !== '')(`a stack of a fleet ${missing}`, () => {
       const result = await rehearse({ hypervisor, timeoutMs: 120_000, script, payloads })
       expect(result.outcome, describeRehearsal(result)).toBe('passed')
     }
-    await boot(`
-      upload version
-      upload pages
-      ${OLD}
-      ! EINVAL apply pages
-      apply version
-      ${FIRST}
-      apply pages
-      ${BOTH}
-      ! EBUSY revert version
-      revert pages
-      ${FIRST}
-      upload all
-      replace all
-      ${BOTH}
-      expect-state version checked
-      unload pages
-      unload version
-      revert all
-      ${OLD}
-      unload all
-    `)
+    await boot(LIFE)
     // As a fleet rehearses it where no script is given.
     await boot(
       sequenceScript(
