@@ -1,6 +1,7 @@
 /** What is read first: the outcome, what it is about, what was left out, and what could go wrong. */
 import type { Entry, RunReport } from '../src/report/model.ts'
 import type { BuildView, PageData } from '../src/report/page/model.ts'
+import { Glossary } from './glossary.tsx'
 import { Badge } from './words.tsx'
 
 export function First({ build, data }: { build: BuildView; data: PageData }) {
@@ -33,6 +34,7 @@ export function First({ build, data }: { build: BuildView; data: PageData }) {
           </div>
         ))}
       </dl>
+      <Glossary />
     </section>
   )
 }

@@ -14,6 +14,8 @@ export interface Hunk {
   /** Lines of the patched file, both within. */
   readonly from: number
   readonly to: number
+  /** Those of them that the patch wrote, and those beside which it took lines away. */
+  readonly changed: ReadonlySet<number>
   /** What the patch writes behind `@@`. */
   readonly context: string
 }
@@ -68,7 +70,12 @@ export function kindsOf(lines: readonly string[]): readonly LineKind[] {
 export function hunksOf(lines: readonly string[]): readonly Hunk[] {
   const hunks: Hunk[] = []
   let [file, number] = ['', 0]
+  let changed = new Set<number>()
+  let next = 0
   for (const [at, { kind, head }] of readLines(lines).entries()) {
+    if (kind === 'added') changed.add(next++)
+    else if (kind === 'context' && lines[at]?.startsWith('\\') !== true) next++
+    else if (kind === 'removed') for (const line of [next - 1, next]) changed.add(line)
     const name = kind === 'file' ? /^(?:---|\+\+\+) ([^\t]+)/.exec(lines[at] ?? '')?.[1]?.trim() : undefined
     if (name !== undefined && name !== '/dev/null') {
       file = name.replace(/^[^/]*\//, '')
@@ -77,7 +84,9 @@ export function hunksOf(lines: readonly string[]): readonly Hunk[] {
     if (head === undefined) continue
     const { start, added, context } = head
     number++
-    hunks.push({ file, number, at, from: start, to: start + Math.max(1, added) - 1, context })
+    changed = new Set()
+    next = start + (added === 0 ? 1 : 0)
+    hunks.push({ file, number, at, from: start, to: start + Math.max(1, added) - 1, changed, context })
   }
   return hunks
 }
@@ -101,13 +110,13 @@ function findLinked(lines: readonly string[], report: RunReport): readonly Linke
   })
 }
 
-function hasLines({ files, rows }: CodeLines, { file, from, to }: Hunk, rewritten: FileLines | undefined): boolean {
+function hasLines({ files, rows }: CodeLines, { file, changed }: Hunk, rewritten: FileLines | undefined): boolean {
   const own = new Set(files.flatMap((path, at) => (isSame(path, file) ? [at] : [])))
   if (own.size === 0) return false
   const runs = rewritten?.numbers ?? []
   return rows.some(([, at, number]) => {
     const line = runs.length === 0 ? number : patchedLine(runs, number)
-    return own.has(at) && line >= from && line <= to
+    return own.has(at) && changed.has(line)
   })
 }
 
