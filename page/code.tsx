@@ -8,7 +8,7 @@ const ROW = 20
 
 export function Code({ listing, report }: { listing: Listing; report: RunReport }) {
   const { symbol, original, patched } = listing
-  const { rows, differing, sites } = useMemo(() => codeView(listing, report.lines), [listing, report])
+  const { rows, differing, sites } = useMemo(() => codeView(listing, report), [listing, report])
   return (
     <>
       <h4>

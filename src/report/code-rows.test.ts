@@ -56,7 +56,7 @@ function reportWith(to: number): RunReport {
 }
 
 test('what differs, names, lines and embedded line numbers are told apart', () => {
-  const { rows, differing, sites } = codeView(LISTING, reportWith(42).lines)
+  const { rows, differing, sites } = codeView(LISTING, reportWith(42))
   expect([differing, sites, rows.length]).toEqual([3, 1, 5])
   const told = (side: 'original' | 'patched', at: number) =>
     rows[at]?.[side]?.segments.map(({ text, kind, differs }) => `${differs ? '≠' : ''}${kind}:${text}`)
@@ -68,7 +68,7 @@ test('what differs, names, lines and embedded line numbers are told apart', () =
 })
 
 test('a number that is not what the patch made of the line is none of the new version that is known', () => {
-  const { rows } = codeView(LISTING, reportWith(43).lines)
+  const { rows } = codeView(LISTING, reportWith(43))
   expect([rows[1]?.original?.hasSite, rows[1]?.patched?.hasSite]).toEqual([true, false])
 })
 
@@ -84,4 +84,27 @@ test('the same pieces as text', () => {
     '    +     c  call dprintk  a.c:44',
     '         11  ret',
   ])
+})
+
+test('of a rewritten text the lines are the patched source’s, not the numbers that the compiler saw', () => {
+  const report = reportWith(42)
+  const [file] = report.lines.files
+  const rewritten: RunReport = {
+    ...report,
+    units: [
+      {
+        unit: 'a.o',
+        source: 'a.c',
+        kind: 'changed',
+        because: ['a.c'],
+        text: 'neutral',
+        command: [],
+        cached: false,
+        compileTime: 0,
+      },
+    ],
+    lines: { ...report.lines, files: file === undefined ? [] : [{ ...file, numbers: [[44, 7, 1]] }] },
+  }
+  const segments = codeView(LISTING, rewritten).rows[3]?.patched?.segments
+  expect(segments?.find(({ kind }) => kind === 'line')?.text).toBe('a.c:7')
 })

@@ -4,7 +4,8 @@
  */
 // The package's index brings in comparisons of words and JSON, too: a tenth of the page.
 import { diffArrays } from 'diff/lib/diff/array.js'
-import type { FileLines, LineRun, Lines, ListedCode, Listing } from './model.ts'
+import type { FileLines, LineRun, ListedCode, Listing, RunReport } from './model.ts'
+import { patchedLines } from './patched-lines.ts'
 
 type Instruction = ListedCode['instructions'][number]
 
@@ -38,14 +39,17 @@ export interface CodeView {
   readonly sites: number
 }
 
-/** `lines` are those of the report: they tell which source line begins where, and where the original's lines went. */
-export function codeView(listing: Listing, lines: Lines): CodeView {
+/** The report tells which source line begins where, and where the original's lines went. */
+export function codeView(listing: Listing, report: RunReport): CodeView {
+  const { lines } = report
   const { original, patched, unit, symbol } = listing
   const code = lines.code.find(each => each.unit === unit && each.symbol === symbol)
+  const lineOf = patchedLines(report, unit)
   const begins = new Map<number, string>()
   for (const [offset, file, line] of code?.rows ?? []) {
-    const name = code?.files[file]?.split('/').at(-1)
-    if (name !== undefined) begins.set(instructionAt(patched, offset), `${name}:${line}`)
+    const path = code?.files[file]
+    const own = path === undefined ? undefined : lineOf(path, line)
+    if (own !== undefined) begins.set(instructionAt(patched, offset), `${path?.split('/').at(-1)}:${own}`)
   }
   const sites = new Map(original?.sites.map(site => [instructionAt(original, site.offset), site]))
   const [before, after] = [referencesOf(original), referencesOf(patched)]

@@ -6,8 +6,8 @@ import type { Listing, RunReport } from './model.ts'
 /** Rows that say the same and are shown beside one that differs. */
 const AROUND = 2
 
-export function codeText(listing: Listing, { lines }: RunReport, ink: Ink): readonly string[] {
-  const { rows, differing, sites } = codeView(listing, lines)
+export function codeText(listing: Listing, report: RunReport, ink: Ink): readonly string[] {
+  const { rows, differing, sites } = codeView(listing, report)
   const marks = `- before, + after${sites === 0 ? '' : ', # embeds a line number'}`
   const head = `  instructions of ${listing.symbol}, of which ${differing} of ${rows.length} rows differ (${marks}):`
   const shown = new Set<number>()

@@ -89,7 +89,19 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     expect(first).toContain('at least 25 functions more would have been replaced')
     expect(first).toContain('Xen 4.17 would refuse this payload with EINVAL (upload).')
     expect(first).toContain('It was rehearsed on the real Xen 4.17.5')
-    expect(await page.locator('.checks tbody tr').allTextContents()).toHaveLength(3)
+    expect(
+      await page
+        .locator('.checks tbody tr')
+        .evaluateAll(rows => rows.map(row => [...row.children].map(cell => cell.textContent ?? ''))),
+    ).toEqual(
+      verified().checks.map(({ code, status, text, errno }) => [code, status, errno ? `${text} (${errno})` : text]),
+    )
+    const operations = await page.locator('.operations > li').allTextContents()
+    expect(operations).toHaveLength(rehearsed().operations.length)
+    for (const [at, { text, output, console }] of rehearsed().operations.entries()) {
+      for (const words of ['as expected', text, ...output, ...console]) expect(operations[at]).toContain(words)
+    }
+    expect(await page.locator('#units ~ details li').count()).toBe(report.units.length)
     expect(await page.evaluate(LINKS)).toEqual([])
     expect(await faultsOf(page)).toEqual([])
     expect(wrong).toEqual([])
@@ -139,6 +151,7 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     expect(items[0]).toContain('common/domain.c:7')
     await page.getByRole('link', { name: 'More about changed-data' }).click()
     expect(await page.textContent('#finding-changed-data')).toContain('$ hotsplice assist <b>')
+    expect(await page.getByText('$ hotsplice assist').isVisible()).toBe(true)
     expect(await page.evaluate(LINKS)).toEqual([])
     expect(await faultsOf(page)).toEqual([])
     expect(wrong).toEqual([])
@@ -153,7 +166,7 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
         name,
         unit,
         verdict,
-        included ? 'in it' : 'left out',
+        included ? 'would be' : 'left out',
         reasons[0]?.text ?? '',
       ]),
     )
