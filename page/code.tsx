@@ -1,7 +1,7 @@
 /** Both versions of a function, side by side. */
 import { useMemo } from 'preact/hooks'
-import { type CodeCell, type CodeRow, codeView, type Segment } from '../src/report/code-rows.ts'
 import type { ListedCode, Listing, RunReport } from '../src/report/model.ts'
+import { type CodeCell, type CodeRow, codeView, type Segment } from '../src/report/shown/code-rows.ts'
 import { VirtualList } from './virtual-list.tsx'
 
 const ROW = 20

@@ -3,7 +3,7 @@
  * functions, so a hunk without any may still have code that the payload has not.
  */
 import type { CodeLines, RunReport } from '../src/report/model.ts'
-import { isSameFile, patchedLines } from '../src/report/patched-lines.ts'
+import { isSameFile, patchedLines } from '../src/report/shown/patched-lines.ts'
 
 export interface Hunk {
   /** As the patch names it, without its first component. */

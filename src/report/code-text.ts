@@ -1,7 +1,8 @@
 /** Both versions of a function for a terminal: what differs, with a few rows around it. */
-import { type CodeCell, codeView } from './code-rows.ts'
+
 import type { Ink } from './ink.ts'
 import type { Listing, RunReport } from './model.ts'
+import { type CodeCell, codeView } from './shown/code-rows.ts'
 
 /** Rows that say the same and are shown beside one that differs. */
 const AROUND = 2

@@ -4,7 +4,7 @@
  */
 // The package's index brings in comparisons of words and JSON, too: a tenth of the page.
 import { diffArrays } from 'diff/lib/diff/array.js'
-import type { FileLines, LineRun, ListedCode, Listing, RunReport } from './model.ts'
+import type { FileLines, LineRun, ListedCode, Listing, RunReport } from '../model.ts'
 import { patchedLines } from './patched-lines.ts'
 
 type Instruction = ListedCode['instructions'][number]

@@ -1,5 +1,5 @@
 /** Which line of the patched source a number is that the compiler saw, where it was given a rewritten text. */
-import type { LineRun, RunReport } from './model.ts'
+import type { LineRun, RunReport } from '../model.ts'
 
 /** For a unit: `undefined` for a line that the patched file has not. `file` is spelled as the compiler did. */
 export function patchedLines(report: RunReport, unit: string): (file: string, number: number) => number | undefined {

@@ -1,9 +1,9 @@
 /** Both versions of a function: what each piece of a row is said to be. */
 import { expect, test } from 'vitest'
+import { codeText } from '../code-text.ts'
+import { PLAIN } from '../ink.ts'
+import { emptyReport, type Listing, type RunReport } from '../model.ts'
 import { codeView } from './code-rows.ts'
-import { codeText } from './code-text.ts'
-import { PLAIN } from './ink.ts'
-import { emptyReport, type Listing, type RunReport } from './model.ts'
 
 const LISTING: Listing = {
   unit: 'a.o',
