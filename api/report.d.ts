@@ -200,6 +200,11 @@ export interface ListedCode {
         readonly file: string;
         readonly line: number;
     }[];
+    /** What relocations reach, by the offset of their instruction, in the words that stand in its text. */
+    readonly references: readonly {
+        readonly offset: number;
+        readonly name: string;
+    }[];
 }
 
 /** A function, or an out-of-line part of one, in both objects. */

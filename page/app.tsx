@@ -1,11 +1,11 @@
 /** Which report is shown, and its parts from the outcome down. */
 import { useEffect, useState } from 'preact/hooks'
 import type { BuildView, PageData } from '../src/report/page/model.ts'
+import { Builds } from './builds.tsx'
 import { First } from './first.tsx'
 import { Fleet } from './fleet.tsx'
 import { Functions } from './functions.tsx'
 import { Lines } from './lines.tsx'
-import { Matrix } from './matrix.tsx'
 import { Patch } from './patch.tsx'
 import { Refusals } from './refusals.tsx'
 import { NotLooked, Sections, Units } from './rest.tsx'
@@ -34,10 +34,12 @@ export function App({ data }: { data: PageData }) {
   const build = data.builds[shown] ?? data.builds[0]
   return (
     <>
-      <a class="skip" href="#outcome">
-        To the outcome
-      </a>
-      {data.builds.length > 1 && <Matrix builds={data.builds} shown={shown} />}
+      {(build !== undefined || data.fleet !== null) && (
+        <a class="skip" href={build === undefined ? '#fleet' : '#outcome'}>
+          To the outcome
+        </a>
+      )}
+      {data.builds.length > 1 && <Builds builds={data.builds} shown={shown} />}
       <main>
         {data.fleet !== null && <Fleet fleet={data.fleet} />}
         {build === undefined ? <Trials data={data} /> : <Build key={shown} build={build} data={data} />}

@@ -1,18 +1,14 @@
 /** Both versions of a function, side by side. */
 import { useMemo } from 'preact/hooks'
-import type { CodeLines, ListedCode, Listing, RunReport } from '../src/report/model.ts'
-import { type AlignedRow, aligned } from './aligned.ts'
+import type { ListedCode, Listing, RunReport } from '../src/report/model.ts'
+import { type CodeCell, type CodeRow, codeView, type Segment } from '../src/report/shown/code-rows.ts'
 import { VirtualList } from './virtual-list.tsx'
 
 const ROW = 20
 
 export function Code({ listing, report }: { listing: Listing; report: RunReport }) {
-  const { symbol, unit, original, patched } = listing
-  const rows = useMemo(() => aligned(listing), [listing])
-  const lines = report.lines.code.find(each => each.unit === unit && each.symbol === symbol)
-  const lineAt = useMemo(() => lineMarks(lines, patched), [lines, patched])
-  const siteAt = useMemo(() => siteMarks(original), [original])
-  const differing = rows.filter(({ differs }) => differs).length
+  const { symbol, original, patched } = listing
+  const { rows, differing, sites } = useMemo(() => codeView(listing, report), [listing, report])
   return (
     <>
       <h4>
@@ -21,8 +17,8 @@ export function Code({ listing, report }: { listing: Listing; report: RunReport 
       <p>
         {sizeOf(original, 'before')}; {sizeOf(patched, 'after')}.{' '}
         {differing === 0 ? 'All rows say the same.' : `${differing} of ${rows.length} rows differ (marked ≠).`}
-        {siteAt.size > 0 &&
-          ` ${siteAt.size} of the original ${siteAt.size === 1 ? 'embeds a line number' : 'embed line numbers'} (marked #).`}
+        {sites > 0 &&
+          ` ${sites} of the original ${sites === 1 ? 'embeds a line number' : 'embed line numbers'} (marked #, and in the new version where it is the same place).`}
       </p>
       <div class="code">
         <div class="code-head">
@@ -34,7 +30,7 @@ export function Code({ listing, report }: { listing: Listing; report: RunReport 
           rowHeight={ROW}
           most={28}
           label={`Instructions of ${symbol} before and after`}
-          row={at => <Row key={at} row={rows[at]} lineAt={lineAt} siteAt={siteAt} />}
+          row={at => <Row key={at} row={rows[at]} />}
         />
       </div>
     </>
@@ -45,61 +41,32 @@ function sizeOf(code: ListedCode | null, when: string): string {
   return code === null ? `Not there ${when}` : `${code.size} ${code.size === 1 ? 'byte' : 'bytes'} ${when}`
 }
 
-interface RowProps {
-  readonly row: AlignedRow | undefined
-  readonly lineAt: ReadonlyMap<number, string>
-  readonly siteAt: ReadonlyMap<number, string>
-}
-
-function Row({ row, lineAt, siteAt }: RowProps) {
+function Row({ row }: { row: CodeRow | undefined }) {
   if (row === undefined) return null
   const { original, patched, differs } = row
-  const site = original === undefined ? undefined : siteAt.get(original[0])
-  const line = patched === undefined ? undefined : lineAt.get(patched[0])
   return (
     <div class={differs ? 'pair differs' : 'pair'}>
-      <span class={original === undefined ? 'none' : undefined} title={original?.[1]}>
-        {mark(differs, site)} {original !== undefined && `${hex(original[0])}  ${original[1]}`}
-        {site !== undefined && <i> {site}</i>}
-      </span>
-      <span class={patched === undefined ? 'none' : undefined} title={patched?.[1]}>
-        {mark(differs, undefined)} {patched !== undefined && `${hex(patched[0])}  ${patched[1]}`}
-        {line !== undefined && <i> {line}</i>}
-      </span>
+      <Cell cell={original} differs={differs} />
+      <Cell cell={patched} differs={differs} />
     </div>
   )
 }
 
-const mark = (differs: boolean, site: string | undefined) => (site !== undefined ? '#' : differs ? '≠' : ' ')
-const hex = (offset: number) => offset.toString(16).padStart(4, ' ')
-
-/** By the instruction at which a line begins: `domain.c:120`. */
-function lineMarks(code: CodeLines | undefined, patched: ListedCode | null): ReadonlyMap<number, string> {
-  const marks = new Map<number, string>()
-  for (const [offset, file, line] of code?.rows ?? []) {
-    const name = code?.files[file]?.split('/').at(-1)
-    if (name !== undefined) marks.set(instructionAt(patched, offset), `${name}:${line}`)
-  }
-  return marks
-}
-
-/** A number stands within its instruction. */
-function siteMarks(original: ListedCode | null): ReadonlyMap<number, string> {
-  return new Map(
-    (original?.sites ?? []).map(({ offset, file, line }) => [
-      instructionAt(original, offset),
-      `line ${line} of ${file}`,
-    ]),
+function Cell({ cell, differs }: { cell: CodeCell | undefined; differs: boolean }) {
+  if (cell === undefined) return <span class="none" />
+  const { offset, segments, hasSite } = cell
+  return (
+    <span title={segments.map(({ text }) => text).join(' ')}>
+      {hasSite ? '#' : differs ? '≠' : ' '} {`${offset.toString(16).padStart(4, ' ')}  `}
+      {segments.map(({ text, kind, differs: isOther }, at) => (
+        <Words key={at} text={text} kind={kind} isOther={isOther} />
+      ))}
+    </span>
   )
 }
 
-function instructionAt(code: ListedCode | null, offset: number): number {
-  const list = code?.instructions ?? []
-  let [low, high] = [0, list.length - 1]
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if ((list[middle]?.[0] ?? 0) <= offset) low = middle
-    else high = middle - 1
-  }
-  return list[low]?.[0] ?? offset
+function Words({ text, kind, isOther }: { text: string; kind: Segment['kind']; isOther: boolean }) {
+  if (kind === 'line' || kind === 'site') return <i> {text}</i>
+  const shown = kind === 'name' ? <em>{text}</em> : text
+  return isOther ? <mark>{shown}</mark> : shown
 }

@@ -15,7 +15,12 @@ export function Detail({ report, entry }: { report: RunReport; entry: Entry }) {
     <article class="detail" aria-label={`About ${name}`}>
       <h3>
         <span class="mono">{name}</span> <Badge kind={verdict} />{' '}
-        {report.command === 'build' && <Badge kind="plain" text={included ? 'in the payload' : 'left out'} />}
+        {report.command === 'build' && (
+          <Badge
+            kind="plain"
+            text={included ? (report.outcome === 'built' ? 'in the payload' : 'would be in the payload') : 'left out'}
+          />
+        )}
       </h3>
       <p class="mono">{unit}</p>
       {others.length > 0 && <p>Its symbols: {symbols.join(', ')}</p>}

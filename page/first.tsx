@@ -1,6 +1,7 @@
 /** What is read first: the outcome, what it is about, what was left out, and what could go wrong. */
 import type { Entry, RunReport } from '../src/report/model.ts'
 import type { BuildView, PageData } from '../src/report/page/model.ts'
+import { Glossary } from './glossary.tsx'
 import { Badge } from './words.tsx'
 
 export function First({ build, data }: { build: BuildView; data: PageData }) {
@@ -33,6 +34,7 @@ export function First({ build, data }: { build: BuildView; data: PageData }) {
           </div>
         ))}
       </dl>
+      <Glossary />
     </section>
   )
 }
@@ -49,13 +51,19 @@ function Trial({ list, href }: { list: PageData['rehearsals'] | PageData['verifi
   )
 }
 
+/** Of a refused patch nothing is in a payload: there is none. */
+function takenWords({ outcome }: RunReport, count: number): string {
+  const what = count === 1 ? 'function' : 'functions'
+  return outcome === 'built' ? `${what} in it` : `${what} that it would have replaced or brought`
+}
+
 function Counts({ report }: { report: RunReport }) {
   const isBuild = report.command === 'build'
   const taken = report.functions.filter(({ included }) => included)
   const left = [...report.functions, ...report.data].filter(({ included }) => !included)
   const counts: (readonly [number, string, string])[] = isBuild
     ? [
-        [taken.length, taken.length === 1 ? 'function in it' : 'functions in it', '#functions'],
+        [taken.length, takenWords(report, taken.length), '#functions'],
         [left.length, 'left out, though not the same', '#left-out'],
         [report.refusals.length, report.refusals.length === 1 ? 'refusal' : 'refusals', '#refusals'],
         [report.warnings.length, report.warnings.length === 1 ? 'warning' : 'warnings', '#outcome'],

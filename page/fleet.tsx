@@ -1,68 +1,36 @@
 /** The matrix of a fleet: a row for each fix, a column for each base; each cell leads to the page of its payload. */
-import { useState } from 'preact/hooks'
+import { useMemo } from 'preact/hooks'
 import type { FleetCellView, FleetView } from '../src/report/page/model.ts'
+import { Matrix, type MatrixHead } from './matrix.tsx'
 import { Badge } from './words.tsx'
 
 export function Fleet({ fleet }: { fleet: FleetView }) {
-  const [text, filter] = useState('')
-  const wanted = text.toLowerCase()
-  const seen = fleet.fixes.filter(({ name, ids }) => [name, ...ids].some(each => each.toLowerCase().includes(wanted)))
   const off = fleet.cells.filter(({ asExpected }) => !asExpected)
   const spoken = fleet.cells.filter(({ asExpected, expected }) => asExpected && expected !== null)
+  const { rows, cells } = useMemo(() => tableOf(fleet), [fleet])
   return (
     <section class={`first ${fleet.tone}`} aria-labelledby="fleet">
       <p class="kind">Fleet report</p>
-      <h1 id="fleet">{fleet.headline}</h1>
-      <div class="filter">
-        <label>
-          Filter by fix or advisory
-          <input type="search" value={text} onInput={event => filter(event.currentTarget.value)} />
-        </label>
-      </div>
-      <p class="count" role="status">
-        {seen.length} of {fleet.fixes.length} fixes
-      </p>
-      <Table fleet={fleet} seen={seen} />
+      <h1 id="fleet" tabIndex={-1}>
+        {fleet.headline}
+      </h1>
+      <Matrix
+        rows={rows}
+        columns={fleet.bases}
+        systems={fleet.bases.length === 1 ? 'base' : 'bases'}
+        wordsOf={row => [...(cells.get(row.name)?.values() ?? [])].map(({ word }) => word)}
+        cellOf={(row, column) => <Cell cell={cells.get(row.name)?.get(column.name)} />}
+      />
       <Told id="off" title="Not as expected" cells={off} />
       <Told id="spoken" title="Refused, as expected" cells={spoken} />
     </section>
   )
 }
 
-function Table({ fleet, seen }: { fleet: FleetView; seen: FleetView['fixes'] }) {
-  const cells = new Map(fleet.cells.map(cell => [`${cell.base} ${cell.fix}`, cell]))
-  return (
-    <div class="wide" tabIndex={0} role="group" aria-label="Outcomes by fix and base">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Fix</th>
-            {fleet.bases.map(({ name, about }) => (
-              <th key={name} scope="col">
-                {name}
-                {about !== '' && <div class="faint">{about}</div>}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {seen.map(({ name, ids }) => (
-            <tr key={name}>
-              <th scope="row">
-                {name}
-                {ids.length > 0 && <div class="faint">{ids.join(', ')}</div>}
-              </th>
-              {fleet.bases.map(base => (
-                <td key={base.name}>
-                  <Cell cell={cells.get(`${base.name} ${name}`)} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
+function tableOf({ fixes, cells: list }: FleetView) {
+  const cells = new Map<string, Map<string, FleetCellView>>()
+  for (const cell of list) cells.set(cell.fix, (cells.get(cell.fix) ?? new Map()).set(cell.base, cell))
+  return { rows: fixes.map(({ name, ids }): MatrixHead => ({ name, about: ids.join(', ') })), cells }
 }
 
 function Cell({ cell }: { cell: FleetCellView | undefined }) {

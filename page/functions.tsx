@@ -72,6 +72,7 @@ export function Functions({ report, entries, id, title }: Props) {
             entry={rows[at]}
             isActive={at === active}
             isBuild={isBuild}
+            isBuilt={report.outcome === 'built'}
             select={select}
           />
         )}
@@ -167,13 +168,17 @@ interface RowProps {
   readonly entry: Entry | undefined
   readonly isActive: boolean
   readonly isBuild: boolean
+  /** Whether there is a payload. */
+  readonly isBuilt: boolean
   readonly select: (at: number) => void
 }
 
+const placeOf = ({ included }: Entry, isBuilt: boolean) => (included ? (isBuilt ? 'in it' : 'would be') : 'left out')
+
 /** The list takes the keyboard; a row is for the pointer. */
-function Row({ id, at, entry, isActive, isBuild, select }: RowProps) {
+function Row({ id, at, entry, isActive, isBuild, isBuilt, select }: RowProps) {
   if (entry === undefined) return null
-  const { name, unit, verdict, included, reasons } = entry
+  const { name, unit, verdict, reasons } = entry
   return (
     <div id={id} role="row" aria-rowindex={at + 1} aria-selected={isActive} class="row" onClick={() => select(at)}>
       <span role="gridcell" class="name mono">
@@ -187,7 +192,7 @@ function Row({ id, at, entry, isActive, isBuild, select }: RowProps) {
       </span>
       {isBuild && (
         <span role="gridcell" class="included">
-          {included ? 'in it' : 'left out'}
+          {placeOf(entry, isBuilt)}
         </span>
       )}
       <span role="gridcell" class="why">

@@ -2,7 +2,8 @@
  * The hunks of a patch, and which functions have code of them. That is told by the debug information of the payload's
  * functions, so a hunk without any may still have code that the payload has not.
  */
-import type { CodeLines, FileLines, LineRun, RunReport } from '../src/report/model.ts'
+import type { CodeLines, RunReport } from '../src/report/model.ts'
+import { isSameFile, patchedLines } from '../src/report/shown/patched-lines.ts'
 
 export interface Hunk {
   /** As the patch names it, without its first component. */
@@ -14,6 +15,8 @@ export interface Hunk {
   /** Lines of the patched file, both within. */
   readonly from: number
   readonly to: number
+  /** Those of them that the patch wrote, and those beside which it took lines away. */
+  readonly changed: ReadonlySet<number>
   /** What the patch writes behind `@@`. */
   readonly context: string
 }
@@ -68,7 +71,12 @@ export function kindsOf(lines: readonly string[]): readonly LineKind[] {
 export function hunksOf(lines: readonly string[]): readonly Hunk[] {
   const hunks: Hunk[] = []
   let [file, number] = ['', 0]
+  let changed = new Set<number>()
+  let next = 0
   for (const [at, { kind, head }] of readLines(lines).entries()) {
+    if (kind === 'added') changed.add(next++)
+    else if (kind === 'context' && lines[at]?.startsWith('\\') !== true) next++
+    else if (kind === 'removed') for (const line of [next - 1, next]) changed.add(line)
     const name = kind === 'file' ? /^(?:---|\+\+\+) ([^\t]+)/.exec(lines[at] ?? '')?.[1]?.trim() : undefined
     if (name !== undefined && name !== '/dev/null') {
       file = name.replace(/^[^/]*\//, '')
@@ -77,7 +85,9 @@ export function hunksOf(lines: readonly string[]): readonly Hunk[] {
     if (head === undefined) continue
     const { start, added, context } = head
     number++
-    hunks.push({ file, number, at, from: start, to: start + Math.max(1, added) - 1, context })
+    changed = new Set()
+    next = start + (added === 0 ? 1 : 0)
+    hunks.push({ file, number, at, from: start, to: start + Math.max(1, added) - 1, changed, context })
   }
   return hunks
 }
@@ -93,32 +103,20 @@ export function linkedHunks(lines: readonly string[], report: RunReport): readon
 }
 
 function findLinked(lines: readonly string[], report: RunReport): readonly LinkedHunk[] {
-  const neutral = new Set(report.units.filter(({ text }) => text === 'neutral').map(({ unit }) => unit))
+  const codes = report.lines.code.map(code => ({ code, lineOf: patchedLines(report, code.unit) }))
   return hunksOf(lines).map(hunk => {
-    const touched = report.lines.files.find(file => isSame(file.patched?.path ?? file.file, hunk.file))
-    const has = (code: CodeLines) => hasLines(code, hunk, neutral.has(code.unit) ? touched : undefined)
-    return { ...hunk, functions: report.lines.code.filter(has).map(({ unit, symbol }) => ({ unit, symbol })) }
+    const functions = codes.filter(({ code, lineOf }) => hasLines(code, hunk, lineOf))
+    return { ...hunk, functions: functions.map(({ code: { unit, symbol } }) => ({ unit, symbol })) }
   })
 }
 
-function hasLines({ files, rows }: CodeLines, { file, from, to }: Hunk, rewritten: FileLines | undefined): boolean {
-  const own = new Set(files.flatMap((path, at) => (isSame(path, file) ? [at] : [])))
-  if (own.size === 0) return false
-  const runs = rewritten?.numbers ?? []
-  return rows.some(([, at, number]) => {
-    const line = runs.length === 0 ? number : patchedLine(runs, number)
-    return own.has(at) && line >= from && line <= to
-  })
-}
-
-/** The patched source's line for the number that the compiler saw. */
-function patchedLine(runs: readonly LineRun[], number: number): number {
-  const run = runs.find(([from, , count]) => number >= from && number < from + count)
-  return run === undefined ? 0 : run[1] + number - run[0]
-}
-
-/** Compilers and patches name a file from different folders. */
-function isSame(a: string, b: string): boolean {
-  const [one, other] = [a.replace(/^\.\//, ''), b.replace(/^\.\//, '')]
-  return one === other || one.endsWith(`/${other}`) || other.endsWith(`/${one}`)
+function hasLines(
+  { files, rows }: CodeLines,
+  { file, changed }: Hunk,
+  lineOf: ReturnType<typeof patchedLines>,
+): boolean {
+  const own = new Set(files.flatMap((path, at) => (isSameFile(path, file) ? [at] : [])))
+  return (
+    own.size > 0 && rows.some(([, at, number]) => own.has(at) && changed.has(lineOf(files[at] ?? '', number) ?? -1))
+  )
 }

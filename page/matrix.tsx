@@ -1,26 +1,32 @@
-/** Several reports at once: a row for each fix, a column for each system that it was built for. */
-import { useMemo, useState } from 'preact/hooks'
-import type { BuildView } from '../src/report/page/model.ts'
-import { Badge } from './words.tsx'
+/** A table of outcomes: a row for each fix, a column for each system, with a filter by name and by outcome. */
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
 
-interface Cell {
-  readonly build: BuildView
-  readonly at: number
+/** Of a row or a column: its name, and what is said of it in small. */
+export interface MatrixHead {
+  readonly name: string
+  readonly about: string
 }
 
-export function Matrix({ builds, shown }: { builds: readonly BuildView[]; shown: number }) {
+export interface MatrixProps {
+  readonly rows: readonly MatrixHead[]
+  readonly columns: readonly MatrixHead[]
+  /** What the columns are called, in the plural of many. */
+  readonly systems: string
+  /** Words for what came of the row's cells, for the filter. */
+  readonly wordsOf: (row: MatrixHead) => readonly string[]
+  readonly cellOf: (row: MatrixHead, column: MatrixHead) => ComponentChildren
+}
+
+export function Matrix({ rows, columns, systems, wordsOf, cellOf }: MatrixProps) {
   const [text, filter] = useState('')
   const [word, choose] = useState('')
-  const { rows, bases } = useMemo(() => tableOf(builds), [builds])
   const wanted = text.toLowerCase()
   const seen = rows.filter(
-    ([title, cells]) =>
-      title.toLowerCase().includes(wanted) &&
-      (word === '' || [...cells.values()].flat().some(({ build }) => build.word === word)),
+    row => `${row.name} ${row.about}`.toLowerCase().includes(wanted) && (word === '' || wordsOf(row).includes(word)),
   )
   return (
-    <header class="matrix">
-      <h2 id="all">All reports</h2>
+    <>
       <div class="filter">
         <label>
           Filter by fix
@@ -30,75 +36,46 @@ export function Matrix({ builds, shown }: { builds: readonly BuildView[]; shown:
           With outcome
           <select value={word} onChange={event => choose(event.currentTarget.value)}>
             <option value="">all</option>
-            {[...new Set(builds.map(build => build.word))].map(each => (
+            {[...new Set(rows.flatMap(wordsOf))].map(each => (
               <option key={each}>{each}</option>
             ))}
           </select>
         </label>
       </div>
       <p class="count" role="status">
-        {seen.length} of {rows.length} fixes, {bases.length} {bases.length === 1 ? 'system' : 'systems'}
+        {seen.length} of {rows.length} fixes, {columns.length} {systems}
       </p>
-      <Table seen={seen} bases={bases} shown={shown} />
-    </header>
-  )
-}
-
-interface TableProps {
-  readonly seen: Rows
-  readonly bases: readonly string[]
-  readonly shown: number
-}
-
-function Table({ seen, bases, shown }: TableProps) {
-  return (
-    <div class="wide" tabIndex={0} role="group" aria-label="Outcomes by fix and system">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Fix</th>
-            {bases.map(base => (
-              <th key={base} scope="col">
-                {base}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {seen.map(([title, cells]) => (
-            <tr key={title}>
-              <th scope="row">{title}</th>
-              {bases.map(base => (
-                <td key={base}>
-                  {(cells.get(base) ?? []).map(({ build, at }) => (
-                    <a
-                      key={at}
-                      href={`#build-${at}`}
-                      aria-current={at === shown ? 'true' : undefined}
-                      aria-label={`${build.word}: ${title} for ${base}`}
-                    >
-                      <Badge kind={build.report.outcome} text={build.word} />
-                    </a>
-                  ))}
-                  {!cells.has(base) && <span class="faint">not built</span>}
-                </td>
+      <div class="wide" tabIndex={0} role="group" aria-label="Outcomes by fix and system">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Fix</th>
+              {columns.map(column => (
+                <Head key={column.name} head={column} scope="col" />
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {seen.map(row => (
+              <tr key={row.name}>
+                <Head head={row} scope="row" />
+                {columns.map(column => (
+                  <td key={column.name}>{cellOf(row, column)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   )
 }
 
-type Rows = readonly (readonly [title: string, cells: ReadonlyMap<string, readonly Cell[]>])[]
-
-function tableOf(builds: readonly BuildView[]): { rows: Rows; bases: readonly string[] } {
-  const rows = new Map<string, Map<string, Cell[]>>()
-  for (const [at, build] of builds.entries()) {
-    const cells = rows.get(build.title) ?? new Map<string, Cell[]>()
-    cells.set(build.base, [...(cells.get(build.base) ?? []), { build, at }])
-    rows.set(build.title, cells)
-  }
-  return { rows: [...rows], bases: [...new Set(builds.map(({ base }) => base))] }
+function Head({ head: { name, about }, scope }: { head: MatrixHead; scope: 'row' | 'col' }) {
+  return (
+    <th scope={scope}>
+      {name}
+      {about !== '' && <div class="faint">{about}</div>}
+    </th>
+  )
 }

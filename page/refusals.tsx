@@ -30,7 +30,9 @@ export function Refusals({ report, findings }: Props) {
             </p>
             {codes.includes(code) && (
               <p>
-                <a href={`#finding-${code}`}>More about {code}</a>
+                <a href={`#finding-${code}`} onClick={() => unfold(`finding-${code}`)}>
+                  More about {code}
+                </a>
               </p>
             )}
           </li>
@@ -45,6 +47,12 @@ export function Refusals({ report, findings }: Props) {
       ))}
     </section>
   )
+}
+
+/** A link leads to what is folded up, and does not unfold it. */
+function unfold(id: string) {
+  const found = document.getElementById(id)
+  if (found instanceof HTMLDetailsElement) found.open = true
 }
 
 /** Hunks that refusals lead to, where that was asked for. */

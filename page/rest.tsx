@@ -1,7 +1,7 @@
 /** What the payload consists of, to scale; what was compiled; what nobody looked at. */
 import type { RunReport } from '../src/report/model.ts'
 
-export function Sections({ report: { pieces } }: { report: RunReport }) {
+export function Sections({ report: { pieces, outcome } }: { report: RunReport }) {
   if (pieces.length === 0) return null
   const sizes = new Map<string, { count: number; size: number }>()
   for (const { role, size } of pieces) {
@@ -12,7 +12,9 @@ export function Sections({ report: { pieces } }: { report: RunReport }) {
   const most = Math.max(1, ...all.map(([, { size }]) => size))
   return (
     <section aria-labelledby="sections">
-      <h2 id="sections">What the payload consists of</h2>
+      <h2 id="sections">
+        {outcome === 'built' ? 'What the payload consists of' : 'What the payload would have consisted of'}
+      </h2>
       <p>Bytes by kind, to scale; tables and names that the loader needs come on top.</p>
       <table class="bars">
         <thead>

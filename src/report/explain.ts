@@ -2,9 +2,11 @@
  * Answers "why is this in the payload, or why not?" from a report alone.
  *
  * In:  a report, and a name as people know it (`f1`), with or without its unit (`common/file1.o f1`, `common/file1.o`).
- * Out: for each thing of that name its verdict, the reasons, the chain that brought it in, and what it brought in.
+ * Out: for each thing of that name its verdict, the reasons, the chain that brought it in, and what it brought in; of a
+ *      function that was asked for, what differs between both versions of its code, where the report has them.
  */
 import { InputError } from '../base/errors.ts'
+import { codeText } from './code-text.ts'
 import { reportedName } from './entries.ts'
 import { type Ink, PLAIN } from './ink.ts'
 import type { Entry, IncludedPiece, RunReport } from './model.ts'
@@ -44,7 +46,10 @@ export function explain(report: RunReport, wanted?: string, ink: Ink = PLAIN): s
     )
   const refusals = report.refusals.filter(({ unit, symbol }) => matches(unit, symbol))
   const blocks = [
-    ...entries.map(entry => explainEntry(report, entry, ink)),
+    ...entries.map(entry => [
+      ...explainEntry(report, entry, ink),
+      ...(wanted === undefined ? [] : codeOfEntry(report, entry, ink)),
+    ]),
     ...pieces.map(({ piece, at }) => [heading(piece.name, piece.unit, piece.role, ink), ...chain(report, at)]),
     ...refusals.map(({ code, unit, symbol, text, hint }) => [
       `${ink.strong(symbol === '' ? unit : symbol)} (${unit}): ${ink.bad(`refused [${code}]`)}`,
@@ -75,6 +80,12 @@ function explainEntry(report: RunReport, entry: Entry, ink: Ink): readonly strin
     ...chainsOfEntry(report, entry),
     ...broughtIn(report, entry),
   ]
+}
+
+/** Where the report has it: what differs between both versions of its code. */
+function codeOfEntry(report: RunReport, { unit, name }: Entry, ink: Ink): readonly string[] {
+  const listings = report.details?.listings.filter(each => each.unit === unit && each.name === name) ?? []
+  return listings.flatMap(listing => codeText(listing, report, ink))
 }
 
 function piecesOf(report: RunReport, entry: Entry): readonly number[] {

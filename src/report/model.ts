@@ -176,6 +176,8 @@ export interface ListedCode {
   readonly instructions: readonly (readonly [offset: number, text: string])[]
   /** Where it embeds source line numbers, as far as the run looked. */
   readonly sites: readonly { readonly offset: number; readonly file: string; readonly line: number }[]
+  /** What relocations reach, by the offset of their instruction, in the words that stand in its text. */
+  readonly references: readonly { readonly offset: number; readonly name: string }[]
 }
 
 /** A function or data object that is not the same: one entry for each unit and name. */

@@ -105,6 +105,8 @@ const listedCode = v.nullable(
     size: count,
     instructions: v.array(v.tuple([count, v.string()])),
     sites: v.array(v.object({ offset: count, file: v.string(), line: count })),
+    // Reports of 0.2.0 and before have none.
+    references: v.optional(v.array(v.object({ offset: count, name: v.string() })), []),
   }),
 )
 const details = v.object({

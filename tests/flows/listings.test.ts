@@ -62,6 +62,10 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
       expect(read(code)).toEqual(theirs.map(([offset, name]) => [offset, plain(name)]))
       for (const [at, [, , symbols]] of theirs.entries()) {
         const text = code?.instructions[at]?.[1] ?? ''
+        const [offset] = theirs[at] ?? []
+        const reached = code?.references.filter(each => each.offset === offset).map(({ name }) => name) ?? []
+        expect(reached).toHaveLength(symbols.length)
+        for (const name of reached) expect(text).toContain(name)
         for (const symbol of symbols) expect(text).toContain(symbol.startsWith('.') ? '"' : symbol)
       }
       const words = code?.instructions.map(([, text]) => text).join('\n')

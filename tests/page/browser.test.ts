@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunReport } from '../../src/report/model.ts'
 import { type PageInput, pageData } from '../../src/report/page/page.ts'
 import { hasChromium, startViewer, type Viewer, withoutChromium } from './support/browser.ts'
-import { built, HOSTILE, hostile, refused, rehearsed, verified } from './support/reports.ts'
+import { built, fleet, HOSTILE, hostile, refused, rehearsed, verified } from './support/reports.ts'
 
 let viewer: Viewer
 beforeAll(async () => {
@@ -89,7 +89,19 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     expect(first).toContain('at least 25 functions more would have been replaced')
     expect(first).toContain('Xen 4.17 would refuse this payload with EINVAL (upload).')
     expect(first).toContain('It was rehearsed on the real Xen 4.17.5')
-    expect(await page.locator('.checks tbody tr').allTextContents()).toHaveLength(3)
+    expect(
+      await page
+        .locator('.checks tbody tr')
+        .evaluateAll(rows => rows.map(row => [...row.children].map(cell => cell.textContent ?? ''))),
+    ).toEqual(
+      verified().checks.map(({ code, status, text, errno }) => [code, status, errno ? `${text} (${errno})` : text]),
+    )
+    const operations = await page.locator('.operations > li').allTextContents()
+    expect(operations).toHaveLength(rehearsed().operations.length)
+    for (const [at, { text, output, console }] of rehearsed().operations.entries()) {
+      for (const words of ['as expected', text, ...output, ...console]) expect(operations[at]).toContain(words)
+    }
+    expect(await page.locator('#units ~ details li').count()).toBe(report.units.length)
     expect(await page.evaluate(LINKS)).toEqual([])
     expect(await faultsOf(page)).toEqual([])
     expect(wrong).toEqual([])
@@ -114,7 +126,7 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     const pairs = await detail.locator('.pair').allTextContents()
     expect(pairs.map(text => text.replace(/\s+/g, ' ').trim())).toEqual([
       '# 0 mov $1, %eax line 50 of include/xen/lib.h≠ 0 mov $2, %eax lib.h:4',
-      '≠ ≠ 4 call printk lib.h:900',
+      '≠ 4 call printk lib.h:900',
       '4 ret 9 ret',
     ])
     expect(await detail.textContent()).toContain('hunk 1 of xen/include/xen/lib.h')
@@ -139,6 +151,7 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     expect(items[0]).toContain('common/domain.c:7')
     await page.getByRole('link', { name: 'More about changed-data' }).click()
     expect(await page.textContent('#finding-changed-data')).toContain('$ hotsplice assist <b>')
+    expect(await page.getByText('$ hotsplice assist').isVisible()).toBe(true)
     expect(await page.evaluate(LINKS)).toEqual([])
     expect(await faultsOf(page)).toEqual([])
     expect(wrong).toEqual([])
@@ -153,7 +166,7 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
         name,
         unit,
         verdict,
-        included ? 'in it' : 'left out',
+        included ? 'would be' : 'left out',
         reasons[0]?.text ?? '',
       ]),
     )
@@ -208,6 +221,35 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     await expect.poll(() => page.textContent('#title')).toBe('fix 29')
     expect(await page.evaluate('location.hash')).toBe('#build-1199')
     expect(wrong).toEqual([])
+  })
+
+  test('a fleet of 30 fixes and 40 bases: every cell has a word, and leads to the page of its own', async () => {
+    const { page, wrong } = await viewer.open(data({ fleet: fleet(30, 40) }))
+    const view = pageData({ version: '', builds: [], findingOf: () => undefined, fleet: fleet(30, 40) }).fleet
+    expect(view?.cells).toHaveLength(1200)
+    expect(await page.locator('#fleet').textContent()).toBe(view?.headline)
+    const told = await page.locator('tbody td').evaluateAll(cells =>
+      cells.map(cell => ({
+        word: cell.querySelector('.badge')?.textContent ?? '',
+        href: cell.querySelector('a')?.getAttribute('href') ?? null,
+      })),
+    )
+    expect(told).toEqual(
+      view?.fixes.flatMap(({ name }) =>
+        view.cells
+          .filter(({ fix }) => fix === name)
+          .map(({ word, tone, href }) => ({ word: tone === 'bad' ? `${word} (!)` : word, href })),
+      ),
+    )
+    expect(await page.locator('#off + ul > li').count()).toBe(view?.cells.filter(cell => !cell.asExpected).length)
+    await page.getByLabel('Filter by fix').fill('XSA-29')
+    expect(await page.locator('tbody tr').count()).toBe(1)
+    await page.getByLabel('Filter by fix').fill('')
+    await page.getByLabel('With outcome').selectOption('refused')
+    expect(await page.locator('tbody tr').count()).toBe(30)
+    const small = await viewer.open(data({ fleet: fleet(4, 5) }))
+    expect(await faultsOf(small.page)).toEqual([])
+    expect([...wrong, ...small.wrong]).toEqual([])
   })
 
   test('on a phone nothing runs off the page; on paper every row is there', async () => {

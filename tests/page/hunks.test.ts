@@ -29,6 +29,10 @@ test('removed and added lines that look like headers are lines', () => {
   ])
 })
 
+test('only lines that the patch wrote, and those beside what it took away, are a hunk’s own', () => {
+  expect(hunksOf(PATCH).map(({ changed }) => [...changed].sort((a, b) => a - b))).toEqual([[1, 2], [41], [0, 1]])
+})
+
 function report(text: 'patched' | 'neutral', numbers: RunReport['lines']['files'][number]['numbers']): RunReport {
   const empty = emptyReport('build', '')
   const source = { path: 'common/f.c', sha256: '', lines: 60 }
@@ -64,7 +68,7 @@ function report(text: 'patched' | 'neutral', numbers: RunReport['lines']['files'
         },
       ],
       code: [
-        { unit: 'common/f.o', symbol: 'f', size: 4, files: ['./common/f.c', './common/of.c'], rows: [[0, 0, 3]] },
+        { unit: 'common/f.o', symbol: 'f', size: 4, files: ['./common/f.c', './common/of.c'], rows: [[0, 0, 2]] },
         { unit: 'common/f.o', symbol: 'g', size: 4, files: ['./common/f.c', './common/of.c'], rows: [[0, 1, 2]] },
         { unit: 'common/f.o', symbol: 'h', size: 4, files: ['./common/f.c'], rows: [[0, 0, 1041]] },
       ],

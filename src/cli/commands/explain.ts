@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings'
-import { shownName, withShownNames } from '../../base/printable.ts'
+import { shownName } from '../../base/printable.ts'
 import { explain } from '../../report/explain.ts'
+import { readable } from '../../report/readable.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import type { Console } from '../console.ts'
@@ -18,6 +19,10 @@ export function define(host: Host) {
         examples: [
           { so: 'everything', run: 'hotsplice explain fix.json' },
           { so: 'one function', run: 'hotsplice explain fix.json f2' },
+          {
+            so: 'what differs in its code',
+            run: 'hotsplice build … --details --json fix.json && hotsplice explain fix.json f2',
+          },
           { so: 'one unit', run: 'hotsplice explain fix.json common/domain.o' },
         ],
         codes: [[0, 'explained']],
@@ -34,10 +39,6 @@ async function explainReport(file: string, name: string | undefined, console: Co
   const report = readReport(readText(file, 'the report', 'utf8'), file)
   return {
     ending: 'done',
-    text: explain(
-      withShownNames({ ...report, details: null }),
-      name === undefined ? name : shownName(name),
-      console.ink,
-    ),
+    text: explain(readable(report), name === undefined ? name : shownName(name), console.ink),
   }
 }

@@ -77,6 +77,7 @@ function listed({ unit, verdicts, sites }: ListedUnit, { name, original, patched
 function codeOf<S extends Side>(map: PieceMap<S>, piece: Piece<S>, machine: Machine): ListedCode {
   const bytes = map.object.sections[piece.section]?.bytes.subarray(piece.offset, piece.offset + piece.size)
   const references = [...piece.references].sort((a, b) => a.offset - b.offset)
+  const reached: { readonly offset: number; readonly name: string }[] = []
   let next = 0
   const instructions = instructionsOf(machine.code, bytes).map(instruction => {
     const own: Reference<S>[] = []
@@ -85,9 +86,10 @@ function codeOf<S extends Side>(map: PieceMap<S>, piece: Piece<S>, machine: Mach
       reference = references[++next]
     }
     const names = own.map(reference => nameOf(map, reference, { machine, end: instruction.end }))
+    for (const name of names) reached.push({ offset: instruction.start, name })
     return [instruction.start, wordsOf(instruction, names, piece.name)] as const
   })
-  return { size: piece.size, instructions, sites: [] }
+  return { size: piece.size, instructions, sites: [], references: reached }
 }
 
 function instructionsOf(code: CodeKnowledge | undefined, bytes: Uint8Array | undefined): readonly InstructionText[] {

@@ -112,11 +112,30 @@ const WAYS: Readonly<Record<Way, string>> = {
   ignore: 'Line numbers were taken like any other difference.',
 }
 
+const WHY =
+  'A function may hold the number of its own source line, for messages; a patch that adds a line above changes that number and nothing else.'
+
+/** What `auto` came to, by the number of files. */
+function autoWords(files: readonly FileLines[]): readonly string[] {
+  const ways = [...new Set(files.map(({ way }) => way))]
+  if (ways.length <= 1) return [WAYS[ways[0] ?? 'auto']]
+  return [
+    WAYS.auto,
+    ...ways.map(way => `${counted(files.filter(file => file.way === way).length, 'file')}: ${WAYS[way]}`),
+  ]
+}
+
 function linesOf(report: RunReport, advice: AdviceView | undefined): readonly string[] {
   const { way, files } = report.lines
   const unsafe = files.reduce((sum, file) => sum + file.unsafe.length, 0)
   const kept = unsafe === 0 ? [] : [`Of ${counted(unsafe, 'line')} the number could not be kept.`]
-  return [WAYS[way], ...kept, ...(way === 'ignore' ? [] : [costOfIgnore(report, advice)])]
+  const why = files.length === 0 ? [] : [WHY]
+  return [
+    ...why,
+    ...(way === 'auto' ? autoWords(files) : [WAYS[way]]),
+    ...kept,
+    ...(way === 'ignore' ? [] : [costOfIgnore(report, advice)]),
+  ]
 }
 
 /** What `--lines ignore` would have added: as it was tried, or else as far as this report tells. */

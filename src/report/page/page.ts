@@ -3,9 +3,10 @@
  * it, never markup: they stand in a block of JSON in which no `<` is left, and the page's code makes text nodes of them.
  */
 import { InternalError } from '../../base/errors.ts'
-import { shownText, withShownNames } from '../../base/printable.ts'
+import { withShownNames } from '../../base/printable.ts'
 import { rounded } from '../json.ts'
 import type { RunReport } from '../model.ts'
+import { readable } from '../readable.ts'
 import { firstScreen, rehearsalHeadline, verifyHeadline } from './first-screen.ts'
 import { type FleetInput, fleetView } from './fleet-view.ts'
 import type { AdviceView, Judgement, PageData, RehearsalView, VerifyView } from './model.ts'
@@ -59,22 +60,6 @@ export function pageData({
     ),
     findings: Object.fromEntries(findings),
     fleet: fleet === undefined ? null : fleetView(fleet),
-  }
-}
-
-/** Characters that turn the order of others around, or stand nowhere, are spelled out; lines of patches stay lines. */
-function readable(report: RunReport): RunReport {
-  const { details, ...rest } = report
-  const shown = { ...withShownNames(rest), details: null }
-  if (details === null) return shown
-  const { patches, neutral, ...others } = details
-  return {
-    ...shown,
-    details: {
-      ...withShownNames(others),
-      patches: patches.map(shownText),
-      neutral: neutral === null ? null : shownText(neutral),
-    },
   }
 }
 

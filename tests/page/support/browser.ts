@@ -29,8 +29,12 @@ export interface OpenedPage {
   readonly wrong: readonly string[]
 }
 
+type Options = Parameters<Browser['newContext']>[0]
+
 export interface Viewer {
-  readonly open: (data: PageData, options?: Parameters<Browser['newContext']>[0]) => Promise<OpenedPage>
+  readonly open: (data: PageData, options?: Options) => Promise<OpenedPage>
+  /** A page that is written already. */
+  readonly show: (file: string, options?: Options) => Promise<OpenedPage>
   readonly close: () => Promise<void>
 }
 
@@ -38,25 +42,29 @@ export async function startViewer(): Promise<Viewer> {
   const browser = await chromium.launch({ executablePath: PROGRAM, args: ARGUMENTS })
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-page-'))
   let count = 0
+  async function show(file: string, options: Options = {}): Promise<OpenedPage> {
+    const address = pathToFileURL(file).href
+    const page = await (await browser.newContext(options)).newPage()
+    const wrong: string[] = []
+    page.on('console', message => message.type() === 'error' && wrong.push(message.text()))
+    page.on('pageerror', error => wrong.push(String(error)))
+    page.on('dialog', dialog => {
+      wrong.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    page.on('request', request => {
+      if (!request.url().startsWith(address)) wrong.push(`asked for ${request.url()}`)
+    })
+    await page.goto(address)
+    await page.waitForSelector('footer', { timeout: 10_000 }).catch(error => wrong.push(String(error)))
+    return { page, wrong }
+  }
   return {
-    async open(data, options = {}) {
+    show,
+    open(data, options) {
       const file = join(folder, `${++count}.html`)
       writeFileSync(file, pageText(shell(), data))
-      const address = pathToFileURL(file).href
-      const page = await (await browser.newContext(options)).newPage()
-      const wrong: string[] = []
-      page.on('console', message => message.type() === 'error' && wrong.push(message.text()))
-      page.on('pageerror', error => wrong.push(String(error)))
-      page.on('dialog', dialog => {
-        wrong.push(`dialog: ${dialog.message()}`)
-        void dialog.dismiss()
-      })
-      page.on('request', request => {
-        if (!request.url().startsWith(address)) wrong.push(`asked for ${request.url()}`)
-      })
-      await page.goto(address)
-      await page.waitForSelector('footer', { timeout: 10_000 }).catch(error => wrong.push(String(error)))
-      return { page, wrong }
+      return show(file, options)
     },
     async close() {
       await browser.close()

@@ -1,5 +1,8 @@
 /** Reports for pages: small ones by hand, and large ones by count. */
+
+import type { FleetIndex } from '../../../src/report/fleet-index.ts'
 import { type Entry, emptyReport, type IncludedPiece, type Listing, type RunReport } from '../../../src/report/model.ts'
+import type { FleetInput } from '../../../src/report/page/fleet-view.ts'
 import type { RehearsalView, VerifyView } from '../../../src/report/page/model.ts'
 
 const BUILD_ID = 'a3f5'.repeat(10)
@@ -141,6 +144,7 @@ function listing(): Listing {
         [4, 'ret'],
       ],
       sites: [{ offset: 1, file: 'include/xen/lib.h', line: 50 }],
+      references: [],
     },
     patched: {
       size: 10,
@@ -150,6 +154,7 @@ function listing(): Listing {
         [9, 'ret'],
       ],
       sites: [],
+      references: [{ offset: 4, name: 'printk' }],
     },
   }
 }
@@ -234,8 +239,8 @@ export function hostile(): RunReport {
         unit: at(index + 1),
         name,
         symbol: name,
-        original: { size: 1, instructions: [[0, name]], sites: [] },
-        patched: { size: 1, instructions: [[0, `${name} ${name}`]], sites: [] },
+        original: { size: 1, instructions: [[0, name]], sites: [], references: [] },
+        patched: { size: 1, instructions: [[0, `${name} ${name}`]], sites: [], references: [] },
       })),
       unlisted: 0,
     },
@@ -283,4 +288,44 @@ export function rehearsed(): RehearsalView {
     downfall: null,
     console: ['(XEN) Xen version 4.17.5'],
   }
+}
+
+/** So many fixes for so many bases, with each of three outcomes; every tenth refusal was not expected. */
+export function fleet(fixes: number, bases: number): FleetInput {
+  const names = (count: number, of: (at: number) => string) => Array.from({ length: count }, (_, at) => of(at))
+  const stored = { sha256: '0'.repeat(64), size: 1 }
+  const cells = names(bases, at => `base-${at}`).flatMap((base, column) =>
+    names(fixes, at => `XSA-${at}`).map((fix, row): FleetIndex['cells'][number] => {
+      const outcome = (['built', 'refused', 'nothing-to-do'] as const)[(row + column) % 3] ?? 'built'
+      const asExpected = outcome !== 'refused' || (row + column) % 10 !== 0
+      return {
+        base,
+        fix,
+        outcome: outcome === 'refused' && asExpected ? 'expected-refusal' : outcome,
+        asExpected,
+        text: `what came of ${fix}`,
+        codes: outcome === 'refused' ? ['init-code'] : [],
+        expected:
+          outcome === 'refused' && asExpected
+            ? { codes: ['init-code'], reason: 'it only runs at boot', who: 'A' }
+            : null,
+        payload: null,
+        report: null,
+        page: outcome === 'nothing-to-do' ? null : { file: `pages/${base} ${fix}.html`, ...stored },
+        rehearsal: null,
+        error: null,
+        inputs: {},
+      }
+    }),
+  )
+  const index: FleetIndex = {
+    schema: 1,
+    command: 'fleet',
+    version: '0.2.0',
+    outcome: 'not-as-expected',
+    bases: names(bases, at => `base-${at}`).map(name => ({ name, buildId: BUILD_ID, endOfLife: null, on: [] })),
+    fixes: names(fixes, at => `XSA-${at}`).map((name, at) => ({ name, ids: [`CVE-2026-${at}`] })),
+    cells,
+  }
+  return { index, hrefOf: encodeURI }
 }
