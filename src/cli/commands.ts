@@ -135,6 +135,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/agent.ts'),
   },
   {
+    name: 'doctor',
+    summary: 'show what this machine has and lacks, and the command that mends it',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
     name: 'dump',
     summary: 'print an ELF file the way readelf does',
     load: () => import('./commands/dump.ts'),

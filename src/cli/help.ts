@@ -21,7 +21,8 @@ const COMMON_CODES: HelpParts['codes'] = [
 
 /** What stands below the options of a command. */
 export function helpAfter({ examples, codes, more = [] }: HelpParts): string {
-  const all = [...codes, ...COMMON_CODES].toSorted(([a], [b]) => a - b)
+  const own = new Set(codes.map(([code]) => code))
+  const all = [...codes, ...COMMON_CODES.filter(([code]) => !own.has(code))].toSorted(([a], [b]) => a - b)
   return [
     '',
     ...(more.length === 0 ? [] : [...more, '']),
