@@ -140,6 +140,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/doctor.ts'),
   },
   {
+    name: 'completion',
+    summary: 'print a script that completes commands and options in a shell',
+    load: () => import('./commands/completion.ts'),
+  },
+  {
+    name: 'man',
+    summary: 'print the manual page',
+    load: () => import('./commands/man.ts'),
+  },
+  {
     name: 'dump',
     summary: 'print an ELF file the way readelf does',
     load: () => import('./commands/dump.ts'),
