@@ -19,7 +19,7 @@ const read = (file: string) => readFileSync(join(house, file), 'utf8')
 let commands: readonly DescribedCommand[] = []
 beforeAll(async () => {
   commands = await describedCommands()
-})
+}, 120_000)
 
 /** Calls of hotsplice in code: blocks and spans. */
 function calls(text: string): readonly string[] {
@@ -27,9 +27,12 @@ function calls(text: string): readonly string[] {
   const fenced = [...text.matchAll(/^```\w*\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) => block.split('\n'))
   const spans = [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replaceAll('\n', ' '))
   return [...blocks, ...fenced, ...spans].flatMap(code =>
-    [...code.replace(/\$\((?!hotsplice)[^)]*\)/g, 'X').matchAll(/(?:^|[\s(/])hotsplice ([a-z][^|;&#>)"]*)/g)].map(
-      ([, words = '']) => words.trim(),
-    ),
+    [
+      ...code
+        .replace(/#.*$/, '')
+        .replace(/\$\((?!hotsplice)[^)]*\)/g, 'X')
+        .matchAll(/(?:^|[\s(/])hotsplice ([a-z][^|;&#>)"]*)/g),
+    ].map(([, words = '']) => words.trim()),
   )
 }
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   const program = await describedProgram()
   for (const shell of ['bash', 'zsh', 'fish'] as const)
     writeFileSync(join(folder, shell), completionScript(shell, program))
-})
+}, 120_000)
 afterAll(() => {
   rmSync(folder, { recursive: true })
 })
