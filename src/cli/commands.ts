@@ -91,12 +91,12 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'upload',
-    summary: 'bring a payload to a host: a running program, Xen here, Xen through ssh',
+    summary: 'upload a payload to a host: a running program, Xen here, Xen through ssh',
     load: () => import('./commands/upload.ts'),
   },
   {
     name: 'get',
-    summary: 'tell the state of one payload on a host',
+    summary: 'show the state of one payload on a host',
     load: () => import('./commands/get.ts'),
   },
   {
@@ -106,22 +106,22 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'apply',
-    summary: 'put an uploaded payload to work',
+    summary: 'apply an uploaded payload',
     load: () => import('./commands/apply.ts'),
   },
   {
     name: 'revert',
-    summary: 'take the last applied payload out of work',
+    summary: 'revert the payload that was applied last',
     load: () => import('./commands/revert.ts'),
   },
   {
     name: 'replace',
-    summary: 'put a payload to work instead of all others',
+    summary: 'apply a payload in place of all others',
     load: () => import('./commands/replace.ts'),
   },
   {
     name: 'unload',
-    summary: 'remove a payload that is not at work',
+    summary: 'remove a payload that is not applied',
     load: () => import('./commands/unload.ts'),
   },
   {

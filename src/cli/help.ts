@@ -15,7 +15,7 @@ export interface HelpParts {
 
 const COMMON_CODES: HelpParts['codes'] = [
   [1, 'bad input or environment; the message says what was being done and the way out'],
-  [70, 'a mistake of hotsplice; please report it'],
+  [70, 'a bug in hotsplice; please report it'],
   [130, 'interrupted'],
 ]
 
