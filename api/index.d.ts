@@ -99,7 +99,7 @@ export interface BlamedHunk {
 /** What `build` takes. */
 export interface BuildOptions extends PatchOptions {
     /**
-     * How to treat functions that differ only by an embedded line number: `ignore` takes them in, `mask` leaves them out,
+     * How to treat functions that differ only by an embedded line number: `ignore` includes them, `mask` leaves them out,
      * `neutral` rewrites the patch so that they do not differ, `table` leaves them out and sets their numbers while the
      * payload is applied, `auto` chooses file by file and holds `neutral` and `mask` against each other.
      *

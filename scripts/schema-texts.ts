@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<string, string>> = {
   rehearse: 'hotsplice rehearse --json, version 1',
   assist: 'hotsplice assist --json, version 1',
   agent: 'hotsplice agent --json, version 1',
+  doctor: 'hotsplice doctor --json, version 1',
   neutralize: 'hotsplice neutralize --json, version 1',
   operation: 'hotsplice upload, get, list, apply, revert, replace, unload and load --json, version 1',
   advise: 'hotsplice advise --json, version 1',

@@ -13,6 +13,7 @@ import { kindBreaches, matches } from './tidy/kinds.ts'
 import { machineBreaches } from './tidy/machine.ts'
 import { seamBreaches, seamsIn } from './tidy/seams.ts'
 import { type Breach, product, words } from './tidy/sources.ts'
+import { breachesIn, wordingBreaches } from './tidy/wording.ts'
 
 const rules: readonly { name: string; breaches: () => readonly Breach[] }[] = [
   { name: 'data flows one way: imports follow the order of the stages', breaches: importBreaches },
@@ -29,6 +30,7 @@ const rules: readonly { name: string; breaches: () => readonly Breach[] }[] = [
   { name: 'each code has its page, each page its code', breaches: findingBreaches },
   { name: 'the pages about the house say what there is', breaches: documentBreaches },
   { name: 'tests are what their place says, and draw from seeds', breaches: kindBreaches },
+  { name: 'words that were mended do not come back', breaches: wordingBreaches },
   { name: 'nothing of one machine, no registry, no binaries', breaches: machineBreaches },
 ]
 
@@ -182,6 +184,17 @@ describe('the rule of pages itself', () => {
     expect(facts(termBreaches('**line map**: a\n**Base**: b\n**line chart, base**: c', house))).toEqual([
       'nothing in src/ is called line chart',
     ])
+  })
+})
+
+describe('the rule of words itself', () => {
+  test.for([
+    ['puts a payload to work', 1],
+    ['whether they match hangs on the CPU', 1],
+    ['f is cut in another way, and has another number of entries', 2],
+    ['another tool is at work', 0],
+  ] as const)('%s: %i', ([text, number]) => {
+    expect(breachesIn(text, 'README.md')).toHaveLength(number)
   })
 })
 

@@ -95,8 +95,8 @@ function failureWords(error: unknown, reported: ReportedError, { ink }: Console)
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return [
     `${ink.bad('internal error:')} ${reported.text}`,
-    '  This is a mistake of hotsplice, not of yours. Please report it, with the command line, the input where you may',
-    '  share it, and what follows.',
+    '  This is a bug in hotsplice; please report it, with the command line, the input where you may share it, and what',
+    '  follows.',
     `  hotsplice ${VERSION}, Node ${process.version}, ${process.platform} ${process.arch}`,
     trace.replace(/^/gm, '  '),
   ].join('\n')

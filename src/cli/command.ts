@@ -8,7 +8,7 @@ import { exitCode } from './exit-code.ts'
 import { streamError } from './stream-error.ts'
 import { say } from './terminal.ts'
 
-const QUICK = ['help', 'diff', 'explain', 'inspect', 'dump', 'sign']
+const QUICK = ['help', 'diff', 'explain', 'inspect', 'dump', 'sign', 'completion', 'man']
 
 const args = process.argv.slice(2)
 const command = args.find(arg => !arg.startsWith('-'))

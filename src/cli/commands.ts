@@ -101,12 +101,12 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'upload',
-    summary: 'bring a payload to a host: a running program, Xen here, Xen through ssh',
+    summary: 'upload a payload to a host: a running program, Xen here, Xen through ssh',
     load: () => import('./commands/upload.ts'),
   },
   {
     name: 'get',
-    summary: 'tell the state of one payload on a host',
+    summary: 'show the state of one payload on a host',
     load: () => import('./commands/get.ts'),
   },
   {
@@ -116,22 +116,22 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'apply',
-    summary: 'put an uploaded payload to work',
+    summary: 'apply an uploaded payload',
     load: () => import('./commands/apply.ts'),
   },
   {
     name: 'revert',
-    summary: 'take the last applied payload out of work',
+    summary: 'revert the payload that was applied last',
     load: () => import('./commands/revert.ts'),
   },
   {
     name: 'replace',
-    summary: 'put a payload to work instead of all others',
+    summary: 'apply a payload in place of all others',
     load: () => import('./commands/replace.ts'),
   },
   {
     name: 'unload',
-    summary: 'remove a payload that is not at work',
+    summary: 'remove a payload that is not applied',
     load: () => import('./commands/unload.ts'),
   },
   {
@@ -143,6 +143,21 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'agent',
     summary: 'print the path of the part that lets a program be patched',
     load: () => import('./commands/agent.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'show what this machine has and lacks, and the command that mends it',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a script that completes commands and options in a shell',
+    load: () => import('./commands/completion.ts'),
+  },
+  {
+    name: 'man',
+    summary: 'print the manual page',
+    load: () => import('./commands/man.ts'),
   },
   {
     name: 'dump',

@@ -15,13 +15,14 @@ export interface HelpParts {
 
 const COMMON_CODES: HelpParts['codes'] = [
   [1, 'bad input or environment; the message says what was being done and the way out'],
-  [70, 'a mistake of hotsplice; please report it'],
+  [70, 'a bug in hotsplice; please report it'],
   [130, 'interrupted'],
 ]
 
 /** What stands below the options of a command. */
 export function helpAfter({ examples, codes, more = [] }: HelpParts): string {
-  const all = [...codes, ...COMMON_CODES].toSorted(([a], [b]) => a - b)
+  const own = new Set(codes.map(([code]) => code))
+  const all = [...codes, ...COMMON_CODES.filter(([code]) => !own.has(code))].toSorted(([a], [b]) => a - b)
   return [
     '',
     ...(more.length === 0 ? [] : [...more, '']),

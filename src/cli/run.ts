@@ -11,7 +11,11 @@ import { VERSION } from './version.ts'
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
   // Help and the version are all there is to do unless a command says otherwise.
   let ending: Ending = 'done'
-  const host: Host = { signal, ended: how => (ending = how) }
+  const host: Host = {
+    signal,
+    ended: how => (ending = how),
+    program: () => wholeProgram(host),
+  }
   try {
     const program = await programFor(args, host)
     await program.parseAsync(args, { from: 'user' })
@@ -22,9 +26,18 @@ export async function run(args: readonly string[], signal: AbortSignal): Promise
   return exitCode(ending)
 }
 
-async function programFor(args: readonly string[], host: Host): Promise<Command> {
+function programFor(args: readonly string[], host: Host): Promise<Command> {
+  const called = calledCommand(args)
+  return programWith(name => name === called, host)
+}
+
+/** With all of every command's help. */
+export const wholeProgram = (host: Host): Promise<Command> => programWith(() => true, host)
+
+/** Commands that are not loaded have a name and a summary only. */
+async function programWith(isLoaded: (name: string) => boolean, host: Host): Promise<Command> {
   const program = new Command('hotsplice')
-    .description('Builds hotpatches for running systems software, and shows why they hold what they hold.')
+    .description('Builds hotpatches for running systems software, and explains why each part is in them.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
@@ -33,9 +46,8 @@ async function programFor(args: readonly string[], host: Host): Promise<Command>
     // What is wrong is told in one place, by usageError.
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
-  const called = calledCommand(args)
   for (const { name, summary, load } of COMMANDS) {
-    if (name !== called) program.command(name).description(summary)
+    if (!isLoaded(name)) program.command(name).description(summary)
     else program.addCommand((await load()).define(host).copyInheritedSettings(program).summary(summary))
   }
   return program

@@ -12,6 +12,7 @@ import { LINUX_VERSIONS, XEN_VERSIONS } from '../flows/verify/verify.ts'
 import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
 import type { Advice } from '../report/advice.ts'
 import type { AssistReport } from '../report/assist-report.ts'
+import type { DoctorReport } from '../report/doctor-report.ts'
 import { fleetIndex } from '../report/fleet-index.ts'
 import { fleetPlan } from '../report/fleet-plan.ts'
 import { fleetRollout } from '../report/fleet-rollout.ts'
@@ -244,6 +245,26 @@ const agent: v.GenericSchema<AgentReport> = v.object({
   file: text,
 })
 
+const use = v.picklist(['build', 'rehearse', 'rehearse-arm64', 'process', 'xen', 'linux'])
+const diagnosis: v.GenericSchema<DoctorReport> = v.object({
+  schema: v.literal(1),
+  command: v.literal('doctor'),
+  version: text,
+  outcome: v.picklist(['ready', 'missing']),
+  asked: v.array(use),
+  ready: v.array(use),
+  checks: v.array(
+    v.object({
+      id: text,
+      uses: v.array(use),
+      needed: v.boolean(),
+      status: v.picklist(['ok', 'missing', 'not-checked']),
+      text,
+      hint: v.nullable(text),
+    }),
+  ),
+})
+
 const neutralized = v.object({
   schema: v.literal(1),
   command: v.literal('neutralize'),
@@ -305,6 +326,7 @@ export const SCHEMAS = {
   advise: v.union([advice, failure]),
   agent: v.union([agent, failure]),
   assist: v.union([assistance, failure]),
+  doctor: v.union([diagnosis, failure]),
   fleet: v.union([fleetIndex, failure]),
   'fleet-file': fleetFile,
   'fleet-plan': v.union([fleetPlan, failure]),

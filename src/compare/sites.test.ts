@@ -80,7 +80,7 @@ test.skipIf(!hasGcc)(`sections of other names are not the same, however alike th
   const inSection = (name: string, number: number) => `__attribute__((section("${name}"))) int place = ${number};`
   const { sites, unexplained } = sitesOf(inSection('.data.one', 42), inSection('.data.two', 45))
   expect(sites).toEqual([])
-  expect(unexplained.map(({ text }) => text)).toEqual(['.data.one is cut in another way when lines are shifted'])
+  expect(unexplained.map(({ text }) => text)).toEqual(['.data.one splits differently when lines are shifted'])
 })
 
 test.skipIf(!hasGcc)(`what grows is no line${withoutGcc}`, () => {
@@ -130,7 +130,7 @@ test.skipIf(!hasGcc).for([...new Set(REFERENCES.flatMap(({ from, to }) => [from,
 test.skipIf(!hasGcc)(`one relocation more, or less, is no line${withoutGcc}`, () => {
   const [one, two] = [reaching('.long a - .; .long 0'), reaching('.long a - .; .long a - .')]
   expect(sitesOf(one, two).unexplained.map(({ text }) => text)).toEqual([
-    'f has another number of relocations when lines are shifted',
+    'f has a different number of relocations when lines are shifted',
   ])
   expect(sitesOf(two, one).unexplained).toHaveLength(2)
 })

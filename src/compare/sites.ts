@@ -61,7 +61,7 @@ export function findLineSites(
         unexplained.push({
           piece: piece.id,
           offset: 0,
-          text: `${section.name} is cut in another way when lines are shifted`,
+          text: `${section.name} splits differently when lines are shifted`,
         })
         continue
       }
@@ -124,7 +124,7 @@ function sitesOfReferences(context: Context, piece: Piece<'original'>, partner: 
     unexplained.push({
       piece: piece.id,
       offset: 0,
-      text: `${piece.name} has another number of relocations when lines are shifted`,
+      text: `${piece.name} has a different number of relocations when lines are shifted`,
     })
   }
   const line = lineOf(piece)

@@ -49,7 +49,7 @@ export function findFunction(name: string, size: number, program: Pick<ProgramCo
   if (symbol.size === 0 || symbol.size === size) return { address: symbol.address }
   return {
     missing: 'other-size',
-    fault: `${name} has ${symbol.size} bytes in the program, ${size} in the payload's eyes`,
+    fault: `${name} has ${symbol.size} bytes in the program, but the payload expects ${size}`,
   }
 }
 

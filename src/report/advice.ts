@@ -105,7 +105,7 @@ function nothingToDo({ way }: WayAdvice, [other]: readonly WayAdvice[]): Pick<Ad
 function allRefused(ways: readonly WayAdvice[]): string {
   const [least] = ways.toSorted((a, b) => a.refusals.length - b.refusals.length)
   const codes = [...new Set(least?.refusals.map(({ code }) => code))].join(', ')
-  return `no way gives a payload; the fewest obstacles has ${least?.way ?? 'none'}: ${codes}`
+  return `no way gives a payload; ${least?.way ?? 'none'} has the fewest refusals: ${codes}`
 }
 
 function whyBest(best: WayAdvice, ways: readonly WayAdvice[]): string {

@@ -29,7 +29,7 @@ export function reportedError(error: unknown): ReportedError {
   const text = error instanceof Error ? error.message : String(error)
   const system = systemCode(error)
   if (system !== undefined) return systemError(system, text)
-  return { code: 'internal/bug', text, trail: [], hint: 'this is a mistake of hotsplice; please report it' }
+  return { code: 'internal/bug', text, trail: [], hint: 'this is a bug in hotsplice; please report it' }
 }
 
 /** `ENOSPC` for an error of the operating system: a full disk, a missing permission. */

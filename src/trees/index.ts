@@ -35,7 +35,7 @@ export type {
   Unit,
 } from './model.ts'
 export { type OldNames, oldNames } from './old-names.ts'
-export { openBase } from './open.ts'
+export { buildsFirst, openBase } from './open.ts'
 export { fileSymbolOf, originalObject, originalObjects, ownObjects } from './original.ts'
 export type { Overlay } from './overlay.ts'
 export { OWN_HEADER, ownHeader } from './own-header.ts'

@@ -29,6 +29,11 @@ export function openBase(asked: BaseOptions, run: Run): Promise<Base> {
   })
 }
 
+/** Says whether `openBase` would build the tree before it opens it. Throws `InputError` where it can be no tree at all. */
+export function buildsFirst(options: BaseOptions): boolean {
+  return TREE_KINDS.some(kind => kind.buildsFirst(options))
+}
+
 async function openAny(options: BaseOptions, run: Run): Promise<Base> {
   if (!existsSync(resolve(options.tree))) throw new InputError('build/no-tree', `${options.tree} does not exist`)
   for (const kind of TREE_KINDS) {

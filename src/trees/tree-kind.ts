@@ -30,6 +30,8 @@ export interface TreeKind extends TreePaths {
   readonly image: 'hypervisor' | 'program' | 'kernel'
   /** Questions to its compiler about structures of the target; none where none is in question. */
   readonly probes: () => readonly ProbeText[]
+  /** Says whether opening it has to build it first, which takes minutes. */
+  readonly buildsFirst: (options: BaseOptions) => boolean
   /** Opens a tree of this kind; undefined where the folder holds none, or none that the options ask for. */
   readonly open: (options: BaseOptions, run: Run) => Promise<Base> | undefined
   /** Units that come and go by what the patch says in build files. */

@@ -49,7 +49,7 @@ export function prototypeRefusal(change: PrototypeChange): Refusal {
     code: 'prototype-changed',
     unit,
     symbol: name,
-    text: `${name}${placeWords(change)} is called otherwise: ${text}; but these stay as they are: ${list(callers)}`,
+    text: `${name}${placeWords(change)} changed its prototype: ${text}; but these callers are not replaced: ${list(callers)}`,
     hint: `leave ${name} with its parameters and call a new function, with another name, from the callers that the patch changes; --accept-type ${name} if the callers that stay do no harm`,
     ...(place === undefined ? {} : { place }),
   }

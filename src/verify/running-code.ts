@@ -12,7 +12,7 @@ export const NO_TREE: VerifyCheck = {
   code: CODE,
   status: 'not-applicable',
   stage: 'run',
-  text: 'whether the code to be replaced is the code that runs: --tree, the tree that it was built from, would tell',
+  text: 'whether the code to be replaced is the code that runs: not checked; pass --tree with the tree that it was built from',
 }
 
 /** What was found out about the functions that a payload replaces. */

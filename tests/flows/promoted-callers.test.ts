@@ -156,7 +156,7 @@ const ROWS: readonly Row[] = [
     edit: { 'limit.c': WEAK_CHANGED },
     promote: ['all'],
     refused: ['not-the-running-code limit'],
-    says: /limit has \d+ bytes in the program, 3 in the payload's eyes/,
+    says: /limit has \d+ bytes in the program, but the payload expects 3/,
   },
   {
     name: 'the same, as large',

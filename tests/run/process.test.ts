@@ -328,7 +328,7 @@ describe.skipIf(!possible)('a running process (needs gcc on x86-64 Linux)', () =
     start({ agent: false })
     await running.ask('s')
     expect(() => openProcess({ pid: running.pid })).toThrow(/has no hotsplice agent/)
-    expect(() => openProcess({ pid: running.pid, started: '1' })).toThrow(/another one by now/)
+    expect(() => openProcess({ pid: running.pid, started: '1' })).toThrow(/was reused: it began at/)
     expect(() => openProcess({ pid: 2 ** 22 + 1 })).toThrow(/no process/)
     expect(await running.ask('a')).toBe('6')
   })

@@ -14,7 +14,11 @@ export function defineAction(cli: Host, { action, description, example }: Action
     .argument('<name>', 'the name it was uploaded as')
     .option('--no-deps', 'do not ask what it depends on, only what it is built for (also --nodeps)')
     .option('--nodeps', 'the same as --no-deps, as xen-livepatch has it')
-    .option('--timeout <ms>', 'how long everything may take to come to a stand (default: the host’s own)', milliseconds)
+    .option(
+      '--timeout <ms>',
+      'how long to wait for all CPUs or threads to quiesce (default: the host’s own)',
+      milliseconds,
+    )
     .option(...SECCOMP_OPTION)
     .option(...DRY_OPTION)
     .addHelpText('after', operationHelp([{ so: example, run: `hotsplice ${action} fix --host process:1234` }]))

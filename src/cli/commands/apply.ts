@@ -4,6 +4,6 @@ import { defineAction } from './act.ts'
 export const define = (cli: Host) =>
   defineAction(cli, {
     action: 'apply',
-    description: 'Puts a payload to work: the functions it replaces are replaced from now on.',
-    example: 'put it to work',
+    description: 'Applies an uploaded payload: the functions that it replaces are replaced from now on.',
+    example: 'apply it',
   })

@@ -34,11 +34,11 @@ const MORE = [
 const WAYS = ['auto', 'neutral', 'mask', 'table', 'ignore'] as const
 const TARGETS = ['xen', 'process', 'linux'] as const
 const LINES =
-  'how to treat functions that differ only by an embedded line number: ignore takes them in, mask leaves them out, ' +
+  'how to treat functions that differ only by an embedded line number: ignore includes them, mask leaves them out, ' +
   'neutral rewrites the patch so that they do not differ, table leaves them out and sets their numbers while the ' +
   'payload is applied, auto chooses file by file and holds neutral and mask against each other'
 
-const ACCEPT = 'let a type (or function) change although it lives across the patch; may be given again'
+const ACCEPT = 'accept a changed layout (or prototype) although old objects or callers remain; may be given again'
 const LEAVE_INIT =
   'leave boot code or data of that name (UNIT#NAME where several units have it; or `all`) out of the patch, and say what then does not happen; may be given again'
 const PROMOTE =
@@ -152,7 +152,7 @@ const HELP = {
       run: 'hotsplice build --tree ~/xen --patch fix.patch --promote-callers all',
     },
     {
-      so: 'a member more in a structure of which, as you know, no object exists yet',
+      so: 'add a member to a structure that has no live instances',
       run: 'hotsplice build --tree ~/xen --patch fix.patch --accept-type rangeset',
     },
   ],

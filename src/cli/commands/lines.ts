@@ -6,6 +6,7 @@ import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
+import { STANDARD } from '../files.ts'
 import { helpAfter } from '../help.ts'
 import { eachOf, TOOLCHAIN, TOOLCHAIN_FILE, TOOLCHAIN_PATH } from '../option-values.ts'
 import { VERSION } from '../version.ts'
@@ -65,5 +66,6 @@ async function list(
     ...(buildDir === undefined ? {} : { buildDir }),
   }
   const { report, units } = await listLines({ ...base, ...run, source, version: VERSION })
-  return { ending: 'done', text: describeLines(units), json: report }
+  // Thousands of lines beside the JSON that was asked for would help nobody.
+  return { ending: 'done', text: json === STANDARD ? '' : describeLines(units), json: report }
 }

@@ -14,7 +14,11 @@ export function define(cli: Host) {
     .option('--name <name>', 'another name than the file’s')
     .option('--no-deps', 'do not ask what it depends on, only what it is built for (also --nodeps)')
     .option('--nodeps', 'the same as --no-deps, as xen-livepatch has it')
-    .option('--timeout <ms>', 'how long everything may take to come to a stand (default: the host’s own)', milliseconds)
+    .option(
+      '--timeout <ms>',
+      'how long to wait for all CPUs or threads to quiesce (default: the host’s own)',
+      milliseconds,
+    )
     .option(...SECCOMP_OPTION)
     .option(...DRY_OPTION)
     .addHelpText(

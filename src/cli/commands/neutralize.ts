@@ -42,7 +42,7 @@ export function define(host: Host) {
             run: 'hotsplice neutralize --tree ~/linux --patch fix.patch -o fix-neutral.patch',
           },
         ],
-        codes: [[0, 'the patch was written; what is still off is told on standard error']],
+        codes: [[0, 'the patch was written; remaining line offsets are listed on standard error']],
       }),
     )
     .action(async options => {

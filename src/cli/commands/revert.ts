@@ -4,6 +4,6 @@ import { defineAction } from './act.ts'
 export const define = (cli: Host) =>
   defineAction(cli, {
     action: 'revert',
-    description: 'Takes a payload out of work; the last one applied goes first.',
+    description: 'Reverts a payload; the last one applied goes first.',
     example: 'the old functions again',
   })

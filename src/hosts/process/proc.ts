@@ -172,8 +172,8 @@ const unreadable = (address: number, length: number, { pid }: ProcessIdentity) =
 const another = (pid: number, asked: string, found: string) =>
   new InputError(
     'process/another',
-    `process ${pid} is another one by now: it began at ${found}, not ${asked}`,
-    'look the number up again',
+    `the process ID ${pid} was reused: it began at ${found}, not ${asked}`,
+    'look it up again (pidof, or systemctl show -p MainPID)',
   )
 
 const LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) \S+ \d+ *(.*)$/

@@ -237,7 +237,7 @@ class RunningMachine implements Machine {
   private finishDown(): void {
     const { kind, sign } = this.sign ?? {
       kind: 'crashed',
-      sign: 'the machine was reset without a word (a triple fault?)',
+      sign: 'the machine was reset silently (a triple fault?)',
     }
     this.finish(new MachineLost({ kind, sign, lines: this.console.last(KEPT_LINES) }))
   }

@@ -14,6 +14,7 @@ export const COMPILE_COMMANDS: TreeKind = {
   loader: PROCESS,
   image: 'program',
   probes: () => [],
+  buildsFirst: () => false,
   open: options => {
     const commands = findCompileCommands(resolve(options.tree), options.buildDir)
     return commands === undefined ? undefined : openCompileCommands(commands, options)

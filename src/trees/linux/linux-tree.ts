@@ -12,6 +12,7 @@ export const LINUX_TREE: TreeKind = {
   loader: LINUX,
   image: 'kernel',
   probes: () => [],
+  buildsFirst: () => false,
   open: options => {
     const folder = options.target === 'linux' ? findLinux(resolve(options.tree)) : undefined
     return folder === undefined ? undefined : Promise.resolve(openLinux(folder, options))

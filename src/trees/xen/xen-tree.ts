@@ -20,6 +20,12 @@ export const XEN_TREE: TreeKind = {
   loader: XEN,
   image: 'hypervisor',
   probes: probeTexts,
+  buildsFirst: options => {
+    const folder = options.target === 'xen' ? findXen(resolve(options.tree)) : undefined
+    if (folder === undefined) return false
+    const layout = xenLayout(folder, options.buildDir)
+    return !(isAsConfigured(layout, options) && isBuilt(layout))
+  },
   open: (options, run) => {
     const folder = options.target === 'xen' ? findXen(resolve(options.tree)) : undefined
     return folder === undefined ? undefined : openAt(folder, options, run)

@@ -211,7 +211,7 @@ function expectationProblem(loading: Loading, entry: FunctionEntry): Problem | u
     return ['warning', 'it expects bytes, and what Xen edits while booting is not known of this machine']
   const [edit] = edits
   if (edit !== undefined) {
-    const text = `it expects bytes that Xen may edit while booting (${edit.what} at ${hex(edit.address)}); whether they match hangs on the CPU`
+    const text = `it expects bytes that Xen may edit while booting (${edit.what} at ${hex(edit.address)}); whether they match depends on the CPU`
     return ['warning', text]
   }
   const at = expected.findIndex((byte, index) => byte !== actual[index])

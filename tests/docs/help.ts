@@ -1,0 +1,12 @@
+/** All commands with their help, as data. */
+import { allCommands, type DescribedCommand, describeCommand } from '../../src/cli/command-tree.ts'
+import { wholeProgram } from '../../src/cli/run.ts'
+
+export async function describedProgram(): Promise<DescribedCommand> {
+  const host = { signal: new AbortController().signal, ended: () => undefined, program: () => wholeProgram(host) }
+  return describeCommand(await wholeProgram(host))
+}
+
+export async function describedCommands(): Promise<readonly DescribedCommand[]> {
+  return allCommands(await describedProgram())
+}
