@@ -536,7 +536,7 @@ export interface LinesReport {
 }
 
 /** A version of Linux whose rules are known. */
-export type LinuxVersion = '6.1';
+export type LinuxVersion = '6.1' | '6.12';
 
 /** What `listLines` takes. */
 export interface ListLinesOptions extends CompileOptions {

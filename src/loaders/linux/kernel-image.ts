@@ -54,7 +54,6 @@ function unreadable(why: string): InputError {
 }
 
 const LONGEST_WORD = 4096
-const ENDBR64 = Uint8Array.of(0xf3, 0x0f, 0x1e, 0xfa)
 
 class LinuxImage implements KernelImage {
   readonly format = 'image'
@@ -111,10 +110,10 @@ class LinuxImage implements KernelImage {
   hasFtraceSite(address: bigint): boolean {
     if (this.#sites.has(address)) return true
     // Where indirect branches are tracked, the call stands behind the mark of a target (ftrace_location()).
-    const first = this.bytesAt(address, ENDBR64.length)
-    return (
-      first !== undefined && Buffer.compare(first, ENDBR64) === 0 && this.#sites.has(address + BigInt(ENDBR64.length))
-    )
+    const mark = machineOf(this.machine).patching?.trampoline.landingPad ?? []
+    const first = this.bytesAt(address, mark.length)
+    const isMarked = mark.length > 0 && mark.every((byte, index) => first?.[index] === byte)
+    return isMarked && this.#sites.has(address + BigInt(mark.length))
   }
 
   lookup(name: string): bigint | undefined {

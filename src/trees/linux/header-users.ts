@@ -14,11 +14,11 @@ import { type Configured, type ConfiguredOptions, configuredUnits } from './conf
 import { Includes } from './includes.ts'
 import { commandsIn, readMakeCommands, type UnitCommands } from './make-commands.ts'
 
-/** The units that may read one of `headers`, paths below the tree's folder. */
+/** The units that may read one of `headers`, paths below the tree's folder; `ownStep` is objtool where it is left to all. */
 export async function headerUsers(
   headers: readonly string[],
   isElsewhere: (source: string) => boolean,
-  options: ConfiguredOptions,
+  options: ConfiguredOptions & { readonly ownStep: readonly string[] | undefined },
 ): Promise<readonly Dependent[]> {
   const includes = new Includes(options.folder)
   const wanted = new Set(headers)
@@ -35,7 +35,9 @@ export async function headerUsers(
     )
   }
   return users.map(({ each, because, reads }) => {
-    return { unit: unitOf(each, isElsewhere(each.source), options.folder), because, reads }
+    const unit = unitOf(each, isElsewhere(each.source), options.folder)
+    const isBare = unit.role === 'linked' && unit.objcopy.length === 0 && options.ownStep !== undefined
+    return { unit: isBare ? { ...unit, objcopy: [options.ownStep] } : unit, because, reads }
   })
 }
 

@@ -134,7 +134,13 @@ async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<str
       signal: run.signal,
       guard: await guardOf(base),
     }
-    const found = headers.length === 0 ? [] : await headerUsers(headers, source => ELSEWHERE.test(source), options)
+    const found =
+      headers.length === 0
+        ? []
+        : await headerUsers(headers, source => ELSEWHERE.test(source), {
+            ...options,
+            ownStep: await ownStep(base, options),
+          })
     await checkTranslated(there, options)
     return found
   })
