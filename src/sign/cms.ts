@@ -139,7 +139,11 @@ function claimedBy(signer: Uint8Array, { certificates }: MessageParts): string {
     const { issuer, serial } = namesOf(raw)
     return isSame(encode(TAG.sequence, issuer, serial), id)
   })
-  return found === undefined ? '' : commonName(new X509Certificate(found))
+  try {
+    return found === undefined ? '' : commonName(new X509Certificate(found))
+  } catch {
+    return '' // It has a serial number, and is no certificate otherwise.
+  }
 }
 
 /** The name that people know the certificate by. */

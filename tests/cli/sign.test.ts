@@ -146,6 +146,15 @@ describe.skipIf(!hasOpenssl)(`what is not signed${title}`, () => {
     )
   })
 
+  test('no changed byte of the message is taken for a mistake of ours', () => {
+    const signed = signPayload(payload(), signer(), { format: 'cms', hash: 'sha256' })
+    for (let place = payload().length; place < signed.length; place++) {
+      const broken = signed.slice()
+      broken[place] = (broken[place] ?? 0) ^ 0xff
+      expect(typeof check(broken).text).toBe('string')
+    }
+  })
+
   test('a key of another certificate, and one that is no RSA key', () => {
     expect(() => readSigner(text('other.key'), text('ours.crt'))).toThrow('for another key')
     expect(() => readSigner('nonsense', text('ours.crt'))).toThrow('no private key')
