@@ -138,17 +138,14 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-describe.for([['gcc'], ['clang-14', '-g']])(
-  'variables that become constants: %s',
-  ([compiler = '', ...options]) => {
-    const isThere = spawnSync(compiler, ['--version']).status === 0
-    test.skipIf(!isThere).for(ROWS)('$name', async ({ before, after, refused = [] }) => {
-      const command = [compiler, '-O2', ...options]
-      const found = await patchProgram({ files: { 'm.c': HEAD + before }, command }, { 'm.c': HEAD + after })
-      const expected = Array.isArray(refused)
-        ? refused
-        : (Object.entries(refused).find(([of]) => of === compiler)?.[1] ?? [])
-      expect([found.error, found.refused]).toEqual([undefined, expected])
-    })
-  },
-)
+describe.for([['gcc'], ['clang-14', '-g']])('variables that become constants: %s', ([compiler = '', ...options]) => {
+  const isThere = spawnSync(compiler, ['--version']).status === 0
+  test.skipIf(!isThere).for(ROWS)('$name', async ({ before, after, refused = [] }) => {
+    const command = [compiler, '-O2', ...options]
+    const found = await patchProgram({ files: { 'm.c': HEAD + before }, command }, { 'm.c': HEAD + after })
+    const expected = Array.isArray(refused)
+      ? refused
+      : (Object.entries(refused).find(([of]) => of === compiler)?.[1] ?? [])
+    expect([found.error, found.refused]).toEqual([undefined, expected])
+  })
+})

@@ -17,9 +17,9 @@ import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import type { Ending } from '../exit-code.ts'
 import { readInput } from '../files.ts'
+import { indexFile, readIndex } from '../fleet-index-file.ts'
 import { today } from '../today.ts'
 import { VERSION } from '../version.ts'
-import { indexFile, readIndex } from '../fleet-index-file.ts'
 import { ask } from './fleet-plan-run.ts'
 
 export interface FleetApplyArguments {

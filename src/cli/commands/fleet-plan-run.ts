@@ -1,5 +1,4 @@
 /** What `hotsplice fleet plan` does: reads the index and the listings, asks hosts, shows what each needs. */
-import { join } from 'node:path'
 import * as v from 'valibot'
 import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'

@@ -43,14 +43,7 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
   const assembly = watch.timeSync('assemble', () => assemble(selection, optionsFor(selected)))
   const unversioned = target.loader.rules === undefined ? [] : running.unversioned
   const own = ownRefusals(assembly, selection)
-  const refusals = [
-    ...before,
-    ...own,
-    ...unversioned,
-    ...code.refusals,
-    ...shapes.refusals,
-    ...stores.refusals,
-  ]
+  const refusals = [...before, ...own, ...unversioned, ...code.refusals, ...shapes.refusals, ...stores.refusals]
   return { refusals, payload: assembly.kind === 'payload' && refusals.length === 0 ? assembly.payload : undefined }
 }
 

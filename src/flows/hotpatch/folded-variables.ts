@@ -23,7 +23,15 @@ import { isCompilerMade, sourceName, variableNames } from '../../pieces/names.ts
 import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import { isWritable } from '../../pieces/writable.ts'
 import type { UnitInput } from '../../select/model.ts'
-import { type Affected, debugObjects, type Overlay, placeIn, preprocessedTexts, type Tree, type Unit } from '../../trees/index.ts'
+import {
+  type Affected,
+  debugObjects,
+  type Overlay,
+  placeIn,
+  preprocessedTexts,
+  type Tree,
+  type Unit,
+} from '../../trees/index.ts'
 import type { CompiledUnits } from './judge.ts'
 import { bodiesFrom } from './made-from.ts'
 import { sameLine } from './static-lines.ts'

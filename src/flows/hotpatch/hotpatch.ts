@@ -119,10 +119,7 @@ export async function createHotpatch(
   const shapes = await watch.time('shapes', () => checkShapes(types))
   const stores = checkStores(selection, declarations, running.brought)
   // assemble: the payload's bytes, the same for the same input anywhere; or all that stands in their way.
-  const assembled = assembleSelected(
-    { ...before, program, ...selected, target, running, code, shapes, stores },
-    watch,
-  )
+  const assembled = assembleSelected({ ...before, program, ...selected, target, running, code, shapes, stores }, watch)
   // verify: what was written, read back and held against every rule of the loader that will take it.
   const checked = checkAssembled(assembled.payload, { target, running, options, entrySizes, watch })
   return {

@@ -314,6 +314,9 @@ export function fleet(fixes: number, bases: number): FleetInput {
         page: outcome === 'nothing-to-do' ? null : { file: `pages/${base} ${fix}.html`, ...stored },
         rehearsal: null,
         error: null,
+        upon: [],
+        includes: [],
+        isCumulative: false,
         inputs: {},
       }
     }),
