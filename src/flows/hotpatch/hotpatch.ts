@@ -113,7 +113,6 @@ export async function createHotpatch(
   const { units, selection, originals } = selected
   // verify: the code to be replaced is the code that runs, byte for byte, whatever build-ids say.
   const code = await watch.time('code', () => checkRunningCode(units, selection, { ...about, originals }))
-  // ctext: no variable that the new code reads was dropped for its first value.
   // type-layouts: no type changes of which objects live across the patch, unless the user accepted it.
   const types = { tree, ...before, declarations, units: judged.units, selection, accepted: options.acceptTypes ?? [] }
   const shapes = await watch.time('shapes', () => checkShapes(types))
