@@ -100,8 +100,18 @@ function refusalSection(refusals: readonly Refusal[], ink: Ink): readonly string
   return [ink.strong(`cannot be hotpatched: ${refusals.length}`), ...lines]
 }
 
+/** Notices of one kind beyond that are counted: a compiler may give hundreds of objects one trait. Warnings are all told. */
+const ALIKE = 3
+
 function reasonSection(kind: string, reasons: readonly Reason[], colour: (text: string) => string): readonly string[] {
-  return reasons.map(({ code, text }) => `${colour(kind)}: ${text} [${code}]`)
+  const byCode = new Map<string, number>()
+  return reasons.flatMap(({ code, text }) => {
+    const before = byCode.get(code) ?? 0
+    byCode.set(code, before + 1)
+    const all = reasons.filter(each => each.code === code).length
+    if (kind !== 'notice' || all <= ALIKE || before === 0) return [`${colour(kind)}: ${text} [${code}]`]
+    return before === 1 ? [`  … and ${all - 1} more of ${code}; --json FILE has all`] : []
+  })
 }
 
 function verdictLine(report: RunReport, ink: Ink): string {

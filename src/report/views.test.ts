@@ -88,6 +88,17 @@ built x.livepatch: 100 bytes, build-id bb
     expect(text).not.toContain('build-id')
   })
 
+  test('counts notices of one kind, and tells every warning', () => {
+    const many = (code: string) => Array.from({ length: 180 }, (_, at) => ({ code, text: `section ${at} splits` }))
+    const text = summary({ ...REPORT, notices: [...many('unexplained'), ...REPORT.notices], warnings: many('copies') })
+    expect(text).toContain(
+      'notice: section 0 splits [unexplained]\n  … and 179 more of unexplained; --json FILE has all\n',
+    )
+    expect(text).toContain('notice: a hunk moved [source]')
+    expect(text.match(/^notice/gm)).toHaveLength(2)
+    expect(text.match(/^warning/gm)).toHaveLength(180)
+  })
+
   test('of a diff that found only line numbers says so', () => {
     const report = { ...REPORT, command: 'diff', outcome: 'nothing-to-do' } as const
     expect(summary(report)).toMatch(/only line numbers differ\n$/)

@@ -52,9 +52,10 @@ test.for<[name: string, bytes: Uint8Array, words: RegExp]>([
 })
 
 test('a hypervisor that is not there', async () => {
-  expect(await complaint(() => startRehearsal({ hypervisor: join(folder, 'none') }))).toMatch(
-    /ENOENT[\s\S]*\[rehearse\/no-hypervisor\]/,
-  )
+  let boots = 0
+  const options = { hypervisor: join(folder, 'none'), onBoot: () => boots++ }
+  expect(await complaint(() => startRehearsal(options))).toMatch(/ENOENT[\s\S]*\[rehearse\/no-hypervisor\]/)
+  expect(boots).toBe(0)
 })
 
 test('a missing compiler is named, with the packages', async () => {

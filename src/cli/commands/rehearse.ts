@@ -64,10 +64,10 @@ async function tryOut(request: Request, console: Console, signal: AbortSignal): 
   const { rehearsedOn } = await import('../../flows/rehearsed-on.ts')
   const payloads = files.map(file => ({ name: file, bytes: readInput(file, 'the payload') }))
   const on = rehearsedOn({ payloads, hypervisor, symbols })
-  console.progress.step(`booting ${on.hypervisor}`)
   const result = await rehearse({
     payloads,
     ...on,
+    onBoot: () => console.progress.step(`booting ${on.hypervisor}`),
     ...(script === undefined ? {} : { script: readText(script, 'the script', 'utf8') }),
     cpus,
     timeoutMs: timeout,

@@ -85,6 +85,7 @@ export async function bootMachine(
     writeFileSync(join(folder, 'system'), image)
     writeFileSync(join(folder, 'guest'), guest)
     const mailbox = createMailbox(join(folder, 'mailbox'), board.shared, options.patienceMs)
+    options.onBoot?.()
     const machine = new RunningMachine({ board, mailbox, folder }, options)
     await machine.boot(timeoutMs)
     return machine

@@ -20,6 +20,8 @@ export interface BootOptions {
   readonly bootWords?: readonly string[] | undefined
   /** QEMU's program, `qemu-system-x86_64` by default. */
   readonly emulator?: string | undefined
+  /** Called when everything that was given has been read, and the machine is about to start. */
+  readonly onBoot?: (() => void) | undefined
   /** After how many milliseconds without a sign of this process the machine ends itself; a minute by default. */
   readonly patienceMs?: number | undefined
   readonly signal?: AbortSignal | undefined
