@@ -46,7 +46,7 @@ describe.skipIf(!hasGcc)(`a source of one's own${withoutGcc}`, () => {
 
   test('without it the patch needs what nobody has', async () => {
     const { refused } = await patchProgram({ ...beside(undefined), link: ['-shared'] }, { 'lib/f.c': AFTER })
-    expect(refused).toEqual(['symbol-not-found f'])
+    expect(refused).toEqual(['symbol-not-found f', 'shared-library f'])
   })
 
   test.for([
