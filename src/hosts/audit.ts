@@ -2,9 +2,10 @@
  * Who did what to which host, when, with which result: one line of JSON for each operation that changes something, in a
  * file that only grows. It is a record for people; nothing is ever decided by it.
  */
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../system/make-folder.ts'
 
 export interface AuditEntry {
   readonly time: string
@@ -45,7 +46,7 @@ export function writeAudit(
 export function appendRecord(file: string, entry: object): string | undefined {
   const whole = { time: new Date().toISOString(), user: userName(), machine: hostname(), ...entry }
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     appendFileSync(file, `${JSON.stringify(whole)}\n`, { mode: 0o600 })
     return undefined
   } catch (error) {

@@ -25,6 +25,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import type { StoredFile } from '../base/stored-file.ts'
 import { tryLock } from '../system/file-lock.ts'
+import { makeFolder } from '../system/make-folder.ts'
 
 const INDEX = 'index.json'
 const LOCK = '.lock'
@@ -137,8 +138,7 @@ export class FleetResults {
 /** Makes the folder where there is none. Throws `InputError` where it is another's, or another run has it. */
 export function openFleetFolder(name: string, write: WriteWhole): FleetResults {
   const path = resolve(name)
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found !== undefined && !found.isDirectory()) throw notOurs(name, 'is no folder')
+  if (existsSync(path) && !statSync(path).isDirectory()) throw notOurs(name, 'is no folder')
   // A run that is writing has files there that will be renamed; it is heard of at the lock.
   const [other] = namesIn(path).filter(each => !OURS.has(each) && !each.endsWith('.part'))
   if (other !== undefined) throw notOurs(name, `holds ${other}, which is no part of a fleet’s results`)
@@ -156,7 +156,7 @@ export function openFleetFolder(name: string, write: WriteWhole): FleetResults {
 /** What goes wrong here is about this folder, whatever else is locked elsewhere. */
 function lockIn(path: string, name: string): ReturnType<typeof tryLock> {
   try {
-    mkdirSync(path, { recursive: true })
+    makeFolder(path)
     return tryLock(join(path, LOCK))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)

@@ -3,9 +3,10 @@
  * damaged or exchanged one is known, and made anew.
  */
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkCache } from './cache.ts'
+import { makeFolder } from './make-folder.ts'
 import { openPrivatePlace } from './private-place.ts'
 
 export interface Kept {
@@ -22,7 +23,7 @@ export interface Kept {
 export function keptFile(cacheFolder: string, { kind, key, suffix, make }: Kept): string {
   checkCache(cacheFolder)
   const folder = join(cacheFolder, kind)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   for (const name of readdirSync(folder)) {
     if (!name.startsWith(`${key}-`) || !name.endsWith(suffix)) continue
     const path = join(folder, name)

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { InputError } from '../base/errors.ts'
+import { makeFolder } from './make-folder.ts'
 import { holdFolder } from './undertaker.ts'
 
 /** Makes `path`, which must not be there; where `work` fails, or the process is killed, it is taken away again. */
@@ -10,7 +11,7 @@ export async function inNewFolder<T>(path: string, work: (folder: string) => Pro
   if (existsSync(folder)) {
     throw new InputError('system/exists', `${path} is there already`, 'name another folder, or take that one away')
   }
-  mkdirSync(dirname(folder), { recursive: true })
+  makeFolder(dirname(folder))
   const letGo = holdFolder(folder)
   try {
     mkdirSync(folder)

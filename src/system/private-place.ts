@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { InternalError } from '../base/errors.ts'
 import { checkCache } from './cache.ts'
 import { type FileLock, tryLock } from './file-lock.ts'
+import { makeFolder } from './make-folder.ts'
 import { holdFolder } from './undertaker.ts'
 
 const LOCK = '.lock'
@@ -91,7 +92,7 @@ function leave(cacheFolder: string, folder: OwnFolder): void {
 function makeOwn(cacheFolder: string): OwnFolder {
   checkCache(cacheFolder)
   const places = placesIn(cacheFolder)
-  mkdirSync(places, { recursive: true, mode: 0o700 })
+  makeFolder(places, 0o700)
   const { path, lock } = freeName(places)
   const held = [holdFolder(path), holdFolder(path + LOCK)]
   mkdirSync(path, { mode: 0o700 })

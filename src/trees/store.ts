@@ -3,9 +3,10 @@
  * a digest of themselves, so that a torn or damaged one counts as absent. Losing the folder costs time and nothing else.
  */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InputError } from '../base/errors.ts'
+import { makeFolder } from '../system/make-folder.ts'
 import { openPrivatePlace } from '../system/private-place.ts'
 
 const DIGEST_SIZE = 32
@@ -49,7 +50,7 @@ export class Store {
   put(kind: string, key: string, content: Uint8Array): void {
     const path = this.#path(kind, key)
     try {
-      mkdirSync(dirname(path), { recursive: true })
+      makeFolder(dirname(path))
       // Where this run is killed, the next one clears its private folder, and with it what it had begun.
       const place = openPrivatePlace(this.#cacheFolder)
       try {

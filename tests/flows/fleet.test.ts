@@ -261,8 +261,8 @@ describe.skipIf(!hasGcc)(`a fleet of programs${withoutGcc}`, () => {
     expect(outcomes((await run({ isWanted: column('code') })).index)).toMatchObject({ 'late/code': 'built' })
   })
 
-  test('a folder that cannot be made is told as such', () => {
-    expect(() => openFleetFolder('/proc/out', writeFileSync)).toThrow(
+  test.each(['/proc/out/in', '/dev/null/out'])('%s cannot be made, which is told as such', folder => {
+    expect(() => openFleetFolder(folder, writeFileSync)).toThrow(
       expect.objectContaining({ code: 'fleet/bad-folder', hint: expect.stringContaining('-o') }),
     )
   })
