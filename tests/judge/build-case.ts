@@ -122,7 +122,15 @@ export interface PayloadRequest {
   readonly besides?: readonly string[]
 }
 
-export function buildPayload({ drawn, tree, program, patch, cache, on = [], besides = [] }: PayloadRequest): Promise<BuildResult> {
+export function buildPayload({
+  drawn,
+  tree,
+  program,
+  patch,
+  cache,
+  on = [],
+  besides = [],
+}: PayloadRequest): Promise<BuildResult> {
   return build({
     tree,
     target: 'process',
