@@ -19,7 +19,7 @@ import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
 import { bootTime } from './boot-time.ts'
 import { CALLERS_HELP, copiedBelow, REACHED_BY_CALLERS, reachesOldCallee } from './by-callers.ts'
-import { type Copies, copiesOf, NO_COPIES } from './copies.ts'
+import { type Copies, copiesOf, NO_COPIES, readConstants } from './copies.ts'
 import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
 import { enteredByPayload } from './inner-places.ts'
@@ -101,6 +101,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     leftInit: init.code,
     leftNeeded: init.needed,
     stuck: functions.flatMap(each => each.stuck),
+    readConstants: readConstants(copies),
     refusals: withoutRepeats([
       ...withoutTold([...refusals, ...left.refused.map(({ refusal }) => refusal)], linker.refusals),
       ...linker.refusals,
