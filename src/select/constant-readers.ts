@@ -4,6 +4,7 @@
  * that no address of the old one is kept anywhere.
  */
 import type { Difference, Judged, UnitVerdicts } from '../compare/model.ts'
+import type { Loader } from '../loaders/loader.ts'
 import type { Piece, PieceId } from '../pieces/model.ts'
 import { partOf } from '../pieces/names.ts'
 import type { ReadConstant, UnitInput } from './model.ts'
@@ -12,10 +13,11 @@ import type { ReadConstant, UnitInput } from './model.ts'
 export function withReadersChanged(
   units: readonly UnitInput[],
   constants: readonly ReadConstant[],
+  loader: Pick<Loader, 'entersOnce'>,
 ): readonly UnitInput[] {
   return units.map((input, unit): UnitInput => {
     const own = constants.filter(each => each.unit === unit)
-    const changed = new Map(own.flatMap(each => readersOf(input.verdicts, each)))
+    const changed = new Map(own.flatMap(each => readersOf(input.verdicts, each, loader)))
     if (changed.size === 0) return input
     const functions = input.verdicts.functions.map((judged): Judged => {
       const because = judged.patched === undefined ? undefined : changed.get(judged.patched.id)
@@ -28,13 +30,19 @@ export function withReadersChanged(
 type Changed = readonly (readonly [PieceId<'patched'>, Difference])[]
 
 /** What is to be replaced for one constant: every reader, or none. */
-function readersOf(verdicts: UnitVerdicts, { patched: constant, readers }: ReadConstant): Changed {
+function readersOf(
+  verdicts: UnitVerdicts,
+  { patched: constant, readers }: ReadConstant,
+  loader: Pick<Loader, 'entersOnce'>,
+): Changed {
   const within = verdicts.data.find(({ patched }) => patched?.id === constant)?.verdict
   if (within?.kind !== 'changed') return []
   const found = readers.map(reader => {
     const judged = ownerOf(verdicts, reader)
-    const because = judged?.patched && differenceOf(verdicts, judged.patched, constant, within.because)
-    return judged?.patched === undefined || because === undefined ? undefined : ([judged.patched.id, because] as const)
+    // One that is entered once may go on in its old code, with the old constant, for good.
+    if (judged === undefined || loader.entersOnce(judged.name)) return undefined
+    const because = judged.patched && differenceOf(verdicts, judged.patched, constant, within.because)
+    return judged.patched === undefined || because === undefined ? undefined : ([judged.patched.id, because] as const)
   })
   const known = found.filter(each => each !== undefined)
   return known.length === found.length ? known : []

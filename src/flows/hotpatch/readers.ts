@@ -2,6 +2,7 @@
  * Readers of a constant that changed, replaced for its sake. Part of the pipeline: the first selection shows which constants
  * only want for that; the next one has it, and is taken where nothing else stands in the way of it.
  */
+import type { Loader } from '../../loaders/loader.ts'
 import { withReadersChanged } from '../../select/constant-readers.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
 
@@ -12,12 +13,13 @@ interface Selected {
 
 export async function withReaders<T extends Selected>(
   first: T,
+  loader: Loader,
   again: (units: readonly UnitInput[]) => Promise<T>,
 ): Promise<T> {
   let found = first
   for (;;) {
     const { units, selection } = found
-    const changed = withReadersChanged(units, selection.readConstants)
+    const changed = withReadersChanged(units, selection.readConstants, loader)
     if (changed.every((input, at) => input === units[at])) return found
     const next = await again(changed)
     if (!isBetter(selection, next.selection)) return found

@@ -41,7 +41,7 @@ export async function selectAll(units: readonly UnitInput[], input: SelectInput)
   const program = namesOf(running)
   const known = program === undefined ? rules : { ...rules, ...linkedRules(program, running, new Map()) }
   const asked = { tree, rules: known, running, others, promoteCallers }
-  const found = await withCallers(await withReaders(await once(units), once), asked, once)
+  const found = await withCallers(await withReaders(await once(units), target.loader, once), asked, once)
   return { ...found, ...withImageStrings(found.selection, running.symbols) }
 }
 
