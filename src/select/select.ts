@@ -52,8 +52,7 @@ export type * from './model.ts'
 
 /** Decides what goes into the payload. */
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
-  const going = replacedOriginals(units, rules)
-  const copies = copiesOf(units, going, rules)
+  const copies = copiesOf(units, replacedOriginals(units, rules), rules)
   const carried = copies.map(each => each.carried)
   const linker = new Linker(units, rules, carried)
   const refusals: Refusal[] = []
