@@ -119,6 +119,8 @@ export interface Loader {
   readonly denied: (unit: string, name: string) => Denial | undefined
   /** Whether a function runs only while a processor comes up, so that those that run never enter a new one. */
   readonly bringsUp: (unit: string, name: string) => boolean
+  /** Whether a function is entered once, when the system starts, and may be running for as long as that does. */
+  readonly entersOnce: (name: string) => boolean
   /** What gives the memory of an object back; undefined where that is not known. */
   readonly freeing: Freeing | undefined
   /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */

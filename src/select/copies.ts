@@ -2,8 +2,8 @@
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { PieceId } from '../pieces/model.ts'
 import { innerPlaces } from './inner-places.ts'
-import type { SelectRules, UnitIndex, UnitInput } from './model.ts'
-import { ownConstants } from './own-constants.ts'
+import type { ReadConstant, SelectRules, UnitIndex, UnitInput } from './model.ts'
+import { type OwnConstants, ownConstants } from './own-constants.ts'
 
 export type CopiedPieces = ReadonlyMap<PieceId<'patched'>, Reason>
 
@@ -12,9 +12,10 @@ export interface Copies {
   readonly refusals: readonly Refusal[]
   /** Of data that is refused anyway: refusals that say more. */
   readonly refused: ReadonlyMap<PieceId<'patched'>, Refusal>
+  readonly readers: OwnConstants['readers']
 }
 
-export const NO_COPIES: Copies = { carried: new Map(), refusals: [], refused: new Map() }
+export const NO_COPIES: Copies = { carried: new Map(), refusals: [], refused: new Map(), readers: new Map() }
 
 const INNER_PLACES: Reason = { code: 'inner-places', text: 'it leads into replaced code' }
 const OWN_COPY: Reason = {
@@ -35,6 +36,9 @@ export function copiesOf(
     const carried = new Map<PieceId<'patched'>, Reason>()
     for (const id of own.carried) carried.set(id, OWN_COPY)
     for (const id of inner.carried) carried.set(id, INNER_PLACES)
-    return { carried, refusals: inner.refusals, refused: own.refused }
+    return { carried, refusals: inner.refusals, refused: own.refused, readers: own.readers }
   })
 }
+
+export const readConstants = (copies: readonly Copies[]): readonly ReadConstant[] =>
+  copies.flatMap(({ readers }, unit) => [...readers].map(([patched, found]) => ({ unit, patched, readers: found })))

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
-import { selectFrom } from '../../tests/support/judge.ts'
+import { PROGRAM_RULES, selectFrom } from '../../tests/support/judge.ts'
 
 interface Row {
   readonly name: string
@@ -52,6 +52,24 @@ test.skipIf(!hasGcc).for([
   expect(selection.refusals).toEqual([])
   const kept = selection.pieces.find(({ piece }) => piece.name === 'kept')
   expect(kept?.references.map(({ link }) => link.to)).toEqual([leads])
+})
+
+test.skipIf(!hasGcc).for([
+  { name: 'a static one', text: 'static __thread int mine;', flags: ['-fno-pie'] },
+  { name: 'a static one of a shared object', text: 'static __thread int mine;', flags: ['-fPIC'] },
+  { name: 'one of another unit', text: 'extern __thread int mine;', flags: ['-fPIE'] },
+])(`a thread-local variable that no address stands for is called so: $name${withoutGcc}`, ({ text, flags }) => {
+  const program = (by: number) => compile(`${text} int f(int a) { mine += a * ${by}; return mine; }`, ['-O1', ...flags])
+  const countRunning = (name: string) => (name.endsWith('mine') ? 0 : 1)
+  const { refusals } = selectFrom(program(3), program(5), { ...PROGRAM_RULES, countRunning })
+  expect(refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toEqual(['thread-local-data f'])
+})
+
+test.skipIf(!hasGcc)(`what is only missing is not${withoutGcc}`, () => {
+  const program = (by: number) => compile(`extern int mine; int f(int a) { mine += a * ${by}; return mine; }`)
+  const { refusals } = selectFrom(program(3), program(5), { ...PROGRAM_RULES, countRunning: () => 0 })
+  expect(refusals.map(({ code }) => code)).toContain('symbol-not-found')
+  expect(refusals.map(({ code }) => code)).not.toContain('thread-local-data')
 })
 
 /** Two functions that a change of `by` makes different, and both are long enough to be replaced. */

@@ -16,7 +16,7 @@ import { ambiguousStatic } from './ambiguous.ts'
 import { fromBelow } from './below.ts'
 import { namesByCallers } from './by-callers.ts'
 import type { CopiedPieces } from './copies.ts'
-import { canComeAlong, hintOfMissing, hintOfSeveral, leftOutGlobals } from './dropped.ts'
+import { canComeAlong, leftOutGlobals } from './dropped.ts'
 import type {
   Link,
   LinkedReference,
@@ -30,6 +30,7 @@ import type {
 import { countedName, originOf } from './origins.ts'
 import { newGlobals, newLocals } from './own-names.ts'
 import { isFreedAfterStart, newRefusal, reachesInit, type UnitContext } from './refusals.ts'
+import { unreached } from './unreached.ts'
 import { nameInProgram } from './untaken.ts'
 
 interface Included {
@@ -193,16 +194,21 @@ export class Linker {
     const own = this.#newLocals.get(name)
     if (own !== undefined) return this.#linkPiece(from, piece, reference, own)
     return target.weak
-      ? this.#runningOrAbsent(from, piece, name, target.delta)
-      : this.#running(from, piece, name, target.delta)
+      ? this.#runningOrAbsent(from, piece, reference, name)
+      : this.#running(from, piece, reference, name)
   }
 
   /** A weak name that nothing defines is 0, as it is in the program. */
-  #runningOrAbsent(from: Included, piece: Piece<'patched'>, name: string, delta: bigint): Link | undefined {
+  #runningOrAbsent(
+    from: Included,
+    piece: Piece<'patched'>,
+    reference: Reference<'patched'>,
+    name: string,
+  ): Link | undefined {
     const count = this.#rules.countRunning?.(name)
     // What only a program's link left out, another link with this reference may take.
-    if (count === 0 && this.#rules.linked === undefined) return { to: 'absolute', value: delta }
-    const link = this.#running(from, piece, name, delta)
+    if (count === 0 && this.#rules.linked === undefined) return { to: 'absolute', value: deltaOf(reference) }
+    const link = this.#running(from, piece, reference, name)
     // Where it is not known yet whether the running system has it, its loader finds out.
     return link?.to === 'running' && count === undefined ? { ...link, weak: true } : link
   }
@@ -216,23 +222,21 @@ export class Linker {
     const { verdicts, untaken } = this.#unit(to.unit)
     const { patched } = verdicts.correlation
     const target = this.#piece(to)
-    const { target: reached } = reference
-    const delta = reached.to === 'piece' || reached.to === 'external' ? reached.delta : 0n
     if (nameInProgram(patched, target, untaken) === undefined) {
       // Names that a unit defines in vain are not among its own new ones: this leads elsewhere.
       const counts = this.#newGlobals.get(target.name)
       return counts === undefined
-        ? this.#running(from, piece, target.name, delta)
+        ? this.#running(from, piece, reference, target.name)
         : this.#linkPiece(from, piece, reference, counts)
     }
     const isOwn = to.unit === from.address.unit && to.piece === piece.id
-    const inPayload: Link = { to: 'payload', target: to, delta }
+    const inPayload: Link = { to: 'payload', target: to, delta: deltaOf(reference) }
     // Nobody is to enter, or keep the address of, the one that stays behind.
     if (this.#unit(to.unit).byCallers?.has(to.piece) === true) return inPayload
     if (this.#isOfIncludedFunction(to, target) && (isOwn || this.#staysInside(from, to, piece, reference))) {
       return inPayload
     }
-    if (isFreedAfterStart(this.#context(to.unit), patched, target)) return this.#linkFreed(from, piece, to, delta)
+    if (isFreedAfterStart(this.#context(to.unit), patched, target)) return this.#linkFreed(from, piece, reference, to)
     const carried = this.#carried[to.unit]?.get(to.piece)
     if (carried !== undefined) {
       const reason = { code: carried.code, text: `${piece.name} uses it, and ${carried.text}` }
@@ -243,16 +247,21 @@ export class Linker {
     // Where no name of it counted, the program has another unit's by that name, and not this one.
     const name = origin === undefined ? undefined : countedName(origin, this.#rules.target.loader)
     if (origin !== undefined && name !== undefined && !canComeAlong(this.#rules, origin)) {
-      return this.#running(from, piece, name, delta)
+      return this.#running(from, piece, reference, name)
     }
     const below = fromBelow(this.#rules, this.#units, to)
-    if (below?.is === 'there') return this.#running(from, piece, below.name, delta)
+    if (below?.is === 'there') return this.#running(from, piece, reference, below.name)
     if (below?.is === 'refused') this.#refuse(from, below.refusal)
     return below === undefined && this.#bringIn(from, piece, to, target) ? inPayload : undefined
   }
 
   /** To what was freed after boot, by its name of then; whether that is allowed is for `boot-time.ts` to say. */
-  #linkFreed(from: Included, piece: Piece<'patched'>, to: PieceAddress, delta: bigint): Link | undefined {
+  #linkFreed(
+    from: Included,
+    piece: Piece<'patched'>,
+    reference: Reference<'patched'>,
+    to: PieceAddress,
+  ): Link | undefined {
     const target = this.#piece(to)
     const origin = originOf(this.#units, to)
     const isNamed = (target.kind === 'function' || target.kind === 'data') && !isCompilerMade(target.name)
@@ -262,7 +271,7 @@ export class Linker {
       return undefined
     }
     this.freedNames.add(name)
-    return this.#running(from, piece, name, delta)
+    return this.#running(from, piece, reference, name)
   }
 
   /**
@@ -329,27 +338,12 @@ export class Linker {
     return true
   }
 
-  #running(from: Included, piece: Piece<'patched'>, name: string, delta: bigint): Link | undefined {
+  #running(from: Included, piece: Piece<'patched'>, reference: Reference<'patched'>, name: string): Link | undefined {
     const count = this.#rules.countRunning?.(name)
-    if (count === 0) {
-      this.#refuse(from, {
-        code: 'symbol-not-found',
-        symbol: piece.name,
-        text: `${piece.name} refers to ${name}, which the running system's symbols do not have`,
-        hint: hintOfMissing(this.#rules),
-      })
-      return undefined
-    }
-    if (count !== undefined && count > 1) {
-      this.#refuse(from, {
-        code: 'duplicate-name',
-        symbol: piece.name,
-        text: `${piece.name} refers to ${name}, a name that ${count} symbols of the running system have`,
-        hint: hintOfSeveral(this.#rules),
-      })
-      return undefined
-    }
-    return { to: 'running', name, delta }
+    if (count === undefined || count === 1) return { to: 'running', name, delta: deltaOf(reference) }
+    const wanted = { map: this.#map(from.address.unit), user: piece, reference, name }
+    this.#refuse(from, unreached(wanted, count, this.#rules))
+    return undefined
   }
 
   #refuse(from: Included, refusal: Omit<Refusal, 'unit'>): void {
@@ -375,6 +369,10 @@ export class Linker {
     if (found === undefined) throw new InternalError(`unit ${unit} has no piece ${piece}`)
     return found
   }
+}
+
+function deltaOf({ target }: Reference<'patched'>): bigint {
+  return target.to === 'piece' || target.to === 'external' ? target.delta : 0n
 }
 
 function keyOf({ unit, piece }: PieceAddress): string {

@@ -135,6 +135,14 @@ export interface StuckFunction {
   readonly refusal: Refusal
 }
 
+/** A constant that changed and could go along, if who reads the running system's were replaced for its sake. */
+export interface ReadConstant {
+  readonly unit: UnitIndex
+  readonly patched: PieceId<'patched'>
+  /** Functions, and parts of functions. */
+  readonly readers: readonly Piece<'original'>[]
+}
+
 export interface SelectedUnit {
   readonly unit: string
   readonly fileSymbol: string
@@ -158,6 +166,8 @@ export interface Selection {
   readonly leftInit: readonly LeftInitCode[]
   /** Each with the refusal that stands against it. */
   readonly stuck: readonly StuckFunction[]
+  /** Each is refused. */
+  readonly readConstants: readonly ReadConstant[]
   /** Variables that the payload uses and left-out code sets, each with its refusal. */
   readonly leftNeeded: readonly { readonly name: string; readonly refusal: Refusal }[]
   /** All of them; a payload is assembled only when there is none. */

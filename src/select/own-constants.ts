@@ -8,7 +8,7 @@
  * address that is not understood counts as keeping it.
  *
  * In:  the verdicts of a unit, unchanged, and which functions are replaced.
- * Out: the patched constants that go along, and refusals that name who is in the way.
+ * Out: the patched constants that go along, refusals that name who is in the way, and whom to replace too, where that is all.
  */
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
@@ -24,6 +24,8 @@ import { verdictReason } from './words.ts'
 export interface OwnConstants {
   readonly carried: ReadonlySet<PieceId<'patched'>>
   readonly refused: ReadonlyMap<PieceId<'patched'>, Refusal>
+  /** Of refused ones that would go along if all of their readers were replaced: these, or parts of them. */
+  readonly readers: ReadonlyMap<PieceId<'patched'>, readonly Piece<'original'>[]>
 }
 
 /** `replaced` has the original pieces of the functions that are replaced, without their parts. */
@@ -36,7 +38,8 @@ export function ownConstants(
   const changed = verdicts.data.filter(judged => isOwnConstant(verdicts, judged))
   const carried = new Set<PieceId<'patched'>>()
   const refused = new Map<PieceId<'patched'>, Refusal>()
-  if (changed.length === 0) return { carried, refused }
+  const readers = new Map<PieceId<'patched'>, readonly Piece<'original'>[]>()
+  if (changed.length === 0) return { carried, refused, readers }
   const scene: Scene = {
     verdicts,
     context,
@@ -46,12 +49,15 @@ export function ownConstants(
     usersNow: usersIn(patched),
   }
   for (const judged of changed) {
-    const obstacles = obstaclesOf(scene, judged)
+    const { firm, staying } = obstaclesOf(scene, judged)
     if (judged.patched === undefined) continue
-    if (obstacles.length > 0) refused.set(judged.patched.id, refusalOf(unit, judged, obstacles))
-    else carried.add(judged.patched.id)
+    const { id } = judged.patched
+    const obstacles = [...firm, ...new Set(staying.map(({ name }) => `${name}, which is not replaced, reads it`))]
+    if (obstacles.length > 0) refused.set(id, refusalOf(unit, judged, obstacles))
+    else carried.add(id)
+    if (firm.length === 0 && staying.length > 0) readers.set(id, staying)
   }
-  return { carried, refused }
+  return { carried, refused, readers }
 }
 
 interface Scene {
@@ -72,12 +78,20 @@ function isOwnConstant({ correlation }: UnitVerdicts, { original, patched, verdi
   return classes.every(each => each === 'read-only')
 }
 
-/** What stands in the way, each with the name of who does it. */
-function obstaclesOf(scene: Scene, { original, patched }: Judged): readonly string[] {
-  if (original === undefined || patched === undefined) return []
+interface Obstacles {
+  /** Each with the name of who does it. */
+  readonly firm: readonly string[]
+  /** Functions that look at the old one, and go on. */
+  readonly staying: readonly Piece<'original'>[]
+}
+
+/** What stands in the way. */
+function obstaclesOf(scene: Scene, { original, patched }: Judged): Obstacles {
+  if (original === undefined || patched === undefined) return { firm: [], staying: [] }
   const maps = scene.verdicts.correlation
   const isContinued = continues(scene, original, patched)
   const found = new Set<string>()
+  const staying: Piece<'original'>[] = []
   if (leadsToItself(original) || leadsToItself(patched)) found.add('it holds its own address')
   // Code may count from a neighbour to it, or from it to a neighbour, and then refers to the other one.
   if (hasNeighbours(maps.original, original) || hasNeighbours(maps.patched, patched))
@@ -87,14 +101,13 @@ function obstaclesOf(scene: Scene, { original, patched }: Judged): readonly stri
     const stays = !scene.going.has(user.id)
     if (user.kind !== 'function') found.add(`${user.name} holds its address`)
     else if (keeps(maps.original, user, original, scene)) found.add(`${user.name} may keep or compare its address`)
-    else if (stays && !isContinued && !isFreedAfterStart(scene.context, maps.original, user))
-      found.add(`${user.name}, which is not replaced, reads it`)
+    else if (stays && !isContinued && !isFreedAfterStart(scene.context, maps.original, user)) staying.push(user)
   }
   for (const user of scene.usersNow.get(patched.id) ?? []) {
     if (user.kind !== 'function') found.add(`${user.name} holds its address`)
     else if (keeps(maps.patched, user, patched, scene)) found.add(`${user.name} may keep or compare its address`)
   }
-  return [...found]
+  return { firm: [...found], staying }
 }
 
 function leadsToItself<S extends Side>({ id, references }: Piece<S>): boolean {

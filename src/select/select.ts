@@ -19,7 +19,7 @@ import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
 import { strayNames } from './aliases.ts'
 import { bootTime } from './boot-time.ts'
 import { CALLERS_HELP, copiedBelow, REACHED_BY_CALLERS, reachesOldCallee } from './by-callers.ts'
-import { type Copies, copiesOf, NO_COPIES } from './copies.ts'
+import { type Copies, copiesOf, NO_COPIES, readConstants } from './copies.ts'
 import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
 import { enteredByPayload } from './inner-places.ts'
@@ -52,8 +52,7 @@ export type * from './model.ts'
 
 /** Decides what goes into the payload. */
 export function select(units: readonly UnitInput[], rules: SelectRules): Selection {
-  const going = replacedOriginals(units, rules)
-  const copies = copiesOf(units, going, rules)
+  const copies = copiesOf(units, replacedOriginals(units, rules), rules)
   const carried = copies.map(each => each.carried)
   const linker = new Linker(units, rules, carried)
   const refusals: Refusal[] = []
@@ -101,6 +100,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     leftInit: init.code,
     leftNeeded: init.needed,
     stuck: functions.flatMap(each => each.stuck),
+    readConstants: readConstants(copies),
     refusals: withoutRepeats([
       ...withoutTold([...refusals, ...left.refused.map(({ refusal }) => refusal)], linker.refusals),
       ...linker.refusals,

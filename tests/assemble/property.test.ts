@@ -156,6 +156,7 @@ function selectionOf(objects: readonly Uint8Array[], choice: readonly boolean[])
     leftNeeded: [],
     switchedOff: [],
     stuck: [],
+    readConstants: [],
     refusals: [],
     notices: [],
   }

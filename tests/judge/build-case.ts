@@ -118,9 +118,19 @@ export interface PayloadRequest {
   readonly cache: string
   /** Files of payloads below. */
   readonly on?: readonly string[]
+  /** Files of payloads whose place it takes. */
+  readonly besides?: readonly string[]
 }
 
-export function buildPayload({ drawn, tree, program, patch, cache, on = [] }: PayloadRequest): Promise<BuildResult> {
+export function buildPayload({
+  drawn,
+  tree,
+  program,
+  patch,
+  cache,
+  on = [],
+  besides = [],
+}: PayloadRequest): Promise<BuildResult> {
   return build({
     tree,
     target: 'process',
@@ -128,6 +138,7 @@ export function buildPayload({ drawn, tree, program, patch, cache, on = [] }: Pa
     lines: drawn.lines,
     ...(drawn.symbols || on.length > 0 ? { symbols: program } : {}),
     ...(on.length > 0 ? { on } : {}),
+    ...(besides.length > 0 ? { besides } : {}),
     cacheFolder: cache,
     jobs: 2,
     progress: quiet,

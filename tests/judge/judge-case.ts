@@ -99,9 +99,9 @@ async function judgeIn(drawn: Case, { agent, cache, breach }: JudgeOptions, fold
   if (first.payload !== undefined && drawn.kind !== 'one') {
     const file = join(folder, 'first.livepatch')
     writeFileSync(file, first.payload)
-    // Both are made from the tree of what runs; on top, it is told what is there already.
-    const on = drawn.kind === 'stack' ? [file] : []
-    const second = await buildPayload({ ...request, patch: patchOf(before, last), on })
+    // Both are made from the tree of what runs; on top, or in its place, it is told what is there already.
+    const there = drawn.kind === 'stack' ? { on: [file] } : { besides: [file] }
+    const second = await buildPayload({ ...request, patch: patchOf(before, last), ...there })
     if (second.report.outcome === 'refused') refused = refusedAs(second)
     else payloads.push(second.payload)
   }
@@ -148,12 +148,14 @@ function stepsOf(drawn: Case, payloads: readonly (Uint8Array | undefined)[], has
   const isSound = (old: Program, text: Program) => hasAll && !holdsWhatIsNew(old, text)
   if (payloads.length > 1) {
     const how = drawn.kind === 'stack' ? 'apply' : 'replace'
-    // Nothing to do on top of the first is nothing to do; in its place, it is to be taken back.
-    if (second !== undefined) steps.push({ do: how, payload: 1 })
-    else if (how === 'replace') return steps
+    const isThere = first !== undefined && second !== undefined && Buffer.compare(first, second) === 0
+    // Nothing to do on top of the first is nothing to do; in its place, it is to be taken back, unless it is the same.
+    if (second !== undefined && !(how === 'replace' && isThere)) steps.push({ do: how, payload: 1 })
+    else if (how === 'replace' && !isThere) return steps
     steps.push(ask(three, 2))
     if (how === 'replace') {
-      if (isSound(before, last) && isSound(before, after)) steps.push({ do: 'revert', payload: 1 }, ask(five, 0))
+      const applied = isThere ? 0 : 1
+      if (isSound(before, last) && isSound(before, after)) steps.push({ do: 'revert', payload: applied }, ask(five, 0))
       return steps
     }
     if (!isSound(after, last)) return steps

@@ -24,6 +24,7 @@ export const NOTHING: Loader = {
   denied: () => undefined,
   freeing: { functions: [], macros: [] },
   bringsUp: () => false,
+  entersOnce: () => false,
   unwinding: undefined,
   relocations: () => undefined,
   writer: undefined,

@@ -11,6 +11,7 @@ import { type OldFunctions, oldFunctions } from './old-functions.ts'
 import { otherUnits } from './other-units.ts'
 import type { Prepared } from './prepare.ts'
 import { withCallers } from './promote.ts'
+import { withReaders } from './readers.ts'
 import { type OfUnits, rulesOf } from './rules.ts'
 import type { Running } from './running.ts'
 import { type SelectedFrom, selectLinked } from './select-linked.ts'
@@ -40,7 +41,7 @@ export async function selectAll(units: readonly UnitInput[], input: SelectInput)
   const program = namesOf(running)
   const known = program === undefined ? rules : { ...rules, ...linkedRules(program, running, new Map()) }
   const asked = { tree, rules: known, running, others, promoteCallers }
-  const found = await withCallers(await once(units), asked, once)
+  const found = await withCallers(await withReaders(await once(units), target.loader, once), asked, once)
   return { ...found, ...withImageStrings(found.selection, running.symbols) }
 }
 

@@ -57,6 +57,7 @@ export const LINUX: Loader = {
   // The kernel's own table has no files: what is local gets them by what the kernel's code leads to.
   runningName: (file, name, local) => (local ? ownNameOf(file, name) : name),
   denied: unit => (unit.startsWith('kernel/livepatch/') ? PATCHING : undefined),
+  entersOnce: () => false,
   bringsUp: () => false,
   freeing: undefined,
   unwinding: undefined,

@@ -74,6 +74,7 @@ export const PROCESS: Loader = {
   runningName: processName,
   denied: () => undefined,
   freeing: { functions: ['free'], macros: [] },
+  entersOnce: name => name === 'main',
   bringsUp: () => false,
   unwinding: UNWINDING,
   relocations: machine => RELOCATIONS.get(machine),

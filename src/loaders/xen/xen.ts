@@ -89,6 +89,7 @@ export const XEN: Loader = {
     functions: ['xfree', 'xvfree', 'vfree', 'free_xenheap_pages', 'free_xenheap_page'],
     macros: ['XFREE', 'XVFREE', 'FREE_XENHEAP_PAGES', 'FREE_XENHEAP_PAGE'],
   },
+  entersOnce: () => false,
   bringsUp: xenBringsUp,
   unwinding: undefined,
   relocations: machine => RELOCATIONS.get(machine),

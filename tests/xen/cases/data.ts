@@ -1,5 +1,5 @@
 /** Changes that bring or change data, headers that many units read, and several files at once. */
-import type { Probe, XenCase } from '../case.ts'
+import { type Probe, probeFile, type XenCase } from '../case.ts'
 
 const emulPrivOp = 'xen/arch/x86/pv/emul-priv-op.c'
 
@@ -138,5 +138,26 @@ static void cf_check do_nmi_stats(`,
     changed: ['arch/x86/pv/emul-priv-op.o check_guest_io_breakpoint'],
     changedData: ['arch/x86/pv/emul-priv-op.o CSWTCH'],
     probe: watchedPort,
+  },
+  {
+    name: 'table-of-one-function',
+    shows: 'nothing but a constant table differs, and the function that alone reads it is replaced for its sake',
+    edits: [{ file: 'xen/arch/x86/hvm/vlapic.c', find: 'REG(LDR)   | REG(SPIV)', put: 'REG(SPIV)' }],
+    changed: ['arch/x86/hvm/vlapic.o guest_rdmsr_x2apic'],
+    changedData: ['arch/x86/hvm/vlapic.o readable'],
+    probe: probeFile(
+      `    struct hvm_hw_lapic_regs *regs = xzalloc(struct hvm_hw_lapic_regs);
+    struct vcpu *asked = xzalloc(struct vcpu);
+    uint64_t value = 0;
+
+    asked->arch.hvm.vlapic.hw.apic_base_msr = APIC_BASE_ENABLE | APIC_BASE_EXTD;
+    asked->arch.hvm.vlapic.regs = regs;
+    printk("probe: LDR answers %d\\n", guest_rdmsr_x2apic(asked, MSR_X2APIC_FIRST + (APIC_LDR >> 4), &value));
+    xfree(asked);
+    xfree(regs);`,
+      /probe: LDR answers 0$/,
+      /probe: LDR answers 2$/,
+      '#include <xen/sched.h>\n#include <xen/xmalloc.h>\n#include <asm/hvm/hvm.h>\n#include <asm/hvm/vlapic.h>',
+    ),
   },
 ]
