@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readsVariable } from './reads.ts'
+import { isPointedTo, readsVariable } from './reads.ts'
 
 test.each([
   ['{ if (x == 3) f(); }', true],
@@ -19,4 +19,18 @@ test.each([
   ['{ static int y = x; }', true],
 ])('%s reads x: %s', (text, reads) => {
   expect(readsVariable(text, 'x')).toBe(reads)
+})
+
+test.each([
+  ['static int x; int *const p = &x;', true],
+  ['static struct { int *to; } t[] = { { &x } };', true],
+  ['static int &p{x};', true],
+  ['static int x = 3; void f(int x); struct s { int x; }; struct s y = { .x = 3 };', false],
+  ['const char t[] = "x";', false],
+])('%s points to x: %s', (around, points) => {
+  expect(isPointedTo(around, 'x')).toBe(points)
+})
+
+test('a static member of a class is read by way of an object', () => {
+  expect(['{ r = this->x; }', '{ r = y; }'].map(text => readsVariable(text, 'x', true))).toEqual([true, false])
 })

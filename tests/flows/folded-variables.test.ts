@@ -23,6 +23,12 @@ const TABLE =
 const file = (...lines: readonly string[]) => `extern int out(int);\n${lines.join('\n')}\n`
 const USE = 'int f(int n) { out(n); if (mode) return out(n * 3); return out(n) + 1; }'
 
+const POINTED =
+  'static int mode;\nstatic int *const where = &mode;\nint f(int n) { out(n); return *where ? out(n * 3) : out(n) + 1; }'
+const MEMBERS =
+  'static struct { int a, b; } cfg = {3, 4};\nint f(int n) { out(n); return cfg.a ? out(n * 3 + cfg.b) : out(n) + 1; }\nvoid b(int n) { out(2); cfg.b = n; }'
+const AUTOMATIC = '#define OWN(v) int v = 4'
+
 const ROWS: readonly Row[] = [
   {
     name: 'its last write is taken away',
@@ -116,6 +122,41 @@ const ROWS: readonly Row[] = [
     before: file('int f(int n) { static int step = 5; if (n > 9) step = n; out(step); return out(n); }'),
     after: file('int f(int n) { static int step = 5; if (n > 9) out(n); out(step); return out(n); }'),
     refused: { gcc: ['constant-by-patch step.0'], 'clang-14': ['constant-by-patch f.step'] },
+  },
+  {
+    name: 'one that is read by way of a constant that points to it',
+    before: file(POINTED, 'void set(int n) { out(1); mode = n; }'),
+    after: file(POINTED, 'void set(int n) { out(1); out(n); }'),
+    refused: ['constant-by-patch mode'],
+  },
+  {
+    name: 'a member that nothing sets any more, where others are set',
+    before: file(MEMBERS, 'void set(int n) { out(1); cfg.a = n; }'),
+    after: file(MEMBERS, 'void set(int n) { out(1); out(n); }'),
+    refused: { gcc: [], 'clang-14': ['constant-by-patch cfg.0'] },
+  },
+  {
+    name: 'a variable of a function that a macro declares, on a line that the patch writes',
+    before: file('#define KEPT(v) static int v', 'int f(int n) { KEPT(mode); if (n > 9) mode = n; return out(mode); }'),
+    after: file('#define KEPT(v) static int v', 'int f(int n) { KEPT(mode); if (n > 9) out(n); return out(mode); }'),
+    refused: { gcc: ['constant-by-patch mode.0'], 'clang-14': ['constant-by-patch f.mode'] },
+  },
+  {
+    name: 'the same of a macro that has its name',
+    before: file('#define KEPT static int mode;', 'int f(int n) { KEPT if (n > 9) mode = n; return out(mode); }'),
+    after: file('#define KEPT static int mode;', 'int f(int n) { KEPT if (n > 9) out(n); return out(mode); }'),
+    refused: { gcc: ['constant-by-patch mode.0'], 'clang-14': ['constant-by-patch f.mode'] },
+  },
+  {
+    name: 'a structure of a function that keeps its first values',
+    before: file('int f(int n) { static struct {', 'int a;', '} cfg = {1}; if (n > 9) cfg.a = n; return out(cfg.a); }'),
+    after: file('int f(int n) { static struct {', 'int a;', '} cfg = {1}; if (n > 9) out(n); return out(cfg.a); }'),
+    refused: { gcc: ['constant-by-patch cfg.0'], 'clang-14': ['constant-by-patch f.cfg.0'] },
+  },
+  {
+    name: 'an automatic one, by a macro',
+    before: file(AUTOMATIC, 'int f(int n) { static int mode; if (n > 9) mode = n; return out(mode); }'),
+    after: file(AUTOMATIC, 'int f(int n) { OWN(mode); if (n > 9) out(n); return out(mode); }'),
   },
   {
     name: 'one of two functions loses its variable, by name another’s too',
