@@ -31,6 +31,15 @@ test.each([
   expect(isPointedTo(around, 'x')).toBe(points)
 })
 
-test('a static member of a class is read by way of an object', () => {
-  expect(['{ r = this->x; }', '{ r = y; }'].map(text => readsVariable(text, 'x', true))).toEqual([true, false])
+test.each([
+  ['{ r = this->x; }', true],
+  ['{ r = y; }', false],
+  ['{ static int y(x); }', true],
+  ['namespace { int x; struct s { static int y; }; }', false],
+  ['namespace { int x; int f() { x = 3; return 4; } }', false],
+  ['namespace { int x; int f() { return x; } }', true],
+  ['namespace { struct s { static int x; }; int s::x = 3; }', false],
+  ['namespace { struct s { static int x; int f(int n) { return n * x; } }; }', true],
+])('%s reads x in C++: %s', (text, reads) => {
+  expect(readsVariable(text, 'x', true)).toBe(reads)
 })

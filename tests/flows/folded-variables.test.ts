@@ -190,3 +190,35 @@ describe.for([['gcc'], ['clang-14', '-g']])('variables that become constants: %s
     expect([found.error, found.refused]).toEqual([undefined, expected])
   })
 })
+
+const IN_CLASS = (read: string) =>
+  `namespace { struct S { static int mode; int get(int n); }; int S::mode = 3; int S::get(int n) { out(n); ${read} return out(n); } } S s;\nint f(int n) { return s.get(n); }`
+const OF_CLASS = IN_CLASS('if (this->mode) return out(n * 3);')
+
+describe('in C++, where functions stand in namespaces and classes', () => {
+  const isThere = spawnSync('g++', ['--version']).status === 0
+  test.skipIf(!isThere).for([
+    [
+      'of a namespace',
+      file('namespace { int mode; }', USE, 'void set(int n) { out(1); mode = n; }'),
+      file('namespace { int mode; }', USE, 'void set(int n) { out(1); out(n); }'),
+      ['constant-by-patch _ZN12_GLOBAL__N_14modeE'],
+    ],
+    [
+      'of a class, read by way of an object',
+      file(OF_CLASS, 'void set(int n) { out(1); S::mode = n; }'),
+      file(OF_CLASS, 'void set(int n) { out(1); out(n); }'),
+      ['constant-by-patch _ZN12_GLOBAL__N_11S4modeE'],
+    ],
+    [
+      'that nobody reads any more',
+      file(OF_CLASS, 'void set(int n) { out(1); S::mode = n; }'),
+      file(IN_CLASS(''), 'void set(int n) { out(1); S::mode = n; }'),
+      [],
+    ],
+  ] as const)('one %s', async ([, before, after, refused]) => {
+    const command = ['g++', '-O2', '-fno-exceptions', '-fno-asynchronous-unwind-tables']
+    const found = await patchProgram({ files: { 'm.c': before }, command }, { 'm.c': after })
+    expect([found.error, found.refused]).toEqual([undefined, refused])
+  })
+})

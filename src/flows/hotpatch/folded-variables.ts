@@ -72,33 +72,36 @@ export async function foldedVariables(
     concerned.map(unit => ({ unit, overlay: patched, label: 'patched' })),
   )
   const inputs = new Map(units.map(each => [each.unit, each]))
-  return found.flatMap(({ unit, refusal, isStaticIf }) => {
+  return found.flatMap(({ unit, refusal, names, isStaticIf }) => {
     const text = texts.get(unit)
     const isAutomatic = isStaticIf !== undefined && text !== undefined && !declaresMore(text, isStaticIf)
-    return isAutomatic || isOnlyWritten(refusal.symbol, text, inputs.get(unit.unit)) ? [] : [refusal]
+    return isAutomatic || isOnlyWritten(names, text, inputs.get(unit.unit)) ? [] : [refusal]
   })
 }
 
+/** Functions of classes and namespaces stand among declarations. */
+const CPP = /\b(?:namespace|template|class)\b/
 /** With the members of a structure that is declared there. */
 const STATIC_UP_TO = String.raw`\bstatic\b(?:[^;={}]|\{(?:[^{}]|\{[^{}]*\})*\})*?`
 
 /** Whether functions declare more static variables of a name than those that the object still has. */
-function declaresMore({ bodies }: Parts, { name, kept }: StaticIf): boolean {
+function declaresMore({ around, bodies }: Parts, { name, kept }: StaticIf): boolean {
   const pattern = new RegExp(`${STATIC_UP_TO}(?<![\\w$.>])${name.replaceAll('$', '\\$')}(?![\\w$])`, 'g')
-  return bodies.reduce((sum, { text }) => sum + [...text.matchAll(pattern)].length, 0) > kept
+  const texts = [...bodies.map(body => body.text), ...(CPP.test(around) ? [around] : [])]
+  return texts.reduce((sum, text) => sum + [...text.matchAll(pattern)].length, 0) > kept
 }
 
 /** What nobody reads, nobody misses. */
-function isOnlyWritten(symbol: string, text: Parts | undefined, input: UnitInput | undefined): boolean {
-  if (text === undefined || input === undefined) return false
+function isOnlyWritten(names: readonly string[], text: Parts | undefined, input: UnitInput | undefined): boolean {
+  // Of a name as C++ has it in objects, the text says nothing.
+  if (text === undefined || input === undefined || names.some(name => name.startsWith('_Z'))) return false
   const { pieces } = input.verdicts.correlation.patched
   const functions = pieces.filter(({ kind }) => kind === 'function').map(({ name }) => name)
-  // What C++ calls a function in an object is not its name in the text.
-  const isPlain = !functions.some(name => name.startsWith('_Z'))
-  const bodies = isPlain ? bodiesFrom(text.bodies, functions.map(sourceName)) : text.bodies
-  return !variableNames(symbol).some(
-    name => isPointedTo(text.around, name) || bodies.some(body => readsVariable(body.text, name, !isPlain)),
-  )
+  const isCpp = pieces.some(({ name }) => name.startsWith('_Z')) || CPP.test(text.around)
+  // What C++ calls a function in an object is not its name in the text, and those of classes stand among declarations.
+  const bodies = isCpp ? text.bodies : bodiesFrom(text.bodies, functions.map(sourceName))
+  const texts = [...(isCpp ? [text.around] : []), ...bodies.map(body => body.text)]
+  return !names.some(name => isPointedTo(text.around, name) || texts.some(each => readsVariable(each, name, isCpp)))
 }
 
 /** Of units that compilers make from C and its like: an assembler leaves nothing away that its source has. */
@@ -161,28 +164,31 @@ interface StaticIf {
 
 interface Refused {
   readonly refusal: Refusal
+  /** What the source may call the variable. */
+  readonly names: readonly string[]
   readonly isStaticIf?: StaticIf
 }
 
 function refusalsOf({ unit, variables }: Gone, { before, after, cut, declares }: Said): readonly Refused[] {
   const told = before === undefined || after === undefined ? undefined : readBoth(before, after, cut)
-  if (told === undefined) return variables.map(({ name }) => ({ refusal: untold(unit.unit, name) }))
+  if (told === undefined)
+    return variables.map(({ name }) => ({ refusal: untold(unit.unit, name), names: variableNames(name) }))
   return variables.flatMap((variable): readonly Refused[] => {
     const declared = told.declared(variable)
     if (declared === undefined) {
-      const names = new Set(variableNames(variable.name))
-      const isThere = told.now.some(({ variable, keptForms }) => keptForms.size === 0 && names.has(variable.name))
-      return isThere ? [{ refusal: untold(unit.unit, variable.name) }] : []
+      const names = variableNames(variable.name)
+      const isThere = told.now.some(({ variable, keptForms }) => keptForms.size === 0 && names.includes(variable.name))
+      return isThere ? [{ refusal: untold(unit.unit, variable.name), names }] : []
     }
     const lost = told.now.filter(each => !isKept(each, declared.form))
     const answers = lost.map(each => declares(declared.variable, each.variable))
-    const refusal = folded(unit.unit, variable.name)
-    if (answers.includes(true)) return [{ refusal }]
     const { name } = declared.variable
+    const refused = { refusal: folded(unit.unit, variable.name), names: [name] }
+    if (answers.includes(true)) return [refused]
     const kept = told.now.filter(
       each => each.keptForms.size > 0 && !each.variable.isOfFile && each.variable.name === name,
     )
-    return answers.includes('perhaps') ? [{ refusal, isStaticIf: { name, kept: kept.length } }] : []
+    return answers.includes('perhaps') ? [{ ...refused, isStaticIf: { name, kept: kept.length } }] : []
   })
 }
 
