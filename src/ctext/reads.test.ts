@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readsVariable } from './reads.ts'
+import { isPointedTo, readsVariable } from './reads.ts'
 
 test.each([
   ['{ if (x == 3) f(); }', true],
@@ -19,4 +19,27 @@ test.each([
   ['{ static int y = x; }', true],
 ])('%s reads x: %s', (text, reads) => {
   expect(readsVariable(text, 'x')).toBe(reads)
+})
+
+test.each([
+  ['static int x; int *const p = &x;', true],
+  ['static struct { int *to; } t[] = { { &x } };', true],
+  ['static int &p{x};', true],
+  ['static int x = 3; void f(int x); struct s { int x; }; struct s y = { .x = 3 };', false],
+  ['const char t[] = "x";', false],
+])('%s points to x: %s', (around, points) => {
+  expect(isPointedTo(around, 'x')).toBe(points)
+})
+
+test.each([
+  ['{ r = this->x; }', true],
+  ['{ r = y; }', false],
+  ['{ static int y(x); }', true],
+  ['namespace { int x; struct s { static int y; }; }', false],
+  ['namespace { int x; int f() { x = 3; return 4; } }', false],
+  ['namespace { int x; int f() { return x; } }', true],
+  ['namespace { struct s { static int x; }; int s::x = 3; }', false],
+  ['namespace { struct s { static int x; int f(int n) { return n * x; } }; }', true],
+])('%s reads x in C++: %s', (text, reads) => {
+  expect(readsVariable(text, 'x', true)).toBe(reads)
 })

@@ -6,19 +6,37 @@
  */
 const WRITTEN = /^(?:\s*\[[^\][]*\]|\s*\.\s*\w+)*\s*(?:(?:[-+*/%&|^]|<<|>>)?=(?!=)|(?:\+\+|--)\s*;)/
 const STATEMENT = /(?:^|[;{}):]|\belse|\bdo)\s*(?:\+\+|--)?\s*$/
+/** What stands before a name that is declared: words of a type, and the class that it is of. */
+const DECLARED = /^\s*(?!(?:return|throw|case|delete|goto|new|co_\w+)\b)(?:[\w<>]+\s+)+(?:\w+\s*::\s*)*$/
 const LITERAL = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g
 
-/** `text` is a body as the preprocessor leaves it, with its braces; `name` a C identifier. */
-export function readsVariable(text: string, name: string): boolean {
+/**
+ * `text` is a body as the preprocessor leaves it, with its braces; `name` a C identifier. In C++, what stands behind an
+ * object may be a static variable, what stands in a list what another one begins with, and functions stand among declarations.
+ */
+export function readsVariable(text: string, name: string, isCpp = false): boolean {
   const plain = text.replace(LITERAL, literal => '0'.repeat(literal.length))
   return [...plain.matchAll(wordPattern(name))].some(({ index }) => {
     const before = plain.slice(0, index)
     const after = plain.slice(index + name.length)
-    if (/(?:\.|->)\s*$/.test(before) && !/\.\.\.\s*$/.test(before)) return false
+    if (/(?:\.|->)\s*$/.test(before) && !/\.\.\.\s*$/.test(before)) return isCpp
     const statement = before.slice(Math.max(...[';', '{', '}'].map(sign => before.lastIndexOf(sign))) + 1)
-    if (/\bstatic\b[^=]*$/.test(statement)) return false
+    if ((isCpp ? /\bstatic\b[^=(]*$/ : /\bstatic\b[^=]*$/).test(statement)) return false
+    if (isCpp && DECLARED.test(statement) && /^\s*[;={[]/.test(after)) return false
     const isWritten = WRITTEN.test(after) || (/(?:\+\+|--)\s*$/.test(before) && /^\s*;/.test(after))
     return !(isWritten && STATEMENT.test(before) && openParens(before) === 0)
+  })
+}
+
+/**
+ * Whether what a text declares outside of functions begins with the variable, or its address: it may be read by way of
+ * that, under no name of its own.
+ */
+export function isPointedTo(around: string, name: string): boolean {
+  const plain = around.replace(LITERAL, literal => '0'.repeat(literal.length))
+  return [...plain.matchAll(wordPattern(name))].some(({ index }) => {
+    const before = plain.slice(plain.lastIndexOf(';', index) + 1, index)
+    return !/(?:\.|->)\s*$/.test(before) && (before.includes('=') || /[&{(]\s*$/.test(before))
   })
 }
 

@@ -23,6 +23,12 @@ const TABLE =
 const file = (...lines: readonly string[]) => `extern int out(int);\n${lines.join('\n')}\n`
 const USE = 'int f(int n) { out(n); if (mode) return out(n * 3); return out(n) + 1; }'
 
+const POINTED =
+  'static int mode;\nstatic int *const where = &mode;\nint f(int n) { out(n); return *where ? out(n * 3) : out(n) + 1; }'
+const MEMBERS =
+  'static struct { int a, b; } cfg = {3, 4};\nint f(int n) { out(n); return cfg.a ? out(n * 3 + cfg.b) : out(n) + 1; }\nvoid b(int n) { out(2); cfg.b = n; }'
+const AUTOMATIC = '#define OWN(v) int v = 4'
+
 const ROWS: readonly Row[] = [
   {
     name: 'its last write is taken away',
@@ -118,6 +124,41 @@ const ROWS: readonly Row[] = [
     refused: { gcc: ['constant-by-patch step.0'], 'clang-14': ['constant-by-patch f.step'] },
   },
   {
+    name: 'one that is read by way of a constant that points to it',
+    before: file(POINTED, 'void set(int n) { out(1); mode = n; }'),
+    after: file(POINTED, 'void set(int n) { out(1); out(n); }'),
+    refused: ['constant-by-patch mode'],
+  },
+  {
+    name: 'a member that nothing sets any more, where others are set',
+    before: file(MEMBERS, 'void set(int n) { out(1); cfg.a = n; }'),
+    after: file(MEMBERS, 'void set(int n) { out(1); out(n); }'),
+    refused: { gcc: [], 'clang-14': ['constant-by-patch cfg.0'] },
+  },
+  {
+    name: 'a variable of a function that a macro declares, on a line that the patch writes',
+    before: file('#define KEPT(v) static int v', 'int f(int n) { KEPT(mode); if (n > 9) mode = n; return out(mode); }'),
+    after: file('#define KEPT(v) static int v', 'int f(int n) { KEPT(mode); if (n > 9) out(n); return out(mode); }'),
+    refused: { gcc: ['constant-by-patch mode.0'], 'clang-14': ['constant-by-patch f.mode'] },
+  },
+  {
+    name: 'the same of a macro that has its name',
+    before: file('#define KEPT static int mode;', 'int f(int n) { KEPT if (n > 9) mode = n; return out(mode); }'),
+    after: file('#define KEPT static int mode;', 'int f(int n) { KEPT if (n > 9) out(n); return out(mode); }'),
+    refused: { gcc: ['constant-by-patch mode.0'], 'clang-14': ['constant-by-patch f.mode'] },
+  },
+  {
+    name: 'a structure of a function that keeps its first values',
+    before: file('int f(int n) { static struct {', 'int a;', '} cfg = {1}; if (n > 9) cfg.a = n; return out(cfg.a); }'),
+    after: file('int f(int n) { static struct {', 'int a;', '} cfg = {1}; if (n > 9) out(n); return out(cfg.a); }'),
+    refused: { gcc: ['constant-by-patch cfg.0'], 'clang-14': ['constant-by-patch f.cfg.0'] },
+  },
+  {
+    name: 'an automatic one, by a macro',
+    before: file(AUTOMATIC, 'int f(int n) { static int mode; if (n > 9) mode = n; return out(mode); }'),
+    after: file(AUTOMATIC, 'int f(int n) { OWN(mode); if (n > 9) out(n); return out(mode); }'),
+  },
+  {
     name: 'one of two functions loses its variable, by name another’s too',
     before: file(
       'int f(int n) { static int step; step += n; return out(step); }',
@@ -147,5 +188,37 @@ describe.for([['gcc'], ['clang-14', '-g']])('variables that become constants: %s
       ? refused
       : (Object.entries(refused).find(([of]) => of === compiler)?.[1] ?? [])
     expect([found.error, found.refused]).toEqual([undefined, expected])
+  })
+})
+
+const IN_CLASS = (read: string) =>
+  `namespace { struct S { static int mode; int get(int n); }; int S::mode = 3; int S::get(int n) { out(n); ${read} return out(n); } } S s;\nint f(int n) { return s.get(n); }`
+const OF_CLASS = IN_CLASS('if (this->mode) return out(n * 3);')
+
+describe('in C++, where functions stand in namespaces and classes', () => {
+  const isThere = spawnSync('g++', ['--version']).status === 0
+  test.skipIf(!isThere).for([
+    [
+      'of a namespace',
+      file('namespace { int mode; }', USE, 'void set(int n) { out(1); mode = n; }'),
+      file('namespace { int mode; }', USE, 'void set(int n) { out(1); out(n); }'),
+      ['constant-by-patch _ZN12_GLOBAL__N_14modeE'],
+    ],
+    [
+      'of a class, read by way of an object',
+      file(OF_CLASS, 'void set(int n) { out(1); S::mode = n; }'),
+      file(OF_CLASS, 'void set(int n) { out(1); out(n); }'),
+      ['constant-by-patch _ZN12_GLOBAL__N_11S4modeE'],
+    ],
+    [
+      'that nobody reads any more',
+      file(OF_CLASS, 'void set(int n) { out(1); S::mode = n; }'),
+      file(IN_CLASS(''), 'void set(int n) { out(1); S::mode = n; }'),
+      [],
+    ],
+  ] as const)('one %s', async ([, before, after, refused]) => {
+    const command = ['g++', '-O2', '-fno-exceptions', '-fno-asynchronous-unwind-tables']
+    const found = await patchProgram({ files: { 'm.c': before }, command }, { 'm.c': after })
+    expect([found.error, found.refused]).toEqual([undefined, refused])
   })
 })

@@ -15,7 +15,7 @@
 import { InputError } from '../../base/errors.ts'
 import type { Refusal } from '../../base/refusal.ts'
 import type { Parts } from '../../ctext/outline.ts'
-import { readsVariable } from '../../ctext/reads.ts'
+import { isPointedTo, readsVariable } from '../../ctext/reads.ts'
 import { type DeclaredVariable, declaredVariables, staticPlaces } from '../../dwarf/index.ts'
 import { readElf } from '../../elf/index.ts'
 import type { Piece, PieceMap } from '../../pieces/model.ts'
@@ -64,7 +64,7 @@ export async function foldedVariables(
   const found = asked.flatMap((gone, at) => {
     const declares = declaring(tree, gone.unit, compiled)
     const [before, after] = [objects[at], objects[at + asked.length]]
-    return refusalsOf(gone, { before, after, cut, declares }).map(refusal => ({ unit: gone.unit, refusal }))
+    return refusalsOf(gone, { before, after, cut, declares }).map(refused => ({ unit: gone.unit, ...refused }))
   })
   const concerned = [...new Set(found.map(({ unit }) => unit))]
   const texts = await preprocessedTexts(
@@ -72,20 +72,36 @@ export async function foldedVariables(
     concerned.map(unit => ({ unit, overlay: patched, label: 'patched' })),
   )
   const inputs = new Map(units.map(each => [each.unit, each]))
-  return found.flatMap(({ unit, refusal }) =>
-    isOnlyWritten(refusal.symbol, texts.get(unit), inputs.get(unit.unit)) ? [] : [refusal],
-  )
+  return found.flatMap(({ unit, refusal, names, isStaticIf }) => {
+    const text = texts.get(unit)
+    const isAutomatic = isStaticIf !== undefined && text !== undefined && !declaresMore(text, isStaticIf)
+    return isAutomatic || isOnlyWritten(names, text, inputs.get(unit.unit)) ? [] : [refusal]
+  })
+}
+
+/** Functions of classes and namespaces stand among declarations. */
+const CPP = /\b(?:namespace|template|class)\b/
+/** With the members of a structure that is declared there. */
+const STATIC_UP_TO = String.raw`\bstatic\b(?:[^;={}]|\{(?:[^{}]|\{[^{}]*\})*\})*?`
+
+/** Whether functions declare more static variables of a name than those that the object still has. */
+function declaresMore({ around, bodies }: Parts, { name, kept }: StaticIf): boolean {
+  const pattern = new RegExp(`${STATIC_UP_TO}(?<![\\w$.>])${name.replaceAll('$', '\\$')}(?![\\w$])`, 'g')
+  const texts = [...bodies.map(body => body.text), ...(CPP.test(around) ? [around] : [])]
+  return texts.reduce((sum, text) => sum + [...text.matchAll(pattern)].length, 0) > kept
 }
 
 /** What nobody reads, nobody misses. */
-function isOnlyWritten(symbol: string, text: Parts | undefined, input: UnitInput | undefined): boolean {
-  if (text === undefined || input === undefined) return false
+function isOnlyWritten(names: readonly string[], text: Parts | undefined, input: UnitInput | undefined): boolean {
+  // Of a name as C++ has it in objects, the text says nothing.
+  if (text === undefined || input === undefined || names.some(name => name.startsWith('_Z'))) return false
   const { pieces } = input.verdicts.correlation.patched
   const functions = pieces.filter(({ kind }) => kind === 'function').map(({ name }) => name)
-  // What C++ calls a function in an object is not its name in the text.
-  const isPlain = !functions.some(name => name.startsWith('_Z'))
-  const bodies = isPlain ? bodiesFrom(text.bodies, functions.map(sourceName)) : text.bodies
-  return !bodies.some(body => variableNames(symbol).some(name => readsVariable(body.text, name)))
+  const isCpp = pieces.some(({ name }) => name.startsWith('_Z')) || CPP.test(text.around)
+  // What C++ calls a function in an object is not its name in the text, and those of classes stand among declarations.
+  const bodies = isCpp ? text.bodies : bodiesFrom(text.bodies, functions.map(sourceName))
+  const texts = [...(isCpp ? [text.around] : []), ...bodies.map(body => body.text)]
+  return !names.some(name => isPointedTo(text.around, name) || texts.some(each => readsVariable(each, name, isCpp)))
 }
 
 /** Of units that compilers make from C and its like: an assembler leaves nothing away that its source has. */
@@ -102,7 +118,8 @@ function goneVariables(units: readonly UnitInput[], affected: Affected): readonl
   })
 }
 
-type Declares = (before: DeclaredVariable, after: DeclaredVariable) => boolean
+/** `perhaps`: where a macro may be what makes it a static one. */
+type Declares = (before: DeclaredVariable, after: DeclaredVariable) => boolean | 'perhaps'
 
 /** Whether the second declares what the first did: its line, or one that the patch wrote, and that is a static one too. */
 function declaring(tree: Tree, unit: Unit, compiled: CompiledUnits): Declares {
@@ -119,13 +136,17 @@ function declaring(tree: Tree, unit: Unit, compiled: CompiledUnits): Declares {
   }
 }
 
+/** Lines that a declaration may have before its name. */
+const MOST_LINES = 40
+
 /** Whether the word is in the statement, up to the name. */
-function isStatic(lines: readonly string[], { name, declared: { line } }: DeclaredVariable): boolean {
-  const before = lines.slice(Math.max(0, line - 3), line).filter(each => !each.trimStart().startsWith('#'))
+function isStatic(lines: readonly string[], { name, declared: { line } }: DeclaredVariable): boolean | 'perhaps' {
+  const before = lines.slice(Math.max(0, line - MOST_LINES), line).filter(each => !each.trimStart().startsWith('#'))
   const [own = ''] = before.splice(-1)
-  const upTo = own.slice(0, Math.max(0, own.search(new RegExp(`\\b${name}\\b`))))
-  const statement = [...before, upTo].join('\n').split(/[;{}]/).at(-1) ?? ''
-  return /\bstatic\b/.test(statement)
+  const at = own.search(new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`))
+  if (at === -1) return 'perhaps'
+  const statement = [...before, own.slice(0, at)].join('\n').split(/[;{}]/).at(-1) ?? ''
+  return /\bstatic\b/.test(statement) || 'perhaps'
 }
 
 interface Said {
@@ -135,22 +156,64 @@ interface Said {
   readonly declares: Declares
 }
 
-function refusalsOf({ unit, variables }: Gone, { before, after, cut, declares }: Said): readonly Refusal[] {
+/** It counts if the preprocessed text declares more static variables of the name in functions than are kept. */
+interface StaticIf {
+  readonly name: string
+  readonly kept: number
+}
+
+interface Refused {
+  readonly refusal: Refusal
+  /** What the source may call the variable. */
+  readonly names: readonly string[]
+  readonly isStaticIf?: StaticIf
+}
+
+function refusalsOf({ unit, variables }: Gone, { before, after, cut, declares }: Said): readonly Refused[] {
   const told = before === undefined || after === undefined ? undefined : readBoth(before, after, cut)
-  if (told === undefined) return variables.map(({ name }) => untold(unit.unit, name))
-  return variables.flatMap(variable => {
+  if (told === undefined)
+    return variables.map(({ name }) => ({ refusal: untold(unit.unit, name), names: variableNames(name) }))
+  return variables.flatMap((variable): readonly Refused[] => {
     const declared = told.declared(variable)
     if (declared === undefined) {
-      const names = new Set(variableNames(variable.name))
-      return told.now.some(({ name }) => names.has(name)) ? [untold(unit.unit, variable.name)] : []
+      const names = variableNames(variable.name)
+      const isThere = told.now.some(({ variable, keptForms }) => keptForms.size === 0 && names.includes(variable.name))
+      return isThere ? [{ refusal: untold(unit.unit, variable.name), names }] : []
     }
-    return told.now.some(each => declares(declared, each)) ? [folded(unit.unit, variable.name)] : []
+    const lost = told.now.filter(each => !isKept(each, declared.form))
+    const answers = lost.map(each => declares(declared.variable, each.variable))
+    const { name } = declared.variable
+    const refused = { refusal: folded(unit.unit, variable.name), names: [name] }
+    if (answers.includes(true)) return [refused]
+    const kept = told.now.filter(
+      each => each.keptForms.size > 0 && !each.variable.isOfFile && each.variable.name === name,
+    )
+    return answers.includes('perhaps') ? [{ ...refused, isStaticIf: { name, kept: kept.length } }] : []
   })
 }
 
+interface Formed {
+  readonly variable: DeclaredVariable
+  readonly form: string
+}
+
+/** A declared variable, and the forms in which the object still has it. */
+interface Now {
+  readonly variable: DeclaredVariable
+  readonly keptForms: ReadonlySet<string>
+}
+
 interface Told {
-  readonly declared: (variable: Piece<'original'>) => DeclaredVariable | undefined
-  readonly now: readonly DeclaredVariable[]
+  readonly declared: (variable: Piece<'original'>) => Formed | undefined
+  readonly now: readonly Now[]
+}
+
+/**
+ * What the object has, in whatever form, is no constant; whether it is what it was, others judge. But of one that was taken
+ * apart, a part may have become a constant where others are still there.
+ */
+function isKept({ keptForms }: Now, form: string): boolean {
+  return form === '' ? keptForms.size > 0 : keptForms.has('') || keptForms.has(form)
 }
 
 /** Undefined where debug information cannot be read. */
@@ -163,32 +226,32 @@ function readBoth(before: Uint8Array, after: Uint8Array, cut: CutOptions): Told 
     const declared = ({ name }: Piece<'original'>) => {
       const piece = byName.get(name)
       const place = piece === undefined ? undefined : places(piece.section, piece.offset)
-      return all.find(
-        each =>
-          each.name === place?.name &&
-          each.declared.line === place.declared.line &&
-          each.declared.file === place.declared.file,
-      )
+      const variable = all.find(each => place !== undefined && keyOf(each) === keyOf(place))
+      return variable === undefined ? undefined : { variable, form: place?.form ?? '' }
     }
-    return { declared, now: withoutKept(pieceMap(readElf<'patched'>(after), cut)) }
+    return { declared, now: withForms(pieceMap(readElf<'patched'>(after), cut)) }
   } catch (error) {
     if (error instanceof InputError) return undefined
     throw error
   }
 }
 
-/** What the object has, in whatever form, is no constant; whether it is what it was, others judge. */
-function withoutKept(map: PieceMap<'patched'>): readonly DeclaredVariable[] {
+const keyOf = ({ name, declared: { file, line } }: Pick<DeclaredVariable, 'name' | 'declared'>) =>
+  JSON.stringify([name, file, line])
+
+function withForms(map: PieceMap<'patched'>): readonly Now[] {
   const places = staticPlaces(map.object)
-  const keyOf = ({ name, declared: { file, line } }: Pick<DeclaredVariable, 'name' | 'declared'>) =>
-    JSON.stringify([name, file, line])
-  const kept = new Set(
-    map.pieces.flatMap(piece => {
-      const place = isWritable(map, piece) ? places(piece.section, piece.offset) : undefined
-      return place === undefined ? [] : [keyOf(place)]
-    }),
-  )
-  return declaredVariables(map.object).filter(each => !kept.has(keyOf(each)))
+  const kept = new Map<string, Set<string>>()
+  for (const piece of map.pieces) {
+    const place = isWritable(map, piece) ? places(piece.section, piece.offset) : undefined
+    if (place === undefined) continue
+    const key = keyOf(place)
+    kept.set(key, (kept.get(key) ?? new Set()).add(place.form))
+  }
+  return declaredVariables(map.object).map(variable => ({
+    variable,
+    keptForms: kept.get(keyOf(variable)) ?? new Set<string>(),
+  }))
 }
 
 const HINT =
