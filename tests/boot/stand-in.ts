@@ -91,6 +91,10 @@ export class Machine {
     mkdirSync(dirname(this.#at(path)), { recursive: true })
     writeFileSync(this.#at(path), text)
   }
+  /** What a package has, over what is there. */
+  install(root: string) {
+    cpSync(root, this.#folder, { recursive: true, verbatimSymlinks: true })
+  }
   read(path: string) {
     return existsSync(this.#at(path)) ? readFileSync(this.#at(path), 'utf8') : ''
   }
