@@ -41,7 +41,7 @@ export function packageFiles({ name, updates, published, program }: PackageReque
 }
 
 /** A head, then a line for each payload, in order: the build-id of what runs, base, fix, SHA-256, and the file. */
-export function bootList({ bases }: Updates): string {
+function bootList({ bases }: Updates): string {
   const lines = bases.flatMap(({ buildId, name, payloads }) =>
     payloads.map(({ fix, file, sha256 }) => {
       const words = [buildId, name, fix, sha256, file]
