@@ -1,42 +1,24 @@
 /**
- * A published folder as a Debian package, made by the system's dpkg-deb. The same folder gives the same bytes: modes and times are
+ * What was published as a Debian package, made by the system's dpkg-deb. The same folder gives the same bytes: modes and times are
  * set, owners are root, and xz is asked for, whose bytes do not depend on the number of processors.
  */
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { InputError } from '../base/errors.ts'
+import type { PackageContent, PackageFacts } from '../base/package-content.ts'
+import { DESCRIPTION, SUMMARY, settle, writeTree } from './package-tree.ts'
 
-export interface PackageFacts {
-  readonly name: string
-  readonly version: string
-  /** `Name <address>`. */
-  readonly maintainer: string
-  /** In seconds since 1970: of every file in it. */
-  readonly time: number
-}
-
-/** `files` by their paths in the package. Throws `InputError` where dpkg-deb is missing, or does not make it. */
-export function debianPackage(files: ReadonlyMap<string, Uint8Array>, facts: PackageFacts): Uint8Array {
+/** Throws `InputError` where dpkg-deb is missing, or does not make it. */
+export function debianPackage(content: PackageContent, facts: PackageFacts): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-package-'))
   try {
     const [tree, made] = [join(folder, 'tree'), join(folder, 'made.deb')]
-    const control = new Uint8Array(Buffer.from(controlOf(facts)))
-    for (const [path, content] of [...files, ['DEBIAN/control', control] as const]) {
-      mkdirSync(dirname(join(tree, path)), { recursive: true })
-      writeFileSync(join(tree, path), content)
-    }
+    const files = new Map([...content.files, ...ownFiles(content, facts)])
+    writeTree(tree, { files, links: content.links })
     settle(tree, facts.time)
+    makeRunnable(tree, facts.time)
     const args = ['--root-owner-group', '-Zxz', '--build', tree, made]
     const env = { ...process.env, SOURCE_DATE_EPOCH: String(facts.time) }
     const { status, stderr, error } = spawnSync('dpkg-deb', args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -52,6 +34,16 @@ export function debianPackage(files: ReadonlyMap<string, Uint8Array>, facts: Pac
   }
 }
 
+/** dpkg reads these, and no host gets them. */
+function ownFiles({ config, beforeRemoval }: PackageContent, facts: PackageFacts): [string, Uint8Array][] {
+  const texts = {
+    control: controlOf(facts),
+    conffiles: config.map(path => `/${path}\n`).join(''),
+    prerm: `#!/bin/sh\nset -e\ncase "$1" in remove) ${beforeRemoval} ;; esac\n`,
+  }
+  return Object.entries(texts).map(([name, text]) => [`DEBIAN/${name}`, new Uint8Array(Buffer.from(text))])
+}
+
 const controlOf = ({ name, version, maintainer }: PackageFacts) =>
   [
     `Package: ${name}`,
@@ -60,21 +52,13 @@ const controlOf = ({ name, version, maintainer }: PackageFacts) =>
     `Maintainer: ${maintainer}`,
     'Section: admin',
     'Priority: optional',
-    'Description: hotpatches, by the build-id of what runs',
-    ' Installing or removing it applies and reverts nothing.',
+    `Description: ${SUMMARY}`,
+    ` ${DESCRIPTION}`,
     '',
   ].join('\n')
 
-/** Whatever the umask is, and whenever it is made; a folder after what is in it, whose making changes its time. */
-function settle(folder: string, time: number): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) settle(path, time)
-    else {
-      chmodSync(path, 0o644)
-      utimesSync(path, time, time)
-    }
-  }
-  chmodSync(folder, 0o755)
-  utimesSync(folder, time, time)
+function makeRunnable(tree: string, time: number): void {
+  const script = join(tree, 'DEBIAN/prerm')
+  chmodSync(script, 0o755)
+  utimesSync(script, time, time)
 }

@@ -4,8 +4,11 @@ import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import * as v from 'valibot'
 import { InputError } from '../../base/errors.ts'
+import { packageFiles } from '../../flows/fleet/publish/package-files.ts'
 import { type Updates, updates } from '../../report/updates.ts'
 import { debianPackage } from '../../services/debian-package.ts'
+import { rpmPackage } from '../../services/rpm-package.ts'
+import { packagePath } from '../../system/package-folder.ts'
 import type { Finished } from '../attempt.ts'
 import { readInput, readText, writeWhole } from '../files.ts'
 
@@ -17,17 +20,27 @@ interface PackageArguments {
   readonly maintainer: string
 }
 
+/** By the end of the file's name. */
+const KINDS = [
+  { end: '.deb', version: /^[0-9][A-Za-z0-9.+~-]*$/, make: debianPackage },
+  // What follows a hyphen is an RPM package's release.
+  { end: '.rpm', version: /^[0-9][A-Za-z0-9.+~]*$/, make: rpmPackage },
+] as const
+
 export function runPackage({ published, output, name, packageVersion, maintainer }: PackageArguments): Finished {
+  const kind = KINDS.find(({ end }) => output.endsWith(end))
+  if (kind === undefined) {
+    throw new InputError('cli/usage', `${output} ends neither in .deb nor in .rpm`, 'give -o FILE.deb or FILE.rpm')
+  }
   // What is in a line of the control file ends with the line.
-  const isWord = /^[a-z0-9][a-z0-9+.-]+$/.test(name) && /^[0-9][A-Za-z0-9.+~-]*$/.test(packageVersion)
+  const isWord = /^[a-z0-9][a-z0-9+.-]+$/.test(name) && kind.version.test(packageVersion)
   if (!isWord || /[\r\n]/.test(maintainer)) {
     throw new InputError(
       'cli/usage',
-      'the name, version or maintainer is none that Debian takes',
+      `the name, version or maintainer is none that a ${kind.end} can have`,
       'fixes, 1.0, Us <us@us.example>',
     )
   }
-  if (!output.endsWith('.deb')) throw new InputError('cli/usage', `${output} does not end in .deb`, 'give -o FILE.deb')
   const index = readUpdates(join(published, 'updates.json'))
   const files = new Map(
     readdirSync(published, { recursive: true, withFileTypes: true })
@@ -43,9 +56,10 @@ export function runPackage({ published, output, name, packageVersion, maintainer
       throw new InputError('publish/missing', fact, 'publish it again')
     }
   }
-  const placed = new Map([...files].map(([path, content]) => [`usr/lib/hotsplice/${name}/${path}`, content]))
+  const program = readInput(packagePath('boot/hotsplice-boot'), 'the boot program')
+  const content = packageFiles({ name, updates: index, published: files, program })
   const time = Math.floor(Date.parse(index.date) / 1000)
-  const made = debianPackage(placed, { name, version: packageVersion, maintainer, time })
+  const made = kind.make(content, { name, version: packageVersion, maintainer, time })
   writeWhole(output, made)
   return { ending: 'done', text: `wrote ${output}: ${files.size} files` }
 }

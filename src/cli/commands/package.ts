@@ -5,9 +5,9 @@ import { helpAfter } from '../help.ts'
 
 export function define(host: Host) {
   return new Command('package')
-    .description('Makes a Debian package of what was published; the same folder gives the same bytes.')
+    .description('Makes a Debian or RPM package of what was published; the same folder gives the same bytes.')
     .argument('<published>', 'the folder of `publish`')
-    .requiredOption('-o, --output <file>', 'the package: a file that ends in .deb')
+    .requiredOption('-o, --output <file>', 'the package: a file that ends in .deb or .rpm')
     .requiredOption('--name <name>', 'the package’s name')
     .requiredOption('--package-version <version>', 'its version')
     .requiredOption('--maintainer <name>', 'Name <address>')
@@ -20,8 +20,9 @@ export function define(host: Host) {
 
 const HELP = {
   more: [
-    'Everything goes below /usr/lib/hotsplice/NAME, as it was published. Installing or removing the package applies and reverts',
-    'nothing. It takes dpkg-deb.',
+    'Everything goes below /usr/lib/hotsplice/NAME, as it was published. A unit, hotsplice-NAME, applies at boot what fits the running',
+    'Xen, as /etc/hotsplice/NAME.conf has it. Installing the package applies nothing; removing it reverts nothing unless that file asks',
+    'for it. It takes dpkg-deb, or rpmbuild.',
   ],
   examples: [
     {
