@@ -62,7 +62,8 @@ function headOf(file: LexedFile, { from, end }: ItemRange): Head {
   const isMacroFirst = first !== undefined && first.at === from && MACRO.test(first.name) && lists.length > 1
   const begin = isMacroFirst ? first.behind : from
   const own = lists.filter(({ name }) => !(BESIDE.test(name) || MACRO.test(name)))
-  const named = own.length > 0 ? own : lists.filter(({ name }) => /[a-z]/.test(name) && !/^_*a(?:sm|ttribute)_*$/.test(name))
+  const named =
+    own.length > 0 ? own : lists.filter(({ name }) => /[a-z]/.test(name) && !/^_*a(?:sm|ttribute)_*$/.test(name))
   const [only] = named
   // A type stands before it: `name(…) {` alone may be a macro's.
   const isSure = !isOther && named.length === 1 && only !== undefined && only.name !== '' && only.at > begin

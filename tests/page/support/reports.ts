@@ -60,7 +60,7 @@ export function built(units: number): RunReport {
         },
       ],
     },
-    details: { patches: [PATCH], neutral: null, listings: [listing()], unlisted: units - 1 },
+    details: { patches: [PATCH], neutral: null, texts: [], listings: [listing()], unlisted: units - 1 },
     timings: { compile: 1000 },
   }
 }
@@ -235,6 +235,7 @@ export function hostile(): RunReport {
     details: {
       patches: [HOSTILE.join('\n+')],
       neutral: HOSTILE.join('\n'),
+      texts: [],
       listings: HOSTILE.map((name, index) => ({
         unit: at(index + 1),
         name,
