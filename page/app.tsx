@@ -89,10 +89,10 @@ function Build({ build, data }: { build: BuildView; data: PageData }) {
         ))}
       </nav>
       <Refusals report={report} findings={data.findings} />
-      <Functions report={report} entries={report.functions} id="functions" title="Functions" />
-      <Functions report={report} entries={report.data} id="data" title="Data" />
+      <Functions build={build} entries={report.functions} id="functions" title="Functions" />
+      <Functions build={build} entries={report.data} id="data" title="Data" />
       <Lines build={build} />
-      <Patch report={report} />
+      <Patch build={build} />
       <Sections report={report} />
       <Trials data={data} />
       <Units report={report} />

@@ -1,13 +1,14 @@
 /** One function or data object: why its verdict is so, what led to it, and both versions side by side. */
 import { useMemo } from 'preact/hooks'
 import type { Entry, IncludedPiece, RunReport } from '../src/report/model.ts'
+import type { BuildView } from '../src/report/page/model.ts'
+import { isSameFile } from '../src/report/shown/patched-lines.ts'
 import { broughtBy, chainsOf } from './chains.ts'
 import { Code } from './code.tsx'
-import { linkedHunks } from './hunks.ts'
-import { linesOfPatches } from './patch.tsx'
 import { Badge } from './words.tsx'
 
-export function Detail({ report, entry }: { report: RunReport; entry: Entry }) {
+export function Detail({ build, entry }: { build: BuildView; entry: Entry }) {
+  const { report } = build
   const { name, unit, symbols, verdict, included, reasons } = entry
   const listings = report.details?.listings.filter(each => each.unit === unit && each.name === name) ?? []
   const others = symbols.filter(symbol => symbol !== name)
@@ -32,7 +33,7 @@ export function Detail({ report, entry }: { report: RunReport; entry: Entry }) {
           </li>
         ))}
       </ul>
-      <FromHunks report={report} entry={entry} />
+      <FromHunks build={build} entry={entry} />
       <Chains report={report} entry={entry} />
       <Brought pieces={broughtBy(report, entry)} />
       {listings.length === 0 && report.functions.includes(entry) && (
@@ -49,17 +50,20 @@ export function Detail({ report, entry }: { report: RunReport; entry: Entry }) {
   )
 }
 
-function FromHunks({ report, entry }: { report: RunReport; entry: Entry }) {
+function FromHunks({ build: { report, hunks: all }, entry }: { build: BuildView; entry: Entry }) {
   const hunks = useMemo(() => {
-    const names = new Set(entry.symbols)
-    return linkedHunks(linesOfPatches(report), report).filter(({ functions }) =>
-      functions.some(({ unit, symbol }) => unit === entry.unit && names.has(symbol)),
+    const read = report.units.find(({ unit }) => unit === entry.unit)?.because ?? []
+    const isOwn = (unit: string, symbol: string) => unit === entry.unit && entry.symbols.includes(symbol)
+    return all.filter(
+      ({ file, functions, bodies }) =>
+        functions.some(({ unit, symbol }) => isOwn(unit, symbol)) ||
+        (bodies.some(name => isOwn(entry.unit, name)) && read.some(path => isSameFile(path, file))),
     )
   }, [report, entry])
   if (hunks.length === 0) return null
   return (
     <>
-      <h4>Hunks of the patch that it has code of</h4>
+      <h4>Hunks of the patch that touch it</h4>
       <ul class="words">
         {hunks.map(({ file, number, from, to, at }) => (
           <li key={at}>

@@ -1,6 +1,7 @@
 /** Functions or data that are not the same: a list with filter and order, and what is known of the chosen one. */
 import { useMemo, useState } from 'preact/hooks'
-import type { Entry, RunReport } from '../src/report/model.ts'
+import type { Entry } from '../src/report/model.ts'
+import type { BuildView } from '../src/report/page/model.ts'
 import { Detail } from './detail.tsx'
 import { VirtualList } from './virtual-list.tsx'
 import { Badge } from './words.tsx'
@@ -23,13 +24,14 @@ interface Choice {
 }
 
 interface Props {
-  readonly report: RunReport
+  readonly build: BuildView
   readonly entries: readonly Entry[]
   readonly id: string
   readonly title: string
 }
 
-export function Functions({ report, entries, id, title }: Props) {
+export function Functions({ build, entries, id, title }: Props) {
+  const { report } = build
   const [choice, choose] = useState<Choice>({ text: '', verdict: '', included: '', order: 'as built', down: false })
   const [active, activate] = useState(0)
   const [opened, open] = useState<Entry | undefined>(entries.length === 1 ? entries[0] : undefined)
@@ -77,7 +79,7 @@ export function Functions({ report, entries, id, title }: Props) {
           />
         )}
       />
-      {opened !== undefined && <Detail key={`${opened.unit} ${opened.name}`} report={report} entry={opened} />}
+      {opened !== undefined && <Detail key={`${opened.unit} ${opened.name}`} build={build} entry={opened} />}
     </section>
   )
 }

@@ -1,20 +1,14 @@
 /** The patch as it was given and as it was compiled, and which functions have code of which hunk. */
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { RunReport } from '../src/report/model.ts'
-import { kindsOf, type LinkedHunk, linkedHunks } from './hunks.ts'
+import type { BuildView, HunkView } from '../src/report/page/model.ts'
+import { kindsOf, linesOfPatches } from '../src/report/shown/patch-lines.ts'
 import { VirtualList } from './virtual-list.tsx'
 import { counted } from './words.tsx'
 
 const ROW = 20
 
-/** Of all patches, one after the other. */
-export function linesOfPatches({ details }: RunReport): readonly string[] {
-  return details?.patches.flatMap(text => text.replace(/\n$/, '').split('\n')) ?? []
-}
-
-export function Patch({ report }: { report: RunReport }) {
-  const given = useMemo(() => linesOfPatches(report), [report])
-  const hunks = useMemo(() => linkedHunks(given, report), [given, report])
+export function Patch({ build: { report, hunks } }: { build: BuildView }) {
+  const given = useMemo(() => linesOfPatches(report.details?.patches ?? []), [report])
   const [line, goTo] = useState<number | undefined>(undefined)
   useEffect(() => {
     const follow = () => {
@@ -54,24 +48,26 @@ function Neutral({ text }: { text: string }) {
 
 const NAMED = 40
 
-function Hunks({ hunks, isKnown }: { hunks: readonly LinkedHunk[]; isKnown: boolean }) {
+function Hunks({ hunks, isKnown }: { hunks: readonly HunkView[]; isKnown: boolean }) {
   return (
     <details open={hunks.length <= 30}>
-      <summary>{counted(hunks.length, 'hunk')}, and the functions that have code of them</summary>
-      {!isKnown && (
-        <p>
-          Which functions have code of which hunk is not known: no debug information tells the lines of the payload's
-          code.
-        </p>
-      )}
+      <summary>{counted(hunks.length, 'hunk')}, and the functions that they touch</summary>
+      <p>
+        {isKnown
+          ? 'Named first: functions of the payload that have code of it, by debug information.'
+          : 'By the text alone: no debug information tells the lines of the payload’s code.'}
+      </p>
       <ul class="words hunks">
-        {hunks.map(({ file, number, from, to, at, functions }) => (
+        {hunks.map(({ file, number, from, to, at, functions, bodies, isBodyUnknown }) => (
           <li key={at} id={`hunk-${at}`}>
             <a href={`#hunk-${at}`}>
               hunk {number} of {file}, lines {from} to {to}
             </a>
-            {isKnown && ' → '}
-            {isKnown && <Names functions={functions} />}
+            {' → '}
+            {isKnown && <Names names={functions.map(({ symbol }) => symbol)} none="no function of the payload" />}
+            {isKnown && '; in the text: '}
+            {(bodies.length > 0 || !isBodyUnknown) && <Names names={bodies} none="outside of functions" />}
+            {isBodyUnknown && (bodies.length > 0 ? ', and what is not known' : 'not known')}
           </li>
         ))}
       </ul>
@@ -79,17 +75,12 @@ function Hunks({ hunks, isKnown }: { hunks: readonly LinkedHunk[]; isKnown: bool
   )
 }
 
-function Names({ functions }: Pick<LinkedHunk, 'functions'>) {
-  if (functions.length === 0) return <>no function of the payload is known to have code of it</>
+function Names({ names, none }: { names: readonly string[]; none: string }) {
+  if (names.length === 0) return <>{none}</>
   return (
     <>
-      <span class="mono">
-        {functions
-          .slice(0, NAMED)
-          .map(({ symbol }) => symbol)
-          .join(', ')}
-      </span>
-      {functions.length > NAMED && ` and ${functions.length - NAMED} more`}
+      <span class="mono">{names.slice(0, NAMED).join(', ')}</span>
+      {names.length > NAMED && ` and ${names.length - NAMED} more`}
     </>
   )
 }

@@ -39,7 +39,7 @@ export function diff({ unit, version, timings = {}, details = false, ...objects 
     unit,
     verdicts,
     way: objects.shifted === undefined ? 'ignore' : 'mask',
-    details: details ? { patches: [], neutral: null, ...listingsOf([{ unit, verdicts }]) } : null,
+    details: details ? { patches: [], neutral: null, texts: [], ...listingsOf([{ unit, verdicts }]) } : null,
     timings: { ...timings, compare: performance.now() - start },
     reasonOf: verdictReason,
   })

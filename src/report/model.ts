@@ -153,11 +153,25 @@ export interface Details {
   readonly patches: readonly string[]
   /** One patch that says what was compiled instead; null where no text was rewritten to keep line numbers. */
   readonly neutral: string | null
+  /** Where functions stand in the patched texts of touched C files. */
+  readonly texts: readonly TextFunctions[]
   /** Both versions of each function that is not the same. */
   readonly listings: readonly Listing[]
   /** How many more have none, since `listings` is full, or nobody knows the machine's instructions. */
   readonly unlisted: number
 }
+
+/** The functions of a patched text. */
+export interface TextFunctions {
+  readonly file: string
+  /** For each hunk of it, by how many lines it was found away from where its patch says. */
+  readonly offsets: readonly number[]
+  /** Null where the text is spelled in a way that we do not read, or several patches touch it, one on top of the other. */
+  readonly functions: readonly TextFunction[] | null
+}
+
+/** Lines of a definition, both within; its name is null where the text does not tell it. */
+export type TextFunction = readonly [name: string | null, from: number, to: number]
 
 /** A function, or an out-of-line part of one, in both objects. */
 export interface Listing {

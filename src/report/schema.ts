@@ -112,6 +112,17 @@ const listedCode = v.nullable(
 const details = v.object({
   patches: strings,
   neutral: v.nullable(v.string()),
+  // Reports of 0.2.0 and before have none.
+  texts: v.optional(
+    v.array(
+      v.object({
+        file: v.string(),
+        offsets: v.array(v.number()),
+        functions: v.nullable(v.array(v.tuple([v.nullable(v.string()), count, count]))),
+      }),
+    ),
+    [],
+  ),
   listings: v.array(
     v.object({
       unit: v.string(),

@@ -130,6 +130,10 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
       '4 ret 9 ret',
     ])
     expect(await detail.textContent()).toContain('hunk 1 of xen/include/xen/lib.h')
+    expect((await page.locator('.hunks > li').allTextContents()).map(text => text.split(' → ')[1])).toEqual([
+      'f1; in the text: f1',
+      'no function of the payload; in the text: helper',
+    ])
     expect(await faultsOf(page)).toEqual([])
     await page.focus('#functions-filter')
     await page.keyboard.press('Control+A')
@@ -137,6 +141,23 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     await tabTo('[role=grid]')
     for (const key of ['End', 'ArrowUp', 'Enter']) await page.keyboard.press(key)
     expect(await detail.getAttribute('aria-label')).toBe('About f30')
+    expect(wrong).toEqual([])
+  })
+
+  test('without debug information the text tells which functions a hunk touches, and back', async () => {
+    const report = built(3)
+    const { page, wrong } = await viewer.open(
+      data({ builds: named({ ...report, lines: { ...report.lines, code: [] } }) }),
+    )
+    expect((await page.locator('.hunks > li').allTextContents()).map(text => text.split(' → ')[1])).toEqual([
+      'f1',
+      'helper',
+    ])
+    await page.locator('[role=grid] [role=row]').first().click()
+    const links = page.getByRole('article').locator('a[href^="#hunk-"]')
+    expect(await links.allTextContents()).toEqual(['hunk 1 of xen/include/xen/lib.h, lines 1 to 6'])
+    await page.locator('[role=grid] [role=row]').nth(1).click()
+    expect(await page.getByRole('article').locator('a[href^="#hunk-"]').count()).toBe(0)
     expect(wrong).toEqual([])
   })
 

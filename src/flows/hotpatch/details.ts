@@ -1,10 +1,11 @@
 /** What a page shows beside a run's decisions: the patch as it was given and as it was compiled, and both versions of code. */
 
 import { utf8Text } from '../../base/printable.ts'
+import { functionLines } from '../../ctext/function-lines.ts'
 import type { NeutralFile } from '../../lines/neutral-model.ts'
 import { writePatch } from '../../lines/write-patch.ts'
-import type { Details, ReportedPatch } from '../../report/model.ts'
-import type { PatchText, SourceChange } from '../../source/model.ts'
+import type { Details, ReportedPatch, TextFunctions } from '../../report/model.ts'
+import type { PatchText, SourceChange, TouchedFile } from '../../source/model.ts'
 import { type ListedUnit, listingsOf } from './listings.ts'
 
 export interface DetailsInput {
@@ -19,8 +20,18 @@ export function detailsOf({ patches, change, neutralFiles, units }: DetailsInput
   return {
     patches: patches.map(({ text }) => readable(text)),
     neutral: neutralFiles.size === 0 ? null : readable(writePatch(change.files, neutralFiles)),
+    texts: change.files.flatMap(textFunctions),
     ...listingsOf(units),
   }
+}
+
+function textFunctions({ newPath, newText, hunks }: TouchedFile): readonly TextFunctions[] {
+  if (newPath === undefined || !/\.[ch]$/.test(newPath)) return []
+  // Of several patches, only the last one's line numbers are those of the text.
+  const isOfOne = new Set(hunks.map(({ patch }) => patch)).size <= 1
+  const found = isOfOne ? functionLines(newText) : undefined
+  const functions = found?.map(({ name, from, to }) => [name ?? null, from, to] as const) ?? null
+  return [{ file: newPath, offsets: hunks.map(({ offset }) => offset), functions }]
 }
 
 /** Texts of sources are one character a byte; most are UTF-8, and what is not is shown as Latin-1. */

@@ -6,6 +6,7 @@
  */
 import type { FileLines, RunReport, Way } from '../model.ts'
 import { counted } from '../text.ts'
+import { hunkViews } from './hunks.ts'
 import type { AdviceView, BuildView, Fact, RehearsalView, Tone, VerifyView } from './model.ts'
 
 /** What a report is in words; `name` is its file. */
@@ -19,6 +20,7 @@ export function firstScreen(report: RunReport, name: string, advice?: AdviceView
     headline: headlineOf(report),
     facts: factsOf(report),
     lines: report.command === 'diff' ? [] : linesOf(report, advice),
+    hunks: hunkViews(report),
     report,
   }
 }

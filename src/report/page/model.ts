@@ -36,7 +36,29 @@ export interface BuildView {
   readonly facts: readonly Fact[]
   /** How line numbers were treated, and what taking them as changes would have cost. */
   readonly lines: readonly string[]
+  readonly hunks: readonly HunkView[]
   readonly report: RunReport
+}
+
+/** A hunk of one of the patches, and what it touches. */
+export interface HunkView {
+  /** As the patch names it, without its first component. */
+  readonly file: string
+  /** Its number among those of the file, from 1. */
+  readonly number: number
+  /** Position of its `@@` among the lines of all patches. */
+  readonly at: number
+  /** Lines of the patched file, both within. */
+  readonly from: number
+  readonly to: number
+  /** What the patch writes behind `@@`. */
+  readonly context: string
+  /** Functions of the payload of which debug information says that they have code of its lines. */
+  readonly functions: readonly { readonly unit: string; readonly symbol: string }[]
+  /** Functions within which its lines stand, by the patched text. */
+  readonly bodies: readonly string[]
+  /** Whether some of them stand where the text does not tell whose body it is, or nobody read the text. */
+  readonly isBodyUnknown: boolean
 }
 
 export interface Fact {

@@ -60,7 +60,7 @@ export function built(units: number): RunReport {
         },
       ],
     },
-    details: { patches: [PATCH], neutral: null, listings: [listing()], unlisted: units - 1 },
+    details: { patches: [PATCH], neutral: null, texts: TEXTS, listings: [listing()], unlisted: units - 1 },
     timings: { compile: 1000 },
   }
 }
@@ -82,6 +82,17 @@ const PATCH = `Subject: [PATCH] x86: do not trust the guest
 +new
  end
 `
+
+const TEXTS: NonNullable<RunReport['details']>['texts'] = [
+  {
+    file: 'xen/include/xen/lib.h',
+    offsets: [0, 0],
+    functions: [
+      ['f1', 1, 9],
+      ['helper', 80, 95],
+    ],
+  },
+]
 
 function fileLines(): RunReport['lines']['files'][number] {
   return {
@@ -235,6 +246,7 @@ export function hostile(): RunReport {
     details: {
       patches: [HOSTILE.join('\n+')],
       neutral: HOSTILE.join('\n'),
+      texts: [],
       listings: HOSTILE.map((name, index) => ({
         unit: at(index + 1),
         name,

@@ -1,7 +1,7 @@
 /** Which functions have code of which hunk, by what debug information says of the payload. */
 import { expect, test } from 'vitest'
-import { hunksOf, linkedHunks } from '../../page/hunks.ts'
-import { emptyReport, type RunReport } from '../../src/report/model.ts'
+import { emptyReport, type RunReport, type TextFunctions } from '../model.ts'
+import { hunksOf, hunkViews } from './hunks.ts'
 
 const PATCH = `Subject: two hunks
 
@@ -33,11 +33,16 @@ test('only lines that the patch wrote, and those beside what it took away, are a
   expect(hunksOf(PATCH).map(({ changed }) => [...changed].sort((a, b) => a - b))).toEqual([[1, 2], [41], [0, 1]])
 })
 
-function report(text: 'patched' | 'neutral', numbers: RunReport['lines']['files'][number]['numbers']): RunReport {
+function report(
+  text: 'patched' | 'neutral',
+  numbers: RunReport['lines']['files'][number]['numbers'],
+  texts: readonly TextFunctions[] = [],
+): RunReport {
   const empty = emptyReport('build', '')
   const source = { path: 'common/f.c', sha256: '', lines: 60 }
   return {
     ...empty,
+    details: { patches: [PATCH.join('\n')], neutral: null, texts, listings: [], unlisted: 0 },
     units: [
       {
         unit: 'common/f.o',
@@ -76,7 +81,7 @@ function report(text: 'patched' | 'neutral', numbers: RunReport['lines']['files'
   }
 }
 
-const symbols = (of: RunReport) => linkedHunks(PATCH, of).map(({ functions }) => functions.map(({ symbol }) => symbol))
+const symbols = (of: RunReport) => hunkViews(of).map(({ functions }) => functions.map(({ symbol }) => symbol))
 
 test('a function with a line of the hunk is linked to it, one of another file is not', () => {
   expect(symbols(report('patched', []))).toEqual([['f'], [], []])
@@ -88,4 +93,34 @@ test('numbers of a rewritten text are put back first', () => {
     [1041, 41, 1],
   ] as const
   expect(symbols(report('neutral', numbers))).toEqual([['f'], ['h'], []])
+})
+
+const bodies = (text: Partial<TextFunctions>) =>
+  hunkViews(report('patched', [], [{ file: 'xen/common/f.c', offsets: [0, 0], functions: null, ...text }])).map(
+    hunk => [hunk.bodies, hunk.isBodyUnknown],
+  )
+
+test('by the text a hunk names the functions within which its lines stand', () => {
+  const functions = [
+    ['f', 1, 30],
+    ['g', 41, 44],
+  ] as const
+  expect(bodies({ functions })).toEqual([
+    [['f'], false],
+    [['g'], false],
+    [[], true],
+  ])
+})
+
+test('where it was applied counts, not where the patch says', () => {
+  expect(bodies({ functions: [['g', 51, 54]], offsets: [0, 10] })).toEqual([
+    [[], false],
+    [['g'], false],
+    [[], true],
+  ])
+})
+
+test('a body without a name, and a text that nobody read, are not known', () => {
+  expect(bodies({ functions: [[null, 1, 30]] })[0]).toEqual([[], true])
+  expect(bodies({})[1]).toEqual([[], true])
 })
