@@ -1,0 +1,189 @@
+/** Draws a kind's case: compiler, options, units. Builds it, patches the program while it runs, and says what came of it. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTwoFilesPatch } from 'diff'
+import { openProcess } from '../../src/hosts/process/process-host.ts'
+import { quiet } from '../../src/trees/index.ts'
+import { compilersHere } from '../judge/build-case.ts'
+import { RunningProgram } from '../judge/running.ts'
+import { draws } from '../support/harmless.ts'
+import { createHotpatch } from '../support/opened.ts'
+import { ASKED, type Draw, type Drawn, type Kind } from './kinds.ts'
+
+export interface Judgement {
+  readonly ended: 'right' | 'refused' | 'nothing' | 'wrong'
+  /** The codes of refusals, or what is wrong. */
+  readonly words: string
+  readonly options: string
+}
+
+const MAIN = `#include <stdio.h>
+int entry(int);
+int main(void)
+{
+    int n;
+    printf("=\\n");
+    fflush(stdout);
+    while (scanf("%d", &n) == 1) { printf("%d\\n=\\n", entry(n)); fflush(stdout); }
+    return 0;
+}
+`
+/** What C++ has to be told of names that C asks for. */
+const IN_CXX = '#ifdef __cplusplus\nextern "C" int entry(int);\n#endif\n'
+
+interface Variation {
+  readonly compiler: string
+  readonly extension: string
+  readonly flags: readonly string[]
+  readonly link: readonly string[]
+  readonly isGiven: boolean
+  readonly drawn: Drawn
+}
+
+function variationOf(kind: Kind, draw: Draw): Variation {
+  const compilers = compilersHere().flatMap(({ c, cxx }) =>
+    kind.onlyC || cxx === undefined
+      ? [{ name: c, extension: 'c' }]
+      : [
+          { name: c, extension: 'c' },
+          { name: cxx, extension: 'cc' },
+        ],
+  )
+  const one = <T>(values: readonly T[]): T => values[draw(values.length)] as T
+  const { name: compiler, extension } = one(compilers)
+  const [place, link] = one([
+    [[], []],
+    [['-fPIC'], []],
+    [['-fno-pie'], ['-no-pie']],
+  ] as const)
+  const sections = one([[], ['-ffunction-sections'], ['-ffunction-sections', '-fdata-sections']])
+  const flags = [one(['-O0', '-O1', '-O2', '-O3']), ...place, ...sections, ...one([[], ['-g']]), ...(kind.flags ?? [])]
+  const drawn = kind.draw(draw)
+  const others = Object.fromEntries(
+    [...Array(one([0, 2])).keys()].map(at => [`other${at}`, `int other${at}(int i) { return i + ${at}; }\n`]),
+  )
+  return {
+    compiler,
+    extension,
+    flags,
+    link: [...link, ...(kind.link ?? [])],
+    isGiven: one([true, false]),
+    drawn: { ...drawn, before: { ...others, ...drawn.before } },
+  }
+}
+
+/** A case is named by its kind, seed and number. */
+export async function judgeVariation(kind: Kind, seed: number, agent: string, cacheFolder: string): Promise<Judgement> {
+  const variation = variationOf(
+    kind,
+    draws(
+      Math.imul(seed, 0x9e3779b1) +
+        [...kind.name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 0),
+    ),
+  )
+  const folder = mkdtempSync(join(tmpdir(), 'hotsplice-variation-'))
+  const { compiler, flags, link, isGiven } = variation
+  const options = [compiler, ...flags, ...link, ...(isGiven ? ['--symbols'] : [])].join(' ')
+  try {
+    return { options, ...(await judged(kind, variation, { folder, agent, cacheFolder })) }
+  } catch (error) {
+    return { options, ended: 'wrong', words: error instanceof Error ? error.message : String(error) }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+interface Places {
+  readonly folder: string
+  readonly agent: string
+  readonly cacheFolder: string
+}
+
+async function judged(kind: Kind, variation: Variation, places: Places): Promise<Omit<Judgement, 'options'>> {
+  const { drawn, isGiven } = variation
+  const { folder, agent, cacheFolder } = places
+  const program = builtIn(join(folder, 'a'), variation, drawn.before)
+  const anew = builtIn(join(folder, 'b'), variation, { ...drawn.before, ...drawn.after })
+  const [old, fresh] = [answersOf(program), answersOf(anew)]
+  const { refusals, payload } = await createHotpatch({
+    tree: join(folder, 'a'),
+    target: 'process',
+    ...(isGiven ? { symbols: program } : {}),
+    patches: [{ name: 'change.patch', text: patchOf(variation) }],
+    jobs: 2,
+    progress: quiet,
+    cacheFolder,
+  })
+  if (refusals.length > 0)
+    return { ended: 'refused', words: refusals.map(({ code, symbol }) => `${code} ${symbol}`).join(', ') }
+  const wanted = drawn.says?.map(String) ?? fresh
+  if (payload === undefined) {
+    const isSame = old.join() === fresh.join() && drawn.says === undefined
+    return isSame ? { ended: 'nothing', words: '' } : { ended: 'wrong', words: `nothing to do: ${old} and ${fresh}` }
+  }
+  if (kind.isRefused) return { ended: 'wrong', words: 'built, what cannot be' }
+  const said = await patched(program, agent, payload.bytes)
+  // What the linker dropped only a build knows that is given the program.
+  if (!isGiven && said[0]?.startsWith('upload: ')) return { ended: 'refused', words: said.join() }
+  if (said.join() === wanted.join()) return { ended: 'right', words: '' }
+  return { ended: 'wrong', words: `says ${said}, not ${wanted}; before: ${old}` }
+}
+
+const textIn = (text: string) => IN_CXX + text
+
+function patchOf({ drawn, extension }: Variation): string {
+  return Object.entries(drawn.after)
+    .map(([name, text]) => {
+      const path = `${name}.${extension}`
+      return createTwoFilesPatch(`a/${path}`, `b/${path}`, textIn(drawn.before[name] ?? ''), textIn(text), '', '')
+    })
+    .join('')
+}
+
+function builtIn(folder: string, variation: Variation, texts: Readonly<Record<string, string>>): string {
+  const { compiler, extension, flags, link } = variation
+  mkdirSync(folder, { recursive: true })
+  const command = (with_: string, options: readonly string[], file: string, text: string) => {
+    writeFileSync(join(folder, file), text)
+    const args = [with_, ...options, '-c', file, '-o', file.replace(/\.cc?$/, '.o')]
+    execFileSync(with_, args.slice(1), { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    return { directory: folder, file, arguments: args }
+  }
+  const entries = [
+    command('gcc', ['-O1', '-fPIE'], 'main.c', MAIN),
+    ...Object.entries(texts).map(([name, text]) => command(compiler, flags, `${name}.${extension}`, textIn(text))),
+  ]
+  writeFileSync(join(folder, 'compile_commands.json'), JSON.stringify(entries))
+  const objects = entries.map(({ file }) => file.replace(/\.cc?$/, '.o'))
+  execFileSync(compiler, [...link, '-Wl,--build-id', ...objects, '-o', 'program'], { cwd: folder })
+  return join(folder, 'program')
+}
+
+const answersOf = (program: string): readonly string[] =>
+  execFileSync(program, { input: `${ASKED.join('\n')}\n`, encoding: 'latin1' })
+    .split('=\n')
+    .slice(1, -1)
+    .map(text => text.trim())
+
+/** What it says after the patch, when it was asked before too. */
+async function patched(program: string, agent: string, payload: Uint8Array): Promise<readonly string[]> {
+  const running = new RunningProgram(program, agent, 20_000)
+  try {
+    await running.begin()
+    await running.ask(ASKED.map(String))
+    const host = openProcess({ pid: running.pid })
+    try {
+      const uploaded = await host.upload({ name: 'fix', payload })
+      if (uploaded.result !== 0) return [`upload: ${JSON.stringify(uploaded)}`]
+      const applied = await host.act({ action: 'apply', name: 'fix', timeoutMs: 5000 })
+      if (applied.result !== 0) return [`apply: ${JSON.stringify(applied)}`]
+      return (await running.ask(ASKED.map(String))).map(text => text.trim())
+    } finally {
+      await host.close()
+    }
+  } finally {
+    running.stop()
+  }
+}
