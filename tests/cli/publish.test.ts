@@ -18,7 +18,8 @@ const RELEASE_ID = '11'.repeat(20)
 let folder = ''
 const at = (...names: string[]) => join(folder, ...names)
 const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-const json = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
+const read = (file: string) => readFileSync(file, 'utf8')
+const json = (file: string) => JSON.parse(read(file))
 
 const publish = (output: string, more: string[] = ['--statement-key', 'edwards.key'], built = 'built') =>
   hotsplice(
@@ -146,6 +147,17 @@ describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
     const [refused] = json(at('out/advisories/constant.json')).vulnerabilities
     expect(refused.product_status.fixed ?? []).toEqual([])
     expect(refused.remediations.every(({ category }: { category: string }) => category === 'none_available')).toBe(true)
+  })
+
+  test('no statement says where on the building machine anything lies', () => {
+    const statement = Buffer.from(json(beside('provenance.json')).payload, 'base64').toString()
+    const texts = [
+      statement,
+      ...[beside('inputs.cdx.json'), at('out/updates.json'), at('out/advisories/code.json')].map(read),
+    ]
+    expect(texts.filter(text => text.includes(folder) || text.includes(tmpdir()))).toEqual([])
+    const { internalParameters } = JSON.parse(statement).predicate.buildDefinition
+    expect(internalParameters.commands[0].command).toContain('-c')
   })
 
   test('the list of inputs names each by digest', () => {

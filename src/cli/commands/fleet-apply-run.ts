@@ -151,7 +151,7 @@ function askHealth(
   host: string,
   { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
 ): Promise<Health> {
-  const [program = '', ...rest] = words.map(word => word.replaceAll('{host}', host))
+  const [program = '', ...rest] = words.map(word => word.replaceAll('{host}', () => host))
   return new Promise(resolve => {
     const said: Buffer[] = []
     const child = spawn(program, rest, {

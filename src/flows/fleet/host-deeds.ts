@@ -15,8 +15,8 @@ export interface OnHost {
   readonly world: RolloutWorld
 }
 
-/** What the host did not do, in words; undefined where it did. */
-type Trouble = string | undefined
+/** What the host did not do; undefined where it did. */
+type Trouble = { readonly text: string; readonly isRefused: boolean } | undefined
 
 /** A host that says no has a result; one that is not reached, or falls silent, has none. */
 async function deed({ name, world }: OnHost, about: Deed, ask: () => Promise<Did>): Promise<Trouble> {
@@ -24,11 +24,14 @@ async function deed({ name, world }: OnHost, about: Deed, ask: () => Promise<Did
   try {
     const { result, words } = await ask()
     world.log({ event: 'did', host: name, ...about, result, words })
-    return result >= 0 ? undefined : `${about.operation} ${about.name} ended with ${result}: ${words.join('; ')}`
+    if (result >= 0) return undefined
+    const text = `${about.operation} ${about.name} ended with ${result}: ${words.join('; ')}`
+    // What was uploaded is there all the same.
+    return { text, isRefused: about.operation === 'upload' }
   } catch (error) {
     const { text, code } = reportedError(error)
     world.log({ event: 'did', host: name, ...about, result: null, words: [text] })
-    return `${about.operation} ${about.name}: ${text} [${code}]`
+    return { text: `${about.operation} ${about.name}: ${text} [${code}]`, isRefused: false }
   }
 }
 
@@ -46,7 +49,7 @@ function upload(
   )
 }
 
-/** What stopped it, in words. */
+/** What stopped it; refused is what the host did not take, so that nothing of the step is there. */
 export async function doStep(on: OnHost, step: PlanStep, purpose: Deed['purpose']): Promise<Trouble> {
   const { action, name } = step
   if (action === 'unload') return act(on, 'unload', name, purpose)
@@ -72,7 +75,7 @@ export async function takeBack(
     if (tried.some(({ action }) => action === 'replace')) {
       for (const below of stack) troubles.push(await putBack(on, below))
     }
-    return troubles.flatMap(trouble => trouble ?? [])
+    return troubles.flatMap(trouble => trouble?.text ?? [])
   } catch (error) {
     return [reportedError(error).text]
   }
@@ -88,7 +91,7 @@ async function putBack(on: OnHost, below: HostPlan['stack'][number]): Promise<Tr
     if (trouble === undefined || file === null) return trouble
     await act(on, 'unload', name, 'back')
   }
-  if (file === null) return `${name} is gone, and the fleet has no file of it`
+  if (file === null) return { text: `${name} is gone, and the fleet has no file of it`, isRefused: true }
   return (await upload(on, name, below, 'back')) ?? (await act(on, 'apply', name, 'back'))
 }
 

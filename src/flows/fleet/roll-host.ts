@@ -77,7 +77,10 @@ async function rollOpened(on: OnHost, plan: HostPlan, request: RollRequest): Pro
     if (world.signal.aborted) return interrupted(tried, forward)
     tried.push(step)
     const trouble = await doStep(on, step, 'forward')
-    if (trouble !== undefined) return await back(on, tried, { plan, why: trouble })
+    if (trouble === undefined) continue
+    // What the host did not take is not there, or is somebody else's, who came meanwhile.
+    const done = trouble.isRefused ? tried.slice(0, -1) : tried
+    return done.length === 0 ? asItWas(trouble.text) : await back(on, done, { plan, why: trouble.text })
   }
   const after = (await lookAfter(on, plan, { request, said })) ?? (await healthOf(on, 'after'))
   if (after !== undefined) {
@@ -86,7 +89,7 @@ async function rollOpened(on: OnHost, plan: HostPlan, request: RollRequest): Pro
     return await back(on, tried, { plan, why: after })
   }
   const left: string[] = []
-  for (const step of tidying) left.push(...[await doStep(on, step, 'tidy')].flatMap(trouble => trouble ?? []))
+  for (const step of tidying) left.push(...[await doStep(on, step, 'tidy')].flatMap(trouble => trouble?.text ?? []))
   const names = forward.flatMap(({ action, name }) => (action === 'unload' ? [] : [name]))
   return { outcome: 'done', text: [`${names.join(', ')} applied`, ...left].join('; ') }
 }
@@ -171,11 +174,20 @@ async function lookAfter(
 
 /** In what the system has said since. */
 function alarmIn(before: readonly string[], now: readonly string[], { isAlarming }: RolloutWorld): string | undefined {
-  const last = before.at(-1)
-  // A log that turns over loses its beginning; where its last line is gone, all of it is new.
-  const since = last === undefined ? now : now.slice(now.lastIndexOf(last) + 1)
-  const line = since.find(isAlarming)
+  const line = now.slice(stillThere(before, now)).find(isAlarming)
   return line === undefined ? undefined : `its console says: ${line}`
+}
+
+/**
+ * How many lines at its beginning a log had before. One that turns over loses its beginning, in the midst of a line maybe. Lines
+ * may be said again, so that where the last one stands says nothing.
+ */
+function stillThere(before: readonly string[], now: readonly string[]): number {
+  const isSame = (lost: number) =>
+    before.length - lost <= now.length &&
+    before.slice(lost).every((line, at) => line === now[at] || (lost > 0 && at === 0 && line.endsWith(now[0] ?? line)))
+  const lost = before.findIndex((_, at) => isSame(at))
+  return lost === -1 ? 0 : before.length - lost
 }
 
 async function healthOf({ name, world }: OnHost, moment: 'before' | 'after'): Promise<string | undefined> {

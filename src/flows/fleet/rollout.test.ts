@@ -214,3 +214,38 @@ test('a way back that ends before its end is told', async () => {
   expect(outcomes(again.result)).toEqual(['a stuck', 'b not-reached'])
   expect(again.result.hosts[0]?.text).toContain('on the way back: revert one ended with -22')
 })
+
+test('what somebody else brings meanwhile is left to them', async () => {
+  const host = empty()
+  const meanwhile = (each: RolloutEvent) => {
+    if (each.event === 'checked') host.payloads.push(...applied('one'))
+    return false
+  }
+  const { result } = await roll({ a: host }, { stopAt: meanwhile })
+  expect(result.hosts[0]).toMatchObject({
+    outcome: 'as-it-was',
+    isFault: true,
+    text: 'upload one ended with -17: there is one',
+  })
+  expect(isOn(host)).toEqual(['one APPLIED'])
+})
+
+test.for([
+  ['says its last line again', ['(XEN) x', '(XEN) y'], ['(XEN) x', '(XEN) y', '(XEN) BUG', '(XEN) y'], true],
+  ['has lost its beginning', ['(XEN) BUG', '(XEN) y', '(XEN) z'], ['EN) y', '(XEN) z', '(XEN) w'], false],
+  ['has lost it, and says something new', ['(XEN) x', '(XEN) y'], ['(XEN) y', '(XEN) BUG'], true],
+  ['has lost all', ['(XEN) x'], ['(XEN) BUG', '(XEN) y'], true],
+  ['had it before', ['(XEN) BUG', '(XEN) y'], ['(XEN) BUG', '(XEN) y', '(XEN) z'], false],
+] as const)('a console that %s', async ([, before, now, isAlarming]) => {
+  const host = empty({ console: [...before] })
+  const { result } = await roll(
+    { a: host },
+    {
+      stopAt: each => {
+        if (each.event === 'did') host.console = [...now]
+        return false
+      },
+    },
+  )
+  expect(outcomes(result)).toEqual([isAlarming ? 'a reverted' : 'a done'])
+})

@@ -1,11 +1,13 @@
 /** Where a payload comes from: an in-toto statement with SLSA's provenance, and its inputs as CycloneDX. */
 import type { Published, PublishedPayload } from './model.ts'
+import { withoutPlaces } from './places.ts'
 
 export const STATEMENT_TYPE = 'application/vnd.in-toto+json'
 
 /** in-toto Statement v1 with https://slsa.dev/provenance/v1. */
 export function statementOf({ name, sha256, stored, base, fix, cell, report }: PublishedPayload, published: Published) {
   const { rehearsal } = cell
+  const plain = (text: string) => withoutPlaces(text, report.lines.root)
   const byproducts = [
     { name: 'payload without its signature', digest: { sha256: stored.sha256 } },
     ...(cell.report === null ? [] : [{ name: 'report.json', digest: { sha256: cell.report.sha256 } }]),
@@ -30,12 +32,12 @@ export function statementOf({ name, sha256, stored, base, fix, cell, report }: P
           fix: fix.name,
           ids: fix.ids,
           base: { name: base.base.name, buildId: base.buildId, depends: stored.depends },
-          patches: report.patches.map(patch => patch.name),
+          patches: report.patches.map(patch => plain(patch.name)),
           lines: report.lines.way,
         },
         internalParameters: {
-          compiler: report.compiler,
-          commands: report.units.map(({ unit, command }) => ({ unit, command })),
+          compiler: report.compiler === null ? null : plain(report.compiler),
+          commands: report.units.map(({ unit, command }) => ({ unit: plain(unit), command: command.map(plain) })),
         },
         resolvedDependencies: [
           ...digestsOf(cell.inputs).map(([what, digest]) => ({ name: what, digest: { sha256: digest } })),
@@ -55,9 +57,10 @@ const digestsOf = (inputs: PublishedPayload['cell']['inputs']) =>
 
 /** The touched files as the running code was compiled from them, and as the payload is. */
 function sourcesOf({ lines }: PublishedPayload['report']) {
+  const plain = (path: string) => withoutPlaces(path, lines.root)
   return lines.files.flatMap(({ original, patched }) => [
-    ...(original === null ? [] : [{ path: `original/${original.path}`, sha256: original.sha256 }]),
-    ...(patched === null ? [] : [{ path: `patched/${patched.path}`, sha256: patched.sha256 }]),
+    ...(original === null ? [] : [{ path: `original/${plain(original.path)}`, sha256: original.sha256 }]),
+    ...(patched === null ? [] : [{ path: `patched/${plain(patched.path)}`, sha256: patched.sha256 }]),
   ])
 }
 
@@ -69,7 +72,9 @@ export function inputsOf({ name, sha256, cell, report }: PublishedPayload, { dat
   ]
   const unique = [...new Map(files.map(file => [file.path, file])).values()]
   const compiler =
-    report.compiler === null ? [] : [{ type: 'application', 'bom-ref': 'compiler', name: report.compiler }]
+    report.compiler === null
+      ? []
+      : [{ type: 'application', 'bom-ref': 'compiler', name: withoutPlaces(report.compiler, report.lines.root) }]
   const components = [...unique.map(file => componentOf(file.path, file.sha256)), ...compiler]
   return {
     bomFormat: 'CycloneDX',
