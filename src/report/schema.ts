@@ -61,6 +61,7 @@ const lines = v.object({
       original: sourceText,
       patched: sourceText,
       map: lineRuns,
+      between: v.optional(v.array(v.object({ sha256: v.string(), map: lineRuns }))),
       numbers: lineRuns,
       numbering: v.picklist(['above', 'between', 'shared', 'none']),
       embedded: v.nullable(v.array(v.object({ line: count, stays: strings, replaced: strings, set: strings }))),

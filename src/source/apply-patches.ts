@@ -18,7 +18,7 @@ import { applyHunks, type PlacedHunk } from './apply-hunks.ts'
 import { touchedFiles } from './changes.ts'
 import { explainFailure } from './explain-failure.ts'
 import { checkFile, findFile, sourceError } from './find-file.ts'
-import type { AppliedHunk, PatchText, SourceChange, SourceReader } from './model.ts'
+import type { AppliedHunk, EarlierText, PatchText, SourceChange, SourceReader } from './model.ts'
 import type { PatchFile } from './patch-file.ts'
 import { readPatch } from './read-patch.ts'
 import { withoutHunks } from './without.ts'
@@ -71,7 +71,13 @@ function applyFile(file: PatchFile, workspace: Workspace, run: Run): void {
   const found = findFile(file, workspace, run.notices)
   const { path, target } = found
   if (run.failedFiles.has(path)) return
-  const state: FileState = found.state ?? { lines: [], origin: undefined, toOrigin: new Int32Array(1), hunks: [] }
+  const state: FileState = found.state ?? {
+    lines: [],
+    origin: undefined,
+    toOrigin: new Int32Array(1),
+    hunks: [],
+    earlier: [],
+  }
 
   const how = { maxFuzz: run.maxFuzz, mustBeNew: file.oldAbsence === 2 }
   const result = applyHunks(state.lines, file.hunks, how)
@@ -93,10 +99,17 @@ function applyFile(file: PatchFile, workspace: Workspace, run: Run): void {
     lines: result.lines,
     origin: state.origin,
     toOrigin: result.toOld.map(line => state.toOrigin[line] ?? 0),
+    earlier: earlierTexts(state, result.toOld),
     hunks: [...state.hunks, ...result.placed.map(placed => appliedHunk(file, placed, state.toOrigin))],
   }
   workspace.write(target, next)
   if (file.action === 'rename' && path !== target) workspace.write(path, undefined)
+}
+
+/** Whoever has built upon a part of the series knows its text; what is there by itself is the original. */
+function earlierTexts({ lines, hunks, earlier }: FileState, toOld: Int32Array): readonly EarlierText[] {
+  const before = earlier.map(({ text, toEarlier }) => ({ text, toEarlier: toOld.map(line => toEarlier[line] ?? 0) }))
+  return hunks.length === 0 ? before : [...before, { text: lines.join(''), toEarlier: toOld }]
 }
 
 function appliedHunk(file: PatchFile, { hunk, line }: PlacedHunk, toOrigin: Int32Array): AppliedHunk {

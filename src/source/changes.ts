@@ -32,10 +32,11 @@ interface Surroundings {
 function fileThatIs(path: string, state: FileState, { workspace, reader, taken }: Surroundings): TouchedFile {
   const { origin, hunks } = state
   const newText = state.lines.join('')
+  const earlier = state.earlier.length === 0 ? {} : { earlier: state.earlier }
   const grown = (oldPath: string, kind: 'edited' | 'renamed'): TouchedFile => {
     const oldText = reader.read(oldPath) ?? ''
     const lineMap = fromPatched(state.toOrigin, countLines(oldText))
-    return { oldPath, newPath: path, oldText, newText, kind, hunks, lineMap }
+    return { oldPath, newPath: path, oldText, newText, kind, hunks, lineMap, ...earlier }
   }
   if (origin === path) return grown(path, 'edited')
   if (origin !== undefined && workspace.read(origin) === undefined && !taken.has(origin)) {
@@ -45,8 +46,9 @@ function fileThatIs(path: string, state: FileState, { workspace, reader, taken }
   // No line of it is known to be a line of what stood here before, so all count as new.
   const oldText = reader.read(path)
   const lineMap = emptyMap(oldText === undefined ? 0 : countLines(oldText), state.lines.length)
-  if (oldText !== undefined) return { oldPath: path, newPath: path, oldText, newText, kind: 'edited', hunks, lineMap }
-  return { oldPath: undefined, newPath: path, oldText: '', newText, kind: 'added', hunks, lineMap }
+  const file = { newPath: path, newText, hunks, lineMap, ...earlier }
+  if (oldText !== undefined) return { ...file, oldPath: path, oldText, kind: 'edited' }
+  return { ...file, oldPath: undefined, oldText: '', kind: 'added' }
 }
 
 function removedFile(path: string, oldText: string): TouchedFile {

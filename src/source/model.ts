@@ -32,6 +32,13 @@ export interface AppliedHunk {
   readonly patchLine: number
 }
 
+/** A text that a file had after some of the patches, before the last that touches it. */
+export interface EarlierText {
+  readonly text: string
+  /** Indexed by line of the last text (entry 0 unused): the same line here, or 0 where it came later. */
+  readonly toEarlier: Int32Array
+}
+
 export interface TouchedFile {
   /** Undefined for a new file. Relative to the folder that patch paths are relative to. */
   readonly oldPath: string | undefined
@@ -42,6 +49,8 @@ export interface TouchedFile {
   readonly kind: 'edited' | 'added' | 'removed' | 'renamed'
   readonly hunks: readonly AppliedHunk[]
   readonly lineMap: LineMap
+  /** In the order of the patches; absent where one patch touches the file. */
+  readonly earlier?: readonly EarlierText[]
 }
 
 export interface SourceChange {

@@ -1,5 +1,5 @@
 import { splitLines } from './line-map.ts'
-import type { AppliedHunk, SourceReader } from './model.ts'
+import type { AppliedHunk, EarlierText, SourceReader } from './model.ts'
 
 /** A file as the patches so far have left it. */
 export interface FileState {
@@ -9,6 +9,8 @@ export interface FileState {
   /** Indexed by line (entry 0 unused): the line of `origin`, or 0. */
   readonly toOrigin: Int32Array
   readonly hunks: readonly AppliedHunk[]
+  /** What it was after each patch but the last. */
+  readonly earlier: readonly EarlierText[]
 }
 
 /**
@@ -37,6 +39,7 @@ export class Workspace {
       origin: path,
       toOrigin: Int32Array.from({ length: lines.length + 1 }, (_, line) => line),
       hunks: [],
+      earlier: [],
     }
   }
 

@@ -19,9 +19,9 @@ import type { Way } from '../../lines/way.ts'
 import { machineOf } from '../../machines/machines.ts'
 import type { PieceId } from '../../pieces/model.ts'
 import { sourceName } from '../../pieces/names.ts'
-import type { CodeLines, EmbeddedLine, FileLines, LineRun, SourceText } from '../../report/model.ts'
+import type { CodeLines, EmbeddedLine, FileLines, LineRun, SourceText, TextBetween } from '../../report/model.ts'
 import type { Selection } from '../../select/model.ts'
-import type { LineMap, TouchedFile } from '../../source/model.ts'
+import type { EarlierText, LineMap, TouchedFile } from '../../source/model.ts'
 import type { CompiledUnits, FileWay, JudgedUnit, JudgedUnits } from './judge.ts'
 import type { SetNumber } from './line-table.ts'
 
@@ -72,11 +72,12 @@ function wayOf(way: FileWay | undefined, otherwise: Way): FileWay {
 }
 
 function textsOf(file: TouchedFile, map: RefinedLineMap | undefined, neutral: NeutralFile | undefined) {
-  const { oldPath, newPath, oldText, newText, lineMap } = file
+  const { oldPath, newPath, oldText, newText, lineMap, earlier } = file
   return {
     original: sourceText(oldPath, oldText, lineMap.toPatched.length - 1),
     patched: sourceText(newPath, newText, lineMap.toOriginal.length - 1),
     map: lineRuns(pairsOfMap(map ?? lineMap, map?.several)),
+    ...(earlier === undefined ? {} : { between: earlier.map(textBetween) }),
     numbers: neutral === undefined ? [] : lineRuns(numbersOf(newText, neutral.numbers)),
     numbering: neutral?.numbering ?? ('none' as const),
   }
@@ -84,7 +85,14 @@ function textsOf(file: TouchedFile, map: RefinedLineMap | undefined, neutral: Ne
 
 function sourceText(path: string | undefined, text: string, lines: number): SourceText | null {
   if (path === undefined) return null
-  return { path, sha256: createHash('sha256').update(text, 'latin1').digest('hex'), lines }
+  return { path, sha256: digestOf(text), lines }
+}
+
+const digestOf = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex')
+
+function textBetween({ text, toEarlier }: EarlierText): TextBetween {
+  const pairs = [...toEarlier].map((earlier, patched): LinePair => [earlier, patched])
+  return { sha256: digestOf(text), map: lineRuns(pairs.filter(([earlier, patched]) => earlier > 0 && patched > 0)) }
 }
 
 /** Original and patched line; lines whose tokens were split or joined have several counterparts. */

@@ -5,7 +5,8 @@ export const UNREAD_LOGS: ReadonlySet<string> = new Set(['linux'])
 
 export interface LogEvent {
   readonly payload: string
-  readonly became: 'applied' | 'reverted'
+  /** `alone`: in the place of all that were applied. */
+  readonly became: 'applied' | 'reverted' | 'alone'
 }
 
 /** Xen 4.17 common/livepatch.c: before it changes code, and when the action has ended. */
@@ -22,5 +23,6 @@ export function historyEvent(text: string): LogEvent | undefined {
   if (ended === null) return undefined
   const [, payload = '', action, code] = ended
   const worked = code === '0'
+  if (action === 'REPLACE' && worked) return { payload, became: 'alone' }
   return { payload, became: (action === 'REVERT') === worked ? 'reverted' : 'applied' }
 }

@@ -119,12 +119,14 @@ export function follow({ touches }: FileHistory, from: Spot, to: string): number
   return undefined
 }
 
-function neighbours({ original, patched, map }: FileLines, { sha256, line }: Spot): Spot[] {
-  const found: Spot[] = []
-  if (original === null || patched === null) return found
-  if (original.sha256 === sha256) for (const to of forward(map, line)) found.push({ sha256: patched.sha256, line: to })
-  if (patched.sha256 === sha256) for (const to of backward(map, line)) found.push({ sha256: original.sha256, line: to })
-  return found
+/** A line that a payload below brought leads to the text above it only by way of the texts between. */
+function neighbours({ original, patched, map, between = [] }: FileLines, { sha256, line }: Spot): Spot[] {
+  if (patched === null) return []
+  const known = [...(original === null ? [] : [{ sha256: original.sha256, map }]), ...between]
+  return known.flatMap(text => [
+    ...(text.sha256 === sha256 ? forward(text.map, line).map(to => ({ sha256: patched.sha256, line: to })) : []),
+    ...(patched.sha256 === sha256 ? backward(text.map, line).map(to => ({ sha256: text.sha256, line: to })) : []),
+  ])
 }
 
 /** What is opposite of a number in runs; several where lines were joined. */

@@ -96,14 +96,20 @@ export class Translator {
   #follow(text: string): void {
     const event = historyEvent(text)
     const layer = event === undefined ? -1 : this.#layers.findIndex(({ name }) => name === event.payload)
-    if (event === undefined || layer === -1) return
+    if (event === undefined) return
+    // Whatever has taken their place, it is one that the user did not name.
+    if (layer === -1) {
+      if (this.#options.fromLog && event.became === 'alone') this.#applied = []
+      return
+    }
     if (!this.#options.fromLog) {
-      const said = `line ${this.#logLine} of the log says that ${event.payload} was ${event.became} there`
+      const became = event.became === 'alone' ? 'put in the place of all others' : event.became
+      const said = `line ${this.#logLine} of the log says that ${event.payload} was ${became} there`
       this.#notes.push(`${said}, but all payloads are taken to be applied; use --from-log to go by the log`)
       return
     }
-    const others = this.#applied.filter(each => each !== layer)
-    this.#applied = event.became === 'applied' ? [...others, layer] : others
+    const others = event.became === 'alone' ? [] : this.#applied.filter(each => each !== layer)
+    this.#applied = event.became === 'reverted' ? others : [...others, layer]
   }
 
   #rewritten(text: string, context: LineContext): string {
