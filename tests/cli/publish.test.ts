@@ -118,6 +118,11 @@ describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
         predicateType: 'https://slsa.dev/provenance/v1',
       })
       expect(statement.subject).toEqual([{ name: 'code.livepatch', digest: { sha256: published().sha256 } }])
+      // How it was made, and not where.
+      expect(payload.toString()).not.toContain(folder)
+      expect(statement.predicate.buildDefinition.internalParameters.commands[0].command).toContain(
+        '-Ielsewhere/include',
+      )
       const { resolvedDependencies } = statement.predicate.buildDefinition
       const patched = resolvedDependencies.find(({ name }: { name: string }) => name === 'original/quota.c')
       expect(patched.digest.sha256).toBe(sha256(at('late/quota.c')))
@@ -152,6 +157,7 @@ describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
     const { bomFormat, specVersion, metadata, components } = json(beside('inputs.cdx.json'))
     expect([bomFormat, specVersion]).toEqual(['CycloneDX', '1.5'])
     expect(metadata.component.hashes).toEqual([{ alg: 'SHA-256', content: published().sha256 }])
+    expect(readFileSync(beside('inputs.cdx.json'), 'utf8')).not.toContain(folder)
     const names = components.map((each: { 'bom-ref': string }) => each['bom-ref'])
     expect(new Set(names).size).toBe(names.length)
     expect(names).toContain('patched/quota.c')

@@ -1,5 +1,6 @@
 /** Where a payload comes from: an in-toto statement with SLSA's provenance, and its inputs as CycloneDX. */
 import type { Published, PublishedPayload } from './model.ts'
+import { withoutFolders } from './without-folders.ts'
 
 export const STATEMENT_TYPE = 'application/vnd.in-toto+json'
 
@@ -30,12 +31,15 @@ export function statementOf({ name, sha256, stored, base, fix, cell, report }: P
           fix: fix.name,
           ids: fix.ids,
           base: { name: base.base.name, buildId: base.buildId, depends: stored.depends },
-          patches: report.patches.map(patch => patch.name),
+          patches: report.patches.map(patch => withoutFolders(patch.name, '')),
           lines: report.lines.way,
         },
         internalParameters: {
-          compiler: report.compiler,
-          commands: report.units.map(({ unit, command }) => ({ unit, command })),
+          compiler: compilerOf(report),
+          commands: report.units.map(({ unit, command }) => ({
+            unit: withoutFolders(unit, report.lines.root),
+            command: command.map(word => withoutFolders(word, report.lines.root)),
+          })),
         },
         resolvedDependencies: [
           ...digestsOf(cell.inputs).map(([what, digest]) => ({ name: what, digest: { sha256: digest } })),
@@ -61,6 +65,9 @@ function sourcesOf({ lines }: PublishedPayload['report']) {
   ])
 }
 
+const compilerOf = ({ compiler, lines }: PublishedPayload['report']) =>
+  compiler === null ? null : withoutFolders(compiler, lines.root)
+
 /** CycloneDX 1.5. */
 export function inputsOf({ name, sha256, cell, report }: PublishedPayload, { date, version }: Published) {
   const files = [
@@ -68,8 +75,8 @@ export function inputsOf({ name, sha256, cell, report }: PublishedPayload, { dat
     ...sourcesOf(report),
   ]
   const unique = [...new Map(files.map(file => [file.path, file])).values()]
-  const compiler =
-    report.compiler === null ? [] : [{ type: 'application', 'bom-ref': 'compiler', name: report.compiler }]
+  const called = compilerOf(report)
+  const compiler = called === null ? [] : [{ type: 'application', 'bom-ref': 'compiler', name: called }]
   const components = [...unique.map(file => componentOf(file.path, file.sha256)), ...compiler]
   return {
     bomFormat: 'CycloneDX',
