@@ -21,7 +21,7 @@ const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: fold
 const read = (file: string) => readFileSync(file, 'utf8')
 const json = (file: string) => JSON.parse(read(file))
 
-const publish = (output: string, more: string[] = ['--statement-key', 'edwards.key'], built = 'built') =>
+const publish = (output: string, more: readonly string[] = ['--statement-key', 'edwards.key'], built = 'built') =>
   hotsplice(
     [
       ...['publish', built, '-o', output, '--key', 'ours.key', '--cert', 'ours.crt', '--publisher', 'Tests'],
@@ -119,6 +119,11 @@ describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
         predicateType: 'https://slsa.dev/provenance/v1',
       })
       expect(statement.subject).toEqual([{ name: 'code.livepatch', digest: { sha256: published().sha256 } }])
+      // How it was made, and not where.
+      expect(payload.toString()).not.toContain(folder)
+      expect(statement.predicate.buildDefinition.internalParameters.commands[0].command).toContain(
+        '-Ielsewhere/include',
+      )
       const { resolvedDependencies } = statement.predicate.buildDefinition
       const patched = resolvedDependencies.find(({ name }: { name: string }) => name === 'original/quota.c')
       expect(patched.digest.sha256).toBe(sha256(at('late/quota.c')))
@@ -164,6 +169,7 @@ describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
     const { bomFormat, specVersion, metadata, components } = json(beside('inputs.cdx.json'))
     expect([bomFormat, specVersion]).toEqual(['CycloneDX', '1.5'])
     expect(metadata.component.hashes).toEqual([{ alg: 'SHA-256', content: published().sha256 }])
+    expect(readFileSync(beside('inputs.cdx.json'), 'utf8')).not.toContain(folder)
     const names = components.map((each: { 'bom-ref': string }) => each['bom-ref'])
     expect(new Set(names).size).toBe(names.length)
     expect(names).toContain('patched/quota.c')
@@ -188,6 +194,53 @@ describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
   ] as const)('%s is told', async ([, output, more, code]) => {
     const { status, stderr } = await publish(output, ['--statement-key', 'edwards.key', ...more])
     expect([status, stderr]).toEqual([1, expect.stringContaining(code)])
+    expect(existsSync(at('never'))).toBe(false)
+  })
+
+  test('one payload alone is published as it is in a fleet', async () => {
+    const { payload, report } = json(at('built/index.json')).cells.find(
+      (one: { base: string; fix: string }) => one.base === 'late' && one.fix === 'code',
+    )
+    // The report of a build of a program that has a build-id.
+    const told = json(at('built', report.file))
+    told.base = { buildId: RELEASE_ID, depends: RELEASE_ID }
+    writeFileSync(at('alone.json'), JSON.stringify(told))
+    cpSync(at('built', payload.file), at('code.livepatch'))
+    const one = [
+      '--statement-key',
+      'edwards.key',
+      '--payload',
+      'code.livepatch',
+      '--base',
+      'late',
+      '--id',
+      'CVE-2026-0001',
+    ]
+    expect(await publish('alone', one, 'alone.json')).toMatchObject({ status: 0, stderr: '' })
+    const [base, ...others] = v.parse(updates, json(at('alone/updates.json'))).bases
+    expect([base?.buildId, base?.lacking, others]).toEqual([RELEASE_ID, [], []])
+    const [entry] = base?.payloads ?? []
+    expect(entry).toMatchObject({
+      fix: 'code',
+      ids: ['CVE-2026-0001'],
+      sha256: published().sha256,
+      depends: RELEASE_ID,
+    })
+    expect(sha256(at('alone', entry?.file ?? ''))).toBe(published().sha256)
+
+    told.base = { buildId: RELEASE_ID, depends: '33'.repeat(20) }
+    writeFileSync(at('upon.json'), JSON.stringify(told))
+    writeFileSync(at('other.livepatch'), 'something else')
+    const wrong = [
+      ['upon.json', one, 'publish/not-alone'],
+      ['alone.json', one.with(3, 'other.livepatch'), 'publish/not-alone'],
+      ['alone.json', one.with(5, '../late'), 'cli/usage'],
+      ['built', [...one.slice(0, 2), '--id', 'CVE-2026-0001'], 'cli/usage'],
+    ] as const
+    for (const [built, more, code] of wrong) {
+      const { status, stderr } = await publish('never', more, built)
+      expect([status, stderr]).toEqual([1, expect.stringContaining(code)])
+    }
     expect(existsSync(at('never'))).toBe(false)
   })
 

@@ -6,7 +6,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const script = fileURLToPath(new URL('../../scripts/dom0.sh', import.meta.url))
@@ -62,6 +62,12 @@ export class LinuxDom0 {
   run(command: string): string {
     const words = ['-p', String(this.port), 'root@127.0.0.1', command]
     return execFileSync('ssh', words, { env: this.env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  }
+
+  /** Writes a file there, with the folders above it; dropbear takes no long commands. */
+  put(path: string, input: Uint8Array | string): void {
+    const words = ['-p', String(this.port), 'root@127.0.0.1', `mkdir -p ${dirname(path)} && cat > ${path}`]
+    execFileSync('ssh', words, { env: this.env, input, stdio: ['pipe', 'ignore', 'ignore'] })
   }
 
   stop(): void {

@@ -3,6 +3,7 @@
  * that Debian installs; the command line reaches it over loopback with the system's ssh.
  */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SCHEMAS } from '../../src/cli/schemas.ts'
+import { PROGRAM } from '../boot/stand-in.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
 import { freePort, LinuxDom0, providedDom0 } from './linux-dom0.ts'
 import { readTarget, type TargetXen, textPayload } from './rehearsal-payloads.ts'
@@ -91,6 +93,30 @@ describe.skipIf(missing !== '')(`Xen through ssh, on Debian’s Linux as dom0 ${
     expect(told('apply', 'fix', '--timeout', '5')).toMatchObject({ status: 2, json: { errno: 'ENOENT' } })
     expect(version()).toBe(before)
     expect(dom0.run('xen-livepatch list; ls /tmp')).toBe('Nothing to list\n')
+  })
+
+  test('the boot program of a package: what fits is applied, what Xen refuses is told, and all is taken back', () => {
+    const before = version()
+    const home = '/usr/lib/hotsplice/fixes'
+    const boot = (word: string) => dom0.run(`sh ${home}/boot/hotsplice-boot ${word} 2>&1; echo ended with $?`)
+    dom0.put(`${home}/boot/hotsplice-boot`, readFileSync(PROGRAM))
+    const lines = ['fix', 'foreign'].map(name => {
+      // With bytes behind it, as a signed one has.
+      const bytes = Buffer.concat([readFileSync(join(folder, `${name}.livepatch`)), Buffer.from('~a signature~')])
+      dom0.put(`${home}/${name}.livepatch`, bytes)
+      const digest = createHash('sha256').update(bytes).digest('hex')
+      return `${target.buildId} release ${name} ${digest} ${name}.livepatch\n`
+    })
+    dom0.put(`${home}/boot/list`, ['# hotsplice boot 1\n', ...lines].join(''))
+    expect(boot('apply')).toMatch(
+      /^fix: applied\nforeign: the hypervisor has not taken it: .*Error 22.*\nended with 1\n$/,
+    )
+    expect(version()).toBe('.hotpatched')
+    expect(boot('status')).toContain('\nfix: APPLIED\nforeign: not there\nended with 1\n')
+    dom0.put(`${home}/boot/list`, ['# hotsplice boot 1\n', ...lines.slice(0, 1)].join(''))
+    expect(boot('apply')).toBe('fix: is applied\nended with 0\n')
+    expect(boot('revert')).toBe('fix: reverted\nended with 0\n')
+    expect(version()).toBe(before)
   })
 
   test('the record has who did what to which hypervisor', () => {

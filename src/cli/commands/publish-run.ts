@@ -1,15 +1,17 @@
 /** What `hotsplice publish` does: reads the fleet's folder and the keys, and makes a new folder appear whole. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, parse, resolve } from 'node:path'
 import * as v from 'valibot'
 import { InputError } from '../../base/errors.ts'
+import { FLEET_NAME } from '../../flows/fleet/file-schema.ts'
+import { type FleetAlone, fleetOfOne } from '../../flows/fleet/publish/alone.ts'
 import { publish } from '../../flows/fleet/publish/publish.ts'
 import { signFile } from '../../flows/sign.ts'
-import { runReport } from '../../report/schema.ts'
+import { readReport, runReport } from '../../report/schema.ts'
 import type { Updates } from '../../report/updates.ts'
 import { viewFleetFolder } from '../../services/fleet-folder.ts'
 import type { Finished } from '../attempt.ts'
-import { readText } from '../files.ts'
+import { readInput, readText } from '../files.ts'
 import { readIndex } from '../fleet-index-file.ts'
 import { newPartName } from '../part-names.ts'
 import { VERSION } from '../version.ts'
@@ -25,24 +27,26 @@ interface PublishArguments {
   readonly publisher: string
   readonly namespace: string
   readonly date?: string
+  readonly payload?: string
+  readonly base?: string
+  readonly fix?: string
+  readonly id?: readonly string[]
 }
 
 export function runPublish(request: PublishArguments): Finished {
-  const { built, output, cert, statementKey, publisher, namespace } = request
+  const { output, cert, statementKey, publisher, namespace } = request
   if (existsSync(output)) {
     throw new InputError('publish/exists', `${output} is there already`, 'give the name of a new folder (-o)')
   }
   if (!URL.canParse(namespace))
     throw new InputError('cli/usage', `--namespace ${namespace} is no URI`, 'https://example.org')
-  const folder = viewFleetFolder(built)
   const key = keyOf(request)
   const certificate = readText(cert, 'the certificate', 'latin1')
   const { updates, files } = publish({
     publisher: { name: publisher, namespace },
     date: dateOf(request.date),
     version: VERSION,
-    index: readIndex(join(built, 'index.json')),
-    read: stored => folder.get(stored),
+    ...whatIsPublished(request),
     readReport: bytes => v.parse(runReport, JSON.parse(Buffer.from(bytes).toString('utf8'))),
     sign: (payload, { target }) => {
       const trailer = target?.name === 'linux' ? 'linux' : 'xen'
@@ -52,6 +56,25 @@ export function runPublish(request: PublishArguments): Finished {
   })
   writeFolder(output, files)
   return { ending: 'done', text: told(updates, output), json: updates }
+}
+
+/** A fleet's folder; or a payload, as a fleet of one. */
+function whatIsPublished({ built, payload, base, fix, id }: PublishArguments): FleetAlone {
+  if (payload === undefined) {
+    if (base !== undefined || fix !== undefined || id !== undefined) {
+      throw new InputError('cli/usage', '--base, --fix and --id are for one payload', 'give --payload, too')
+    }
+    const folder = viewFleetFolder(built)
+    return { index: readIndex(join(built, 'index.json')), read: stored => folder.get(stored) }
+  }
+  const bytes = readInput(built, 'the report')
+  const report = readReport(Buffer.from(bytes).toString('utf8'), built)
+  const names = { base: base ?? report.base?.buildId ?? 'base', fix: fix ?? parse(payload).name }
+  const odd = Object.values(names).find(name => !FLEET_NAME.test(name))
+  if (odd !== undefined) {
+    throw new InputError('cli/usage', `${odd} is no name for a base or a fix`, 'letters, digits and . _ + -')
+  }
+  return fleetOfOne({ bytes, report, payload: readInput(payload, 'the payload'), ...names, ids: id ?? [] })
 }
 
 /** No clock is asked: what is published twice is the same. */

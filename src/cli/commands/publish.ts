@@ -6,7 +6,11 @@ import { helpAfter } from '../help.ts'
 export function define(host: Host) {
   return new Command('publish')
     .description('Makes of a fleet’s payloads what goes to those who run it: signed, explained and traceable.')
-    .argument('<built>', 'the folder of `fleet build`')
+    .argument('<built>', 'the folder of `fleet build`; with --payload, the JSON of `build`')
+    .option('--payload <file>', 'publish this one payload, as `build` made it')
+    .option('--base <name>', 'what its base is called (default: the build-id of what runs)')
+    .option('--fix <name>', 'what its fix is called (default: the name of the file)')
+    .option('--id <id...>', 'what the fix goes by: CVE-2026-0001')
     .requiredOption('-o, --output <dir>', 'a new folder')
     .requiredOption('--key <file>', 'the private RSA key that signs payloads: a file in PEM, or pkcs11:…')
     .option('--pin-file <file>', 'the token’s PIN (or HOTSPLICE_PKCS11_PIN in the environment)')
@@ -33,6 +37,10 @@ const HELP = {
     {
       so: 'publish what was built',
       run: 'hotsplice publish built -o out --key k.pem --cert c.pem --statement-key ed.pem --publisher Us --namespace https://us.example --date 2026-11-30T00:00:00Z',
+    },
+    {
+      so: 'publish one payload',
+      run: 'hotsplice publish fix.json --payload fix.livepatch --id CVE-2026-1 -o out --key k.pem --cert c.pem --statement-key ed.pem --publisher Us --namespace https://us.example --date 2026-11-30T00:00:00Z',
     },
   ],
   codes: [

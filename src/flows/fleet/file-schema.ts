@@ -4,10 +4,11 @@ import * as v from 'valibot'
 const text = v.pipe(v.string(), v.minLength(1))
 const texts = v.array(text)
 /** A name is a folder's too. */
+export const FLEET_NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/
 const name = v.pipe(
   v.string(),
   v.regex(
-    /^[A-Za-z0-9][A-Za-z0-9._+-]{0,199}$/,
+    FLEET_NAME,
     'a name has letters, digits and . _ + - only, begins with one of the first two, and has no more than 200',
   ),
 )

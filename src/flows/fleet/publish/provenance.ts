@@ -1,13 +1,12 @@
 /** Where a payload comes from: an in-toto statement with SLSA's provenance, and its inputs as CycloneDX. */
 import type { Published, PublishedPayload } from './model.ts'
-import { withoutPlaces } from './places.ts'
+import { withoutFolders } from './without-folders.ts'
 
 export const STATEMENT_TYPE = 'application/vnd.in-toto+json'
 
 /** in-toto Statement v1 with https://slsa.dev/provenance/v1. */
 export function statementOf({ name, sha256, stored, base, fix, cell, report }: PublishedPayload, published: Published) {
   const { rehearsal } = cell
-  const plain = (text: string) => withoutPlaces(text, report.lines.root)
   const byproducts = [
     { name: 'payload without its signature', digest: { sha256: stored.sha256 } },
     ...(cell.report === null ? [] : [{ name: 'report.json', digest: { sha256: cell.report.sha256 } }]),
@@ -32,12 +31,15 @@ export function statementOf({ name, sha256, stored, base, fix, cell, report }: P
           fix: fix.name,
           ids: fix.ids,
           base: { name: base.base.name, buildId: base.buildId, depends: stored.depends },
-          patches: report.patches.map(patch => plain(patch.name)),
+          patches: report.patches.map(patch => withoutFolders(patch.name, '')),
           lines: report.lines.way,
         },
         internalParameters: {
-          compiler: report.compiler === null ? null : plain(report.compiler),
-          commands: report.units.map(({ unit, command }) => ({ unit: plain(unit), command: command.map(plain) })),
+          compiler: compilerOf(report),
+          commands: report.units.map(({ unit, command }) => ({
+            unit: withoutFolders(unit, report.lines.root),
+            command: command.map(word => withoutFolders(word, report.lines.root)),
+          })),
         },
         resolvedDependencies: [
           ...digestsOf(cell.inputs).map(([what, digest]) => ({ name: what, digest: { sha256: digest } })),
@@ -57,12 +59,14 @@ const digestsOf = (inputs: PublishedPayload['cell']['inputs']) =>
 
 /** The touched files as the running code was compiled from them, and as the payload is. */
 function sourcesOf({ lines }: PublishedPayload['report']) {
-  const plain = (path: string) => withoutPlaces(path, lines.root)
   return lines.files.flatMap(({ original, patched }) => [
-    ...(original === null ? [] : [{ path: `original/${plain(original.path)}`, sha256: original.sha256 }]),
-    ...(patched === null ? [] : [{ path: `patched/${plain(patched.path)}`, sha256: patched.sha256 }]),
+    ...(original === null ? [] : [{ path: `original/${original.path}`, sha256: original.sha256 }]),
+    ...(patched === null ? [] : [{ path: `patched/${patched.path}`, sha256: patched.sha256 }]),
   ])
 }
+
+const compilerOf = ({ compiler, lines }: PublishedPayload['report']) =>
+  compiler === null ? null : withoutFolders(compiler, lines.root)
 
 /** CycloneDX 1.5. */
 export function inputsOf({ name, sha256, cell, report }: PublishedPayload, { date, version }: Published) {
@@ -71,10 +75,8 @@ export function inputsOf({ name, sha256, cell, report }: PublishedPayload, { dat
     ...sourcesOf(report),
   ]
   const unique = [...new Map(files.map(file => [file.path, file])).values()]
-  const compiler =
-    report.compiler === null
-      ? []
-      : [{ type: 'application', 'bom-ref': 'compiler', name: withoutPlaces(report.compiler, report.lines.root) }]
+  const called = compilerOf(report)
+  const compiler = called === null ? [] : [{ type: 'application', 'bom-ref': 'compiler', name: called }]
   const components = [...unique.map(file => componentOf(file.path, file.sha256)), ...compiler]
   return {
     bomFormat: 'CycloneDX',
