@@ -76,7 +76,7 @@ describe.skipIf(!hasGcc)(`the library${withoutGcc}`, () => {
     expect(data.builds[0].hunks[0].bodies).toEqual(['f1'])
     expect({ ...data.builds[1], name: '' }).toEqual({ ...data.builds[0], name: '' })
     await expect(page({ reports: [] })).rejects.toMatchObject({ code: 'library/bad-option' })
-    await expect(page({ reports: demo.patch })).rejects.toMatchObject({ code: 'report/not-a-report' })
+    await expect(page({ reports: demo.patch })).rejects.toMatchObject({ code: 'report/not-json' })
   })
 
   test('what is refused is in the report, and there is no payload', async () => {
