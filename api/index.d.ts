@@ -158,6 +158,12 @@ export interface BuildOptions extends PatchOptions {
      */
     readonly compileAll?: boolean | undefined;
     /**
+     * Whether the report has the patch and both versions of the code, which `page` shows: they can be large.
+     *
+     * @default false
+     */
+    readonly details?: boolean | undefined;
+    /**
      * What the report calls the payload: the file that you will write it to. Nothing is written by `build`.
      *
      * @default the first patch's name with `.livepatch` in place of its ending; `payload.livepatch` where it has none
@@ -227,6 +233,8 @@ export interface Details {
     readonly patches: readonly string[];
     /** One patch that says what was compiled instead; null where no text was rewritten to keep line numbers. */
     readonly neutral: string | null;
+    /** Where functions stand in the patched texts of touched C files. */
+    readonly texts: readonly TextFunctions[];
     /** Both versions of each function that is not the same. */
     readonly listings: readonly Listing[];
     /** How many more have none, since `listings` is full, or nobody knows the machine's instructions. */
@@ -766,6 +774,18 @@ export type Outcome = 'built' | 'nothing-to-do' | 'refused' | 'differs' | 'error
  */
 export declare const PLAIN: Ink;
 
+/** What `page` takes. */
+export interface PageOptions {
+    /**
+     * Of builds and comparisons (those with `details` show code and patch), and what `verify`, `rehearse` and `advise` said
+     * beside them. In any order; what they are is told by their form.
+     */
+    readonly reports: OneOrMore<PageReport>;
+}
+
+/** What a page can show: a report as a function here returned it, or the name of a file with its JSON. */
+export type PageReport = string | RunReport | VerifyReport | RehearsalResult | Advice;
+
 /** The tree, the patch, and what runs: the same for `build` and `advise`. */
 export interface PatchOptions extends CompileOptions {
     /**
@@ -1130,6 +1150,18 @@ export interface SourceText {
     readonly sha256: string;
     /** How many. */
     readonly lines: number;
+}
+
+/** Lines of a definition, both within; its name is null where the text does not tell it. */
+export type TextFunction = readonly [name: string | null, from: number, to: number];
+
+/** The functions of a patched text. */
+export interface TextFunctions {
+    readonly file: string;
+    /** For each hunk of it, by how many lines it was found away from where its patch says. */
+    readonly offsets: readonly number[];
+    /** Null where the text is spelled in a way that we do not read, or several patches touch it, one on top of the other. */
+    readonly functions: readonly TextFunction[] | null;
 }
 
 /**
@@ -1565,6 +1597,25 @@ export declare function neutralize(options: NeutralizeOptions): Promise<Neutrali
  * ```
  */
 export declare function openHost(host: string, options?: HostOptions): Promise<Host>;
+
+/**
+ * Makes a page of reports for people to decide from: one HTML file that works from a disk and fetches nothing. What objects,
+ * patches and logs say is text in it, never markup.
+ *
+ * @param options the reports
+ * @returns the file's text
+ * @throws {InputError} for no report, a file that cannot be read, and what is no report
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises'
+ * import { diff, page } from 'hotsplice'
+ *
+ * const report = await diff({ original: 'original.o', patched: 'patched.o' })
+ * await writeFile('both.html', await page({ reports: report }))
+ * ```
+ */
+export declare function page({ reports }: PageOptions): Promise<string>;
 
 /**
  * Reads a report that `--json` wrote. Fields that this version does not know pass.

@@ -31,6 +31,8 @@ export interface Details {
     readonly patches: readonly string[];
     /** One patch that says what was compiled instead; null where no text was rewritten to keep line numbers. */
     readonly neutral: string | null;
+    /** Where functions stand in the patched texts of touched C files. */
+    readonly texts: readonly TextFunctions[];
     /** Both versions of each function that is not the same. */
     readonly listings: readonly Listing[];
     /** How many more have none, since `listings` is full, or nobody knows the machine's instructions. */
@@ -389,6 +391,18 @@ export interface SourceText {
     readonly sha256: string;
     /** How many. */
     readonly lines: number;
+}
+
+/** Lines of a definition, both within; its name is null where the text does not tell it. */
+export type TextFunction = readonly [name: string | null, from: number, to: number];
+
+/** The functions of a patched text. */
+export interface TextFunctions {
+    readonly file: string;
+    /** For each hunk of it, by how many lines it was found away from where its patch says. */
+    readonly offsets: readonly number[];
+    /** Null where the text is spelled in a way that we do not read, or several patches touch it, one on top of the other. */
+    readonly functions: readonly TextFunction[] | null;
 }
 
 /** The ways to treat embedded source line numbers; docs/lines.md tells what each does. */

@@ -35,8 +35,12 @@ export function Functions({ build, entries, id, title }: Props) {
   const [choice, choose] = useState<Choice>({ text: '', verdict: '', included: '', order: 'as built', down: false })
   const [active, activate] = useState(0)
   const [opened, open] = useState<Entry | undefined>(entries.length === 1 ? entries[0] : undefined)
-  // Once for all: what is typed is looked for in each of them.
-  const words = useMemo(() => entries.map(({ name, unit }) => `${unit} ${name}`.toLowerCase()), [entries])
+  // Once for all, as soon as something is typed, which is looked for in each of them.
+  const isAsked = choice.text !== ''
+  const words = useMemo(
+    () => (isAsked ? entries.map(({ name, unit }) => `${unit} ${name}`.toLowerCase()) : []),
+    [entries, isAsked],
+  )
   const rows = useMemo(() => chosen(entries, words, choice), [entries, words, choice])
   if (entries.length === 0) return null
   const change = (some: Partial<Choice>) => {

@@ -32,6 +32,7 @@ export { type HostOptions, openHost } from './library/hosts.ts'
 export type { FileInput, NamedPayload, OneOrMore, PayloadInput, TextInput } from './library/inputs.ts'
 export { type ListLinesOptions, listLines } from './library/list-lines.ts'
 export { type NeutralizeOptions, type NeutralizeResult, neutralize } from './library/neutralize.ts'
+export { type PageOptions, type PageReport, page } from './library/page.ts'
 export { type RehearseOptions, rehearse } from './library/rehearse.ts'
 export type { CompileOptions, Progress, WorkOptions } from './library/settings.ts'
 export { type SignOptions, sign } from './library/sign.ts'
@@ -68,6 +69,8 @@ export type {
   ReportedUnit,
   RunReport,
   SourceText,
+  TextFunction,
+  TextFunctions,
   Way,
 } from './report/model.ts'
 export type { NeutralReport, RewrittenFile } from './report/neutral-report.ts'

@@ -1,13 +1,13 @@
 /** The page that `report`, `build --html` and `diff --html` write: one file, whole or not at all. */
-import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { InputError, InternalError } from '../base/errors.ts'
+import { InputError } from '../base/errors.ts'
 import { errorReport } from '../report/error-report.ts'
 import type { FleetIndex } from '../report/fleet-index.ts'
 import type { ReportedError, RunReport } from '../report/model.ts'
+import { pageReports } from '../report/page/inputs.ts'
 import { type PageInput, pageData, pageText } from '../report/page/page.ts'
+import { findingOf, pageShell } from '../system/page-parts.ts'
 import { isSpecial, readText, STANDARD, writeWhole } from './files.ts'
-import { pageReports } from './page-reports.ts'
 import { VERSION } from './version.ts'
 
 export function checkPage(file: string | undefined): void {
@@ -20,7 +20,7 @@ export function writePage(file: string, input: Shown): void {
   writeWhole(file, textOf(input))
 }
 
-const textOf = (input: Shown): string => pageText(shell(), pageData({ ...input, version: VERSION, findingOf }))
+const textOf = (input: Shown): string => pageText(pageShell(), pageData({ ...input, version: VERSION, findingOf }))
 
 /** The page of one cell of a fleet, of the JSON of its build and perhaps its rehearsal. */
 export function cellPage(report: string, rehearsal: string | undefined): string {
@@ -53,24 +53,5 @@ function isFreeForPage(file: string): boolean {
   } catch (error) {
     if (error instanceof InputError) return true
     throw error
-  }
-}
-
-/** What `npm run build` makes of page/, which the package brings along. */
-function shell(): string {
-  try {
-    return readFileSync(new URL('../../dist/page.html', import.meta.url), 'utf8')
-  } catch (error) {
-    throw new InternalError(`the page without data is not there: ${String(error)}; \`make build\` makes it`)
-  }
-}
-
-/** The page of docs/findings about a refusal, which the package brings along. */
-export function findingOf(code: string): string | undefined {
-  if (!/^[a-z0-9-]+$/.test(code)) return undefined
-  try {
-    return readFileSync(new URL(`../../docs/findings/${code}.md`, import.meta.url), 'utf8')
-  } catch {
-    return undefined
   }
 }

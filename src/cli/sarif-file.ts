@@ -5,9 +5,9 @@ import { toJson } from '../report/json.ts'
 import type { ReportedError, RunReport } from '../report/model.ts'
 import type { Place } from '../report/places.ts'
 import { sarifLog } from '../report/sarif.ts'
+import { findingOf } from '../system/page-parts.ts'
 import { type Ending, exitCode } from './exit-code.ts'
 import { isFreeForJson, STANDARD, writeWhole } from './files.ts'
-import { findingOf } from './page-file.ts'
 import { VERSION } from './version.ts'
 
 export function checkSarif(file: string | undefined): void {

@@ -10,7 +10,6 @@ import { fleetFile } from '../flows/fleet/file-schema.ts'
 import type { OperationReport } from '../flows/operate.ts'
 import { LINUX_VERSIONS, XEN_VERSIONS } from '../flows/verify/verify.ts'
 import type { RehearsalResult } from '../hosts/rehearsal/index.ts'
-import type { Advice } from '../report/advice.ts'
 import type { AssistReport } from '../report/assist-report.ts'
 import type { DoctorReport } from '../report/doctor-report.ts'
 import { fleetIndex } from '../report/fleet-index.ts'
@@ -19,90 +18,21 @@ import { fleetRollout } from '../report/fleet-rollout.ts'
 import type { PayloadSummary } from '../report/inspect.ts'
 import type { ModuleSummary } from '../report/inspect-module.ts'
 import type { LinesReport } from '../report/lines-report.ts'
-import { entry, refusal, runReport } from '../report/schema.ts'
+import { refusal, runReport } from '../report/schema.ts'
+import { advice, failure, rehearsal as tried, verification as verified } from '../report/schemas-beside.ts'
 import type { Translation } from '../report/translate/model.ts'
 import type { TreeReport } from '../report/tree-report.ts'
 import { updates } from '../report/updates.ts'
-import type { Errno, VerifyReport } from '../verify/model.ts'
+import type { VerifyReport } from '../verify/model.ts'
 
 const text = v.string()
 const texts = v.array(v.string())
 const whole = v.pipe(v.number(), v.integer())
 
-/** What a command that has no form of its own for a failure writes. */
-const failure = v.object({
-  schema: v.literal(1),
-  command: v.nullable(text),
-  version: text,
-  outcome: v.literal('error'),
-  error: v.object({ code: text, text, trail: texts, hint: v.nullable(text) }),
-})
-
-const rehearsal: v.GenericSchema<RehearsalResult> = v.object({
-  schema: v.literal(1),
-  outcome: v.picklist(['passed', 'failed', 'crashed', 'timeout']),
-  hypervisor: v.object({ name: v.picklist(['Xen', 'Linux']), file: text, version: text, buildId: text }),
-  payloads: texts,
-  digests: texts,
-  operations: v.array(
-    v.object({
-      line: whole,
-      text,
-      operation: text,
-      result: v.nullable(v.number()),
-      errno: v.nullable(text),
-      expectation: text,
-      expected: v.boolean(),
-      output: texts,
-      console: texts,
-      time: v.number(),
-    }),
-  ),
-  notRun: whole,
-  downfall: v.nullable(v.object({ kind: v.picklist(['crashed', 'hung']), sign: text, lines: texts })),
-  console: texts,
-  timings: v.object({ boot: v.number(), script: v.number(), total: v.number() }),
-})
-
-const errnos: readonly Errno[] = [
-  'ENOEXEC',
-  'EBADMSG',
-  'ENOPKG',
-  'EINVAL',
-  'EOPNOTSUPP',
-  'ENOENT',
-  'EEXIST',
-  'EOVERFLOW',
-  'ERANGE',
-  'ENODATA',
-  'ENOMEM',
-  'ENOSPC',
-  'ENOSYS',
-]
-const verdict = v.picklist([...errnos, 'crash', 'wrong'])
-const stage = v.picklist(['upload', 'apply', 'run', 'revert'])
-
+const rehearsal: v.GenericSchema<RehearsalResult> = tried
 const verification: v.GenericSchema<VerifyReport> = v.object({
-  schema: v.literal(1),
-  target: v.picklist(['xen', 'linux']),
+  ...verified.entries,
   version: v.picklist([...XEN_VERSIONS, ...LINUX_VERSIONS]),
-  sha256: text,
-  accepted: v.boolean(),
-  complete: v.boolean(),
-  errno: v.nullable(verdict),
-  stage: v.nullable(stage),
-  decidedBy: v.nullable(text),
-  checks: v.array(
-    v.object({
-      code: text,
-      status: v.picklist(['passed', 'failed', 'not-applicable']),
-      text,
-      stage,
-      errno: v.exactOptional(verdict),
-      place: v.exactOptional(text),
-      warning: v.exactOptional(text),
-    }),
-  ),
 })
 
 const payload: v.GenericSchema<PayloadSummary> = v.object({
@@ -178,36 +108,6 @@ const translation: v.GenericSchema<Translation> = v.object({
   payloads: v.array(v.object({ name: text, report: text, buildId: v.nullable(text) })),
   references: v.array(
     v.object({ logLine: whole, text, meanings: v.array(v.object({ place, printers: v.array(printer) })) }),
-  ),
-})
-
-const way = v.picklist(['auto', 'neutral', 'mask', 'ignore', 'table'])
-const advice: v.GenericSchema<Advice> = v.object({
-  schema: v.literal(1),
-  command: v.literal('advise'),
-  version: text,
-  outcome: v.picklist(['advised', 'nothing-to-do', 'refused']),
-  recommended: v.nullable(way),
-  reason: text,
-  ways: v.array(
-    v.object({
-      way,
-      outcome: v.picklist(['built', 'nothing-to-do', 'refused', 'differs', 'error']),
-      error: v.nullable(failure.entries.error),
-      functions: v.array(entry),
-      helpers: whole,
-      left: whole,
-      refusals: v.array(refusal),
-      size: v.nullable(whole),
-      effort: v.object({ compiles: whole, cached: whole, compileTime: v.number(), otherTime: v.number() }),
-      files: v.array(v.object({ file: text, way, reason: text })),
-      logs: v.object({
-        text,
-        backtraces: text,
-        examples: v.array(v.object({ function: text, prints: text, means: text })),
-        off: v.nullable(whole),
-      }),
-    }),
   ),
 })
 

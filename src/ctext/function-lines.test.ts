@@ -18,10 +18,14 @@ struct s all[] = {
     { 1 },
 };
 void g(void) { do_it("}"); }
+static struct s *h(enum e a) {}
+struct packed(4) { int a; } one;
 `
   expect(told(text)).toEqual([
     ['f', 3, 7],
     ['g', 13, 13],
+    ['h', 14, 14],
+    [undefined, 15, 15],
   ])
 })
 

@@ -38,7 +38,8 @@ interface Head {
 const MACRO = /^[A-Z\d_]+$/
 /** What takes a list beside the parameters: attributes, and the macros that stand for them. */
 const BESIDE = /^(?:__\w+|_*asm_*|_Alignas|_*typeof_*)$/
-const AGGREGATE = /^(?:struct|union|enum|typedef|=|\[|return)$/
+const AGGREGATE = /^(?:struct|union|enum)$/
+const NO_FUNCTION = /^(?:typedef|=|\[|return)$/
 
 function headOf(file: LexedFile, { from, end }: ItemRange): Head {
   const lists: { readonly name: string; readonly at: number; readonly behind: number }[] = []
@@ -47,7 +48,7 @@ function headOf(file: LexedFile, { from, end }: ItemRange): Head {
     const text = tokenText(file, at)
     if (text === '{' && depth === 0) break
     // A directive in a head: which of its branches the body follows is not known.
-    isOther ||= tokenKind(file, at) === 'directive' || (depth === 0 && AGGREGATE.test(text))
+    isOther ||= tokenKind(file, at) === 'directive' || (depth === 0 && NO_FUNCTION.test(text))
     if (text === ')') depth--
     if (text === ')' && depth === 0) {
       const last = lists.pop()
@@ -66,6 +67,12 @@ function headOf(file: LexedFile, { from, end }: ItemRange): Head {
     own.length > 0 ? own : lists.filter(({ name }) => /[a-z]/.test(name) && !/^_*a(?:sm|ttribute)_*$/.test(name))
   const [only] = named
   // A type stands before it: `name(…) {` alone may be a macro's.
-  const isSure = !isOther && named.length === 1 && only !== undefined && only.name !== '' && only.at > begin
+  const isSure =
+    !isOther &&
+    named.length === 1 &&
+    only !== undefined &&
+    only.name !== '' &&
+    only.at > begin &&
+    !AGGREGATE.test(tokenText(file, only.at - 1))
   return { name: isSure ? only.name : undefined, begin }
 }

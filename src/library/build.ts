@@ -140,6 +140,12 @@ export interface BuildOptions extends PatchOptions {
    */
   readonly compileAll?: boolean | undefined
   /**
+   * Whether the report has the patch and both versions of the code, which `page` shows: they can be large.
+   *
+   * @default false
+   */
+  readonly details?: boolean | undefined
+  /**
    * What the report calls the payload: the file that you will write it to. Nothing is written by `build`.
    *
    * @default the first patch's name with `.livepatch` in place of its ending; `payload.livepatch` where it has none
@@ -193,7 +199,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   return untilAborted(options, async () => {
     const flow = await import('../flows/build.ts')
     const sources = await readSources(options.with ?? [])
-    const request = { ...(await requestOf(options)), sources, lines, output: outputOf(options), version: VERSION }
+    const own = { sources, lines, output: outputOf(options), details: options.details === true }
+    const request = { ...(await requestOf(options)), ...own, version: VERSION }
     const { report, payload } = await flow.build(request)
     return { report, payload }
   })

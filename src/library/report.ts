@@ -30,6 +30,8 @@ export type {
   ReportedUnit,
   RunReport,
   SourceText,
+  TextFunction,
+  TextFunctions,
   Way,
 } from '../report/model.ts'
 export { REPORT_SCHEMA } from '../report/model.ts'

@@ -10,6 +10,7 @@ import {
   listLines,
   neutralize,
   openHost,
+  page,
   rehearse,
   sign,
   translate,
@@ -55,6 +56,27 @@ describe.skipIf(!hasGcc)(`the library${withoutGcc}`, () => {
       name: 'InputError',
       message: expect.stringContaining('patch 2'),
     })
+  })
+
+  test('a page is made of reports as they are returned, and of files with their JSON; of nothing, or of what is none, it is not', async () => {
+    const { report } = await built({ details: true })
+    expect(report.details?.texts).toEqual([
+      {
+        file: 'file1.c',
+        offsets: [0],
+        functions: expect.arrayContaining([['f1', expect.any(Number), expect.any(Number)]]),
+      },
+    ])
+    const file = join(demo.folder, 'report.json')
+    writeFileSync(file, JSON.stringify(report))
+    const dataOf = (html: string) =>
+      JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? '')
+    const data = dataOf(await page({ reports: [report, file] }))
+    expect(data.builds[0].report.functions).toEqual(report.functions)
+    expect(data.builds[0].hunks[0].bodies).toEqual(['f1'])
+    expect({ ...data.builds[1], name: '' }).toEqual({ ...data.builds[0], name: '' })
+    await expect(page({ reports: [] })).rejects.toMatchObject({ code: 'library/bad-option' })
+    await expect(page({ reports: demo.patch })).rejects.toMatchObject({ code: 'report/not-json' })
   })
 
   test('what is refused is in the report, and there is no payload', async () => {

@@ -41,10 +41,11 @@ export function define(host: Host) {
 
 async function report(files: readonly string[], output: string): Promise<Finished> {
   const { checkPage, fleetInput, writePage } = await import('../page-file.ts')
-  const { readPageReports } = await import('../page-reports.ts')
+  const { pageReports } = await import('../../report/page/inputs.ts')
+  const { readText } = await import('../files.ts')
   checkOutputs(files, [output])
   checkPage(output)
-  const { fleet, ...reports } = readPageReports(files)
+  const { fleet, ...reports } = pageReports(files.map(name => ({ name, text: readText(name, 'the report', 'utf8') })))
   writePage(output, {
     ...reports,
     fleet: fleet === undefined ? undefined : fleetInput(output, fleet.report, dirname(fleet.name)),

@@ -1,13 +1,12 @@
 /** Reports as `hotsplice report` takes them: of builds and comparisons, and what verify, rehearse and advise wrote beside them. */
 import * as v from 'valibot'
-import { InputError } from '../base/errors.ts'
-import type { FleetIndex } from '../report/fleet-index.ts'
-import type { RunReport } from '../report/model.ts'
-import type { AdviceView, RehearsalView, VerifyView } from '../report/page/model.ts'
-import type { Named } from '../report/page/page.ts'
-import { readReport } from '../report/schema.ts'
-import { readText } from './files.ts'
-import { SCHEMAS } from './schemas.ts'
+import { InputError } from '../../base/errors.ts'
+import { type FleetIndex, fleetIndex } from '../fleet-index.ts'
+import type { RunReport } from '../model.ts'
+import { readReport } from '../schema.ts'
+import { advice as adviceSchema, failure, rehearsal, verification } from '../schemas-beside.ts'
+import type { AdviceView, RehearsalView, VerifyView } from './model.ts'
+import type { Named } from './page.ts'
 
 export interface PageReports {
   readonly builds: readonly Named<RunReport>[]
@@ -18,11 +17,8 @@ export interface PageReports {
   readonly fleet: Named<FleetIndex> | undefined
 }
 
-export function readPageReports(files: readonly string[]): PageReports {
-  return pageReports(files.map(name => ({ name, text: readText(name, 'the report', 'utf8') })))
-}
-
-interface ReportText {
+/** The JSON of one. */
+export interface ReportText {
   readonly name: string
   readonly text: string
 }
@@ -35,24 +31,17 @@ export function pageReports(texts: readonly ReportText[]): PageReports {
   let fleet: Named<FleetIndex> | undefined
   for (const { name, text } of texts) {
     const value = jsonOf(text)
-    if (v.is(SCHEMAS.verify, value) && 'checks' in value) verifications.push({ name, report: value })
-    else if (v.is(SCHEMAS.rehearse, value) && 'operations' in value) rehearsals.push({ name, report: value })
-    else if (v.is(SCHEMAS.advise, value) && 'ways' in value) advice = value
-    else if (v.is(SCHEMAS.fleet, value) && 'cells' in value) fleet = { name, report: value }
-    else if (isFailure(value)) throw failed(name, value)
+    if (v.is(verification, value)) verifications.push({ name, report: value })
+    else if (v.is(rehearsal, value)) rehearsals.push({ name, report: value })
+    else if (v.is(adviceSchema, value)) advice = value
+    else if (v.is(fleetIndex, value)) fleet = { name, report: value }
+    else if (v.is(failure, value)) throw failed(name, value)
     else builds.push({ name, report: readReport(text, name) })
   }
   return { builds, verifications, rehearsals, advice, fleet }
 }
 
-type Failure = Extract<v.InferOutput<typeof SCHEMAS.verify>, { readonly outcome: 'error' }>
-
-/** Of a command that has no form of its own for it: there is nothing to show. */
-function isFailure(value: unknown): value is Failure {
-  return v.is(SCHEMAS.verify, value) && 'outcome' in value
-}
-
-function failed(name: string, { command, error }: Failure): InputError {
+function failed(name: string, { command, error }: v.InferOutput<typeof failure>): InputError {
   return new InputError(
     'report/not-a-report',
     `${name} tells of a run of ${command ?? 'hotsplice'} that failed: ${error.text}`,
