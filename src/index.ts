@@ -70,6 +70,7 @@ export type {
   RunReport,
   SourceText,
   TextFunction,
+  TextBetween,
   TextFunctions,
   Way,
 } from './report/model.ts'

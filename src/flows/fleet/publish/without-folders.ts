@@ -13,6 +13,6 @@ export function withoutFolders(word: string, root: string): string {
   return word.replace(ABSOLUTE, path => {
     if (root !== '' && path === root) return '.'
     if (root !== '' && path.startsWith(`${root}/`)) return path.slice(root.length + 1)
-    return COMMON.test(path) ? path : `elsewhere/${path.slice(path.lastIndexOf('/') + 1)}`
+    return COMMON.test(path) && !path.includes('/../') ? path : `elsewhere/${path.slice(path.lastIndexOf('/') + 1)}`
   })
 }
