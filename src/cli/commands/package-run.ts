@@ -7,6 +7,7 @@ import { InputError } from '../../base/errors.ts'
 import { type Updates, updates } from '../../report/updates.ts'
 import { debianPackage } from '../../services/debian-package.ts'
 import type { Finished } from '../attempt.ts'
+import { checkOutside } from '../console.ts'
 import { readInput, readText, writeWhole } from '../files.ts'
 
 interface PackageArguments {
@@ -28,6 +29,7 @@ export function runPackage({ published, output, name, packageVersion, maintainer
     )
   }
   if (!output.endsWith('.deb')) throw new InputError('cli/usage', `${output} does not end in .deb`, 'give -o FILE.deb')
+  checkOutside(published, output)
   const index = readUpdates(join(published, 'updates.json'))
   const files = new Map(
     readdirSync(published, { recursive: true, withFileTypes: true })

@@ -8,7 +8,9 @@ import { signFile } from '../../flows/sign.ts'
 import { runReport } from '../../report/schema.ts'
 import type { Updates } from '../../report/updates.ts'
 import { viewFleetFolder } from '../../services/fleet-folder.ts'
+import { isTokenKey } from '../../services/pkcs11.ts'
 import type { Finished } from '../attempt.ts'
+import { checkOutputs, checkOutside } from '../console.ts'
 import { readText } from '../files.ts'
 import { readIndex } from '../fleet-index-file.ts'
 import { newPartName } from '../part-names.ts'
@@ -25,6 +27,7 @@ interface PublishArguments {
   readonly publisher: string
   readonly namespace: string
   readonly date?: string
+  readonly json?: string
 }
 
 export function runPublish(request: PublishArguments): Finished {
@@ -34,6 +37,12 @@ export function runPublish(request: PublishArguments): Finished {
   }
   if (!URL.canParse(namespace))
     throw new InputError('cli/usage', `--namespace ${namespace} is no URI`, 'https://example.org')
+  const inputs = [cert, statementKey, isTokenKey(request.key) ? undefined : request.key, request.pinFile]
+  checkOutputs(
+    inputs.filter(name => name !== undefined),
+    [request.json],
+  )
+  for (const read of [built, output]) checkOutside(read, request.json)
   const folder = viewFleetFolder(built)
   const key = keyOf(request)
   const certificate = readText(cert, 'the certificate', 'latin1')
