@@ -69,8 +69,8 @@ export type {
   ReportedUnit,
   RunReport,
   SourceText,
-  TextFunction,
   TextBetween,
+  TextFunction,
   TextFunctions,
   Way,
 } from './report/model.ts'

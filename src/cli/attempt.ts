@@ -67,8 +67,9 @@ async function failedWith(task: Task, console: Console, error: unknown): Promise
   const reported = { ...plain, text: plain.text + fullPlaces(error) }
   const ending = task.signal.aborted ? 'interrupted' : isOurs(reported) ? 'internal' : 'bad-input'
   try {
-    // What was wrong may be just that: the file is one of the inputs.
-    if (task.json === undefined || task.json === STANDARD || isFreeForJson(task.json)) {
+    // What was wrong may be just that: the file is one of the inputs, be it that it holds JSON itself.
+    const isSurelyFree = (file: string) => plain.code !== 'cli/same-file' && isFreeForJson(file)
+    if (task.json === undefined || task.json === STANDARD || isSurelyFree(task.json)) {
       console.json(failureReport(task.command, VERSION, reported))
     }
     await task.failed?.(reported, ending)

@@ -1,4 +1,5 @@
 /** The three outputs of a command: what was asked for, what goes beside it, and JSON. */
+import { join } from 'node:path'
 import colours from 'picocolors'
 import { InputError } from '../base/errors.ts'
 import { type Ink, PLAIN } from '../report/ink.ts'
@@ -40,6 +41,14 @@ export function openConsole(json: string | undefined): Console {
     ink: inColour ? COLOURED : PLAIN,
     progress,
   }
+}
+
+/** Nothing is written among the files of a folder that is read as a whole: it would be one of them the next time. */
+export function checkOutside(folder: string, output: string | undefined): void {
+  if (output === undefined || output === STANDARD || isSpecial(output)) return
+  const roots = placesOf(folder)
+  if (!placesOf(output).some(place => roots.some(root => place.startsWith(join(root, '/'))))) return
+  throw new InputError('cli/same-file', `${output} is in ${folder}, which is read as a whole`, 'write it elsewhere')
 }
 
 /** `--json` must not take the place of a file that the command reads or writes, however it is spelled. */

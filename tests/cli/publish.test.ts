@@ -190,9 +190,13 @@ describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
   test.for([
     ['a folder that is there', 'out', [], 'publish/exists'],
     ['an RSA key for statements', 'never', ['--statement-key', 'ours.key'], 'publish/bad-key'],
+    ['JSON over a key', 'never', ['--json', 'edwards.key'], 'cli/same-file'],
+    ['JSON among what is read', 'never', ['--json', 'built/index.json'], 'cli/same-file'],
     ['a date that is none', 'never', ['--date', 'soon'], 'cli/usage'],
   ] as const)('%s is told', async ([, output, more, code]) => {
+    const before = ['edwards.key', 'built/index.json'].map(file => sha256(at(file)))
     const { status, stderr } = await publish(output, ['--statement-key', 'edwards.key', ...more])
+    expect(['edwards.key', 'built/index.json'].map(file => sha256(at(file)))).toEqual(before)
     expect([status, stderr]).toEqual([1, expect.stringContaining(code)])
     expect(existsSync(at('never'))).toBe(false)
   })
@@ -275,6 +279,12 @@ describe.skipIf(!hasOpenssl || !hasDpkg)(`as a package${hasDpkg ? title : ' (dpk
     expect(sha256(at('root/usr/lib/hotsplice/fixes', published().file))).toBe(published().sha256)
     const listed = execFileSync('dpkg-deb', ['-c', 'one.deb'], { cwd: folder, encoding: 'utf8' })
     expect(listed).toMatch(/^-rw-r--r-- root\/root .* \.\/usr\/lib\/hotsplice\/fixes\/updates\.json$/m)
+  })
+
+  test('a package is not put among what it is made of', () => {
+    const { status, stderr } = pack('out/one.deb')
+    expect([status, stderr]).toEqual([1, expect.stringContaining('cli/same-file')])
+    expect(existsSync(at('out/one.deb'))).toBe(false)
   })
 
   test('a payload that was changed is not packed', () => {

@@ -10,6 +10,7 @@ import { debianPackage } from '../../services/debian-package.ts'
 import { rpmPackage } from '../../services/rpm-package.ts'
 import { packagePath } from '../../system/package-folder.ts'
 import type { Finished } from '../attempt.ts'
+import { checkOutside } from '../console.ts'
 import { readInput, readText, writeWhole } from '../files.ts'
 
 interface PackageArguments {
@@ -41,6 +42,7 @@ export function runPackage({ published, output, name, packageVersion, maintainer
       'fixes, 1.0, Us <us@us.example>',
     )
   }
+  checkOutside(published, output)
   const index = readUpdates(join(published, 'updates.json'))
   const files = new Map(
     readdirSync(published, { recursive: true, withFileTypes: true })

@@ -10,7 +10,9 @@ import { signFile } from '../../flows/sign.ts'
 import { readReport, runReport } from '../../report/schema.ts'
 import type { Updates } from '../../report/updates.ts'
 import { viewFleetFolder } from '../../services/fleet-folder.ts'
+import { isTokenKey } from '../../services/pkcs11.ts'
 import type { Finished } from '../attempt.ts'
+import { checkOutputs, checkOutside } from '../console.ts'
 import { readInput, readText } from '../files.ts'
 import { readIndex } from '../fleet-index-file.ts'
 import { newPartName } from '../part-names.ts'
@@ -31,6 +33,7 @@ interface PublishArguments {
   readonly base?: string
   readonly fix?: string
   readonly id?: readonly string[]
+  readonly json?: string
 }
 
 export function runPublish(request: PublishArguments): Finished {
@@ -40,6 +43,18 @@ export function runPublish(request: PublishArguments): Finished {
   }
   if (!URL.canParse(namespace))
     throw new InputError('cli/usage', `--namespace ${namespace} is no URI`, 'https://example.org')
+  const inputs = [
+    cert,
+    statementKey,
+    isTokenKey(request.key) ? undefined : request.key,
+    request.pinFile,
+    request.payload,
+  ]
+  checkOutputs(
+    inputs.filter(name => name !== undefined),
+    [request.json],
+  )
+  for (const read of [request.built, output]) checkOutside(read, request.json)
   const key = keyOf(request)
   const certificate = readText(cert, 'the certificate', 'latin1')
   const { updates, files } = publish({
