@@ -1615,7 +1615,7 @@ export declare function openHost(host: string, options?: HostOptions): Promise<H
  * await writeFile('both.html', await page({ reports: report }))
  * ```
  */
-export declare function page({ reports }: PageOptions): Promise<string>;
+export declare function page(options: PageOptions): Promise<string>;
 
 /**
  * Reads a report that `--json` wrote. Fields that this version does not know pass.

@@ -36,8 +36,8 @@ export interface PageOptions {
  * await writeFile('both.html', await page({ reports: report }))
  * ```
  */
-export async function page({ reports }: PageOptions): Promise<string> {
-  const given = several(reports)
+export async function page(options: PageOptions): Promise<string> {
+  const given = several(options.reports)
   if (given.length === 0) throw new InputError('library/bad-option', 'reports is empty', 'give at least one report')
   const [{ pageReports }, { pageData, pageText }, { toJson }] = await Promise.all([
     import('../report/page/inputs.ts'),
