@@ -68,6 +68,7 @@ export type {
   ReportedUnit,
   RunReport,
   SourceText,
+  TextBetween,
   Way,
 } from './report/model.ts'
 export type { NeutralReport, RewrittenFile } from './report/neutral-report.ts'

@@ -30,6 +30,7 @@ export type {
   ReportedUnit,
   RunReport,
   SourceText,
+  TextBetween,
   Way,
 } from '../report/model.ts'
 export { REPORT_SCHEMA } from '../report/model.ts'
