@@ -347,6 +347,11 @@ export interface FileLines {
     readonly patched: SourceText | null;
     /** Lines that did not change: original line, patched line. */
     readonly map: readonly LineRun[];
+    /**
+     * Texts that the file had between, after the first patches of several: what payloads below were built from. Absent where
+     * one patch touches it.
+     */
+    readonly between?: readonly TextBetween[] | undefined;
     /** Where the text was rewritten: the number that the compiler saw, patched line. Empty where it was not. */
     readonly numbers: readonly LineRun[];
     /**
@@ -1150,6 +1155,13 @@ export interface SourceText {
     readonly sha256: string;
     /** How many. */
     readonly lines: number;
+}
+
+/** A text that some of the patches have left. */
+export interface TextBetween {
+    readonly sha256: string;
+    /** Lines of it that the patched text still has: its line, patched line. */
+    readonly map: readonly LineRun[];
 }
 
 /** Lines of a definition, both within; its name is null where the text does not tell it. */

@@ -30,6 +30,7 @@ export type {
   ReportedUnit,
   RunReport,
   SourceText,
+  TextBetween,
   TextFunction,
   TextFunctions,
   Way,

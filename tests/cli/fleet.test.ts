@@ -1,7 +1,7 @@
 /** `hotsplice fleet build` as a process: its endings, two at once, and runs that are stopped or killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import * as v from 'valibot'
@@ -53,6 +53,28 @@ const indexNow = (): FleetIndex => JSON.parse(readFileSync(at('out/index.json'),
 const begun = (stderr: string) => [...stderr.matchAll(/^(\S+): building/gm)].map(([, cell]) => cell)
 
 describe.skipIf(!hasGcc)(`a fleet by the command${withoutGcc}`, () => {
+  test('--prune takes away what earlier patches came to, and nothing that the names lead to', async () => {
+    await run()
+    const kept = () => readdirSync(at('out/content'), { recursive: true }).length
+    fleet.edit('code', 'used[who] -= amount > 1 ? amount : 1')
+    const second = await run()
+    const before = kept()
+    const index = readFileSync(at('out/index.json'))
+    for (const option of [['--only', 'late/code'], ['--dry-run']])
+      expect(await run('--prune', ...option)).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('whole fleet'),
+      })
+    expect(kept()).toBe(before)
+    const pruned = await run('--prune')
+    expect(pruned.status).toBe(second.status)
+    expect(pruned.stderr).toMatch(/^(note: )?[1-9]\d* files of earlier runs taken away$/m)
+    expect(kept()).toBeLessThan(before)
+    expect(readFileSync(at('out/index.json'))).toEqual(index)
+    expect(readFileSync(at('out/cells/late/code/code.livepatch')).length).toBeGreaterThan(0)
+    expect((await run('--prune')).stderr).toMatch(/^(note: )?0 files of earlier runs taken away$/m)
+  }, 120_000)
+
   test('its index is on standard output where it is asked for, and the page leads to each cell’s own', async () => {
     const { status, stdout, stderr } = await run('--json', '-')
     expect(status).toBe(1)

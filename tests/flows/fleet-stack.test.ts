@@ -240,5 +240,14 @@ describe.skipIf(!hasGcc)(`a fleet of stacks${withoutGcc}`, () => {
     expect(await codes(on(told) + other)).toEqual(['built', 'built'])
     expect(functionsOf('applied', 'other').sort()).toEqual(['allowed', 'left'])
     expect(functionsOf('applied', 'in-place').sort()).toEqual(['allowed', 'left'])
+    // What the base says is depended on, and what it says is applied, are not one.
+    const elsewhere = on(told).replace('target: process', `target: process, depends: ${'ab'.repeat(20)}`)
+    const upon = (await run('applied', elsewhere + only('  - { name: upon, patches: [undone.patch] }\n'))).index
+    expect(cellOf(upon, 'upon')).toMatchObject({
+      outcome: 'error',
+      asExpected: false,
+      payload: null,
+      text: expect.stringContaining(`depends on ${'ab'.repeat(20)}, and is to go upon one`),
+    })
   }, 60_000)
 })
