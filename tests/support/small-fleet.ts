@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, ut
 import { join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 
-const LATER = `static const int limits[] = {10, 20, 40};
+const LATER = `const int limits[] = {10, 20, 40};
 static int used[3];
 int allowed(int who, int amount)
 {
@@ -23,7 +23,7 @@ const INCLUDE = '#include <shared.h>\n'
 const EDITS = {
   code: ['used[who] -= amount', 'used[who] -= amount > 0 ? amount : 0'],
   constant: ['40', '80'],
-  words: ['static const', '/* in order */ static const'],
+  words: ['const int', '/* in order */ const int'],
 } as const
 
 export interface SmallFleet {
