@@ -125,6 +125,7 @@ async function judged(kind: Kind, variation: Variation, places: Places): Promise
   }
   if (kind.isRefused) return { ended: 'wrong', words: 'built, what cannot be' }
   const said = await patched(program, agent, payload.bytes)
+  if (said[0] === 'busy') return { ended: 'refused', words: 'busy, at load' }
   // What the linker dropped only a build knows that is given the program.
   if (!isGiven && said[0]?.startsWith('upload: ')) return { ended: 'refused', words: said.join() }
   if (said.join() === wanted.join()) return { ended: 'right', words: '' }
@@ -178,6 +179,8 @@ async function patched(program: string, agent: string, payload: Uint8Array): Pro
       const uploaded = await host.upload({ name: 'fix', payload })
       if (uploaded.result !== 0) return [`upload: ${JSON.stringify(uploaded)}`]
       const applied = await host.act({ action: 'apply', name: 'fix', timeoutMs: 5000 })
+      // A word that code without optimisation left on the stack may hold for as long as the program waits.
+      if (applied.result === -16) return ['busy']
       if (applied.result !== 0) return [`apply: ${JSON.stringify(applied)}`]
       return (await running.ask(ASKED.map(String))).map(text => text.trim())
     } finally {
