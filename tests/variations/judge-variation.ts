@@ -59,7 +59,14 @@ function variationOf(kind: Kind, draw: Draw): Variation {
     [['-fno-pie'], ['-no-pie']],
   ] as const)
   const sections = one([[], ['-ffunction-sections'], ['-ffunction-sections', '-fdata-sections']])
-  const flags = [one(['-O0', '-O1', '-O2', '-O3']), ...place, ...sections, ...one([[], ['-g']]), ...(kind.flags ?? [])]
+  const flags = [
+    one(['-O0', '-O1', '-O2', '-O3']),
+    ...place,
+    ...sections,
+    ...one([[], ['-g']]),
+    ...(extension === 'cc' ? one([['-fno-exceptions'], ['-fno-exceptions'], []]) : []),
+    ...(kind.flags ?? []),
+  ]
   const drawn = kind.draw(draw)
   const others = Object.fromEntries(
     [...Array(one([0, 2])).keys()].map(at => [`other${at}`, `int other${at}(int i) { return i + ${at}; }\n`]),
