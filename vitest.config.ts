@@ -138,6 +138,7 @@ const SAMPLED = [
   'tests/flows/outside-names.test.ts',
   'tests/flows/moved-functions.test.ts',
   'tests/flows/program-trees.test.ts',
+  'tests/variations/variations.test.ts',
   'tests/shapes/cplusplus.test.ts',
   'tests/shapes/small.test.ts',
   'tests/xen/tree-untouched.test.ts',

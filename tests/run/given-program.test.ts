@@ -9,7 +9,7 @@ import { agentFile } from '../../src/hosts/process/agent-file.ts'
 import { openProcess } from '../../src/hosts/process/process-host.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { RunningProgram } from '../judge/running.ts'
-import { hasGcc, hasGold } from '../support/gcc.ts'
+import { hasGcc, hasGold, hasLld } from '../support/gcc.ts'
 import { createHotpatch } from '../support/opened.ts'
 
 const possible = hasGcc && process.arch === 'x64' && process.platform === 'linux'
@@ -37,6 +37,7 @@ int entry(int i) { return wrap(i); }
 const util = (factor: number, variable = '') =>
   `${variable}static ${NOINLINE}int work(int i) { return i * ${factor}${variable && ' + n'}; }\nint entry(int i) { return work(i) + 1; }\n`
 const limitOf = (n: number) => `${NOINLINE}int limit(void) { return ${n}; }\n`
+const RED = (factor: number) => `${NOINLINE}int red(int i) { return i * ${factor} + n; }\n`
 const N = 'static volatile int n = 3; '
 
 interface Row {
@@ -53,8 +54,10 @@ interface Row {
   readonly besides?: string
   /** What the words of the refusal say that is there with it too. */
   readonly refused?: RegExp
-  readonly needs?: 'gold'
+  readonly needs?: 'gold' | 'lld'
   readonly unlessGiven?: true
+  /** What its last call leaves on the stack keeps it from being reverted, as it may. */
+  readonly stays?: true
 }
 
 const ROWS: readonly Row[] = [
@@ -77,6 +80,43 @@ const ROWS: readonly Row[] = [
     says: ['46', '61'],
     needs: 'gold',
   },
+  ...[
+    ['-Wl,--gc-sections'],
+    ['-no-pie', '-Wl,--gc-sections', '-Wl,--emit-relocs'],
+    ['-Wl,--hash-style=gnu', '-Wl,--gc-sections'],
+  ].map(
+    (link): Row => ({
+      name: `functions that are hidden, and one that lld dropped, with ${link.join(' ')}`,
+      files: {
+        'u1.c': 'int spare(int n), help(int n); int entry(int n) { return help(n) * 3 + 1; }\n',
+        'u2.c': SPARE,
+        'u3.c': 'static int z; int help(int n) { return n * 5 + z; } void other(void) { z++; }\n',
+      },
+      edit: { 'u1.c': 'int spare(int n), help(int n); int entry(int n) { return help(n) * 4 + spare(n) + 1; }\n' },
+      flags: [...SPLIT, '-fvisibility=hidden'],
+      link: ['-fuse-ld=lld', ...link],
+      says: ['46', '85'],
+      needs: 'lld',
+      stays: true,
+    }),
+  ),
+  ...[[], ['-no-pie'], ['-Wl,--symbol-ordering-file=order']].map(
+    (link): Row => ({
+      name: `one of two functions that lld folded, with ${link.join(' ') || 'no more options'}`,
+      files: {
+        'u1.c': `static volatile int n = 2; ${RED(7)}${RED(7).replace('red', 'blue')}int entry(int i) { return red(i) * 100 + blue(i); }\n`,
+        order: 'entry\nred\n',
+      },
+      edit: {
+        'u1.c': `static volatile int n = 2; ${RED(9)}${RED(7).replace('red', 'blue')}int entry(int i) { return red(i) * 100 + blue(i); }\n`,
+      },
+      flags: [...SPLIT, '-fno-ipa-icf', '-fno-ipa-ra'],
+      link: ['-fuse-ld=lld', '-Wl,--icf=all', ...link],
+      says: ['2323', '2923'],
+      refused: /^not-the-running-code: /,
+      needs: 'lld',
+    }),
+  ),
   {
     name: 'a jump that is shorter in the program',
     files: { 'u1.c': jumping('i') },
@@ -170,8 +210,8 @@ describe.skipIf(!possible)('programs that are given (need gcc on x86-64 Linux)',
   afterAll(() => rmSync(cache, { recursive: true, force: true }))
 
   for (const row of ROWS) {
-    const missing = row.needs === 'gold' && !hasGold
-    test.skipIf(missing)(`${row.name} ${missing ? '(needs gold)' : ''}`, async () => {
+    const missing = (row.needs === 'gold' && !hasGold) || (row.needs === 'lld' && !hasLld)
+    test.skipIf(missing)(`${row.name} ${missing ? `(needs ${row.needs})` : ''}`, async () => {
       const tree = mkdtempSync(join(tmpdir(), 'hotsplice-given-'))
       try {
         const program = builtIn(tree, row)
@@ -188,7 +228,7 @@ describe.skipIf(!possible)('programs that are given (need gcc on x86-64 Linux)',
           return
         }
         expect(refusals).toEqual([])
-        const said = await patched(program, agent, payload?.bytes ?? new Uint8Array())
+        const said = await patched(program, agent, payload?.bytes ?? new Uint8Array(), row.stays)
         expect(said.slice(0, row.says.length)).toEqual(row.says)
       } finally {
         rmSync(tree, { recursive: true, force: true })
@@ -217,7 +257,9 @@ describe.skipIf(!possible)('programs that are given (need gcc on x86-64 Linux)',
 
 function builtIn(tree: string, { files, flags = SPLIT, link = [], besides }: Row): string {
   const all = { 'main.c': MAIN, ...files }
-  const entries = Object.entries(all).map(([file, text]) => {
+  const sources = Object.entries(all).filter(([file]) => file.endsWith('.c'))
+  if (files.order !== undefined) writeFileSync(join(tree, 'order'), files.order)
+  const entries = sources.map(([file, text]) => {
     mkdirSync(dirname(join(tree, file)), { recursive: true })
     writeFileSync(join(tree, file), text)
     const command = ['gcc', ...flags, '-c', file, '-o', file.replace(/\.c$/, '.o')]
@@ -254,7 +296,7 @@ function payloadFor(
 }
 
 /** What the program says before the payload is loaded, after that, and when it is reverted. */
-async function patched(program: string, agent: string, payload: Uint8Array): Promise<readonly string[]> {
+async function patched(program: string, agent: string, payload: Uint8Array, stays = false): Promise<readonly string[]> {
   const running = new RunningProgram(program, agent)
   try {
     await running.begin()
@@ -265,6 +307,7 @@ async function patched(program: string, agent: string, payload: Uint8Array): Pro
       expect(await host.upload({ name, payload })).toMatchObject({ result: 0 })
       expect(await host.act({ action: 'apply', name, timeoutMs: 3000 })).toMatchObject({ result: 0 })
       said.push(...(await running.ask(['3'])))
+      if (stays) return said.map(each => each.trim())
       expect(await host.act({ action: 'revert', name, timeoutMs: 3000 })).toMatchObject({ result: 0 })
       return [...said, ...(await running.ask(['3']))].map(each => each.trim())
     } finally {

@@ -23,6 +23,7 @@ export const hasGcc = spawnSync('gcc', ['--version']).status === 0
 export const withoutGcc = hasGcc ? '' : ' (gcc is missing)'
 
 export const hasGold = spawnSync('ld.gold', ['--version']).status === 0
+export const hasLld = spawnSync('ld.lld', ['--version']).status === 0
 
 /** What was compiled before: many tests hold the same text against others. */
 const made = new Map<string, Uint8Array>()

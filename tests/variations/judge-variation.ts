@@ -59,7 +59,14 @@ function variationOf(kind: Kind, draw: Draw): Variation {
     [['-fno-pie'], ['-no-pie']],
   ] as const)
   const sections = one([[], ['-ffunction-sections'], ['-ffunction-sections', '-fdata-sections']])
-  const flags = [one(['-O0', '-O1', '-O2', '-O3']), ...place, ...sections, ...one([[], ['-g']]), ...(kind.flags ?? [])]
+  const flags = [
+    one(['-O0', '-O1', '-O2', '-O3']),
+    ...place,
+    ...sections,
+    ...one([[], ['-g']]),
+    ...(extension === 'cc' ? one([['-fno-exceptions'], ['-fno-exceptions'], []]) : []),
+    ...(kind.flags ?? []),
+  ]
   const drawn = kind.draw(draw)
   const others = Object.fromEntries(
     [...Array(one([0, 2])).keys()].map(at => [`other${at}`, `int other${at}(int i) { return i + ${at}; }\n`]),
@@ -125,6 +132,7 @@ async function judged(kind: Kind, variation: Variation, places: Places): Promise
   }
   if (kind.isRefused) return { ended: 'wrong', words: 'built, what cannot be' }
   const said = await patched(program, agent, payload.bytes)
+  if (said[0] === 'busy') return { ended: 'refused', words: 'busy, at load' }
   // What the linker dropped only a build knows that is given the program.
   if (!isGiven && said[0]?.startsWith('upload: ')) return { ended: 'refused', words: said.join() }
   if (said.join() === wanted.join()) return { ended: 'right', words: '' }
@@ -178,6 +186,8 @@ async function patched(program: string, agent: string, payload: Uint8Array): Pro
       const uploaded = await host.upload({ name: 'fix', payload })
       if (uploaded.result !== 0) return [`upload: ${JSON.stringify(uploaded)}`]
       const applied = await host.act({ action: 'apply', name: 'fix', timeoutMs: 5000 })
+      // A word that code without optimisation left on the stack may hold for as long as the program waits.
+      if (applied.result === -16) return ['busy']
       if (applied.result !== 0) return [`apply: ${JSON.stringify(applied)}`]
       return (await running.ask(ASKED.map(String))).map(text => text.trim())
     } finally {
