@@ -68,6 +68,7 @@ describe.skipIf(`${without}${withoutSigning}` !== '')(`signatures${without} ${wi
       const names = ['-subj', '/CN=tests', '-days', '2', '-keyout', key, '-out', certificate]
       execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...names], { stdio: 'pipe' })
       const module = new Uint8Array(3000).fill(7)
+      module.set([0x7f, 0x45, 0x4c, 0x46])
       writeFileSync(at('module'), module)
       execFileSync(join(tree, 'scripts/sign-file'), ['sha256', key, certificate, at('module'), at('signed')])
       const [keyText, certificateText] = [key, certificate].map(file => readFileSync(file, 'latin1'))
