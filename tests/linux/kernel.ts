@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { missingFor } from '../support/missing.ts'
 
-export const LINE = process.env['HOTSPLICE_LINUX'] ?? '6.1'
+export const LINE = process.env.HOTSPLICE_LINUX ?? '6.1'
 
 const script = fileURLToPath(new URL('../../scripts/linux.sh', import.meta.url))
 

@@ -36,7 +36,7 @@ export interface Assembled {
 
 export function assembleSelected(selected: Selected, watch: Stopwatch): Assembled {
   const { affected, program, selection, target, running, code, shapes, stores } = selected
-  const before = [...affected.refusals.map(asRefusal), ...program.refusals]
+  const before = [...affected.refusals.map(asRefusal), ...withoutDoubled(program.refusals, selection.refusals)]
   // Types matter only where something is replaced.
   if (selection.pieces.length + selection.switchedOff.length === 0)
     return { refusals: [...before, ...selection.refusals, ...code.refusals], payload: undefined }
@@ -45,6 +45,12 @@ export function assembleSelected(selected: Selected, watch: Stopwatch): Assemble
   const own = ownRefusals(assembly, selection)
   const refusals = [...before, ...own, ...unversioned, ...code.refusals, ...shapes.refusals, ...stores.refusals]
   return { refusals, payload: assembly.kind === 'payload' && refusals.length === 0 ? assembly.payload : undefined }
+}
+
+/** Where it is not known which of a variable's forms new code uses, that it is none of them says no more. */
+function withoutDoubled(refusals: readonly Refusal[], others: readonly Refusal[]): readonly Refusal[] {
+  const doubtful = new Set(others.flatMap(({ code, unit }) => (code === 'ambiguous-static' ? [unit] : [])))
+  return refusals.filter(({ code, unit }) => code !== 'constant-by-patch' || !doubtful.has(unit))
 }
 
 function optionsFor({

@@ -213,8 +213,12 @@ interface Told {
  * apart, a part may have become a constant where others are still there.
  */
 function isKept({ keptForms }: Now, form: string): boolean {
-  return form === '' ? keptForms.size > 0 : keptForms.has('') || keptForms.has(form)
+  if (form === '' || keptForms.has('')) return keptForms.size > 0
+  return [...keptForms].some(each => offsetIn(each) === offsetIn(form))
 }
+
+/** In the variable, of a part, or of what keeps one of two values in its place: a form begins with it. */
+const offsetIn = (form: string) => /^\d+/.exec(form)?.[0]
 
 /** Undefined where debug information cannot be read. */
 function readBoth(before: Uint8Array, after: Uint8Array, cut: CutOptions): Told | undefined {
