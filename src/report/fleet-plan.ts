@@ -84,6 +84,17 @@ const text = v.string()
 const needs = v.picklist(NEEDS)
 const problem = { code: text, needs, text }
 
+/** What is done on a host, in order. */
+export const fleetSteps = v.array(
+  v.object({
+    action: v.picklist(['unload', 'load', 'replace']),
+    fix: text,
+    name: text,
+    file: v.nullable(text),
+    sha256: v.nullable(text),
+  }),
+)
+
 export const fleetPlan: v.GenericSchema<FleetPlan> = v.object({
   schema: v.literal(1),
   command: v.literal('fleet plan'),
@@ -97,15 +108,7 @@ export const fleetPlan: v.GenericSchema<FleetPlan> = v.object({
       outcome: v.picklist(HOST_OUTCOMES),
       there: v.array(text),
       stack: v.array(v.object({ name: text, file: v.nullable(text), sha256: v.nullable(text) })),
-      steps: v.array(
-        v.object({
-          action: v.picklist(['unload', 'load', 'replace']),
-          fix: text,
-          name: text,
-          file: v.nullable(text),
-          sha256: v.nullable(text),
-        }),
-      ),
+      steps: fleetSteps,
       lacking: v.array(v.object({ fix: text, ids: v.array(text), ...problem })),
       problems: v.array(v.object(problem)),
       notes: v.array(text),

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import type { PlanStep } from './fleet-plan.ts'
+import { fleetSteps } from './fleet-plan.ts'
 import type { Ink } from './ink.ts'
 import { counted } from './text.ts'
 
@@ -89,15 +90,7 @@ export const fleetRollout: v.GenericSchema<FleetRollout> = v.object({
       outcome: v.picklist(HOST_ENDS),
       isFault: v.boolean(),
       text,
-      steps: v.array(
-        v.object({
-          action: v.picklist(['unload', 'load', 'replace']),
-          fix: text,
-          name: text,
-          file: v.nullable(text),
-          sha256: v.nullable(text),
-        }),
-      ),
+      steps: fleetSteps,
       lacking: v.array(text),
     }),
   ),
