@@ -177,6 +177,21 @@ const ROWS: readonly Row[] = [
       'int f(int n) { return out(n); }',
     ),
   },
+  {
+    name: 'the same, where C has words of C++ for names',
+    before: file(
+      'struct class { int class, namespace; struct class *template; };',
+      'static int step;',
+      'static inline int g(int n) { step ^= n; return out(step); }',
+      'int f(int n) { return g(n); }',
+    ),
+    after: file(
+      'struct class { int class, namespace; struct class *template; };',
+      'static int step;',
+      'static inline int g(int n) { step ^= n; return out(step); }',
+      'int f(int n) { return out(n); }',
+    ),
+  },
 ]
 
 describe.for([['gcc'], ['clang-14', '-g']])('variables that become constants: %s', ([compiler = '', ...options]) => {

@@ -79,8 +79,8 @@ export async function foldedVariables(
   })
 }
 
-/** Functions of classes and namespaces stand among declarations. */
-const CPP = /\b(?:namespace|template|class)\b/
+/** Functions of classes and namespaces stand among declarations. In C, the words may be names of members, or tags. */
+const CPP = /(?<!\b(?:struct|union|enum)\s+)\b(?:namespace\b[\w\s:]*\{|template\s*<|class\s+[A-Za-z_])/
 /** With the members of a structure that is declared there. */
 const STATIC_UP_TO = String.raw`\bstatic\b(?:[^;={}]|\{(?:[^{}]|\{[^{}]*\})*\})*?`
 
