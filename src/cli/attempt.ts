@@ -5,6 +5,7 @@
 import { describe, InputError } from '../base/errors.ts'
 import { failureReport, reportedError } from '../report/error-report.ts'
 import type { ReportedError } from '../report/model.ts'
+import type { Host } from './command-host.ts'
 import { type Console, openConsole } from './console.ts'
 import type { Ending } from './exit-code.ts'
 import { isFreeForJson, STANDARD } from './files.ts'
@@ -28,27 +29,28 @@ export interface Task {
   readonly json?: string | undefined
   /** Decides which form the JSON of a failed run has. */
   readonly command: string | undefined
-  readonly signal: AbortSignal
+  readonly host: Pick<Host, 'signal' | 'isVerbose'>
   readonly work: (console: Console) => Finished | Promise<Finished>
   /** Writes what else was asked for where the work failed. */
   readonly failed?: (error: ReportedError, ending: Ending) => Promise<void>
 }
 
 export async function attempt(task: Task): Promise<Ending> {
-  const console = openConsole(task.json)
+  const { signal } = task.host
+  const console = openConsole(task.json, task.host.isVerbose)
   try {
     const finished = await task.work(console)
     console.progress.end()
-    if (task.signal.aborted) {
+    if (signal.aborted) {
       finished.undo?.()
-      throw task.signal.reason
+      throw signal.reason
     }
     writeJson(console, finished)
     if (finished.text !== '') console.result(finished.text)
     return finished.ending
   } catch (error) {
     console.progress.end()
-    return await failedWith(task, console, task.signal.aborted ? task.signal.reason : error)
+    return await failedWith(task, console, signal.aborted ? signal.reason : error)
   }
 }
 
@@ -65,7 +67,7 @@ function writeJson(console: Console, { json, also, undo }: Finished): void {
 async function failedWith(task: Task, console: Console, error: unknown): Promise<Ending> {
   const plain = reportedError(error)
   const reported = { ...plain, text: plain.text + fullPlaces(error) }
-  const ending = task.signal.aborted ? 'interrupted' : isOurs(reported) ? 'internal' : 'bad-input'
+  const ending = task.host.signal.aborted ? 'interrupted' : isOurs(reported) ? 'internal' : 'bad-input'
   try {
     // What was wrong may be just that: the file is one of the inputs, be it that it holds JSON itself.
     const isSurelyFree = (file: string) => plain.code !== 'cli/same-file' && isFreeForJson(file)
@@ -76,11 +78,11 @@ async function failedWith(task: Task, console: Console, error: unknown): Promise
   } catch (second) {
     // The first failure is what matters; where it was the JSON's own, it is told once.
     if (!(second instanceof InputError)) throw second
-    if (second.message !== reported.text) console.note(describe(second))
+    if (second.message !== reported.text) console.trouble(describe(second))
   }
   // What fails of standard output is told where it is heard of (main.ts).
   if (error !== process.stdout.errored) {
-    console.note(ending === 'interrupted' ? 'interrupted' : failureWords(error, reported, console))
+    console.trouble(ending === 'interrupted' ? 'interrupted' : failureWords(error, reported, console))
   }
   return ending
 }

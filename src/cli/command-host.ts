@@ -5,6 +5,8 @@ import type { Ending } from './exit-code.ts'
 export interface Host {
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal
+  /** Whether text is wanted beside JSON on standard output. */
+  readonly isVerbose: boolean
   /** Every command with its help, this one too. */
   readonly program: () => Promise<CommandUnknownOpts>
   /** Takes how the command ended. */

@@ -5,34 +5,47 @@ import { InputError } from '../base/errors.ts'
 import { type Ink, PLAIN } from '../report/ink.ts'
 import { toJson } from '../report/json.ts'
 import { isSpecial, placesOf, STANDARD, writeWhole } from './files.ts'
-import { type ProgressDisplay, progressOn } from './progress.ts'
+import { type ProgressDisplay, type ProgressOutput, progressOn } from './progress.ts'
 import { COLOURED, deliver, deliverJson, say } from './terminal.ts'
 
 export interface Console {
   /** For what was asked for: standard output, unless JSON has it. */
   readonly result: (text: string) => void
-  /** For everything beside it: standard error. */
+  /** For everything beside it: standard error, unless nothing but JSON was asked for. */
   readonly note: (text: string) => void
+  /** For errors: standard error, whatever was asked for. */
+  readonly trouble: (text: string) => void
   /** For what other programs read on standard output: nothing is changed, unless a terminal is the reader. */
   readonly data: (bytes: Uint8Array) => void
   /** Writes the JSON that was asked for; nothing where none was. */
   readonly json: (value: unknown) => void
   readonly ink: Ink
   readonly progress: ProgressDisplay
+  /** Where whoever draws progress otherwise draws it. */
+  readonly progressOutput: ProgressOutput
 }
 
-/** `json` is what `--json` was given: a file, or `-`, which moves everything else to standard error. */
-export function openConsole(json: string | undefined): Console {
+const NOWHERE: ProgressOutput = { write: () => undefined }
+
+/**
+ * `json` is what `--json` was given: a file, or `-`. Whoever has JSON on standard output reads that, and thousands of lines
+ * beside it would help nobody: then there is no text but errors, unless it was asked for (`--verbose`): on standard error.
+ */
+export function openConsole(json: string | undefined, isVerbose: boolean): Console {
   const stream = json === STANDARD ? process.stderr : process.stdout
+  const isSilent = json === STANDARD && !isVerbose
   const inColour = stream.isTTY === true && !('NO_COLOR' in process.env) && colours.isColorSupported
-  const progress = progressOn(process.stderr)
+  // A line that is drawn over leaves nothing behind.
+  const progressOutput = isSilent && process.stderr.isTTY !== true ? NOWHERE : process.stderr
+  const progress = progressOn(progressOutput)
   const write = (output: NodeJS.WriteStream) => (text: string) => {
     progress.end()
     say(output, text.endsWith('\n') ? text : `${text}\n`)
   }
   return {
-    result: write(stream),
-    note: write(process.stderr),
+    result: isSilent ? () => undefined : write(stream),
+    note: isSilent ? () => undefined : write(process.stderr),
+    trouble: write(process.stderr),
     data: bytes => void deliver(process.stdout, bytes),
     json: value => {
       if (json === STANDARD) deliverJson(process.stdout, toJson(value))
@@ -40,6 +53,7 @@ export function openConsole(json: string | undefined): Console {
     },
     ink: inColour ? COLOURED : PLAIN,
     progress,
+    progressOutput,
   }
 }
 

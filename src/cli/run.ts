@@ -1,5 +1,5 @@
 /** From the command line to an exit code. Only the command that was called is loaded. */
-import { Command, CommanderError } from '@commander-js/extra-typings'
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { InputError, InternalError } from '../base/errors.ts'
 import { attempt } from './attempt.ts'
 import type { Host } from './command-host.ts'
@@ -11,13 +11,19 @@ import { VERSION } from './version.ts'
 export async function run(args: readonly string[], signal: AbortSignal): Promise<number> {
   // Help and the version are all there is to do unless a command says otherwise.
   let ending: Ending = 'done'
-  const host: Host = {
+  const host = {
     signal,
-    ended: how => (ending = how),
+    isVerbose: false,
+    ended: (how: Ending) => {
+      ending = how
+    },
     program: () => wholeProgram(host),
   }
   try {
     const program = await programFor(args, host)
+    program.hook('preAction', (_, called) => {
+      host.isVerbose = called.opts()[VERBOSE] === true
+    })
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
@@ -48,9 +54,25 @@ async function programWith(isLoaded: (name: string) => boolean, host: Host): Pro
     .exitOverride()
   for (const { name, summary, load } of COMMANDS) {
     if (!isLoaded(name)) program.command(name).description(summary)
-    else program.addCommand((await load()).define(host).copyInheritedSettings(program).summary(summary))
+    else
+      program.addCommand(
+        withVerbose((await load()).define(host))
+          .copyInheritedSettings(program)
+          .summary(summary),
+      )
   }
   return program
+}
+
+const VERBOSE = 'verbose'
+
+/** Whatever writes JSON can say in words beside it what it did. */
+function withVerbose(command: CommandUnknownOpts): CommandUnknownOpts {
+  for (const below of command.commands) withVerbose(below)
+  const writesJson = command.options.some(({ long }) => long === '--json')
+  return writesJson
+    ? command.option(`-v, --${VERBOSE}`, 'with --json -, print the text too, on standard error')
+    : command
 }
 
 /** The first word that is not an option; `help build` is about build. */
@@ -81,7 +103,7 @@ function failedRun(args: readonly string[], signal: AbortSignal, fail: () => voi
   return attempt({
     json: fileAskedFor(args, '--json'),
     command: called,
-    signal,
+    host: { signal, isVerbose: false },
     failed: async (reported, ending) => {
       const sarif = called === 'build' ? fileAskedFor(args, '--sarif') : undefined
       if (sarif !== undefined) (await import('./sarif-file.ts')).writeFailedSarif(sarif, reported, ending)

@@ -65,10 +65,13 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
     expect(stdout).toMatch(/f2 {2}line-only.*\n\nonly line numbers differ\n$/s)
   })
 
-  test('with JSON on standard output the words go to standard error', async () => {
-    const { stdout, stderr } = await diff('original.o', 'patched.o', '--json', '-')
-    expect(() => JSON.parse(stdout)).not.toThrow()
-    expect(stderr).toContain('they differ: 2 functions')
+  test('with JSON on standard output there are no words; asked for, they go to standard error', async () => {
+    const quiet = await diff('original.o', 'patched.o', '--json', '-')
+    expect(() => JSON.parse(quiet.stdout)).not.toThrow()
+    expect(quiet.stderr).toBe('')
+    const verbose = await diff('original.o', 'patched.o', '--json', '-', '-v')
+    expect(verdicts(verbose.stdout)).toEqual(verdicts(quiet.stdout))
+    expect(verbose.stderr).toContain('they differ: 2 functions')
   })
 
   test('JSON in a file is the same, and nothing is left beside it', async () => {

@@ -76,7 +76,7 @@ describe.skipIf(!hasGcc)(`a fleet by the command${withoutGcc}`, () => {
   }, 120_000)
 
   test('its index is on standard output where it is asked for, and the page leads to each cell’s own', async () => {
-    const { status, stdout, stderr } = await run('--json', '-')
+    const { status, stdout, stderr } = await run('--json', '-', '-v')
     expect(status).toBe(1)
     const index: unknown = JSON.parse(stdout)
     expect(v.is(SCHEMAS.fleet, index)).toBe(true)

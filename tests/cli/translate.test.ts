@@ -56,8 +56,8 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
     expect(translate('', 'auto.json').stdout).toBe('')
   })
 
-  test('JSON holds each reference with all its meanings, and moves the log to standard error', () => {
-    const run = translate('x\nfile1.c:15 file1.c:99\n', 'auto.json', '--json', '-')
+  test('JSON holds each reference with all its meanings; the log goes to standard error where it is asked for', () => {
+    const run = translate('x\nfile1.c:15 file1.c:99\n', 'auto.json', '--json', '-', '-v')
     const json = JSON.parse(run.stdout)
     expect(v.safeParse(SCHEMAS.translate, json).issues).toBeUndefined()
     expect(json.payloads).toMatchObject([{ name: 'auto', report: 'auto.json' }])
@@ -67,6 +67,7 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
       { logLine: 2, text: 'file1.c:99', meanings: [] },
     ])
     expect(run.stderr).toBe('x\nfile1.c:15 {=file1.c:6} file1.c:99 {?no such line}\n')
+    expect(translate('x\nfile1.c:15\n', 'auto.json', '--json', '-').stderr).toBe('')
   })
 
   test('--from-log goes by the name that the payload was uploaded with', () => {
@@ -135,7 +136,7 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
   })
 
   test('a log beside the JSON that nobody reads any more ends it', () => {
-    const shell = `yes file1.c:12 | ${process.execPath} ${command} translate auto.json --json - 2>&1 >json | head -n 1`
+    const shell = `yes file1.c:12 | ${process.execPath} ${command} translate auto.json --json - -v 2>&1 >json | head -n 1`
     const run = spawnSync('bash', ['-c', shell], { cwd: demo.folder, encoding: 'utf8' })
     expect(run.stdout).toBe('file1.c:12 {=file1.c:14}\n')
     expect(JSON.parse(readFileSync(join(demo.folder, 'json'), 'utf8'))).toMatchObject({ outcome: 'done' })

@@ -3,7 +3,8 @@ import { allCommands, type DescribedCommand, describeCommand } from '../../src/c
 import { wholeProgram } from '../../src/cli/run.ts'
 
 export async function describedProgram(): Promise<DescribedCommand> {
-  const host = { signal: new AbortController().signal, ended: () => undefined, program: () => wholeProgram(host) }
+  const { signal } = new AbortController()
+  const host = { signal, isVerbose: false, ended: () => undefined, program: () => wholeProgram(host) }
   return describeCommand(await wholeProgram(host))
 }
 

@@ -47,9 +47,7 @@ export function define(host: Host) {
       const { signal } = host
       const { runAdvise } = await import('./advise-run.ts')
       const { json } = rest
-      host.ended(
-        await attempt({ json, command: 'advise', signal, work: console => runAdvise(request, console, signal) }),
-      )
+      host.ended(await attempt({ json, command: 'advise', host, work: console => runAdvise(request, console, signal) }))
     })
 }
 

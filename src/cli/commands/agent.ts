@@ -37,6 +37,6 @@ export function define(cli: Host) {
           also: () => (json === STANDARD ? undefined : console.data(Buffer.from(`${file}\n`))),
         }
       }
-      cli.ended(await attempt({ json, command: 'agent', signal: cli.signal, work }))
+      cli.ended(await attempt({ json, command: 'agent', host: cli, work }))
     })
 }

@@ -54,9 +54,7 @@ export function define(host: Host) {
       const { signal } = host
       const { runAssist } = await import('./assist-run.ts')
       const { json } = rest
-      host.ended(
-        await attempt({ json, command: 'assist', signal, work: console => runAssist(request, console, signal) }),
-      )
+      host.ended(await attempt({ json, command: 'assist', host, work: console => runAssist(request, console, signal) }))
     })
 }
 

@@ -103,7 +103,7 @@ export function define(host: Host) {
         await attempt({
           json: rest.json,
           command: 'build',
-          signal: host.signal,
+          host,
           work: async console => (await import('./build-run.ts')).runBuild(request, console, host.signal),
           failed: (error, ending) => writeFailed(rest, error, ending),
         }),

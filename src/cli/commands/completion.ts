@@ -28,6 +28,6 @@ export function define(host: Host) {
         const script = completionScript(shell, describeCommand(await host.program()))
         return { ending: 'done', text: '', also: () => console.data(Buffer.from(script)) }
       }
-      host.ended(await attempt({ command: 'completion', signal: host.signal, work }))
+      host.ended(await attempt({ command: 'completion', host, work }))
     })
 }

@@ -57,7 +57,7 @@ export function define(host: Host) {
       const work = (console: Console) => diff(request, console)
       const failed = async (error: ReportedError) =>
         (await import('../page-file.ts')).writeFailedPage(html, 'diff', error)
-      host.ended(await attempt({ json, command: 'diff', signal: host.signal, work, failed }))
+      host.ended(await attempt({ json, command: 'diff', host, work, failed }))
     })
 }
 

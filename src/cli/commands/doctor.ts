@@ -27,7 +27,7 @@ export function define(host: Host) {
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ for: asked, json, ...files }) => {
       const work = (console: Console) => look({ asked, json, ...files }, console, host.signal)
-      host.ended(await attempt({ json, command: 'doctor', signal: host.signal, work }))
+      host.ended(await attempt({ json, command: 'doctor', host, work }))
     })
 }
 

@@ -27,6 +27,6 @@ export function define(host: Host) {
         const elf = readElf<Side>(readInput(file, 'the file'))
         return { ending: 'done', text: dumpElf(elf, view === undefined ? {} : { views: view }) }
       }
-      host.ended(await attempt({ command: 'dump', signal: host.signal, work }))
+      host.ended(await attempt({ command: 'dump', host, work }))
     })
 }

@@ -30,7 +30,7 @@ export function define(host: Host) {
     )
     .action(async (file, name) => {
       const work = (console: Console) => explainReport(file, name, console)
-      host.ended(await attempt({ command: 'explain', signal: host.signal, work }))
+      host.ended(await attempt({ command: 'explain', host, work }))
     })
 }
 

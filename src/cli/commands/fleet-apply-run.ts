@@ -98,7 +98,7 @@ function worldOf(request: FleetApplyArguments, folder: string, { console, signal
       // Nobody is touched without a log; one that breaks later must not leave a host half-way.
       if (trouble !== undefined && !isWritten)
         throw new InputError('fleet/no-log', `${log} cannot be written: ${trouble}`)
-      if (trouble !== undefined) console.note(`${log} cannot be written: ${trouble}: ${JSON.stringify(event)}`)
+      if (trouble !== undefined) console.trouble(`${log} cannot be written: ${trouble}: ${JSON.stringify(event)}`)
       isWritten = true
     },
     signal,

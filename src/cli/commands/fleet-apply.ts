@@ -36,7 +36,7 @@ export function applyCommand(host: Host) {
         await attempt({
           json: options.json,
           command: 'fleet apply',
-          signal: host.signal,
+          host,
           work: async console =>
             (await import('./fleet-apply-run.ts')).runFleetApply({ index, health, ...options }, console, host.signal),
         }),

@@ -49,7 +49,7 @@ export async function runFleet(request: FleetArguments, console: Console, signal
   const output = request.output ?? `${basename(file).replace(/\.(?:ya?ml|json)$/, '')}.built`
   checkApart(fleet, { output, cache: cacheFolder() })
   const folder = dryRun ? viewFleetFolder(output) : openFleetFolder(output, writeWhole)
-  const display = fleetDisplay(process.stderr)
+  const display = fleetDisplay(console.progressOutput)
   try {
     const result = await buildFleet(
       { fleet, version: VERSION, today: today(), isWanted, dryRun, jobs, signal },

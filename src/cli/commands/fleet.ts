@@ -56,7 +56,7 @@ function buildCommand(host: Host) {
         await attempt({
           json: options.json,
           command: 'fleet',
-          signal: host.signal,
+          host,
           work: async console => (await import('./fleet-run.ts')).runFleet({ file, ...options }, console, host.signal),
         }),
       )
@@ -80,7 +80,7 @@ function planCommand(host: Host) {
         await attempt({
           json: options.json,
           command: 'fleet plan',
-          signal: host.signal,
+          host,
           work: async console =>
             (await import('./fleet-plan-run.ts')).runFleetPlan({ index, ...options }, console, host.signal),
         }),

@@ -29,7 +29,7 @@ export function define(host: Host) {
     )
     .action(async (file, { json }) => {
       const work = (console: Console) => show(file, json, console)
-      host.ended(await attempt({ json, command: 'inspect', signal: host.signal, work }))
+      host.ended(await attempt({ json, command: 'inspect', host, work }))
     })
 }
 

@@ -6,7 +6,6 @@ import { attempt, type Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
-import { STANDARD } from '../files.ts'
 import { helpAfter } from '../help.ts'
 import { eachOf, TOOLCHAIN, TOOLCHAIN_FILE, TOOLCHAIN_PATH } from '../option-values.ts'
 import { VERSION } from '../version.ts'
@@ -36,7 +35,7 @@ export function define(host: Host) {
     )
     .action(async (source, options) => {
       const work = (console: Console) => list({ source, ...options }, console, host.signal)
-      host.ended(await attempt({ json: options.json, command: 'lines', signal: host.signal, work }))
+      host.ended(await attempt({ json: options.json, command: 'lines', host, work }))
     })
 }
 
@@ -66,6 +65,5 @@ async function list(
     ...(buildDir === undefined ? {} : { buildDir }),
   }
   const { report, units } = await listLines({ ...base, ...run, source, version: VERSION })
-  // Thousands of lines beside the JSON that was asked for would help nobody.
-  return { ending: 'done', text: json === STANDARD ? '' : describeLines(units), json: report }
+  return { ending: 'done', text: describeLines(units), json: report }
 }

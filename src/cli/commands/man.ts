@@ -25,6 +25,6 @@ export function define(host: Host) {
         const page = manPage(describeCommand(await host.program()), VERSION)
         return { ending: 'done', text: '', also: () => console.data(Buffer.from(page)) }
       }
-      host.ended(await attempt({ command: 'man', signal: host.signal, work }))
+      host.ended(await attempt({ command: 'man', host, work }))
     })
 }

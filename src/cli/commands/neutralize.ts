@@ -47,7 +47,7 @@ export function define(host: Host) {
     )
     .action(async options => {
       const work = (console: Console) => rewrite(options, console)
-      host.ended(await attempt({ json: options.json, command: 'neutralize', signal: host.signal, work }))
+      host.ended(await attempt({ json: options.json, command: 'neutralize', host, work }))
     })
 }
 

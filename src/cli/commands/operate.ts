@@ -76,7 +76,7 @@ export async function operate(request: HostRequest, cli: Host, operation: () => 
         errnoName,
         record: entry => {
           const trouble = writeAudit(entry)
-          if (trouble !== undefined) console.note(`the record of this could not be written: ${trouble}`)
+          if (trouble !== undefined) console.trouble(`the record of this could not be written: ${trouble}`)
         },
       },
     )
@@ -87,7 +87,7 @@ export async function operate(request: HostRequest, cli: Host, operation: () => 
       json: report,
     }
   }
-  cli.ended(await attempt({ json: request.json, command: cliName(operation), signal: cli.signal, work }))
+  cli.ended(await attempt({ json: request.json, command: cliName(operation), host: cli, work }))
 }
 
 function cliName(operation: () => Operation): string | undefined {

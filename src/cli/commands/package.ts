@@ -14,7 +14,7 @@ export function define(host: Host) {
     .addHelpText('after', helpAfter(HELP))
     .action(async (published, options) => {
       const work = async () => (await import('./package-run.ts')).runPackage({ published, ...options })
-      host.ended(await attempt({ command: 'package', signal: host.signal, work }))
+      host.ended(await attempt({ command: 'package', host, work }))
     })
 }
 

@@ -23,7 +23,7 @@ export function define(host: Host) {
     .addHelpText('after', helpAfter(HELP))
     .action(async (built, options) => {
       const work = async () => (await import('./publish-run.ts')).runPublish({ built, ...options })
-      host.ended(await attempt({ json: options.json, command: 'publish', signal: host.signal, work }))
+      host.ended(await attempt({ json: options.json, command: 'publish', host, work }))
     })
 }
 

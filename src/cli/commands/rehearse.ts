@@ -43,7 +43,7 @@ export function define(host: Host) {
     )
     .action(async (payloads, options) => {
       const work = (console: Console) => tryOut({ payloads, ...options }, console, host.signal)
-      host.ended(await attempt({ json: options.json, command: 'rehearse', signal: host.signal, work }))
+      host.ended(await attempt({ json: options.json, command: 'rehearse', host, work }))
     })
 }
 

@@ -35,7 +35,7 @@ export function define(host: Host) {
     )
     .action(async (files, { output }) => {
       const work = () => report(files, output)
-      host.ended(await attempt({ command: 'report', signal: host.signal, work }))
+      host.ended(await attempt({ command: 'report', host, work }))
     })
 }
 

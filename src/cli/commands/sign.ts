@@ -26,7 +26,7 @@ export function define(host: Host) {
     .addHelpText('after', helpAfter(HELP))
     .action(async (payload, options) => {
       const work = async () => (await import('./sign-run.ts')).sign({ payload, ...options })
-      host.ended(await attempt({ command: 'sign', signal: host.signal, work }))
+      host.ended(await attempt({ command: 'sign', host, work }))
     })
 }
 

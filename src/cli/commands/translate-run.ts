@@ -1,6 +1,7 @@
 /** What `hotsplice translate` does: reads reports, then the log as it comes, and writes each line as soon as it can. */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { Writable } from 'node:stream'
 import { during, InputError } from '../../base/errors.ts'
 import { shownName } from '../../base/printable.ts'
 import { type RunningLines, runningLines } from '../../dwarf/function-lines.ts'
@@ -21,6 +22,8 @@ export interface TranslateRequest {
   readonly fromLog: boolean
   readonly symbols?: string
   readonly json?: string
+  /** Whether the log is wanted beside JSON. */
+  readonly isVerbose: boolean
 }
 
 const FILES = 'give reports and symbols as files'
@@ -46,9 +49,12 @@ export async function runTranslate(
   }))
   const running = request.symbols === undefined ? {} : { running: lazily(request.symbols) }
   const { translator, report } = translate({ reports, source, replace, fromLog, version: VERSION, ...running })
-  await copy(translator, input, { output: json === STANDARD ? process.stderr : process.stdout, signal })
+  const beside = request.isVerbose ? process.stderr : nowhere()
+  await copy(translator, input, { output: json === STANDARD ? beside : process.stdout, signal })
   return { ending: 'done', text: '', ...(json === undefined ? {} : { json: report() }) }
 }
+
+const nowhere = () => new Writable({ write: (_chunk, _encoding, written) => written() })
 
 /** The image is large: it is read when the first place in code comes. */
 function lazily(file: string): RunningLines {
@@ -73,7 +79,7 @@ function namedReport(argument: string): NamedReport {
 }
 
 interface Copy {
-  readonly output: NodeJS.WriteStream
+  readonly output: NodeJS.WriteStream | Writable
   readonly signal: AbortSignal
 }
 
@@ -120,7 +126,7 @@ async function copy(translator: Translator, input: NodeJS.ReadStream, { output, 
 }
 
 /** Waits until more may be written. An output that has failed already says so no second time, and drains never. */
-async function drained(output: NodeJS.WriteStream, signal: AbortSignal): Promise<void> {
+async function drained(output: Copy['output'], signal: AbortSignal): Promise<void> {
   if (output.errored !== null) throw output.errored
   await once(output, 'drain', { signal })
 }

@@ -45,12 +45,13 @@ export function define(host: Host) {
         replace: replace === true,
         fromLog: fromLog === true,
         ...(symbols === undefined ? {} : { symbols }),
+        isVerbose: host.isVerbose,
         ...(json === undefined ? {} : { json }),
       }
       const { signal } = host
       const { runTranslate } = await import('./translate-run.ts')
       const work = () => runTranslate(request, process.stdin, signal)
-      host.ended(await attempt({ json, command: 'translate', signal, work }))
+      host.ended(await attempt({ json, command: 'translate', host, work }))
     })
 }
 

@@ -37,7 +37,7 @@ export function define(host: Host) {
     .action(async (_kind, name, options) => {
       const { json } = options
       const work = (console: Console) => make({ package: name, ...options }, console, host.signal)
-      host.ended(await attempt({ json, command: 'tree', signal: host.signal, work }))
+      host.ended(await attempt({ json, command: 'tree', host, work }))
     })
 }
 

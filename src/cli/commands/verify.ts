@@ -49,7 +49,7 @@ export function define(host: Host) {
     .addHelpText('after', helpAfter(HELP))
     .action(async (payload, options) => {
       const work = (console: Console) => verify({ payload, signal: host.signal, ...options }, console)
-      host.ended(await attempt({ json: options.json, command: 'verify', signal: host.signal, work }))
+      host.ended(await attempt({ json: options.json, command: 'verify', host, work }))
     })
 }
 
