@@ -6,7 +6,7 @@
  * writes payloads and work into that memory through /proc/PID/mem; the thread carries work out. It must be in here,
  * because the process has to go on, wholly patched or not at all, even if the tool dies at any moment.
  *
- * To bring the other threads to a stand it sends each a real-time signal that nobody uses; the handler writes down the
+ * To quiesce the other threads it sends each a real-time signal that nobody uses; the handler writes down the
  * thread's registers and waits. Then no code of the program runs, and none of ours may take a lock, allocate, or use
  * stdio: a thread that stands may hold any lock.
  *
@@ -296,7 +296,7 @@ static int choose_signal(void)
     return 0;
 }
 
-/* ---- bringing them to a stand ---- */
+/* ---- quiescing them ---- */
 
 static int uncalled; /* the thread that could not be sent a signal */
 
@@ -560,7 +560,7 @@ static int look_around(struct hs_work *w)
     return 0;
 }
 
-/* Brings the threads to a stand where none is in the way; tries until `end`. */
+/* Quiesces the threads where none is in the way; tries until `end`. */
 static int come_to_stand(struct hs_work *w, uint64_t end)
 {
     uint64_t pause = MILLISECOND;

@@ -1,6 +1,6 @@
 /**
- * How long a program stands still while a payload is applied, against threads and replaced functions. Prints a table; the
- * aim is less than 2 ms for ten functions and ten threads. Never a test: it depends on the machine and its load.
+ * How long a program is held while a payload is applied, against threads and replaced functions. Prints the table of
+ * docs/speed.md; the aim is less than 2 ms for ten functions and ten threads. Never a test: it depends on the machine and its load.
  */
 import { openProcess } from '../src/hosts/process/process-host.ts'
 import { buildDaemon, handPayload, idOf, RunningDaemon } from '../tests/run/process-daemon.ts'
@@ -64,12 +64,12 @@ async function measure(functions: number, threads: number): Promise<number[]> {
 
 const at = (sorted: readonly number[], share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN
 
-console.log('how long the program stood still, in ms (80 actions each)')
-console.log('functions  threads  median     90 %  longest')
+console.log('| functions | threads | median | 90 % | longest |')
+console.log('|---|---|---|---|---|')
 for (const functions of FUNCTIONS) {
   for (const threads of THREADS) {
     const stands = await measure(functions, threads)
-    const cells = [0.5, 0.9, 1].map(share => at(stands, share).toFixed(3).padStart(8))
-    console.log(`${String(functions).padStart(9)}${String(threads).padStart(9)}${cells.join(' ')}`)
+    const cells = [0.5, 0.9, 1].map(share => at(stands, share).toFixed(3))
+    console.log(`| ${functions} | ${threads} | ${cells.map(cell => `${cell} ms`).join(' | ')} |`)
   }
 }

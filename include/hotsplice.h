@@ -17,7 +17,7 @@
  *   HOTSPLICE_SET(values, VETO), HOTSPLICE_SET(values, LEAVE)
  *       The hooks that write the new values and take them back. They write only where every old value is as expected. Where
  *       one is not, with VETO the payload is not applied; with LEAVE it is, and all values are left alone.
- *       VETO looks before the system stands still, since nothing can say no any more when the values are written. Where
+ *       VETO looks before the system is quiesced, since nothing can say no any more when the values are written. Where
  *       one changes in between, it is as with LEAVE: the payload is applied and all values are left alone, which the
  *       console of Xen says. A value that may not go unset needs code that can do without it.
  *       Either remembers whether it wrote, so that only what was written is taken back. What remembers is data, so that

@@ -31,7 +31,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'advise',
-    summary: 'put the ways to treat line numbers in a patch side by side',
+    summary: 'put the modes of line numbers for a patch side by side',
     load: () => import('./commands/advise.ts'),
   },
   {

@@ -1,5 +1,6 @@
 /** How values of options are read; a wrong one is told with what it must be. */
-import { InvalidArgumentError } from '@commander-js/extra-typings'
+import { availableParallelism } from 'node:os'
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 
 export function positive(text: string): number {
   const number = Number(text)
@@ -11,6 +12,11 @@ export function natural(text: string): number {
   if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 0 or more.')
   return Number(text)
 }
+
+/** Of all commands that compile. Help and manual page are the same on every machine. */
+export const JOBS = new Option('-j, --jobs <n>', 'how many compilers may run at once')
+  .argParser(positive)
+  .default(availableParallelism(), 'one for each processor')
 
 /** For options that may be given again. */
 export function eachOf(value: string, before: readonly string[] | undefined): readonly string[] {

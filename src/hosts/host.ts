@@ -45,7 +45,7 @@ export interface ActionRequest {
   readonly name: string
   /** Do not ask what the payload depends on; what it is built for is asked all the same. */
   readonly nodeps?: boolean | undefined
-  /** Milliseconds for everything to come to a stand; the host's own when not given. */
+  /** Milliseconds for everything to quiesce; the host's own when not given. */
   readonly timeoutMs?: number | undefined
   readonly dryRun?: boolean | undefined
 }
@@ -82,5 +82,5 @@ export interface HostFacts {
   readonly texts: readonly { readonly name: string; readonly value: string }[]
 }
 
-/** How long an action may take to bring everything to a stand, by kind of host. */
+/** How long an action may take to quiesce everything, by kind of host. */
 export const DEFAULT_TIMEOUT_MS = { process: 1000, xen: 30 } as const

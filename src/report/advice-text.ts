@@ -21,7 +21,7 @@ export function adviceText(advice: Advice, ink: Ink = PLAIN): string {
     .join('\n\n')}\n`
 }
 
-const HEAD = ['way', 'outcome', 'functions', 'refusals', 'payload', 'compiles', 'other work', 'numbers off']
+const HEAD = ['mode', 'outcome', 'functions', 'refusals', 'payload', 'compiles', 'other work', 'numbers off']
 
 function table({ ways, recommended }: Advice, ink: Ink): readonly string[] {
   const rows = ways.map(({ way, outcome, functions, helpers, refusals, size, effort, logs }) => [

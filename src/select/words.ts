@@ -61,7 +61,7 @@ export function differenceText(difference: Difference): string {
     case 'place':
       return `it went from ${hex(difference.original)} to ${hex(difference.patched)} of ${difference.section}, where the order counts`
     case 'disagreement':
-      return `two ways of treating line numbers disagree: neutral says ${verdictText(difference.neutral)}, mask says ${verdictText(difference.mask)}`
+      return `two modes of line numbers disagree: neutral says ${verdictText(difference.neutral)}, mask says ${verdictText(difference.mask)}`
     case 'more-than-lines':
       return `more than a line number: the original with the patched source’s line numbers is ${verdictText(difference.verdict)} against it`
     case 'moved':

@@ -115,7 +115,7 @@ const OTHERWISE: readonly string[] = [
   '/*',
   ' * What is to happen where one of them has another value by now, from the command line or since?',
   ' *   VETO   The payload is not applied. It cannot take the place of others then (xen-livepatch replace). Where a value',
-  ' *          changes after it was looked at, and before all stands still, it is as with LEAVE.',
+  ' *          changes after it was looked at, and before all is quiesced, it is as with LEAVE.',
   ' *   LEAVE  It is applied, and all of these values stay as they are.',
   ' * Once reverted, it has to be unloaded and uploaded again to be applied a second time.',
   ' */',

@@ -46,7 +46,7 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
     expect(examples).toEqual(['file1.c:12', 'file1.c:12', 'file1.c:12', 'file1.c:12', 'file1.c:14'])
     const sizes = advice.ways.map(({ size }) => size ?? 0)
     expect(sizes[4]).toBeGreaterThan(sizes[0] ?? 0)
-    expect(stdout).toMatch(/^way +outcome +functions/)
+    expect(stdout).toMatch(/^mode +outcome +functions/)
     expect(stdout).toContain('recommended: --lines auto')
   })
 

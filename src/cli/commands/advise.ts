@@ -1,23 +1,22 @@
-import { availableParallelism } from 'node:os'
 import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, eachVariable, natural, positive, TOOLCHAIN, TOOLCHAIN_FILE, TOOLCHAIN_PATH } from '../option-values.ts'
+import { eachOf, eachVariable, JOBS, natural, TOOLCHAIN, TOOLCHAIN_FILE, TOOLCHAIN_PATH } from '../option-values.ts'
 import { STRIP } from '../patches.ts'
 import type { AdviseArguments } from './advise-run.ts'
 
 const MORE = [
-  'Tries every --lines way of `hotsplice build` on the patch, and writes no payload. For each: the functions that would be',
+  'Tries every --lines mode of `hotsplice build` on the patch, and writes no payload. For each: the functions that would be',
   'in the payload, what of them cannot be patched, what logs and backtraces will say while it is applied, and time and',
-  'size. Every text is compiled once, whichever ways need it, and a build afterwards finds it compiled.',
+  'size. Every text is compiled once, whichever modes need it, and a build afterwards finds it compiled.',
   '',
-  'Compiles are counted as if the way were alone. "known" are those that an earlier run had done.',
+  'Compiles are counted as if the mode were alone. "known" are those that an earlier run had done.',
 ]
 
 export function define(host: Host) {
   return new Command('advise')
-    .description('Puts the ways to treat line numbers in a patch side by side, and recommends one with its reason.')
+    .description('Puts the modes of line numbers for a patch side by side, and recommends one with its reason.')
     .requiredOption('--tree <dir>', 'the source tree of what is running, as its build left it')
     .requiredOption('--patch <file...>', 'the patch, or several in their order; - is standard input')
     .option('-p, --strip <n>', STRIP, natural, 1)
@@ -35,7 +34,7 @@ export function define(host: Host) {
     .option('--toolchain <prefix>', TOOLCHAIN)
     .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
     .option('--toolchain-file <file>', TOOLCHAIN_FILE)
-    .option('-j, --jobs <n>', 'how many compilers may run at once', positive, availableParallelism())
+    .addOption(JOBS)
     .option('--json <file>', 'write the advice as JSON; - is standard output')
     .addHelpText('after', helpAfter(HELP))
     .action(async ({ target, makeArg, ...rest }) => {
@@ -61,8 +60,8 @@ const HELP = {
     },
   ],
   codes: [
-    [0, 'at least one way gives a payload'],
-    [2, 'every way is refused'],
+    [0, 'at least one mode gives a payload'],
+    [2, 'every mode is refused'],
     [3, 'nothing to do: the patch changes no code'],
   ],
 } as const

@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os'
 import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, eachVariable, natural, positive, TOOLCHAIN, TOOLCHAIN_FILE, TOOLCHAIN_PATH } from '../option-values.ts'
+import { eachOf, eachVariable, JOBS, natural, TOOLCHAIN, TOOLCHAIN_FILE, TOOLCHAIN_PATH } from '../option-values.ts'
 import { STRIP } from '../patches.ts'
 import type { AssistArguments } from './assist-run.ts'
 
@@ -45,7 +44,7 @@ export function define(host: Host) {
     .option('--toolchain <prefix>', TOOLCHAIN)
     .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
     .option('--toolchain-file <file>', TOOLCHAIN_FILE)
-    .option('-j, --jobs <n>', 'how many compilers may run at once', positive, availableParallelism())
+    .addOption(JOBS)
     .option('-o, --output <file>', 'the source, a new file (default: standard output)')
     .option('--json <file>', 'write the source and what it does as JSON; - is standard output')
     .addHelpText('after', helpAfter(HELP))

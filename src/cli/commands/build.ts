@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { Command, Option } from '@commander-js/extra-typings'
 import type { ReportedError } from '../../report/model.ts'
 import { attempt } from '../attempt.ts'
@@ -8,8 +7,8 @@ import { helpAfter } from '../help.ts'
 import {
   eachOf,
   eachVariable,
+  JOBS,
   natural,
-  positive,
   TOOLCHAIN,
   TOOLCHAIN_FILE,
   TOOLCHAIN_PATH,
@@ -83,7 +82,7 @@ export function define(host: Host) {
     .option('--toolchain <prefix>', TOOLCHAIN)
     .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
     .option('--toolchain-file <file>', TOOLCHAIN_FILE)
-    .option('-j, --jobs <n>', 'how many compilers may run at once', positive, availableParallelism())
+    .addOption(JOBS)
     .option('-o, --output <file>', 'the payload (default: <patch>.livepatch here)')
     .option('--json <file>', 'write the report as JSON; - is standard output')
     .option('--html <file>', 'write a page for people who have to decide: one file, for a browser')

@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os'
-import { Command, Option } from '@commander-js/extra-typings'
+import { Command } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, positive } from '../option-values.ts'
+import { eachOf, JOBS } from '../option-values.ts'
 import { applyCommand } from './fleet-apply.ts'
 
 const MORE = [
@@ -41,11 +40,7 @@ function buildCommand(host: Host) {
     .argument('<FLEET.yaml>', 'bases and fixes, as YAML or JSON')
     .option('-o, --output <dir>', 'the folder for results (default: <FLEET>.built here)')
     .option('--only <base/fix>', 'only these cells, * for any: release/*, */xsa-500; may be given again', eachOf)
-    .addOption(
-      new Option('-j, --jobs <n>', 'how many compilers may run at once')
-        .argParser(positive)
-        .default(availableParallelism()),
-    )
+    .addOption(JOBS)
     .option('--dry-run', 'only say what would be done, and why')
     .option('--prune', 'afterwards take away what is known of earlier patches, bases and versions only')
     .option('--json <file>', 'write the index as JSON too; - is standard output')

@@ -1,5 +1,4 @@
-import { availableParallelism } from 'node:os'
-import { Argument, Command, Option } from '@commander-js/extra-typings'
+import { Argument, Command } from '@commander-js/extra-typings'
 import { debianTree } from '../../flows/tree/tree.ts'
 import { treeText } from '../../report/tree-report.ts'
 import { attempt, type Finished } from '../attempt.ts'
@@ -7,7 +6,7 @@ import { cacheFolder } from '../cache-folder.ts'
 import type { Host } from '../command-host.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import { helpAfter } from '../help.ts'
-import { positive } from '../option-values.ts'
+import { JOBS } from '../option-values.ts'
 import { VERSION } from '../version.ts'
 
 const KINDS = ['debian'] as const
@@ -27,11 +26,7 @@ export function define(host: Host) {
     .addArgument(new Argument('<kind>', 'whose packages').choices(KINDS))
     .argument('<package=version>', 'the package of the hypervisor, as dpkg-query -W shows it')
     .option('-o, --output <dir>', 'the folder to make (default: <package>_<version> here)')
-    .addOption(
-      new Option('-j, --jobs <n>', 'how many compilers may run at once')
-        .argParser(positive)
-        .default(availableParallelism()),
-    )
+    .addOption(JOBS)
     .option('--json <file>', 'write the report as JSON; - is standard output')
     .addHelpText('after', helpAfter(HELP))
     .action(async (_kind, name, options) => {

@@ -3,7 +3,7 @@
  * wrong. Sources: common/livepatch.c, arch/x86/livepatch.c, arch/x86/domain.c, arch/x86/traps.c, arch/x86/setup.c,
  * arch/x86/string.c, arch/x86/memcpy.S, arch/x86/cpu/mcheck/mce.c and arch/arm/domain.c of Xen 4.17 to 4.22.
  *
- * Processors are brought to a stand at the end of a hypercall or exit, or in the idle loop, where Xen's stacks hold
+ * Processors quiesce at the end of a hypercall or exit, or in the idle loop, where Xen's stacks hold
  * nothing that is needed any more. What is running at that very point, what runs again without passing it, and what may
  * start in the middle of the writing has a row here. To add one: say what would happen, not that it is forbidden.
  */

@@ -106,7 +106,7 @@ function factsOf({ base, target, patches, payload, compiler, version }: RunRepor
 }
 
 const WAYS: Readonly<Record<Way, string>> = {
-  auto: 'File by file, the way was chosen that fits best.',
+  auto: 'File by file, the mode was chosen that fits best.',
   neutral: 'The patch was rewritten so that lines it leaves alone keep their numbers.',
   mask: 'Functions that differ by line numbers only were told apart, and left out.',
   table:

@@ -46,7 +46,7 @@ test.for(['apply', 'revert'])('a hook in place of what Xen does to %s functions 
 
 const QUIESCE = 0x1000n
 
-/** A toy whose processors are brought to a stand by this code. */
+/** A toy whose processors are quiesced by this code. */
 function quiescing(code: readonly number[]) {
   const toy = toyHypervisor()
   const [like] = toy.symbols

@@ -54,7 +54,7 @@ export interface ActionOptions {
   readonly action: ActionName
   readonly name: string
   readonly nodeps?: boolean | undefined
-  /** Nanoseconds for the processors to come to a stand; the hypervisor's default (30 ms) when not given. */
+  /** Nanoseconds for the processors to quiesce; the hypervisor's default (30 ms) when not given. */
   readonly timeoutNs?: number | undefined
 }
 

@@ -117,7 +117,7 @@ function inPlace(loading: Loading, when: Hook['when']): readonly Finding[] {
 }
 
 /**
- * Hooks that run while all processors stand still write where the loader lets them. What they write to is not seen here;
+ * Hooks that run while all processors are quiesced write where the loader lets them. What they write to is not seen here;
  * where it is seen that read-only data stays as it is, that is worth a word.
  */
 function onlyCode(loading: Loading, { section: name, insteadOf }: Hook, section: RawSection): readonly Finding[] {
