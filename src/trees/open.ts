@@ -43,6 +43,6 @@ async function openAny(options: BaseOptions, run: Run): Promise<Base> {
   throw new InputError(
     'build/no-tree',
     `${options.tree} holds neither Xen (no xen/Makefile with XEN_VERSION) nor compile_commands.json`,
-    'give the folder that holds xen/, xen/ itself, or the root of a tree with compile_commands.json (--build-dir says where that file is)',
+    'give the folder that holds xen/, xen/ itself, or the root of a tree with compile_commands.json (--build-dir says where that file is); cmake writes it with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON, `bear -- make` in a clean tree of make’s',
   )
 }
