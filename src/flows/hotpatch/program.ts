@@ -121,10 +121,10 @@ function neededByWhatStays({ correlation: { original, patched }, functions }: Un
 /** An archive's member is taken only where nothing else serves, so to the others it is as a weak one. */
 function definitionsOf({ archived, found }: Definer): ReadonlyMap<string, Definition> {
   return new Map(
-    found.flatMap(({ symbol }) => {
+    found.flatMap(({ symbol, isCopy }) => {
       const strength: Strength | undefined = strengthOf(symbol)
       if (strength === undefined) return []
-      return [[symbol.name, { strength: archived ? 'weak' : strength, size: symbol.size }] as const]
+      return [[symbol.name, { strength: archived ? 'weak' : strength, size: symbol.size, isCopy }] as const]
     }),
   )
 }
@@ -148,6 +148,14 @@ function refusalOf(finding: Finding): Refusal {
         symbol: name,
         text: `${name} changed in ${finding.unit}, and ${finding.other} defines it too and has it unchanged: which of the two the linker took is not known`,
         hint,
+      }
+    case 'either':
+      return {
+        code: 'other-definition',
+        unit: finding.unit,
+        symbol: name,
+        text: `${name} is weak in ${finding.unit} and in ${finding.other}, and the patch takes one of them away or adds one: which of them the linker took, or would take now, is not known`,
+        hint: 'leave the weak definitions where they are, and change them there; or give the new one another name',
       }
     case 'twice':
       return {
