@@ -95,6 +95,19 @@ export interface BuildOptions extends PatchOptions {
    */
   readonly on?: readonly string[] | undefined
   /**
+   * Files of payloads that are applied already, and whose place the new one is to take (`replace`): it has no names of theirs,
+   * and is refused where data that they hold would be lost.
+   *
+   * @default none
+   */
+  readonly besides?: readonly string[] | undefined
+  /**
+   * Variables of those that may be lost; `all` for all, `*` for ones without a name.
+   *
+   * @default none
+   */
+  readonly loses?: readonly string[] | undefined
+  /**
    * `FILE` or `FILE@ADDRESS`: a copy of the running system's code, to compare with too.
    *
    * @default none

@@ -1,6 +1,8 @@
 /** What an object offers to others: the names that it defines beyond itself, and how strongly. */
 import type { Side } from '../base/side.ts'
-import type { ElfObject, ElfSymbol } from '../elf/model.ts'
+import type { ElfObject, ElfSection, ElfSymbol } from '../elf/model.ts'
+import { SHF_GROUP } from '../elf/spec/constants.ts'
+import { hasFlag } from '../elf/spec/flags.ts'
 
 /**
  * How a linker chooses among definitions of one name (gABI, "Symbol Table"): one strong definition before all others; a
@@ -11,18 +13,29 @@ export type Strength = 'strong' | 'common' | 'weak'
 export interface Definition {
   readonly strength: Strength
   readonly size: number
+  /** Whether it is one of copies that the language has be the same (a C++ inline function): its section is in a group. */
+  readonly isCopy?: boolean
 }
 
 /** The definitions of one object, by name. */
 export type Definitions = ReadonlyMap<string, Definition>
 
-export function definitionsIn<S extends Side>({ symbols }: Pick<ElfObject<S>, 'symbols'>): Definitions {
+export function definitionsIn<S extends Side>(object: Pick<ElfObject<S>, 'symbols' | 'sections'>): Definitions {
   const found = new Map<string, Definition>()
-  for (const symbol of symbols) {
+  for (const symbol of object.symbols) {
     const strength = strengthOf(symbol)
-    if (strength !== undefined) found.set(symbol.name, { strength, size: symbol.size })
+    if (strength === undefined) continue
+    found.set(symbol.name, { strength, size: symbol.size, isCopy: isCopy(object, symbol) })
   }
   return found
+}
+
+/** Of section groups the linker takes one and leaves out the others, with all that they have. */
+export function isCopy<S extends Side>(
+  { sections }: { readonly sections: readonly Pick<ElfSection<S>, 'flags'>[] },
+  { place }: ElfSymbol<S>,
+): boolean {
+  return place.in === 'section' && hasFlag(sections[place.section]?.flags ?? 0, SHF_GROUP)
 }
 
 /** Undefined for what defines nothing that others could mean. */

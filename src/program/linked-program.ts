@@ -128,6 +128,10 @@ export class LinkedProgram implements ProgramCode {
     return this.#files.filter(file => file === name).length
   }
 
+  hasSection(wanted: string): boolean {
+    return this.#elf.sections.some(({ name }) => name === wanted)
+  }
+
   /** Whether a library is to have it. */
   isImported(name: string): boolean {
     return this.#names.isUndefined(name)

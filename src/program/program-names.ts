@@ -144,3 +144,9 @@ function readings(text: string): readonly { readonly file: string; readonly name
   }
   return found
 }
+
+/**
+ * The section whose first or last place linkers define under that name, in each program of its own, where something that they link
+ * refers to it (GNU ld, "Input Section Example"): a program may have the section and not the name, and no library's will do.
+ */
+export const boundedSection = (name: string): string | undefined => /^__(?:start|stop)_([A-Za-z_]\w*)$/.exec(name)?.[1]

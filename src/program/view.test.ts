@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Definition, Definitions } from './definitions.ts'
 import { namesInQuestion, viewOf } from './view.ts'
 
-/** `strong`, `weak`, `common 8`; a star where its content changes; `needs` where the unit refers to it; else nothing. */
+/** `strong`, `weak`, `common 8`, `copy` (weak, of a group); a star where its content changes; `needs` where the unit refers to it; else nothing. */
 interface Row {
   readonly name: string
   readonly a: readonly [string, string]
@@ -35,7 +35,18 @@ const ROWS: readonly Row[] = [
   { name: 'a weak one that changes, alone', a: ['weak', 'weak*'] },
   { name: 'a weak one that changes, and had lost', a: ['weak', 'weak*'], c: 'strong', untaken: ['a: c'] },
   { name: 'a weak one that is new, and loses', a: ['', 'weak*'], c: 'strong', untaken: ['a: c'] },
-  { name: 'a weak one that is new beside another', a: ['', 'weak*'], c: 'weak', untaken: ['a: c'] },
+  {
+    name: 'a weak one that is new beside another',
+    a: ['', 'weak*'],
+    c: 'weak',
+    found: ['either a, c'],
+    untaken: ['a: c'],
+  },
+  { name: 'a weak one that goes from beside another', a: ['weak', ''], c: 'weak', found: ['either a, c'] },
+  { name: 'a weak one that goes, and another comes', a: ['weak', ''], b: ['', 'weak*'], found: ['moved a to b'] },
+  { name: 'a copy that is new beside another', a: ['', 'copy*'], c: 'copy', untaken: ['a: c'] },
+  { name: 'a copy that goes from beside another', a: ['copy', ''], c: 'copy' },
+  { name: 'a copy beside a weak one that is none', a: ['copy', ''], c: 'weak', found: ['either a, c'] },
   { name: 'two weak ones of which both change', a: ['weak', 'weak*'], b: ['weak', 'weak*'], untaken: ['b: a'] },
   {
     name: 'two weak ones of which one changes',
@@ -45,7 +56,14 @@ const ROWS: readonly Row[] = [
     untaken: ['b: a'],
   },
   { name: 'two weak ones, one not concerned', a: ['weak', 'weak*'], c: 'weak', found: ['unclear a, c'] },
-  { name: 'two weak ones that are both new', a: ['', 'weak*'], b: ['', 'weak*'], untaken: ['b: a'] },
+  {
+    name: 'two weak ones that are both new',
+    a: ['', 'weak*'],
+    b: ['', 'weak*'],
+    found: ['either a, b'],
+    untaken: ['b: a'],
+  },
+  { name: 'two copies that are both new', a: ['', 'copy*'], b: ['', 'copy*'], untaken: ['b: a'] },
   { name: 'two COMMON ones that are new: the larger', a: ['', 'common 4*'], b: ['', 'common 8*'], untaken: ['a: b'] },
   { name: 'a COMMON one that is new where a strong one is', a: ['', 'common 4*'], c: 'strong', untaken: ['a: c'] },
   { name: 'a COMMON one that is new beside another', a: ['', 'common 4*'], c: 'common 4', untaken: ['a: c'] },
@@ -111,9 +129,12 @@ test.for(ROWS)('$name', ({ a, b = ['', ''], c = '', asked = true, found = [], un
 })
 
 function of(words: string): Definitions {
-  const [, strength, size = '4'] = /^(strong|weak|common)(?: (\d+))?\*?$/.exec(words) ?? []
+  const [, strength, size = '4'] = /^(strong|weak|common)(?: (\d+))?\*?$/.exec(words.replace('copy', 'weak')) ?? []
   const isKnown = strength === 'strong' || strength === 'weak' || strength === 'common'
-  const found: readonly (readonly [string, Definition])[] = isKnown ? [['name', { strength, size: Number(size) }]] : []
+  const isCopy = words.startsWith('copy')
+  const found: readonly (readonly [string, Definition])[] = isKnown
+    ? [['name', { strength, size: Number(size), isCopy }]]
+    : []
   return new Map(found)
 }
 

@@ -38,6 +38,8 @@ export type Finding =
   | { readonly kind: 'moved'; readonly name: string; readonly from: string; readonly to: string }
   /** The definition in `unit` changed, but one in `other` may be the one that the program has. */
   | { readonly kind: 'unclear'; readonly name: string; readonly unit: string; readonly other: string }
+  /** Several weak ones, of which the linker takes one, and the patch takes one of them away or adds one. */
+  | { readonly kind: 'either'; readonly name: string; readonly unit: string; readonly other: string }
   /** A COMMON variable of `unit` is larger than the one that the program has from `other`. */
   | { readonly kind: 'outgrown'; readonly name: string; readonly unit: string; readonly other: string }
   /** Both units that the patch concerns define it after it, as they did not before: they cannot be linked. */
@@ -123,6 +125,7 @@ function settle(name: string, units: readonly ConcernedUnit[], others: readonly 
   const isChanged = ({ unit }: Candidate) => units.some(each => each.unit === unit && each.changed.has(name))
   const kept = before === undefined ? [] : both(before, after)
   const unclear = unclearIn(name, kept, isChanged)
+  const either = unclear.length > 0 ? [] : eitherOf(name, before, after)
   const chosen = kept.find(isChanged)?.unit ?? home
   const largest = Math.max(0, ...kept.map(({ size }) => size))
   const grown =
@@ -132,7 +135,7 @@ function settle(name: string, units: readonly ConcernedUnit[], others: readonly 
       ? []
       : [{ kind: 'outgrown', name, unit: grown.unit, other: home }]
   return {
-    findings: [...unclear, ...outgrown],
+    findings: [...unclear, ...either, ...outgrown],
     untaken: all.filter(unit => unit !== chosen).map(unit => [unit, chosen]),
   }
 }
@@ -165,6 +168,21 @@ function unclearIn(name: string, kept: readonly Candidate[], isChanged: (candida
   const other = kept.find(candidate => !isChanged(candidate))
   if (changed === undefined || other === undefined) return []
   return [{ kind: 'unclear', name, unit: changed.unit, other: other.unit }]
+}
+
+/**
+ * Of weak ones the linker takes the first that it meets, in an order that is not known. So one that goes may have been it,
+ * and one that comes may be; unless all are the same by the language.
+ */
+function eitherOf(name: string, before: Winners | undefined, after: Winners): Finding[] {
+  if (after.strength !== 'weak') return []
+  const old = before?.strength === 'weak' ? before.units : []
+  const all = [...old, ...after.units]
+  if (all.every(({ isCopy }) => isCopy === true)) return []
+  const isIn = (units: readonly Candidate[], { unit }: Candidate) => units.some(each => each.unit === unit)
+  const [one] = [...old.filter(each => !isIn(after.units, each)), ...after.units.filter(each => !isIn(old, each))]
+  const other = all.find(({ unit }) => unit !== one?.unit)
+  return one === undefined || other === undefined ? [] : [{ kind: 'either', name, unit: one.unit, other: other.unit }]
 }
 
 function candidates(name: string, units: readonly (readonly [string, Definitions])[]): Candidate[] {

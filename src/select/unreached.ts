@@ -3,6 +3,7 @@ import type { Refusal } from '../base/refusal.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceMap, Reference } from '../pieces/model.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
+import { boundedSection } from '../program/program-names.ts'
 import { hintOfMissing, hintOfSeveral } from './dropped.ts'
 import type { SelectRules } from './model.ts'
 
@@ -36,6 +37,14 @@ export function unreached(wanted: Wanted, count: number, rules: SelectRules): Fo
       symbol: user.name,
       text: `${refers}, which is thread-local: each thread has its own, which code of a payload cannot reach`,
       hint: 'let a function of the program, which is not replaced, return its address',
+    }
+  }
+  if (boundedSection(name) !== undefined) {
+    return {
+      code: 'symbol-not-found',
+      symbol: user.name,
+      text: `${refers}, which the running system's symbols do not have: a linker gives a section such bounds only where something that it links refers to them`,
+      hint: 'let a function of the program that refers to them already go over the entries; or find what is meant in another way',
     }
   }
   return {

@@ -3,6 +3,7 @@
  * them.
  */
 import { type ElfSymbol, type FoundSymbol, readOutline, searchSymbols } from '../elf/index.ts'
+import { isCopy } from '../program/definitions.ts'
 import { withParts } from '../system/file-parts.ts'
 import type { Tree, Unit } from './model.ts'
 
@@ -12,7 +13,12 @@ export interface Definer {
   /** Whether the linker takes it only where nothing else defines what is needed. */
   readonly archived: boolean
   /** The FILE symbol that a local one stands under. */
-  readonly found: readonly FoundSymbol<'original'>[]
+  readonly found: readonly DefinerSymbol[]
+}
+
+export interface DefinerSymbol extends FoundSymbol<'original'> {
+  /** As `Definition` has it. */
+  readonly isCopy: boolean
 }
 
 export interface Definers {
@@ -44,12 +50,14 @@ export function definersOf(tree: Tree, names: ReadonlySet<string>, except: Reado
   return { definers, needed, unread }
 }
 
-function symbolsIn({ object }: Unit, names: ReadonlySet<string>): readonly FoundSymbol<'original'>[] | undefined {
+function symbolsIn({ object }: Unit, names: ReadonlySet<string>): readonly DefinerSymbol[] | undefined {
   if (object === undefined) return undefined
   try {
     return withParts(object, parts => {
-      const symbols = searchSymbols(readOutline<'original'>(parts))
-      return [...names].flatMap(name => symbols?.find(name, 'whole') ?? [])
+      const outline = readOutline<'original'>(parts)
+      const symbols = searchSymbols(outline)
+      const found = [...names].flatMap(name => symbols?.find(name, 'whole') ?? [])
+      return found.map(each => ({ ...each, isCopy: isCopy(outline, each.symbol) }))
     })
   } catch {
     // What cannot be read is no object of this tree's build; that it is missing is said.

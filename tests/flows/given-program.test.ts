@@ -29,6 +29,9 @@ volatile int sink;
 int entry(int n) { ${signs.map(sign => `{ static int count; sink = count ${sign}= n; }`).join(' ')} return n; }
 `
 
+const SET = '__attribute__((section("set"), used)) static const int first = 3;\n'
+const bounds = (weak: string) => `extern ${weak}const int __start_set[], __stop_set[];\n`
+
 interface Row {
   readonly name: string
   readonly program: SmallProgram
@@ -108,6 +111,26 @@ const ROWS: readonly Row[] = [
       'u1.c': `int abs(int); ${ENTRY.replace('n * 3', 'atoi("7") * 3').replace('int', 'int atoi(const char *); int')}`,
     },
     has: ['replacement entry', 'content .rodata.entry.str1.1+0x0'],
+  },
+  {
+    name: 'bounds of a section that the program has, and nobody has asked for',
+    program: { files: { 'main.c': MAIN, 'u1.c': SET + ENTRY }, command: SPLIT, link: [] },
+    edit: { 'u1.c': SET + bounds('') + ENTRY.replace('n * 3', 'n * (int)(__stop_set - __start_set)') },
+    refused: ['symbol-not-found entry', 'symbol-not-found entry'],
+  },
+  {
+    name: 'also where they may be absent',
+    program: { files: { 'main.c': MAIN, 'u1.c': SET + ENTRY }, command: SPLIT, link: [] },
+    edit: {
+      'u1.c': SET + bounds('__attribute__((weak)) ') + ENTRY.replace('n * 3', 'n * (int)(__stop_set - __start_set)'),
+    },
+    refused: ['symbol-not-found entry', 'symbol-not-found entry'],
+  },
+  {
+    name: 'of a section that it has not, they are absent',
+    program: { files: { 'main.c': MAIN, 'u1.c': ENTRY }, command: SPLIT, link: [] },
+    edit: { 'u1.c': bounds('__attribute__((weak)) ') + ENTRY.replace('n * 3', 'n * (int)(__stop_set - __start_set)') },
+    has: ['replacement entry'],
   },
   {
     name: 'a changed function of a unit that may be a library’s',

@@ -1,4 +1,5 @@
 /** A function that goes from one file to another: one thing of the program, by its global name. */
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { sampled } from '../support/sampled.ts'
@@ -127,6 +128,24 @@ const ROWS: readonly Row[] = [
     refused: ['other-definition f'],
   },
   {
+    name: 'one of two weak ones goes',
+    built: true,
+    files: {
+      'a.c': [`${ONE}__attribute__((weak)) ${F}${CALLER}`, ONE + CALLER],
+      'c.c': [`${HEAD}__attribute__((weak)) ${NEW_F}`, `${HEAD}__attribute__((weak)) ${NEW_F}`],
+    },
+    refused: ['other-definition f'],
+  },
+  {
+    name: 'a weak one comes to another',
+    built: true,
+    files: {
+      'a.c': [ONE + CALLER, `${ONE}__attribute__((weak)) ${F}${CALLER}`],
+      'c.c': [`${HEAD}__attribute__((weak)) ${NEW_F}`, `${HEAD}__attribute__((weak)) ${NEW_F}`],
+    },
+    refused: ['other-definition f'],
+  },
+  {
     name: 'it becomes weak',
     files: { 'a.c': [ONE + F, ONE], 'b.c': [TWO, `${TWO}__attribute__((weak)) ${NEW_F}`] },
     refused: ['other-definition f'],
@@ -171,6 +190,10 @@ const ROWS: readonly Row[] = [
     refused: ['other-definition f'],
   },
 ]
+
+function inlineIn(name: string, value: string): string {
+  return `__attribute__((noinline)) inline int f(int i) { return i * 7 + 3; }\nint ${name}(int i) { return ${value}; }\n`
+}
 
 function cold(factor: number): string {
   return `__attribute__((cold)) void complain(int);\nint f(int i) { if (i > 100) { complain(i); complain(${factor}); } return out(i) * ${factor}; }\n`
@@ -218,4 +241,17 @@ test.skipIf(!hasGcc)(`pointers to it stay those of before, and calls go to the n
     }),
   )
   expect(links).toEqual(['caller: payload', 'holder: running'])
+})
+
+const hasCxx = spawnSync('g++', ['--version']).status === 0
+test.skipIf(!hasCxx)(`copies of an inline function come and go${hasCxx ? '' : ' (skipped: no g++)'}`, async () => {
+  const command = ['g++', '-x', 'c++', '-O1', '-fno-exceptions', '-fno-asynchronous-unwind-tables']
+  const [used, unused] = [inlineIn('first', 'f(i)'), inlineIn('first', 'i * 77777 + 123456 / (i | 1)')]
+  const files = { 'c.c': inlineIn('third', 'f(i)') }
+  const goes = await patchProgram({ files: { ...files, 'a.c': used }, command, built: true }, { 'a.c': unused })
+  const comes = await patchProgram({ files: { ...files, 'a.c': unused }, command, built: true }, { 'a.c': used })
+  expect([goes, comes].map(({ error, refused, replaced }) => [error, refused, replaced])).toEqual([
+    [undefined, [], ['_Z5firsti']],
+    [undefined, [], ['_Z5firsti']],
+  ])
 })

@@ -138,7 +138,8 @@ export function buildPayload({
     lines: drawn.lines,
     ...(drawn.symbols || on.length > 0 ? { symbols: program } : {}),
     ...(on.length > 0 ? { on } : {}),
-    ...(besides.length > 0 ? { besides } : {}),
+    // The oracle knows that what the first has gathered begins anew.
+    ...(besides.length > 0 ? { besides, loses: ['all'] } : {}),
     cacheFolder: cache,
     jobs: 2,
     progress: quiet,

@@ -101,10 +101,15 @@ const again: Edit = (program, draw) => {
   )
   if (found === undefined) return false
   const ids = new Map(found.locals.map(({ id }) => [id, fresh(program, 'v')]))
-  insert(draw, place, {
+  const copy = {
     text: found.text.replace(/@(\w+)@/g, (whole, id: string) => (ids.has(id) ? `@${ids.get(id)}@` : whole)),
     locals: found.locals.map(local => ({ ...local, id: ids.get(local.id) ?? local.id })),
-  })
+  }
+  insert(draw, place, copy)
+  // Beside each other nothing in the text tells the two apart, and a patch says that the second is new.
+  const { statements } = place.routine
+  const at = statements.indexOf(copy)
+  if (statements[at + 1] === found) statements.splice(at, 2, found, copy)
   return true
 }
 

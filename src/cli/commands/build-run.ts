@@ -26,6 +26,8 @@ export interface BuildArguments {
   readonly depends?: string
   readonly xenDepends?: string
   readonly on?: readonly string[]
+  readonly besides?: readonly string[]
+  readonly loses?: readonly string[]
   readonly memory?: string
   readonly expect?: boolean
   readonly withoutIbt?: boolean
@@ -62,6 +64,7 @@ export async function runBuild(request: BuildArguments, console: Console, signal
       ...given(request.symbols),
       ...given(request.config),
       ...(request.on ?? []),
+      ...(request.besides ?? []),
     ],
     [output, json, request.sarif, request.html],
   )

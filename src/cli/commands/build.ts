@@ -45,6 +45,10 @@ const PROMOTE =
 const COMPILE_ALL = 'compile all units that read a touched header, also those that cannot see what changes there'
 const WITH =
   'a source of your own (hooks, helpers), compiled like the unit behind @, in its folder (default: like most units of the folder that the patch touches); may be given again'
+const BESIDES =
+  'payloads that are applied already, and whose place the new one is to take (hotsplice replace): it has no names of theirs, and is refused where data that they hold would be lost'
+const LOSES = 'a variable of those that may be lost (`all` for all, `*` for ones without a name); may be given again'
+const MEMORY = "a copy of the running system's code, raw (from _stext on), to compare with too"
 const EXPECT = 'refuse unless the payload has exactly these functions, one `[unit] name` a line'
 const DETAILS =
   'put the patch and both versions of each function into the JSON too, for `hotsplice report` (--html does)'
@@ -63,11 +67,10 @@ export function define(host: Host) {
     )
     .option('--depends <id>', 'build-id of the payload below (default: that of the symbols)')
     .option('--on <payload...>', 'payloads that are applied already, the lowest first: the new one goes on top')
+    .option('--besides <payload...>', BESIDES)
+    .option('--loses <variable>', LOSES, eachOf)
     .option('--xen-depends <id>', 'build-id of the hypervisor (default: that of the symbols)')
-    .option(
-      '--memory <file[@address]>',
-      "a copy of the running system's code, raw (from _stext on), to compare with too",
-    )
+    .option('--memory <file[@address]>', MEMORY)
     .option('--no-expect', 'do not let the loader compare the first bytes of old code before it patches')
     .option('--without-ibt', WITHOUT_IBT)
     .option('--no-replace', 'for Linux: leave other live patches enabled, instead of taking the place of all of them')

@@ -1,11 +1,12 @@
 /** One job, carried out in this process: opens its base, which later jobs share, builds, and puts what it made into the folder. */
-import { InternalError } from '../../base/errors.ts'
+import { InputError, InternalError } from '../../base/errors.ts'
+import { inspectPayload } from '../../loaders/inspect.ts'
 import { reportedError } from '../../report/error-report.ts'
 import { toJson } from '../../report/json.ts'
 import type { ReportedError, RunReport } from '../../report/model.ts'
 import { type Base, openBase, surroundingsOf, treeDigest } from '../../trees/index.ts'
-import { type BuildResult, buildOne } from '../hotpatch/build-one.ts'
-import { checkStack } from './check-stack.ts'
+import { buildOne } from '../hotpatch/build-one.ts'
+import { fitting, type Stack } from '../hotpatch/check-stack.ts'
 import { changedMeanwhile, checkGiven, toText } from './inputs.ts'
 import type { FleetJob, JobDone, JobStack, StackedFile } from './job.ts'
 import type { FleetWorld } from './world.ts'
@@ -75,7 +76,9 @@ async function checkAsNamed({ base, tree, given }: FleetJob, shop: Shop): Promis
 
 async function buildOn(base: Base, job: FleetJob, { folder, run, cacheFolder, readFile }: Shop) {
   const result = await buildOne(base, { ...job.options, patches: job.patches }, run)
-  const { report, payload } = fitting(result, job.stack, readFile)
+  const stack = bytesOf(job.stack, readFile)
+  checkDepends(result.report, stack)
+  const { report, payload } = fitting(result, stack)
   const { outcome, refusals, functions, payload: described } = report
   if (outcome !== 'built' && outcome !== 'refused' && outcome !== 'nothing-to-do')
     throw new InternalError(`a build of ${job.cell.fix} for ${job.cell.base} ended as ${outcome}`)
@@ -99,22 +102,22 @@ async function buildOn(base: Base, job: FleetJob, { folder, run, cacheFolder, re
   }
 }
 
-/** What would harm a payload below, or lose what one holds, is refused like anything else. */
-function fitting({ report, payload }: BuildResult, stack: JobStack, readFile: Shop['readFile']): Built {
-  if (payload === undefined) return { report, payload }
-  const bytesOf = (file: StackedFile) => ({ ...file, bytes: readFile(file.path) })
-  const { buildId: runs, depends } = report.base ?? { buildId: null, depends: null }
-  const { below, replaced, loses } = stack
-  const refusals = checkStack(
-    { bytes: payload, runs, depends },
-    { below: below.map(bytesOf), replaced: replaced?.map(bytesOf), loses },
-  )
-  if (refusals.length === 0) return { report, payload }
-  const refused = { ...report, outcome: 'refused', refusals: [...report.refusals, ...refusals], payload: null } as const
-  return { report: refused, payload: undefined }
+/** As `fitting` takes it. */
+function bytesOf({ below, replaced, loses }: JobStack, readFile: Shop['readFile']): Stack {
+  const read = (file: StackedFile) => ({ ...file, bytes: readFile(file.path) })
+  return { below: below.map(read), replaced: replaced?.map(read), loses }
 }
 
-type Built = Pick<BuildResult, 'report' | 'payload'>
+function checkDepends({ outcome, base }: RunReport, { below }: Stack): void {
+  const top = below.at(-1)
+  const depends = base?.depends ?? null
+  if (outcome !== 'built' || top === undefined || inspectPayload(top.bytes).buildId === depends) return
+  throw new InputError(
+    'fleet/other-below',
+    `the payload depends on ${depends ?? 'nothing'}, and is to go upon ${top.name}`,
+    'leave `depends` out where `on` says what is applied',
+  )
+}
 
 const endingOf = (name: string): string => name.slice(name.lastIndexOf('.'))
 

@@ -11,6 +11,7 @@ interface KernelOptions {
   readonly depends?: string
   readonly xenDepends?: string
   readonly on?: readonly string[]
+  readonly besides?: readonly string[]
   readonly memory?: string
   readonly payloadName?: string
   readonly replace?: boolean
@@ -54,11 +55,12 @@ export function readKernelRunning(options: KernelOptions) {
   }
 }
 
-function refuseUnknownOptions({ depends, xenDepends, on = [], memory }: KernelOptions): void {
+function refuseUnknownOptions({ depends, xenDepends, on = [], besides = [], memory }: KernelOptions): void {
   const given = [
     ['--depends', depends],
     ['--xen-depends', xenDepends],
     ['--on', on[0]],
+    ['--besides', besides[0]],
     ['--memory', memory],
   ].flatMap(([name, value]) => (value === undefined ? [] : [name]))
   if (given.length === 0) return

@@ -7,6 +7,7 @@
  */
 import { definitionsIn } from '../../program/definitions.ts'
 import type { LinkedProgram } from '../../program/linked-program.ts'
+import { boundedSection } from '../../program/program-names.ts'
 import type { Linked, SelectRules, UnitInput } from '../../select/model.ts'
 import type { Running } from './running.ts'
 
@@ -30,6 +31,8 @@ export function linkedRules(
       if (brought?.things.has(name) === true) return 1
       if (name.includes('#')) return 0
       if (program.isImported(name)) return undefined
+      const bounded = boundedSection(name)
+      if (bounded !== undefined && program.hasSection(bounded)) return 0
       const answer = asked.get(name)
       return answer === 'by-a-unit' || (answer === 'by-none' && !program.isDynamic) ? 0 : undefined
     },

@@ -121,63 +121,56 @@ function neededByWhatStays({ correlation: { original, patched }, functions }: Un
 /** An archive's member is taken only where nothing else serves, so to the others it is as a weak one. */
 function definitionsOf({ archived, found }: Definer): ReadonlyMap<string, Definition> {
   return new Map(
-    found.flatMap(({ symbol }) => {
+    found.flatMap(({ symbol, isCopy }) => {
       const strength: Strength | undefined = strengthOf(symbol)
       if (strength === undefined) return []
-      return [[symbol.name, { strength: archived ? 'weak' : strength, size: symbol.size }] as const]
+      return [[symbol.name, { strength: archived ? 'weak' : strength, size: symbol.size, isCopy }] as const]
     }),
   )
 }
 
+const KEEP = 'leave the definition in the file where it is, and change it there; or give the new one another name'
+
 function refusalOf(finding: Finding): Refusal {
+  const unit = finding.kind === 'moved' ? finding.to : finding.unit
+  return { code: 'other-definition', unit, symbol: finding.name, ...wordsOf(finding) }
+}
+
+function wordsOf(finding: Finding): Pick<Refusal, 'text' | 'hint'> {
   const { name } = finding
-  const hint = 'leave the definition in the file where it is, and change it there; or give the new one another name'
   switch (finding.kind) {
     case 'moved':
       return {
-        code: 'other-definition',
-        unit: finding.to,
-        symbol: name,
         text: `${name} is taken from ${finding.to} now, and the running system has it from ${finding.from}: whoever calls it, or holds its address, would still reach that one`,
-        hint,
+        hint: KEEP,
       }
     case 'unclear':
       return {
-        code: 'other-definition',
-        unit: finding.unit,
-        symbol: name,
         text: `${name} changed in ${finding.unit}, and ${finding.other} defines it too and has it unchanged: which of the two the linker took is not known`,
-        hint,
+        hint: KEEP,
+      }
+    case 'either':
+      return {
+        text: `${name} is weak in ${finding.unit} and in ${finding.other}, and the patch takes one of them away or adds one: which of them the linker took, or would take now, is not known`,
+        hint: 'leave the weak definitions where they are, and change them there; or give the new one another name',
       }
     case 'twice':
       return {
-        code: 'other-definition',
-        unit: finding.unit,
-        symbol: name,
         text: `${name} is defined in ${finding.other} and in ${finding.unit} with the patch, and no linker takes both`,
         hint: 'define it in one of them and declare it in the other; or make each static, or give one another name',
       }
     case 'appears':
       return {
-        code: 'other-definition',
-        unit: finding.unit,
-        symbol: name,
         text: `${name} is defined in ${finding.unit} now, and ${finding.user} refers to it, where the running system has it from a library, or nothing: that would go on`,
         hint: 'give the new definition another name, and let what the patch changes call it',
       }
     case 'vanishes':
       return {
-        code: 'other-definition',
-        unit: finding.unit,
-        symbol: name,
         text: `${name} is not defined in ${finding.unit} any more, and ${finding.user} refers to it still, to have it from a library, or nothing: the running system would go on with its own`,
         hint: 'leave the definition where it is, and let it call what is meant; or change what calls it',
       }
     case 'outgrown':
       return {
-        code: 'other-definition',
-        unit: finding.unit,
-        symbol: name,
         text: `${name} of ${finding.unit} is larger than the one that the running system has from ${finding.other}`,
         hint: 'give the new variable another name',
       }

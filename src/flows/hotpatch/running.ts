@@ -90,6 +90,13 @@ export interface Running extends LoaderTable, LoaderVersion {
  */
 function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, options: RunningOptions): Running {
   const { image } = treeKind({ facts })
+  if ((options.on ?? []).length > 0 && (options.besides ?? []).length > 0) {
+    throw new InputError(
+      'cli/usage',
+      '--on and --besides are given together',
+      'a payload goes upon others, or takes the place of all that are applied (replace)',
+    )
+  }
   if (options.replace === false && image !== 'kernel') {
     throw new InputError(
       'cli/usage',
@@ -170,11 +177,14 @@ function readBelow(
   return loadedStack(readStack(files), { ...known, version })
 }
 
-const readStack = (files: readonly string[]) =>
-  files.map(file => ({ name: basename(file), bytes: readGiven(file, '--on') }))
+export const readStack = (files: readonly string[], option: '--on' | '--besides' = '--on') =>
+  files.map(file => ({ name: basename(file), bytes: readGiven(file, option) }))
 
 const namesBesides = ({ besides = [] }: RunningOptions): ReadonlySet<string> =>
-  during('reading payloads whose place is taken', () => new Set(broughtBy(readStack(besides)).things.keys()))
+  during(
+    'reading payloads whose place is taken',
+    () => new Set(broughtBy(readStack(besides, '--besides')).things.keys()),
+  )
 
 function broughtByStack({ on = [] }: RunningOptions): Brought | undefined {
   return on.length === 0

@@ -55,6 +55,10 @@ export class Program {
     return this.#theNames().exist
   }
 
+  hasSection(wanted: string): boolean {
+    return this.#elf.sections.some(({ name }) => name === wanted)
+  }
+
   /** Whether it lies where its file says, so that its addresses need no dynamic linker. */
   get isFixed(): boolean {
     return isFixed(this.#elf)

@@ -4,6 +4,7 @@
  * start (IFUNC) come out as they do for the program.
  */
 
+import { boundedSection } from '../../program/program-names.ts'
 import { severalFault } from '../../program/replaced-code.ts'
 import type { About } from './about.ts'
 import type { Agent } from './agent.ts'
@@ -19,7 +20,10 @@ export interface ResolveContext {
 
 export interface Asked {
   readonly needed: readonly string[]
-  /** Names of weak symbols, which may be absent; their address is 0 then. */
+  /**
+   * Names of weak symbols, which may be absent; their address is 0 then. Not so the bounds of a section that the program has: it
+   * has entries there, and 0 would say that it has none.
+   */
   readonly optional: ReadonlySet<string>
 }
 
@@ -43,7 +47,11 @@ export async function resolveNames(
   for (const [name, address] of await askLinker(context.agent, asked)) found.set(name, address)
   const answers = await context.agent.ask(chosen.map(({ resolver }) => ({ kind: 'call', address: resolver })))
   for (const [index, { name }] of chosen.entries()) found.set(name, answers[index] ?? 0)
-  const missing = [...new Set(names)].filter(name => (found.get(name) ?? 0) === 0 && !optional.has(name))
+  const mayBeAbsent = (name: string) => {
+    const bounded = boundedSection(name)
+    return optional.has(name) && (bounded === undefined || !context.program.hasSection(bounded))
+  }
+  const missing = [...new Set(names)].filter(name => (found.get(name) ?? 0) === 0 && !mayBeAbsent(name))
   if (missing.length > 0) {
     const hint = context.program.hasSymbols ? '' : '; the program has no symbol table, give its unstripped file'
     throw new Refused('ENOENT', `the process has no ${missing.join(', ')}${hint}`)

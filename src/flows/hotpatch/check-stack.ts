@@ -4,14 +4,14 @@
  * Worse mistake: a payload that takes back what another one mended, or loses what it has gathered, and says nothing. Names decide
  * what is the same; where a payload does not name a thing, it may be any.
  */
-import { InputError } from '../../base/errors.ts'
 import type { Refusal } from '../../base/refusal.ts'
 import { broughtBy } from '../../loaders/brought.ts'
 import { inspectPayload, type PayloadModel } from '../../loaders/inspect.ts'
 import { HOOK_PREFIX, LIST_HOOKS } from '../../loaders/payload-sections.ts'
+import type { BuildResult } from './build-one.ts'
 
 /** A payload with its bytes. */
-interface StackedBytes {
+export interface StackedBytes {
   readonly name: string
   readonly bytes: Uint8Array
   /** Whether its patches are in the text that the new one was made from. */
@@ -73,7 +73,7 @@ function stays(
             code: 'left-below',
             symbol: name,
             text: `${by} replaces ${name}, which the patches leave as the system had it when they are taken together: the code of ${by} would stay`,
-            hint: `make one payload of all of them that takes the place of ${by} (cumulative)`,
+            hint: `give the patches of ${by} too, where they are not among these; where they are, make one payload of all that takes the place of ${by} (--besides; in a fleet, cumulative)`,
           }),
         ],
   )
@@ -93,7 +93,7 @@ function hooksAgain(by: string, other: PayloadModel, own: PayloadModel): readonl
           code: 'hook-below',
           symbol: name,
           text: `${by} has hooks, and this one, in ${section}, may be one of them: it would run once more on what that one did`,
-          hint: `put the hooks of ${by} into a source beside its patch (with), which is built once; or make one payload of all, which takes the place of ${by} (cumulative)`,
+          hint: `put the hooks of ${by} into a source beside its patch (with), which is built once; or make one payload of all, which takes the place of ${by} (--besides; in a fleet, cumulative)`,
         }),
       ]
     }),
@@ -106,7 +106,7 @@ const isVetoing = (section: string): boolean => section.startsWith(HOOK_PREFIX) 
 function checkReplacing(
   { bytes, runs, depends }: StackedPayload,
   replaced: readonly StackedBytes[],
-  loses: readonly string[],
+  loses: Stack['loses'],
 ): readonly Refusal[] {
   const own = inspectPayload(bytes)
   const others = replaced.map(({ name, bytes: their }) => ({ name, model: inspectPayload(their) }))
@@ -115,11 +115,10 @@ function checkReplacing(
     model.hooks.filter(({ section }) => isVetoing(section)).map(({ section }) => vetoed(name, section)),
   )
   const unknown = replaced.filter(({ isInText }) => !isInText).map(({ name }) => lostChange(name))
-  const accepted = new Set(loses)
   return [
     ...(replaced.length === 0 ? [] : vetoing),
     ...unknown,
-    ...replaced.flatMap(one => lostData(one, accepted)),
+    ...(loses === 'all' ? [] : replaced.flatMap(one => lostData(one, new Set(loses)))),
     ...(depends === runs ? [] : [notAlone(depends ?? 'nothing', runs ?? 'what nobody knows')]),
   ]
 }
@@ -159,30 +158,44 @@ function lostData({ name, bytes }: StackedBytes, accepted: ReadonlySet<string>):
       code: 'replace-loses-data',
       symbol: variable,
       text: `${variable === '*' ? 'variables without a name' : variable}, which ${name} has brought, would be gone with it, and what is in there too`,
-      hint: `stack upon ${name} instead (on); or where nobody needs it, say so: loses: [{ variables: ['${variable}'], reason, who }]`,
+      hint: `stack upon ${name} instead (on); or where nobody needs it, say so: --loses '${variable}', in a fleet loses: [{ variables: ['${variable}'], reason, who }]`,
     }),
   )
 }
 
-/** Throws `InputError` where a payload is none. */
-export function checkStack(
-  payload: StackedPayload,
-  stack: {
-    readonly below: readonly StackedBytes[]
-    readonly replaced: readonly StackedBytes[] | undefined
-    readonly loses: readonly string[]
-  },
-): readonly Refusal[] {
-  const top = stack.below.at(-1)
-  if (top !== undefined && inspectPayload(top.bytes).buildId !== payload.depends) {
-    throw new InputError(
-      'fleet/other-below',
-      `the payload depends on ${payload.depends ?? 'nothing'}, and is to go upon ${top.name}`,
-      'leave `depends` out where `on` says what is applied',
-    )
-  }
-  return [
-    ...checkUpon(payload, stack.below),
-    ...(stack.replaced === undefined ? [] : checkReplacing(payload, stack.replaced, stack.loses)),
-  ]
+export interface Stack {
+  /** What it goes upon, the lowest first. */
+  readonly below: readonly StackedBytes[]
+  /** Whose place it takes; undefined where it takes none. */
+  readonly replaced: readonly StackedBytes[] | undefined
+  /** Variables of those that may go; `*` stands for ones without a name. */
+  readonly loses: readonly string[] | 'all'
+}
+
+/**
+ * What would harm a payload below, or lose what one holds, is refused like anything else. Where there is nothing to build, what
+ * those below replace would stay all the same. Throws `InputError` where a payload is none.
+ */
+export function fitting(result: Built, stack: Stack): Built {
+  const { report, payload } = result
+  if (payload === undefined && report.outcome !== 'nothing-to-do') return result
+  const { buildId: runs, depends } = report.base ?? { buildId: null, depends: null }
+  const refusals = payload === undefined ? checkNothing(stack) : checkStack({ bytes: payload, runs, depends }, stack)
+  if (refusals.length === 0) return result
+  const refused = { ...report, outcome: 'refused', refusals: [...report.refusals, ...refusals], payload: null } as const
+  return { report: refused, payload: undefined }
+}
+
+type Built = Pick<BuildResult, 'report' | 'payload'>
+
+function checkNothing({ below }: Stack): readonly Refusal[] {
+  const inText = below.filter(({ isInText }) => isInText)
+  const names: ReadonlySet<string> = new Set()
+  return inText.flatMap(({ name, bytes }, at) =>
+    stays(name, inspectPayload(bytes), { names, above: inText.slice(at + 1) }),
+  )
+}
+
+function checkStack(payload: StackedPayload, { below, replaced, loses }: Stack): readonly Refusal[] {
+  return [...checkUpon(payload, below), ...(replaced === undefined ? [] : checkReplacing(payload, replaced, loses))]
 }
