@@ -157,9 +157,12 @@ function seriesOf(branch: string): readonly Series[] {
   const chosen = new Set(
     drawn.slice(0, Math.ceil(Number(values.ordinary) / BRANCHES.length)).map(({ series }) => series),
   )
-  // In the order of the history: from each base to the next less is to be compiled.
   const some = ordinary.filter(series => chosen.has(series) || isNamed(series))
-  return [...security.filter(isOwn(branch)), ...some]
+  // In the order of the history: from each base to the next less is to be compiled.
+  const order = new Map(commits.map(({ id }, at) => [id, at]))
+  const placeOf = ({ commits: own }: Series) =>
+    Math.min(...own.map(({ id }) => order.get(id) ?? Number.POSITIVE_INFINITY))
+  return [...security.filter(isOwn(branch)), ...some].toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
 /** Whether one of its commits touches what is of the machine alone; of all where that is not asked. */
