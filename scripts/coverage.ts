@@ -3,7 +3,7 @@
  *
  *   npx tsx scripts/coverage.ts --history DIR [--state DIR] [--only 4.17,XSA-430,4.21:XSA-477] [--minutes N]
  *                               [--ordinary N --seed S] [--machine x86|arm64] [--own] [--again OUTCOME,…] [--judge]
- *                               [--list] [--table docs/coverage.md]
+ *                               [--releases] [--list] [--table docs/coverage.md]
  *
  * DIR is a clone of Xen's git with the branches stable-4.17 to stable-4.22 and the tags of releases. Takes what has no
  * result yet, for N minutes (5 unless told), and goes on where it was: the trees, one for each branch, and the results stay
@@ -12,6 +12,7 @@
  * refused, and what a person has to know of is in series/fills.ts, is completed with `hotsplice assist`, built and rehearsed.
  * Where what a fix changes can be seen from dom0 (series/behaviours.ts), it is looked at before, with, and after.
  * --judge asks of each that was built a second opinion, which nothing of the product gives (series/judge.ts).
+ * --releases takes a fix of our own on the first release of each branch and on its tip, and nothing else.
  * Writes the tables at the end of each run; --list tells what there is.
  * Needs `npm run build`, and what it takes to build Xen and to rehearse.
  */
@@ -26,7 +27,19 @@ import { complete, isToComplete, keptCompleted } from './series/complete.ts'
 import { BRANCHES, commitsOf, ordinaryFixes, type Series, securitySeries, seriesTouching } from './series/history.ts'
 import { judgeKept, keptJudgement } from './series/judged.ts'
 import { MACHINES, type SeriesMachine } from './series/machines.ts'
-import { COMPLETED, completedCells, JUDGED, judgedCells, readPart, SEEN, seenCells, writePart } from './series/parts.ts'
+import {
+  COMPLETED,
+  completedCells,
+  JUDGED,
+  judgedCells,
+  RELEASES,
+  readPart,
+  releaseCells,
+  SEEN,
+  seenCells,
+  writePart,
+} from './series/parts.ts'
+import { releasesOf } from './series/releases.ts'
 import { isToLook, keptSeen, look } from './series/seen.ts'
 import { readTable, rowOf, writeTable } from './series/table.ts'
 import { folderOf, keep, keptResult, type Result, take } from './series/take.ts'
@@ -46,6 +59,7 @@ const { values } = parseArgs({
     own: { type: 'boolean', default: false },
     again: { type: 'string', default: '' },
     judge: { type: 'boolean', default: false },
+    releases: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     table: { type: 'string', default: join(import.meta.dirname, '../docs/coverage.md') },
   },
@@ -85,13 +99,14 @@ async function takeAll(): Promise<void> {
   }
   const rows = chosen.flatMap(series => {
     const result = keptResult(folderOf(where, series))
-    return result === undefined ? [] : [rowOf(where.machine, series, result)]
+    return result === undefined || series.patch !== undefined ? [] : [rowOf(where.machine, series, result)]
   })
   console.log(`${rows.length} of ${chosen.length}`)
   const before = readIf(values.table) ?? ''
   const parts = [
     writePart(COMPLETED, [...readPart(before, COMPLETED), ...cellsOfKept(keptCompleted, completedCells)]),
-    writePart(SEEN, [...readPart(before, SEEN), ...cellsOfKept(keptSeen, seenCells)]),
+    writePart(RELEASES, [...readPart(before, RELEASES), ...cellsOfKept(keptRelease, releaseCells)]),
+    writePart(SEEN, [...readPart(before, SEEN), ...cellsOfKept(seenFix, seenCells)]),
     writePart(JUDGED, [...readPart(before, JUDGED), ...cellsOfKept(keptJudgement, judgedCells)]),
   ]
   writeFileSync(values.table, [writeTable(readTable(before), rows), ...parts].join(''))
@@ -119,8 +134,19 @@ function isToDoMore(series: Series, result: Result): boolean {
   return isToComplete(where, series, result) || isToLook(where, series, result) || isToJudge(series, result)
 }
 
+function seenFix(at: Where, series: Series) {
+  return series.patch === undefined ? keptSeen(at, series) : undefined
+}
+
+function keptRelease(at: Where, series: Series) {
+  const result = series.patch === undefined ? undefined : keptResult(folderOf(at, series))
+  return result && { ...result, seen: keptSeen(at, series)?.isSeen === true }
+}
+
 function isToJudge(series: Series, { came }: Result): boolean {
-  return values.judge && came === 'full cycle' && keptJudgement(where, series) === undefined
+  return (
+    values.judge && series.patch === undefined && came === 'full cycle' && keptJudgement(where, series) === undefined
+  )
 }
 
 function cellsOfKept<R>(
@@ -148,6 +174,7 @@ async function taken(series: Series, tree: string): Promise<Result | undefined> 
 }
 
 function seriesOf(branch: string): readonly Series[] {
+  if (values.releases) return releasesOf(where.history, branch)
   const commits = commitsOf(where.history, branch, where.machine.sources)
   const touching = new Set(commits.map(({ id }) => id))
   const security = seriesTouching(securitySeries(branch, commitsOf(where.history, branch, ['xen'])), touching)

@@ -9,11 +9,14 @@ import {
   completedCells,
   JUDGED,
   judgedCells,
+  RELEASES,
   readPart,
+  releaseCells,
   SEEN,
   seenCells,
   writePart,
 } from '../scripts/series/parts.ts'
+import { edited, RELEASE_BEHAVIOUR } from '../scripts/series/releases.ts'
 import { behaviourOf, isAsExpected } from '../scripts/series/seen.ts'
 import { readTable, rowOf, writeTable } from '../scripts/series/table.ts'
 import type { Result } from '../scripts/series/take.ts'
@@ -170,7 +173,7 @@ unload fix
 
 test('every script of a behaviour is one that a rehearsal takes', () => {
   const payloads = [{ name: 'fix.livepatch', bytes: new Uint8Array() }]
-  for (const behaviour of BEHAVIOURS.values()) {
+  for (const behaviour of [...BEHAVIOURS.values(), RELEASE_BEHAVIOUR]) {
     for (const { script } of looksAt(behaviour, '0x17')) {
       expect(parseScript(script, payloads, XEN).length).toBe(script.trim().split('\n').length)
     }
@@ -189,4 +192,17 @@ test('what was seen has a table of its own', () => {
   const seen = { what: 'dm_op', before: 'ESRCH', fixed: 'ENODATA', isSeen: true, base: 'c'.repeat(40), by: 'd' }
   const cells = seenCells(USUAL, { branch: '4.17', id: 'XSA-506' }, seen)
   expect(readPart(writePart(SEEN, [cells]), SEEN)).toEqual([cells])
+})
+
+test('a release is given a fix of our own, and only where the text is as it is known', () => {
+  const edit = { from: 'return 1;', to: 'return $&2;' }
+  expect(edited('a.c', 'int f(void)\n{ return 1; }\n', edit)).toContain('\n+{ return $&2; }\n')
+  for (const other of ['', 'return 1; return 1;'])
+    expect(() => edited('a.c', other, edit)).toThrow('a.c is not as it was')
+  const cells = releaseCells(
+    USUAL,
+    { branch: '4.17', id: 'RELEASE-4.17.0' },
+    { ...result({ came: 'full cycle' }), seen: true },
+  )
+  expect(readPart(writePart(RELEASES, [cells]), RELEASES)).toEqual([cells])
 })

@@ -5,6 +5,7 @@ import { type RehearsalResult, rehearse } from '../../src/hosts/rehearsal/index.
 import type { Where } from './base.ts'
 import { BEHAVIOURS, type Behaviour, looksAt } from './behaviours.ts'
 import type { Series } from './history.ts'
+import { RELEASE_BEHAVIOUR } from './releases.ts'
 import { folderOf, hotspliceCommit, type Result } from './take.ts'
 
 export interface Seen extends Pick<Behaviour, 'what' | 'before' | 'fixed'> {
@@ -20,7 +21,8 @@ const TIMEOUT = 240_000
 const fileFor = (where: Where, series: Series) => join(folderOf(where, series), 'seen.json')
 
 /** By its advisory, or by the title of its commit. */
-export function behaviourOf({ id, commits }: Series): Behaviour | undefined {
+export function behaviourOf({ id, commits, patch }: Series): Behaviour | undefined {
+  if (patch !== undefined) return RELEASE_BEHAVIOUR
   const [title = ''] = commits[0]?.message.split('\n') ?? []
   return BEHAVIOURS.get(id) ?? BEHAVIOURS.get(title)
 }
