@@ -3,14 +3,16 @@
  *
  *   npx tsx scripts/coverage.ts --history DIR [--state DIR] [--only 4.17,XSA-430,4.21:XSA-477] [--minutes N]
  *                               [--ordinary N --seed S] [--machine x86|arm64] [--own] [--again OUTCOME,…] [--judge]
- *                               [--list] [--table docs/coverage.md]
+ *                               [--releases] [--list] [--table docs/coverage.md]
  *
  * DIR is a clone of Xen's git with the branches stable-4.17 to stable-4.22 and the tags of releases. Takes what has no
  * result yet, for N minutes (5 unless told), and goes on where it was: the trees, one for each branch, and the results stay
  * in --state, outside of the checkout. --again takes those once more that came out so. --ordinary adds N fixes that are of
- * no advisory, drawn from all branches; --own leaves out what touches nothing that is of the machine alone. What is rightly
+ * no advisory, drawn from all branches; one that --only names by its id is taken, drawn or not; --own leaves out what touches nothing that is of the machine alone. What is rightly
  * refused, and what a person has to know of is in series/fills.ts, is completed with `hotsplice assist`, built and rehearsed.
+ * Where what a fix changes can be seen from dom0 (series/behaviours.ts), it is looked at before, with, and after.
  * --judge asks of each that was built a second opinion, which nothing of the product gives (series/judge.ts).
+ * --releases takes a fix of our own on the first release of each branch and on its tip, and nothing else.
  * Writes the tables at the end of each run; --list tells what there is.
  * Needs `npm run build`, and what it takes to build Xen and to rehearse.
  */
@@ -25,7 +27,20 @@ import { complete, isToComplete, keptCompleted } from './series/complete.ts'
 import { BRANCHES, commitsOf, ordinaryFixes, type Series, securitySeries, seriesTouching } from './series/history.ts'
 import { judgeKept, keptJudgement } from './series/judged.ts'
 import { MACHINES, type SeriesMachine } from './series/machines.ts'
-import { COMPLETED, completedCells, JUDGED, judgedCells, readPart, writePart } from './series/parts.ts'
+import {
+  COMPLETED,
+  completedCells,
+  JUDGED,
+  judgedCells,
+  RELEASES,
+  readPart,
+  releaseCells,
+  SEEN,
+  seenCells,
+  writePart,
+} from './series/parts.ts'
+import { releasesOf } from './series/releases.ts'
+import { isToLook, keptSeen, look } from './series/seen.ts'
 import { readTable, rowOf, writeTable } from './series/table.ts'
 import { folderOf, keep, keptResult, type Result, take } from './series/take.ts'
 
@@ -44,6 +59,7 @@ const { values } = parseArgs({
     own: { type: 'boolean', default: false },
     again: { type: 'string', default: '' },
     judge: { type: 'boolean', default: false },
+    releases: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     table: { type: 'string', default: join(import.meta.dirname, '../docs/coverage.md') },
   },
@@ -73,7 +89,7 @@ async function takeAll(): Promise<void> {
     if (Date.now() > where.until) break
     const kept = keptResult(folderOf(where, series))
     const isTaken = kept !== undefined && !again.includes(kept.came)
-    if (isTaken && !isToComplete(where, series, kept) && !isToJudge(series, kept)) continue
+    if (isTaken && !isToDoMore(series, kept)) continue
     const tree = await baseOf(series)
     if (tree === undefined) break
     const result = isTaken ? kept : await taken(series, tree)
@@ -83,12 +99,14 @@ async function takeAll(): Promise<void> {
   }
   const rows = chosen.flatMap(series => {
     const result = keptResult(folderOf(where, series))
-    return result === undefined ? [] : [rowOf(where.machine, series, result)]
+    return result === undefined || series.patch !== undefined ? [] : [rowOf(where.machine, series, result)]
   })
   console.log(`${rows.length} of ${chosen.length}`)
   const before = readIf(values.table) ?? ''
   const parts = [
     writePart(COMPLETED, [...readPart(before, COMPLETED), ...cellsOfKept(keptCompleted, completedCells)]),
+    writePart(RELEASES, [...readPart(before, RELEASES), ...cellsOfKept(keptRelease, releaseCells)]),
+    writePart(SEEN, [...readPart(before, SEEN), ...cellsOfKept(seenFix, seenCells)]),
     writePart(JUDGED, [...readPart(before, JUDGED), ...cellsOfKept(keptJudgement, judgedCells)]),
   ]
   writeFileSync(values.table, [writeTable(readTable(before), rows), ...parts].join(''))
@@ -101,6 +119,10 @@ async function more(series: Series, result: Result, tree: string): Promise<boole
     if (completed === undefined) return false
     console.log(`${described(series, completed)}, completed with ${completed.hand} lines by hand`)
   }
+  if (isToLook(where, series, result)) {
+    const { isSeen, what } = await look(where, series, tree)
+    console.log(`${series.branch} ${series.id}: ${isSeen ? 'seen' : 'NOT SEEN'}: ${what}`)
+  }
   if (isToJudge(series, result)) {
     const { missing, more: besides, unlike } = await judgeKept(where, series, result, tree)
     console.log(JSON.stringify({ missing, besides, unlike }))
@@ -108,8 +130,23 @@ async function more(series: Series, result: Result, tree: string): Promise<boole
   return Date.now() <= where.until
 }
 
+function isToDoMore(series: Series, result: Result): boolean {
+  return isToComplete(where, series, result) || isToLook(where, series, result) || isToJudge(series, result)
+}
+
+function seenFix(at: Where, series: Series) {
+  return series.patch === undefined ? keptSeen(at, series) : undefined
+}
+
+function keptRelease(at: Where, series: Series) {
+  const result = series.patch === undefined ? undefined : keptResult(folderOf(at, series))
+  return result && { ...result, seen: keptSeen(at, series)?.isSeen === true }
+}
+
 function isToJudge(series: Series, { came }: Result): boolean {
-  return values.judge && came === 'full cycle' && keptJudgement(where, series) === undefined
+  return (
+    values.judge && series.patch === undefined && came === 'full cycle' && keptJudgement(where, series) === undefined
+  )
 }
 
 function cellsOfKept<R>(
@@ -137,6 +174,7 @@ async function taken(series: Series, tree: string): Promise<Result | undefined> 
 }
 
 function seriesOf(branch: string): readonly Series[] {
+  if (values.releases) return releasesOf(where.history, branch)
   const commits = commitsOf(where.history, branch, where.machine.sources)
   const touching = new Set(commits.map(({ id }) => id))
   const security = seriesTouching(securitySeries(branch, commitsOf(where.history, branch, ['xen'])), touching)
@@ -146,9 +184,12 @@ function seriesOf(branch: string): readonly Series[] {
   const chosen = new Set(
     drawn.slice(0, Math.ceil(Number(values.ordinary) / BRANCHES.length)).map(({ series }) => series),
   )
+  const some = ordinary.filter(series => chosen.has(series) || isNamed(series))
   // In the order of the history: from each base to the next less is to be compiled.
-  const some = ordinary.filter(series => chosen.has(series))
-  return [...security.filter(isOwn(branch)), ...some]
+  const order = new Map(commits.map(({ id }, at) => [id, at]))
+  const placeOf = ({ commits: own }: Series) =>
+    Math.min(...own.map(({ id }) => order.get(id) ?? Number.POSITIVE_INFINITY))
+  return [...security.filter(isOwn(branch)), ...some].toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 
 /** Whether one of its commits touches what is of the machine alone; of all where that is not asked. */
@@ -159,9 +200,16 @@ function isOwn(branch: string): (series: Series) => boolean {
 }
 
 /** A branch, an id, or both with a colon. */
-function isAskedFor({ branch, id }: Series): boolean {
-  const asked = values.only.split(',').filter(text => text !== '')
-  return asked.length === 0 || asked.some(text => [branch, id, `${branch}:${id}`].includes(text))
+function isAskedFor(series: Series): boolean {
+  return asked().length === 0 || asked().includes(series.branch) || isNamed(series)
+}
+
+function isNamed({ branch, id }: Series): boolean {
+  return asked().some(text => [id, `${branch}:${id}`].includes(text))
+}
+
+function asked(): readonly string[] {
+  return values.only.split(',').filter(text => text !== '')
 }
 
 function described({ branch, id, commits }: Series, result: Result | undefined): string {

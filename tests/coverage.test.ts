@@ -1,11 +1,28 @@
 /** What `scripts/coverage.ts` takes for a fix, and the table that it writes and reads back. */
 import { expect, test } from 'vitest'
+import { BEHAVIOURS, looksAt } from '../scripts/series/behaviours.ts'
 import { FILLS, fillIn, withoutFiles } from '../scripts/series/fills.ts'
 import { advisoriesOf, ordinaryFixes, readLog, securitySeries, seriesTouching } from '../scripts/series/history.ts'
 import { MACHINES, USUAL } from '../scripts/series/machines.ts'
-import { COMPLETED, completedCells, JUDGED, judgedCells, readPart, writePart } from '../scripts/series/parts.ts'
+import {
+  COMPLETED,
+  completedCells,
+  JUDGED,
+  judgedCells,
+  RELEASES,
+  readPart,
+  releaseCells,
+  SEEN,
+  seenCells,
+  writePart,
+} from '../scripts/series/parts.ts'
+import { edited, RELEASE_BEHAVIOUR } from '../scripts/series/releases.ts'
+import { behaviourOf, isAsExpected } from '../scripts/series/seen.ts'
 import { readTable, rowOf, writeTable } from '../scripts/series/table.ts'
 import type { Result } from '../scripts/series/take.ts'
+import type { OperationResult } from '../src/hosts/rehearsal/index.ts'
+import { parseScript } from '../src/hosts/rehearsal/script.ts'
+import { XEN } from '../src/hosts/rehearsal/xen/xen.ts'
 
 test.for<readonly [message: string, ids: readonly string[]]>([
   ['x86: a fix\n\nThis is XSA-430 / CVE-2022-42335.\n', ['XSA-430']],
@@ -116,4 +133,76 @@ test('files whose change is taken out of a patch', () => {
   expect(withoutFiles(all, ['a.h'])).toBe(part('x/a.h') + part('b.c'))
   expect(withoutFiles(part('a.h'), ['a.h'])).toBe('')
   expect(withoutFiles(all, [])).toBe(all)
+})
+
+test('what is seen of a fix is known by its advisory, or by the title of its commit on any branch', () => {
+  const titled = {
+    branch: '4.19',
+    id: 'b'.repeat(12),
+    commits: [commit('b', 'xen/kexec: return error code for unknown hypercalls\n\nx')],
+  }
+  const other = { ...titled, commits: [commit('b', 'another\n')] }
+  const advisory = { branch: '4.17', id: 'XSA-506', commits: [commit('a', 'another\n')] }
+  expect([titled, other, advisory].map(series => behaviourOf(series)?.fixed)).toEqual([
+    'EOPNOTSUPP',
+    undefined,
+    'ENODATA',
+  ])
+})
+
+test('it is asked before, with, and after; one that goes down is booted twice', () => {
+  const [once] = looksAt({ what: '', first: ['one'], call: 'call DOMCTL', before: 'success', fixed: 'EPERM' }, '0x17')
+  expect(once).toEqual({
+    goesDown: false,
+    script: `one
+call 0x17
+upload fix fix.livepatch
+apply fix
+! EPERM call 0x17
+revert fix
+call 0x17
+unload fix
+`,
+  })
+  const down = looksAt({ what: '', call: 'call', before: 'crash', fixed: ': 2a' }, '')
+  expect(down.map(({ script, goesDown }) => [script, goesDown])).toEqual([
+    ['call\n', true],
+    ['upload fix fix.livepatch\napply fix\ncall\nexpect-output "2a"\nrevert fix\ncall\n', true],
+  ])
+})
+
+test('every script of a behaviour is one that a rehearsal takes', () => {
+  const payloads = [{ name: 'fix.livepatch', bytes: new Uint8Array() }]
+  for (const behaviour of [...BEHAVIOURS.values(), RELEASE_BEHAVIOUR]) {
+    for (const { script } of looksAt(behaviour, '0x17')) {
+      expect(parseScript(script, payloads, XEN).length).toBe(script.trim().split('\n').length)
+    }
+  }
+})
+
+test('a hypervisor that goes down does so at the last line, and nowhere else', () => {
+  const step = (expected: boolean) => ({ expected }) as OperationResult
+  const down = { outcome: 'crashed', notRun: 0, operations: [step(true), step(false)] } as const
+  const cases = [down, { ...down, notRun: 1 }, { ...down, operations: [step(false), step(false)] }]
+  expect(cases.map(each => isAsExpected(each, true))).toEqual([true, false, false])
+  expect([isAsExpected(down, false), isAsExpected({ ...down, outcome: 'passed' }, false)]).toEqual([false, true])
+})
+
+test('what was seen has a table of its own', () => {
+  const seen = { what: 'dm_op', before: 'ESRCH', fixed: 'ENODATA', isSeen: true, base: 'c'.repeat(40), by: 'd' }
+  const cells = seenCells(USUAL, { branch: '4.17', id: 'XSA-506' }, seen)
+  expect(readPart(writePart(SEEN, [cells]), SEEN)).toEqual([cells])
+})
+
+test('a release is given a fix of our own, and only where the text is as it is known', () => {
+  const edit = { from: 'return 1;', to: 'return $&2;' }
+  expect(edited('a.c', 'int f(void)\n{ return 1; }\n', edit)).toContain('\n+{ return $&2; }\n')
+  for (const other of ['', 'return 1; return 1;'])
+    expect(() => edited('a.c', other, edit)).toThrow('a.c is not as it was')
+  const cells = releaseCells(
+    USUAL,
+    { branch: '4.17', id: 'RELEASE-4.17.0' },
+    { ...result({ came: 'full cycle' }), seen: true },
+  )
+  expect(readPart(writePart(RELEASES, [cells]), RELEASES)).toEqual([cells])
 })

@@ -43,8 +43,12 @@ export async function baseAt(where: Where, branch: string, commit: string): Prom
   const configured = `${tree}.configured`
   let code: number | undefined = 0
   if (mayBeConfiguredOtherwise(tree, readIf(configured), commit)) {
-    writeFileSync(join(tree, 'xen/.config'), CONFIG)
+    const config = join(tree, 'xen/.config')
+    const before = readIf(config)
+    writeFileSync(config, CONFIG)
     code = await make('olddefconfig')
+    // What the other configuration compiled would pass for a part of this one.
+    if (code === 0 && before !== undefined && valuesOf(readIf(config)) !== valuesOf(before)) code = await make('clean')
     if (code === 0) writeFileSync(configured, commit)
   }
   if (code === 0) code = await make()
@@ -69,6 +73,14 @@ function checkOut(history: string, tree: string, commit: string): void {
 /** Where a rule of the configuration may be another. One that is written again makes everything compile again. */
 function mayBeConfiguredOtherwise(tree: string, before: string | undefined, commit: string): boolean {
   return before === undefined || git(tree, 'diff', '--name-only', before, commit, '--', ...KCONFIG) !== ''
+}
+
+/** Of a configuration, without what it says of the version. */
+function valuesOf(config = ''): string {
+  return config
+    .split('\n')
+    .filter(line => line.includes('CONFIG_'))
+    .join('\n')
 }
 
 /** Its exit code, 1 where a signal ended it; undefined when it had to be stopped. */

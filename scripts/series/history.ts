@@ -14,6 +14,8 @@ export interface Series {
   /** `XSA-430`, or the short id of an ordinary fix. */
   readonly id: string
   readonly commits: readonly Commit[]
+  /** One of our own, in place of what the commits changed: each of them is a base then. */
+  readonly patch?: string
 }
 
 export const BRANCHES = ['4.17', '4.18', '4.19', '4.20', '4.21', '4.22'] as const

@@ -4,6 +4,8 @@ import type { Completed } from './complete.ts'
 import type { Series } from './history.ts'
 import type { Judged } from './judge.ts'
 import type { SeriesMachine } from './machines.ts'
+import type { Seen } from './seen.ts'
+import type { Result } from './take.ts'
 
 export interface Part {
   readonly heading: string
@@ -34,6 +36,24 @@ has besides; *unlike* those whose code, references, strings or entries are not t
   titles: [...WHICH, 'units', 'that differ', 'unjudged', 'must', 'missing', 'more', 'unlike', 'hotsplice'],
 }
 
+export const RELEASES: Part = {
+  heading: '## First releases and tips',
+  words: `The first release of each branch and its tip (\`--releases\`), each with the same fix of our own, which has what fixes need of a
+loader: a function with alternatives and exceptions, one with a string, both of which dom0's hypercalls run. *Seen* says whether
+dom0 gets the answer of before, of with, and of before again. What kind of loader each is: [loader-history.md](loader-history.md).
+`,
+  titles: [...WHICH, 'outcome', 'functions', 'refusals', 'seen', 'hotsplice'],
+}
+
+export const SEEN: Part = {
+  heading: '## Seen from dom0',
+  words: `Where what a fix changes can be asked for with a hypercall, it is asked before, with, and after: the rehearsal's dom0 asks,
+uploads and applies, asks, reverts, asks once more, and unloads. What the hypervisor answers without the fix, before it and
+after it, is the first answer; with it, the second. Where it goes down without the fix, it is booted twice.
+`,
+  titles: [...WHICH, 'what is asked', 'without', 'with', 'seen', 'hotsplice'],
+}
+
 type Which = Pick<Series, 'branch' | 'id'>
 
 const SHORT = 10
@@ -49,6 +69,17 @@ export function completedCells(machine: SeriesMachine, series: Which, result: Co
   const built = came === 'full cycle' ? String(functions.length) : ''
   const codes = came === 'full cycle' ? '' : refusals.join(' ')
   return [...which(machine, series, base), came, built, codes, String(written), String(hand), by]
+}
+
+export function releaseCells(machine: SeriesMachine, series: Which, result: Result & { seen: boolean }): Cells {
+  const { came, base, functions, refusals, seen, by } = result
+  const built = came === 'full cycle' ? String(functions.length) : ''
+  return [...which(machine, series, base), came, built, refusals.join(' '), seen ? 'yes' : 'no', by]
+}
+
+export function seenCells(machine: SeriesMachine, series: Which, seen: Seen): Cells {
+  const { what, before, fixed, isSeen, base, by } = seen
+  return [...which(machine, series, base), what, before, fixed, isSeen ? 'yes' : 'no', by]
 }
 
 export function judgedCells(

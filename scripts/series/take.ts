@@ -49,7 +49,8 @@ export function keep(folder: string, result: Result): Result {
 }
 
 /** As they stand in the history, with what they change beside the hypervisor. */
-function patchesOf(history: string, { commits }: Series): readonly string[] {
+function patchesOf(history: string, { commits, patch }: Series): readonly string[] {
+  if (patch !== undefined) return [patch]
   return commits.map(({ id }) => git(history, 'diff-tree', '-p', '--no-color', '--full-index', `${id}^`, id))
 }
 

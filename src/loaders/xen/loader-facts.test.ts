@@ -1,8 +1,17 @@
 /** What kind a loader is, from small loaders of our own: their sources, and images of a few constants and functions. */
 import { describe, expect, test } from 'vitest'
+import {
+  loaderImage as image,
+  lea,
+  look,
+  MASK,
+  NOP,
+  type LoaderParts as Parts,
+  RETURN,
+  step,
+} from '../../../tests/verify/loader-image.ts'
 import { toyHypervisor } from '../../../tests/verify/toy.ts'
 import { type FactTexts, factsOfImage, factsOfTexts, type LoaderFacts } from './loader-facts.ts'
-import type { HypervisorSymbol } from './symbols.ts'
 
 const NONE: FactTexts = { loader: undefined, sections: undefined, alternatives: undefined }
 const apply = (body: string) =>
@@ -93,59 +102,6 @@ describe('by the source', () => {
     expect(factsOfTexts({ ...NONE, ...texts })).toEqual(facts)
   })
 })
-
-const [APPLY, SEARCH, SEALED, STATE] = [0x1000n, 0x2000n, 0x9000n, 0xa000n]
-const [CALLER, REGISTER] = [0x3000n, 0x4000n]
-const int32 = (value: bigint) => [...new Uint8Array(Int32Array.of(Number(value)).buffer)]
-/** lea sealed(%rip),%rax, standing at `from` */
-const lea = (from: number) => [0x48, 0x8d, 0x05, ...int32(SEALED - APPLY - BigInt(from + 7))]
-/** cmpl $2,state(%rip); ja +32 */
-const look = (from: number) => [0x83, 0x3d, ...int32(STATE - APPLY - BigInt(from + 7)), 0x02, 0x77, 0x20]
-const NOP = 0x90
-const RETURN = 0xc3
-/** and $0x7fff,%ecx */
-const MASK = [0x81, 0xe1, 0xff, 0x7f, 0, 0]
-/** add $n,%rbx */
-const step = (bytes: number) => [0x48, 0x83, 0xc3, bytes, RETURN]
-
-interface Parts {
-  readonly constants?: readonly string[]
-  readonly apply?: readonly number[]
-  readonly search?: readonly number[]
-  readonly others?: readonly string[]
-  /** A function that makes code known. */
-  readonly registers?: string
-}
-
-function image({ constants = [], apply, search, others = [], registers }: Parts) {
-  const symbol = (
-    plainName: string,
-    address: bigint,
-    size: number,
-    kind: HypervisorSymbol['kind'],
-  ): HypervisorSymbol => {
-    return { name: plainName, plainName, file: '', address, size, kind, local: false }
-  }
-  const register = [0xe8, ...int32(REGISTER - CALLER - 5n), RETURN]
-  const codes = new Map<bigint, readonly number[] | undefined>([
-    [CALLER, register],
-    [APPLY, apply],
-    [SEARCH, search],
-  ])
-  return toyHypervisor({
-    hasConstant: text => ['livepatch: %s\n\0', ...constants].some(each => each.includes(text)),
-    symbols: [
-      ...(apply === undefined ? [] : [symbol('_apply_alternatives', APPLY, apply.length, 'function')]),
-      ...(search === undefined ? [] : [symbol('livepatch_elf_sec_by_name', SEARCH, search.length, 'function')]),
-      ...(registers === undefined ? [] : [symbol(registers, CALLER, register.length, 'function')]),
-      symbol('register_virtual_region', REGISTER, 8, 'function'),
-      ...others.map(name => symbol(name, 0x100n, 8, 'function')),
-      symbol('__initdata_cf_clobber_start', SEALED, 0, 'untyped'),
-      symbol('system_state', STATE, 4, 'object'),
-    ],
-    bytesAt: address => Uint8Array.from(codes.get(address) ?? []),
-  })
-}
 
 const OLD = { checksAlternatives: false, refusesAlternatives: false, takesCallSites: false }
 

@@ -1,0 +1,117 @@
+/**
+ * What of a fix can be seen from dom0: a hypercall that the hypervisor answers otherwise once the fix is applied. Known of a
+ * fix by its advisory, or by the title of its commit, which is the same on each branch that it was brought back to.
+ */
+
+/** An errno's name; `success`; a text in what comes back, behind a colon; or that the hypervisor goes down. */
+export type Answer = string
+
+export const DOWN: Answer = 'crash'
+export const DONE: Answer = 'success'
+
+export interface Behaviour {
+  /** What is asked, in words. */
+  readonly what: string
+  /** Lines of a rehearsal's script that have to come first, once. */
+  readonly first?: readonly string[]
+  /** A line of it; DOMCTL stands for the number of that interface on the base. */
+  readonly call: string
+  readonly before: Answer
+  readonly fixed: Answer
+  /** QEMU's -cpu, where its usual one shows nothing. */
+  readonly cpuModel?: string
+}
+
+/** The padding of the union in `struct xen_domctl` (128 bytes) behind so many. */
+const rest = (used: number) => `zeros:${128 - used}`
+/** A paravirtualised domain of one processor without memory, as 4.18 and 4.19 take it. */
+const CREATE = `hypercall domctl { u32:1 u32:DOMCTL u16:1 zeros:6 zeros:20 zeros:8 u32:1 u32:1023 u32:64 u32:1024 u32:1 ${rest(48)} }`
+const GSI_5 = (pirq: string) =>
+  `hypercall physdev_op 13 { u16:0x7ff0 zeros:2 u32:1 u32:5 u32:${pirq} zeros:16 zeros:8 }`
+
+export const BEHAVIOURS: ReadonlyMap<string, Behaviour> = new Map<string, Behaviour>([
+  [
+    'XSA-444',
+    {
+      what: 'a breakpoint in the area where arguments of 32-bit guests are translated',
+      call: 'hypercall 8 0 0xffff820080000000',
+      before: DONE,
+      fixed: 'EPERM',
+    },
+  ],
+  ['XSA-506', { what: 'dm_op without a buffer', call: 'hypercall dm_op 1 0 null', before: 'ESRCH', fixed: 'ENODATA' }],
+  [
+    'xen/kexec: return error code for unknown hypercalls',
+    { what: 'kexec_op of an unknown kind', call: 'hypercall kexec_op 99 null', before: DONE, fixed: 'EOPNOTSUPP' },
+  ],
+  [
+    'domctl: correct return value of XEN_DOMCTL_[gs]etvcpuaffinity',
+    {
+      what: 'affinities of a vCPU, the first of two into memory that is not there',
+      call: `hypercall domctl { u32:25 u32:DOMCTL u16:0 zeros:6 u32:0 u32:3 bad u32:64 zeros:4 buffer:8 u32:64 zeros:4 ${rest(40)} }`,
+      before: DONE,
+      fixed: 'EFAULT',
+    },
+  ],
+  [
+    'x86/MCE: restore CPU vendor reporting to the outside world',
+    {
+      what: "the processor's vendor, as Linux numbers it",
+      call: 'hypercall 48 { u32:3 u32:0x01ecc003 u32:1 zeros:4 buffer:1024 zeros:128 }',
+      before: ': 06 00 00 00 01 00 00 00 1a 00',
+      fixed: ': 06 00 00 00 00 00 00 00 1a 00',
+      cpuModel: 'Nehalem',
+    },
+  ],
+  [
+    'x86/physdev: Return pirq that irq was already mapped to',
+    {
+      what: 'any PIRQ for an interrupt that has one',
+      first: [GSI_5('5')],
+      call: GSI_5('0xffffffff'),
+      before: 'EPERM',
+      fixed: DONE,
+    },
+  ],
+  [
+    'xen: vm_event: do not do vm_event_op for an invalid domain',
+    {
+      what: 'vm_event_op for no domain',
+      call: `hypercall domctl { u32:56 u32:DOMCTL u16:0x7ff4 zeros:6 u32:0 u32:1 ${rest(8)} }`,
+      before: DOWN,
+      fixed: 'ESRCH',
+    },
+  ],
+  [
+    'xen/memory: Make resource_max_frames() to return 0 on unknown type',
+    {
+      what: 'the size of a resource of an unknown type',
+      first: [CREATE],
+      call: 'hypercall memory_op 28 { u16:1 u16:7 zeros:12 u64:0 null }',
+      before: DONE,
+      fixed: 'EINVAL',
+    },
+  ],
+])
+
+/** The scripts whose rehearsals show it, each with the operations after which the hypervisor is down at the end. */
+export interface Look {
+  readonly script: string
+  readonly goesDown: boolean
+}
+
+export function looksAt({ first = [], call, before, fixed }: Behaviour, domctl: string): readonly Look[] {
+  const ask = (answer: Answer): readonly string[] => {
+    if (answer.startsWith(': ')) return [call, `expect-output "${answer.slice(2)}"`]
+    return [answer === DONE || answer === DOWN ? call : `! ${answer} ${call}`]
+  }
+  const [goesDown, asked] = [before === DOWN, ask(before)]
+  const applied = ['upload fix fix.livepatch', 'apply fix', ...ask(fixed), 'revert fix', ...asked]
+  const scripts = goesDown
+    ? [
+        [...first, ...asked],
+        [...first, ...applied],
+      ]
+    : [[...first, ...asked, ...applied, 'unload fix']]
+  return scripts.map(lines => ({ script: `${lines.join('\n')}\n`.replaceAll('DOMCTL', domctl), goesDown }))
+}
