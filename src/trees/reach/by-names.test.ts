@@ -10,7 +10,7 @@ import { changedItems } from '../../ctext/changed-items.ts'
 import { textItemsOf } from '../../ctext/items.ts'
 import { packUsed, unpackUsed } from '../../ctext/used-names.ts'
 import { areClosed, seenBy } from './by-names.ts'
-import { definedBy, isOrdinary } from './commands.ts'
+import { definedBy, hasTrigraphs, isOrdinary } from './commands.ts'
 import { namedEdits } from './named-edits.ts'
 import { WITHOUT_LINES } from './same-text.ts'
 import { seenOf } from './seen.ts'
@@ -25,6 +25,7 @@ function seen({ before, after, beside = '', options = [] }: Case, text: string):
   const texts = edits && [edits.before, edits.after, ...[beside, text, defined ?? ''].map(seenOf)]
   if (!isOrdinary(unit) || edits === undefined || defined === undefined) return undefined
   if (texts?.every(each => each !== undefined) !== true) return undefined
+  if (hasTrigraphs(unit) && texts.some(each => each.hasTrigraphs)) return undefined
   if (edits.inlines.size > 0 && !areClosed([edits], texts)) return undefined
   const run = spawnSync('gcc', ['-E', '-dU', ...WITHOUT_LINES, '-std=gnu11', ...options, '-x', 'c', '-'], {
     input: Buffer.from(`${before}${beside}${text}\n`),
@@ -69,6 +70,30 @@ const OWN: readonly Case[] = [
     '#define EXTRA void h(int) __attribute__((noreturn));\n',
   ),
   body('a word that a macro makes a brace', 'return 1; END int n(void) { return 3', none, '#define END }\n'),
+  body(
+    'a word that a macro joins to a count',
+    'return 1 + 0 * COUNT(ER__)',
+    'int f(void) { return __COUNTER__; }',
+    '#define COUNT(x) __COUNT##x\n',
+  ),
+  body(
+    'a word that a macro joins to one for a count',
+    'return 1 + 0 * COUNT(ER)',
+    'int f(void) { return __COUNTER__; }',
+    '#define MY_COUNTER __COUNTER__\n#define COUNT(x) MY_COUNT##x\n',
+  ),
+  body(
+    'a word that a macro joins to one for a brace',
+    'return 1; THE(ND) int n(void) { return 3',
+    none,
+    '#define E_ND }\n#define THE(x) E_##x\n',
+  ),
+  body(
+    'a word that a macro joins of several',
+    'return 1; THE(E, N D) int n(void) { return 3',
+    none,
+    '#define END }\n#define THE(a, b) T##a##b##D MORE(a, b)\n#define TEN\n#define DD\n#define MORE(a, b) a##ND\n',
+  ),
   body('a list that a macro divides', 'FIRST({ return 1; , } int more; )', none, '#define FIRST(a, b) a\n'),
   body('a pragma', '_Pragma("pack(1)") return 1', 'struct t { char c; int i; }; int f(struct t *t) { return t->i; }'),
   of(
@@ -121,6 +146,24 @@ describe.skipIf(!hasGcc)(`by names${withoutGcc}`, () => {
   test.for([
     ['the body of a function', { ...got(GET), beside: BESIDE }, none, false],
     ['the body of a function that is called', { ...got(GET), beside: BESIDE }, user, true],
+    [
+      'the body of a function whose macro joins to a known beginning',
+      {
+        ...got(`#define FIELD(x) MY_##x\n#define MY_a a\n${GET.replace('p->a', 'p->FIELD(a) + p->a')}`),
+        beside: BESIDE,
+      },
+      none,
+      false,
+    ],
+    [
+      'the body of a function whose macro joins to anything',
+      {
+        ...got(`#define FIELD(x, y) x##y\n${GET.replace('p->a', 'p->FIELD(a,) + p->a')}`),
+        beside: BESIDE,
+      },
+      none,
+      undefined,
+    ],
     ['a macro', { ...LIMIT, beside: BESIDE }, none, false],
     ['a macro that is used', { ...LIMIT, beside: BESIDE }, 'int f(void) { return LIMIT; }', true],
     ['a macro that is tested', { ...LIMIT, beside: BESIDE }, '#ifdef LIMIT\n#endif\n', true],

@@ -22,12 +22,12 @@ import { tryCompile } from '../compile.ts'
 import type { AffectedUnit, Tree } from '../model.ts'
 import { inBatches } from './batches.ts'
 import { closedIn } from './closed.ts'
-import { definedBy } from './commands.ts'
+import { hasTrigraphs } from './commands.ts'
 import { MacroTable } from './macro-table.ts'
-import type { NamedEdits } from './named-edits.ts'
-import { filesReadBy } from './read-files.ts'
+import type { EditsByPath, NamedEdits } from './named-edits.ts'
 import { WITHOUT_LINES } from './same-text.ts'
-import { type Seen, seenOf } from './seen.ts'
+import type { Seen } from './seen.ts'
+import type { UnitTexts } from './unit-texts.ts'
 
 export interface ByNames {
   /** They cannot see it. */
@@ -36,11 +36,18 @@ export interface ByNames {
   readonly untold: readonly AffectedUnit[]
 }
 
-export type EditsByPath = ReadonlyMap<string, NamedEdits>
-
-export async function byNames(tree: Tree, units: readonly AffectedUnit[], edits: EditsByPath): Promise<ByNames> {
-  const isAsked = (each: AffectedUnit) => each.because.every(path => edits.has(path))
-  const closed = closedUnits(tree, units.filter(isAsked), edits)
+export async function byNames(
+  tree: Tree,
+  units: readonly AffectedUnit[],
+  texts: UnitTexts,
+  edits: EditsByPath,
+): Promise<ByNames> {
+  const isAsked = ({ unit, because }: AffectedUnit) =>
+    because.every(path => {
+      const both = [edits.get(path)?.before, edits.get(path)?.after]
+      return both.every(text => text !== undefined && !(text.hasTrigraphs && hasTrigraphs(unit)))
+    })
+  const closed = closedUnits(units.filter(isAsked), texts, edits)
   const unseen = new Set<AffectedUnit>()
   const told = new Set<AffectedUnit>()
   await inBatches([...closed], async batch => {
@@ -80,34 +87,33 @@ export function seenBy(used: UsedNames | undefined, edits: readonly (NamedEdits 
 }
 
 /** Those in which nothing in the bodies can reach out of them, before and after, by whatever macros they may read. */
-function closedUnits(tree: Tree, units: readonly AffectedUnit[], edits: EditsByPath): readonly AffectedUnit[] {
-  const bodies = [...edits.values()].flatMap(({ inlines }) => [...inlines.values()].flat())
-  if (bodies.length === 0) return units
-  const known = new Map<string, Seen | undefined>()
-  const seen = (key: string, read: () => string | undefined) => {
-    if (!known.has(key)) known.set(key, seenText(read()))
-    return known.get(key)
-  }
-  const ofFile = (path: string) => edits.get(path)?.after ?? seen(path, () => tree.reader.read(path))
-  const filesOf = filesReadBy(tree, path => ofFile(path)?.facts.includes ?? [])
-  const read = new Set<Seen>([...edits.values()].flatMap(({ before, after }) => [before, after]))
-  const closed = units.filter(each => {
-    const defined = definedBy(each.unit)
-    const files = filesOf(each)
-      ?.map(ofFile)
-      .concat(seen(`-D ${defined}`, () => defined))
-    if (files?.every(file => file !== undefined) !== true) return false
-    for (const file of files) read.add(file)
-    return true
+function closedUnits(units: readonly AffectedUnit[], { paths, texts }: UnitTexts, edits: EditsByPath) {
+  const all = [...edits.values()]
+  if (all.every(({ inlines }) => inlines.size === 0)) return units
+  const read = [...texts.values()].flat()
+  const shared = read.filter(({ isOwn }) => !isOwn).map(({ seen }) => seen)
+  const table = tableOf(shared)
+  const isClosed = areClosedBy(all, table)
+  const ownOf = (each: AffectedUnit) =>
+    (paths.get(each) ?? []).flatMap(path => texts.get(path) ?? []).flatMap(({ seen, isOwn }) => (isOwn ? [seen] : []))
+  // What a unit defines for itself matters where it was asked what that is.
+  const isOther = (own: readonly Seen[]) =>
+    own.some(({ facts }) => facts.macros.some(({ name }) => table.isAsked(name)))
+  return units.filter(each => {
+    if (!isClosed || !paths.has(each)) return false
+    const own = ownOf(each)
+    return !isOther(own) || areClosed(all, [...shared, ...own])
   })
-  return areClosed([...edits.values()], read) ? closed : []
 }
 
 export function areClosed(edits: readonly NamedEdits[], read: Iterable<Seen>): boolean {
-  const table = new MacroTable([...read].map(({ facts }) => facts))
+  return areClosedBy(edits, tableOf(read))
+}
+
+function areClosedBy(edits: readonly NamedEdits[], table: MacroTable): boolean {
   return edits.every(({ inlines }) => [...inlines.values()].flat().every(body => closedIn(body, table)))
 }
 
-function seenText(text: string | undefined): Seen | undefined {
-  return text === undefined ? undefined : seenOf(text)
+function tableOf(read: Iterable<Seen>): MacroTable {
+  return new MacroTable([...read].map(({ facts }) => facts))
 }

@@ -15,6 +15,8 @@ export interface NamedEdits {
   readonly inlines: ReadonlyMap<string, readonly [RawInline, RawInline]>
 }
 
+export type EditsByPath = ReadonlyMap<string, NamedEdits>
+
 /** Undefined where something else changes, or where that is not sure. */
 export function namedEdits(oldText: string, newText: string, { items }: ChangedItems): NamedEdits | undefined {
   const names = new Set(items.map(({ name }) => name))

@@ -18,11 +18,12 @@ import type { SourceChange, TouchedFile } from '../../source/model.ts'
 import { overlayOf } from '../affected.ts'
 import { toAbsolute } from '../layout.ts'
 import type { Affected, AffectedUnit, Tree } from '../model.ts'
-import { byNames, type EditsByPath } from './by-names.ts'
+import { byNames } from './by-names.ts'
 import { hasTrigraphs, isOrdinary } from './commands.ts'
 import { assembling } from './embedded.ts'
-import { namedEdits } from './named-edits.ts'
+import { type EditsByPath, namedEdits } from './named-edits.ts'
 import { withSameText } from './same-text.ts'
+import { textsReadBy } from './unit-texts.ts'
 
 export interface LeftOut {
   readonly unit: string
@@ -61,7 +62,10 @@ export async function withinReach(
   const isAssembled = assembling(tree)
   const isOther = (each: AffectedUnit) => !isAssembled(each)
   const others = asked.filter(isOther)
-  const { unseen, untold } = await byNames(tree, others, namedIn(others, change))
+  const named = namedIn(others, change)
+  const isNamed = ({ because }: AffectedUnit) => because.every(path => named.has(path))
+  const texts = textsReadBy(tree, others.filter(isNamed), named)
+  const { unseen, untold } = await byNames(tree, others, texts, named)
   const same = await withSameText(tree, untold, {
     overlay: overlayOf(change, affected),
     withLines: question.withMoved,
@@ -108,10 +112,19 @@ export function candidates(
   const isQuiet = quietIn(texts, edits, change)
   const isRest = ({ unit, because }: AffectedUnit) => {
     const own = texts.read(unit.dependencies[0] ?? '')
-    return own !== undefined && !because.some(path => namesOf(edits.get(path)).some(name => own.includes(name)))
+    return own !== undefined && !because.some(path => namesOf(edits.get(path)).some(name => hasWord(own, name)))
   }
   const quiet = new Set(known.filter(isQuiet))
   return { quiet: [...quiet], asked: known.filter(each => !quiet.has(each) && isRest(each)) }
+}
+
+/** Not within another word. */
+function hasWord(text: string, name: string): boolean {
+  if (!text.includes(name)) return false
+  const isInWord = (at: number) => /[\w$\x80-\xff]/.test(text[at] ?? '')
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1))
+    if (!isInWord(at - 1) && !isInWord(at + name.length)) return true
+  return false
 }
 
 /** With all that the unit reads among its dependencies. */
