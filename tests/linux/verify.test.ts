@@ -41,9 +41,8 @@ describe.skipIf(`${without}${withoutQemu}` !== '')(`wrong modules${without} ${wi
     const kernel = readKernelImage(readKernel(kernelPart('image')))
     const tables = ['.return_sites', ...(LINE === '6.1' ? [] : ['.call_sites'])]
     for (const table of tables) {
-      const { accepted, checks } = verifyModule(withHalfAnEntry(right, table) ?? right, kernel, kernel.facts.version)
-      const failed = checks.filter(({ status }) => status === 'failed')
-      expect([accepted, failed.map(({ code, place }) => `${code} ${place}`)]).toEqual([false, [`table-size ${table}`]])
+      const { checks } = verifyModule(withHalfAnEntry(right, table) ?? right, kernel, kernel.facts.version)
+      expect(checks.find(({ code }) => code === 'table-size')).toMatchObject({ status: 'failed', place: table })
     }
   })
 
