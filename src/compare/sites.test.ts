@@ -37,6 +37,7 @@ const OTHER: ShiftedFile = { file: 'header.h', shift: 7, lines: 200 }
 
 const ROWS: readonly Row[] = [
   { name: 'a line in the middle', from: 42, to: 45, file: 'unit.c' },
+  { name: 'a line whose byte is a digit in a text', from: 51, to: 54, file: 'unit.c' },
   { name: 'the first line', from: 1, to: 4, file: 'unit.c' },
   { name: 'the last line', from: 100, to: 103, file: 'unit.c' },
   { name: 'a line two of whose bytes move', from: 254, to: 257, files: [{ ...FILE, lines: 300 }], file: 'unit.c' },
@@ -68,6 +69,20 @@ test.skipIf(!hasGcc)(`what was 0 is no line${withoutGcc}`, () => {
   const { sites, unexplained } = sitesOf(zero(0), zero(SHIFT))
   expect(sites).toEqual([])
   expect(unexplained).toHaveLength(4)
+})
+
+/** As FORTIFY_SOURCE of Linux has it; one digit of it moves by the shift, as a byte that holds a line would. */
+test.skipIf(!hasGcc).for([
+  { name: 'one digit', from: 42, to: 45 },
+  { name: 'two digits', from: 58, to: 61 },
+])(`a line that is spelled out in a text is no number: $name differs${withoutGcc}`, ({ from, to }) => {
+  const text = (line: number) =>
+    `extern void say(const char *); void f(void) { say("field at unit.c:${line}"); } const char own[] = "at ${line}";`
+  const { sites, unexplained } = sitesOf(text(from), text(to))
+  expect(sites).toEqual([])
+  expect(unexplained.map(each => each.text.replace(/^.* is a text/, 'is a text'))).toEqual(
+    Array(2).fill(`is a text that spells out line ${from} of unit.c`),
+  )
 })
 
 test.skipIf(!hasGcc)(`what is cut in another way explains nothing${withoutGcc}`, () => {

@@ -12,7 +12,7 @@
  */
 
 import type { Side } from '../base/side.ts'
-import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
+import { SHF_EXECINSTR, SHF_STRINGS } from '../elf/spec/constants.ts'
 import type { NumberField } from '../machines/machine.ts'
 import { machineOf } from '../machines/machines.ts'
 import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
@@ -172,6 +172,7 @@ function sitesOfBytes(context: Context, piece: Piece<'original'>, before: Uint8A
   const offsets = [...before.keys()].filter(offset => before[offset] !== after[offset])
   const section = context.original.object.sections[piece.section]
   const isCode = section !== undefined && (section.flags & SHF_EXECINSTR) !== 0
+  const hasText = !isCode && isText(section?.flags ?? 0, before)
   const { code } = machineOf(context.original.object.header.machine)
   const fields = isCode ? code?.numberFieldsAt(before, offsets) : undefined
   const sites: LineSite[] = []
@@ -179,6 +180,12 @@ function sitesOfBytes(context: Context, piece: Piece<'original'>, before: Uint8A
   let done = 0
   for (const offset of offsets) {
     if (offset < done) continue
+    const spelled = hasText ? spelledAt(context.files, offset, before, after) : undefined
+    if (spelled !== undefined) {
+      unexplained.push({ piece: piece.id, offset, text: `${piece.name} ${spelled.text}` })
+      done = spelled.end
+      continue
+    }
     const candidates = isCode
       ? [fields?.get(offset)].filter(field => field !== undefined)
       : dataFields(offset, before.length)
@@ -194,6 +201,29 @@ function sitesOfBytes(context: Context, piece: Piece<'original'>, before: Uint8A
     done = endOfField(site)
   }
   return { sites, unexplained }
+}
+
+/** Of a section of texts, or ended by its only zero: no number of a line fills so many bytes. */
+function isText(flags: number, bytes: Uint8Array): boolean {
+  if ((flags & SHF_STRINGS) !== 0) return true
+  return bytes.length >= 4 && bytes.indexOf(0) === bytes.length - 1
+}
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
+
+/**
+ * A line's number in decimal digits, as `__stringify(__LINE__)` gives it: a text, and no number, although the one digit that
+ * differs may look like a byte that holds a line.
+ */
+function spelledAt(files: readonly ShiftedFile[], offset: number, before: Uint8Array, after: Uint8Array) {
+  let [start, end] = [offset, offset]
+  while (isDigit(before[start - 1]) && isDigit(after[start - 1])) start--
+  while (isDigit(before[end]) && isDigit(after[end])) end++
+  const [line, shifted] = [before, after].map(bytes =>
+    Number(Buffer.from(bytes.subarray(start, end)).toString('latin1')),
+  )
+  const file = line === undefined || shifted === undefined ? undefined : fileOf(files, line, shifted)
+  return file === undefined ? undefined : { end, text: `is a text that spells out line ${line} of ${file}` }
 }
 
 /** Fields of data that the byte can be part of, aligned as a compiler would. */

@@ -21,6 +21,8 @@ export type SectionClass =
   | 'tls'
   /** A table of fixed-size entries that belong to functions; `entries.ts` has the layout. */
   | 'entries'
+  /** Places in code where the starting system writes a constant, once: code that comes later is never filled in. */
+  | 'boot-constants'
   /** Code that only special entries reach. */
   | 'chunks'
   /** Pointers to functions that run when the payload is applied or reverted. */

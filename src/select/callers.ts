@@ -6,6 +6,7 @@
  * seen to be a call by code that can be replaced counts as an unknown caller, and one is enough to give up.
  */
 import type { Side } from '../base/side.ts'
+import { machineOf } from '../machines/machines.ts'
 import { isCall } from '../pieces/calls.ts'
 import { innerReferences } from '../pieces/inner.ts'
 import type { Piece, PieceId, PieceMap, Reference } from '../pieces/model.ts'
@@ -35,7 +36,11 @@ export function callersOf(units: readonly UnitInput[], callee: OriginalAddress, 
     return usersIn(input, unit, { isMeant, callee, rules })
   })
   const [neighbour] = (original.bySection[piece.section] ?? []).filter(
-    other => other.kind === 'function' && other.id !== piece.id && !isPartOf(original, other, piece),
+    other =>
+      other.kind === 'function' &&
+      other.id !== piece.id &&
+      !isPartOf(original, other, piece) &&
+      !isPadBefore(original, other, piece),
   )
   const hidden =
     neighbour === undefined
@@ -108,3 +113,14 @@ function ownerOf(map: PieceMap<'original'>, piece: Piece<'original'>): Piece<'or
 
 const isPartOf = (map: PieceMap<'original'>, part: Piece<'original'>, whole: Piece<'original'>): boolean =>
   ownerOf(map, part)?.id === whole.id
+
+/** Nops before the function with a name of their own, which nothing leads to: objtool's `__pfx_f`, in Linux since 6.2. */
+function isPadBefore(map: PieceMap<'original'>, pad: Piece<'original'>, piece: Piece<'original'>): boolean {
+  const { machine } = map.object.header
+  const bytes = map.object.sections[pad.section]?.bytes.subarray(pad.offset, pad.offset + pad.size)
+  if (pad.offset + pad.size !== piece.offset || pad.references.length > 0 || bytes === undefined) return false
+  if (machineOf(machine).isPadding?.(bytes) !== true) return false
+  return !map.pieces.some(({ references }) =>
+    references.some(({ target }) => target.to === 'piece' && target.piece === pad.id),
+  )
+}

@@ -27,6 +27,7 @@ import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { goesOnAtKept } from './kept-places.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
+import { BOOT_CONSTANT } from './refusals.ts'
 import { usersIn, withParts } from './users.ts'
 
 export interface InnerPlaces {
@@ -55,7 +56,8 @@ export function innerPlaces(
     if (isNamed(piece) && piece.kind === 'data') hasLabels.add(into.id)
     const obstacle = isNamed(piece) ? obstacleOfNamed(scene, piece) : obstacleOfUnnamed(scene, piece)
     const successor = toPatched.get(piece.id)
-    if (obstacle !== undefined) refusals.push(refusalOf(unit, piece, into, obstacle))
+    if (sectionClassOf(original, piece) === 'boot-constants') refusals.push(neverFilled(unit, piece, into))
+    else if (obstacle !== undefined) refusals.push(refusalOf(unit, piece, into, obstacle))
     else if (isNamed(piece) && successor !== undefined) carried.add(successor)
   }
   for (const id of replaced) {
@@ -195,6 +197,12 @@ function keptRefusal(unit: string, { name }: Piece<'original'>): Refusal {
     text: `${partOf(name) ?? name} changed, and goes on at places inside of itself that it reads from memory (goto *): what the running system keeps there leads into the old code`,
     hint: 'leave the function as it is and change what it calls; or let it take each step from a constant table of its own (goto *table[number]), which can be hotpatched from then on',
   }
+}
+
+function neverFilled(unit: string, piece: Piece<'original'>, into: Piece<'original'>): Refusal {
+  const { code, what, hint } = BOOT_CONSTANT
+  const symbol = partOf(into.name) ?? into.name
+  return { code, unit, symbol, text: `${symbol} changed, and ${piece.name} leads into it, which ${what}`, hint }
 }
 
 function refusalOf(unit: string, piece: Piece<'original'>, into: Piece<'original'>, obstacle: string): Refusal {

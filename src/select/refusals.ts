@@ -35,6 +35,11 @@ const UNKNOWN: Words = {
   what: 'lies in a section that the loader of the running system does not know; what gathers such sections has done so, and would never look at a new one',
   hint: 'keep the change out of this section; what the section registers can often be registered from a load hook',
 }
+export const BOOT_CONSTANT: Words = {
+  code: 'boot-constant',
+  what: 'says where in code the starting system writes a constant (runtime_const_ptr); in code that comes later the placeholder would stay',
+  hint: 'leave functions that have such a place as they are, and change what they call or who calls them; in new code read the variable that the constant is made from. access_ok(), user_access_begin() and clear_user() have one, get_user() and copy_from_user() have not',
+}
 const PERCPU: Words = {
   code: 'percpu-data',
   what: 'is per-CPU data; the running system has set its blocks up and a payload cannot add to or change them',
@@ -96,6 +101,7 @@ const OF_DATA: WordsByClass = {
   percpu: PERCPU,
   tls: TLS,
   unknown: UNKNOWN,
+  'boot-constants': BOOT_CONSTANT,
   code: CONSTANT,
   'fixed-code': FIXED_CODE,
 }
@@ -111,7 +117,10 @@ const OF_UNNAMED: WordsByClass = {
   },
 }
 
-const OF_NEW_DATA: WordsByClass = { percpu: PERCPU, tls: TLS, unknown: UNKNOWN }
+const OF_NEW_DATA: WordsByClass = { percpu: PERCPU, tls: TLS, unknown: UNKNOWN, 'boot-constants': BOOT_CONSTANT }
+
+/** What the running system has gathered: whether one comes or goes, nobody would look at it again. */
+const GATHERED: WordsByClass = { unknown: UNKNOWN, 'boot-constants': BOOT_CONSTANT }
 
 /** What the words for a system that boots are in a program. */
 const IN_PROGRAMS: ReadonlyMap<Words, Words> = new Map([
@@ -169,7 +178,8 @@ export function dataRefusal(
   const sectionClass = sectionClassOf(map, piece)
   if (sectionClass === 'hooks' || sectionClass === 'directive') return undefined
   if (judged.verdict.kind === 'new' || judged.verdict.kind === 'gone') {
-    if (sectionClass === 'unknown') return refusal(context, judged, UNKNOWN)
+    const gathered = GATHERED[sectionClass]
+    if (gathered !== undefined) return refusal(context, judged, gathered)
     const name = map.object.sections[piece.section]?.name ?? ''
     return NEVER_NEW.some(prefix => name.startsWith(prefix)) ? refusal(context, judged, INIT_DATA) : undefined
   }

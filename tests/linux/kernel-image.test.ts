@@ -1,18 +1,20 @@
 /** What is read out of the kernel that Debian ships, against the kernel itself and the modules that come with it. */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { type KernelImage, readKernelImage } from '../../src/loaders/linux/kernel-image.ts'
 import { readKernel } from '../../src/trees/linux/unpack.ts'
 import { missingFor } from '../support/missing.ts'
 import { kernelPart, withoutKernel } from './kernel.ts'
 
-const without = withoutKernel('gcc', 'readelf')
+const without = withoutKernel('gcc', 'readelf', 'xz')
 const withoutQemu = missingFor('qemu-system-x86_64')
 
 describe.skipIf(without !== '')(`the shipped kernel’s image${without}`, () => {
+  const work = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
   let image = ''
   let kernel: KernelImage
   let modules: readonly string[] = []
@@ -20,10 +22,18 @@ describe.skipIf(without !== '')(`the shipped kernel’s image${without}`, () => 
     image = kernelPart('image')
     kernel = readKernelImage(readKernel(image))
     const top = join(dirname(dirname(image)), 'lib/modules')
-    modules = readdirSync(top, { recursive: true, encoding: 'utf8' })
-      .filter(file => file.endsWith('.ko'))
-      .map(file => join(top, file))
+    const files = readdirSync(top, { recursive: true, encoding: 'utf8' }).map(file => join(top, file))
+    const plain = files.filter(file => file.endsWith('.ko'))
+    modules = plain.length > 0 ? plain : unpacked(files.filter(file => file.endsWith('.ko.xz')).slice(0, 200))
   })
+  afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+  const unpacked = (files: readonly string[]) =>
+    files.map((file, at) => {
+      const to = join(work, `${at}.ko`)
+      writeFileSync(to, execFileSync('xz', ['-dc', file], { maxBuffer: 1 << 28 }))
+      return to
+    })
 
   it.skipIf(withoutQemu !== '')(`has the names and addresses that it shows when it runs ${withoutQemu}`, async () => {
     const options = { system: 'Linux', payloads: [], script: 'read /proc/kallsyms', timeoutMs: 240_000 } as const

@@ -14,9 +14,9 @@ import { verifyModule } from '../../src/verify/index.ts'
 import type { VerifyReport } from '../../src/verify/model.ts'
 import { missingFor } from '../support/missing.ts'
 import { answers, boot } from './guest.ts'
-import { kernelPart, withoutKernel } from './kernel.ts'
+import { kernelPart, LINE, withoutKernel } from './kernel.ts'
 import { Workshop } from './made.ts'
-import { wrongModules } from './wrong-modules.ts'
+import { withHalfAnEntry, wrongModules } from './wrong-modules.ts'
 
 const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc')
 const withoutQemu = missingFor('qemu-system-x86_64')
@@ -31,14 +31,27 @@ describe.skipIf(`${without}${withoutQemu}` !== '')(`wrong modules${without} ${wi
   })
   afterAll(() => workshop?.close())
 
+  const made = async () => {
+    const edit = { file: 'fs/proc/cmdline.c', replace: SHOW, by: `\tseq_puts(m, "patched: ");\n${SHOW}` }
+    return (await workshop?.build(edit))?.payload ?? new Uint8Array()
+  }
+
+  it('have tables with whole entries only', async () => {
+    const right = await made()
+    const kernel = readKernelImage(readKernel(kernelPart('image')))
+    const tables = ['.return_sites', ...(LINE === '6.1' ? [] : ['.call_sites'])]
+    for (const table of tables) {
+      const { checks } = verifyModule(withHalfAnEntry(right, table) ?? right, kernel, kernel.facts.version)
+      expect(checks.find(({ code }) => code === 'table-size')).toMatchObject({ status: 'failed', place: table })
+    }
+  })
+
   it('are answered by the kernel as verify says', async () => {
     if (workshop === undefined) return
-    const edit = { file: 'fs/proc/cmdline.c', replace: SHOW, by: `\tseq_puts(m, "patched: ");\n${SHOW}` }
-    const { payload } = await workshop.build(edit)
-    const right = payload ?? new Uint8Array()
+    const right = await made()
     const kernel = readKernelImage(readKernel(workshop.image))
     const asked = wrongModules(right, SEED, COUNT).map(({ what, bytes }) => {
-      return { what, bytes, report: verifyModule(bytes, kernel, '6.1') }
+      return { what, bytes, report: verifyModule(bytes, kernel, kernel.facts.version) }
     })
     // What would stop the kernel cannot be tried among others.
     const tried = asked.filter(({ report }) => report.errno !== 'crash')

@@ -108,6 +108,15 @@ const patchField = (at: number) => (module: Module) => {
   if (entry === undefined) throw new Error(`no relocation is at ${at} of the tables`)
   type(module, entry, R_NONE)
 }
+/** The module with a table beside its code whose last entry is half there; undefined where it has no such table. */
+export function withHalfAnEntry(right: Uint8Array, table: string): Buffer | undefined {
+  const module = new Module(right, new Random(1))
+  const found = module.sections.find(({ name }) => name === table)
+  if (found === undefined) return undefined
+  module.bytes.writeBigUInt64LE(BigInt(found.size - 2), found.header + 32)
+  return module.bytes
+}
+
 const header = (at: number, value: number) => (module: Module) => void module.bytes.writeUInt16LE(value, at)
 const words = (before: string, after: string) => (module: Module) => module.replace(before, after)
 const livepatchSymbol = (edit: (module: Module, symbol: Symbol) => void) => (module: Module) =>
@@ -164,7 +173,7 @@ const EDITS: readonly (readonly [what: string, edit: Edit])[] = [
   ],
   ['a name without a checksum', versionsEntry((m, at) => m.bytes.write('x', at + 8, 'latin1'))],
   ['no checksums at all', words('__versions', '__versionx')],
-  ['another release', m => m.replace('vermagic=6.1', 'vermagic=6.2')],
+  ['another release', m => m.replace('vermagic=6.', 'vermagic=7.')],
   ['another option', words(' SMP ', ' smp ')],
   ['no version', words('vermagic=', 'vermagix=')],
   ['no livepatch word', words('livepatch=Y', 'livepatx=Y')],

@@ -21,6 +21,7 @@ import {
   textAt,
 } from '../payload-parts.ts'
 import { BUILD_ID, LIVEPATCH_TABLES, MODINFO, MODULE_VERSIONS } from '../payload-sections.ts'
+import { rulesOf } from './kernel-facts.ts'
 import { MADE_FOR, readModinfo } from './modinfo.ts'
 
 export interface ModuleModel {
@@ -96,12 +97,12 @@ const OBJECTS_AT = POINTER
 const FUNCTIONS_AT = POINTER
 /** Of klp_func. */
 const FUNC = { name: 0, code: POINTER, position: 2 * POINTER }
-/** Linux 6.1: behind the module, the objects and the states. */
+/** Behind the module, the objects and the states, in all versions whose rules are known. */
 const REPLACE_AT = 3 * POINTER
 
 function replacesAll(elf: PayloadObject, vermagic: string): boolean | null {
   const byte = sectionNamed(elf, LIVEPATCH_TABLES)?.bytes[REPLACE_AT]
-  return byte === undefined || !vermagic.startsWith('6.1.') ? null : byte !== 0
+  return byte === undefined || rulesOf(vermagic) === undefined ? null : byte !== 0
 }
 
 /** Of the form that this tool writes: the patch, the kernel proper and the list's end, its functions and their list's end. */

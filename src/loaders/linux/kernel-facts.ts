@@ -54,6 +54,10 @@ const KNOWN: readonly (readonly [RegExp, LinuxRules])[] = [
   [/^6\.12\./, '6.12'],
 ]
 
+/** Whose rules the kernel has that calls itself so (`uname -r`); undefined where they are not known. */
+export const rulesOf = (release: string): LinuxRules | undefined =>
+  KNOWN.find(([pattern]) => pattern.test(release))?.[1]
+
 const STRUCTURES = ['module', 'klp_func', 'klp_object', 'klp_patch'] as const
 /** Bytes of struct orc_entry. */
 const ORC_ENTRY = 6
@@ -62,7 +66,7 @@ const ENTRIES: ReadonlyMap<string, string> = new Map(Object.entries(ENTRY_STRUCT
 export function kernelFacts({ machine, vermagic, buildId, types, exports, hasOrc, unreadable }: Told): KernelFacts {
   const release = vermagic?.split(' ')[0]
   if (vermagic === undefined || release === undefined) throw unreadable('it does not say its version (vermagic)')
-  const version = KNOWN.find(([pattern]) => pattern.test(release))?.[1]
+  const version = rulesOf(release)
   if (version === undefined) {
     throw new InputError(
       'linux/unknown-version',

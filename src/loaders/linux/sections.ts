@@ -20,6 +20,8 @@ export const linuxSectionClass = sectionClasses([
     '.smp_locks',
   ),
   ...rows('entries', '.static_call_sites', '.return_sites', '.retpoline_sites', '.call_sites', '__mcount_loc'),
+  // Since 6.11: RUNTIME_CONST of vmlinux.lds.h, filled by runtime_const_init(); the module loader does not know them.
+  ...rows('boot-constants', 'runtime_ptr_*', 'runtime_shift_*'),
   // Code for the time before alternatives are applied, which the function jumps into (_static_cpu_has()).
   ...rows('chunks', '.altinstr_replacement', '.altinstr_aux'),
   ...rows('init-code', '.init.text', '.init.text.*', '.exit.text', '.exit.text.*'),

@@ -1,5 +1,6 @@
 /** What `relocating.ts` found, rule by rule, and the tables that the kernel goes through after it. */
 import { linuxEntryLayout } from '../../loaders/linux/entries.ts'
+import type { LinuxRules } from '../../loaders/linux/kernel-facts.ts'
 import { finding, hex, when } from '../finding.ts'
 import { EXECUTE } from '../xen/raw.ts'
 import type { ModuleLoading } from './loading.ts'
@@ -25,9 +26,17 @@ const TABLES = [
   '__bug_table',
   '__ex_table',
   '__jump_table',
-  '.parainstructions',
   '.static_call_sites',
+  '.smp_locks',
+  '.retpoline_sites',
+  '.return_sites',
 ]
+
+/** What the module loader of one version goes through besides. */
+const OF_VERSION: Readonly<Record<LinuxRules, readonly string[]>> = {
+  '6.1': ['.parainstructions'],
+  '6.12': ['.call_sites'],
+}
 
 /** As this kernel has it. */
 const entrySizeOf = (name: string, { kernel, header }: ModuleLoading): number =>
@@ -87,7 +96,7 @@ export const RELOCATION_RULES: readonly ModuleRule[] = [
     source: 'arch/x86/kernel/module.c module_finalize; kernel/module/main.c find_module_sections',
     title: 'tables beside code have whole entries',
     check: loading =>
-      TABLES.flatMap(name => {
+      [...TABLES, ...OF_VERSION[loading.kernel.facts.version]].flatMap(name => {
         const size = loading.find(name)?.size ?? 0n
         const entry = BigInt(entrySizeOf(name, loading))
         return when(size % entry !== 0n, () =>
