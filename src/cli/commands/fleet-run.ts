@@ -91,7 +91,7 @@ async function poolFor(request: FleetArguments, display: FleetDisplay): Promise<
 }
 
 /** Where nothing is heard of a job, the queue is asked now and then. */
-const LOOK_MS = 2_000
+const LOOK_MS = 1_000
 
 const cellsOf = ({ bases, fixes }: Fleet): readonly CellName[] =>
   bases.flatMap(({ name: base }) => fixes.map(({ name: fix }) => ({ base, fix })))

@@ -32,7 +32,7 @@ const PRIORITIES = { urgent: 1, other: 2 } as const
 /** Whoever asked for it is gone by then. */
 const KEEP = { age: 86_400 } as const
 /** So long the last words may take. */
-const LAST_MS = 2_000
+const LAST_MS = 5_000
 
 export interface QueueOptions {
   /** How often tickets are looked after that nothing was heard of. */
@@ -92,6 +92,7 @@ export class TicketQueue {
     clearInterval(this.#looking)
     this.#hearing = undefined
     const all = async () => {
+      if (this.#redis.status !== 'ready') return
       await Promise.allSettled(this.#pending)
       for (const events of this.#events) await events.close()
       for (const queue of this.#lanes.values()) await (await queue).close()

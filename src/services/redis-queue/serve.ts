@@ -23,8 +23,8 @@ export interface Serving {
 const MOST_DEATHS = 2
 /** Until somebody else has had time to take it. */
 const LEFT_MS = 200
-/** So long giving back may take; the lease does it otherwise. */
-const LAST_MS = 3_000
+/** So long giving back may take: a compiler has to end, and its folder to go. The lease does it otherwise. */
+const LAST_MS = 15_000
 
 /** Takes tickets of the card's lane until it is stopped. Throws `InputError` where there is no Redis, or it does not let us in. */
 export async function serveQueue(address: QueueAddress, serving: Serving): Promise<void> {
@@ -59,6 +59,7 @@ export async function serveQueue(address: QueueAddress, serving: Serving): Promi
     if (!signal.aborted) await once(signal, 'abort')
   } finally {
     const goodbye = async () => {
+      if (redis.status !== 'ready') return
       await withdraw()
       await worker.close()
     }

@@ -83,7 +83,7 @@ async function ask(asked: Asked, open: Tickets, shop: QueueShop): Promise<Outcom
     const notBy = [...asked.notBy, ...wrong]
     const text = toText({ job: digest, copy, notBy } satisfies TicketText)
     const ticket = { id: `job-${digest}-${copy}-${wrong.length}`, lane, isUrgent: job.isUrgent, text }
-    const ended = await open.wait(ticket, job)
+    const ended = await open.wait(ticket, { job, isToTell: copy === 1 && wrong.length === 0 })
     if (ended.kind === 'failed') return { error: workersLost(job, ended.why) }
     const answer = v.safeParse(answerText, jsonOf(ended.answer))
     if (!answer.success) return { error: workersLost(job, `an answer that nobody can read: ${ended.answer}`) }

@@ -8,9 +8,15 @@ type TicketEnd = Extract<TicketState, { kind: 'ended' | 'failed' }>
 
 export interface Tickets {
   /** Rejects where the run is to stop. */
-  wait(ticket: Ticket, job: FleetJob): Promise<TicketEnd>
+  wait(ticket: Ticket, about: About): Promise<TicketEnd>
   /** Waits for nothing any more. */
   end(): void
+}
+
+interface About {
+  readonly job: FleetJob
+  /** Whether its beginning is to be told. */
+  readonly isToTell: boolean
 }
 
 interface Shop extends Pick<FleetWorld, 'run' | 'watch'> {
@@ -25,6 +31,8 @@ interface Out {
   readonly settle: (end: TicketEnd) => void
   readonly fail: (error: unknown) => void
   isAsked: boolean
+  /** That somebody has begun is told once, whoever takes it up again. */
+  isToTell: boolean
 }
 
 export function tickets({ queue, store, run: { signal }, watch, note }: Shop): Tickets {
@@ -57,8 +65,10 @@ export function tickets({ queue, store, run: { signal }, watch, note }: Shop): T
   }
   queue.listen({
     began: id => {
-      const cell = out.get(id)?.job.cell
-      if (cell !== undefined) watch.began(cell, 'building')
+      const each = out.get(id)
+      if (each?.isToTell !== true) return
+      each.isToTell = false
+      watch.began(each.job.cell, 'building')
     },
     ended: id => void check(out.get(id)),
     look: () => {
@@ -72,11 +82,11 @@ export function tickets({ queue, store, run: { signal }, watch, note }: Shop): T
   }
   signal?.addEventListener('abort', stop, { once: true })
   return {
-    wait: async (ticket, job) => {
+    wait: async (ticket, { job, isToTell }) => {
       signal?.throwIfAborted()
       try {
         return await new Promise<TicketEnd>((settle, fail) => {
-          out.set(ticket.id, { ticket, job, settle, fail, isAsked: false })
+          out.set(ticket.id, { ticket, job, settle, fail, isAsked: false, isToTell })
           queue.add(ticket).catch(fail)
         })
       } finally {
