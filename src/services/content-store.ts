@@ -19,7 +19,7 @@ const DIGEST = /^[0-9a-f]{64}$/
 /** Makes a file appear whole, or throws. */
 type WriteWhole = (path: string, content: Uint8Array | string) => void
 
-export class ContentFolder {
+class ContentFolder {
   readonly path: string
   readonly id: string
   readonly #write: WriteWhole

@@ -40,7 +40,7 @@ export interface QueueOptions {
   readonly note: (text: string) => void
 }
 
-export class TicketQueue {
+class TicketQueue {
   readonly #redis: Redis
   readonly #options: QueueOptions
   readonly #lanes = new Map<string, Promise<Queue>>()

@@ -18,7 +18,7 @@ export const laneOf = ({ version, store, toolchain, toolchainPath }: LaneOf): st
 export const laneOfJob = ({ base, options: { version } }: FleetJob, store: string): string =>
   laneOf({ version, store, ...toolchainOf(base) })
 
-export const toolchainOf = ({ toolchain = '', toolchainPath = [] }: JobBase) => ({ toolchain, toolchainPath })
+const toolchainOf = ({ toolchain = '', toolchainPath = [] }: JobBase) => ({ toolchain, toolchainPath })
 
 /** Why nobody takes a job, in words; undefined where somebody does. */
 export function whyUnserved(job: FleetJob, store: string, workers: readonly WorkerCard[]): string | undefined {

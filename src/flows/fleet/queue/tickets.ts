@@ -37,7 +37,6 @@ interface Out {
 
 export function tickets({ queue, store, run: { signal }, watch, note }: Shop): Tickets {
   const out = new Map<string, Out>()
-  const noted = new Set<string>()
 
   /** What the queue says of it now. */
   const check = async (each: Out | undefined): Promise<void> => {
@@ -54,15 +53,7 @@ export function tickets({ queue, store, run: { signal }, watch, note }: Shop): T
       each.isAsked = false
     }
   }
-  const tellUnserved = async () => {
-    const workers = await queue.workers()
-    for (const { job } of out.values()) {
-      const why = whyUnserved(job, store.id, workers)
-      if (why === undefined || noted.has(why)) continue
-      noted.add(why)
-      note(`${job.cell.base}/${job.cell.fix} waits: ${why}`)
-    }
-  }
+  const tellUnserved = unservedTeller({ queue, store, note })
   queue.listen({
     began: id => {
       const each = out.get(id)
@@ -74,7 +65,7 @@ export function tickets({ queue, store, run: { signal }, watch, note }: Shop): T
     look: () => {
       if (out.size === 0) return
       for (const each of out.values()) void check(each)
-      tellUnserved().catch(() => undefined)
+      tellUnserved([...out.values()]).catch(() => undefined)
     },
   })
   const stop = () => {
@@ -95,5 +86,19 @@ export function tickets({ queue, store, run: { signal }, watch, note }: Shop): T
       }
     },
     end: () => signal?.removeEventListener('abort', stop),
+  }
+}
+
+/** Says of jobs that nobody takes why that is so, each reason once. */
+function unservedTeller({ queue, store, note }: Pick<Shop, 'queue' | 'store' | 'note'>) {
+  const noted = new Set<string>()
+  return async (out: readonly Pick<Out, 'job'>[]): Promise<void> => {
+    const workers = await queue.workers()
+    for (const { job } of out) {
+      const why = whyUnserved(job, store.id, workers)
+      if (why === undefined || noted.has(why)) continue
+      noted.add(why)
+      note(`${job.cell.base}/${job.cell.fix} waits: ${why}`)
+    }
   }
 }
