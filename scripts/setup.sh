@@ -26,6 +26,7 @@ needs=(
   "qemu-system-aarch64 qemu-system-arm rehearsal on the real Xen for AArch64"
   "ssh            openssh-client   hosts xen:ssh://…"
   "chromium       chromium         tests of the report page in a browser"
+  "redis-server   redis-server     tests of a fleet that workers build"
   "pgrep          procps           tests look for processes that a stopped run left behind"
 )
 

@@ -10,6 +10,8 @@ import { CELL_WORDS } from '../report/fleet-text.ts'
 import type { ProgressOutput } from './progress.ts'
 
 export interface FleetDisplay extends FleetWatch {
+  /** Says something that is of no one cell. */
+  note(text: string): void
   /** Leaves a clean line for what comes next. */
   end(): void
 }
@@ -31,6 +33,7 @@ function lines(output: ProgressOutput): FleetDisplay {
     },
     began: (cell, step) => say(cell, step === 'building' ? `building (${why.get(nameOf(cell)) ?? ''})` : step),
     ended: cell => say(cell, wordOf(cell)),
+    note: text => void output.write(`${shownName(text)}\n`),
     end: () => undefined,
   }
 }
@@ -51,6 +54,10 @@ function drawn(output: ProgressOutput): FleetDisplay {
     output.write(`${up}${CLEAR_BELOW}${rows.map(row => `${row}\n`).join('')}`)
     height = rows.length
   }
+  const end = () => {
+    if (height > 0) output.write(`\r\u001b[${height}A${CLEAR_BELOW}`)
+    height = 0
+  }
   const set = (cell: CellName, state: string) => {
     states.set(nameOf(cell), state)
     draw()
@@ -65,10 +72,12 @@ function drawn(output: ProgressOutput): FleetDisplay {
     },
     began: (cell, step) => set(cell, `${step} …`),
     ended: cell => set(cell, CELL_WORDS[cell.outcome].word),
-    end: () => {
-      if (height > 0) output.write(`\r\u001b[${height}A${CLEAR_BELOW}`)
-      height = 0
+    note: text => {
+      end()
+      output.write(`${shownName(text)}\n`)
+      if (bases.length > 0) draw()
     },
+    end,
   }
 }
 

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
 import { checkApart } from '../../flows/fleet/check-apart.ts'
-import { buildFleet, type FleetResult } from '../../flows/fleet/fleet.ts'
+import { buildFleet, type FleetResult, type PoolMaker } from '../../flows/fleet/fleet.ts'
 import type { CellName } from '../../flows/fleet/job.ts'
 import type { Fleet } from '../../flows/fleet/model.ts'
 import { readFleet } from '../../flows/fleet/read-fleet.ts'
@@ -17,8 +17,9 @@ import { type Console, checkOutputs } from '../console.ts'
 import type { Ending } from '../exit-code.ts'
 import { readInput, readText, writeWhole } from '../files.ts'
 import { cellChoice } from '../fleet-cells.ts'
-import { fleetDisplay } from '../fleet-display.ts'
+import { type FleetDisplay, fleetDisplay } from '../fleet-display.ts'
 import { cellPage, checkPage, fleetInput, writePage } from '../page-file.ts'
+import { queueAddress } from '../queue-address.ts'
 import { today } from '../today.ts'
 import { VERSION } from '../version.ts'
 
@@ -31,6 +32,9 @@ export interface FleetArguments {
   readonly prune?: boolean
   readonly json?: string
   readonly html?: string
+  readonly queue?: string
+  readonly store?: string
+  readonly checkEvery: number
 }
 
 export async function runFleet(request: FleetArguments, console: Console, signal: AbortSignal): Promise<Finished> {
@@ -47,13 +51,14 @@ export async function runFleet(request: FleetArguments, console: Console, signal
   const fleet = readFleet(readText(file, 'the fleet’s file', 'utf8'), file)
   const isWanted = cellChoice(only, cellsOf(fleet))
   const output = request.output ?? `${basename(file).replace(/\.(?:ya?ml|json)$/, '')}.built`
-  checkApart(fleet, { output, cache: cacheFolder() })
+  checkApart(fleet, { output, cache: cacheFolder(), store: request.store })
   const folder = dryRun ? viewFleetFolder(output) : openFleetFolder(output, writeWhole)
   const display = fleetDisplay(console.progressOutput)
   try {
     const result = await buildFleet(
       { fleet, version: VERSION, today: today(), isWanted, dryRun, jobs, signal },
       worldOf(folder, display),
+      dryRun ? undefined : await poolFor(request, display),
     )
     display.end()
     if (request.prune === true) console.note(`${folder.prune()} files of earlier runs taken away`)
@@ -66,6 +71,27 @@ export async function runFleet(request: FleetArguments, console: Console, signal
     folder.release()
   }
 }
+
+/** What serves a queue is only loaded where there is one. */
+async function poolFor(request: FleetArguments, display: FleetDisplay): Promise<PoolMaker | undefined> {
+  const { queue: url, store: storeFolder, checkEvery } = request
+  if (url === undefined && storeFolder === undefined) return undefined
+  if (url === undefined || storeFolder === undefined) {
+    throw new InputError(
+      'cli/usage',
+      '--queue and --store go together: workers take jobs from the one, and leave results in the other',
+    )
+  }
+  const { queuePool } = await import('../../flows/fleet/queue/pool.ts')
+  const { openStore } = await import('../../services/content-store.ts')
+  const { openQueue } = await import('../../services/redis-queue/queue.ts')
+  const store = await openStore(storeFolder, { write: writeWhole, isMade: true })
+  const queue = await openQueue(queueAddress(url), { lookMs: LOOK_MS, note: display.note })
+  return world => queuePool({ ...world, queue, store, checkEvery, note: display.note })
+}
+
+/** Where nothing is heard of a job, the queue is asked now and then. */
+const LOOK_MS = 1_000
 
 const cellsOf = ({ bases, fixes }: Fleet): readonly CellName[] =>
   bases.flatMap(({ name: base }) => fixes.map(({ name: fix }) => ({ base, fix })))

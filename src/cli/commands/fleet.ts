@@ -1,9 +1,10 @@
-import { Command } from '@commander-js/extra-typings'
+import { Command, Option } from '@commander-js/extra-typings'
 import { attempt } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import { helpAfter } from '../help.ts'
-import { eachOf, JOBS } from '../option-values.ts'
+import { eachOf, JOBS, natural } from '../option-values.ts'
 import { applyCommand } from './fleet-apply.ts'
+import { workerCommand } from './fleet-worker.ts'
 
 const MORE = [
   'FLEET.yaml (or JSON) names bases, each a built tree of what runs somewhere, and fixes, each with its patches:',
@@ -30,6 +31,7 @@ export function define(host: Host) {
     .addCommand(buildCommand(host))
     .addCommand(planCommand(host))
     .addCommand(applyCommand(host))
+    .addCommand(workerCommand(host))
     .addHelpText('after', helpAfter(HELP))
 }
 
@@ -43,6 +45,13 @@ function buildCommand(host: Host) {
     .addOption(JOBS)
     .option('--dry-run', 'only say what would be done, and why')
     .option('--prune', 'afterwards take away what is known of earlier patches, bases and versions only')
+    .option('--queue <url>', 'let workers build: redis://[USER@]HOST[:PORT], where `hotsplice fleet worker` listens')
+    .option('--store <dir>', 'with --queue: a folder that all workers see, for jobs and what comes of them')
+    .addOption(
+      new Option('--check-every <n>', 'with --queue: every so many jobs a second worker does one too; 0 for none')
+        .argParser(natural)
+        .default(10),
+    )
     .option('--json <file>', 'write the index as JSON too; - is standard output')
     .option('--html <file>', 'write the matrix for a browser: one file, which leads to the page of each cell')
     .addHelpText('after', helpAfter(HELP))
@@ -112,6 +121,10 @@ const HELP = {
     { so: 'all of it', run: 'hotsplice fleet build FLEET.yaml -o built' },
     { so: 'what would be done, and why', run: 'hotsplice fleet build FLEET.yaml -o built --dry-run' },
     { so: 'one fix for all bases', run: 'hotsplice fleet build FLEET.yaml -o built --only "*/xsa-500"' },
+    {
+      so: 'on several machines',
+      run: 'hotsplice fleet build FLEET.yaml -o built --queue redis://build-queue --store /srv/store',
+    },
     { so: 'the matrix for whoever decides', run: 'hotsplice report built/index.json -o fleet.html' },
   ],
   codes: [

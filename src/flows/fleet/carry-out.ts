@@ -11,7 +11,10 @@ import { changedMeanwhile, checkGiven, toText } from './inputs.ts'
 import type { FleetJob, JobDone, JobStack, StackedFile } from './job.ts'
 import type { FleetWorld } from './world.ts'
 
-type Shop = Pick<FleetWorld, 'folder' | 'run' | 'cacheFolder' | 'watch' | 'readFile'>
+interface Shop extends Pick<FleetWorld, 'run' | 'cacheFolder' | 'readFile'> {
+  readonly folder: Pick<FleetWorld['folder'], 'put'>
+  readonly watch: Pick<FleetWorld['watch'], 'began'>
+}
 
 /** Jobs come base by base: so many stay open, each some hundred megabytes. */
 const MOST_OPEN = 2

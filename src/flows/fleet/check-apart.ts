@@ -4,9 +4,19 @@ import { InputError } from '../../base/errors.ts'
 import { isInside, realOrSelf } from '../../trees/index.ts'
 import type { Fleet } from './model.ts'
 
-/** Throws `InputError` where the folder for results, or the cache, lies in a tree. */
-export function checkApart({ bases }: Fleet, { output, cache }: { output: string; cache: string }): void {
+interface Written {
+  readonly output: string
+  readonly cache: string
+  /** Of a queue, where there is one. */
+  readonly store?: string | undefined
+}
+
+/** Throws `InputError` where the folder for results, the cache or the store lies in a tree. */
+export function checkApart({ bases }: Fleet, { output, cache, store }: Written): void {
   const written = [
+    ...(store === undefined
+      ? []
+      : [{ what: `the store, ${store},`, path: store, hint: 'give a folder elsewhere (--store)' }]),
     { what: `the folder for results, ${output},`, path: output, hint: 'give a folder elsewhere (-o)' },
     { what: 'the cache', path: cache, hint: 'let HOTSPLICE_CACHE name a folder elsewhere' },
   ]

@@ -8,7 +8,7 @@ import { toJson } from '../../report/json.ts'
 import { quiet, wholeRun } from '../../trees/index.ts'
 import { carrier } from './carry-out.ts'
 import { indexOf, showAll } from './index-of.ts'
-import { type FleetJob, type JobDone, type JobPool, localPool } from './job.ts'
+import { type JobPool, localPool, MOST_AT_ONCE, type RevokedJob } from './job.ts'
 import { cellOf, failedCell } from './judge-cell.ts'
 import { finishedCell } from './known-cell.ts'
 import { blockedCell, planFleet } from './plan.ts'
@@ -30,21 +30,20 @@ export interface FleetResult {
   readonly planned: readonly PlannedCell[]
 }
 
-/** So many builds are begun at once: each holds its objects in memory, and one thread compares them all. */
-const MOST_AT_ONCE = 4
+/** Makes the pool that carries jobs out; `size` is how many at once where that is done here. */
+export type PoolMaker = (world: FleetWorld, size: number) => JobPool
 
-/** Makes the pool that carries jobs out. */
-type PoolMaker = (size: number, carryOut: (job: FleetJob) => Promise<JobDone>) => JobPool
+const localPoolOf: PoolMaker = (world, size) => localPool(size, carrier(world))
 
 export function buildFleet(
   request: FleetRequest,
   handed: Omit<FleetWorld, 'run'>,
-  poolOf: PoolMaker = localPool,
+  poolOf: PoolMaker = localPoolOf,
 ): Promise<FleetResult> {
   const { jobs, signal } = request
   return wholeRun({ jobs, progress: quiet, cacheFolder: handed.cacheFolder, signal }, run => {
     const world = { ...handed, run }
-    return buildMatrix(request, world, poolOf(Math.min(jobs, MOST_AT_ONCE), carrier(world)))
+    return buildMatrix(request, world, poolOf(world, Math.min(jobs, MOST_AT_ONCE)))
   })
 }
 
@@ -81,9 +80,22 @@ async function buildMatrix(request: FleetRequest, world: FleetWorld, jobs: JobPo
     }
     await settled([...begun.values()])
   } finally {
+    revoke(await jobs.end(), known, world)
     write()
   }
   return { index: indexNow(), planned }
+}
+
+/** What was taken for done is not, nor is what stands on it. */
+function revoke(revoked: readonly RevokedJob[], known: Map<Planned, FleetCell>, { folder }: FleetWorld): void {
+  for (const { job, error } of revoked) {
+    folder.keep(job.key, null)
+    for (const [cell, { inputs }] of known) {
+      const isIt = cell.fix.name === job.cell.fix || (cell.kind === 'waiting' && isNamedBy(cell, job.cell.fix))
+      if (cell.base.name !== job.cell.base || !isIt) continue
+      known.set(cell, cellOf(cell.base, cell.fix, { ...failedCell(error), inputs }))
+    }
+  }
 }
 
 type ToDo = Planned & (JobPlan | WaitingPlan)
@@ -92,7 +104,9 @@ const isToDo = (cell: Planned): cell is ToDo =>
   cell.isWanted && (cell.kind === 'waiting' || (cell.kind === 'job' && cell.todo !== 'nothing'))
 
 const isStoodUpon = ({ base, fix }: Planned, cells: readonly Planned[]): boolean =>
-  cells.some(cell => cell.kind === 'waiting' && cell.base === base && namesBefore(cell.asked.series).includes(fix.name))
+  cells.some(cell => cell.kind === 'waiting' && cell.base === base && isNamedBy(cell, fix.name))
+
+const isNamedBy = ({ asked }: WaitingPlan, fix: string): boolean => namesBefore(asked.series).includes(fix)
 
 /** All come to their ends before the first failure is told: none of them works on behind its back. */
 async function settled(work: readonly Promise<unknown>[]): Promise<void> {

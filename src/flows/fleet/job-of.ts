@@ -62,6 +62,7 @@ export function jobOf(parts: JobParts): {
     job: {
       key: digestOf(toText({ build: 3, ...inputs })),
       cell: { base: base.name, fix: fix.fix.name },
+      isUrgent: series.some(each => each.fix.ids.length > 0),
       base: job,
       tree,
       given: [...given, ...[...below, ...replaced].map(({ path, payload }) => [path, payload.sha256] as const)],

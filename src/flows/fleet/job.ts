@@ -19,6 +19,8 @@ export interface FleetJob {
   readonly key: string
   /** Base and fix, for words. */
   readonly cell: CellName
+  /** It is of an advisory; where there is a queue, it comes first. */
+  readonly isUrgent: boolean
   readonly base: JobBase
   /** Of all that lies in the tree; one that has changed since is not built on. */
   readonly tree: string
@@ -77,7 +79,17 @@ export type JobDone =
 /** Carries jobs out, each once, in the order in which they come as far as there is room. */
 export interface JobPool {
   submit(job: FleetJob): Promise<JobDone>
+  /** Lets go of what is not done. Says of which jobs it turned out meanwhile that what was handed back for them does not count. */
+  end(): Promise<readonly RevokedJob[]>
 }
+
+export interface RevokedJob {
+  readonly job: Pick<FleetJob, 'key' | 'cell'>
+  readonly error: ReportedError
+}
+
+/** So many builds are begun at once: each holds its objects in memory, and one thread compares them all. */
+export const MOST_AT_ONCE = 4
 
 /** The pool that needs no server: `size` jobs at once in this process. */
 export function localPool(size: number, carryOut: (job: FleetJob) => Promise<JobDone>): JobPool {
@@ -95,5 +107,6 @@ export function localPool(size: number, carryOut: (job: FleetJob) => Promise<Job
         else next()
       }
     },
+    end: async () => [],
   }
 }

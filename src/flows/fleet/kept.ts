@@ -15,7 +15,7 @@ const surroundings = v.object({
   compilers: v.array(v.object({ name: text, folder: text, key: text })),
 })
 
-const jobDone: v.GenericSchema<JobDone> = v.variant('kind', [
+export const jobDone: v.GenericSchema<JobDone> = v.variant('kind', [
   v.object({
     kind: v.literal('done'),
     built: v.object({
