@@ -1176,7 +1176,12 @@ export interface TextFunctions {
     readonly file: string;
     /** For each hunk of it, by how many lines it was found away from where its patch says. */
     readonly offsets: readonly number[];
-    /** Null where the text is spelled in a way that we do not read, or several patches touch it, one on top of the other. */
+    /**
+     * For each hunk of it which text it wrote, by position in `between` of the file's lines; the last one, where there is none at
+     * that position. Absent in reports of 0.2.0 and before.
+     */
+    readonly wrote?: readonly number[] | undefined;
+    /** Null where the text is spelled in a way that we do not read. */
     readonly functions: readonly TextFunction[] | null;
 }
 
