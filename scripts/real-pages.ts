@@ -45,7 +45,7 @@ const BUILDS: Readonly<Record<string, { tree: Configuration; edits: readonly Edi
         '    if ( v->domain->is_shut_down )\n        return false;\n\n\n    return !(v->pause_flags |',
       ],
     ],
-    more: ['--compile-all'],
+    more: ['--compile-all', '--leave-init', 'all'],
   },
   tried: { tree: 'release', edits: [VERSION] },
   aarch64: { tree: 'arm64', edits: [VERSION] },
