@@ -150,7 +150,7 @@ const SAMPLED = [
   'tests/run/process-shadow.test.ts',
 ]
 const MANY = { HOTSPLICE_SAMPLED: 'rest', HOTSPLICE_NEUTRAL_RUNS: '60', HOTSPLICE_PATCH_RUNS: '300' }
-export const COMMAND = ['tests/cli/**/*.test.ts', 'tests/library/**/*.test.ts', 'tests/page/browser.test.ts']
+export const COMMAND = ['tests/cli/**/*.test.ts', 'tests/library/**/*.test.ts', 'tests/page/*.test.ts']
 /** Compiles src/ to dist/ once, unless it is up to date. */
 const COMPILED = ['tests/cli/support/compile.ts']
 

@@ -250,7 +250,7 @@ export interface Details {
     readonly texts: readonly TextFunctions[];
     /** Both versions of each function that is not the same. */
     readonly listings: readonly Listing[];
-    /** How many more have none, since `listings` is full, or nobody knows the machine's instructions. */
+    /** How many more have none, since `listings` is full. */
     readonly unlisted: number;
 }
 
@@ -586,7 +586,11 @@ export interface ListOutcome extends HostOutcome {
 /** The instructions of a function in their order. */
 export interface ListedCode {
     readonly size: number;
-    /** Bytes from its start, and the instruction with the names that it refers to. */
+    /**
+     * Bytes from its start, and the instruction with the names that it refers to. Where hotsplice knows how a machine's
+     * instructions are cut, not what they are called, `.inst` and the word; where it knows nothing of the machine, `.byte` and
+     * up to 8 bytes.
+     */
     readonly instructions: readonly (readonly [offset: number, text: string])[];
     /** Where it embeds source line numbers, as far as the run looked. */
     readonly sites: readonly {
@@ -1185,7 +1189,12 @@ export interface TextFunctions {
     readonly file: string;
     /** For each hunk of it, by how many lines it was found away from where its patch says. */
     readonly offsets: readonly number[];
-    /** Null where the text is spelled in a way that we do not read, or several patches touch it, one on top of the other. */
+    /**
+     * For each hunk of it which text it wrote, by position in `between` of the file's lines; the last one, where there is none at
+     * that position. Absent in reports of 0.2.0 and before.
+     */
+    readonly wrote?: readonly number[] | undefined;
+    /** Null where the text is spelled in a way that we do not read. */
     readonly functions: readonly TextFunction[] | null;
 }
 

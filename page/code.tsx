@@ -1,6 +1,7 @@
 /** Both versions of a function, side by side. */
 import { useMemo } from 'preact/hooks'
 import type { ListedCode, Listing, RunReport } from '../src/report/model.ts'
+import { codeForm, FORM_WORDS } from '../src/report/shown/code-form.ts'
 import { type CodeCell, type CodeRow, codeView, type Segment } from '../src/report/shown/code-rows.ts'
 import { VirtualList } from './virtual-list.tsx'
 
@@ -9,6 +10,7 @@ const ROW = 20
 export function Code({ listing, report }: { listing: Listing; report: RunReport }) {
   const { symbol, original, patched } = listing
   const { rows, differing, sites } = useMemo(() => codeView(listing, report), [listing, report])
+  const form = FORM_WORDS[codeForm(listing)]
   return (
     <>
       <h4>
@@ -19,6 +21,7 @@ export function Code({ listing, report }: { listing: Listing; report: RunReport 
         {differing === 0 ? 'All rows say the same.' : `${differing} of ${rows.length} rows differ (marked ≠).`}
         {sites > 0 &&
           ` ${sites} of the original ${sites === 1 ? 'embeds a line number' : 'embed line numbers'} (marked #, and in the new version where it is the same place).`}
+        {form !== '' && ` ${form}`}
       </p>
       <div class="code">
         <div class="code-head">

@@ -40,7 +40,7 @@ export function Detail({ build, entry }: { build: BuildView; entry: Entry }) {
         <p class="faint">
           {report.details === null
             ? 'Its instructions are not in the report: --details (or --html) puts them there.'
-            : 'Its instructions are not listed: there were too many, or nobody knows those of this machine.'}
+            : 'Its instructions are not listed: there were too many.'}
         </p>
       )}
       {listings.map(listing => (

@@ -2,6 +2,7 @@
 import { render } from 'preact'
 import type { PageData } from '../src/report/page/model.ts'
 import { App } from './app.tsx'
+import { unfoldForPaper } from './paper.ts'
 
 const source = document.getElementById('data')
 const place = document.getElementById('page')
@@ -13,6 +14,7 @@ if (source !== null && place !== null) {
   document.title = `${first?.title.slice(0, 80) ?? (data.fleet === null ? 'Report' : 'Fleet')} – hotsplice`
   place.textContent = ''
   render(<App data={data} />, place)
+  unfoldForPaper()
   // For bench/page.ts: when it is there to be seen.
   requestAnimationFrame(() => performance.mark('shown'))
 }

@@ -3,6 +3,7 @@
 #
 #   scripts/xen.sh source             prints the folder of the untouched source
 #   scripts/xen.sh release|debug      prints the folder of a built tree (the folder that holds xen/)
+#   scripts/xen.sh release-gcc-11     the release as another compiler makes it (Debian package gcc-11)
 #   scripts/xen.sh arm64|arm64-debug  the same for AArch64, with Debian's cross compiler
 #
 # Folders appear whole: each is filled beside its name and then renamed, or carries a stamp when its paths must not move.
@@ -38,6 +39,15 @@ build_tree() {
       fi
       options+=(XEN_TARGET_ARCH=arm64 CROSS_COMPILE="$cross") ;;
   esac
+  case $config in
+    release-*)
+      local compiler=${config#release-}
+      if ! command -v "$compiler" > /dev/null; then
+        say "$compiler is missing (Debian package $compiler)"
+        exit 1
+      fi
+      options+=(CC="$compiler") ;;
+  esac
   rm -rf "$tree"
   cp -a "$cache/source" "$tree"
   printf 'CONFIG_DEBUG=%s\nCONFIG_LIVEPATCH=y\n' "$debug" > "$tree/xen/.config"
@@ -59,8 +69,8 @@ flock 9
 [ -e "$cache/source.version" ] || fetch_source
 case $what in
   source) printf '%s\n' "$cache/source" ;;
-  release|debug|arm64|arm64-debug)
+  release|debug|release-gcc-11|arm64|arm64-debug)
     [ -e "$cache/$what.built" ] || build_tree "$what"
     printf '%s\n' "$cache/$what" ;;
-  *) say "usage: scripts/xen.sh source|release|debug|arm64|arm64-debug"; exit 1 ;;
+  *) say "usage: scripts/xen.sh source|release|debug|release-gcc-11|arm64|arm64-debug"; exit 1 ;;
 esac

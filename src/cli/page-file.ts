@@ -6,6 +6,7 @@ import type { FleetIndex } from '../report/fleet-index.ts'
 import type { ReportedError, RunReport } from '../report/model.ts'
 import { pageReports } from '../report/page/inputs.ts'
 import { type PageInput, pageData, pageText } from '../report/page/page.ts'
+import { disassemble } from '../system/disassemble.ts'
 import { findingOf, pageShell } from '../system/page-parts.ts'
 import { isSpecial, readText, STANDARD, writeWhole } from './files.ts'
 import { VERSION } from './version.ts'
@@ -14,13 +15,14 @@ export function checkPage(file: string | undefined): void {
   if (file === STANDARD) throw new InputError('cli/usage', '--html writes a file, and - is none', 'name a file')
 }
 
-type Shown = Omit<PageInput, 'version' | 'findingOf'>
+type Shown = Omit<PageInput, 'version' | 'findingOf' | 'disassemble'>
 
 export function writePage(file: string, input: Shown): void {
   writeWhole(file, textOf(input))
 }
 
-const textOf = (input: Shown): string => pageText(pageShell(), pageData({ ...input, version: VERSION, findingOf }))
+const textOf = (input: Shown): string =>
+  pageText(pageShell(), pageData({ ...input, version: VERSION, findingOf, disassemble }))
 
 /** The page of one cell of a fleet, of the JSON of its build and perhaps its rehearsal. */
 export function cellPage(report: string, rehearsal: string | undefined): string {

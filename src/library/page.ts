@@ -2,6 +2,7 @@ import { InputError } from '../base/errors.ts'
 import type { RehearsalResult } from '../hosts/rehearsal/model.ts'
 import type { Advice } from '../report/advice.ts'
 import type { RunReport } from '../report/model.ts'
+import { disassemble } from '../system/disassemble.ts'
 import { findingOf, pageShell } from '../system/page-parts.ts'
 import { VERSION } from '../system/version.ts'
 import type { VerifyReport } from '../verify/model.ts'
@@ -59,5 +60,5 @@ export async function page(options: PageOptions): Promise<string> {
       'hotsplice report shows it from a file in its folder',
     )
   }
-  return pageText(pageShell(), pageData({ ...found, version: VERSION, findingOf }))
+  return pageText(pageShell(), pageData({ ...found, version: VERSION, findingOf, disassemble }))
 }

@@ -304,6 +304,8 @@ export interface Machine {
    * from the end of the instruction, or somebody's convention; false where that is not known.
    */
   readonly addendsAreExact: boolean
+  /** Programs like GNU objdump that name its instructions, where `code.texts` only gives their words; the likeliest first. */
+  readonly disassemblers: readonly string[]
   /** Undefined where its instructions are not known: it can be compared, byte by byte. */
   readonly code: CodeKnowledge | undefined
   /** Undefined where no payload can be made for it. */

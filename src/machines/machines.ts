@@ -19,6 +19,7 @@ function unknownMachine(number: number): Machine {
     relocationType: () => undefined,
     isPadding: undefined,
     addendsAreExact: false,
+    disassemblers: [],
     code: undefined,
     patching: undefined,
   }

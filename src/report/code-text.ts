@@ -2,6 +2,7 @@
 
 import type { Ink } from './ink.ts'
 import type { Listing, RunReport } from './model.ts'
+import { codeForm, FORM_WORDS } from './shown/code-form.ts'
 import { type CodeCell, codeView } from './shown/code-rows.ts'
 
 /** Rows that say the same and are shown beside one that differs. */
@@ -15,7 +16,8 @@ export function codeText(listing: Listing, report: RunReport, ink: Ink): readonl
   for (const [at, { differs, original }] of rows.entries()) {
     if (differs || original?.hasSite) for (let near = at - AROUND; near <= at + AROUND; near++) shown.add(near)
   }
-  const text: string[] = [head]
+  const form = FORM_WORDS[codeForm(listing)]
+  const text: string[] = [head, ...(form === '' ? [] : [`  ${form}`])]
   let last = -1
   for (const [at, { original, patched, differs }] of rows.entries()) {
     if (!shown.has(at)) continue

@@ -119,6 +119,7 @@ const details = v.object({
       v.object({
         file: v.string(),
         offsets: v.array(v.number()),
+        wrote: v.optional(v.array(count)),
         functions: v.nullable(v.array(v.tuple([v.nullable(v.string()), count, count]))),
       }),
     ),

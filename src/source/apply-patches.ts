@@ -95,12 +95,13 @@ function applyFile(file: PatchFile, workspace: Workspace, run: Run): void {
   }
   noticeMode(file, target, run.notices)
   if (file.hunks.length === 0 && path === target && found.state !== undefined) return
+  const earlier = earlierTexts(state, result.toOld)
   const next: FileState = {
     lines: result.lines,
     origin: state.origin,
     toOrigin: result.toOld.map(line => state.toOrigin[line] ?? 0),
-    earlier: earlierTexts(state, result.toOld),
-    hunks: [...state.hunks, ...result.placed.map(placed => appliedHunk(file, placed, state.toOrigin))],
+    earlier,
+    hunks: [...state.hunks, ...result.placed.map(placed => appliedHunk(file, placed, state.toOrigin, earlier.length))],
   }
   workspace.write(target, next)
   if (file.action === 'rename' && path !== target) workspace.write(path, undefined)
@@ -112,9 +113,10 @@ function earlierTexts({ lines, hunks, earlier }: FileState, toOld: Int32Array): 
   return hunks.length === 0 ? before : [...before, { text: lines.join(''), toEarlier: toOld }]
 }
 
-function appliedHunk(file: PatchFile, { hunk, line }: PlacedHunk, toOrigin: Int32Array): AppliedHunk {
+function appliedHunk(file: PatchFile, { hunk, line }: PlacedHunk, toOrigin: Int32Array, wrote: number): AppliedHunk {
   const { oldLine: statedLine, patchLine } = hunk
-  return { statedLine, line: originBelow(toOrigin, line), offset: line - statedLine, patch: file.patch, patchLine }
+  const [offset, { patch }] = [line - statedLine, file]
+  return { statedLine, line: originBelow(toOrigin, line), offset, patch, patchLine, wrote }
 }
 
 /** Of a line that patches before have left or brought, or that stands behind the last: the original's at or below it. */

@@ -30,6 +30,8 @@ export interface AppliedHunk {
   /** Which of the given patches it comes from, and the line of its `@@` there. */
   readonly patch: string
   readonly patchLine: number
+  /** Which text of its file it wrote, by position in `earlier`; the last one, where there is none at that position. */
+  readonly wrote: number
 }
 
 /** A text that a file had after some of the patches, before the last that touches it. */

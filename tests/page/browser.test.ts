@@ -1,11 +1,12 @@
 /** Pages in a real browser: what they say is what the reports say, and nothing in them acts. */
-import axe from 'axe-core'
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunReport } from '../../src/report/model.ts'
 import { type PageInput, pageData } from '../../src/report/page/page.ts'
+import { readable } from '../../src/report/readable.ts'
+import { faultsOf } from './support/axe.ts'
 import { hasChromium, startViewer, type Viewer, withoutChromium } from './support/browser.ts'
 import { built, fleet, HOSTILE, hostile, refused, rehearsed, verified } from './support/reports.ts'
+import { deadLinks, pageSays, reportSays, rowsOf } from './support/says.ts'
 
 let viewer: Viewer
 beforeAll(async () => {
@@ -15,6 +16,8 @@ afterAll(() => viewer?.close())
 
 const named = (...reports: readonly RunReport[]) => reports.map((report, at) => ({ name: `${at}.json`, report }))
 const FINDING = '# changed-data\n\nA variable has another initial value.\n\n    $ hotsplice assist <b>\n'
+/** These pages are alone: no link leads to a file beside them. */
+const none = () => false
 const data = (input: Partial<PageInput>) =>
   pageData({
     version: '0.2.0',
@@ -22,43 +25,6 @@ const data = (input: Partial<PageInput>) =>
     findingOf: code => (code === 'changed-data' ? FINDING : undefined),
     ...input,
   })
-
-/** What a rule of axe finds wrong, in both colour schemes. */
-async function faultsOf(page: Page): Promise<readonly string[]> {
-  const faults: string[] = []
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    // By the debugger, which the page's policy does not bind.
-    await page.evaluate(axe.source)
-    const found: string[] = await page.evaluate(`axe.run().then(({ violations }) =>
-      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + failureSummary)))`)
-    faults.push(...found.map(text => `${colorScheme}: ${text}`))
-  }
-  return faults
-}
-
-/** Every row of a list, though only those are made that are seen. */
-async function rowsOf(page: Page, label: RegExp): Promise<readonly (readonly string[])[]> {
-  const grid = page.getByRole('grid', { name: label })
-  const total = Number(await grid.getAttribute('aria-rowcount'))
-  const rows = new Map<number, readonly string[]>()
-  for (let top = 0; rows.size < total && top < total * 34; top += 300) {
-    await grid.evaluate((element, to) => element.scrollTo(0, to), top)
-    await page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
-    const seen = await grid.locator('[role=row]').evaluateAll(elements =>
-      elements.map(element => ({
-        at: Number(element.getAttribute('aria-rowindex')),
-        cells: [...element.children].map(cell => cell.textContent ?? ''),
-      })),
-    )
-    for (const { at, cells } of seen) rows.set(at, cells)
-  }
-  return [...rows].sort(([a], [b]) => a - b).map(([, cells]) => cells)
-}
-
-const LINKS = `[...document.querySelectorAll('a[href]')]
-  .map(link => link.getAttribute('href'))
-  .filter(href => !href.startsWith('#') || !(/^#build-/.test(href) || document.getElementById(href.slice(1))))`
 
 describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
   test('a patch of 250 units: each function, verdict and reason is that of the report', async () => {
@@ -70,15 +36,7 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
         rehearsals: [{ name: 'r.json', report: rehearsed() }],
       }),
     )
-    expect(await rowsOf(page, /^Functions/)).toEqual(
-      report.functions.map(({ name, unit, verdict, included, reasons }) => [
-        name,
-        unit,
-        verdict,
-        included ? 'in it' : 'left out',
-        reasons[0]?.text ?? '',
-      ]),
-    )
+    expect(await pageSays(page)).toEqual(reportSays(report))
     expect(await page.textContent('#outcome')).toContain(
       'A hotpatch was built: while Xen 4.17 runs on, it replaces 215 functions and brings 35 new.',
     )
@@ -101,8 +59,7 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     for (const [at, { text, output, console }] of rehearsed().operations.entries()) {
       for (const words of ['as expected', text, ...output, ...console]) expect(operations[at]).toContain(words)
     }
-    expect(await page.locator('#units ~ details li').count()).toBe(report.units.length)
-    expect(await page.evaluate(LINKS)).toEqual([])
+    expect(await deadLinks(page, none)).toEqual([])
     expect(await faultsOf(page)).toEqual([])
     expect(wrong).toEqual([])
   })
@@ -164,16 +121,12 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
   test('a refused one: each refusal with what, where, why, the way out and its page', async () => {
     const report = refused()
     const { page, wrong } = await viewer.open(data({ builds: named(report) }))
-    const items = await page.locator('.refusals > li').allTextContents()
-    expect(items).toHaveLength(report.refusals.length)
-    for (const [at, { code, unit, symbol, text, hint }] of report.refusals.entries()) {
-      for (const words of [code, unit, symbol, text, hint]) expect(items[at]).toContain(words)
-    }
-    expect(items[0]).toContain('common/domain.c:7')
+    expect(await pageSays(page)).toEqual(reportSays(report))
+    expect(await page.locator('.refusals > li').first().textContent()).toContain('common/domain.c:7')
     await page.getByRole('link', { name: 'More about changed-data' }).click()
     expect(await page.textContent('#finding-changed-data')).toContain('$ hotsplice assist <b>')
     expect(await page.getByText('$ hotsplice assist').isVisible()).toBe(true)
-    expect(await page.evaluate(LINKS)).toEqual([])
+    expect(await deadLinks(page, none)).toEqual([])
     expect(await faultsOf(page)).toEqual([])
     expect(wrong).toEqual([])
   })
@@ -181,17 +134,8 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
   test('hostile names are text and nothing else', async () => {
     const report = hostile()
     const { page, wrong } = await viewer.open(data({ builds: named(report) }))
-    const shown = pageData({ version: '', builds: named(report), findingOf: () => undefined }).builds[0]?.report
-    expect(await rowsOf(page, /^Functions/)).toEqual(
-      shown?.functions.map(({ name, unit, verdict, included, reasons }) => [
-        name,
-        unit,
-        verdict,
-        included ? 'would be' : 'left out',
-        reasons[0]?.text ?? '',
-      ]),
-    )
-    expect(await page.locator('.refusals > li').count()).toBe(HOSTILE.length)
+    // Characters that act are spelled out; nothing else is another.
+    expect(await pageSays(page)).toEqual(reportSays(readable(report)))
     for (const key of ['Home', ...HOSTILE.map(() => 'ArrowDown')]) {
       await page.getByRole('grid').press(key)
       await page.getByRole('grid').press('Enter')
@@ -210,10 +154,13 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     const objects: RunReport = { ...built(3), command: 'diff', outcome: 'differs', pieces: [], patches: [], units: [] }
     const one = await viewer.open(data({ builds: named(program) }))
     expect(await one.page.textContent('#outcome')).toContain('while a program runs on, it replaces 3 functions')
+    expect(await pageSays(one.page)).toEqual(reportSays(program))
+    expect(await faultsOf(one.page)).toEqual([])
     const two = await viewer.open(data({ builds: named(objects) }))
     expect(await two.page.textContent('#outcome')).toContain('The two objects differ: 3 functions, 0 data objects.')
-    expect([...one.wrong, ...two.wrong]).toEqual([])
+    expect(await pageSays(two.page)).toEqual(reportSays(objects))
     expect(await faultsOf(two.page)).toEqual([])
+    expect([...one.wrong, ...two.wrong]).toEqual([])
   })
 
   test('30 fixes for 40 systems: every cell has a word, and leads to its report', async () => {
@@ -241,7 +188,10 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     await page.locator('.matrix tbody td a').nth(39).click()
     await expect.poll(() => page.textContent('#title')).toBe('fix 29')
     expect(await page.evaluate('location.hash')).toBe('#build-1199')
-    expect(wrong).toEqual([])
+    const small = await viewer.open(data({ builds: named(...reports.slice(0, 8)) }))
+    expect(await faultsOf(small.page)).toEqual([])
+    expect(await deadLinks(small.page, none)).toEqual([])
+    expect([...wrong, ...small.wrong]).toEqual([])
   })
 
   test('a fleet of 30 fixes and 40 bases: every cell has a word, and leads to the page of its own', async () => {
@@ -281,6 +231,10 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     const paper = await viewer.open(data({ builds: named(built(40)) }))
     await paper.page.evaluate('dispatchEvent(new Event("beforeprint"))')
     await paper.page.waitForFunction('document.querySelectorAll("#page [role=grid] [role=row]").length === 44')
+    expect(await paper.page.locator('details:not([open])').count()).toBe(0)
+    await paper.page.evaluate('dispatchEvent(new Event("afterprint"))')
+    await paper.page.waitForFunction('document.querySelectorAll("#page [role=grid] [role=row]").length < 44')
+    expect(await paper.page.locator('details:not([open])').count()).toBeGreaterThan(1)
     expect([...phone.wrong, ...paper.wrong]).toEqual([])
   })
 })

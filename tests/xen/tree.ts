@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 export { missingFor } from '../support/missing.ts'
 
-export type Configuration = 'release' | 'debug' | 'arm64' | 'arm64-debug'
+export type Configuration = 'release' | 'debug' | 'release-gcc-11' | 'arm64' | 'arm64-debug'
 
 const script = fileURLToPath(new URL('../../scripts/xen.sh', import.meta.url))
 

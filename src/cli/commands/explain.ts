@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings'
 import { shownName } from '../../base/printable.ts'
 import { explain } from '../../report/explain.ts'
 import { readable } from '../../report/readable.ts'
+import { disassemble } from '../../system/disassemble.ts'
 import { attempt, type Finished } from '../attempt.ts'
 import type { Host } from '../command-host.ts'
 import type { Console } from '../console.ts'
@@ -35,8 +36,11 @@ export function define(host: Host) {
 }
 
 async function explainReport(file: string, name: string | undefined, console: Console): Promise<Finished> {
-  const { readReport } = await import('../../report/schema.ts')
-  const report = readReport(readText(file, 'the report', 'utf8'), file)
+  const [{ readReport }, { withInstructionNames }] = await Promise.all([
+    import('../../report/schema.ts'),
+    import('../../report/page/instruction-names.ts'),
+  ])
+  const report = withInstructionNames(readReport(readText(file, 'the report', 'utf8'), file), disassemble)
   return {
     ending: 'done',
     text: explain(readable(report), name === undefined ? name : shownName(name), console.ink),

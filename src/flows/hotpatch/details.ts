@@ -27,11 +27,9 @@ export function detailsOf({ patches, change, neutralFiles, units }: DetailsInput
 
 function textFunctions({ newPath, newText, hunks }: TouchedFile): readonly TextFunctions[] {
   if (newPath === undefined || !/\.[ch]$/.test(newPath)) return []
-  // Of several patches, only the last one's line numbers are those of the text.
-  const isOfOne = new Set(hunks.map(({ patch }) => patch)).size <= 1
-  const found = isOfOne ? functionLines(newText) : undefined
-  const functions = found?.map(({ name, from, to }) => [name ?? null, from, to] as const) ?? null
-  return [{ file: newPath, offsets: hunks.map(({ offset }) => offset), functions }]
+  const functions = functionLines(newText)?.map(({ name, from, to }) => [name ?? null, from, to] as const) ?? null
+  const [offsets, wrote] = [hunks.map(({ offset }) => offset), hunks.map(hunk => hunk.wrote)]
+  return [{ file: newPath, offsets, wrote, functions }]
 }
 
 /** Texts of sources are one character a byte; most are UTF-8, and what is not is shown as Latin-1. */

@@ -12,6 +12,7 @@ import { machineOf } from '../../machines/machines.ts'
 import type { Piece, PieceId, PieceMap, Reference } from '../../pieces/model.ts'
 import { reportedName } from '../../report/entries.ts'
 import type { Details, ListedCode, Listing } from '../../report/model.ts'
+import { BYTES } from '../../report/shown/code-form.ts'
 
 export interface ListedUnit {
   readonly unit: string
@@ -29,9 +30,9 @@ export function listingsOf(units: readonly ListedUnit[]): Pick<Details, 'listing
   let [room, unlisted] = [MOST_INSTRUCTIONS, 0]
   for (const unit of units) {
     for (const pair of pairsOf(unit)) {
-      const listing = room > 0 ? listed(unit, pair) : undefined
-      if (listing === undefined) unlisted++
+      if (room <= 0) unlisted++
       else {
+        const listing = listed(unit, pair)
         listings.push(listing)
         room -= (listing.original?.instructions.length ?? 0) + (listing.patched?.instructions.length ?? 0)
       }
@@ -58,11 +59,9 @@ function pairsOf({ verdicts }: ListedUnit): readonly Pair[] {
     })
 }
 
-/** Undefined where the machine's instructions are not known. */
-function listed({ unit, verdicts, sites }: ListedUnit, { name, original, patched }: Pair): Listing | undefined {
+function listed({ unit, verdicts, sites }: ListedUnit, { name, original, patched }: Pair): Listing {
   const { correlation } = verdicts
   const machine = machineOf(correlation.patched.object.header.machine)
-  if (machine.code === undefined) return undefined
   const found = original === undefined ? [] : (sites?.get(original.id) ?? [])
   const lines = found.map(({ offset, file, line }) => ({ offset, file, line }))
   return {
@@ -93,7 +92,20 @@ function codeOf<S extends Side>(map: PieceMap<S>, piece: Piece<S>, machine: Mach
 }
 
 function instructionsOf(code: CodeKnowledge | undefined, bytes: Uint8Array | undefined): readonly InstructionText[] {
-  return code === undefined || bytes === undefined ? [] : code.texts(bytes)
+  if (bytes === undefined) return []
+  return code === undefined ? bytesOf(bytes) : code.texts(bytes)
+}
+
+const BYTES_IN_A_ROW = 8
+
+/** Of a machine whose instructions nobody here knows. */
+function bytesOf(code: Uint8Array): readonly InstructionText[] {
+  return Array.from({ length: Math.ceil(code.length / BYTES_IN_A_ROW) }, (_, row) => {
+    const start = row * BYTES_IN_A_ROW
+    const own = [...code.subarray(start, start + BYTES_IN_A_ROW)]
+    const text = `${BYTES} ${own.map(byte => `0x${byte.toString(16).padStart(2, '0')}`).join(', ')}`
+    return { start, end: start + own.length, text }
+  })
 }
 
 /** A jump names its target; of others the names stand behind. */

@@ -37,6 +37,8 @@ export const AARCH64: Machine = {
   relocationType: type => RELOCATION_TYPES[type],
   isPadding,
   addendsAreExact: true,
+  // The second is that of a machine of this kind; elsewhere it says that it does not know it.
+  disassemblers: ['aarch64-linux-gnu-objdump', 'objdump'],
   code: {
     // A field counts from its own instruction, as its relocation does.
     fieldBias: { plain: 0, mostBehind: 0 },

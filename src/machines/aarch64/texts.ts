@@ -1,4 +1,4 @@
-/** AArch64 code for people: as words, since nothing here knows the names of its instructions. */
+/** AArch64 code for people: as words, since nothing here knows the names of its instructions (report/page/instruction-names.ts). */
 import type { InstructionText } from '../machine.ts'
 import { WORD, wordsOf } from './words.ts'
 

@@ -46,6 +46,7 @@ export const X86_64: Machine = {
   relocationType: type => RELOCATION_TYPES[type],
   isPadding,
   addendsAreExact: false,
+  disassemblers: [],
   code: {
     // A field of four bytes, and an immediate of up to four behind it.
     fieldBias: { plain: 4, mostBehind: 4 },

@@ -6,6 +6,7 @@
 import type { CodeLines, RunReport, TextFunctions } from '../model.ts'
 import { linesOfPatches, readLines } from '../shown/patch-lines.ts'
 import { isSameFile, patchedLines } from '../shown/patched-lines.ts'
+import { forward } from '../translate/history.ts'
 import type { HunkView } from './model.ts'
 
 export interface Hunk extends Pick<HunkView, 'file' | 'number' | 'at' | 'from' | 'to' | 'context'> {
@@ -42,17 +43,45 @@ export function hunkViews(report: RunReport): readonly HunkView[] {
   const { details, lines } = report
   if (details === null) return []
   const codes = lines.code.map(code => ({ code, lineOf: patchedLines(report, code.unit) }))
+  const seen = new Map<TextFunctions, number>()
   return hunksOf(linesOfPatches(details.patches)).map(({ changed: stated, ...hunk }) => {
     const text = details.texts.find(each => isSameFile(each.file, hunk.file))
-    const offset = text?.offsets[hunk.number - 1] ?? 0
-    const changed = new Set([...stated].map(line => line + offset))
+    const number = text === undefined ? 0 : (seen.get(text) ?? 0)
+    if (text !== undefined) seen.set(text, number + 1)
+    const { changed, isLost } = carried(report, { file: hunk.file, stated, text, number })
     const own = codes.filter(({ code, lineOf }) => hasLines(code, { ...hunk, changed }, lineOf))
+    const { bodies, isBodyUnknown } = writtenIn(text, changed)
     return {
       ...hunk,
       functions: own.map(({ code: { unit, symbol } }) => ({ unit, symbol })),
-      ...writtenIn(text, changed),
+      bodies,
+      isBodyUnknown: isBodyUnknown || isLost,
     }
   })
+}
+
+interface Stated {
+  readonly file: string
+  readonly stated: ReadonlySet<number>
+  readonly text: TextFunctions | undefined
+  /** Position among all hunks of the text, whichever patch they are of. */
+  readonly number: number
+}
+
+/**
+ * A hunk's own lines in the last text of its file: by where it was applied, and through the patches that came after it. Lost
+ * is what these took away or wrote anew, and everything where a report does not tell which patch came when.
+ */
+function carried({ lines }: RunReport, { file, stated, text, number }: Stated) {
+  const offset = text?.offsets[number] ?? 0
+  const written = [...stated].map(line => line + offset)
+  const { between = [] } = lines.files.find(each => isSameFile(each.patched?.path ?? each.file, file)) ?? {}
+  if (between.length === 0) return { changed: new Set(written), isLost: false }
+  const wrote = text?.wrote?.[number]
+  if (wrote === undefined) return { changed: new Set<number>(), isLost: true }
+  const map = between[wrote]?.map
+  const found = map === undefined ? written : written.flatMap(line => forward(map, line))
+  return { changed: new Set(found), isLost: found.length < written.length }
 }
 
 /** What the text of its file says; of a file that is gone there is none. */

@@ -9,6 +9,7 @@ import type { RunReport } from '../model.ts'
 import { readable } from '../readable.ts'
 import { firstScreen, rehearsalHeadline, verifyHeadline } from './first-screen.ts'
 import { type FleetInput, fleetView } from './fleet-view.ts'
+import { type Disassembler, withInstructionNames } from './instruction-names.ts'
 import type { AdviceView, Judgement, PageData, RehearsalView, VerifyView } from './model.ts'
 
 export interface Named<Report> {
@@ -27,6 +28,8 @@ export interface PageInput {
   readonly fleet?: FleetInput | undefined
   /** The page of docs/findings about a code, in Markdown; undefined where there is none. */
   readonly findingOf: (code: string) => string | undefined
+  /** Names instructions of which a report has the words; without it, they are shown. */
+  readonly disassemble?: Disassembler
 }
 
 export function pageData({
@@ -37,6 +40,7 @@ export function pageData({
   advice,
   fleet,
   findingOf,
+  disassemble = () => undefined,
 }: PageInput): PageData {
   const codes = new Set(builds.flatMap(({ report }) => report.refusals.map(({ code }) => code)))
   const findings = [...codes].sort().flatMap(code => {
@@ -46,7 +50,9 @@ export function pageData({
   return {
     schema: 1,
     version,
-    builds: builds.map(({ name, report }) => firstScreen(readable(report), withShownNames(name), advice)),
+    builds: builds.map(({ name, report }) =>
+      firstScreen(readable(withInstructionNames(report, disassemble)), withShownNames(name), advice),
+    ),
     verifications: verifications.map(each =>
       judged(each, verifyHeadline(each.report), each.report.accepted, isAbout([each.report.sha256], builds)),
     ),

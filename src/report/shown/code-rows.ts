@@ -209,6 +209,6 @@ function keyFor(symbol: string): (instruction: Instruction) => string {
   const start = ` ${symbol}+0x`
   return ([, text]) => {
     const at = text.indexOf(start)
-    return at === -1 || text.includes('#') ? text : text.slice(0, at + start.length)
+    return at === -1 || text.includes('  # ') ? text : text.slice(0, at + start.length)
   }
 }
