@@ -10,7 +10,10 @@ export interface LiveLines {
   readonly moved: (offset: number) => number | undefined
 }
 
-interface Span {
+/** The parts of a table that hold names of folders and files, in tables that have them. */
+export const namesIn = (table: Uint8Array): readonly Span[] => unitsOf(table).map(({ names }) => names)
+
+export interface Span {
   readonly from: number
   readonly to: number
 }
@@ -45,6 +48,8 @@ interface Sequence extends Span {
 }
 
 interface LineUnit extends Span {
+  /** Where names of folders and files begin, and where they end. */
+  readonly names: Span
   readonly sequences: readonly Sequence[]
 }
 
@@ -57,7 +62,7 @@ function unitsOf(table: Uint8Array): readonly LineUnit[] {
     const length = cursor.u32()
     if (length >= LARGEST_LENGTH) break
     const to = Math.min(cursor.at + length, table.length)
-    units.push({ from, to, sequences: sequencesOf(cursor, to) })
+    units.push({ from, to, ...contentsOf(cursor, to) })
     from = to
   }
   return units
@@ -69,13 +74,14 @@ const FIXED_ADVANCE_PC = 9
 const END_SEQUENCE = 1
 const SET_ADDRESS = 2
 
-function sequencesOf(cursor: Cursor, end: number): readonly Sequence[] {
+function contentsOf(cursor: Cursor, end: number): Pick<LineUnit, 'names' | 'sequences'> {
   const version = cursor.u16()
   if (version >= 5) cursor.skip(2)
   const program = cursor.u32() + cursor.at
   // Sizes of instructions, and from version 4 on how many there are in a group; then what a statement is, and the lines' range.
   cursor.skip(version >= 4 ? 5 : 4)
   const lengths = Array.from({ length: cursor.u8() - 1 }, () => cursor.u8())
+  const names = { from: cursor.at, to: program }
   cursor.at = program
   const sequences: Sequence[] = []
   let from = program
@@ -96,5 +102,5 @@ function sequencesOf(cursor: Cursor, end: number): readonly Sequence[] {
       addresses = []
     }
   }
-  return sequences
+  return { names, sequences }
 }

@@ -140,6 +140,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/load.ts'),
   },
   {
+    name: 'symbols',
+    summary: 'print what gdb needs to know the code of a payload that is loaded',
+    load: () => import('./commands/symbols.ts'),
+  },
+  {
     name: 'agent',
     summary: 'print the path of the part that lets a program be patched',
     load: () => import('./commands/agent.ts'),

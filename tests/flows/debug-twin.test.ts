@@ -86,8 +86,6 @@ for (const [version, options] of [
       expect(calls.map(({ name }) => name).sort()).toEqual(expect.arrayContaining(Object.keys(LINES)))
     })
 
-    const told = (offset: number) => calls.find(call => call.offset === offset)?.name
-
     test('has the payload’s sections, symbols and build-id, and no content', () => {
       const shown = (name: string) => execFileSync('readelf', ['-nW', at(name)], { encoding: 'utf8' })
       expect(/Build ID: \w+/.exec(shown(file))?.[0]).toBe(/Build ID: \w+/.exec(shown('payload'))?.[0])

@@ -46,6 +46,7 @@ const PROMOTE =
 const COMPILE_ALL = 'compile all units that read a touched header, also those that cannot see what changes there'
 const WITH =
   'a source of your own (hooks, helpers), compiled like the unit behind @, in its folder (default: like most units of the folder that the patch touches); may be given again'
+const DEBUG_FILE = 'write the payload’s debug file, for gdb and others: docs/debugging.md'
 const EXPECT = 'refuse unless the payload has exactly these functions, one `[unit] name` a line'
 const DETAILS =
   'put the patch and both versions of each function into the JSON too, for `hotsplice report` (--html does)'
@@ -86,6 +87,7 @@ export function define(host: Host) {
     .option('-j, --jobs <n>', 'how many compilers may run at once', positive, availableParallelism())
     .option('-o, --output <file>', 'the payload (default: <patch>.livepatch here)')
     .option('--json <file>', 'write the report as JSON; - is standard output')
+    .option('--debug-file <file>', DEBUG_FILE)
     .option('--html <file>', 'write a page for people who have to decide: one file, for a browser')
     .option('--details', DETAILS)
     .option('--sarif <file>', 'write refusals for a code-review system (SARIF 2.1.0)')
