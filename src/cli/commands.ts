@@ -85,8 +85,13 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/publish.ts'),
   },
   {
+    name: 'check-published',
+    summary: 'check that a published folder is what its publisher signed',
+    load: () => import('./commands/check-published.ts'),
+  },
+  {
     name: 'package',
-    summary: 'make a Debian package of what was published',
+    summary: 'make a Debian or RPM package of what was published',
     load: () => import('./commands/package.ts'),
   },
   {

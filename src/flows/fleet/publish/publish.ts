@@ -15,6 +15,7 @@ import { envelope, readStatementKey } from '../../../sign/dsse.ts'
 import { buildIdOf } from '../host-base.ts'
 import { planHosts } from '../plan-hosts.ts'
 import { advisoryFile, advisoryOf } from './advisory.ts'
+import { MANIFEST, manifestOf } from './manifest.ts'
 import type { BaseUpdates, BesideFile, Publication, Published, PublishedBase, PublishedPayload } from './model.ts'
 import { inputsOf, STATEMENT_TYPE, statementOf } from './provenance.ts'
 import { isCommon, valueWithoutFolders } from './without-folders.ts'
@@ -54,6 +55,7 @@ export function publish(request: PublishRequest): PublishedFiles {
   const unknown = known.filter(({ buildId }) => buildId === undefined).map(({ base }) => base.name)
   const updates = updatesFile(publication, unknown)
   files.set('updates.json', jsonOf(updates))
+  files.set(MANIFEST, manifestOf(files, date, key))
   return { updates, files }
 }
 

@@ -5,8 +5,12 @@
 
 /** What every machine has in the same place says which compiler and headers these were. */
 const COMMON = /^\/(?:usr|opt|bin|sbin|lib(?:32|64|x32)?)\//
-/** An absolute path begins a word, or stands behind an option or what separates values; a path's own slashes do not begin one. */
-const ABSOLUTE = /(?<=^|[=:,'"([\s]|^-[A-Za-z]+)\/[^\s:,'")\]=]+/g
+/**
+ * An absolute path begins a word, or stands behind an option or what separates values; a path's own slashes do not begin one, nor
+ * those of a relative path behind an option (`-Iinclude/xen`).
+ */
+const ABSOLUTE =
+  /(?<=^|[=:,'"([\s]|^-(?:[A-Za-z]|isystem|iquote|idirafter|include|imacros|iprefix|isysroot|specs|M[FTQ]))\/[^\s:,'")\]=]+/g
 
 /** Whether a path is the same on every machine. */
 export const isCommon = (path: string): boolean => COMMON.test(path) && !path.includes('/../')
