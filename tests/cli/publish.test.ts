@@ -1,83 +1,35 @@
 /** A fleet as it is published: signatures and statements are checked by openssl alone, packages by the tools that install them. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { homedir, hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { InputError } from '../../src/base/errors.ts'
 import { checkPublished } from '../../src/flows/fleet/publish/manifest.ts'
 import { splitTrailer } from '../../src/loaders/trailer.ts'
 import { updates } from '../../src/report/updates.ts'
-import { makeSmallFleet } from '../support/small-fleet.ts'
 import { command, hotsplice } from '../xen/command.ts'
+import { hasOpenssl, PublishedFleet, RELEASE_ID } from './support/published.ts'
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 const title = hasOpenssl ? '' : ' (openssl is missing)'
-const RELEASE_ID = '11'.repeat(20)
 
+let made: PublishedFleet
 let folder = ''
-const at = (...names: string[]) => join(folder, ...names)
-const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+const at = (...names: string[]) => made.at(...names)
+const openssl = (...args: string[]) => made.openssl(...args)
+const filesIn = (name: string) => made.filesIn(name)
+const publish = (...words: Parameters<PublishedFleet['publish']>) => made.publish(...words)
 const read = (file: string) => readFileSync(file, 'utf8')
 const json = (file: string) => JSON.parse(read(file))
 
-const publish = (output: string, more: readonly string[] = ['--statement-key', 'edwards.key'], built = 'built') =>
-  hotsplice(
-    [
-      ...['publish', built, '-o', output, '--key', 'ours.key', '--cert', 'ours.crt', '--publisher', 'Tests'],
-      ...['--namespace', 'https://tests.example', '--date', '2026-11-30T00:00:00Z', ...more],
-    ],
-    { cwd: folder },
-  )
-
 beforeAll(async () => {
   if (!hasOpenssl) return
-  folder = mkdtempSync(join(tmpdir(), 'hotsplice-publish-'))
-  const fleet = makeSmallFleet(folder)
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-subj',
-    '/CN=ours',
-    '-keyout',
-    'ours.key',
-    '-out',
-    'ours.crt',
-  )
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-subj',
-    '/CN=other',
-    '-keyout',
-    'other.key',
-    '-out',
-    'other.crt',
-  )
-  openssl('genpkey', '-algorithm', 'ed25519', '-out', 'edwards.key')
-  openssl('pkey', '-in', 'edwards.key', '-pubout', '-out', 'edwards.pub')
-  openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'p256.key')
-  openssl('pkey', '-in', 'p256.key', '-pubout', '-out', 'p256.pub')
-  await hotsplice(['fleet', 'build', fleet.file, '-o', at('built')], { cwd: folder })
-  // Objects without a program have no build-id; the index is told one, as a fleet's file would.
-  const index = json(at('built/index.json'))
-  for (const base of index.bases) base.buildId = base.name === 'late' ? RELEASE_ID : '22'.repeat(20)
-  for (const { base, payload } of index.cells)
-    if (payload) payload.runs ??= base === 'late' ? RELEASE_ID : '22'.repeat(20)
-  writeFileSync(at('built/index.json'), JSON.stringify(index))
+  made = await PublishedFleet.make()
+  folder = made.folder
   expect(await publish('out')).toMatchObject({ status: 0, stderr: '' })
 })
-afterAll(() => {
-  if (folder !== '') rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => made?.remove())
 
 const told = () => v.parse(updates, json(at('out/updates.json')))
 const published = () => {
@@ -86,11 +38,6 @@ const published = () => {
   return payload
 }
 const beside = (name: string) => at('out', published().file.replace(/[^/]*$/, name))
-const filesIn = (name: string) =>
-  readdirSync(at(name), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath, entry.name).slice(at(name).length + 1))
-    .sort()
 const cellOf = (fix: string) =>
   json(at('built/index.json')).cells.find(
     (one: { base: string; fix: string }) => one.base === 'late' && one.fix === fix,

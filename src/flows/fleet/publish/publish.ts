@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { debugWithoutFolders } from '../../../assemble/debug-folders.ts'
 import { InputError } from '../../../base/errors.ts'
+import { withShownNames } from '../../../base/printable.ts'
 import type { StoredFile } from '../../../base/stored-file.ts'
 import type { FleetCell, FleetIndex } from '../../../report/fleet-index.ts'
 import type { RunReport } from '../../../report/model.ts'
@@ -51,7 +52,7 @@ export function publish(request: PublishRequest): PublishedFiles {
   for (const payload of bases.flatMap(({ payloads }) => payloads)) {
     for (const [name, bytes] of filesOf(payload, request, key)) files.set(name, bytes)
   }
-  for (const fix of index.fixes) files.set(advisoryFile(fix), jsonOf(advisoryOf(fix, publication)))
+  for (const fix of index.fixes) files.set(advisoryFile(fix), jsonOf(withShownNames(advisoryOf(fix, publication))))
   const unknown = known.filter(({ buildId }) => buildId === undefined).map(({ base }) => base.name)
   const updates = updatesFile(publication, unknown)
   files.set('updates.json', jsonOf(updates))
