@@ -76,6 +76,8 @@ export const REST = [
   'tests/xen/log-lines.test.ts',
   // All public declarations made anew, where types are held by tests/library; `npm run api` writes them.
   'tests/api/declarations.test.ts',
+  // Debuggers on a payload of Xen's, where the light ones ask them of small programs (tests/flows/debug-twin.test.ts).
+  'tests/xen/debug-twin.test.ts',
   // Payloads upon another on the real Xen, where the sample rehearses two (tests/run/rehearsal.test.ts).
   'tests/xen/stack.test.ts',
   // The same as a fleet makes and rehearses it, where the light ones have small programs (tests/flows/fleet-stack.test.ts).

@@ -85,8 +85,13 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/publish.ts'),
   },
   {
+    name: 'check-published',
+    summary: 'check that a published folder is what its publisher signed',
+    load: () => import('./commands/check-published.ts'),
+  },
+  {
     name: 'package',
-    summary: 'make a Debian package of what was published',
+    summary: 'make a Debian or RPM package of what was published',
     load: () => import('./commands/package.ts'),
   },
   {
@@ -138,6 +143,11 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'load',
     summary: 'upload and apply a payload in one go',
     load: () => import('./commands/load.ts'),
+  },
+  {
+    name: 'symbols',
+    summary: 'print what gdb needs to know the code of a payload that is loaded',
+    load: () => import('./commands/symbols.ts'),
   },
   {
     name: 'agent',

@@ -114,7 +114,7 @@ const translation: v.GenericSchema<Translation> = v.object({
 /** Of the operations on hosts, which share one form. */
 const operation: v.GenericSchema<OperationReport> = v.object({
   schema: v.literal(1),
-  command: v.picklist(['upload', 'get', 'list', 'apply', 'revert', 'replace', 'unload', 'load']),
+  command: v.picklist(['upload', 'get', 'list', 'apply', 'revert', 'replace', 'unload', 'load', 'symbols']),
   version: text,
   host: text,
   outcome: v.picklist(['done', 'failed']),

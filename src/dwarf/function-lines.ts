@@ -3,7 +3,8 @@
  * (xen-syms of a debug build, a program compiled with -g): for backtraces in a log.
  */
 
-import { readElf, symbolValue } from '../elf/index.ts'
+import type { Side } from '../base/side.ts'
+import { type ElfObject, readElf, symbolValue } from '../elf/index.ts'
 import { type LineSequence, readLineSequences, rowAt } from './line-rows.ts'
 
 export interface RunningPlace {
@@ -14,6 +15,22 @@ export interface RunningPlace {
 
 /** `name` is a function's, or `common/domain.c#name` for one that is local to its file. */
 export type RunningLines = (name: string, offset: number) => RunningPlace | undefined
+
+/** Lines of an object's code, by the names of its function symbols (`name`, or `common/domain.c#name`). */
+export function objectLines<S extends Side>(object: ElfObject<S>): RunningLines {
+  const sequences = readLineSequences(object)
+  return (name, offset) => {
+    const called = object.symbols.filter(({ kind, name: symbol }) => kind === 'function' && isCalled(symbol, name))
+    const [place, ...others] = called.map(symbol => symbol.place)
+    if (place?.in !== 'section' || others.length > 0) return undefined
+    const at = place.offset + offset
+    const found = sequences.find(({ section, from, end }) => section === place.section && at >= from && at < end)
+    const row = found && rowAt(found, at)
+    return row === undefined ? undefined : { file: row.file, line: row.line }
+  }
+}
+
+const isCalled = (symbol: string, name: string) => symbol === name || symbol.endsWith(`#${name}`)
 
 export function runningLines(image: Uint8Array): RunningLines {
   const object = readElf<'original'>(image)

@@ -4,7 +4,7 @@ import { InputError } from '../base/errors.ts'
 import { moduleNameFor } from '../loaders/linux/module-name.ts'
 import type { RunReport } from '../report/model.ts'
 import { UNREAD_LOGS } from '../report/translate/events.ts'
-import type { Layer, Translation } from '../report/translate/model.ts'
+import type { CodeLookup, Layer, Translation } from '../report/translate/model.ts'
 import { type TranslateOptions, Translator } from '../report/translate/translator.ts'
 
 /** The report of a payload that was applied. */
@@ -14,6 +14,7 @@ export interface AppliedReport {
   /** Where the report is from; unless given, it goes by its payload's file. */
   readonly file?: string
   readonly report: RunReport
+  readonly debug?: CodeLookup | undefined
 }
 
 export interface TranslateRequest extends TranslateOptions {
@@ -54,7 +55,7 @@ function refuseUntold({ target }: RunReport): void {
   )
 }
 
-function layerOf({ name, file, report }: AppliedReport): Layer {
+function layerOf({ name, file, report, debug }: AppliedReport): Layer {
   const { payload, command, outcome } = report
   if (payload === null) {
     const which = file === undefined ? '' : `${file} is `
@@ -64,7 +65,7 @@ function layerOf({ name, file, report }: AppliedReport): Layer {
       'give the reports of `hotsplice build --json FILE` for the payloads that were applied',
     )
   }
-  return { name: name ?? nameOnHost(payload.file), report }
+  return { name: name ?? nameOnHost(payload.file), report, debug }
 }
 
 function nameOnHost(file: string): string {

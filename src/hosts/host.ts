@@ -4,6 +4,7 @@
  * A result is the interface's own: zero for success, a negative errno where the host said no. A refusal is no
  * exception. Exceptions are InputErrors: there is no such host, it cannot be reached, or its answer makes no sense.
  */
+import type { ElfSection } from '../elf/index.ts'
 import type { ActionName, ListedPayload, PayloadStatus } from './abi/xen-abi.ts'
 
 export type { ActionName, ListedPayload, PayloadState, PayloadStatus } from './abi/xen-abi.ts'
@@ -27,6 +28,8 @@ export interface Host {
   about(): Promise<HostFacts>
   /** Lines that the system's console has had, where the host can tell them. */
   console?(): Promise<readonly string[]>
+  /** Where the sections of a payload lie that is loaded, by its debug file's; where the host can tell it. */
+  places?(name: string, sections: readonly ElfSection<'payload'>[]): Promise<PlacesOutcome>
   /** Lets go of the host; a rehearsal's machine ends. */
   close(): Promise<void>
 }
@@ -73,6 +76,21 @@ export interface GetOutcome extends Outcome {
 /** What `list` gives. */
 export interface ListOutcome extends Outcome {
   readonly payloads: readonly ListedPayload[]
+}
+
+/** What `places` gives. */
+export interface PlacesOutcome extends Outcome {
+  /** Present when the result is 0. */
+  readonly places?: SectionPlaces | undefined
+}
+
+/** Where a payload lies, as a host tells it. */
+export interface SectionPlaces {
+  /** The payload's; null where the host does not tell it. */
+  readonly buildId: string | null
+  readonly sections: readonly { readonly name: string; readonly address: bigint }[]
+  /** Where its functions are, by the names of those that they replace: what the host says of that itself. */
+  readonly functions: readonly { readonly name: string; readonly address: bigint }[]
 }
 
 /** What a host knows about itself. */

@@ -87,6 +87,8 @@ export interface FleetCell {
   readonly isCumulative: boolean
   /** Files are relative to the index’s folder. Null unless the outcome is `built`. */
   readonly payload: StoredPayload | null
+  /** The payload’s debug file; null where units were compiled without debug information. */
+  readonly debugFile: StoredFile | null
   /** The JSON of `hotsplice build --details`, without what depends on the clock. */
   readonly report: StoredFile | null
   /** The report for a browser. */
@@ -129,6 +131,7 @@ const fleetCell: v.GenericSchema<FleetCell> = v.object({
   includes: v.array(text),
   isCumulative: v.boolean(),
   payload: v.nullable(storedPayload),
+  debugFile: v.nullable(storedFile),
   report: v.nullable(storedFile),
   page: v.nullable(storedFile),
   rehearsal: v.nullable(storedRehearsal),

@@ -1,7 +1,7 @@
 /** The report of an operation on a host, as plain data. */
 
 /** What is asked of a host; the four actions, and what is made of them and of the other three operations. */
-export type OperationName = 'upload' | 'get' | 'list' | 'apply' | 'revert' | 'replace' | 'unload' | 'load'
+export type OperationName = 'upload' | 'get' | 'list' | 'apply' | 'revert' | 'replace' | 'unload' | 'load' | 'symbols'
 
 /** A payload on a host, as the host tells it. */
 export interface PayloadOnHost {

@@ -60,8 +60,9 @@ function specOf({ files, links, config, folders, beforeRemoval }: PackageContent
   const single = [...files.keys(), ...links.keys()].filter(
     path => !config.includes(path) && !folders.some(folder => path.startsWith(`${folder}/`)),
   )
+  const [, epoch, version = facts.version] = /^(?:(\d+):)?(.*)$/.exec(facts.version) ?? []
   return `Name: ${facts.name}
-Version: ${facts.version}
+${epoch === undefined ? '' : `Epoch: ${epoch}\n`}Version: ${version}
 Release: 1
 Summary: ${SUMMARY}
 License: as the programs that it is for

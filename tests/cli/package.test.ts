@@ -1,10 +1,21 @@
 /** Packages of what was published, taken apart by the tools that install them; what is in them runs on a stand-in. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { manifestOf } from '../../src/flows/fleet/publish/manifest.ts'
 import type { Updates } from '../../src/report/updates.ts'
 import { Machine, RUNS } from '../boot/stand-in.ts'
 import { command } from '../xen/command.ts'
@@ -27,13 +38,19 @@ function makePublished(): void {
   writeUpdates('fix')
 }
 
-function writeUpdates(fix: string): void {
+/** Signs the manifest. */
+const KEY = generateKeyPairSync('ed25519').privateKey
+
+function writeUpdates(fix: string, more: Partial<Updates> = {}): void {
   const payload = { fix, ids: [], file: PAYLOAD, sha256: sha256(at('out', PAYLOAD)), buildId: '33', depends: RUNS }
   const index: Updates = {
     ...{ schema: 1, command: 'publish', version: '0', date: '2026-11-30T00:00:00Z', advisories: [], unknown: [] },
     bases: [{ buildId: RUNS, name: 'late', payloads: [payload], lacking: [] }],
   }
-  writeFileSync(at('out/updates.json'), JSON.stringify(index))
+  writeFileSync(at('out/updates.json'), JSON.stringify({ ...index, ...more }))
+  const paths = ['updates.json', PAYLOAD]
+  const files = new Map(paths.map(path => [path, new Uint8Array(readFileSync(at('out', path)))]))
+  writeFileSync(at('out/manifest.json'), manifestOf(files, index.date, KEY))
 }
 
 const pack = (output: string, more: Partial<Record<'name' | 'version' | 'umask' | 'from', string>> = {}) => {
@@ -133,10 +150,37 @@ for (const { end, tools, unpack, scripts, script } of KINDS) {
 test.for([
   ['none.tar', {}, 'neither in .deb nor in .rpm'],
   ['none.rpm', { version: '1-1' }, 'none that a .rpm can have'],
+  ['none.rpm', { version: 'x:1' }, 'none that a .rpm can have'],
+  ['none.deb', { version: '1-' }, 'none that a .deb can have'],
+  ['none.deb', { version: ':1' }, 'none that a .deb can have'],
+  ['none.deb', { version: '1:2:3' }, 'none that a .deb can have'],
+  ['none.deb', { version: '1 2' }, 'none that a .deb can have'],
+  ['none.deb', { from: 'nowhere' }, 'publish/no-index'],
   ['none.deb', { name: 'Fixes' }, 'none that a .deb can have'],
 ] as const)('%s, %o is told', ([output, more, words]) => {
   expect(pack(output, more)).toMatchObject({ status: 1, stderr: expect.stringContaining(words) })
   expect(existsSync(at(output))).toBe(false)
+})
+
+test.for(['soon', '', '2026-13-01T00:00:00Z', '2026-11-30'])('a date that is none is told: %s', date => {
+  writeUpdates('fix', { date })
+  expect(pack('none.deb')).toMatchObject({ status: 1, stderr: expect.stringContaining('publish/no-index') })
+  writeUpdates('fix')
+})
+
+test('what is no file is not left out silently', () => {
+  symlinkSync('updates.json', at('out/link'))
+  expect(pack('none.deb')).toMatchObject({ status: 1, stderr: expect.stringContaining('symbolic link') })
+  rmSync(at('out/link'))
+})
+
+test('a version may have an epoch, which both kinds of packages tell', ({ skip }) => {
+  const tools = ['dpkg-deb', 'rpmbuild', 'rpm'].filter(tool => spawnSync(tool, ['--version']).error !== undefined)
+  if (tools.length > 0) skip(`missing: ${tools.join(', ')}`)
+  for (const end of ['deb', 'rpm']) expect(pack(`epoch.${end}`, { version: '2:1.0~rc1' })).toMatchObject({ status: 0 })
+  const deb = execFileSync('dpkg-deb', ['-f', at('epoch.deb'), 'Version'], { encoding: 'utf8' })
+  const rpm = ['-qp', '--nosignature', '--qf', '%{epoch}:%{version}', at('epoch.rpm')]
+  expect([deb.trim(), execFileSync('rpm', rpm, { encoding: 'utf8' })]).toEqual(['2:1.0~rc1', '2:1.0~rc1'])
 })
 
 test('a name that would be two words at boot is not packed', () => {

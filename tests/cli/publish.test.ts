@@ -1,68 +1,35 @@
 /** A fleet as it is published: signatures and statements are checked by openssl alone, packages by the tools that install them. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { homedir, hostname, tmpdir } from 'node:os'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { InputError } from '../../src/base/errors.ts'
+import { checkPublished } from '../../src/flows/fleet/publish/manifest.ts'
 import { splitTrailer } from '../../src/loaders/trailer.ts'
 import { updates } from '../../src/report/updates.ts'
-import { makeSmallFleet } from '../support/small-fleet.ts'
 import { command, hotsplice } from '../xen/command.ts'
+import { hasOpenssl, PublishedFleet, RELEASE_ID } from './support/published.ts'
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 const title = hasOpenssl ? '' : ' (openssl is missing)'
-const RELEASE_ID = '11'.repeat(20)
 
+let made: PublishedFleet
 let folder = ''
-const at = (...names: string[]) => join(folder, ...names)
-const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+const at = (...names: string[]) => made.at(...names)
+const openssl = (...args: string[]) => made.openssl(...args)
+const filesIn = (name: string) => made.filesIn(name)
+const publish = (...words: Parameters<PublishedFleet['publish']>) => made.publish(...words)
 const read = (file: string) => readFileSync(file, 'utf8')
 const json = (file: string) => JSON.parse(read(file))
 
-const publish = (output: string, more: readonly string[] = ['--statement-key', 'edwards.key'], built = 'built') =>
-  hotsplice(
-    [
-      ...['publish', built, '-o', output, '--key', 'ours.key', '--cert', 'ours.crt', '--publisher', 'Tests'],
-      ...['--namespace', 'https://tests.example', '--date', '2026-11-30T00:00:00Z', ...more],
-    ],
-    { cwd: folder },
-  )
-
 beforeAll(async () => {
   if (!hasOpenssl) return
-  folder = mkdtempSync(join(tmpdir(), 'hotsplice-publish-'))
-  const fleet = makeSmallFleet(folder)
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-subj',
-    '/CN=ours',
-    '-keyout',
-    'ours.key',
-    '-out',
-    'ours.crt',
-  )
-  openssl('genpkey', '-algorithm', 'ed25519', '-out', 'edwards.key')
-  openssl('pkey', '-in', 'edwards.key', '-pubout', '-out', 'edwards.pub')
-  openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'p256.key')
-  openssl('pkey', '-in', 'p256.key', '-pubout', '-out', 'p256.pub')
-  await hotsplice(['fleet', 'build', fleet.file, '-o', at('built')], { cwd: folder })
-  // Objects without a program have no build-id; the index is told one, as a fleet's file would.
-  const index = json(at('built/index.json'))
-  for (const base of index.bases) base.buildId = base.name === 'late' ? RELEASE_ID : '22'.repeat(20)
-  for (const { base, payload } of index.cells)
-    if (payload) payload.runs ??= base === 'late' ? RELEASE_ID : '22'.repeat(20)
-  writeFileSync(at('built/index.json'), JSON.stringify(index))
+  made = await PublishedFleet.make()
+  folder = made.folder
   expect(await publish('out')).toMatchObject({ status: 0, stderr: '' })
 })
-afterAll(() => {
-  if (folder !== '') rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => made?.remove())
 
 const told = () => v.parse(updates, json(at('out/updates.json')))
 const published = () => {
@@ -71,6 +38,10 @@ const published = () => {
   return payload
 }
 const beside = (name: string) => at('out', published().file.replace(/[^/]*$/, name))
+const cellOf = (fix: string) =>
+  json(at('built/index.json')).cells.find(
+    (one: { base: string; fix: string }) => one.base === 'late' && one.fix === fix,
+  )
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
 
 describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
@@ -154,15 +125,96 @@ describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
     expect(refused.remediations.every(({ category }: { category: string }) => category === 'none_available')).toBe(true)
   })
 
-  test('no statement says where on the building machine anything lies', () => {
+  test('nothing that is published says where on the building machine anything lies', () => {
     const statement = Buffer.from(json(beside('provenance.json')).payload, 'base64').toString()
-    const texts = [
-      statement,
-      ...[beside('inputs.cdx.json'), at('out/updates.json'), at('out/advisories/code.json')].map(read),
-    ]
-    expect(texts.filter(text => text.includes(folder) || text.includes(tmpdir()))).toEqual([])
+    // Not even as a page or an envelope spells it.
+    const spellings = (text: string) => [text, text.replaceAll('/', '\\/'), encodeURIComponent(text)]
+    const names = [folder, tmpdir(), homedir(), hostname()].flatMap(spellings)
+    const told = (text: string) => names.filter(name => text.includes(name))
+    expect(told(statement)).toEqual([])
+    const leaks = filesIn('out').flatMap(file =>
+      told(readFileSync(at('out', file), 'latin1')).map(name => [file, name]),
+    )
+    expect(leaks).toEqual([])
+    expect(told(readFileSync(at('built', cellOf('code').report.file), 'latin1'))).not.toEqual([])
+    expect(told(readFileSync(at('built', cellOf('code').debugFile.file), 'latin1'))).not.toEqual([])
     const { internalParameters } = JSON.parse(statement).predicate.buildDefinition
     expect(internalParameters.commands[0].command).toContain('-c')
+  })
+
+  test('the report is one that every command takes, with paths that are relative to the tree', async () => {
+    const told = json(beside('report.json'))
+    expect(told.lines.root).toBe('.')
+    expect(told.units[0].command).toContain('-Ielsewhere/include')
+    expect(told.units[0].unit).toBe(told.functions[0].unit)
+    expect(readFileSync(beside('page.html'), 'utf8')).toContain('elsewhere/late.o')
+    expect(await hotsplice(['explain', beside('report.json'), 'give_back'])).toMatchObject({ status: 0, stderr: '' })
+    const log = spawnSync(process.execPath, [command, 'translate', beside('report.json')], { input: 'quota.c:9: x\n' })
+    expect(String(log.stdout)).toMatch(/^quota\.c:9/)
+  })
+
+  test('the debug file has the payload’s build-id, and names its functions', ({ skip }) => {
+    if (spawnSync('readelf', ['--version']).status !== 0) skip('readelf is missing')
+    const readelf = (...args: string[]) => execFileSync('readelf', args, { encoding: 'utf8' })
+    const file = beside('code.livepatch.debug')
+    expect(readelf('-n', file)).toContain(published().buildId)
+    expect(readelf('--debug-dump=info', file)).toMatch(/DW_AT_name .*: give_back$/m)
+    expect(readelf('--debug-dump=decodedline', file)).toMatch(/^quota\.c +9 +0/m)
+    expect(json(beside('provenance.json')).payload).toBeTypeOf('string')
+    const statement = JSON.parse(Buffer.from(json(beside('provenance.json')).payload, 'base64').toString())
+    for (const name of ['report.json', 'page.html', 'code.livepatch.debug']) {
+      const stated = statement.predicate.runDetails.byproducts.find((each: { name: string }) => each.name === name)
+      expect(stated.digest.sha256).toBe(sha256(beside(name)))
+    }
+  })
+
+  test('a changed byte anywhere is refused, and a file more or less', async () => {
+    const files = new Map(filesIn('out').map(file => [file, new Uint8Array(readFileSync(at('out', file)))]))
+    const key = read(at('edwards.pub'))
+    const refusal = (changed: typeof files): unknown => {
+      try {
+        return checkPublished(changed, key)
+      } catch (error) {
+        return error instanceof InputError ? error.code : error
+      }
+    }
+    expect(refusal(files)).toBeUndefined()
+    for (const [name, bytes] of files) {
+      // Of the manifest itself every seventh byte, for only a part of it is signed.
+      const step = name === 'manifest.json' ? 7 : Math.ceil(bytes.length / 10)
+      for (let place = 0; place < bytes.length; place += step) {
+        for (const bit of [1, 0x20]) {
+          const broken = bytes.slice()
+          broken[place] = (broken[place] ?? 0) ^ bit
+          expect([name, place, refusal(new Map([...files, [name, broken]]))]).toEqual([name, place, 'publish/changed'])
+        }
+      }
+      const cut = new Map([...files, [name, bytes.subarray(0, -1)]])
+      expect([name, refusal(cut)]).toEqual([name, 'publish/changed'])
+      const without = new Map([...files].filter(([other]) => other !== name))
+      expect([name, refusal(without)]).toEqual([
+        name,
+        name === 'manifest.json' ? 'publish/no-index' : 'publish/changed',
+      ])
+    }
+    expect(refusal(new Map([...files, ['payloads/more', new Uint8Array(1)]]))).toBe('publish/changed')
+
+    const check = (name: string, ...more: string[]) =>
+      hotsplice(['check-published', at(name), '--statement-key', at('edwards.pub'), ...more], { cwd: folder })
+    expect(await check('out', '--key', 'ours.crt')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('signed by ours'),
+    })
+    expect(await check('out', '--key', 'other.crt')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('publish/not-signed'),
+    })
+    cpSync(at('out'), at('linked'), { recursive: true })
+    symlinkSync('updates.json', at('linked/link'))
+    expect(await check('linked')).toMatchObject({ status: 1, stderr: expect.stringContaining('symbolic link') })
+    const stranger = await hotsplice(['check-published', 'out', '--statement-key', 'p256.pub'], { cwd: folder })
+    expect(stranger).toMatchObject({ status: 1, stderr: expect.stringContaining('another key') })
+    expect(await check('built')).toMatchObject({ status: 1, stderr: expect.stringContaining('publish/no-index') })
   })
 
   test('the list of inputs names each by digest', () => {
@@ -177,12 +229,7 @@ describe.skipIf(!hasOpenssl)(`a fleet that is published${title}`, () => {
 
   test('the same again is the same, byte for byte', async () => {
     expect((await publish('again')).status).toBe(0)
-    const files = (name: string) =>
-      readdirSync(at(name), { recursive: true, withFileTypes: true })
-        .filter(entry => entry.isFile())
-        .map(entry => join(entry.parentPath, entry.name))
-        .map(file => [file.slice(at(name).length), sha256(file)])
-        .sort()
+    const files = (name: string) => filesIn(name).map(file => [file, sha256(at(name, file))])
     expect(files('again')).toEqual(files('out'))
     expect(files('out').length).toBeGreaterThan(7)
   })
@@ -291,7 +338,7 @@ describe.skipIf(!hasOpenssl || !hasDpkg)(`as a package${hasDpkg ? title : ' (dpk
     const file = at('copy', published().file)
     writeFileSync(file, Buffer.concat([readFileSync(file), Buffer.from('x')]))
     const { status, stderr } = pack('three.deb', 'copy')
-    expect([status, stderr]).toEqual([1, expect.stringContaining('publish/missing')])
+    expect([status, stderr]).toEqual([1, expect.stringContaining('publish/changed')])
     expect(existsSync(at('three.deb'))).toBe(false)
   })
 })

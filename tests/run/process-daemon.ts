@@ -6,6 +6,7 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:c
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { debugTwin } from '../../src/assemble/debug-twin.ts'
 import { agentFile } from '../../src/hosts/process/agent-file.ts'
 import { createHotpatch } from '../support/opened.ts'
 
@@ -89,12 +90,16 @@ int main(int argc, char **argv)
 export interface BuiltDaemon {
   readonly folder: string
   readonly program: string
+  /** The text of its one file. */
+  readonly source: string
   readonly buildId: string
   readonly agent: string
   /** Size of a function in the program. */
   sizeOf(name: string): number
   /** The payload that the pipeline makes of the daemon with these texts exchanged. */
   patched(name: string, ...exchanges: readonly (readonly [string, string])[]): Promise<Uint8Array>
+  /** With its debug file, where the daemon was compiled with `-g`. */
+  patchedWithDebug(name: string, ...exchanges: readonly (readonly [string, string])[]): Promise<BuiltPayload>
   remove(): void
 }
 
@@ -117,12 +122,20 @@ export function buildDaemon(source = DAEMON, flags: readonly string[] = []): Bui
   return {
     folder,
     program,
+    source,
     buildId,
     agent: agentFile(join(folder, 'cache')),
     sizeOf: name => Number.parseInt(new RegExp(`^\\S+ (\\S+) [Tt] ${name}$`, 'm').exec(names)?.[1] ?? '0', 16),
-    patched: (name, ...exchanges) => pipelinePayload({ folder, tree, source, name, exchanges, buildId }),
+    patched: async (name, ...exchanges) =>
+      (await pipelinePayload({ folder, tree, source, name, exchanges, buildId })).payload,
+    patchedWithDebug: (name, ...exchanges) => pipelinePayload({ folder, tree, source, name, exchanges, buildId }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+interface BuiltPayload {
+  readonly payload: Uint8Array
+  readonly debugFile: Uint8Array | undefined
 }
 
 interface PatchJob {
@@ -134,7 +147,7 @@ interface PatchJob {
   readonly buildId: string
 }
 
-async function pipelinePayload({ folder, tree, source, name, exchanges, buildId }: PatchJob): Promise<Uint8Array> {
+async function pipelinePayload({ folder, tree, source, name, exchanges, buildId }: PatchJob): Promise<BuiltPayload> {
   const text = exchanges.reduce((before, [from, to]) => before.replace(from, to), source)
   if (text === source) throw new Error('the exchange found nothing')
   const sides = join(folder, name)
@@ -156,7 +169,7 @@ async function pipelinePayload({ folder, tree, source, name, exchanges, buildId 
     signal: new AbortController().signal,
   })
   if (run.payload === undefined) throw new Error(`no payload: ${JSON.stringify(run.refusals)}`)
-  return run.payload.bytes
+  return { payload: run.payload.bytes, debugFile: debugTwin(run.selection, run.payload) }
 }
 
 function diff(folder: string): string {

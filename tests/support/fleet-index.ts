@@ -42,6 +42,7 @@ function cellOf(base: string, fix: string, told: CellTold = { is: 'not-affected'
     payload: null,
     report: null,
     page: null,
+    debugFile: null,
     rehearsal: null,
     error: null,
   }

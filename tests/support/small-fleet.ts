@@ -70,7 +70,7 @@ export function makeSmallFleet(folder: string): SmallFleet {
       symlinkSync('.git/kept.h', join(tree, 'kept.h'))
       writeFileSync(join(tree, 'quota.c'), INCLUDE + source)
       const folders = ['first-include', 'include'].map(path => `-I${join(folder, path)}`)
-      const words = [compiler, '-O2', ...folders, '-c', 'quota.c', '-o', join(folder, `objects/${name}.o`)]
+      const words = [compiler, '-O2', '-g', ...folders, '-c', 'quota.c', '-o', join(folder, `objects/${name}.o`)]
       const entry = { directory: tree, file: 'quota.c', arguments: words }
       writeFileSync(join(tree, 'compile_commands.json'), JSON.stringify([entry]))
     }

@@ -47,6 +47,7 @@ export interface BuildArguments {
   readonly html?: string
   readonly details?: boolean
   readonly sarif?: string
+  readonly debugFile?: string
   readonly expectFunctions?: string
   readonly explainRefusal?: boolean
   readonly compileAll?: boolean
@@ -66,7 +67,7 @@ export async function runBuild(request: BuildArguments, console: Console, signal
       ...(request.on ?? []),
       ...(request.besides ?? []),
     ],
-    [output, json, request.sarif, request.html],
+    [output, json, request.sarif, request.html, request.debugFile],
   )
   checkSarif(request.sarif)
   checkPage(request.html)
@@ -82,10 +83,12 @@ export async function runBuild(request: BuildArguments, console: Console, signal
   const patches = readPatches(patch, strip)
   const sources = readSources(request.with ?? [])
   // From here on a payload by that name could only be this run's.
-  if (removeStale(output)) console.note(`removed ${output}, which an earlier run had written`)
-  const { report, payload, places } = await build({
+  const stale = [output, ...given(request.debugFile)]
+  for (const file of stale) if (removeStale(file)) console.note(`removed ${file}, which an earlier run had written`)
+  const { report, payload, debugFile, places } = await build({
     ...request,
     ...expected,
+    debugFile: request.debugFile !== undefined,
     details: request.details === true || request.html !== undefined,
     patches,
     sources,
@@ -96,7 +99,13 @@ export async function runBuild(request: BuildArguments, console: Console, signal
     signal,
   })
   if (payload !== undefined && !signal.aborted) writeWhole(output, payload)
-  const undo = () => rmSync(output, { force: true })
+  if (payload !== undefined && request.debugFile !== undefined) {
+    if (debugFile === undefined) console.note('no debug file: the units were compiled without debug information (-g)')
+    else if (!signal.aborted) writeWhole(request.debugFile, debugFile)
+  }
+  const undo = () => {
+    for (const file of stale) rmSync(file, { force: true })
+  }
   const ending = endingOf(report.outcome)
   const also = () => {
     if (request.sarif !== undefined) writeSarif(request.sarif, report, ending, places)

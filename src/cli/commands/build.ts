@@ -49,6 +49,7 @@ const BESIDES =
   'payloads that are applied already, and whose place the new one is to take (hotsplice replace): it has no names of theirs, and is refused where data that they hold would be lost'
 const LOSES = 'a variable of those that may be lost (`all` for all, `*` for ones without a name); may be given again'
 const MEMORY = "a copy of the running system's code, raw (from _stext on), to compare with too"
+const DEBUG_FILE = 'write the payload’s debug file, for gdb and others: docs/debugging.md'
 const EXPECT = 'refuse unless the payload has exactly these functions, one `[unit] name` a line'
 const DETAILS =
   'put the patch and both versions of each function into the JSON too, for `hotsplice report` (--html does)'
@@ -88,6 +89,7 @@ export function define(host: Host) {
     .addOption(JOBS)
     .option('-o, --output <file>', 'the payload (default: <patch>.livepatch here)')
     .option('--json <file>', 'write the report as JSON; - is standard output')
+    .option('--debug-file <file>', DEBUG_FILE)
     .option('--html <file>', 'write a page for people who have to decide: one file, for a browser')
     .option('--details', DETAILS)
     .option('--sarif <file>', 'write refusals for a code-review system (SARIF 2.1.0)')

@@ -30,7 +30,7 @@ export function workerCommand(host: Host) {
       host.ended(
         await attempt({
           command: 'fleet worker',
-          signal: host.signal,
+          host,
           work: async console =>
             (await import('./fleet-worker-run.ts')).runWorker({ queue, ...options }, console, host.signal),
         }),

@@ -11,6 +11,10 @@ export function define(host: Host) {
     .requiredOption('--name <name>', 'the package’s name')
     .requiredOption('--package-version <version>', 'its version')
     .requiredOption('--maintainer <name>', 'Name <address>')
+    .option(
+      '--statement-key <file>',
+      'the publisher’s public key, or a certificate: is what was published signed with it?',
+    )
     .addHelpText('after', helpAfter(HELP))
     .action(async (published, options) => {
       const work = async () => (await import('./package-run.ts')).runPackage({ published, ...options })

@@ -15,6 +15,7 @@ import type { Finished } from '../attempt.ts'
 import { checkOutputs, checkOutside } from '../console.ts'
 import { readInput, readText } from '../files.ts'
 import { readIndex } from '../fleet-index-file.ts'
+import { cellPage } from '../page-file.ts'
 import { newPartName } from '../part-names.ts'
 import { VERSION } from '../version.ts'
 import { keyOf } from './sign-run.ts'
@@ -30,6 +31,7 @@ interface PublishArguments {
   readonly namespace: string
   readonly date?: string
   readonly payload?: string
+  readonly debugFile?: string
   readonly base?: string
   readonly fix?: string
   readonly id?: readonly string[]
@@ -49,6 +51,7 @@ export function runPublish(request: PublishArguments): Finished {
     isTokenKey(request.key) ? undefined : request.key,
     request.pinFile,
     request.payload,
+    request.debugFile,
   ]
   checkOutputs(
     inputs.filter(name => name !== undefined),
@@ -62,7 +65,8 @@ export function runPublish(request: PublishArguments): Finished {
     date: dateOf(request.date),
     version: VERSION,
     ...whatIsPublished(request),
-    readReport: bytes => v.parse(runReport, JSON.parse(Buffer.from(bytes).toString('utf8'))),
+    page: ({ report, rehearsal }) => cellPage(textOf(report), rehearsal === undefined ? undefined : textOf(rehearsal)),
+    readReport: bytes => v.parse(runReport, JSON.parse(textOf(bytes))),
     sign: (payload, { target }) => {
       const trailer = target?.name === 'linux' ? 'linux' : 'xen'
       return signFile(payload, { key, certificate, format: 'cms', hash: 'sha256', target: trailer })
@@ -73,11 +77,17 @@ export function runPublish(request: PublishArguments): Finished {
   return { ending: 'done', text: told(updates, output), json: updates }
 }
 
+const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8')
+
 /** A fleet's folder; or a payload, as a fleet of one. */
-function whatIsPublished({ built, payload, base, fix, id }: PublishArguments): FleetAlone {
+function whatIsPublished({ built, payload, debugFile, base, fix, id }: PublishArguments): FleetAlone {
   if (payload === undefined) {
-    if (base !== undefined || fix !== undefined || id !== undefined) {
-      throw new InputError('cli/usage', '--base, --fix and --id are for one payload', 'give --payload, too')
+    if ((debugFile ?? base ?? fix ?? id) !== undefined) {
+      throw new InputError(
+        'cli/usage',
+        '--debug-file, --base, --fix and --id are for one payload',
+        'give --payload, too',
+      )
     }
     const folder = viewFleetFolder(built)
     return { index: readIndex(join(built, 'index.json')), read: stored => folder.get(stored) }
@@ -89,7 +99,11 @@ function whatIsPublished({ built, payload, base, fix, id }: PublishArguments): F
   if (odd !== undefined) {
     throw new InputError('cli/usage', `${odd} is no name for a base or a fix`, 'letters, digits and . _ + -')
   }
-  return fleetOfOne({ bytes, report, payload: readInput(payload, 'the payload'), ...names, ids: id ?? [] })
+  const files = {
+    payload: readInput(payload, 'the payload'),
+    debugFile: debugFile === undefined ? undefined : readInput(debugFile, 'the debug file'),
+  }
+  return fleetOfOne({ bytes, report, ...files, ...names, ids: id ?? [] })
 }
 
 /** No clock is asked: what is published twice is the same. */

@@ -8,6 +8,7 @@ export function define(host: Host) {
     .description('Makes of a fleet’s payloads what goes to those who run it: signed, explained and traceable.')
     .argument('<built>', 'the folder of `fleet build`; with --payload, the JSON of `build`')
     .option('--payload <file>', 'publish this one payload, as `build` made it')
+    .option('--debug-file <file>', 'its debug file, as `build --debug-file` wrote it')
     .option('--base <name>', 'what its base is called (default: the build-id of what runs)')
     .option('--fix <name>', 'what its fix is called (default: the name of the file)')
     .option('--id <id...>', 'what the fix goes by: CVE-2026-0001')

@@ -4,10 +4,11 @@ import { existsSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { during, InputError } from '../../base/errors.ts'
 import { shownName } from '../../base/printable.ts'
-import { type RunningLines, runningLines } from '../../dwarf/function-lines.ts'
-import { translate } from '../../flows/translate.ts'
+import { objectLines, type RunningLines, runningLines } from '../../dwarf/function-lines.ts'
+import { type AppliedReport, translate } from '../../flows/translate.ts'
+import { readDebugFile } from '../../loaders/debug-file.ts'
 import { readReport } from '../../report/schema.ts'
-import type { Source } from '../../report/translate/model.ts'
+import type { CodeLookup, Source } from '../../report/translate/model.ts'
 import type { Translator } from '../../report/translate/translator.ts'
 import type { Finished } from '../attempt.ts'
 import { checkOutputs } from '../console.ts'
@@ -21,6 +22,7 @@ export interface TranslateRequest {
   readonly replace: boolean
   readonly fromLog: boolean
   readonly symbols?: string
+  readonly debugFiles: readonly string[]
   readonly json?: string
   /** Whether the log is wanted beside JSON. */
   readonly isVerbose: boolean
@@ -38,15 +40,22 @@ export async function runTranslate(
 ): Promise<Finished> {
   const { source, replace, fromLog, json } = request
   const named = request.reports.map(namedReport)
-  const files = [...named.map(({ file }) => file), ...(request.symbols === undefined ? [] : [request.symbols])]
+  const files = [
+    ...named.map(({ file }) => file),
+    ...request.debugFiles,
+    ...(request.symbols === undefined ? [] : [request.symbols]),
+  ]
   if (files.includes(STANDARD))
     throw new InputError('cli/usage', 'standard input is the log, and nothing besides', FILES)
   checkOutputs(files, [json])
-  const reports = named.map(({ name, file }) => ({
-    ...(name === undefined ? {} : { name }),
-    file,
-    report: readReport(readText(file, 'the report', 'utf8'), file),
-  }))
+  const reports = withDebugFiles(
+    named.map(({ name, file }) => ({
+      ...(name === undefined ? {} : { name }),
+      file,
+      report: readReport(readText(file, 'the report', 'utf8'), file),
+    })),
+    request.debugFiles,
+  )
   const running = request.symbols === undefined ? {} : { running: lazily(request.symbols) }
   const { translator, report } = translate({ reports, source, replace, fromLog, version: VERSION, ...running })
   const beside = request.isVerbose ? process.stderr : nowhere()
@@ -55,6 +64,26 @@ export async function runTranslate(
 }
 
 const nowhere = () => new Writable({ write: (_chunk, _encoding, written) => written() })
+
+/** Each report with the debug file of its payload; one of no payload here is told. */
+function withDebugFiles(reports: readonly AppliedReport[], files: readonly string[]): readonly AppliedReport[] {
+  const lookups = new Map<string, CodeLookup>()
+  for (const file of files) {
+    const { buildId, elf } = readDebugFile(readInput(file, 'the debug file'), file)
+    if (!reports.some(({ report }) => report.payload?.buildId === buildId)) {
+      throw new InputError(
+        'debug/other-payload',
+        `${file} is of build-id ${buildId}, which none of the reports has`,
+        'give the report of the same build',
+      )
+    }
+    lookups.set(buildId, objectLines(elf))
+  }
+  return reports.map(one => {
+    const debug = lookups.get(one.report.payload?.buildId ?? '')
+    return debug === undefined ? one : { ...one, debug }
+  })
+}
 
 /** The image is large: it is read when the first place in code comes. */
 function lazily(file: string): RunningLines {

@@ -36,14 +36,16 @@ export function define(host: Host) {
       '--symbols <file>',
       'xen-syms, or a program, with debug information: for backtraces through code that stays',
     )
+    .option('--debug-file <file...>', 'debug files of payloads, which know their code best; found by build-id')
     .option('--json <file>', 'write what was found as JSON, when the log has ended; - is standard output')
     .addHelpText('after', helpAfter(HELP))
-    .action(async (reports, { source, replace, fromLog, symbols, json }) => {
+    .action(async (reports, { source, replace, fromLog, symbols, debugFile, json }) => {
       const request: TranslateRequest = {
         reports,
         source: source === 'original' ? 'original' : 'patched',
         replace: replace === true,
         fromLog: fromLog === true,
+        debugFiles: debugFile ?? [],
         ...(symbols === undefined ? {} : { symbols }),
         isVerbose: host.isVerbose,
         ...(json === undefined ? {} : { json }),

@@ -79,6 +79,7 @@ async function checkAsNamed({ base, tree, given }: FleetJob, shop: Shop): Promis
 
 async function buildOn(base: Base, job: FleetJob, { folder, run, cacheFolder, readFile }: Shop) {
   const result = await buildOne(base, { ...job.options, patches: job.patches }, run)
+  const { debugFile } = result
   const stack = bytesOf(job.stack, readFile)
   checkDepends(result.report, stack)
   const { report, payload } = fitting(result, stack)
@@ -101,6 +102,7 @@ async function buildOn(base: Base, job: FleetJob, { folder, run, cacheFolder, re
             runs: report.base?.buildId ?? null,
             depends: report.base?.depends ?? null,
           },
+    debugFile: payload === undefined || debugFile === undefined ? null : folder.put(debugFile, '.debug'),
     surroundings: await surroundingsOf(base, { ...job.base, cacheFolder }, run.signal),
   }
 }

@@ -60,14 +60,14 @@ export function jobOf(parts: JobParts): {
   return {
     inputs,
     job: {
-      key: digestOf(toText({ build: 3, ...inputs })),
+      key: digestOf(toText({ build: 4, ...inputs })),
       cell: { base: base.name, fix: fix.fix.name },
       isUrgent: series.some(each => each.fix.ids.length > 0),
       base: job,
       tree,
       given: [...given, ...[...below, ...replaced].map(({ path, payload }) => [path, payload.sha256] as const)],
       patches,
-      options: { ...asked, version, output, details: true, ...placeOf(parts, isCumulative) },
+      options: { ...asked, version, output, details: true, debugFile: true, ...placeOf(parts, isCumulative) },
       stack: stackOf(parts, isCumulative),
     },
   }

@@ -65,6 +65,8 @@ export interface BuiltJob {
   readonly buildId: string | null
   readonly report: StoredFile
   readonly payload: StoredPayload | null
+  /** Null where there is no payload, or no debug information. */
+  readonly debugFile: StoredFile | null
   /** What was read outside of the tree. */
   readonly surroundings: Surroundings
 }

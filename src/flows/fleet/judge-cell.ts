@@ -27,6 +27,7 @@ export function cellOf(base: FleetBase, fix: Fix, bare: BareCell): FleetCell {
     includes: [],
     isCumulative: fix.cumulative !== undefined,
     payload: null,
+    debugFile: null,
     report: null,
     page: null,
     rehearsal: null,
@@ -51,7 +52,7 @@ export function judgeCell(base: FleetBase, fix: Fix, done: JobDone, rehearsal: K
     return { outcome: 'does-not-apply', asExpected: false, text: done.error.text, error: done.error }
   }
   const { built } = done
-  const { report, payload, outcome } = built
+  const { report, payload, debugFile, outcome } = built
   const expected = expectedAt(base, fix)
   if (outcome === 'refused') return { ...refused(built, expected), report }
   const other = otherBuild(base, built)
@@ -66,7 +67,7 @@ export function judgeCell(base: FleetBase, fix: Fix, done: JobDone, rehearsal: K
   }
   const tried = rehearsal === undefined ? '' : ', rehearsed'
   const text = `${counted(built.functions, 'function')}${tried}${unmet ?? ''}`
-  return { outcome: 'built', asExpected, text, payload, report, ...log }
+  return { outcome: 'built', asExpected, text, payload, debugFile, report, ...log }
 }
 
 function refused({ refusals }: BuiltJob, expected: ExpectedRefusal | undefined): BareCell {

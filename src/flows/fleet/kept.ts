@@ -25,6 +25,7 @@ export const jobDone: v.GenericSchema<JobDone> = v.variant('kind', [
       buildId: v.nullable(text),
       report: storedFile,
       payload: v.nullable(storedPayload),
+      debugFile: v.nullable(storedFile),
       surroundings,
     }),
   }),
@@ -44,8 +45,9 @@ export async function recalledJob(
   if (!found.success) return { why: undefined }
   const done = found.output
   if (done.kind !== 'done') return { done }
-  const { report, payload, surroundings: around } = done.built
-  const lost = [report, ...(payload === null ? [] : [payload])].find(file => folder.get(file) === undefined)
+  const { report, payload, debugFile, surroundings: around } = done.built
+  const files = [report, payload, debugFile].filter(file => file !== null)
+  const lost = files.find(file => folder.get(file) === undefined)
   if (lost !== undefined) return { why: `${lost.file} is damaged or gone` }
   const changed = await changedSince(around, { ...job.base, cacheFolder }, run.signal)
   return changed === undefined ? { done } : { why: `${changed} changed, which was read` }

@@ -3,6 +3,7 @@
  * at once, and each gives what it would have given alone.
  */
 import { createHash } from 'node:crypto'
+import { debugTwin } from '../../assemble/debug-twin.ts'
 import type { Payload } from '../../assemble/model.ts'
 import { InputError } from '../../base/errors.ts'
 import { withPayload } from '../../report/build-report.ts'
@@ -24,6 +25,8 @@ export interface BuildOptions extends HotpatchOptions {
   readonly expectedFunctions?: readonly ExpectedFunction[]
   /** Let the report have the patch's text and both versions of code, for a page. */
   readonly details?: boolean
+  /** Make the payload's debug file, too. */
+  readonly debugFile?: boolean
   /** Of a refused patch, find out which hunks are to blame, and what would be built without them. */
   readonly explainRefusal?: boolean
 }
@@ -32,6 +35,8 @@ export interface BuildResult {
   readonly report: RunReport
   /** The payload's bytes; undefined unless the report's outcome is `built`. */
   readonly payload: Uint8Array | undefined
+  /** Its debug file; undefined where none was asked for, or the units were compiled without debug information. */
+  readonly debugFile: Uint8Array | undefined
   /** Where the report's refusals and then its warnings stand in the patched source; null where nothing leads there. */
   readonly places: readonly (Place | null)[]
 }
@@ -56,8 +61,14 @@ export async function buildOne(base: Base, options: BuildOptions, run: Run): Pro
     options.expectedFunctions,
   )
   const places = placesOf(report, change)
-  if (payload === undefined || report.outcome !== 'built') return { report, payload: undefined, places }
-  return { report: withPayload(report, described(payload, options.output)), payload: payload.bytes, places }
+  if (payload === undefined || report.outcome !== 'built')
+    return { report, payload: undefined, debugFile: undefined, places }
+  return {
+    report: withPayload(report, described(payload, options.output)),
+    payload: payload.bytes,
+    debugFile: options.debugFile === true ? debugTwin(found.selection, payload) : undefined,
+    places,
+  }
 }
 
 async function tryWithout(base: Base, options: BuildOptions, run: Run): Promise<Tried> {

@@ -3,6 +3,7 @@
  * little-endian. A change here is a change there, with a new version.
  */
 import { InternalError } from '../../base/errors.ts'
+import { STRETCHES, type Stretch } from '../abi/stretches.ts'
 
 export const MAGIC = 0x314543494c505348n // "HSPLICE1"
 export const LAYOUT_VERSION = 1
@@ -15,8 +16,8 @@ export const PIECE = 16
 /** Most bytes that one step compares. */
 export const CHECK_PIECE = 32
 
-export const POOLS = ['code', 'readOnly', 'writable'] as const
-export type Pool = (typeof POOLS)[number]
+export const POOLS = STRETCHES
+export type Pool = Stretch
 
 export interface Area {
   readonly address: number

@@ -75,7 +75,7 @@ function readObject(bytes: Uint8Array): Elf {
   }
 }
 
-function poolOf(section: PayloadSection): Pool {
+export function poolOf(section: PayloadSection): Pool {
   const { name, flags, alignment, size } = section
   const writable = hasFlag(flags, SHF_WRITE)
   if (hasFlag(flags, SHF_EXECINSTR)) {

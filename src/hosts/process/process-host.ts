@@ -15,6 +15,7 @@ import {
   type ListOutcome,
   LONGEST_NAME,
   type Outcome,
+  type PlacesOutcome,
   type UploadRequest,
 } from '../host.ts'
 import { decodeAbout } from './about.ts'
@@ -24,11 +25,13 @@ import type { Slot } from './layout.ts'
 import { prepareLoad } from './load.ts'
 import { takeLock } from './lock.ts'
 import { explainWork, rangesOf } from './obstacles.ts'
+import { type PayloadSection, poolOf } from './payload.ts'
 import { expectationStep, planAction, type Resident, VirtualText } from './plan.ts'
 import { Pools } from './pools.ts'
 import { ProcessMemory } from './proc.ts'
 import { Program } from './program.ts'
 import { Refused } from './refused.ts'
+import { layOut } from './relocate.ts'
 import { filteredThreads, seccompRefusal } from './seccomp.ts'
 
 export interface ProcessHostOptions {
@@ -158,6 +161,31 @@ class ProcessHost implements Host {
   async close(): Promise<void> {
     this.#program?.close()
     this.#memory.close()
+  }
+
+  async places(name: string, sections: readonly PayloadSection[]): Promise<PlacesOutcome> {
+    try {
+      const slot = this.#agent.slots().find(candidate => candidate.state !== 'empty' && candidate.name === name)
+      if (slot === undefined) return { result: ENOENT, words: [`there is no payload ${name}`] }
+      const { about } = this.#residents([slot])[0] ?? {}
+      const loaded = sections.filter(({ size }) => size > 0).map(section => ({ section, pool: poolOf(section) }))
+      const { places } = layOut({ loaded })
+      return {
+        result: 0,
+        words: [],
+        places: {
+          buildId: about?.buildId ?? null,
+          sections: loaded.flatMap(({ section: { id, name: called } }) => {
+            const place = places.get(id)
+            if (place === undefined) return []
+            return [{ name: called, address: BigInt(slot.areas[place.stretch].address + place.offset) }]
+          }),
+          functions: (about?.functions ?? []).map(each => ({ name: each.name, address: BigInt(each.new) })),
+        },
+      }
+    } catch (error) {
+      return refusal(error)
+    }
   }
 
   /** What is asked before anything is done; the agent asks again what can change meanwhile. */

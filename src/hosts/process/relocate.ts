@@ -13,28 +13,14 @@ import {
   R_X86_64_PC64,
   R_X86_64_PLT32,
 } from '../../machines/x86-64/relocation-numbers.ts'
+import { layOutStretches, type StretchLayout } from '../abi/stretches.ts'
 import { type Areas, POOLS, type Pool } from './layout.ts'
 import { MACHINE, PATCHING } from './machine.ts'
 import type { LoadablePayload, PayloadSection } from './payload.ts'
 import { Refused } from './refused.ts'
 
-/** Where each section is within its pool's area, and how long the areas are. */
-export interface SectionLayout {
-  readonly lengths: Readonly<Record<Pool, number>>
-  /** By section number. */
-  readonly places: ReadonlyMap<number, { readonly pool: Pool; readonly offset: number }>
-}
-
-export function layOut(payload: LoadablePayload): SectionLayout {
-  const lengths = { code: 0, readOnly: 0, writable: 0 }
-  const places = new Map<number, { pool: Pool; offset: number }>()
-  for (const { section, pool } of payload.loaded) {
-    const alignment = Math.max(1, section.alignment)
-    const offset = Math.ceil(lengths[pool] / alignment) * alignment
-    places.set(section.id, { pool, offset })
-    lengths[pool] = offset + section.size
-  }
-  return { lengths, places }
+export function layOut(payload: Pick<LoadablePayload, 'loaded'>): StretchLayout {
+  return layOutStretches(payload.loaded.map(({ section, pool }) => ({ ...section, stretch: pool })))
 }
 
 export type Images = Readonly<Record<Pool, Uint8Array>>
@@ -44,9 +30,9 @@ export class PlacedPayload {
   readonly payload: LoadablePayload
   readonly areas: Areas
   readonly images: Images
-  readonly #places: SectionLayout['places']
+  readonly #places: StretchLayout['places']
 
-  constructor(payload: LoadablePayload, layout: SectionLayout, areas: Areas) {
+  constructor(payload: LoadablePayload, layout: StretchLayout, areas: Areas) {
     this.payload = payload
     this.areas = areas
     this.#places = layout.places
@@ -62,8 +48,8 @@ export class PlacedPayload {
   }
 
   addressOf(section: PayloadSection): number {
-    const { pool, offset } = this.#place(section)
-    return this.areas[pool].address + offset
+    const { stretch, offset } = this.#place(section)
+    return this.areas[stretch].address + offset
   }
 
   /** The address of a defined symbol; undefined where its section is not loaded. */

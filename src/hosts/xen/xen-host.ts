@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InputError } from '../../base/errors.ts'
+import type { ElfSection } from '../../elf/index.ts'
 import { EAGAIN, ENOENT } from '../abi/errno.ts'
 import { ACTS_IN } from '../abi/xen-abi.ts'
 import {
@@ -16,9 +17,11 @@ import {
   type ListOutcome,
   LONGEST_NAME,
   type Outcome,
+  type PlacesOutcome,
   type UploadRequest,
 } from '../host.ts'
 import { parseFailure, parseList } from './list.ts'
+import { placesInXen, readPrinted } from './places.ts'
 import { quote, type Ran, type Runner } from './runner.ts'
 
 const TOOL = 'xen-livepatch'
@@ -26,6 +29,7 @@ const EINVAL = -22
 const EIO = -5
 /** What the tool says when its one look was too early. */
 const PENDING = /Operation didn't complete/
+const UNPRINTED = 'Xen’s console (xl dmesg) does not have what its debug key x prints: is the log level too low?'
 const PATIENCE_MS = 5000
 const POLL_MS = 100
 
@@ -117,6 +121,16 @@ class XenHost implements Host {
   async console(): Promise<readonly string[]> {
     const { code, output } = await this.#runner.run(['xl', 'dmesg'])
     return code === 0 ? output.split('\n').filter(line => line.trim() !== '') : []
+  }
+
+  async places(name: string, sections: readonly ElfSection<'payload'>[]): Promise<PlacesOutcome> {
+    const { result, words, status } = await this.get(name)
+    if (status === undefined) return { result, words }
+    const asked = await this.#runner.run(['xl', 'debug-keys', 'x'])
+    if (asked.code !== 0) return outcome(asked)
+    const printed = readPrinted(await this.console(), name)
+    if (printed === undefined) return { result: EIO, words: [UNPRINTED] }
+    return { result: 0, words: [], places: placesInXen(printed, sections) }
   }
 
   async close(): Promise<void> {}

@@ -1,6 +1,6 @@
 /**
- * Which lines a place in code stands for: `file.c#function+0x10` in a backtrace. Code of a payload is looked up in its
- * report, other code in an image of the running system; both have it from the compiler's debug information.
+ * Which lines a place in code stands for: `file.c#function+0x10` in a backtrace. Code of a payload is looked up in its debug
+ * file, or in its report; other code in an image of the running system; all have it from the compiler's debug information.
  *
  * Xen says of each place which payload it is in. Where nothing says so, a function that was replaced is taken in its last
  * version, because that is what runs.
@@ -8,10 +8,8 @@
 import type { CodeLines, RunReport } from '../model.ts'
 import { type Candidate, type Situation, spotsOf } from './candidates.ts'
 import { type FileHistory, isNamed } from './history.ts'
+import type { CodeLookup } from './model.ts'
 import type { FoundCode } from './references.ts'
-
-/** A line of running code, by function name (or `file.c#name`) and offset. */
-export type RunningCode = (name: string, offset: number) => { readonly file: string; readonly line: number } | undefined
 
 export interface CodePlace {
   /** As the compiler spelled it. */
@@ -27,13 +25,16 @@ export interface CodePlace {
 export function codePlaces(
   { layers, applied }: Situation,
   found: FoundCode,
-  running: RunningCode | undefined,
+  running: CodeLookup | undefined,
 ): readonly CodePlace[] {
   // A call returns behind itself; the line is that of the call.
   const offset = found.isExact || found.offset === 0 ? found.offset : found.offset - 1
   const inLayer = (layer: number) => {
     const report = layers[layer]?.report
     const code = report?.lines.code.filter(each => isCalled(report, each, found)) ?? []
+    const told = layers[layer]?.debug?.(nameOf(found), offset)
+    const unit = code[0]?.unit ?? ''
+    if (told !== undefined) return [{ unit, file: told.file, number: told.line, layer }]
     return code.flatMap(each => rowOf(each, offset)).map(row => ({ ...row, layer }))
   }
   if (found.payload !== undefined) {
@@ -47,10 +48,11 @@ export function codePlaces(
         .map(inLayer)
         .find(places => places.length > 0)
   if (replaced !== undefined && replaced.length > 0) return replaced
-  const name = found.path === undefined ? found.symbol : `${found.path}#${found.symbol}`
-  const place = running?.(name, offset)
+  const place = running?.(nameOf(found), offset)
   return place === undefined ? [] : [{ file: place.file, number: place.line, layer: undefined, unit: '' }]
 }
+
+const nameOf = ({ path, symbol }: FoundCode) => (path === undefined ? symbol : `${path}#${symbol}`)
 
 function isCalled(report: RunReport, { unit, symbol }: CodeLines, found: FoundCode): boolean {
   if (symbol !== found.symbol) return false

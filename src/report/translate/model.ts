@@ -6,7 +6,12 @@ export interface Layer {
   /** As the running system calls it, as far as the user said. */
   readonly name: string
   readonly report: RunReport
+  /** Lines of its code by its debug file, by function and offset, where there is one. */
+  readonly debug?: CodeLookup | undefined
 }
+
+/** A line of code, by function name (or `file.c#name`) and offset. */
+export type CodeLookup = (name: string, offset: number) => { readonly file: string; readonly line: number } | undefined
 
 /** Positions in the list of layers, in the order in which they were applied. */
 export type Applied = readonly number[]

@@ -7,10 +7,10 @@
  * one that can have printed the number.
  */
 import { type Candidate, candidatesFor, type Situation } from './candidates.ts'
-import { candidatesOfPlace, codePlaces, historyOf, type RunningCode } from './code.ts'
+import { candidatesOfPlace, codePlaces, historyOf } from './code.ts'
 import { historyEvent } from './events.ts'
 import { disconnected, type FileHistory, follow, historiesOf, isNamed, readersText, versionOf } from './history.ts'
-import type { Applied, Layer, Meaning, Place, Printer, Reference, Source } from './model.ts'
+import type { Applied, CodeLookup, Layer, Meaning, Place, Printer, Reference, Source } from './model.ts'
 import {
   announcesDump,
   codeIn,
@@ -30,7 +30,7 @@ export interface TranslateOptions {
   /** Nothing is applied until the log says so. */
   readonly fromLog: boolean
   /** For places in code that was not replaced; without it they stay as they are. */
-  readonly running?: RunningCode
+  readonly running?: CodeLookup
 }
 
 /** Lines that a dump may have between the message and the instruction pointer. */

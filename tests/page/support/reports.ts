@@ -324,6 +324,7 @@ export function fleet(fixes: number, bases: number): FleetInput {
         payload: null,
         report: null,
         page: outcome === 'nothing-to-do' ? null : { file: `pages/${base} ${fix}.html`, ...stored },
+        debugFile: null,
         rehearsal: null,
         error: null,
         upon: [],

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { InputError } from '../../../base/errors.ts'
 import type { StoredFile } from '../../../base/stored-file.ts'
+import { readDebugFile } from '../../../loaders/debug-file.ts'
 import type { FleetCell, FleetIndex } from '../../../report/fleet-index.ts'
 import type { RunReport } from '../../../report/model.ts'
 
@@ -10,6 +11,7 @@ export interface PayloadAlone {
   readonly bytes: Uint8Array
   readonly report: RunReport
   readonly payload: Uint8Array
+  readonly debugFile: Uint8Array | undefined
   /** What it is called: the base's name, the fix's, and what that goes by. */
   readonly base: string
   readonly fix: string
@@ -26,7 +28,7 @@ export interface FleetAlone {
  * fleet's file says.
  */
 export function fleetOfOne(alone: PayloadAlone): FleetAlone {
-  const { bytes, report, payload, base, fix, ids } = alone
+  const { bytes, report, payload, debugFile, base, fix, ids } = alone
   const runs = report.base?.buildId ?? null
   const depends = report.base?.depends ?? null
   const described = report.payload
@@ -40,11 +42,16 @@ export function fleetOfOne(alone: PayloadAlone): FleetAlone {
   if (depends !== null && depends !== runs) {
     throw notOne(`the payload goes upon ${depends}, and not upon what runs, ${runs}`)
   }
+  const storedDebug = debugFile === undefined ? null : stored(`${fix}.debug`, debugFile)
+  if (debugFile !== undefined && readDebugFile(debugFile, 'the debug file').buildId !== described.buildId) {
+    throw notOne(`the debug file is not the payload’s, whose build-id is ${described.buildId}`)
+  }
   const cell: FleetCell = {
     ...{ base, fix, outcome: 'built', asExpected: true, text: 'a payload was built', codes: [], expected: null },
     ...{ upon: [], includes: [fix], isCumulative: false, page: null, rehearsal: null, error: null, inputs: {} },
     payload: { ...storedPayload, buildId: described.buildId, runs, depends },
     report: storedReport,
+    debugFile: storedDebug,
   }
   const index: FleetIndex = {
     ...{ schema: 1, command: 'fleet', version: report.version, outcome: 'as-expected', cells: [cell] },
@@ -54,6 +61,7 @@ export function fleetOfOne(alone: PayloadAlone): FleetAlone {
   const files = new Map([
     [storedPayload.sha256, payload],
     [storedReport.sha256, bytes],
+    ...(debugFile === undefined || storedDebug === null ? [] : [[storedDebug.sha256, debugFile] as const]),
   ])
   return { index, read: ({ sha256 }) => files.get(sha256) }
 }

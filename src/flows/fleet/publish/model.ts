@@ -36,9 +36,19 @@ export interface PublishedPayload {
   /** Relative to what is published. */
   readonly folder: string
   readonly name: string
+  /** What goes with it: what the fleet made of it, without folders of the building machine. */
+  readonly beside: readonly BesideFile[]
   /** As it is given out, with its signature. */
   readonly bytes: Uint8Array
   readonly sha256: string
+}
+
+export interface BesideFile {
+  readonly name: string
+  readonly bytes: Uint8Array
+  readonly sha256: string
+  /** Of a rehearsal. */
+  readonly outcome?: string
 }
 
 export interface PublishedBase {

@@ -5,20 +5,17 @@ import { withoutFolders } from './without-folders.ts'
 export const STATEMENT_TYPE = 'application/vnd.in-toto+json'
 
 /** in-toto Statement v1 with https://slsa.dev/provenance/v1. */
-export function statementOf({ name, sha256, stored, base, fix, cell, report }: PublishedPayload, published: Published) {
-  const { rehearsal } = cell
+export function statementOf(
+  { name, sha256, stored, base, fix, cell, report, beside }: PublishedPayload,
+  published: Published,
+) {
   const byproducts = [
     { name: 'payload without its signature', digest: { sha256: stored.sha256 } },
-    ...(cell.report === null ? [] : [{ name: 'report.json', digest: { sha256: cell.report.sha256 } }]),
-    ...(rehearsal === null
-      ? []
-      : [
-          {
-            name: 'rehearsal.json',
-            digest: { sha256: rehearsal.sha256 },
-            annotations: { outcome: rehearsal.outcome },
-          },
-        ]),
+    ...beside.map(({ name: file, sha256: digest, outcome }) => ({
+      name: file,
+      digest: { sha256: digest },
+      ...(outcome === undefined ? {} : { annotations: { outcome } }),
+    })),
   ]
   return {
     _type: 'https://in-toto.io/Statement/v1',

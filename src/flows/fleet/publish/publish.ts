@@ -5,7 +5,9 @@
  * What a base gets, in which order, is what `fleet plan` would do on a host that has only what the base stands on.
  */
 import { createHash } from 'node:crypto'
+import { debugWithoutFolders } from '../../../assemble/debug-folders.ts'
 import { InputError } from '../../../base/errors.ts'
+import { withShownNames } from '../../../base/printable.ts'
 import type { StoredFile } from '../../../base/stored-file.ts'
 import type { FleetCell, FleetIndex } from '../../../report/fleet-index.ts'
 import type { RunReport } from '../../../report/model.ts'
@@ -14,14 +16,18 @@ import { envelope, readStatementKey } from '../../../sign/dsse.ts'
 import { buildIdOf } from '../host-base.ts'
 import { planHosts } from '../plan-hosts.ts'
 import { advisoryFile, advisoryOf } from './advisory.ts'
-import type { BaseUpdates, Publication, Published, PublishedBase, PublishedPayload } from './model.ts'
+import { MANIFEST, manifestOf } from './manifest.ts'
+import type { BaseUpdates, BesideFile, Publication, Published, PublishedBase, PublishedPayload } from './model.ts'
 import { inputsOf, STATEMENT_TYPE, statementOf } from './provenance.ts'
+import { isCommon, valueWithoutFolders } from './without-folders.ts'
 
 export interface PublishRequest extends Published {
   readonly index: FleetIndex
   /** Undefined where the file is not there, or is not what its digest says. */
   readonly read: (stored: StoredFile) => Uint8Array | undefined
   readonly readReport: (bytes: Uint8Array) => RunReport
+  /** A build's report for a browser. */
+  readonly page: (input: { readonly report: Uint8Array; readonly rehearsal: Uint8Array | undefined }) => string
   /** The payload with its signature. */
   readonly sign: (payload: Uint8Array, report: RunReport) => Uint8Array
   /** In PEM: signs where payloads come from. */
@@ -46,10 +52,11 @@ export function publish(request: PublishRequest): PublishedFiles {
   for (const payload of bases.flatMap(({ payloads }) => payloads)) {
     for (const [name, bytes] of filesOf(payload, request, key)) files.set(name, bytes)
   }
-  for (const fix of index.fixes) files.set(advisoryFile(fix), jsonOf(advisoryOf(fix, publication)))
+  for (const fix of index.fixes) files.set(advisoryFile(fix), jsonOf(withShownNames(advisoryOf(fix, publication))))
   const unknown = known.filter(({ buildId }) => buildId === undefined).map(({ base }) => base.name)
   const updates = updatesFile(publication, unknown)
   files.set('updates.json', jsonOf(updates))
+  files.set(MANIFEST, manifestOf(files, date, key))
   return { updates, files }
 }
 
@@ -78,13 +85,14 @@ function updatesOf(known: PublishedBase, request: PublishRequest): BaseUpdates {
 }
 
 function payloadOf(known: PublishedBase, name: string, at: number, request: PublishRequest): PublishedPayload {
-  const { index, readReport, sign } = request
+  const { index, sign } = request
   const fix = index.fixes.find(each => each.name === name)
   const cell = index.cells.find(each => each.base === known.base.name && each.fix === name)
   const stored = cell?.payload
   if (fix === undefined || cell === undefined || stored == null || cell.report === null) throw missing(`${name}`)
-  const report = readReport(content(cell.report, request))
-  const bytes = sign(content(stored, request), report)
+  const bytes = sign(content(stored, request), request.readReport(content(cell.report, request)))
+  const file = `${name}${stored.file.slice(stored.file.lastIndexOf('.'))}`
+  const { report, beside } = shownFiles({ ...cell, report: cell.report }, `${file}.debug`, request)
   return {
     base: known,
     fix,
@@ -93,10 +101,36 @@ function payloadOf(known: PublishedBase, name: string, at: number, request: Publ
     report,
     at,
     folder: `payloads/${known.base.name}-${known.buildId}/${String(at).padStart(2, '0')}-${name}`,
-    name: `${name}${stored.file.slice(stored.file.lastIndexOf('.'))}`,
+    name: file,
+    beside,
     bytes,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: digestOf(bytes),
   }
+}
+
+/** What the fleet made besides the payload, as others may see it; the page is made anew of that. */
+function shownFiles(
+  { report: stored, rehearsal, debugFile }: FleetCell & { readonly report: StoredFile },
+  debugName: string,
+  request: PublishRequest,
+): Pick<PublishedPayload, 'report' | 'beside'> {
+  const { readReport, page } = request
+  const whole = readReport(content(stored, request))
+  const { root } = whole.lines
+  const cleaned = (value: unknown) => jsonOf(valueWithoutFolders(value, root))
+  const report = cleaned(whole)
+  const log = rehearsal === null ? undefined : cleaned(JSON.parse(Buffer.from(content(rehearsal, request)).toString()))
+  const files: readonly Omit<BesideFile, 'sha256'>[] = [
+    { name: 'report.json', bytes: report },
+    { name: 'page.html', bytes: new Uint8Array(Buffer.from(page({ report, rehearsal: log }))) },
+    ...(log === undefined || rehearsal === null
+      ? []
+      : [{ name: 'rehearsal.json', bytes: log, outcome: rehearsal.outcome }]),
+    ...(debugFile === null
+      ? []
+      : [{ name: debugName, bytes: debugWithoutFolders(content(debugFile, request), root, isCommon) }]),
+  ]
+  return { report: readReport(report), beside: files.map(file => ({ ...file, sha256: digestOf(file.bytes) })) }
 }
 
 function filesOf(
@@ -104,24 +138,15 @@ function filesOf(
   request: PublishRequest,
   key: ReturnType<typeof readStatementKey>,
 ): (readonly [string, Uint8Array])[] {
-  const { cell, folder, name, bytes } = payload
+  const { beside, folder, name, bytes } = payload
   const statement = jsonOf(statementOf(payload, request))
   const files: (readonly [string, Uint8Array])[] = [
     [name, bytes],
-    ...besides(cell).map(([file, stored]) => [file, content(stored, request)] as const),
+    ...beside.map(each => [each.name, each.bytes] as const),
     ['provenance.json', jsonOf(envelope(STATEMENT_TYPE, statement, key))],
     ['inputs.cdx.json', jsonOf(inputsOf(payload, request))],
   ]
   return files.map(([file, what]) => [`${folder}/${file}`, what])
-}
-
-function besides({ report, page, rehearsal }: FleetCell): (readonly [string, StoredFile])[] {
-  const named = [
-    ['report.json', report],
-    ['page.html', page],
-    ['rehearsal.json', rehearsal],
-  ] as const
-  return named.flatMap(([file, stored]) => (stored === null ? [] : [[file, stored] as const]))
 }
 
 function content(stored: StoredFile, { read }: PublishRequest): Uint8Array {
@@ -162,4 +187,5 @@ function updatesFile({ version, date, index, bases }: Publication, unknown: read
   }
 }
 
+const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const jsonOf = (value: unknown) => new Uint8Array(Buffer.from(`${JSON.stringify(value, null, 2)}\n`))
