@@ -20,15 +20,16 @@ import { SHF_WRITE, SHT_NOBITS } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
 import { payloadKnowledge } from '../loaders/loader.ts'
 import { ORIGINALS } from '../loaders/original-code.ts'
+import type { KernelSpelling } from '../loaders/linux/named-kernel.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
 import { checkPlaced } from './check.ts'
-import { isExported, kernelSymbol, splitRelocations } from './linux/kernel-symbols.ts'
+import { isExported, kernelSymbol, objectToWaitFor, splitRelocations } from './linux/kernel-symbols.ts'
 import { type ModuleTask, moduleSections } from './linux/module.ts'
 import { functionTable, moduleInfo, notes, oldCode } from './metadata.ts'
 import type { AssembleOptions, Assembly, Payload, PayloadTarget, WriteOptions } from './model.ts'
 import { nameSymbols } from './names.ts'
-import type { OutputSection } from './output-section.ts'
+import type { OutputRelocation, OutputSection } from './output-section.ts'
 import { type Placed, placePieces } from './place.ts'
 import { PlaceIndex } from './place-index.ts'
 import { readyHooks } from './ready-hooks.ts'
@@ -62,7 +63,8 @@ export function assemble(selection: Selection, given: AssembleOptions): Assembly
     ...refusals,
   ]
   if (obstacles.length > 0) return { kind: 'refused', refusals: obstacles }
-  const payload = write([...placed.sections.values(), ...tables, ...metadata], { placed, book, options })
+  const written = { selection, placed, book, options }
+  const payload = write([...placed.sections.values(), ...tables, ...metadata], written)
   const tooLarge = sizeRefusals(payload, target)
   return tooLarge.length > 0 ? { kind: 'refused', refusals: tooLarge } : { kind: 'payload', payload }
 }
@@ -117,12 +119,14 @@ function checkTask(selection: Selection, { target, depends, xenDepends }: Assemb
 }
 
 interface WriteTask {
+  readonly selection: Selection
   readonly placed: Placed
   readonly book: SymbolBook
   readonly options: WriteOptions
 }
 
-function write(sections: readonly OutputSection[], { placed, book, options }: WriteTask): Payload {
+function write(sections: readonly OutputSection[], task: WriteTask): Payload {
+  const { placed, book, options } = task
   const written = (mark: string, id = new Uint8Array(BUILD_ID_SIZE)) => {
     const all = [...sections, ...notes(options, id)].toSorted(bySectionOrder)
     const index = new Map(all.map(({ kind }, position) => [kind.name, position]))
@@ -131,7 +135,7 @@ function write(sections: readonly OutputSection[], { placed, book, options }: Wr
     const symbols = book.toElf(index, mark).map((symbol, at) => {
       return spell === undefined ? symbol : kernelSymbol(symbol, spell(symbol.name), apart.has(at))
     })
-    const list = all.map(section => toElf(section, apart))
+    const list = all.map(section => toElf(section, waiting(task, apart)))
     return { all, bytes: writeElf({ header: { machine: options.target.machine.number }, sections: list, symbols }) }
   }
   const digest = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest()
@@ -150,19 +154,33 @@ function write(sections: readonly OutputSection[], { placed, book, options }: Wr
   }
 }
 
-/** Symbols of a kernel that the live patching core resolves. */
-function symbolsApart({ kernel }: WriteOptions, book: SymbolBook): ReadonlySet<number> {
-  if (kernel === undefined) return new Set()
+/** Symbols of a kernel that the live patching core resolves, by index. */
+function symbolsApart({ kernel }: WriteOptions, book: SymbolBook): ReadonlyMap<number, KernelSpelling> {
+  if (kernel === undefined) return new Map()
   const all = book.runningSymbols()
-  return new Set(all.flatMap(({ index, name }) => (isExported(name, kernel.facts) ? [] : [index])))
+  return new Map(all.flatMap(({ index, name }) => (isExported(name, kernel.facts) ? [] : [[index, kernel.spell(name)]])))
 }
 
-function toElf(section: OutputSection, apart: ReadonlySet<number>): NewSection {
+type Waiting = (relocation: OutputRelocation) => string | undefined
+
+/** For whom the live patching core waits before it fills a field; undefined where it is not the one who fills it. */
+function waiting(
+  { selection, options: { kernel } }: WriteTask,
+  apart: ReadonlyMap<number, KernelSpelling>,
+): Waiting {
+  return ({ symbol, unit = -1 }) => {
+    const spelled = apart.get(symbol)
+    const owner = kernel?.moduleOf.get(selection.units[unit]?.unit ?? '')
+    return spelled && objectToWaitFor(spelled, owner)
+  }
+}
+
+function toElf(section: OutputSection, waitsFor: Waiting): NewSection {
   const { name, type, flags, entrySize } = section.kind
   const { relocations, furtherRelocations } = splitRelocations(
     name,
     section.relocations.toSorted((a, b) => a.offset - b.offset),
-    symbol => symbol !== 'none' && apart.has(symbol),
+    waitsFor,
   )
   return {
     name,

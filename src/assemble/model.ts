@@ -14,6 +14,8 @@ export interface KernelModule {
   readonly replaces: boolean
   /** How the live patching core finds what has a running name. */
   readonly spell: (runningName: string) => KernelSpelling
+  /** Units that are parts of modules, and of which. */
+  readonly moduleOf: ReadonlyMap<string, string>
 }
 
 export interface AssembleOptions {

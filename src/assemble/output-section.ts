@@ -8,6 +8,8 @@ export interface OutputRelocation {
   readonly type: number
   readonly symbol: number
   readonly addend: bigint
+  /** Position of the unit that it is of, in a selection; absent for what is of none. */
+  readonly unit?: number
 }
 
 export interface SectionKind {

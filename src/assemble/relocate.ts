@@ -58,7 +58,7 @@ function relocate(piece: PlacedPiece, reference: LinkedReference, task: Task): r
   if (isDirect) {
     const { symbol, addend } = reach(reference.link, task)
     const type = way === 'plt' ? target.patching.distanceRelocation : reference.type
-    return [{ offset, type, symbol, addend: addend + reference.extraAddend }]
+    return [{ offset, type, symbol, addend: addend + reference.extraAddend, unit: piece.address.unit }]
   }
   const bias = rawAddend(piece, reference, task)
   const { symbol, addend } = reach(reference.link, task)

@@ -38,6 +38,8 @@ export interface Unit {
   readonly dependencies: readonly string[]
   readonly language: 'c' | 'assembly'
   readonly role: UnitRole
+  /** The module of a Linux kernel that it is a part of, as the kernel calls it; absent where it is one of the kernel itself. */
+  readonly module?: string
   /** Where the tree keeps the compiler's object, absolute; undefined where it keeps none. */
   readonly object: string | undefined
   /** Whether that object is the original, or the original has to be compiled from the tree's texts. */

@@ -20,7 +20,7 @@ import {
 } from '../../loaders/payload-sections.ts'
 import type { ModuleCode } from '../../machines/machine.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from '../../machines/x86-64/relocation-numbers.ts'
-import type { Selection } from '../../select/model.ts'
+import type { Replacement, Selection } from '../../select/model.ts'
 import type { KernelModule } from '../model.ts'
 import { OutputSection } from '../output-section.ts'
 import { type Placed, readOnly } from '../place.ts'
@@ -74,36 +74,65 @@ export function moduleSections(selection: Selection, task: ModuleTask): readonly
 const writable = (name: string) => ({ name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_WRITE })
 const executable = (name: string) => ({ name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_EXECINSTR })
 
-/** One patch of one object, the kernel itself: functions, the object, the patch, in this order. */
+/** The patch, its objects (the kernel itself, and modules), and the functions of each, in this order. */
 function livepatchTables(selection: Selection, words: OutputSection, { kernel, places, book }: ModuleTask) {
   const { func, object, patch } = kernel.facts.layouts
   const tables = new OutputSection(writable(TABLES))
-  const ordered = selection.replacements.toSorted(
-    (a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece,
-  )
+  const objects = patchedObjects(selection, kernel)
+  const count = objects.reduce((sum, { replacements }) => sum + replacements.length + 1, 0)
   const point = (offset: number, to: { readonly symbol: number; readonly addend: bigint }) =>
     tables.relocations.push({ offset, type: R_X86_64_64, ...to })
-  const bytes = new Uint8Array(patch.size + 2 * object.size + (ordered.length + 1) * func.size)
+  const text = (said: string) => {
+    const at = words.append(Buffer.from(`${said}\0`, 'latin1'), { alignment: 1, residue: 0 })
+    return { symbol: book.section(WORDS), addend: BigInt(at) }
+  }
+  const first = patch.size + (objects.length + 1) * object.size
+  const bytes = new Uint8Array(first + count * func.size)
   const view = new DataView(bytes.buffer)
-  const [objects, functions] = [patch.size, patch.size + 2 * object.size]
   const own = (addend: number) => ({ symbol: book.section(TABLES), addend: BigInt(addend) })
   // The address of the module's own structure, which the loader gives back as THIS_MODULE.
   point(patch.at('mod'), { symbol: book.section(MODULE), addend: 0n })
-  point(patch.at('objs'), own(objects))
+  point(patch.at('objs'), own(patch.size))
   // 1: it takes the place of all that are enabled.
   bytes[patch.at('replace')] = Number(kernel.replaces)
-  // No name: the kernel proper.
-  point(objects + object.at('funcs'), own(functions))
-  ordered.forEach(({ address, runningName }, index) => {
-    const at = functions + index * func.size
-    const spelled = kernel.spell(runningName)
-    const name = words.append(Buffer.from(`${spelled.name}\0`, 'latin1'), { alignment: 1, residue: 0 })
-    point(at + func.at('old_name'), { symbol: book.section(WORDS), addend: BigInt(name) })
-    point(at + func.at('new_func'), book.place(places.at(address)))
-    view.setBigUint64(at + func.at('old_sympos'), BigInt(spelled.position), true)
+  let next = first
+  objects.forEach(({ module, replacements }, index) => {
+    const at = patch.size + index * object.size
+    // No name: the kernel proper.
+    if (module !== undefined) point(at + object.at('name'), text(module))
+    point(at + object.at('funcs'), own(next))
+    for (const { address, runningName } of replacements) {
+      const spelled = kernel.spell(runningName)
+      point(next + func.at('old_name'), text(spelled.name))
+      point(next + func.at('new_func'), book.place(places.at(address)))
+      view.setBigUint64(next + func.at('old_sympos'), BigInt(spelled.position), true)
+      next += func.size
+    }
+    // A list ends with an empty one.
+    next += func.size
   })
   tables.append(bytes, { alignment: 64, residue: 0 })
   return tables
+}
+
+interface PatchedObject {
+  /** Undefined for the kernel itself. */
+  readonly module: string | undefined
+  readonly replacements: readonly Replacement[]
+}
+
+/** The kernel itself first. */
+function patchedObjects({ replacements }: Selection, { spell }: KernelModule): readonly PatchedObject[] {
+  const ordered = replacements.toSorted(
+    (a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece,
+  )
+  const found = new Map<string, PatchedObject>()
+  for (const each of ordered) {
+    const { module } = spell(each.runningName)
+    const before = found.get(module ?? '')?.replacements ?? []
+    found.set(module ?? '', { module, replacements: [...before, each] })
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object)
 }
 
 /** Code that asks for the build-id at `id` of the words, and hands the patch over; or that has nothing to do at the end. */

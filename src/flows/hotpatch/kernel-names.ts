@@ -7,32 +7,52 @@
  */
 import { SHT_NOBITS } from '../../elf/spec/constants.ts'
 import type { KernelImage } from '../../loaders/linux/kernel-image.ts'
-import { type NamedKernel, namedKernel, type OwnName } from '../../loaders/linux/named-kernel.ts'
+import { type NamedKernel, namedKernel, OWN_STRUCTURE, type OwnName } from '../../loaders/linux/named-kernel.ts'
 import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { type CodeFinding, RunningImage, UnitCode } from '../../verify/index.ts'
 import type { Running } from './running.ts'
 
-type Units = readonly Pick<UnitInput, 'fileSymbol' | 'verdicts'>[]
+type Units = readonly Pick<UnitInput, 'unit' | 'fileSymbol' | 'verdicts'>[]
 
 /** What is known of the running system, with the units' own names where it is a kernel that has no files. */
 export function withOwnNames(running: Running, units: Units): Running {
   const { kernel } = running
   if (kernel === undefined) return running
-  const named = namedBy(kernel.plain, units)
+  const named = namedBy(kernel.plain, units, running.module?.moduleOf ?? new Map())
   return { ...running, kernel: named, symbols: named }
 }
 
-function namedBy(kernel: KernelImage, units: Units): NamedKernel {
+function namedBy(kernel: KernelImage, units: Units, moduleOf: ReadonlyMap<string, string>): NamedKernel {
   const image = new RunningImage(kernel)
   return namedKernel(
     kernel,
-    units.flatMap(({ fileSymbol, verdicts }) => ownNames(fileSymbol, verdicts.correlation.original, image)),
+    units.flatMap(({ unit, fileSymbol, verdicts }) => {
+      const own = { image, candidatesOf: (name: string) => inObject(kernel, image, name, moduleOf.get(unit)) }
+      return [
+        ...structureOf(fileSymbol, kernel, moduleOf.get(unit)),
+        ...ownNames(fileSymbol, verdicts.correlation.original, own),
+      ]
+    }),
   )
 }
 
-function ownNames(file: string, map: PieceMap<'original'>, image: RunningImage): readonly OwnName[] {
-  const known = knownPlaces(map, image)
+/** What a unit's name may stand for lies in the unit's own object: its module, or the kernel itself. */
+const inObject = (kernel: KernelImage, image: RunningImage, name: string, module: string | undefined) =>
+  image.addressesOf(name).filter(address => kernel.moduleAt(address) === module)
+
+function structureOf(file: string, kernel: KernelImage, module: string | undefined): readonly OwnName[] {
+  if (module === undefined) return []
+  return [{ file, name: OWN_STRUCTURE, addresses: kernel.namedIn(OWN_STRUCTURE, module) ?? [], proven: true }]
+}
+
+interface OwnObject {
+  readonly image: RunningImage
+  readonly candidatesOf: (name: string) => readonly bigint[]
+}
+
+function ownNames(file: string, map: PieceMap<'original'>, object: OwnObject): readonly OwnName[] {
+  const known = knownPlaces(map, object)
   return map.pieces.flatMap(piece => {
     if (!hasPlace(piece)) return []
     const places = [...(known.get(piece.id) ?? [])]
@@ -40,7 +60,7 @@ function ownNames(file: string, map: PieceMap<'original'>, image: RunningImage):
       const symbol = map.object.symbols[id]
       if (symbol?.binding !== 'local' || symbol.name === '') return []
       const proven = places.length === 1
-      return [{ file, name: symbol.name, addresses: proven ? places : image.addressesOf(symbol.name), proven }]
+      return [{ file, name: symbol.name, addresses: proven ? places : object.candidatesOf(symbol.name), proven }]
     })
   })
 }
@@ -50,7 +70,7 @@ const hasPlace = ({ kind }: Piece<'original'>): boolean => kind === 'function' |
 /** By piece, each place where something of the unit that is in the image shows it. */
 function knownPlaces(
   map: PieceMap<'original'>,
-  image: RunningImage,
+  { image, candidatesOf }: OwnObject,
 ): ReadonlyMap<PieceId<'original'>, ReadonlySet<bigint>> {
   // Without a file: each place that has a name comes into question for it.
   const code = new UnitCode(map, '', image)
@@ -62,7 +82,7 @@ function knownPlaces(
   }
   for (const piece of map.pieces) {
     if (!hasPlace(piece) || map.object.sections[piece.section]?.type === SHT_NOBITS) continue
-    const candidates = image.addressesOf(piece.name)
+    const candidates = candidatesOf(piece.name)
     const equal = candidates.flatMap(address => inImage(code.check(piece, address)) ?? [])
     const [only, another] = equal
     if (only === undefined || another !== undefined) continue

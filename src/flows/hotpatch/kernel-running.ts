@@ -2,9 +2,10 @@
 
 import { during, InputError } from '../../base/errors.ts'
 import { readKernelImage } from '../../loaders/linux/kernel-image.ts'
+import { kernelWithModules } from '../../loaders/linux/kernel-with-modules.ts'
 import { moduleNameFor } from '../../loaders/linux/module-name.ts'
 import { namedKernel } from '../../loaders/linux/named-kernel.ts'
-import { readKernel } from '../../trees/index.ts'
+import { moduleFiles, readKernel } from '../../trees/index.ts'
 
 interface KernelOptions {
   readonly symbols?: string
@@ -17,8 +18,11 @@ interface KernelOptions {
   readonly replace?: boolean
 }
 
-/** The kernel's image is asked for: nothing in a prepared source tells which kernel runs. */
-export function readKernelRunning(options: KernelOptions) {
+/**
+ * The kernel's image is asked for: nothing in a prepared source tells which kernel runs. `moduleOf`: the units that are parts
+ * of modules, with these.
+ */
+export function readKernelRunning(options: KernelOptions, moduleOf: ReadonlyMap<string, string>) {
   const { symbols: file } = options
   if (file === undefined) {
     throw new InputError(
@@ -36,14 +40,16 @@ export function readKernelRunning(options: KernelOptions) {
       'boot a kernel that was built with CONFIG_LIVEPATCH=y',
     )
   }
+  const { release, vermagic } = kernel.facts
+  const files = moduleFiles({ image: file, release, vermagic }, [...new Set(moduleOf.values())].sort())
   return {
     version: undefined,
     unversioned: [],
     tableUse: undefined,
     refusals: [],
     isImage: true,
-    kernel: namedKernel(kernel, []),
-    module: { name: moduleNameFor(options.payloadName), replaces: options.replace !== false },
+    kernel: namedKernel(kernelWithModules(kernel, files), []),
+    module: { name: moduleNameFor(options.payloadName), replaces: options.replace !== false, moduleOf },
     symbols: kernel,
     depends: undefined,
     xenDepends: undefined,

@@ -12,6 +12,7 @@ import type { Denial } from '../../loaders/loader.ts'
 import { partOf } from '../../pieces/names.ts'
 import { originOf } from '../../select/origins.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
+import { moduleEntryRefusals } from './kernel-modules.ts'
 import type { CheckedCode } from './running-code.ts'
 
 interface Known {
@@ -26,7 +27,12 @@ export function checkKernel(
   { kernel, checked }: Known,
 ): CheckedCode {
   if (selection.pieces.length === 0) return checked
-  const refusals = [...checked.refusals, ...nameRefusals(selection, kernel), ...definitionRefusals(selection, kernel)]
+  const refusals = [
+    ...checked.refusals,
+    ...nameRefusals(selection, kernel),
+    ...definitionRefusals(selection, kernel),
+    ...moduleEntryRefusals(selection, kernel),
+  ]
   return { ...checked, refusals, notices: [...checked.notices, ...coldNotices(units, selection)] }
 }
 

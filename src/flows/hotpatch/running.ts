@@ -55,7 +55,7 @@ export interface Running extends LoaderTable, LoaderVersion {
   /** The image, of a Linux kernel. */
   readonly kernel?: NamedKernel | undefined
   /** How a module for it is called, and whether it takes the place of all that are enabled. */
-  readonly module?: Pick<KernelModule, 'name' | 'replaces'>
+  readonly module?: Pick<KernelModule, 'name' | 'replaces' | 'moduleOf'>
   /** What the tree's source says of the loader. */
   readonly loaderFacts?: LoaderFacts | undefined
   /** Undefined where no file with symbols is known. */
@@ -88,7 +88,12 @@ export interface Running extends LoaderTable, LoaderVersion {
  * Reads the files. A given file decides names and build-id; one without names (xen.efi) leaves names to the tree's.
  * `entrySizes`, of entries in the image's special tables, where its compiler was asked.
  */
-function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, options: RunningOptions): Running {
+function readRunning(
+  facts: TreeFacts,
+  entrySizes: ProbedSizes | undefined,
+  options: RunningOptions,
+  affected?: Affected,
+): Running {
   const { image } = treeKind({ facts })
   if ((options.on ?? []).length > 0 && (options.besides ?? []).length > 0) {
     throw new InputError(
@@ -105,7 +110,7 @@ function readRunning(facts: TreeFacts, entrySizes: ProbedSizes | undefined, opti
     )
   }
   if (image === 'program') return readProgram(options)
-  if (image === 'kernel') return readKernelRunning(options)
+  if (image === 'kernel') return readKernelRunning(options, modulesOf(affected))
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols, entrySizes)
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols, entrySizes)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
@@ -146,7 +151,7 @@ export function runningOf(
   options: RunningOptions,
 ): Running {
   const isGiven = options.symbols !== undefined || treeKind(tree).image !== 'program' || affected.affected.length === 0
-  if (isGiven) return readRunning(tree.facts, entrySizes, options)
+  if (isGiven) return readRunning(tree.facts, entrySizes, options, affected)
   const own = ownProgram(tree, affected)
   const unknown = readRunning(tree.facts, entrySizes, options)
   if (!('path' in own)) return { ...unknown, own }
@@ -156,6 +161,10 @@ export function runningOf(
   if (asked === undefined || isSame(found.program?.buildId, readBuildId('--depends', asked))) return { ...found, own }
   return { ...unknown, own: { doubt: `${own.name} has not the build-id ${asked}` } }
 }
+
+/** Units that are parts of modules of a Linux kernel. */
+const modulesOf = (affected: Affected | undefined): ReadonlyMap<string, string> =>
+  new Map((affected?.affected ?? []).flatMap(({ unit: { unit, module } }) => (module === undefined ? [] : [[unit, module]])))
 
 const isSame = (one: Uint8Array | undefined, other: Uint8Array) => one !== undefined && Buffer.compare(one, other) === 0
 

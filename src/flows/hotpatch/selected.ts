@@ -6,6 +6,7 @@ import type { CutOptions } from '../../pieces/pieces.ts'
 import type { UnitInput } from '../../select/select.ts'
 import type { Affected, Tree } from '../../trees/index.ts'
 import { withImageStrings } from './image-strings.ts'
+import { withoutWatching } from './kernel-modules.ts'
 import { linkedRules, namesOf } from './linked.ts'
 import { type OldFunctions, oldFunctions } from './old-functions.ts'
 import { otherUnits } from './other-units.ts'
@@ -42,7 +43,8 @@ export async function selectAll(units: readonly UnitInput[], input: SelectInput)
   const known = program === undefined ? rules : { ...rules, ...linkedRules(program, running, new Map()) }
   const asked = { tree, rules: known, running, others, promoteCallers }
   const found = await withCallers(await withReaders(await once(units), target.loader, once), asked, once)
-  return { ...found, ...withImageStrings(found.selection, running.symbols) }
+  const { selection, notices } = withoutWatching(found.selection, running.kernel)
+  return { ...found, ...withImageStrings(selection, running.symbols), notices: [...found.notices, ...notices] }
 }
 
 /** With the units that came in besides, whose own objects tell what the program has of them. */

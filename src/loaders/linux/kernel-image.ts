@@ -27,6 +27,15 @@ export interface KernelImage extends HypervisorSymbols {
   exportOf(name: string): Export | undefined
   /** Whether ftrace, and so live patching, can take over at the function's first byte. */
   hasFtraceSite(address: bigint): boolean
+  /** Modules that are known beside the kernel itself. */
+  readonly modules: readonly string[]
+  /** The module that has the address; undefined where none of those has. */
+  moduleAt(address: bigint): string | undefined
+  /**
+   * Where things of that name are in the kernel itself or in a module, in the order in which the live patching core counts
+   * them: none where that is not known; undefined where the module is not.
+   */
+  namedIn(name: string, module?: string): readonly bigint[] | undefined
 }
 
 type Section = ElfSection<'original'>
@@ -53,6 +62,30 @@ function unreadable(why: string): InputError {
   )
 }
 
+/**
+ * Where a call of ftrace's may stand for a function: at its first byte, or behind the mark of a target where indirect branches
+ * are tracked (ftrace_location()).
+ */
+export function ftracePlaces(
+  address: bigint,
+  { machine, bytesAt }: Pick<KernelImage, 'machine' | 'bytesAt'>,
+): readonly bigint[] {
+  const mark = machineOf(machine ?? 0).patching?.trampoline.landingPad ?? []
+  const first = bytesAt(address, mark.length)
+  const isMarked = mark.length > 0 && mark.every((byte, index) => first?.[index] === byte)
+  return isMarked ? [address, address + BigInt(mark.length)] : [address]
+}
+
+function addressesByName(symbols: readonly HypervisorSymbol[]): ReadonlyMap<string, readonly bigint[]> {
+  const found = new Map<string, bigint[]>()
+  for (const { name, address } of symbols) {
+    const known = found.get(name)
+    if (known === undefined) found.set(name, [address])
+    else known.push(address)
+  }
+  return found
+}
+
 const LONGEST_WORD = 4096
 
 class LinuxImage implements KernelImage {
@@ -68,6 +101,8 @@ class LinuxImage implements KernelImage {
   readonly #addresses = new Map<string, bigint>()
   readonly #sites: ReadonlySet<bigint>
   readonly #exported: ReadonlyMap<string, Export>
+  readonly modules = []
+  #named: ReadonlyMap<string, readonly bigint[]> | undefined
 
   constructor(elf: ElfObject<'original'>) {
     this.machine = elf.header.machine
@@ -108,12 +143,17 @@ class LinuxImage implements KernelImage {
   }
 
   hasFtraceSite(address: bigint): boolean {
-    if (this.#sites.has(address)) return true
-    // Where indirect branches are tracked, the call stands behind the mark of a target (ftrace_location()).
-    const mark = machineOf(this.machine).patching?.trampoline.landingPad ?? []
-    const first = this.bytesAt(address, mark.length)
-    const isMarked = mark.length > 0 && mark.every((byte, index) => first?.[index] === byte)
-    return isMarked && this.#sites.has(address + BigInt(mark.length))
+    return ftracePlaces(address, { machine: this.machine, bytesAt: (at, size) => this.bytesAt(at, size) }).some(place => this.#sites.has(place))
+  }
+
+  moduleAt(): undefined {
+    return undefined
+  }
+
+  namedIn(name: string, module?: string): readonly bigint[] | undefined {
+    if (module !== undefined) return undefined
+    this.#named ??= addressesByName(this.#placed.all)
+    return this.#named.get(name) ?? []
   }
 
   lookup(name: string): bigint | undefined {

@@ -71,14 +71,22 @@ export function kernelTableBounds(
  * layout is another one's: then they are not known either, as nobody could tell which entry is whose.
  */
 export function kernelEntries(section: string, kernel: LinkedKernel): readonly LinkedEntry[] | undefined {
-  const row = TABLES.find(each => each.section === section)
-  const size = kernelEntrySize(section, kernel)
   const bounds = kernelTableBounds(section, kernel)
   const bytes = bounds && kernel.bytesAt(bounds[0], Number(bounds[1] - bounds[0]))
-  if (row === undefined || size === undefined || bounds === undefined || bytes === undefined) return undefined
-  if (bytes.length % size !== 0) return undefined
+  return bounds && bytes && sectionEntries(section, { address: bounds[0], bytes }, kernel)
+}
+
+/** The same of a table that is known already: a module's section. */
+export function sectionEntries(
+  section: string,
+  { address: start, bytes }: { readonly address: bigint; readonly bytes: Uint8Array },
+  kernel: LinkedKernel,
+): readonly LinkedEntry[] | undefined {
+  const row = TABLES.find(each => each.section === section)
+  const size = kernelEntrySize(section, kernel)
+  if (row === undefined || size === undefined || bytes.length % size !== 0) return undefined
   const entries = Array.from({ length: bytes.length / size }, (_, index): LinkedEntry => {
-    const address = bounds[0] + BigInt(index * size)
+    const address = start + BigInt(index * size)
     const view = new DataView(bytes.buffer, bytes.byteOffset + index * size, size)
     const about = row.absolute === true ? view.getBigUint64(0, true) : address + BigInt(view.getInt32(0, true))
     return { address, about, bytes: view }

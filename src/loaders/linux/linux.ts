@@ -14,7 +14,7 @@ import {
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import type { Denial, Loader, RelocationWay } from '../loader.ts'
 import { linuxEntryLayout } from './entries.ts'
-import { ownNameOf } from './named-kernel.ts'
+import { OWN_STRUCTURE, ownNameOf } from './named-kernel.ts'
 import { linuxSectionClass } from './sections.ts'
 
 /** arch/x86/kernel/module.c, __apply_relocate_add(): any other is -ENOEXEC. */
@@ -54,8 +54,9 @@ export const LINUX: Loader = {
   writableForbidsReapply: false,
   // The kernel's address range for modules has 1 GiB; a payload of this size is a mistake.
   limits: { size: 16 * 1024 * 1024, sections: 1024, name: 511, switchedOff: 0 },
-  // The kernel's own table has no files: what is local gets them by what the kernel's code leads to.
-  runningName: (file, name, local) => (local ? ownNameOf(file, name) : name),
+  // The kernel's own table has no files: what is local gets them by what the kernel's code leads to. So does what each module
+  // has under one name.
+  runningName: (file, name, local) => (local || name === OWN_STRUCTURE ? ownNameOf(file, name) : name),
   denied: unit => (unit.startsWith('kernel/livepatch/') ? PATCHING : undefined),
   entersOnce: () => false,
   bringsUp: () => false,

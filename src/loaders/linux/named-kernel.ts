@@ -19,6 +19,8 @@ export interface OwnName {
 /** As the live patching core looks for something. */
 export interface KernelSpelling {
   readonly name: string
+  /** The module that has it; undefined for the kernel itself. */
+  readonly module?: string | undefined
   /** Counted from 1 in the order of the kernel's table; 0 where the name is the only one. */
   readonly position: number
 }
@@ -35,6 +37,9 @@ export interface NamedKernel extends KernelImage {
 }
 
 const SIGN = '#'
+
+/** What a module calls its own structure (THIS_MODULE). */
+export const OWN_STRUCTURE = '__this_module'
 
 export const ownNameOf = (file: string, name: string): string => `${file}${SIGN}${name}`
 
@@ -64,10 +69,13 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
     symbols,
     lookup: name => first.get(name)?.address,
     spell: name => spelling(kernel, first.get(name), name),
-    isProven: name => !unproven.has(name),
+    isProven: name => !unproven.has(name) && isCounted(kernel, first.get(name)),
     hasLocal: name => locals.has(name),
     exportOf: name => kernel.exportOf(name),
     hasFtraceSite: address => kernel.hasFtraceSite(address),
+    modules: kernel.modules,
+    moduleAt: address => kernel.moduleAt(address),
+    namedIn: (name, module) => kernel.namedIn(name, module),
     symbolsAt: address => kernel.symbolsAt(address),
     symbolBefore: address => kernel.symbolBefore(address),
     nextSymbolAddress: address => kernel.nextSymbolAddress(address),
@@ -81,11 +89,17 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
   }
 }
 
-/** The order of addresses is the table's own. */
 function spelling(kernel: KernelImage, found: HypervisorSymbol | undefined, name: string): KernelSpelling {
   // What is new goes by a name of that form too, and no name in C has the sign.
   if (found === undefined) return { name: name.slice(name.indexOf(SIGN) + 1), position: 0 }
-  const equal = kernel.symbols.filter(symbol => symbol.name === found.plainName)
-  const at = equal.findIndex(({ address }) => address === found.address)
-  return { name: found.plainName, position: equal.length === 1 ? 0 : at + 1 }
+  const module = kernel.moduleAt(found.address)
+  const equal = kernel.namedIn(found.plainName, module) ?? []
+  const at = equal.indexOf(found.address)
+  return { name: found.plainName, module, position: equal.length === 1 ? 0 : at + 1 }
+}
+
+/** Whether it is known which one of its name it is to the live patching core. */
+function isCounted(kernel: KernelImage, found: HypervisorSymbol | undefined): boolean {
+  if (found === undefined) return true
+  return kernel.namedIn(found.plainName, kernel.moduleAt(found.address))?.includes(found.address) === true
 }

@@ -45,5 +45,7 @@ export const linuxSectionClass = sectionClasses([
   // Padding before functions, which ftrace on x86-64 does not read (KEEP_PATCHABLE of vmlinux.lds.h).
   ...rows('dropped', '__patchable_function_entries'),
   ...rows('dropped', '.note.Linux', '.note.gnu.property'),
+  // Words about a module, which are read of its file before it is loaded: what a running one says does not change.
+  ...rows('dropped', '.modinfo'),
   ...COMMON_SECTIONS,
 ])

@@ -12,7 +12,7 @@ import type { Dependent, Unit } from '../model.ts'
 import { shellWords } from '../words.ts'
 import { type Configured, type ConfiguredOptions, configuredUnits } from './configured.ts'
 import { Includes } from './includes.ts'
-import { commandsIn, readMakeCommands, type UnitCommands } from './make-commands.ts'
+import { commandsIn, moduleIn, readMakeCommands, type UnitCommands } from './make-commands.ts'
 
 /** The units that may read one of `headers`, paths below the tree's folder; `ownStep` is objtool where it is left to all. */
 export async function headerUsers(
@@ -64,6 +64,7 @@ function unitOf(each: Configured, isElsewhere: boolean, folder: string): Unit {
     dependencies: [source],
     language: isAssembly ? 'assembly' : 'c',
     role: known === undefined ? 'embedded' : 'linked',
+    ...(known === undefined ? {} : moduleIn(known.compile)),
     object: undefined,
     original: 'compiled',
     objcopy: known?.objtool === undefined ? [] : [known.objtool],

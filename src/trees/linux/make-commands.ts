@@ -8,6 +8,7 @@
  * a unit that has it is refused.
  */
 import { InputError } from '../../base/errors.ts'
+import { plainName } from '../../loaders/linux/module-name.ts'
 import { shellWords } from '../words.ts'
 
 export interface UnitCommands {
@@ -47,6 +48,18 @@ export function readMakeCommands(output: string, unit: string, source: string): 
     )
   }
   return { compile, objtool: objtool?.slice(0, -1) }
+}
+
+/** The module that a unit is a part of, by the compiler's words (scripts/Makefile.lib: modname_flags). */
+export function moduleIn(compile: readonly string[]): { readonly module?: string } {
+  if (!compile.includes('-DMODULE')) return {}
+  const name = compile.flatMap(word => /^-DKBUILD_MODNAME="?([^"]+)"?$/.exec(word)?.[1] ?? [])[0]
+  if (name !== undefined && !name.includes(':')) return { module: plainName(name) }
+  throw new InputError(
+    'linux/several-modules',
+    `which module the unit is a part of is not plain: ${name ?? 'its command does not say'}`,
+    'such units cannot be patched yet; change the caller of what the patch changes, in another file',
+  )
 }
 
 /** The last word is the source, as the kernel's rules have it. */

@@ -15,7 +15,7 @@ import { type RunOptions, run as runProgram } from '../run.ts'
 import { TreeTexts } from '../texts.ts'
 import { headerUsers } from './header-users.ts'
 import { includersOf } from './included.ts'
-import { readMakeCommands } from './make-commands.ts'
+import { moduleIn, readMakeCommands } from './make-commands.ts'
 import { isLeftToAll, objtoolOf } from './objtool.ts'
 import { LINUX_PATHS } from './paths.ts'
 import { checkTranslated } from './translated.ts'
@@ -210,13 +210,6 @@ function unitFrom(
   { compile, objtool }: ReturnType<typeof readMakeCommands>,
   { unit, source, folder }: { readonly unit: string; readonly source: string; readonly folder: string },
 ): Unit {
-  if (compile.includes('-DMODULE')) {
-    throw new InputError(
-      'linux/module-code',
-      `${source} is part of a module in this configuration; so far code of the kernel proper can be patched`,
-      'unload the module and load a repaired one, where that can be done',
-    )
-  }
   return {
     unit,
     source,
@@ -225,6 +218,7 @@ function unitFrom(
     dependencies: [source],
     language: 'c',
     role: 'linked',
+    ...moduleIn(compile),
     object: undefined,
     original: 'compiled',
     objcopy: objtool === undefined ? [] : [objtool],

@@ -56,6 +56,14 @@ function unpacked(file: Uint8Array, path: string): Uint8Array {
   return bytes
 }
 
+/** A module's file; distributions pack each by itself. */
+export function readModule(path: string): Uint8Array {
+  const file = readImage(path)
+  const way = WAYS.find(({ magic }) => begins(file, magic))
+  if (way === undefined) return file
+  return way.command === undefined ? gunzipSync(file) : unpackedBy(way, file, path)
+}
+
 function unpackedBy({ name, command, from }: Way, packed: Uint8Array, path: string): Uint8Array {
   const [program = '', ...words] = command ?? []
   const { stdout, error, status } = spawnSync(program, words, { input: packed, maxBuffer: MOST })
@@ -64,7 +72,7 @@ function unpackedBy({ name, command, from }: Way, packed: Uint8Array, path: stri
   throw unreadable(
     path,
     `it is packed with ${name}, and ${why}`,
-    `install ${from}, or give --symbols the unpacked vmlinux`,
+    `install ${from}`,
   )
 }
 
