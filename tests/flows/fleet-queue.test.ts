@@ -92,6 +92,7 @@ async function built(store: ContentStore, payload: string, compiler = 'gcc'): Pr
       ...{ outcome: 'built', refusals: [], functions: 1, buildId: null },
       report: await file('{}', '.json'),
       payload: { ...(await file(payload, '.livepatch')), buildId: 'ff', runs: null, depends: null },
+      debugFile: null,
       surroundings: { files: [], folders: [], compilers: [{ name: compiler, folder: '/', key: compiler }] },
     },
   }

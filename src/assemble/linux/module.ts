@@ -123,9 +123,7 @@ interface PatchedObject {
 
 /** The kernel itself first. */
 function patchedObjects({ replacements }: Selection, { spell }: KernelModule): readonly PatchedObject[] {
-  const ordered = replacements.toSorted(
-    (a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece,
-  )
+  const ordered = replacements.toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
   const found = new Map<string, PatchedObject>()
   for (const each of ordered) {
     const { module } = spell(each.runningName)

@@ -4,7 +4,7 @@ import type { StoredFile } from '../../base/stored-file.ts'
 import { storedFile, storedPayload, storedRehearsal } from '../../report/fleet-index.ts'
 import { reportedError } from '../../report/schema.ts'
 import { changedSince } from '../../trees/index.ts'
-import type { FleetJob, JobDone } from './job.ts'
+import type { BuiltJob, FleetJob, JobDone } from './job.ts'
 import type { FleetWorld } from './world.ts'
 
 const text = v.string()
@@ -45,13 +45,15 @@ export async function recalledJob(
   if (!found.success) return { why: undefined }
   const done = found.output
   if (done.kind !== 'done') return { done }
-  const { report, payload, debugFile, surroundings: around } = done.built
-  const files = [report, payload, debugFile].filter(file => file !== null)
-  const lost = files.find(file => folder.get(file) === undefined)
+  const { surroundings: around } = done.built
+  const lost = filesOfBuilt(done.built).find(file => folder.get(file) === undefined)
   if (lost !== undefined) return { why: `${lost.file} is damaged or gone` }
   const changed = await changedSince(around, { ...job.base, cacheFolder }, run.signal)
   return changed === undefined ? { done } : { why: `${changed} changed, which was read` }
 }
+
+export const filesOfBuilt = ({ report, payload, debugFile }: BuiltJob): readonly StoredFile[] =>
+  [report, payload, debugFile].filter(file => file !== null)
 
 export type KeptRehearsal = v.InferOutput<typeof storedRehearsal>
 

@@ -182,9 +182,13 @@ async function intoFolder(done: JobDone, { store, folder }: QueueShop): Promise<
     if (bytes === undefined) throw new InputError('fleet/not-in-store', `${sha256} is no longer in the store`)
     return folder.put(bytes, file.slice(file.lastIndexOf('.')))
   }
-  const { report, payload } = done.built
-  const taken = payload === null ? null : { ...payload, ...(await take(payload)) }
-  return { kind: 'done', built: { ...done.built, report: await take(report), payload: taken } }
+  const { report, payload, debugFile } = done.built
+  const taken = {
+    report: await take(report),
+    payload: payload === null ? null : { ...payload, ...(await take(payload)) },
+    debugFile: debugFile === null ? null : await take(debugFile),
+  }
+  return { kind: 'done', built: { ...done.built, ...taken } }
 }
 
 const nameOf = ({ cell }: FleetJob): string => `${cell.base}/${cell.fix}`

@@ -9,7 +9,7 @@ import * as v from 'valibot'
 import type { StoredFile } from '../../../base/stored-file.ts'
 import { toText } from '../inputs.ts'
 import type { JobDone } from '../job.ts'
-import { jobDone } from '../kept.ts'
+import { filesOfBuilt, jobDone } from '../kept.ts'
 import type { ContentStore } from './model.ts'
 
 const record = v.object({ job: v.string(), done: jobDone })
@@ -45,11 +45,7 @@ export async function recordsOf(
   return found
 }
 
-export function filesOf(done: JobDone): readonly StoredFile[] {
-  if (done.kind !== 'done') return []
-  const { report, payload } = done.built
-  return [report, ...(payload === null ? [] : [payload])]
-}
+export const filesOf = (done: JobDone): readonly StoredFile[] => (done.kind === 'done' ? filesOfBuilt(done.built) : [])
 
 /** Whether they say the same of the job, wherever they were made. */
 export const isSameResult = (one: JobDone, other: JobDone): boolean => toText(resultOf(one)) === toText(resultOf(other))
