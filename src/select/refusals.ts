@@ -137,6 +137,13 @@ const LAYOUT: Words = {
   hint: 'keep the object as it is and put what is new into an object of its own',
 }
 
+/** It went from `.bss` to `.data`, or back, and is what it was otherwise. */
+const FIRST_VALUE: Words = {
+  code: 'data-layout',
+  what: 'is given a first value where it had none, or the other way round, so that its kind of section is another; the running system has its own value by now',
+  hint: HOOK,
+}
+
 /** New data of these classes is a request that the running system can no longer fulfil, even if nothing refers to it. */
 const NEVER_NEW: readonly string[] = ['.initcall', '.init.setup', '.init_array', '.fini_array', '.ctors', '.dtors']
 
@@ -152,8 +159,10 @@ export function functionRefusal(
   map: PieceMap<Side>,
   piece: Piece<Side>,
 ): Refusal | undefined {
-  const words =
-    (isPlain(context, map, piece) ? undefined : OF_CODE[sectionClassOf(map, piece)]) ?? indirectWords(map, piece)
+  const isEntry = context.loader.entersOnce(judged.name) && !piece.local
+  // Without optimisation, `main` lies among other code.
+  const ofItsPlace = isEntry ? START_CODE : OF_CODE[sectionClassOf(map, piece)]
+  const words = (isPlain(context, map, piece) && !isEntry ? undefined : ofItsPlace) ?? indirectWords(map, piece)
   return words === undefined ? undefined : refusal(context, judged, words)
 }
 
@@ -186,10 +195,17 @@ export function dataRefusal(
   const isOrdinary = sectionClass === 'data' || sectionClass === 'read-only'
   const because = judged.verdict.kind === 'changed' ? judged.verdict.because.what : undefined
   if (isOrdinary && (because === 'size' || because === 'section' || because === 'alignment')) {
-    return refusal(context, judged, LAYOUT)
+    return refusal(context, judged, isFirstValue(judged) ? FIRST_VALUE : LAYOUT)
   }
   const words = OF_DATA[sectionClass]
   return words === undefined ? undefined : refusal(context, judged, words)
+}
+
+function isFirstValue({ verdict }: Judged): boolean {
+  if (verdict.kind !== 'changed' || verdict.because.what !== 'section') return false
+  const { original, patched } = verdict.because
+  const [zeros, values] = [/^\.bss(?:\.|$)/, /^\.data(?!\.rel\.ro|\.read_mostly|\.ro)(?:\.|$)/]
+  return (zeros.test(original) && values.test(patched)) || (values.test(original) && zeros.test(patched))
 }
 
 /** The refusal for bytes that nothing names. */

@@ -32,6 +32,8 @@ int entry(int n) { ${signs.map(sign => `{ static int count; sink = count ${sign}
 const SET = '__attribute__((section("set"), used)) static const int first = 3;\n'
 const bounds = (weak: string) => `extern ${weak}const int __start_set[], __stop_set[];\n`
 
+const SERVING = 'void serve(void) { for (;;) entry(3); }\n'
+
 interface Row {
   readonly name: string
   readonly program: SmallProgram
@@ -111,6 +113,19 @@ const ROWS: readonly Row[] = [
       'u1.c': `int abs(int); ${ENTRY.replace('n * 3', 'atoi("7") * 3').replace('int', 'int atoi(const char *); int')}`,
     },
     has: ['replacement entry', 'content .rodata.entry.str1.1+0x0'],
+  },
+  {
+    name: 'main, which is running, also where it lies among other code',
+    program: { files: { 'main.c': MAIN, 'u1.c': ENTRY }, command: ['gcc', '-O0'], link: [] },
+    edit: { 'main.c': MAIN.replace('& 1', '& 3') },
+    refused: ['init-code main'],
+  },
+  {
+    name: 'a loop that a thread may be in for ever',
+    program: { files: { 'main.c': MAIN, 'u1.c': ENTRY + SERVING }, command: ['gcc', '-O0'], link: [] },
+    edit: { 'u1.c': ENTRY + SERVING.replace('entry(3)', 'entry(4)') },
+    has: ['replacement serve'],
+    told: ['never-returns'],
   },
   {
     name: 'bounds of a section that the program has, and nobody has asked for',

@@ -82,7 +82,7 @@ export function checkCode(
   refusals.push(...beside.refusals.filter(({ unit, symbol }) => !known.has(`${unit} ${symbol}`)))
   warnings.push(...beside.warnings)
   const { expectations, notices } = expectationsFor(selection.replacements, { units, running, symbols })
-  const endless = selection.replacements.flatMap(replacement => endlessNotice(units, replacement))
+  const endless = endlessNotices(units, selection, running)
   return { refusals, warnings: [...warnings, ...lookedAt(running)], notices: [...notices, ...endless], expectations }
 }
 
@@ -101,18 +101,32 @@ function checkOne(
 }
 
 /** Said, and no more: nearly all such functions are entered anew; those that never are stand on the target's deny-list. */
-function endlessNotice(units: readonly UnitInput[], { address, runningName, unit }: Replacement): readonly Reason[] {
+export function endlessNotices(
+  units: readonly UnitInput[],
+  { replacements }: Pick<Selection, 'replacements'>,
+  { isImage }: Pick<Running, 'isImage'>,
+): readonly Reason[] {
+  const then = isImage
+    ? 'a processor that is in it while the patch is applied stays in the old code, and only whoever calls it later runs the new'
+    : 'while a thread is in it, the payload is not applied (EBUSY), however often that is tried; change the functions that it calls instead'
+  return replacements
+    .filter(replacement => isEndless(units, replacement))
+    .map(({ runningName, unit }) => ({
+      code: 'never-returns',
+      text: `${runningName} (${unit}) never returns: ${then}`,
+    }))
+}
+
+function isEndless(units: readonly UnitInput[], { address }: Replacement): boolean {
   const origin = originOf(units, address)
-  if (origin === undefined) return []
+  if (origin === undefined) return false
   const { input, piece } = origin
   const { object } = input.verdicts.correlation.original
   const code = object.sections[piece.section]?.bytes.subarray(piece.offset, piece.offset + piece.size)
-  if (code === undefined) return []
+  if (code === undefined) return false
   const knowledge = machineOf(object.header.machine).code
   const fields = piece.references.map(({ offset }) => offset)
-  if (knowledge?.isEndless(code, fields) !== true) return []
-  const text = `${runningName} (${unit}) never returns: a processor that is in it while the patch is applied stays in the old code, and only whoever calls it later runs the new`
-  return [{ code: 'never-returns', text }]
+  return knowledge?.isEndless(code, fields) === true
 }
 
 function coveredWarning({ runningName, unit }: Replacement, below: string): Reason {

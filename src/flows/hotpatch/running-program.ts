@@ -18,7 +18,7 @@ import { namesOf } from './linked.ts'
 import { otherCode } from './other-code.ts'
 import type { Prepared } from './prepare.ts'
 import type { Running } from './running.ts'
-import { type CheckedCode, checkCode, NOTHING_CHECKED } from './running-code.ts'
+import { type CheckedCode, checkCode, endlessNotices, NOTHING_CHECKED } from './running-code.ts'
 import { type CheckedCalls, checkCalls } from './switched-calls.ts'
 import { wrappedNames } from './wrapped.ts'
 
@@ -49,7 +49,8 @@ export async function checkRunningCode(
   }
   const refusals = await changedObjects(tree, units)
   const found = checkCodeOf(units, selection, { running, originals })
-  return { ...found, refusals: [...refusals, ...found.refusals] }
+  const endless = endlessNotices(units, selection, running)
+  return { ...found, refusals: [...refusals, ...found.refusals], notices: [...found.notices, ...endless] }
 }
 
 function checkCodeOf(units: readonly UnitInput[], selection: Selection, { running, originals }: Known): CheckedCode {
