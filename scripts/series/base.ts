@@ -62,12 +62,18 @@ export const suffixOf = (machine: SeriesMachine) => (machine === USUAL ? '' : `-
 
 const PYTHON = 'PYTHON=/usr/bin/python3'
 
+/**
+ * A hard link to a file (series/judge.ts makes them) or another place of the tree is no change of it: else git would write
+ * every file again, and make compile them.
+ */
+const BY_CONTENT = ['-c', 'core.trustctime=false', '-c', 'core.checkStat=minimal']
+
 function checkOut(history: string, tree: string, commit: string): void {
   if (!existsSync(tree)) {
     mkdirSync(join(tree, '..'), { recursive: true })
     git(history, 'clone', '--quiet', '--shared', '--no-checkout', '.', tree)
   }
-  git(tree, 'checkout', '--quiet', '--force', '--detach', commit)
+  git(tree, ...BY_CONTENT, 'checkout', '--quiet', '--force', '--detach', commit)
 }
 
 /** Where a rule of the configuration may be another. One that is written again makes everything compile again. */

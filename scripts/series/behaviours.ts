@@ -6,8 +6,8 @@
 /** An errno's name; `success`; a text in what comes back, behind a colon; or that the hypervisor goes down. */
 export type Answer = string
 
-export const DOWN: Answer = 'crash'
-export const DONE: Answer = 'success'
+const DOWN: Answer = 'crash'
+const DONE: Answer = 'success'
 
 export interface Behaviour {
   /** What is asked, in words. */

@@ -35,13 +35,18 @@ export function unlikeIn(payload: ObjectFile, wanted: readonly Wanted[]): readon
   })
 }
 
-/** With the names of one unit as it has them itself: `common/keyhandler.c#read_clocks#shown` is `shown`. */
+/** What new code's names end with, so that each build's are its own. */
+const MARK = /#[0-9a-f]{8}(?=$|[+>])/
+
+/** With the names of one unit as it has them itself: `common/keyhandler.c#read_clocks#shown` is `shown`, `a.c#f.cold#62127868` is `f.cold`. */
 function asUnit(payload: ObjectFile, unit: string): ObjectFile {
   const source = unit.replace(/\.o$/, '.c')
   const own = (text: string) =>
-    text.replace(/(?<=^|<)([^<>#]+)#(?:[^<>#]+#)*/, (whole, file) =>
-      source === file || source.endsWith(`/${file}`) ? '' : whole,
-    )
+    text
+      .replace(MARK, '')
+      .replace(/(?<=^|<)([^<>#]+)#(?:[^<>#]+#)*/, (whole, file) =>
+        source === file || source.endsWith(`/${file}`) ? '' : whole,
+      )
   const symbols = payload.symbols.map((symbol): NamedPlace => ({ ...symbol, name: own(symbol.name) }))
   const code = new Map(
     [...payload.code].map(([section, list]) => [section, list.map(each => ({ ...each, text: own(each.text) }))]),
