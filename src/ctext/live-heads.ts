@@ -52,8 +52,8 @@ function ownWords(list: string): string {
   let [depth, own] = [0, '']
   for (const sign of list) {
     if (sign === '(') depth++
-    else if (sign === ')' && depth-- === 0) break
-    else if (depth === 0) own += sign
+    else if (sign !== ')') own += depth === 0 ? sign : ''
+    else if (depth-- === 0) break
   }
   return own
 }

@@ -14,8 +14,8 @@ export interface Piece {
   readonly isTold: boolean
   /** Words outside of bodies, as often as they stand there; heads of functions are outside. */
   readonly around: ReadonlyMap<number, number>
-  /** Text before each body, and behind the last one. */
-  readonly between: readonly string[]
+  /** Text before each body, and behind the last one; who only wants names never asks for it. */
+  readonly between: () => readonly string[]
   readonly bodies: readonly PieceBody[]
   /** As of `typeNames`. */
   readonly types: readonly (readonly [string, readonly string[]])[]
@@ -26,7 +26,7 @@ export interface PieceBody {
   /** Whether it is nothing but a `static inline` function, and what is in it stays in it. */
   readonly isPlain: boolean
   readonly words: readonly number[]
-  readonly text: string
+  readonly text: () => string
   /** What its head declares besides. */
   readonly tags: string
 }
@@ -135,12 +135,12 @@ export class Pieces {
     return {
       isTold: isKnown && !USES_UNNAMED.test(around) && !TELLS_FILE.test(text) && !isSpelledOtherwise(text),
       around: outside,
-      between: between.map(normal),
+      between: once(() => between.map(normal)),
       bodies: bodies.map(body => ({
         name: this.numberOf(body.name),
         isPlain: isPlainInline(body) && !reachesOut(body),
         words: [...new Set(wordsOf(body.text))].map(word => this.numberOf(word)),
-        text: normal(`${body.head}${body.text}`),
+        text: once(() => normal(`${body.head}${body.text}`)),
         tags: tagsIn(body.head),
       })),
       types: [...typeNames(lex(around))],
@@ -181,6 +181,14 @@ function isSpelledOtherwise(text: string): boolean {
   if (MARKED_NUMBER.test(text)) return true
   const bare = text.replace(DIRECTIVES_AND_LITERALS, found => (/^["']/.test(found) ? '""' : found))
   return OTHERWISE.some(each => each.test(bare))
+}
+
+function once<T extends object | string>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 function reachesOut({ text }: Body): boolean {

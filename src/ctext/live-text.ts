@@ -16,8 +16,8 @@ export function liveText(text: string): string | undefined {
   if (!all.every(({ isTold }) => isTold)) return undefined
   const stays = stayingBodies(all)
   const left = all.flatMap(({ bodies, between }) => [
-    ...bodies.flatMap((body, at) => [between[at] ?? '', stays(body) ? body.text : body.tags]),
-    between.at(-1) ?? '',
+    ...bodies.flatMap((body, at) => [between()[at] ?? '', stays(body) ? body.text() : body.tags]),
+    between().at(-1) ?? '',
   ])
   return hash('sha256', left.filter(part => part !== '').join('\n'), 'base64')
 }

@@ -57,6 +57,16 @@ export function openPrivatePlace(cacheFolder: string): PrivatePlace {
   }
 }
 
+/** The path of a file that nobody else has, for `work`, which moves it away; what is left of it goes with this run's folder. */
+export function withPrivatePath(cacheFolder: string, work: (path: string) => void): void {
+  const folder = enter(cacheFolder)
+  try {
+    work(join(folder.path, String(folder.made++)))
+  } finally {
+    leave(cacheFolder, folder)
+  }
+}
+
 /** A private folder for `work`; it is gone afterwards. */
 export async function inPrivatePlace<T>(cacheFolder: string, work: (folder: string) => Promise<T>): Promise<T> {
   const place = openPrivatePlace(cacheFolder)

@@ -7,7 +7,7 @@ import { readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { makeFolder } from '../system/make-folder.ts'
-import { openPrivatePlace } from '../system/private-place.ts'
+import { withPrivatePath } from '../system/private-place.ts'
 
 const DIGEST_SIZE = 32
 
@@ -52,14 +52,10 @@ export class Store {
     try {
       makeFolder(dirname(path))
       // Where this run is killed, the next one clears its private folder, and with it what it had begun.
-      const place = openPrivatePlace(this.#cacheFolder)
-      try {
-        const begun = join(place.path, 'begun')
+      withPrivatePath(this.#cacheFolder, begun => {
         writeFileSync(begun, Buffer.concat([digest(content), content]))
         renameSync(begun, path)
-      } finally {
-        place.closeAtOnce()
-      }
+      })
     } catch {
       // A full or read-only disk makes the next run slower, not this one wrong.
     }

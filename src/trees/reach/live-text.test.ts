@@ -52,6 +52,18 @@ describe.skipIf(!hasGcc)(`by the preprocessor alone${withoutGcc}`, () => {
     ['an attribute', 'static inline int get(int p)', 'static __attribute__((cold)) inline int get(int p)', true],
     ['another type', 'static inline int get(int p)', 'static inline long get(int p)', true],
     [
+      'an attribute with a list',
+      'static inline int get(int p)',
+      'static __attribute__((section(".other"), cold)) inline int get(int p)',
+      true,
+    ],
+    [
+      'an attribute behind one with a list',
+      'static inline int get(int p)',
+      'static __attribute__((section(".other"), used)) inline int get(int p)',
+      false,
+    ],
+    [
       'an attribute that keeps it',
       'static inline int get(int p)',
       'static __attribute__((used)) inline int get(int p)',

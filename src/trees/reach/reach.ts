@@ -6,6 +6,8 @@
  * nobody uses, the object is the same (`same-text.ts`). It is spared the question where only comments change, and where the
  * unit's own source has one of the changed names.
  *
+ * It is spared, too, where nothing but prototypes come whose names stand nowhere (`prototypes.ts`).
+ *
  * Where only macros or bodies of inline functions change, what it says of the original is enough (`by-names.ts`).
  *
  * The tempting approach that fails: to look for the names in the files that a unit reads. A use hides in what `##` joins, in
@@ -22,6 +24,7 @@ import { byNames } from './by-names.ts'
 import { hasTrigraphs, isOrdinary } from './commands.ts'
 import { assembling } from './embedded.ts'
 import { type EditsByPath, namedEdits } from './named-edits.ts'
+import { withoutUse } from './prototypes.ts'
 import { withSameText } from './same-text.ts'
 import { textsReadBy } from './unit-texts.ts'
 
@@ -42,6 +45,8 @@ export interface Candidates {
   readonly quiet: readonly AffectedUnit[]
   /** Their preprocessed text decides. */
   readonly asked: readonly AffectedUnit[]
+  /** Those whose own text has one of the changed names, in a comment maybe. */
+  readonly naming: readonly AffectedUnit[]
 }
 
 type Edits = ReadonlyMap<string, ChangedItems | undefined>
@@ -58,10 +63,11 @@ export async function withinReach(
   question: Question,
 ): Promise<Reach> {
   const edits = editsOf(change)
-  const { quiet, asked } = candidates(textsOfTree(tree), affected, change, question)
+  const { quiet, asked, naming } = candidates(textsOfTree(tree), affected, change, question)
   const isAssembled = assembling(tree)
   const isOther = (each: AffectedUnit) => !isAssembled(each)
-  const others = asked.filter(isOther)
+  const unused = new Set(withoutUse(tree, [...asked, ...naming].filter(isOther), change))
+  const others = asked.filter(each => isOther(each) && !unused.has(each))
   const named = namedIn(others, change)
   const isNamed = ({ because }: AffectedUnit) => because.every(path => named.has(path))
   const texts = textsReadBy(tree, others.filter(isNamed), named)
@@ -70,7 +76,7 @@ export async function withinReach(
     overlay: overlayOf(change, affected),
     withLines: question.withMoved,
   })
-  const leftOut = [...quiet.filter(isOther), ...unseen, ...same]
+  const leftOut = [...quiet.filter(isOther), ...unused, ...unseen, ...same]
   // A text that no compiler takes would be found out by nobody.
   const isAll = leftOut.length === affected.affected.length && hasCode(edits)
   const out = new Set((isAll ? leftOut.slice(1) : leftOut).map(({ unit }) => unit.unit))
@@ -115,7 +121,9 @@ export function candidates(
     return own !== undefined && !because.some(path => namesOf(edits.get(path)).some(name => hasWord(own, name)))
   }
   const quiet = new Set(known.filter(isQuiet))
-  return { quiet: [...quiet], asked: known.filter(each => !quiet.has(each) && isRest(each)) }
+  const others = known.filter(each => !quiet.has(each))
+  const asked = new Set(others.filter(isRest))
+  return { quiet: [...quiet], asked: [...asked], naming: others.filter(each => !asked.has(each)) }
 }
 
 /** Not within another word. */

@@ -25,38 +25,34 @@ export function filesReadBy(
     if (!places.has(path)) places.set(path, existsSync(path) ? toBase(layout, path) : undefined)
     return places.get(path)
   }
-  const found = new Map<string, readonly string[]>()
-  /** What a name could mean there, remembered for hundreds of units. */
-  const meant = (folders: readonly string[], key: string, name: string) => {
-    const full = `${key}\n${name}`
-    let paths = found.get(full)
-    if (paths === undefined) {
-      paths = folders.flatMap(folder => placeOf(isAbsolute(name) ? '/' : folder, name) ?? [])
-      found.set(full, paths)
-    }
-    return paths
+  const meant = (folders: readonly string[], name: string) =>
+    folders.flatMap(folder => placeOf(isAbsolute(name) ? '/' : folder, name) ?? [])
+  /** What a text's `#include`s could mean there. */
+  const includedBy = (path: string, folders: readonly string[]) => {
+    const own = dirname(toAbsolute(layout, path))
+    // What a macro names is on the compiler's list.
+    const names = includesOf(path).flatMap(spelled => /^["<](.+)[">]$/.exec(spelled)?.[1] ?? [])
+    return names.flatMap(name => [...meant(folders, name), placeOf(own, name) ?? []].flat())
   }
+  /** By folders and path, remembered for hundreds of units. */
+  const known = new Map<string, Map<string, readonly string[]>>()
   return ({ unit }) => {
     const { command, folder, dependencies } = unit
     if (!command.includes('-nostdinc') || command.some(word => FINDS_MORE.test(word))) return undefined
     const searched = searchedFolders(command).map(each => (isAbsolute(each) ? each : join(folder, each)))
     const folders = [folder, ...searched]
     const key = folders.join('\n')
+    const included = known.get(key) ?? new Map<string, readonly string[]>()
+    known.set(key, included)
     const paths = new Set(dependencies)
     for (const [at, word] of command.entries()) {
       if (word !== FORCED) continue
-      for (const path of meant(folders, key, command[at + 1] ?? '')) paths.add(path)
+      for (const path of meant(folders, command[at + 1] ?? '')) paths.add(path)
     }
     for (const path of paths) {
-      const own = dirname(toAbsolute(layout, path))
-      for (const spelled of includesOf(path)) {
-        const name = /^["<](.+)[">]$/.exec(spelled)?.[1]
-        // What a macro names is on the compiler's list.
-        if (name === undefined) continue
-        for (const other of meant(folders, key, name)) paths.add(other)
-        const beside = placeOf(own, name)
-        if (beside !== undefined) paths.add(beside)
-      }
+      const others = included.get(path) ?? includedBy(path, folders)
+      included.set(path, others)
+      for (const other of others) paths.add(other)
     }
     return [...paths]
   }
