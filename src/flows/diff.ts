@@ -10,7 +10,7 @@ import { findLineSites } from '../compare/sites.ts'
 import { correlate } from '../correlate/correlate.ts'
 import { readElf } from '../elf/index.ts'
 import type { Loader } from '../loaders/loader.ts'
-import { loaderOf } from '../loaders/loaders.ts'
+import { loaderOf, type TargetName } from '../loaders/loaders.ts'
 import type { PieceMap } from '../pieces/model.ts'
 import { pieceMap } from '../pieces/pieces.ts'
 import { diffReport } from '../report/diff-report.ts'
@@ -55,7 +55,7 @@ export interface UnitObjects {
 
 export interface DiffInput extends UnitObjects {
   /** Whose sections these are. */
-  readonly target: 'xen' | 'process'
+  readonly target: TargetName
 }
 
 /** Compares two objects of one unit. With a shifted object, functions that differ only by line numbers are told. */

@@ -53,13 +53,16 @@ interface Pair {
 }
 
 type Compare = (original: Uint8Array, patched: Uint8Array) => UnitVerdicts
-const ofProcess: Compare = (original, patched) => diffObjects({ original, patched, target: 'process' })
+export const comparedFor =
+  (target: 'process' | 'linux'): Compare =>
+  (original, patched) =>
+    diffObjects({ original, patched, target })
 
 /**
  * Judges NAME.ORIG.o and NAME.PATCHED.o, or NAME.PATCHED.FAIL.o, wherever they are below the folder. A test may put another
  * comparison in the place of the product's.
  */
-export function judgePairs(folder: string, compare = ofProcess): PairsResult {
+export function judgePairs(folder: string, compare = comparedFor('process')): PairsResult {
   const counts = new Map<string, Counts>()
   const faults: string[] = []
   const notes: string[] = []
