@@ -5,6 +5,7 @@
 import { during, InputError } from '../base/errors.ts'
 import type { Side } from '../base/side.ts'
 import { compareUnit, type UnitVerdicts } from '../compare/compare.ts'
+import { linesInEntries } from '../compare/entry-lines.ts'
 import { inferLines } from '../compare/inferred-lines.ts'
 import { findLineSites } from '../compare/sites.ts'
 import { correlate } from '../correlate/correlate.ts'
@@ -76,7 +77,10 @@ export function compareObjects({ original, patched, shifted }: UnitObjects, load
     )
   }
   const correlation = correlate(before, after)
-  if (shifted === undefined) return compareUnit(correlation)
+  if (shifted === undefined) {
+    const known = linesInEntries(before)
+    return compareUnit(correlation, known.byPiece.size === 0 ? undefined : inferLines(correlation, known))
+  }
   const file = before.object.symbols.find(symbol => symbol.kind === 'file')?.name ?? ''
   const sites = findLineSites(before, read<'patched'>(shifted.object, 'shifted'), [
     { file, shift: shifted.shift, lines: Number.MAX_SAFE_INTEGER },

@@ -127,7 +127,9 @@ function judgePair({ name, files }: Pair, machine: number, { counts, faults, not
 function oursByName({ functions }: UnitVerdicts): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>()
   for (const { name, verdict } of functions) {
-    const words = verdict.kind === 'same' ? [] : [`${verdict.kind}, ${verdictReason(verdict).text}`]
+    // Only lines that entries beside the code hold are told from two objects: objdump's text of the code has none of them.
+    const isSame = verdict.kind === 'same' || verdict.kind === 'line-only'
+    const words = isSame ? [] : [`${verdict.kind}, ${verdictReason(verdict).text}`]
     found.set(plainName(name), [...(found.get(plainName(name)) ?? []), ...words])
   }
   return found
