@@ -100,6 +100,7 @@ export const REST = [
   // A whole kernel's source and its machine, where the light ones read made-up tables and words (src/loaders/linux, src/trees/linux).
   'tests/linux/kernel-image.test.ts',
   'tests/linux/inspect.test.ts',
+  'tests/linux/kinds.test.ts',
   'tests/linux/live-patch.test.ts',
   'tests/linux/rehearsal.test.ts',
   'tests/linux/sections.test.ts',

@@ -41,6 +41,10 @@ import { sameContent } from './same-content.ts'
 
 export type { Ambiguity, Correlation, Pair, RuleName, TextEvidence } from './model.ts'
 
+/** Whether something with a name has no successor yet. */
+const isLeft = (pairing: Pairing): boolean =>
+  pairing.original.pieces.some(piece => (piece.kind === 'function' || piece.kind === 'data') && pairing.isFree(piece))
+
 /** Pairs the pieces of one unit's two objects. */
 export function correlate(
   original: PieceMap<'original'>,
@@ -53,8 +57,8 @@ export function correlate(
   byName(pairing)
   byChangedBinding(pairing)
   equalFunctions(pairing)
+  sameContent(pairing)
   if (pairing.originalFamilies.size > 0 && pairing.patchedFamilies.size > 0) {
-    sameContent(pairing)
     unusedByCode(pairing)
     const rounds = [samePlace, onlyOfName, onlyInFunction, lastOfName]
     // To a fixed point: each pair can make another rule's evidence unambiguous.
@@ -63,7 +67,7 @@ export function correlate(
     // Last: whoever is left alone then has a declaration that came or went, and is nobody's successor.
     if (declared !== undefined) byDeclaration(pairing, declared)
   }
-  if (candidatesLeft(pairing).length > 0) pairIdentical(pairing)
+  if (candidatesLeft(pairing).length > 0 || isLeft(pairing)) pairIdentical(pairing)
   heldLiterals(pairing)
   const ambiguities: Ambiguity[] = [...otherForms(pairing, forms), ...candidatesLeft(pairing)]
   const { pairs, toPatched, toOriginal } = pairing

@@ -1,10 +1,11 @@
 /**
- * Constants of one name in functions (`static const char *const names[]`) by what they hold. Nobody can have written to
- * them, so two that hold the same are as good as one; a number that the compiler gave tells nothing.
+ * Constants of one name in functions (`static const char *const names[]`), and those that macros number
+ * (`__UNIQUE_ID_alias267`), by what they hold. Nobody can have written to them, so two that hold the same are as good as
+ * one; a number that the compiler gave tells nothing.
  */
 import type { Side } from '../base/side.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
-import { staticFamily } from '../pieces/names.ts'
+import { countedBase, staticFamily } from '../pieces/names.ts'
 import { isStaticLocal } from '../pieces/static-locals.ts'
 import { isWritable } from '../pieces/writable.ts'
 import type { Pairing } from './pairing.ts'
@@ -23,9 +24,10 @@ export function sameContent(pairing: Pairing): number {
 
 function constants<S extends Side>(map: PieceMap<S>): readonly (readonly [string, Piece<S>])[] {
   return map.pieces.flatMap(piece => {
-    if (!isStaticLocal(piece) || !piece.local || isWritable(map, piece)) return []
+    const family = isStaticLocal(piece) ? staticFamily(piece.name) : countedBase(piece.name)
+    if (family === undefined || piece.kind !== 'data' || !piece.local || isWritable(map, piece)) return []
     const key = contentOf(map, piece)
-    return key === undefined ? [] : [[`${staticFamily(piece.name)} ${key}`, piece] as const]
+    return key === undefined ? [] : [[`${family} ${key}`, piece] as const]
   })
 }
 

@@ -5,12 +5,13 @@
 import { during, InputError } from '../base/errors.ts'
 import type { Side } from '../base/side.ts'
 import { compareUnit, type UnitVerdicts } from '../compare/compare.ts'
+import { linesInEntries } from '../compare/entry-lines.ts'
 import { inferLines } from '../compare/inferred-lines.ts'
 import { findLineSites } from '../compare/sites.ts'
 import { correlate } from '../correlate/correlate.ts'
 import { readElf } from '../elf/index.ts'
 import type { Loader } from '../loaders/loader.ts'
-import { loaderOf } from '../loaders/loaders.ts'
+import { loaderOf, type TargetName } from '../loaders/loaders.ts'
 import type { PieceMap } from '../pieces/model.ts'
 import { pieceMap } from '../pieces/pieces.ts'
 import { diffReport } from '../report/diff-report.ts'
@@ -55,7 +56,7 @@ export interface UnitObjects {
 
 export interface DiffInput extends UnitObjects {
   /** Whose sections these are. */
-  readonly target: 'xen' | 'process'
+  readonly target: TargetName
 }
 
 /** Compares two objects of one unit. With a shifted object, functions that differ only by line numbers are told. */
@@ -76,7 +77,10 @@ export function compareObjects({ original, patched, shifted }: UnitObjects, load
     )
   }
   const correlation = correlate(before, after)
-  if (shifted === undefined) return compareUnit(correlation)
+  if (shifted === undefined) {
+    const known = linesInEntries(before)
+    return compareUnit(correlation, known.byPiece.size === 0 ? undefined : inferLines(correlation, known))
+  }
   const file = before.object.symbols.find(symbol => symbol.kind === 'file')?.name ?? ''
   const sites = findLineSites(before, read<'patched'>(shifted.object, 'shifted'), [
     { file, shift: shifted.shift, lines: Number.MAX_SAFE_INTEGER },

@@ -28,7 +28,7 @@ export interface DiffOptions {
    *
    * @default 'xen'
    */
-  readonly target?: 'xen' | 'process' | undefined
+  readonly target?: 'xen' | 'process' | 'linux' | undefined
   /**
    * What the report calls the pair, `common/domain.o`.
    *
@@ -57,7 +57,7 @@ export interface DiffOptions {
  */
 export async function diff(options: DiffOptions): Promise<RunReport> {
   const { original, shifted, shift } = options
-  const target = choice('target', options.target, ['xen', 'process'])
+  const target = choice('target', options.target, ['xen', 'process', 'linux'])
   if ((shifted === undefined) !== (shift === undefined)) {
     throw new InputError('library/bad-option', 'shifted and shift belong together', 'give both, or neither')
   }

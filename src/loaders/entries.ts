@@ -40,6 +40,8 @@ export interface EntryLayout {
   /** Index in `fields` of the one that points into the function the entry belongs to. */
   readonly owner: 0
   readonly fields: readonly EntryField[]
+  /** Where the entry's own bytes hold the number of a line, of the file that the second field leads to. */
+  readonly lineAt?: { readonly offset: number; readonly bits: number }
   /** C expression for the entry's size, for a probe; undefined where none is right. */
   readonly sizeof: string | undefined
   /** Headers that declare the structure, as versions have them; the first that is there counts. */

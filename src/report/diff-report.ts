@@ -1,13 +1,14 @@
 /** The report of `hotsplice diff`: verdicts of one pair of objects, and no selection. */
 import type { Reason } from '../base/refusal.ts'
 import type { UnitVerdicts, Verdict } from '../compare/model.ts'
+import type { TargetName } from '../loaders/loaders.ts'
 import { dataEntries, functionEntries } from './entries.ts'
 import { type Details, emptyReport, type RunReport, type Way } from './model.ts'
 import { notCompared } from './not-compared.ts'
 
 export interface DiffFacts {
   readonly version: string
-  readonly target: 'xen' | 'process'
+  readonly target: TargetName
   /** How the report calls the pair. */
   readonly unit: string
   readonly verdicts: UnitVerdicts

@@ -11,34 +11,50 @@ import { kernelPart } from './kernel.ts'
 
 export interface Edit {
   readonly file: string
+  /** Stands there once; empty for a file that is new. */
   readonly replace: string
   readonly by: string
 }
 
-type More = Pick<BuildOptions, 'promoteCallers' | 'replace'>
+type More = Partial<Pick<BuildOptions, 'promoteCallers' | 'replace' | 'output'>>
 
 export class Workshop {
   readonly image = kernelPart('image')
   readonly tree = kernelPart('tree')
   readonly #cache = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
 
-  /** What comes of the edit; `known: false` leaves out which kernel runs. */
-  build({ file, replace, by }: Edit, known = true, more: More = {}): Promise<BuildResult> {
-    const before = readFileSync(join(this.tree, file), 'latin1')
-    expect(before.split(replace)).toHaveLength(2)
-    const after = before.replace(replace, () => by)
+  /** What comes of edits of one patch; `known: false` leaves out which kernel runs. */
+  build(edit: Edit | readonly Edit[], known = true, more: More = {}): Promise<BuildResult> {
+    const text = [edit]
+      .flat()
+      .map(each => this.#patchOf(each))
+      .join('')
     return build({
       tree: this.tree,
       target: 'linux',
       ...(known ? { symbols: this.image } : {}),
-      patches: [{ name: 'case.patch', text: createTwoFilesPatch(`a/${file}`, `b/${file}`, before, after, '', '') }],
-      ...more,
+      patches: [{ name: 'case.patch', text }],
       output: 'live-case.ko',
+      ...more,
       version: 'test',
       cacheFolder: this.#cache,
       jobs: 2,
       progress: quiet,
     })
+  }
+
+  #patchOf({ file, replace, by }: Edit): string {
+    if (replace === '') return createTwoFilesPatch('/dev/null', `b/${file}`, '', by, '', '')
+    const before = readFileSync(join(this.tree, file), 'latin1')
+    expect(before.split(replace)).toHaveLength(2)
+    return createTwoFilesPatch(
+      `a/${file}`,
+      `b/${file}`,
+      before,
+      before.replace(replace, () => by),
+      '',
+      '',
+    )
   }
 
   close(): void {

@@ -31,7 +31,8 @@ type Editor = (lines: readonly string[], draw: (below: number) => number, mark: 
 const insert = (lines: readonly string[], at: number, added: readonly string[]) => lines.toSpliced(at, 0, ...added)
 const count = (draw: (below: number) => number) => [1, 2, 7][draw(3)] ?? 1
 
-const EDITORS: Readonly<Record<string, Editor>> = {
+/** `indent` is what a statement begins with, as in a regular expression. */
+export const editorsFor = (indent: string): Readonly<Record<string, Editor>> => ({
   'blank lines': (lines, draw) => insert(lines, draw(lines.length), Array(count(draw)).fill('')),
   'comment lines': (lines, draw) => insert(lines, draw(lines.length), Array(count(draw)).fill('/* a note */')),
   'an unused macro': (lines, draw, mark) => insert(lines, draw(lines.length), [`#define HOTSPLICE_UNUSED_${mark} 1`]),
@@ -42,7 +43,9 @@ const EDITORS: Readonly<Record<string, Editor>> = {
     return at === undefined ? undefined : insert(lines, at, [prototypeOf(mark)])
   },
   'a statement split': (lines, draw) => {
-    const candidates = lines.flatMap((line, at) => (/^ .*\w, \w.*;$/.test(line) && !line.includes('"') ? [at] : []))
+    const candidates = lines.flatMap((line, at) =>
+      new RegExp(`^${indent}.*\\w, \\w.*;$`).test(line) && !line.includes('"') ? [at] : [],
+    )
     const at = candidates[draw(candidates.length)]
     const line = at === undefined ? undefined : lines[at]
     return at === undefined || line === undefined
@@ -51,12 +54,14 @@ const EDITORS: Readonly<Record<string, Editor>> = {
   },
   'a statement joined': (lines, draw) => {
     const candidates = lines.flatMap((line, at) =>
-      /^ [^#"]*,$/.test(line) && /^ +\w/.test(lines[at + 1] ?? '') ? [at] : [],
+      new RegExp(`^${indent}[^#"]*,$`).test(line) && new RegExp(`^${indent}+\\w`).test(lines[at + 1] ?? '') ? [at] : [],
     )
     const at = candidates[draw(candidates.length)]
     return at === undefined ? undefined : lines.toSpliced(at, 2, `${lines[at]} ${(lines[at + 1] ?? '').trimStart()}`)
   },
-}
+})
+
+const EDITORS = editorsFor(' ')
 
 const prototypeOf = (mark: string) => `extern void hotsplice_unused_${mark}(void);`
 

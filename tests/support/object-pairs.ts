@@ -53,13 +53,16 @@ interface Pair {
 }
 
 type Compare = (original: Uint8Array, patched: Uint8Array) => UnitVerdicts
-const ofProcess: Compare = (original, patched) => diffObjects({ original, patched, target: 'process' })
+export const comparedFor =
+  (target: 'process' | 'linux'): Compare =>
+  (original, patched) =>
+    diffObjects({ original, patched, target })
 
 /**
  * Judges NAME.ORIG.o and NAME.PATCHED.o, or NAME.PATCHED.FAIL.o, wherever they are below the folder. A test may put another
  * comparison in the place of the product's.
  */
-export function judgePairs(folder: string, compare = ofProcess): PairsResult {
+export function judgePairs(folder: string, compare = comparedFor('process')): PairsResult {
   const counts = new Map<string, Counts>()
   const faults: string[] = []
   const notes: string[] = []
@@ -124,7 +127,9 @@ function judgePair({ name, files }: Pair, machine: number, { counts, faults, not
 function oursByName({ functions }: UnitVerdicts): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>()
   for (const { name, verdict } of functions) {
-    const words = verdict.kind === 'same' ? [] : [`${verdict.kind}, ${verdictReason(verdict).text}`]
+    // Only lines that entries beside the code hold are told from two objects: objdump's text of the code has none of them.
+    const isSame = verdict.kind === 'same' || verdict.kind === 'line-only'
+    const words = isSame ? [] : [`${verdict.kind}, ${verdictReason(verdict).text}`]
     found.set(plainName(name), [...(found.get(plainName(name)) ?? []), ...words])
   }
   return found

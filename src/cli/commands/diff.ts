@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typin
 import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
 import { diff as compareObjects } from '../../flows/diff.ts'
+import type { TargetName } from '../../loaders/loaders.ts'
 import type { ReportedError } from '../../report/model.ts'
 import { summary } from '../../report/text.ts'
 import { attempt, type Finished } from '../attempt.ts'
@@ -31,7 +32,7 @@ export function define(host: Host) {
     .option('--shift <n>', 'by how many lines', toShift)
     .addOption(
       new Option('--target <name>', 'which special sections to know')
-        .choices(['xen', 'process'] as const)
+        .choices(['xen', 'process', 'linux'] as const)
         .default('xen' as const),
     )
     .option('--json <file>', 'write the report as JSON; - is standard output')
@@ -66,7 +67,7 @@ interface Request {
   readonly patched: string
   readonly shifted?: string
   readonly shift?: number
-  readonly target: 'xen' | 'process'
+  readonly target: TargetName
   readonly json?: string
   readonly html?: string
   readonly details?: boolean

@@ -32,7 +32,7 @@ const table = (
 
 const OF_X86_64: readonly EntryLayout[] = [
   table('.altinstructions', 12, [at(0), { ...at(4), lengthAt: -1 }], [14]),
-  table('__bug_table', 12, [at(0), at(4)]),
+  { ...table('__bug_table', 12, [at(0), at(4)]), lineAt: { offset: 8, bits: 16 } },
   table('__ex_table', 12, [at(0), at(4)]),
   table('__jump_table', 16, [at(0), at(4), at(8)]),
   table('.parainstructions', 16, [at(0)]),

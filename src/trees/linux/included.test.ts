@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { includersOf } from './included.ts'
+import { includersOf, misledBy } from './included.ts'
 
 const FILES: Readonly<Record<string, string>> = {
   'kernel/sched/rt.c': '',
@@ -38,5 +38,16 @@ describe('what takes a source in', () => {
     ['kernel/sched/all.c', []],
   ] as const)('%s: %j', async (source, includers) => {
     expect(await includersOf(source, { folder, scratch: folder })).toEqual(includers)
+  })
+
+  it.each([
+    ['kernel/other/words.h', []],
+    // What lies beside who names it is found first.
+    ['fs/sched/rt.c', []],
+    ['fs/kernel/sched/rt.c', ['kernel/searched.S']],
+    ['kernel/near/waitXbit.c', []],
+    ['kernel/waitXbit.h', []],
+  ] as const)('%s would be new: %j', async (path, misled) => {
+    expect(await misledBy(path, { folder, scratch: folder })).toEqual(misled)
   })
 })

@@ -16,6 +16,28 @@ const ASIDE =
 
 /** The sources of the tree in `options.folder` that include the one at `source`, or one of its name whose place is not told. */
 export async function includersOf(source: string, options: RunOptions): Promise<readonly string[]> {
+  const found = await namedIn(source, options)
+  const by = found.flatMap(each => (isAnother(source, each, options.folder) ? [] : [each.by]))
+  return [...new Set(by)].sort()
+}
+
+/** Files that name what the new one at `path` would be, too, and have read another so far: the compiler may find it first. */
+export async function misledBy(path: string, options: RunOptions): Promise<readonly string[]> {
+  const found = await namedIn(path, options)
+  const by = found.flatMap(({ by, spelled }) => {
+    const isNamed = join(dirname(by), spelled) === path || `/${path}`.endsWith(`/${normalize(spelled)}`)
+    return isNamed && !isAnother(path, { by, spelled }, options.folder) ? [by] : []
+  })
+  return [...new Set(by)].sort()
+}
+
+interface Named {
+  readonly by: string
+  readonly spelled: string
+}
+
+/** Where a file of the source's name is included, from whatever folder. */
+async function namedIn(source: string, options: RunOptions): Promise<readonly Named[]> {
   const name = source.slice(source.lastIndexOf('/') + 1).replaceAll(/[^\w-]/g, '\\$&')
   const pattern = `^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]([^">]*/)?${name}[">]`
   const words = ['grep', '-raHoE', '--include=*.[chS]', '-e', pattern, '.']
@@ -23,19 +45,16 @@ export async function includersOf(source: string, options: RunOptions): Promise<
   // 1 is "none".
   if (exit > 1)
     throw new InputError('linux/tree-unreadable', `the sources could not be searched: ${errors.trim().slice(-300)}`)
-  const found = output.split('\n').flatMap(line => {
+  return output.split('\n').flatMap(line => {
     const at = line.indexOf(':')
     const by = normalize(line.slice(0, at))
     const spelled = /["<](.*)[">]$/.exec(line.slice(at + 1))?.[1]
-    return at < 0 || spelled === undefined || ASIDE.test(by) || isAnother(source, by, spelled, options.folder)
-      ? []
-      : [by]
+    return at < 0 || spelled === undefined || ASIDE.test(by) ? [] : [{ by, spelled }]
   })
-  return [...new Set(found)].sort()
 }
 
 /** Whether what is spelled so lies beside who includes it, and is not this source. */
-function isAnother(source: string, by: string, spelled: string, folder: string): boolean {
+function isAnother(source: string, { by, spelled }: Named, folder: string): boolean {
   const beside = join(dirname(by), spelled)
   return beside !== source && existsSync(join(folder, beside))
 }

@@ -25,21 +25,27 @@ export const LINUX_TREE: TreeKind = {
   unread,
 }
 
-/** Files that come, go or move are for makefiles to say, which are not read yet. */
+/**
+ * Files that come, go or move are for makefiles to say, which are not read yet. A header that comes is read by who is patched to
+ * read it; that nobody else takes it for another, was asked when the patch's readers were (`open.ts`).
+ */
 function unitsOfBuildFiles(_: Tree, files: readonly TouchedFile[]): BuildFiles {
-  const refusals = files.flatMap(({ kind, oldPath, newPath }) => {
-    if (kind === 'edited') return []
-    const file = newPath ?? oldPath ?? ''
+  const isHeader = ({ oldPath, newPath }: TouchedFile) => oldPath === undefined && newPath?.endsWith('.h') === true
+  const refusals = files.flatMap(file => {
+    const { kind, oldPath, newPath } = file
+    if (kind === 'edited' || isHeader(file)) return []
+    const path = newPath ?? oldPath ?? ''
     return [
       {
         code: 'new-unit',
-        file,
-        text: `${file} is new, removed or renamed: what that does to the kernel’s units is not known yet`,
+        file: path,
+        text: `${path} is new, removed or renamed: what that does to the kernel’s units is not known yet`,
         hint: 'put the change into files that are there',
       },
     ]
   })
-  return { affected: [], refusals, notices: [], handled: new Set(), renamed: new Map() }
+  const handled = new Set(files.filter(isHeader).flatMap(({ newPath }) => newPath ?? []))
+  return { affected: [], refusals, notices: [], handled, renamed: new Map() }
 }
 
 function unread(_: Tree, { oldPath, newPath }: TouchedFile): Unread {

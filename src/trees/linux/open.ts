@@ -14,7 +14,7 @@ import { guardOf } from '../read-only.ts'
 import { type RunOptions, run as runProgram } from '../run.ts'
 import { TreeTexts } from '../texts.ts'
 import { headerUsers } from './header-users.ts'
-import { includersOf } from './included.ts'
+import { includersOf, misledBy } from './included.ts'
 import { moduleIn, readMakeCommands } from './make-commands.ts'
 import { isLeftToAll, objtoolOf } from './objtool.ts'
 import { LINUX_PATHS } from './paths.ts'
@@ -123,7 +123,8 @@ async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<str
   const headers = there.filter(path => !path.endsWith('.c') && isRead(path))
   const sources = there.filter(path => path.endsWith('.c'))
   const own = await Promise.all(sources.map(async path => ({ unit: await unitOf(path), because: [path] })))
-  if (there.length === 0) return own
+  const fresh = [...paths].filter(path => base.reader.read(path) === undefined && /\.[ch]$/.test(path)).sort()
+  if (there.length + fresh.length === 0) return own
   const users = await inPrivatePlace(base.cacheFolder, async scratch => {
     const { buildFolder: folder } = base.layout
     const options = {
@@ -142,11 +143,26 @@ async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<str
             ownStep: await ownStep(base, options),
           })
     await checkTranslated(there, options)
+    await checkFresh(fresh, options)
     return found
   })
   // A touched source that reads a touched header is the same unit.
   const byName = new Map(own.map(({ unit }) => [unit.unit, unit]))
   return [...own, ...users.map(each => ({ ...each, unit: byName.get(each.unit.unit) ?? each.unit }))]
+}
+
+/** Throws `InputError` where a new file may be read in the place of one that is there. */
+async function checkFresh(paths: readonly string[], options: RunOptions): Promise<void> {
+  for (const path of paths) {
+    const [by, ...others] = await misledBy(path, options)
+    if (by === undefined) continue
+    const readers = others.length === 0 ? by : `${by} and ${others.length} others`
+    throw new InputError(
+      'linux/header-users-unknown',
+      `the patch brings ${path}, and ${readers} may take it for the file of that name that was read so far`,
+      'give the new file a name of its own',
+    )
+  }
 }
 
 /** What only people read. */

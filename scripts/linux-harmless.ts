@@ -1,0 +1,112 @@
+/**
+ * Seeded edits that change no code of a Linux kernel: a live patch has nothing to do for any.
+ *
+ *     npx tsx scripts/linux-harmless.ts --tree DIR --symbols IMAGE [--count 60] [--seed 1] [--folders fs/ext4,kernel,mm] --kept FILE
+ *         [--seconds S]
+ *
+ * The tree is the prepared source, the image the kernel that boots from it (scripts/linux.sh). FILE has a line for each edit; with
+ * it a run goes on where another stopped, by its seed. What the kernel's configuration leaves out, or puts into a module, is
+ * drawn anew and counted. Prints how many functions `--lines ignore` would have replaced; exits 1 where an edit has something
+ * to do.
+ */
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { InputError } from '../src/base/errors.ts'
+import { createHotpatch } from '../src/flows/hotpatch/hotpatch.ts'
+import { createPool, openBase, quiet } from '../src/trees/index.ts'
+import { type KernelEdit, kernelEdits } from '../tests/support/harmless-kernel.ts'
+
+const { values } = parseArgs({
+  options: {
+    tree: { type: 'string' },
+    symbols: { type: 'string' },
+    kept: { type: 'string' },
+    count: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    folders: { type: 'string', default: 'fs,fs/ext4,fs/jbd2,kernel,kernel/time,mm' },
+    seconds: { type: 'string', default: 'Infinity' },
+  },
+})
+
+/** An edit's line in the file that is kept. */
+interface Row {
+  readonly path: string
+  readonly kind: string
+  /** Functions and refusals; empty where there is nothing to do. */
+  readonly auto: readonly string[]
+  readonly ignore: number
+  /** Why it cannot be asked: the code of an error. */
+  readonly skipped?: string
+}
+
+/** Files that are no units of the kernel proper in this configuration. */
+const SKIPPED = new Set(['linux/no-command', 'linux/module-code', 'linux/included-source', 'linux/not-kernel-code'])
+
+async function main(tree: string, symbols: string, kept: string): Promise<number> {
+  const rows = existsSync(kept)
+    ? readFileSync(kept, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line): Row => JSON.parse(line))
+    : []
+  const cacheFolder = mkdtempSync(join(tmpdir(), 'hotsplice-harmless-'))
+  const run = { pool: createPool(2), progress: quiet, signal: undefined }
+  const until = performance.now() + Number(values.seconds) * 1000
+  try {
+    const base = await openBase({ tree, target: 'linux', cacheFolder }, run)
+    const ask = async ({ path, patch }: KernelEdit, lines: 'auto' | 'ignore') => {
+      const options = { symbols, lines, patches: [{ name: 'edit', text: patch }], payloadName: 'edit.ko' }
+      const { selection, refusals } = await createHotpatch(base, options, run)
+      const replaced = selection.replacements.map(({ runningName }) => runningName)
+      return { path, found: [...replaced, ...refusals.map(({ code, text }) => `${code}: ${text}`)], replaced }
+    }
+    let at = 0
+    for (const edit of kernelEdits(tree, values.folders.split(','), Number(values.seed))) {
+      if (rows.filter(({ skipped }) => skipped === undefined).length >= Number(values.count)) break
+      if (performance.now() > until) break
+      if (at++ < rows.length) continue
+      const row = await rowOf(edit, ask)
+      rows.push(row)
+      appendFileSync(kept, `${JSON.stringify(row)}\n`)
+      console.log(`${edit.kind} in ${edit.path}: ${row.skipped ?? `auto ${row.auto.length}, ignore ${row.ignore}`}`)
+    }
+  } finally {
+    rmSync(cacheFolder, { recursive: true, force: true })
+  }
+  const asked = rows.filter(({ skipped }) => skipped === undefined)
+  const wrong = asked.filter(({ auto }) => auto.length > 0)
+  for (const { path, kind, auto } of wrong) console.log(`${kind} in ${path}: ${auto.join('; ')}`)
+  const dragged = asked.reduce((sum, { ignore }) => sum + ignore, 0)
+  console.log({ edits: asked.length, files: new Set(asked.map(({ path }) => path)).size, wrong: wrong.length, dragged })
+  return wrong.length > 0 ? 1 : 0
+}
+
+type Ask = (
+  edit: KernelEdit,
+  lines: 'auto' | 'ignore',
+) => Promise<{ found: readonly string[]; replaced: readonly string[] }>
+
+async function rowOf(edit: KernelEdit, ask: Ask): Promise<Row> {
+  const { path, kind } = edit
+  try {
+    const auto = await ask(edit, 'auto')
+    const ignore = await ask(edit, 'ignore')
+    return { path, kind, auto: auto.found, ignore: ignore.replaced.length }
+  } catch (error) {
+    if (!(error instanceof InputError) || !SKIPPED.has(error.code)) throw error
+    return { path, kind, auto: [], ignore: 0, skipped: error.code }
+  }
+}
+
+const { tree, symbols, kept } = values
+if (tree === undefined || symbols === undefined || kept === undefined) {
+  console.error(
+    'usage: linux-harmless.ts --tree DIR --symbols IMAGE --kept FILE [--count N] [--seed S] [--folders A,B] [--seconds S]',
+  )
+  process.exit(1)
+}
+main(tree, symbols, kept).then(status => {
+  process.exitCode = status
+})
