@@ -22,6 +22,7 @@ let fleet: SmallFleet
 let redis: OwnRedis
 let locally: Buffer
 const running = new Set<ChildProcess>()
+const words: (() => string)[] = []
 
 beforeAll(async () => {
   fleet = makeSmallFleet(mkdtempSync(join(tmpdir(), 'hotsplice-queue-')))
@@ -33,11 +34,14 @@ beforeAll(async () => {
   locally = readFileSync(at('local/index.json'))
 }, 60_000)
 beforeEach(async () => {
-  for (const name of ['out', 'store', 'block']) rmSync(at(name), { recursive: true, force: true })
+  // What a worker has compiled for another test would not stall.
+  for (const name of ['out', 'store', 'block', 'cache-a', 'cache-b']) rmSync(at(name), { recursive: true, force: true })
   await redis?.kill()
   await redis?.start()
 })
-afterEach(async () => {
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') for (const each of words) console.error(each())
+  words.length = 0
   for (const child of running) child.kill('SIGKILL')
   await Promise.all([...running].map(child => child.exitCode ?? child.signalCode ?? once(child, 'exit')))
   running.clear()
@@ -69,6 +73,7 @@ function start(args: readonly string[], cache: string): Started {
   child.stderr?.on('data', chunk => {
     said += String(chunk)
   })
+  words.push(() => `--- ${args[1]} with cache-${cache} said:\n${said}`)
   const ended = once(child, 'close').then(([status]) => status)
   const says = (words: string | RegExp) => vi.waitFor(() => expect(said).toMatch(words), WAIT)
   return { child, ended, said: () => said, says }
@@ -165,7 +170,7 @@ describe.skipIf(!hasGcc || !hasRedis)(`a fleet built by workers${withoutGcc}${wi
     try {
       const run = build()
       await run.says(/what liar answered is not in the store, or not what its digest says/)
-      const honest = worker('honest')
+      const honest = worker('b')
       await endsAsLocally(run)
       expect(honest.said()).toContain('late/code: built')
     } finally {

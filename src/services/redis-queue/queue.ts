@@ -66,9 +66,10 @@ class TicketQueue {
 
   stateOf = async ({ id, lane }: Named): Promise<State> => {
     const queue = await this.#lane(lane)
+    // In this order: what was read before its end would have no answer.
+    const state = await queue.getJobState(id)
     const job = await queue.getJob(id)
-    const state = await job?.getState()
-    if (job === undefined || state === undefined || state === 'unknown') return { kind: 'gone' }
+    if (job === undefined || state === 'unknown') return { kind: 'gone' }
     if (state === 'completed') return { kind: 'ended', answer: String(job.returnvalue) }
     if (state === 'failed') return { kind: 'failed', why: job.failedReason }
     return { kind: 'there' }
