@@ -6,11 +6,14 @@ import { type CodeCell, type CodeRow, codeView, type Segment } from '../src/repo
 import { VirtualList } from './virtual-list.tsx'
 
 const ROW = 20
+const BEFORE = 5
 
 export function Code({ listing, report }: { listing: Listing; report: RunReport }) {
   const { symbol, original, patched } = listing
   const { rows, differing, sites } = useMemo(() => codeView(listing, report), [listing, report])
   const form = FORM_WORDS[codeForm(listing)]
+  // What is looked for is seen at once, with what stands before it.
+  const begin = Math.max(0, rows.findIndex(({ differs }) => differs) - BEFORE)
   return (
     <>
       <h4>
@@ -32,6 +35,7 @@ export function Code({ listing, report }: { listing: Listing; report: RunReport 
           count={rows.length}
           rowHeight={ROW}
           most={28}
+          scrollTo={begin}
           label={`Instructions of ${symbol} before and after`}
           row={at => <Row key={at} row={rows[at]} />}
         />

@@ -1,7 +1,7 @@
 /** One function or data object: why its verdict is so, what led to it, and both versions side by side. */
 import { useMemo } from 'preact/hooks'
 import type { Entry, IncludedPiece, RunReport } from '../src/report/model.ts'
-import type { BuildView } from '../src/report/page/model.ts'
+import type { BuildView, HunkView } from '../src/report/page/model.ts'
 import { isSameFile } from '../src/report/shown/patched-lines.ts'
 import { broughtBy, chainsOf } from './chains.ts'
 import { Code } from './code.tsx'
@@ -39,7 +39,7 @@ export function Detail({ build, entry }: { build: BuildView; entry: Entry }) {
       {listings.length === 0 && report.functions.includes(entry) && (
         <p class="faint">
           {report.details === null
-            ? 'Its instructions are not in the report: --details (or --html) puts them there.'
+            ? 'Its instructions are not in the report: --details (or --html) puts them in.'
             : 'Its instructions are not listed: there were too many.'}
         </p>
       )}
@@ -50,31 +50,42 @@ export function Detail({ build, entry }: { build: BuildView; entry: Entry }) {
   )
 }
 
+const HUNKS = 50
+
+/** Where nothing tells which hunk it is, those that its unit reads. */
 function FromHunks({ build: { report, hunks: all }, entry }: { build: BuildView; entry: Entry }) {
-  const hunks = useMemo(() => {
-    const read = report.units.find(({ unit }) => unit === entry.unit)?.because ?? []
-    const isOwn = (unit: string, symbol: string) => unit === entry.unit && entry.symbols.includes(symbol)
-    return all.filter(
-      ({ file, functions, bodies }) =>
-        functions.some(({ unit, symbol }) => isOwn(unit, symbol)) ||
-        (bodies.some(name => isOwn(entry.unit, name)) && read.some(path => isSameFile(path, file))),
-    )
-  }, [report, entry])
+  const { own, read } = useMemo(() => hunksOf(report, all, entry), [report, entry])
+  const hunks = own.length > 0 ? own : read
   if (hunks.length === 0) return null
   return (
     <>
-      <h4>Hunks of the patch that touch it</h4>
+      <h4>{own.length > 0 ? 'Hunks of the patch that touch it' : 'Hunks that its unit reads'}</h4>
+      {own.length === 0 && <p>Neither debug information nor the text tells which of them has code in it.</p>}
       <ul class="words">
-        {hunks.map(({ file, number, from, to, at }) => (
+        {hunks.slice(0, HUNKS).map(({ file, number, from, to, at, bodies }) => (
           <li key={at}>
             <a href={`#hunk-${at}`}>
               hunk {number} of {file}, lines {from} to {to}
             </a>
+            {own.length === 0 && bodies.length > 0 && <span class="mono"> ({bodies.join(', ')})</span>}
           </li>
         ))}
+        {hunks.length > HUNKS && <li>… and {hunks.length - HUNKS} more</li>}
       </ul>
     </>
   )
+}
+
+function hunksOf(report: RunReport, all: readonly HunkView[], entry: Entry) {
+  const because = report.units.find(({ unit }) => unit === entry.unit)?.because ?? []
+  const isOwn = (unit: string, symbol: string) => unit === entry.unit && entry.symbols.includes(symbol)
+  const read = all.filter(({ file }) => because.some(path => isSameFile(path, file)))
+  const own = all.filter(
+    hunk =>
+      hunk.functions.some(({ unit, symbol }) => isOwn(unit, symbol)) ||
+      (read.includes(hunk) && hunk.bodies.some(name => isOwn(entry.unit, name))),
+  )
+  return { own, read }
 }
 
 function Chains({ report, entry }: { report: RunReport; entry: Entry }) {

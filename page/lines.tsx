@@ -1,7 +1,7 @@
 /** How embedded source line numbers were treated, file by file. */
 import type { FileLines, Way } from '../src/report/model.ts'
 import type { BuildView } from '../src/report/page/model.ts'
-import { counted } from './words.tsx'
+import { counted, Wide } from './words.tsx'
 
 const WAYS: Readonly<Record<Way, string>> = {
   auto: 'auto',
@@ -21,7 +21,7 @@ export function Lines({ build }: { build: BuildView }) {
         Code may embed the number of the source line that it comes from. A patch that adds a line moves all numbers
         below it, and functions that nobody edited then look changed.
       </p>
-      <div class="wide" tabIndex={0} role="group" aria-label="Files and how their line numbers were treated">
+      <Wide label="Files and how their line numbers were treated">
         <table>
           <thead>
             <tr>
@@ -46,7 +46,7 @@ export function Lines({ build }: { build: BuildView }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       {files.map(file => (
         <Embedded key={file.file} file={file} />
       ))}
@@ -64,7 +64,7 @@ function Embedded({ file: { file, embedded } }: { file: FileLines }) {
       <summary>
         {file}: {counted(embedded.length, 'line')} whose number running code embeds
       </summary>
-      <div class="wide" tabIndex={0} role="group" aria-label={`Embedded lines of ${file}`}>
+      <Wide label={`Embedded lines of ${file}`}>
         <table>
           <thead>
             <tr>
@@ -85,7 +85,7 @@ function Embedded({ file: { file, embedded } }: { file: FileLines }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
       {embedded.length > MOST && <p>… and {embedded.length - MOST} more; the JSON has all.</p>}
     </details>
   )

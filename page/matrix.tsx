@@ -1,6 +1,7 @@
 /** A table of outcomes: a row for each fix, a column for each system, with a filter by name and by outcome. */
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
+import { Wide } from './words.tsx'
 
 /** Of a row or a column: its name, and what is said of it in small. */
 export interface MatrixHead {
@@ -45,8 +46,8 @@ export function Matrix({ rows, columns, systems, wordsOf, cellOf }: MatrixProps)
       <p class="count" role="status">
         {seen.length} of {rows.length} fixes, {columns.length} {systems}
       </p>
-      <div class="wide" tabIndex={0} role="group" aria-label="Outcomes by fix and system">
-        <table>
+      <Wide label="Outcomes by fix and system">
+        <table class="outcomes">
           <thead>
             <tr>
               <th scope="col">Fix</th>
@@ -66,7 +67,7 @@ export function Matrix({ rows, columns, systems, wordsOf, cellOf }: MatrixProps)
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </>
   )
 }

@@ -1,7 +1,7 @@
 /** What the loader's rules say of the payload, and what was seen on the real system. */
 import { useState } from 'preact/hooks'
 import type { Judgement, RehearsalView, VerifyView } from '../src/report/page/model.ts'
-import { Badge } from './words.tsx'
+import { Badge, Wide } from './words.tsx'
 
 export function Verifications({ list }: { list: readonly Judgement<VerifyView>[] }) {
   if (list.length === 0) return null
@@ -38,7 +38,7 @@ function Verification({ judgement: { name, tone, headline, report } }: { judgeme
       <p class="count" role="status">
         {shown.length} of {report.checks.length} rules
       </p>
-      <div class="wide" tabIndex={0} role="group" aria-label={`Rules, ${name}`}>
+      <Wide label={`Rules, ${name}`}>
         <table class="checks">
           <thead>
             <tr>
@@ -65,7 +65,7 @@ function Verification({ judgement: { name, tone, headline, report } }: { judgeme
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </>
   )
 }

@@ -31,7 +31,13 @@ export async function pageShell(checkout) {
   return { text: shell(script, style), output }
 }
 
-const minified = css => css.replace(/\s*\n\s*/g, '').replace(/\s*([{;:,])\s+/g, '$1')
+const minified = css =>
+  css
+    .replace(/\s*\n\s*/g, '')
+    .replace(/\s*([{;:,])\s+/g, '$1')
+    .replace(/\s*([{>+])\s*/g, '$1')
+    .replaceAll(';}', '}')
+    .replace(/(?<=[ :,(])0\./g, '.')
 
 const hash = text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 

@@ -44,7 +44,16 @@ async function codeFaults(page: Page): Promise<readonly string[]> {
   for (const key of ['End', 'Home', 'Enter']) await grid.press(key)
   const name = await grid.locator('[aria-rowindex="1"] .name').textContent()
   const heading = await page.locator('.detail h3 .mono').first().textContent()
-  return name === heading ? [] : [`${name} opens ${heading}`]
+  const hidden = await page.evaluate(`[...document.querySelectorAll('.detail .code')].filter(code =>
+    /^[1-9]\\d* of /.test((code.previousElementSibling?.textContent ?? '').split('. ')[1] ?? '') &&
+    ![...code.querySelectorAll('.pair.differs')].some(row => {
+      const [own, list] = [row, code.querySelector('.virtual')].map(each => each.getBoundingClientRect())
+      return own.top >= list.top - 1 && own.bottom <= list.bottom + 1
+    })).length`)
+  return [
+    ...(name === heading ? [] : [`${name} opens ${heading}`]),
+    ...(hidden === 0 ? [] : [`of ${name}, what differs is not in sight`]),
+  ]
 }
 
 async function paperFaults(page: Page): Promise<readonly string[]> {
