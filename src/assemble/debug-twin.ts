@@ -28,12 +28,14 @@ import type { Selection } from '../select/model.ts'
 import { liveLines } from './debug-lines.ts'
 import { DebugPlaces } from './debug-places.ts'
 import { type DebugTarget, type LiveRange, liveRanges, RANGES_HEAD, rangesBytes } from './debug-ranges.ts'
+import { liveStrings } from './debug-strings.ts'
 import type { Payload } from './model.ts'
 
 /** Says whose file this is: the same as in the payload. */
 const IDENTITY: ReadonlySet<string> = new Set([BUILD_ID, DEPENDS, XEN_DEPENDS])
 const RANGES = '.debug_aranges'
 const LINES = '.debug_line'
+const STRINGS = '.debug_str'
 /**
  * Addresses of code that is not in the payload. As a function's start -1 makes a range that ends before it begins, which debuggers
  * leave out; zero would be the payload's own code to those that take a file as it is. Lists count from an address: theirs is one
@@ -90,9 +92,9 @@ class Twin {
     if (!debug.some(({ name }) => name === '.debug_info')) return
     // All parts have their places before anything leads there.
     const parts = new Map<number, Part>()
-    for (const section of debug) {
-      const targets = () => targetsOf(section, object, { places, parts })
-      if (section.name !== RANGES) parts.set(section.id, this.#append(section, targets))
+    for (const section of debug.filter(({ name }) => name !== RANGES)) {
+      const { bytes, moved } = contentIn(section, { object, places, debug })
+      parts.set(section.id, { name: section.name, base: this.#put(section.name, bytes), bytes, moved })
     }
     for (const section of debug) {
       const part = parts.get(section.id)
@@ -100,17 +102,6 @@ class Twin {
       if (part === undefined) this.#addRanges(liveRanges(contentOf(section), targets))
       else for (const target of targets) this.#relocate(part, target)
     }
-  }
-
-  #append(section: ElfSection<'patched'>, targets: () => readonly Target[]): Part {
-    const { name } = section
-    const content = contentOf(section)
-    const dead = new Set(name === LINES ? targets().flatMap(({ isDead, offset }) => (isDead ? [offset] : [])) : [])
-    const { bytes, moved } =
-      name === LINES
-        ? liveLines(content, offset => dead.has(offset))
-        : { bytes: content.slice(), moved: (offset: number) => offset }
-    return { name, base: this.#put(name, bytes), bytes, moved }
   }
 
   /** Where it begins. */
@@ -170,6 +161,32 @@ class Twin {
     )
     return writeElf({ header: this.#header, sections: [...this.#sections, ...debug], symbols: this.#symbols })
   }
+}
+
+interface Source {
+  readonly object: Unit
+  readonly places: DebugPlaces
+  readonly debug: readonly ElfSection<'patched'>[]
+}
+
+/** A section of an object's debug information as it goes along, and where its places went. */
+function contentIn(section: ElfSection<'patched'>, { object, places, debug }: Source): Pick<Part, 'bytes' | 'moved'> {
+  const content = contentOf(section)
+  if (section.name === LINES) {
+    const targets = targetsOf(section, object, { places, parts: new Map() })
+    const dead = new Set(targets.flatMap(({ isDead, offset }) => (isDead ? [offset] : [])))
+    return liveLines(content, offset => dead.has(offset))
+  }
+  if (section.name === STRINGS) {
+    const asked = debug
+      .flatMap(({ id }) => object.relocations[id] ?? [])
+      .flatMap(({ symbol, addend }) => {
+        const place = object.symbols[symbol]?.place
+        return place?.in === 'section' && place.section === section.id ? [Number(BigInt(place.offset) + addend)] : []
+      })
+    return liveStrings(content, asked)
+  }
+  return { bytes: content.slice(), moved: offset => offset }
 }
 
 interface Ground {

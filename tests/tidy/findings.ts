@@ -98,6 +98,7 @@ const STAGES = new Set([
   'explain',
   'fleet',
   'publish',
+  'debug',
   'inspect',
   'internal',
   'library',
