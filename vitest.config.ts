@@ -99,6 +99,7 @@ export const REST = [
   'tests/linux/kernel-image.test.ts',
   'tests/linux/inspect.test.ts',
   'tests/linux/live-patch.test.ts',
+  'tests/linux/modules.test.ts',
   'tests/linux/rehearsal.test.ts',
   'tests/linux/sections.test.ts',
   'tests/linux/verify.test.ts',

@@ -18,9 +18,9 @@ import type { Reason, Refusal } from '../base/refusal.ts'
 import { type NewSection, writeElf } from '../elf/index.ts'
 import { SHF_WRITE, SHT_NOBITS } from '../elf/spec/constants.ts'
 import { hasFlag } from '../elf/spec/flags.ts'
+import type { KernelSpelling } from '../loaders/linux/named-kernel.ts'
 import { payloadKnowledge } from '../loaders/loader.ts'
 import { ORIGINALS } from '../loaders/original-code.ts'
-import type { KernelSpelling } from '../loaders/linux/named-kernel.ts'
 import { BUILD_ID, DEPENDS, FUNCS, MODINFO, STRINGS, XEN_DEPENDS } from '../loaders/payload-sections.ts'
 import type { Selection } from '../select/model.ts'
 import { checkPlaced } from './check.ts'
@@ -158,16 +158,15 @@ function write(sections: readonly OutputSection[], task: WriteTask): Payload {
 function symbolsApart({ kernel }: WriteOptions, book: SymbolBook): ReadonlyMap<number, KernelSpelling> {
   if (kernel === undefined) return new Map()
   const all = book.runningSymbols()
-  return new Map(all.flatMap(({ index, name }) => (isExported(name, kernel.facts) ? [] : [[index, kernel.spell(name)]])))
+  return new Map(
+    all.flatMap(({ index, name }) => (isExported(name, kernel.facts) ? [] : [[index, kernel.spell(name)]])),
+  )
 }
 
 type Waiting = (relocation: OutputRelocation) => string | undefined
 
 /** For whom the live patching core waits before it fills a field; undefined where it is not the one who fills it. */
-function waiting(
-  { selection, options: { kernel } }: WriteTask,
-  apart: ReadonlyMap<number, KernelSpelling>,
-): Waiting {
+function waiting({ selection, options: { kernel } }: WriteTask, apart: ReadonlyMap<number, KernelSpelling>): Waiting {
   return ({ symbol, unit = -1 }) => {
     const spelled = apart.get(symbol)
     const owner = kernel?.moduleOf.get(selection.units[unit]?.unit ?? '')

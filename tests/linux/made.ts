@@ -1,7 +1,7 @@
 /** Live patches for the shipped kernel, each made from one edit of its prepared source. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import { expect } from 'vitest'
 import { build } from '../../src/flows/build.ts'
@@ -15,30 +15,50 @@ export interface Edit {
   readonly by: string
 }
 
-type More = Pick<BuildOptions, 'promoteCallers' | 'replace'>
+type More = Pick<BuildOptions, 'promoteCallers' | 'replace' | 'sources'> & Partial<Pick<BuildOptions, 'output'>>
 
 export class Workshop {
   readonly image = kernelPart('image')
   readonly tree = kernelPart('tree')
   readonly #cache = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
 
-  /** What comes of the edit; `known: false` leaves out which kernel runs. */
-  build({ file, replace, by }: Edit, known = true, more: More = {}): Promise<BuildResult> {
-    const before = readFileSync(join(this.tree, file), 'latin1')
-    expect(before.split(replace)).toHaveLength(2)
-    const after = before.replace(replace, () => by)
+  /** What comes of the edits; `known: false` leaves out which kernel runs. */
+  build(edits: Edit | readonly Edit[], known = true, more: More = {}): Promise<BuildResult> {
+    const text = [edits].flat().map(edit => this.#patch(edit))
     return build({
       tree: this.tree,
       target: 'linux',
       ...(known ? { symbols: this.image } : {}),
-      patches: [{ name: 'case.patch', text: createTwoFilesPatch(`a/${file}`, `b/${file}`, before, after, '', '') }],
-      ...more,
+      patches: [{ name: 'case.patch', text: text.join('') }],
       output: 'live-case.ko',
+      ...more,
       version: 'test',
       cacheFolder: this.#cache,
       jobs: 2,
       progress: quiet,
     })
+  }
+
+  /** A module of the kernel's package, as it lies there. */
+  module(name: string): Uint8Array {
+    const top = join(dirname(dirname(this.image)), 'lib/modules')
+    const files = readdirSync(top, { recursive: true, encoding: 'utf8' })
+    const [file] = files.filter(each => each.endsWith(`/${name}.ko`))
+    if (file === undefined) throw new Error(`the package has no ${name}.ko`)
+    return readFileSync(join(top, file))
+  }
+
+  #patch({ file, replace, by }: Edit): string {
+    const before = readFileSync(join(this.tree, file), 'latin1')
+    expect(before.split(replace)).toHaveLength(2)
+    return createTwoFilesPatch(
+      `a/${file}`,
+      `b/${file}`,
+      before,
+      before.replace(replace, () => by),
+      '',
+      '',
+    )
   }
 
   close(): void {

@@ -6,8 +6,8 @@
 import type { NewRelocation, NewRelocations, NewSymbol } from '../../elf/index.ts'
 import { SHF_ALLOC, SHN_LIVEPATCH } from '../../elf/spec/constants.ts'
 import type { KernelFacts } from '../../loaders/linux/kernel-facts.ts'
-import type { OutputRelocation } from '../output-section.ts'
 import type { KernelSpelling } from '../../loaders/linux/named-kernel.ts'
+import type { OutputRelocation } from '../output-section.ts'
 
 const SHF_RELA_LIVEPATCH = 0x100000
 /** Characters that the table of checksums has for a name (MODULE_NAME_LEN, less the NUL). */

@@ -57,7 +57,8 @@ export function moduleEntryRefusals(selection: Selection, kernel: NamedKernel): 
   return [...new Map(refusals.map(each => [`${each.unit} ${each.text}`, each])).values()]
 }
 
-const HINT = 'ask in the new code for what the key holds by a plain read (static_key_enabled), or call the function by its name'
+const HINT =
+  'ask in the new code for what the key holds by a plain read (static_key_enabled), or call the function by its name'
 
 const WORDS: ReadonlyMap<string, string> = new Map([
   ['__jump_table', 'a static key'],

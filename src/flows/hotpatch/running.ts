@@ -157,7 +157,9 @@ export function runningOf(
 
 /** Units that are parts of modules of a Linux kernel. */
 const modulesOf = (affected: Affected | undefined): ReadonlyMap<string, string> =>
-  new Map((affected?.affected ?? []).flatMap(({ unit: { unit, module } }) => (module === undefined ? [] : [[unit, module]])))
+  new Map(
+    (affected?.affected ?? []).flatMap(({ unit: { unit, module } }) => (module === undefined ? [] : [[unit, module]])),
+  )
 
 const isSame = (one: Uint8Array | undefined, other: Uint8Array) => one !== undefined && Buffer.compare(one, other) === 0
 

@@ -143,7 +143,9 @@ class LinuxImage implements KernelImage {
   }
 
   hasFtraceSite(address: bigint): boolean {
-    return ftracePlaces(address, { machine: this.machine, bytesAt: (at, size) => this.bytesAt(at, size) }).some(place => this.#sites.has(place))
+    return ftracePlaces(address, { machine: this.machine, bytesAt: (at, size) => this.bytesAt(at, size) }).some(place =>
+      this.#sites.has(place),
+    )
   }
 
   moduleAt(): undefined {

@@ -14,8 +14,8 @@ import { ftracePlaces, type KernelImage } from './kernel-image.ts'
 import { type LinkedKernel, sectionEntries } from './linked-tables.ts'
 import { type ModuleFile, type ModuleName, type PlacedModule, placeModule } from './placed-module.ts'
 
-/** Any place above the kernel's own will do: MODULES_VADDR of x86-64. */
-const START = 0xffff_ffff_c000_0000n
+/** Any place will do that the kernel's code can reach, and where no live patch is thought to be (verify/linux/placing.ts). */
+const START = 0xffff_ffff_d000_0000n
 const APART = 0x100_0000n
 
 /** `files` in the order in which they can be loaded: each after those that it needs. */
@@ -41,7 +41,9 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
   for (const { name, address } of own) if (!first.has(name)) first.set(name, address)
   const sections = modules.flatMap(each => each.sections)
   const sectionAt = (address: bigint) =>
-    address < START ? undefined : sections.find(each => address >= each.address && address < each.address + BigInt(each.size))
+    address < START
+      ? undefined
+      : sections.find(each => address >= each.address && address < each.address + BigInt(each.size))
   const bytesAt = (address: bigint, size: number) =>
     address < START ? kernel.bytesAt(address, size) : sectionBytes(sectionAt(address), address, size)
   const linked: LinkedKernel = {
@@ -52,7 +54,9 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
     isCode: address => hasFlag(sectionAt(address)?.flags ?? 0, SHF_EXECINSTR),
   }
   const sites = new Set(
-    sections.filter(({ name }) => name === '__mcount_loc').flatMap(({ bytes }) => [...new BigUint64Array(aligned(bytes))]),
+    sections
+      .filter(({ name }) => name === '__mcount_loc')
+      .flatMap(({ bytes }) => [...new BigUint64Array(aligned(bytes))]),
   )
   const starts = sections.filter(({ name }) => name.startsWith('.init'))
   return {
@@ -66,7 +70,9 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
     symbolBefore: address => all.before(address),
     nextSymbolAddress: address => all.nextAddress(address),
     bytesAt,
-    hasFtraceSite: address => kernel.hasFtraceSite(address) || ftracePlaces(address, { machine: kernel.machine, bytesAt }).some(at => sites.has(at)),
+    hasFtraceSite: address =>
+      kernel.hasFtraceSite(address) ||
+      ftracePlaces(address, { machine: kernel.machine, bytesAt }).some(at => sites.has(at)),
     memoryAt: address => {
       if (address < START) return kernel.memoryAt(address)
       const section = sectionAt(address)

@@ -46,4 +46,5 @@ export class SymbolsByAddress {
   }
 }
 
-const order = ({ address: a }: HypervisorSymbol, { address: b }: HypervisorSymbol): number => (a < b ? -1 : a > b ? 1 : 0)
+const order = ({ address: a }: HypervisorSymbol, { address: b }: HypervisorSymbol): number =>
+  a < b ? -1 : a > b ? 1 : 0

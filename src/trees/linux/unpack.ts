@@ -69,11 +69,7 @@ function unpackedBy({ name, command, from }: Way, packed: Uint8Array, path: stri
   const { stdout, error, status } = spawnSync(program, words, { input: packed, maxBuffer: MOST })
   if (error === undefined && status === 0) return stdout
   const why = error === undefined ? `${program} ended with ${status}` : `${program} could not be run`
-  throw unreadable(
-    path,
-    `it is packed with ${name}, and ${why}`,
-    `install ${from}`,
-  )
+  throw unreadable(path, `it is packed with ${name}, and ${why}`, `install ${from}`)
 }
 
 const begins = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, at) => bytes[at] === byte)
