@@ -83,4 +83,4 @@ export interface HostFacts {
 }
 
 /** How long an action may take to bring everything to a stand, by kind of host. */
-export const DEFAULT_TIMEOUT_MS = { process: 1000, xen: 30 } as const
+export const DEFAULT_TIMEOUT_MS = { process: 1000, xen: 30, linux: 20_000 } as const

@@ -2,6 +2,11 @@
  * Live patches of modules that Debian's kernel comes with, and what a live patch has run besides (callbacks, members of
  * objects, states): all on that very kernel, in one boot.
  */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inspect } from '../../src/flows/inspect.ts'
 import { verifyKernelModule } from '../../src/flows/verify/module.ts'
@@ -69,7 +74,22 @@ static int cmdline_proc_show(struct seq_file *m, void *v)
 `,
 }
 
-const SCRIPT = `
+/** A task that sleeps in it is in old code as long as it sleeps. */
+const SLEPT: Edit = {
+  file: 'fs/pipe.c',
+  replace: '\t/* Null read succeeds. */\n\tif (unlikely(total_len == 0))\n',
+  by: '\t/* Null read succeeds. */\n\tif (unlikely(total_len == 0 || !pipe))\n',
+}
+
+/** What a kernel thread runs: it is never out of it. */
+const THREAD: Edit = {
+  file: 'kernel/audit.c',
+  replace: '\tset_freezable();\n\twhile (!kthread_should_stop()) {\n\t\t/* NOTE',
+  by: '\tset_freezable();\n\twhile (!kthread_should_stop()) {\n\t\tcond_resched();\n\t\t/* NOTE',
+}
+
+const script = (holder: string) => `
+load lzo-rle.ko
 load zsmalloc.ko
 load zram.ko
 load shown.ko
@@ -119,16 +139,56 @@ read /proc/cmdline
 disable counted
 wait counted
 unload counted
+run ${holder} hold
+load slept.ko
+! ETIMEDOUT wait slept timeout=2000
+expect-output holder) is not there yet
+expect-state slept transition
+run ${holder} wake
+wait slept
+expect-state slept enabled
+run ${holder} wake
+disable slept
+nap 300ms
+run ${holder} wake
+wait slept
+unload slept
+load thread.ko
+! ETIMEDOUT wait thread timeout=2000
+expect-output kauditd) is not there yet
+disable thread
+wait thread
+unload thread
+load lower.ko
+wait lower
+load upper.ko
+wait upper
+read /proc/cmdline
+disable lower
+wait lower
+unload lower
+read /proc/cmdline
+disable upper
+wait upper
+unload upper
+read /proc/cmdline
 expect-taints OEK
 `
 
 describe.skipIf(without !== '')(`live patches of modules, and what is run besides${without}`, () => {
   const built = new Map<string, Uint8Array>()
+  const warned = new Map<string, readonly string[]>()
+  const work = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
   let workshop: Workshop | undefined
   const made = (...asked: Parameters<Workshop['build']>) => (workshop ?? new Workshop()).build(...asked)
   beforeAll(async () => {
     workshop = new Workshop()
-    const all: readonly (readonly [name: string, edits: Edit | readonly Edit[], text?: string])[] = [
+    const all: readonly (readonly [
+      name: string,
+      edits: Edit | readonly Edit[],
+      text?: string | undefined,
+      replace?: false,
+    ])[] = [
       ['shown', SHOWN],
       ['both', [said('both'), SHOWN]],
       ['stored', STORED],
@@ -136,15 +196,27 @@ describe.skipIf(without !== '')(`live patches of modules, and what is run beside
       ['second', said('two'), callbacks(2)],
       ['veto', said('never'), VETO],
       ['counted', COUNTED, MEMBERS],
+      ['slept', SLEPT],
+      ['thread', THREAD],
+      ['lower', said('lower'), undefined, false],
+      ['upper', said('upper'), undefined, false],
     ]
-    for (const [name, edits, text] of all) {
+    for (const [name, edits, text, replace] of all) {
       const sources = text === undefined ? {} : { sources: [{ name: 'besides.c', text }] }
-      const { report, payload } = await made(edits, true, { output: `${name}.ko`, ...sources })
+      const stacked = replace === undefined ? {} : { replace }
+      const { report, payload } = await made(edits, true, { output: `${name}.ko`, ...sources, ...stacked })
       expect([name, report.refusals]).toEqual([name, []])
+      warned.set(
+        name,
+        report.warnings.map(({ code }) => code),
+      )
       built.set(name, payload ?? new Uint8Array())
     }
-  }, 300_000)
-  afterAll(() => workshop?.close())
+  })
+  afterAll(() => {
+    workshop?.close()
+    rmSync(work, { recursive: true, force: true })
+  })
 
   it('says what is of a module, and would be taken', () => {
     const [both, stored] = ['both', 'stored'].map(name => built.get(name) ?? new Uint8Array())
@@ -163,6 +235,13 @@ describe.skipIf(without !== '')(`live patches of modules, and what is run beside
       expect(report.checks.filter(({ status }) => status === 'failed')).toEqual([])
       expect(report.checks.find(({ code }) => code === 'klp-other-objects')?.status).toBe('passed')
     }
+  })
+
+  it('says before what cannot be waited for, or not be loaded again', () => {
+    expect(warned.get('thread')).toContain('thread-function')
+    expect(warned.get('slept')).not.toContain('thread-function')
+    expect(warned.get('stored')).toContain('module-reload')
+    expect(warned.get('shown')).not.toContain('module-reload')
   })
 
   it('is not told to be taken where the module has no such function', () => {
@@ -195,16 +274,23 @@ describe.skipIf(without !== '')(`live patches of modules, and what is run beside
 
   it.skipIf(withoutQemu !== '')(`all work on the kernel${withoutQemu}`, async () => {
     const payloads = [
-      ...['zsmalloc', 'zram'].map(name => ({ name: `${name}.ko`, bytes: workshop?.module(name) ?? new Uint8Array() })),
+      ...['lzo-rle', 'zsmalloc', 'zram'].map(name => ({
+        name: `${name}.ko`,
+        bytes: workshop?.module(name) ?? new Uint8Array(),
+      })),
       ...[...built].map(([name, bytes]) => ({ name: `${name}.ko`, bytes })),
     ]
-    const asked = { hypervisor: workshop?.image ?? '', payloads, script: SCRIPT, cpus: 2, timeoutMs: 240_000 }
+    const holder = join(work, 'holder')
+    execFileSync('gcc', ['-static', '-O2', '-o', holder, fileURLToPath(new URL('holder.c', import.meta.url))])
+    const asked = { hypervisor: workshop?.image ?? '', payloads, script: script(holder), cpus: 2, timeoutMs: 240_000 }
     const { outcome, operations } = await rehearse({ system: 'Linux', ...asked })
     expect(operations.filter(({ expected }) => !expected)).toEqual([])
     expect(outcome).toBe('passed')
     const first = (file: string) => linesOf(operations, file).map(line => line.replace(/ (?!bytes).*/, ''))
     expect(first('/sys/block/zram0/disksize')).toEqual(['0 bytes', '0', '0 bytes', '2097152'])
-    expect(first('/proc/cmdline')).toEqual(['both:', 'one:', 'two:', '100:', '101:'])
+    const shown = ['both:', 'one:', 'two:', '100:', '101:', 'upper:', 'upper:']
+    expect(first('/proc/cmdline').slice(0, -1)).toEqual(shown)
+    expect(first('/proc/cmdline').at(-1)).not.toContain(':')
     const console = operations.flatMap(each => each.console).join('\n')
     const told = [...console.matchAll(/hotsplice: (\S+ \d(?: after \d)?)$/gm)].map(([, words]) => words)
     // The second takes the place of the first, whose callbacks are not called again.

@@ -20,9 +20,7 @@ const ALL: readonly ModuleRule[] = [...FILE_RULES, ...MODULE_RULES, ...RELOCATIO
 const RULES: Readonly<Record<LinuxVersion, readonly ModuleRule[]>> = { '6.1': [...ALL, ...RELOAD_RULES], '6.12': ALL }
 
 /** Every code there is, for documents and tests. */
-export const LINUX_RULE_CODES: readonly string[] = [
-  ...new Set([...ALL, ...RELOAD_RULES].map(({ code }) => code)),
-]
+export const LINUX_RULE_CODES: readonly string[] = [...new Set([...ALL, ...RELOAD_RULES].map(({ code }) => code))]
 
 export function verifyModule(payload: Uint8Array, kernel: KernelImage, version: LinuxVersion): VerifyReport {
   const loading = new ModuleLoading(payload, kernel)
