@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
-import { expect } from 'vitest'
 import { build } from '../../src/flows/build.ts'
 import type { BuildOptions, BuildResult } from '../../src/flows/hotpatch/build-one.ts'
 import { quiet } from '../../src/trees/index.ts'
@@ -50,7 +49,7 @@ export class Workshop {
 
   #patch({ file, replace, by }: Edit): string {
     const before = readFileSync(join(this.tree, file), 'latin1')
-    expect(before.split(replace)).toHaveLength(2)
+    if (before.split(replace).length !== 2) throw new Error(`${file} does not have once what is to be replaced`)
     return createTwoFilesPatch(
       `a/${file}`,
       `b/${file}`,

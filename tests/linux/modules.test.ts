@@ -88,7 +88,8 @@ const THREAD: Edit = {
   by: '\tset_freezable();\n\twhile (!kthread_should_stop()) {\n\t\tcond_resched();\n\t\t/* NOTE',
 }
 
-const script = (holder: string) => `
+/** A module that is there, one that comes later, and one that cannot come again (before Linux 6.3). */
+const OF_MODULES = `
 load lzo-rle.ko
 load zsmalloc.ko
 load zram.ko
@@ -120,7 +121,10 @@ unload zram
 disable stored
 wait stored
 unload stored
-load first.ko
+`
+
+/** A second one that takes the place of the first, one that is kept out, and members of objects. */
+const BESIDES = `load first.ko
 wait first
 read /proc/cmdline
 load second.ko
@@ -139,7 +143,10 @@ read /proc/cmdline
 disable counted
 wait counted
 unload counted
-run ${holder} hold
+`
+
+/** Who holds a transition up: a task that is signalled, and a thread that cannot be; two upon each other, the lower one out first. */
+const transitions = (holder: string) => `run ${holder} hold
 load slept.ko
 ! ETIMEDOUT wait slept timeout=2000
 expect-output holder) is not there yet
@@ -282,7 +289,13 @@ describe.skipIf(without !== '')(`live patches of modules, and what is run beside
     ]
     const holder = join(work, 'holder')
     execFileSync('gcc', ['-static', '-O2', '-o', holder, fileURLToPath(new URL('holder.c', import.meta.url))])
-    const asked = { hypervisor: workshop?.image ?? '', payloads, script: script(holder), cpus: 2, timeoutMs: 240_000 }
+    const asked = {
+      hypervisor: workshop?.image ?? '',
+      payloads,
+      script: OF_MODULES + BESIDES + transitions(holder),
+      cpus: 2,
+      timeoutMs: 240_000,
+    }
     const { outcome, operations } = await rehearse({ system: 'Linux', ...asked })
     expect(operations.filter(({ expected }) => !expected)).toEqual([])
     expect(outcome).toBe('passed')

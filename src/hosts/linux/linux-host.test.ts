@@ -97,12 +97,18 @@ describe('a Linux host', () => {
   })
 
   it.each([
-    ['Key was rejected by service', -129, 'none [integrity] confidentiality', 'N', /locked down \(integrity\)/],
-    ['Operation not permitted', -1, '[none] integrity', 'Y', /module\.sig_enforce/],
-    ['Operation not permitted', -1, '[none] integrity', 'N', /root/],
-    ['Required key not available', -126, '[none]', 'Y', /sign --target linux/],
-    ['Invalid module format', -8, '[none]', 'Y', undefined],
-  ])('says why a module is not let in: %s', async (words, result, lockdown, enforced, why) => {
+    {
+      words: 'Key was rejected by service',
+      result: -129,
+      lockdown: 'none [integrity]',
+      enforced: 'N',
+      why: /\(integrity\)/,
+    },
+    { words: 'Operation not permitted', result: -1, lockdown: '[none]', enforced: 'Y', why: /module\.sig_enforce/ },
+    { words: 'Operation not permitted', result: -1, lockdown: '[none]', enforced: 'N', why: /the right to load/ },
+    { words: 'Required key not available', result: -126, lockdown: '[none]', enforced: 'Y', why: /--target linux/ },
+    { words: 'Invalid module format', result: -8, lockdown: '[none]', enforced: 'Y', why: undefined },
+  ])('says why a module is not let in: $words ($enforced)', async ({ words, result, lockdown, enforced, why }) => {
     put('sys/kernel/security/lockdown', `${lockdown}\n`)
     put('sys/module/module/parameters/sig_enforce', `${enforced}\n`)
     const said = `insmod: ERROR: could not insert module fix.ko: ${words}`

@@ -206,7 +206,7 @@ export const PATCH_RULES: readonly ModuleRule[] = [
       when(!livePatchOf(loading).replaces, () =>
         finding(
           'warning',
-          'the patch does not replace those that are enabled: it must be the first to be disabled again',
+          'the patch does not replace those that are enabled: of a function that several have, the code of the one that was enabled last runs',
           'struct klp_patch',
         ),
       ),
