@@ -102,6 +102,7 @@ export const REST = [
   'tests/linux/inspect.test.ts',
   'tests/linux/kinds.test.ts',
   'tests/linux/live-patch.test.ts',
+  'tests/linux/modules.test.ts',
   'tests/linux/rehearsal.test.ts',
   'tests/linux/sections.test.ts',
   'tests/linux/verify.test.ts',

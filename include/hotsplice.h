@@ -1,5 +1,6 @@
 /*
- * What a source of your own beside a patch may use (hotsplice build --with FILE.c): the same names for Xen and for programs.
+ * What a source of your own beside a patch may use (hotsplice build --with FILE.c): the same names for Xen, for Linux and
+ * for programs.
  * `hotsplice assist` writes sources that use it; you may as well write them by hand. The build puts this text in place of
  * #include "hotsplice.h", so that no folder has to be named.
  *
@@ -41,6 +42,17 @@
  *       When the payload is reverted, or another takes its place (replace), all are gone, and the console of Xen says how many
  *       there were. A payload upon this one (hotsplice build --on) is built without this source: it finds what is there.
  *       Below it: hotsplice_shadow_get, _get_or_alloc, _free and _free_all, for a store of your own.
+ *       On Linux the kernel keeps the members (klp_shadow_*), and allocates them: hotsplice_of_tag(object) is NULL where it
+ *       has no memory, and `most` is not looked at. They go when the live patch is disabled. Where another one takes its
+ *       place, they stay; if that has the same HOTSPLICE_SHADOW, it finds them.
+ *   HOTSPLICE_PRE_PATCH(fn), HOTSPLICE_POST_PATCH(fn), HOTSPLICE_PRE_UNPATCH(fn), HOTSPLICE_POST_UNPATCH(fn)
+ *       On Linux: callbacks of the kernel, or of the module that the source is compiled for (@UNIT), with its
+ *       `struct klp_object *`. The first is `static int`, and an error keeps the live patch, or that module, from being
+ *       loaded; the others are `static void`. HOTSPLICE_VETO(check) is one of the first. A live patch has one of each. Where
+ *       another takes its place, only the new one's are called.
+ *   HOTSPLICE_STATE(name, id, version)
+ *       On Linux: the live patch says that it has changed the state `id` (klp_state), which one that takes its place has to
+ *       know in the same version or a later one. Callbacks find it by klp_get_state() and klp_get_prev_state().
  */
 #ifndef HOTSPLICE_H
 #define HOTSPLICE_H
@@ -61,6 +73,36 @@ typedef spinlock_t hotsplice_lock;
 #define HOTSPLICE_UNLOCKED SPIN_LOCK_UNLOCKED
 #define hotsplice_lock_it(lock, flags) spin_lock_irqsave(lock, flags)
 #define hotsplice_unlock_it(lock, flags) spin_unlock_irqrestore(lock, flags)
+
+#elif defined(__KERNEL__)
+
+#include <linux/errno.h>
+#include <linux/livepatch.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#define HOTSPLICE_LINUX
+#define hotsplice_say(...) pr_info("hotsplice: " __VA_ARGS__)
+typedef struct klp_object hotsplice_payload;
+
+typedef void (*hotsplice_plain_hook)(struct klp_object *object);
+typedef int (*hotsplice_asking_hook)(struct klp_object *object);
+#define HOTSPLICE_HOOK(kind, type, fn) \
+    static type const hotsplice_##kind##_##fn __attribute__((used, section(".livepatch.hooks." #kind))) = fn
+#define LIVEPATCH_PREAPPLY_HOOK(fn) HOTSPLICE_HOOK(preapply, hotsplice_asking_hook, fn);
+#define LIVEPATCH_POSTAPPLY_HOOK(fn) HOTSPLICE_HOOK(postapply, hotsplice_plain_hook, fn);
+#define LIVEPATCH_PREREVERT_HOOK(fn) HOTSPLICE_HOOK(prerevert, hotsplice_plain_hook, fn);
+#define LIVEPATCH_POSTREVERT_HOOK(fn) HOTSPLICE_HOOK(postrevert, hotsplice_plain_hook, fn);
+
+#define HOTSPLICE_PRE_PATCH(fn) LIVEPATCH_PREAPPLY_HOOK(fn)
+#define HOTSPLICE_POST_PATCH(fn) LIVEPATCH_POSTAPPLY_HOOK(fn)
+#define HOTSPLICE_PRE_UNPATCH(fn) LIVEPATCH_PREREVERT_HOOK(fn)
+#define HOTSPLICE_POST_UNPATCH(fn) LIVEPATCH_POSTREVERT_HOOK(fn)
+
+#define HOTSPLICE_STATE(name, id, version) \
+    static const unsigned long hotsplice_state_##name[2] \
+        __attribute__((used, section(".livepatch.states"))) = { id, version };
 
 #else
 
@@ -220,6 +262,8 @@ static inline __attribute__((unused)) void hotsplice_put_old(const struct hotspl
 
 #define HOTSPLICE_COUNT(values) (sizeof(values) / sizeof((values)[0]))
 
+#ifndef HOTSPLICE_LINUX
+
 #define HOTSPLICE_SET(values, otherwise) HOTSPLICE_SET_##otherwise(values)
 
 /* The preapply hook may say no, but others run until the load hook does. */
@@ -252,6 +296,8 @@ static inline __attribute__((unused)) void hotsplice_put_old(const struct hotspl
     LIVEPATCH_LOAD_HOOK(values##_load) \
     LIVEPATCH_UNLOAD_HOOK(values##_unload)
 
+#endif
+
 #define HOTSPLICE_VETO(check) \
     static int check##_preapply(hotsplice_payload *payload) \
     { \
@@ -265,6 +311,42 @@ static inline __attribute__((unused)) void hotsplice_put_old(const struct hotspl
 
 #define HOTSPLICE_SET_FILL_IN_VETO_OR_LEAVE(values) \
     _Static_assert(0, "fill in what is to happen where a value is another by now: VETO or LEAVE")
+
+#ifdef HOTSPLICE_LINUX
+
+/* What the kernel keeps the members of all objects of one type by: FNV-1a of the type's name. */
+static __always_inline __attribute__((unused)) unsigned long hotsplice_id_of(const char *text, unsigned long size)
+{
+    unsigned long id = 14695981039346656037UL, at;
+
+    for ( at = 0; at < size; at++ )
+        id = (id ^ (unsigned char)text[at]) * 1099511628211UL;
+    return id;
+}
+
+#define HOTSPLICE_SHADOW(tag, first_data, at_once) \
+    static int hotsplice_first_of_##tag(void *object, void *own, void *unused) \
+    { \
+        first_data((const struct tag *)object, (struct hotsplice_of_##tag *)own); \
+        return 0; \
+    } \
+    struct hotsplice_of_##tag *hotsplice_of_##tag(const struct tag *object) \
+    { \
+        return klp_shadow_get_or_alloc((void *)object, hotsplice_id_of(#tag, sizeof(#tag) - 1), \
+                                       sizeof(struct hotsplice_of_##tag), GFP_ATOMIC, hotsplice_first_of_##tag, NULL); \
+    } \
+    void *hotsplice_end_of_##tag(const void *object) \
+    { \
+        klp_shadow_free((void *)object, hotsplice_id_of(#tag, sizeof(#tag) - 1), NULL); \
+        return (void *)object; \
+    } \
+    static void hotsplice_revert_of_##tag(struct klp_object *object) \
+    { \
+        klp_shadow_free_all(hotsplice_id_of(#tag, sizeof(#tag) - 1), NULL); \
+    } \
+    LIVEPATCH_POSTREVERT_HOOK(hotsplice_revert_of_##tag)
+
+#else
 
 /* One object's data lies behind it, in the store's pool. */
 struct hotsplice_slot {
@@ -449,5 +531,7 @@ static inline __attribute__((unused)) unsigned long hotsplice_shadow_free_all(st
         hotsplice_say("%s: %lu given, %lu ended, %lu left\n", store->what, given, ended, left); \
     } \
     LIVEPATCH_UNLOAD_HOOK(hotsplice_revert_of_##tag)
+
+#endif
 
 #endif

@@ -101,4 +101,4 @@ export interface HostFacts {
 }
 
 /** How long an action may take to quiesce everything, by kind of host. */
-export const DEFAULT_TIMEOUT_MS = { process: 1000, xen: 30 } as const
+export const DEFAULT_TIMEOUT_MS = { process: 1000, xen: 30, linux: 20_000 } as const

@@ -13,7 +13,8 @@ export interface HostOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export const HOST_FORMS = 'process:PID, process:PID@START, xen, xen:ssh://[USER@]SERVER[:PORT], rehearsal'
+export const HOST_FORMS =
+  'process:PID, process:PID@START, xen, xen:ssh://[USER@]SERVER[:PORT], linux, linux:ssh://[USER@]SERVER[:PORT], rehearsal'
 
 export async function openHost(text: string, options: HostOptions): Promise<Host> {
   const { signal, symbols, despiteSeccomp } = options
@@ -24,7 +25,13 @@ export async function openHost(text: string, options: HostOptions): Promise<Host
   if (text === 'xen' || text.startsWith('xen:ssh://')) {
     const { openXen } = await import('./xen/xen-host.ts')
     const { localRunner, remoteRunner } = await import('./xen/runner.ts')
-    return openXen(text === 'xen' ? localRunner(signal) : remoteRunner(text.slice('xen:'.length), signal))
+    return openXen(text === 'xen' ? localRunner(signal) : remoteRunner(text.slice('xen:'.length), { signal }))
+  }
+  if (text === 'linux' || text.startsWith('linux:ssh://')) {
+    const { openLinux } = await import('./linux/linux-host.ts')
+    const { localRunner, remoteRunner } = await import('./xen/runner.ts')
+    const url = text.slice('linux:'.length)
+    return openLinux(text === 'linux' ? localRunner(signal, 'linux') : remoteRunner(url, { signal, kind: 'linux' }))
   }
   if (text === 'rehearsal') {
     const { hypervisor, cacheFolder } = options

@@ -38,7 +38,7 @@ export function newUnit(layout: Layout, units: readonly Unit[], source: string):
 
 /** The new unit of `source`, compiled as `model` is, in its folder; or why it cannot be. */
 export function newUnitLike(layout: Layout, units: readonly Unit[], source: string, model: Unit): Unit | string {
-  if (!IN_IMAGE.has(model.role) || model.objcopy.length > 0 || extname(model.source) !== extname(source))
+  if (!IN_IMAGE.has(model.role) || !model.objcopy.every(isObjtool) || extname(model.source) !== extname(source))
     return `${model.unit} is made in a way of its own`
   const name = leafOf(source)
   const unit = exchange(model.unit, leafOf(model.source)).replaceAll(NAME, name)
@@ -52,11 +52,15 @@ export function newUnitLike(layout: Layout, units: readonly Unit[], source: stri
     dependencies: [toBase(layout, join(layout.sourceFolder, source))],
     language: model.language,
     role: model.role,
+    ...(model.module === undefined ? {} : { module: model.module }),
     object: undefined,
     original: 'compiled',
-    objcopy: [],
+    objcopy: model.objcopy,
   }
 }
+
+/** It looks at any object of the kernel in the same way. */
+const isObjtool = ([program = '']: readonly string[]): boolean => program.endsWith('objtool/objtool')
 
 /** A unit's command with its own name taken out, wherever it is a file's name: `common/.x.o.tmp`, `=common/x.o`. */
 function templateOf({ source, command }: Unit): string[] {

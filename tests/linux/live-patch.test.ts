@@ -239,7 +239,6 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
       'include/linux/seq_file.h',
       'struct seq_operations {',
     ],
-    ['code of a module', 'linux/module-code', 'fs/xfs/xfs_super.c', '#include "xfs.h"'],
     [
       'a source that another takes in',
       'linux/included-source',

@@ -1,9 +1,8 @@
 /** Live patches for the shipped kernel, each made from one edit of its prepared source. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
-import { expect } from 'vitest'
 import { build } from '../../src/flows/build.ts'
 import type { BuildOptions, BuildResult } from '../../src/flows/hotpatch/build-one.ts'
 import { quiet } from '../../src/trees/index.ts'
@@ -16,7 +15,7 @@ export interface Edit {
   readonly by: string
 }
 
-type More = Partial<Pick<BuildOptions, 'promoteCallers' | 'replace' | 'output'>>
+type More = Partial<Pick<BuildOptions, 'promoteCallers' | 'replace' | 'output' | 'sources'>>
 
 export class Workshop {
   readonly image = kernelPart('image')
@@ -43,10 +42,19 @@ export class Workshop {
     })
   }
 
+  /** A module of the kernel's package, as it lies there. */
+  module(name: string): Uint8Array {
+    const top = join(dirname(dirname(this.image)), 'lib/modules')
+    const files = readdirSync(top, { recursive: true, encoding: 'utf8' })
+    const [file] = files.filter(each => each.endsWith(`/${name}.ko`))
+    if (file === undefined) throw new Error(`the package has no ${name}.ko`)
+    return readFileSync(join(top, file))
+  }
+
   #patchOf({ file, replace, by }: Edit): string {
     if (replace === '') return createTwoFilesPatch('/dev/null', `b/${file}`, '', by, '', '')
     const before = readFileSync(join(this.tree, file), 'latin1')
-    expect(before.split(replace)).toHaveLength(2)
+    if (before.split(replace).length !== 2) throw new Error(`${file} does not have once what is to be replaced`)
     return createTwoFilesPatch(
       `a/${file}`,
       `b/${file}`,

@@ -26,6 +26,7 @@ import { OutputSection } from '../output-section.ts'
 import { type Placed, readOnly } from '../place.ts'
 import type { PlaceIndex } from '../place-index.ts'
 import type { SymbolBook } from '../symbol-book.ts'
+import { type Callbacks, callbacksOf, statesOf } from './callbacks.ts'
 import { isExported } from './kernel-symbols.ts'
 import { unwindTables } from './unwind.ts'
 
@@ -75,10 +76,11 @@ const writable = (name: string) => ({ name, type: SHT_PROGBITS, flags: SHF_ALLOC
 const executable = (name: string) => ({ name, type: SHT_PROGBITS, flags: SHF_ALLOC | SHF_EXECINSTR })
 
 /** The patch, its objects (the kernel itself, and modules), and the functions of each, in this order. */
-function livepatchTables(selection: Selection, words: OutputSection, { kernel, places, book }: ModuleTask) {
+function livepatchTables(selection: Selection, words: OutputSection, { kernel, placed, places, book }: ModuleTask) {
   const { func, object, patch } = kernel.facts.layouts
   const tables = new OutputSection(writable(TABLES))
-  const objects = patchedObjects(selection, kernel)
+  const callbacks = callbacksOf(selection, { kernel, placed, places, book })
+  const objects = patchedObjects(selection, kernel, callbacks)
   const count = objects.reduce((sum, { replacements }) => sum + replacements.length + 1, 0)
   const point = (offset: number, to: { readonly symbol: number; readonly addend: bigint }) =>
     tables.relocations.push({ offset, type: R_X86_64_64, ...to })
@@ -87,12 +89,16 @@ function livepatchTables(selection: Selection, words: OutputSection, { kernel, p
     return { symbol: book.section(WORDS), addend: BigInt(at) }
   }
   const first = patch.size + (objects.length + 1) * object.size
-  const bytes = new Uint8Array(first + count * func.size)
+  const states = statesOf(selection, kernel.facts.layouts)
+  const statesAt = first + count * func.size
+  const bytes = new Uint8Array(statesAt + states.length)
+  bytes.set(states, statesAt)
   const view = new DataView(bytes.buffer)
   const own = (addend: number) => ({ symbol: book.section(TABLES), addend: BigInt(addend) })
   // The address of the module's own structure, which the loader gives back as THIS_MODULE.
   point(patch.at('mod'), { symbol: book.section(MODULE), addend: 0n })
   point(patch.at('objs'), own(patch.size))
+  if (states.length > 0) point(patch.at('states'), own(statesAt))
   // 1: it takes the place of all that are enabled.
   bytes[patch.at('replace')] = Number(kernel.replaces)
   let next = first
@@ -101,6 +107,8 @@ function livepatchTables(selection: Selection, words: OutputSection, { kernel, p
     // No name: the kernel proper.
     if (module !== undefined) point(at + object.at('name'), text(module))
     point(at + object.at('funcs'), own(next))
+    for (const { member, symbol, addend } of callbacks.get(module ?? '') ?? [])
+      point(at + object.at('callbacks') + kernel.facts.layouts.callbacks.at(member), { symbol, addend })
     for (const { address, runningName } of replacements) {
       const spelled = kernel.spell(runningName)
       point(next + func.at('old_name'), text(spelled.name))
@@ -121,10 +129,16 @@ interface PatchedObject {
   readonly replacements: readonly Replacement[]
 }
 
-/** The kernel itself first. */
-function patchedObjects({ replacements }: Selection, { spell }: KernelModule): readonly PatchedObject[] {
+/** The kernel itself first; `callbacks` are of objects that may have nothing else. */
+function patchedObjects(
+  { replacements }: Selection,
+  { spell }: KernelModule,
+  callbacks: Callbacks,
+): readonly PatchedObject[] {
   const ordered = replacements.toSorted((a, b) => a.address.unit - b.address.unit || a.address.piece - b.address.piece)
-  const found = new Map<string, PatchedObject>()
+  const found = new Map<string, PatchedObject>(
+    [...callbacks.keys()].map(name => [name, { module: name === '' ? undefined : name, replacements: [] }]),
+  )
   for (const each of ordered) {
     const { module } = spell(each.runningName)
     const before = found.get(module ?? '')?.replacements ?? []

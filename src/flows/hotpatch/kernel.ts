@@ -19,12 +19,14 @@ interface Known {
   readonly kernel: NamedKernel
   /** What was found out so far. */
   readonly checked: CheckedCode
+  /** The text of a unit's source, as the tree has it. */
+  readonly textOf: (unit: string) => string
 }
 
 export function checkKernel(
   units: readonly UnitInput[],
   selection: Selection,
-  { kernel, checked }: Known,
+  { kernel, checked, textOf }: Known,
 ): CheckedCode {
   if (selection.pieces.length === 0) return checked
   const refusals = [
@@ -33,7 +35,8 @@ export function checkKernel(
     ...definitionRefusals(selection, kernel),
     ...moduleEntryRefusals(selection, kernel),
   ]
-  return { ...checked, refusals, notices: [...checked.notices, ...coldNotices(units, selection)] }
+  const warnings = [...checked.warnings, ...threadWarnings(selection, kernel, textOf)]
+  return { ...checked, refusals, warnings, notices: [...checked.notices, ...coldNotices(units, selection)] }
 }
 
 /** Why ftrace, and so the live patching core, cannot take over a function; a name that the kernel has not is refused elsewhere. */
@@ -81,6 +84,27 @@ function definitionRefusals(selection: Selection, kernel: NamedKernel): readonly
     ]
   })
 }
+
+/**
+ * A kernel thread is in the function that it was started with for as long as it lives, and no signal reaches it: while it
+ * does, the transition does not end, and no other one can begin. Who starts one is asked of the unit's text.
+ */
+function threadWarnings(
+  { replacements }: Selection,
+  kernel: NamedKernel,
+  textOf: (unit: string) => string,
+): readonly Reason[] {
+  return replacements.flatMap(({ runningName, unit }): readonly Reason[] => {
+    const { name } = kernel.spell(runningName)
+    const starts = new RegExp(`\\b(?:${STARTING})\\s*\\(\\s*&?${name}\\b`)
+    if (!starts.test(textOf(unit))) return []
+    const text = `${name} (${unit}) is what a kernel thread runs: as long as that lives it is in the old code, so that the transition to the live patch does not end; change what the function calls instead`
+    return [{ code: 'thread-function', text }]
+  })
+}
+
+/** include/linux/kthread.h. */
+const STARTING = 'kthread_run(?:_on_cpu)?|kthread_create(?:_on_node|_on_cpu)?|kernel_thread|user_mode_thread'
 
 /** kernel/livepatch/transition.c, klp_check_stack_func: stacks are searched for the function's own range only. */
 function coldNotices(units: readonly UnitInput[], { replacements }: Selection): readonly Reason[] {

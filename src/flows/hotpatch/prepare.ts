@@ -25,12 +25,27 @@ export async function prepareHotpatch(tree: Tree, { patches, without, sources = 
   const watch = new Stopwatch({ open: tree.openTime })
   // source: the patches applied in memory. Every touched file has both texts and a line map.
   const patched = watch.timeSync('source', () => applyToTree(unchanged(tree), patches, without))
-  const placed = placeSources(tree, patched, sources)
+  const asked = await withListed(tree, patched, sources)
+  const placed = placeSources(asked, patched, asked.sources)
   const change = placed.reduce((whole, { path, text }) => withNewFile(whole, path, text), patched)
   // trees: every unit that the change concerns.
   const added = new Map(placed.map(({ path, like }) => [path, like] as const))
   const affected = await watch.time('affected', () => affectedUnits(tree, change, added))
   return { change, affected, timings: watch.timings }
+}
+
+/**
+ * Units that the sources are compiled like, of a tree that lists none: it is asked for these. One that names none is compiled
+ * like the only source of the patch.
+ */
+async function withListed(tree: Tree, { files }: SourceChange, sources: readonly OwnSource[]) {
+  if (sources.length === 0 || tree.units.length > 0) return { ...tree, sources }
+  const touched = files.flatMap(({ newPath }) => (newPath?.endsWith('.c') === true ? [newPath] : []))
+  const like = touched.length === 1 ? touched[0] : undefined
+  const named = sources.map(source => ({ ...source, beside: source.beside ?? like }))
+  const wanted = named.flatMap(({ beside }) => beside?.replace(/\.o$/, '.c') ?? [])
+  const units = (await tree.dependents(new Set(wanted), tree.run)).map(({ unit }) => unit)
+  return { ...tree, units, sources: named }
 }
 
 /** Another build may have been on the same base, long ago. */

@@ -45,7 +45,10 @@ export async function checkRunningCode(
       checkCode(units, selection, running, others),
       await checkCalls(selection, running, { tree, before: { affected, change } }),
     )
-    return running.kernel === undefined ? checked : checkKernel(units, selection, { kernel: running.kernel, checked })
+    if (running.kernel === undefined) return checked
+    const sources = new Map(affected.affected.map(({ unit }) => [unit.unit, unit.source]))
+    const textOf = (unit: string) => tree.reader.read(sources.get(unit) ?? '') ?? ''
+    return checkKernel(units, selection, { kernel: running.kernel, checked, textOf })
   }
   const refusals = await changedObjects(tree, units)
   const found = checkCodeOf(units, selection, { running, originals })

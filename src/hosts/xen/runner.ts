@@ -17,19 +17,26 @@ export interface Runner {
 }
 
 /** The programs of this machine; `signal` ends what runs. */
-export const localRunner = (signal?: AbortSignal): Runner => ({
-  name: 'xen',
+export const localRunner = (signal?: AbortSignal, name = 'xen'): Runner => ({
+  name,
   run: (words, input) => start(words, { input, signal }),
   tidy: words => start(words, {}),
 })
 
+export interface Remote {
+  readonly signal?: AbortSignal | undefined
+  readonly ssh?: string
+  /** What runs there: the host's name begins with it. */
+  readonly kind?: 'xen' | 'linux'
+}
+
 /** `ssh://user@host:port`. */
-export function remoteRunner(url: string, signal?: AbortSignal, ssh = 'ssh'): Runner {
-  const { user, host, port } = parseTarget(url)
+export function remoteRunner(url: string, { signal, ssh = 'ssh', kind = 'xen' }: Remote = {}): Runner {
+  const { user, host, port } = parseTarget(url, kind)
   const target = user === '' ? host : `${user}@${host}`
   const base = [ssh, '-o', 'BatchMode=yes', ...(port === '' ? [] : ['-p', port]), '--', target]
   return {
-    name: `xen:${url}`,
+    name: `${kind}:${url}`,
     // The other side joins the words with spaces and gives them to a shell, so each is quoted.
     run: (words, input) => start([...base, commandOf(words)], { input, signal, remote: commandOf(words) }),
     tidy: words => start([...base, commandOf(words)], { remote: commandOf(words) }),
@@ -37,13 +44,17 @@ export function remoteRunner(url: string, signal?: AbortSignal, ssh = 'ssh'): Ru
 }
 
 /** Users and hosts that could be taken for options or for shell text are refused. */
-export function parseTarget(url: string) {
+export function parseTarget(url: string, kind = 'xen') {
   const [, user = '', host, port = ''] =
     /^ssh:\/\/(?:([A-Za-z0-9._][A-Za-z0-9._-]*)@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._][A-Za-z0-9._-]*)(?::([0-9]{1,5}))?\/?$/.exec(
       url,
     ) ?? []
   if (host === undefined) {
-    throw new InputError('xen/bad-address', `${JSON.stringify(url)} is no ssh address`, 'write xen:ssh://root@server')
+    throw new InputError(
+      'xen/bad-address',
+      `${JSON.stringify(url)} is no ssh address`,
+      `write ${kind}:ssh://root@server`,
+    )
   }
   return { user, host: host.replace(/^\[|\]$/g, ''), port }
 }

@@ -125,7 +125,7 @@ describe('through ssh', () => {
     writeFileSync(ssh, `#!/bin/sh\nprintf '%s\\n' "$@" > ${folder}/words\nfor last; do :; done\nexec sh -c "$last"\n`)
     chmodSync(ssh, 0o755)
     const odd = 'it\'s $HOME `id`; "x" \\ *'
-    const { output } = await remoteRunner('ssh://root@server:2222', undefined, ssh).run(['printf', '%s', odd])
+    const { output } = await remoteRunner('ssh://root@server:2222', { ssh }).run(['printf', '%s', odd])
     expect(output).toBe(odd)
     const words = readFileSync(join(folder, 'words'), 'utf8').split('\n').slice(0, 6)
     expect(words).toEqual(['-o', 'BatchMode=yes', '-p', '2222', '--', 'root@server'])
@@ -135,9 +135,7 @@ describe('through ssh', () => {
     const ssh = join(folder, 'ssh')
     writeFileSync(ssh, '#!/bin/sh\necho "no route" >&2\nexit 255\n')
     chmodSync(ssh, 0o755)
-    await expect(remoteRunner('ssh://server', undefined, ssh).run(['true'])).rejects.toThrow(
-      /did not get there: no route/,
-    )
+    await expect(remoteRunner('ssh://server', { ssh }).run(['true'])).rejects.toThrow(/did not get there: no route/)
   })
 })
 

@@ -97,6 +97,8 @@ const OBJECTS_AT = POINTER
 const FUNCTIONS_AT = POINTER
 /** Of klp_func. */
 const FUNC = { name: 0, code: POINTER, position: 2 * POINTER }
+/** Of klp_patch, behind the objects. */
+const STATES_AT = 2 * POINTER
 /** Behind the module, the objects and the states, in all versions whose rules are known. */
 const REPLACE_AT = 3 * POINTER
 
@@ -105,33 +107,68 @@ function replacesAll(elf: PayloadObject, vermagic: string): boolean | null {
   return byte === undefined || rulesOf(vermagic) === undefined ? null : byte !== 0
 }
 
-/** Of the form that this tool writes: the patch, the kernel proper and the list's end, its functions and their list's end. */
+type TableSection = NonNullable<ReturnType<typeof sectionNamed>>
+
+/** A list of functions, and whose they are. */
+interface FunctionList {
+  readonly object: string
+  readonly start: number
+  readonly end: number
+}
+
+/** Of the form that this tool writes: the patch, its objects and the list's end, the functions of each and their list's end. */
 function functionsIn(elf: PayloadObject): readonly ModuleFunction[] | undefined {
   const table = sectionNamed(elf, LIVEPATCH_TABLES)
-  if (table === undefined) return undefined
-  const inTable = (offset: number): number | undefined => {
+  const lists = table && listsIn(elf, table)
+  const relocated = table === undefined ? [] : (elf.relocations[table.id] ?? []).map(({ offset }) => offset)
+  const found = lists?.map(list => functionsOf(elf, list, relocated))
+  return found?.every(each => each !== undefined) === true ? found.flatMap(each => each ?? []) : undefined
+}
+
+function listsIn(elf: PayloadObject, table: TableSection): readonly FunctionList[] | undefined {
+  const within = (offset: number): number | undefined => {
     const reached = reachedFrom(elf, table, offset)
     return reached?.section === table ? reached.offset : undefined
   }
-  const objects = inTable(OBJECTS_AT)
-  const first = objects === undefined ? undefined : inTable(objects + FUNCTIONS_AT)
+  const objects = within(OBJECTS_AT)
+  const first = objects === undefined ? undefined : within(objects + FUNCTIONS_AT)
   if (objects === undefined || first === undefined) return undefined
-  const relocated = (elf.relocations[table.id] ?? []).map(({ offset }) => offset)
-  // One more before the functions: another object, or one with a name.
-  if (relocated.some(offset => offset >= objects && offset < first && offset !== objects + FUNCTIONS_AT))
-    return undefined
-  const count = relocated.filter(offset => offset >= first).length / 2
-  const size = (table.size - first) / (count + 1)
+  const fields = (elf.relocations[table.id] ?? []).map(({ offset }) => offset)
+  const starts = fields
+    .filter(offset => offset >= objects && offset < first)
+    .flatMap(offset => {
+      const start = within(offset)
+      return start === undefined ? [] : [{ start, object: objectAt(elf, table, offset - FUNCTIONS_AT) }]
+    })
+    .sort((a, b) => a.start - b.start)
+  const end = within(STATES_AT) ?? table.size
+  return starts.map(({ start, object }, index) => ({ object, start, end: starts[index + 1]?.start ?? end }))
+}
+
+function objectAt(elf: PayloadObject, table: TableSection, offset: number): string {
+  const name = reachedFrom(elf, table, offset)
+  return name?.section === undefined ? 'vmlinux' : textAt(name.section, name.offset)
+}
+
+function functionsOf(
+  elf: PayloadObject,
+  { object, start, end }: FunctionList,
+  relocated: readonly number[],
+): readonly ModuleFunction[] | undefined {
+  const table = sectionNamed(elf, LIVEPATCH_TABLES)
+  if (table === undefined) return undefined
+  const count = relocated.filter(offset => offset >= start && offset < end).length / 2
+  const size = (end - start) / (count + 1)
   if (!Number.isInteger(size) || size < FUNC.position + POINTER) return undefined
   const view = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.byteLength)
   const found: ModuleFunction[] = []
   for (let index = 0; index < count; index++) {
-    const at = first + index * size
+    const at = start + index * size
     const name = reachedFrom(elf, table, at + FUNC.name)
     const code = reachedFrom(elf, table, at + FUNC.code)
     if (name?.section === undefined || code === undefined) return undefined
     const position = Number(view.getBigUint64(at + FUNC.position, true))
-    const old = { object: 'vmlinux', name: textAt(name.section, name.offset), position }
+    const old = { object, name: textAt(name.section, name.offset), position }
     found.push({ ...old, newSize: sizeOf(elf, code) ?? null })
   }
   return found

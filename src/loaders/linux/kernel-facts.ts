@@ -3,6 +3,7 @@ import { InputError } from '../../base/errors.ts'
 import { readStructures, type Structure } from './btf.ts'
 import { ENTRY_STRUCTURES, linuxEntryLayout } from './entries.ts'
 import type { Export } from './exports.ts'
+import type { CallbackName } from './hooks.ts'
 
 /** Versions of which the rules of loader and live patching core were run. */
 export type LinuxRules = '6.1' | '6.12'
@@ -28,8 +29,10 @@ export interface KernelFacts {
 export interface ModuleLayouts {
   readonly module: Layout<'name' | 'init' | 'exit'>
   readonly func: Layout<'old_name' | 'new_func' | 'old_sympos'>
-  readonly object: Layout<'name' | 'funcs'>
-  readonly patch: Layout<'mod' | 'objs' | 'replace'>
+  readonly object: Layout<'name' | 'funcs' | 'callbacks'>
+  readonly patch: Layout<'mod' | 'objs' | 'states' | 'replace'>
+  readonly callbacks: Layout<CallbackName>
+  readonly state: Layout<'id' | 'version'>
 }
 
 export interface Layout<Member extends string> {
@@ -58,7 +61,7 @@ const KNOWN: readonly (readonly [RegExp, LinuxRules])[] = [
 export const rulesOf = (release: string): LinuxRules | undefined =>
   KNOWN.find(([pattern]) => pattern.test(release))?.[1]
 
-const STRUCTURES = ['module', 'klp_func', 'klp_object', 'klp_patch'] as const
+const STRUCTURES = ['module', 'klp_func', 'klp_object', 'klp_patch', 'klp_callbacks', 'klp_state'] as const
 /** Bytes of struct orc_entry. */
 const ORC_ENTRY = 6
 const ENTRIES: ReadonlyMap<string, string> = new Map(Object.entries(ENTRY_STRUCTURES))
@@ -100,8 +103,10 @@ export function kernelFacts({ machine, vermagic, buildId, types, exports, hasOrc
     layouts: {
       module: layout('module', ['name', 'init', 'exit']),
       func: layout('klp_func', ['old_name', 'new_func', 'old_sympos']),
-      object: layout('klp_object', ['name', 'funcs']),
-      patch: layout('klp_patch', ['mod', 'objs', 'replace']),
+      object: layout('klp_object', ['name', 'funcs', 'callbacks']),
+      patch: layout('klp_patch', ['mod', 'objs', 'states', 'replace']),
+      callbacks: layout('klp_callbacks', ['pre_patch', 'post_patch', 'pre_unpatch', 'post_unpatch']),
+      state: layout('klp_state', ['id', 'version']),
     },
     // What has a namespace is used by those who name it.
     checksumOf: name => (exports.get(name)?.namespace === '' ? exports.get(name)?.checksum : undefined),

@@ -14,8 +14,8 @@ import { ftracePlaces, type KernelImage } from './kernel-image.ts'
 import { type LinkedKernel, sectionEntries } from './linked-tables.ts'
 import { type ModuleFile, type ModuleName, type PlacedModule, placeModule } from './placed-module.ts'
 
-/** Any place above the kernel's own will do: MODULES_VADDR of x86-64. */
-const START = 0xffff_ffff_c000_0000n
+/** Any place will do that the kernel's code can reach, and where no live patch is thought to be (verify/linux/placing.ts). */
+const START = 0xffff_ffff_d000_0000n
 const APART = 0x100_0000n
 
 /** `files` in the order in which they can be loaded: each after those that it needs. */

@@ -14,6 +14,7 @@ import {
 import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import type { Denial, Loader, RelocationWay } from '../loader.ts'
 import { linuxEntryLayout } from './entries.ts'
+import { LINUX_HOOKS } from './hooks.ts'
 import { OWN_STRUCTURE, ownNameOf } from './named-kernel.ts'
 import { linuxSectionClass } from './sections.ts'
 
@@ -43,7 +44,7 @@ export const LINUX: Loader = {
   startMemory: 'freed',
   readiesNewCodeOnly: () => false,
   readiesEdited: () => undefined,
-  hooks: { lists: [], single: [] },
+  hooks: { lists: [], single: [...LINUX_HOOKS.keys()] },
   setsLines: false,
   writesTable: 'never',
   writesEntries: true,

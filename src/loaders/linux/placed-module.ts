@@ -76,7 +76,7 @@ export function placeModule(
   resolve: (name: string) => bigint | undefined,
 ): PlacedModule {
   const addresses = addressesFor(object, start)
-  const values = object.symbols.map(symbol => valueOf(symbol, addresses, resolve))
+  const values = object.symbols.map(symbol => placeOf(symbol, addresses, resolve))
   const sections = object.sections.flatMap((section): readonly PlacedSection[] => {
     const address = addresses[section.id]
     if (address === undefined) return []
@@ -106,7 +106,7 @@ function addressesFor({ sections }: ElfObject<'original'>, start: bigint): reado
   })
 }
 
-function valueOf(
+function placeOf(
   { name, place }: ElfSymbol<'original'>,
   addresses: readonly (bigint | undefined)[],
   resolve: (name: string) => bigint | undefined,

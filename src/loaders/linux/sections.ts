@@ -7,9 +7,13 @@
  * Which mistake is worse: a table that is left out without a word is a change that is lost. So what is not known to be
  * harmless has no row, and stands in the way where a patch changes it.
  */
+import { HOOK_PREFIX } from '../payload-sections.ts'
 import { COMMON_SECTIONS, rows, sectionClasses } from '../sections.ts'
+import { STATES } from './hooks.ts'
 
 export const linuxSectionClass = sectionClasses([
+  ...rows('hooks', `${HOOK_PREFIX}*`),
+  ...rows('directive', '.livepatch.ignore.*', STATES),
   ...rows(
     'entries',
     '.altinstructions',

@@ -11,18 +11,23 @@ const NAME = 512
 
 const objectsOf = (patch: LivePatch) => patch.objects ?? []
 
-/** For each function of the kernel proper, what is wrong with it. */
+/** A function with the module that has it; none for the kernel proper. */
+type OwnedFunction = PatchedFunction & { readonly module: string | undefined }
+
+/** For each function of the kernel proper, and of modules that are known, what is wrong with it. */
 function each(
   loading: ModuleLoading,
-  check: (one: PatchedFunction, item: number) => readonly Finding[],
+  check: (one: OwnedFunction, item: number) => readonly Finding[],
 ): readonly Finding[] {
+  const { modules } = loading.kernel
   return objectsOf(livePatchOf(loading))
-    .flatMap(({ name, functions }) => (name === undefined ? functions : []))
+    .filter(({ name }) => name === undefined || modules.includes(name))
+    .flatMap(({ name: module, functions }) => functions.map(one => ({ ...one, module })))
     .flatMap((one, index) => check(one, index))
 }
 
-function placeOf({ kernel }: ModuleLoading, { oldName = '', position }: PatchedFunction): bigint | undefined {
-  const found = findKernelSymbol(kernel, oldName, Number(position))
+function placeOf({ kernel }: ModuleLoading, { oldName = '', position, module }: OwnedFunction): bigint | undefined {
+  const found = findKernelSymbol(kernel, oldName, Number(position), module)
   return 'fault' in found ? undefined : found.address
 }
 
@@ -121,14 +126,14 @@ export const PATCH_RULES: readonly ModuleRule[] = [
     title: 'every function has an old name and new code, and stands there once',
     check: loading => {
       const seen = new Set<string>()
-      return each(loading, ({ oldName, hasNew, position }, item) => {
+      return each(loading, ({ oldName, hasNew, position, module }, item) => {
         const place = `function ${item}`
         if (oldName === undefined || !hasNew) {
           return [finding('EINVAL', `${place} has no ${oldName === undefined ? 'old name' : 'new code'}`, place, item)]
         }
         if (oldName.length >= NAME)
           return [finding('EINVAL', `the name of ${place} has ${oldName.length} characters`, place, item)]
-        const key = `${oldName},${position === 0n ? 1n : position}`
+        const key = `${module === undefined ? '' : `${module}:`}${oldName},${position === 0n ? 1n : position}`
         if (seen.has(key)) return [finding('EEXIST', `${key} stands there twice`, place, item)]
         seen.add(key)
         return []
@@ -141,8 +146,8 @@ export const PATCH_RULES: readonly ModuleRule[] = [
     source: `${core} klp_find_object_symbol`,
     title: 'the kernel has every function that is replaced, at its position',
     check: loading =>
-      each(loading, ({ oldName = '', position }, item) => {
-        const found = findKernelSymbol(loading.kernel, oldName, Number(position))
+      each(loading, ({ oldName = '', position, module }, item) => {
+        const found = findKernelSymbol(loading.kernel, oldName, Number(position), module)
         // After all of them have been added.
         return 'fault' in found ? [finding('EINVAL', found.fault, `function ${item}`, AFTER + item)] : []
       }),
@@ -151,9 +156,12 @@ export const PATCH_RULES: readonly ModuleRule[] = [
     code: 'klp-other-objects',
     step: 'objects',
     source: `${core} klp_init_object_loaded`,
-    title: 'the patch is about the kernel itself',
+    title: 'modules that the patch is about are known, so that their functions were looked for',
     check: loading => {
-      const others = objectsOf(livePatchOf(loading)).flatMap(({ name }) => name ?? [])
+      const { modules } = loading.kernel
+      const others = objectsOf(livePatchOf(loading)).flatMap(({ name = '' }) =>
+        name === '' || modules.includes(name) ? [] : name,
+      )
       if (others.length === 0) return []
       throw new NotReached(`needs the module ${others[0]}, which the patch is about`, 'needs')
     },
@@ -177,12 +185,12 @@ export const PATCH_RULES: readonly ModuleRule[] = [
     source: 'kernel/livepatch/transition.c klp_check_stack_func',
     title: 'tasks that sleep in what is replaced are all seen: no part of it lies elsewhere',
     check: loading =>
-      each(loading, ({ oldName = '' }, item) => {
-        const part = loading.kernel.symbols.find(({ name }) => name === `${oldName}.cold`)
-        return when(part !== undefined, () =>
+      each(loading, ({ oldName = '', module }, item) => {
+        const part = `${oldName}.cold`
+        return when((loading.kernel.namedIn(part, module) ?? []).length > 0, () =>
           finding(
             'warning',
-            `${oldName} has an out-of-line part (${part?.name}), where the kernel does not look for tasks that sleep`,
+            `${oldName} has an out-of-line part (${part}), where the kernel does not look for tasks that sleep`,
             `function ${item}`,
             item,
           ),
@@ -198,10 +206,33 @@ export const PATCH_RULES: readonly ModuleRule[] = [
       when(!livePatchOf(loading).replaces, () =>
         finding(
           'warning',
-          'the patch does not replace those that are enabled: it must be the first to be disabled again',
+          'the patch does not replace those that are enabled: of a function that several have, the code of the one that was enabled last runs',
           'struct klp_patch',
         ),
       ),
+  },
+]
+
+/** Rules of kernels before 6.3, which leave fields filled when a module goes (klp_clear_object_relocs() came then). */
+export const RELOAD_RULES: readonly ModuleRule[] = [
+  {
+    code: 'module-reload',
+    step: 'run',
+    source: `${core} klp_apply_object_relocs; arch/x86/kernel/module.c __write_relocate_add`,
+    title: 'a module that the patch is about can be unloaded and loaded again meanwhile',
+    check: loading => {
+      const tables = loading.sections.slice(1).map(section => loading.nameOf(section))
+      const modules = new Set(tables.flatMap(name => /^\.klp\.rela\.([^.]{1,55})/.exec(name)?.[1] ?? []))
+      modules.delete('vmlinux')
+      return [...modules].map((module, item) =>
+        finding(
+          'warning',
+          `once the module ${module} is unloaded, this kernel does not load it again as long as the live patch is there: fields that refer to it hold their old values`,
+          `.klp.rela.${module}`,
+          item,
+        ),
+      )
+    },
   },
 ]
 

@@ -99,8 +99,10 @@ class Relocation {
       this.#wrong(table, 0, ['klp-section-name', 'EINVAL', `${name} does not name whose relocations it has`])
       return
     }
-    // Those of a module wait for it.
-    if (object !== 'vmlinux') return
+    if (object !== 'vmlinux') {
+      this.#waiting(table, object)
+      return
+    }
     const before = this.#findings.length
     for (const [index, { symbol }] of this.#entries(table).entries()) {
       const fault = this.#resolve(symbol)
@@ -109,15 +111,39 @@ class Relocation {
     if (this.#findings.length === before) this.#apply(table, base)
   }
 
+  /**
+   * Those of a module wait for it, and fill fields that hold 0 until then. What would be wrong is told where the module is
+   * known; where that is loaded already, it is the live patch that is not taken.
+   */
+  #waiting(table: RawSection, module: string): void {
+    for (const [index, { symbol: number }] of this.#entries(table).entries()) {
+      const symbol = this.#loading.symbols[number]
+      const fault = symbol === undefined ? this.#noSymbol(number) : this.#foundLater(symbol, module)
+      if (fault !== undefined) this.#wrong(table, index, fault)
+    }
+  }
+
+  #foundLater({ name, raw }: ModuleSymbol, module: string): Problem | undefined {
+    if (raw.sectionIndex !== SHN_LIVEPATCH) return ['klp-symbol', 'EINVAL', notMarked(name)]
+    const [, object = '', plain = '', position = ''] = SYMBOL_NAME.exec(name) ?? []
+    if (plain === '')
+      return ['klp-symbol-name', 'EINVAL', `${name} does not say whose symbol, which and the how many-th`]
+    if (object === 'vmlinux') {
+      const text = `${plain} is of the kernel itself, and stands among what waits for the module ${module}`
+      return ['klp-symbol-object', 'EINVAL', text]
+    }
+    if (!this.#loading.kernel.modules.includes(object)) return undefined
+    const found = findKernelSymbol(this.#loading.kernel, plain, Number(position), object)
+    return 'fault' in found ? ['klp-symbol-found', 'EINVAL', found.fault] : undefined
+  }
+
   #resolve(number: number): Problem | undefined {
     const symbol = this.#loading.symbols[number]
     if (symbol === undefined) return this.#noSymbol(number)
     if (symbol.raw.sectionIndex !== SHN_LIVEPATCH) {
-      const text = `symbol ${symbol.name} is not marked as one that the live patching core looks up`
-      return ['klp-symbol', 'EINVAL', text]
+      return ['klp-symbol', 'EINVAL', notMarked(symbol.name)]
     }
-    const [, object = '', name = '', position = ''] =
-      /^\.klp\.sym\.([^.]{1,55})\.([^,]{1,511}),[ \t]*[+-]?(\d+)/.exec(symbol.name) ?? []
+    const [, object = '', name = '', position = ''] = SYMBOL_NAME.exec(symbol.name) ?? []
     if (name === '') {
       return ['klp-symbol-name', 'EINVAL', `${symbol.name} does not say whose symbol, which and the how many-th`]
     }
@@ -209,6 +235,11 @@ class Relocation {
     })
   }
 }
+
+/** As sscanf reads it. */
+const SYMBOL_NAME = /^\.klp\.sym\.([^.]{1,55})\.([^,]{1,511}),[ \t]*[+-]?(\d+)/
+
+const notMarked = (name: string) => `symbol ${name} is not marked as one that the live patching core looks up`
 
 type Problem = readonly [code: string, errno: Finding['errno'], text: string]
 

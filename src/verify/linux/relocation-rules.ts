@@ -77,7 +77,7 @@ export const RELOCATION_RULES: readonly ModuleRule[] = [
   ),
   row('klp-symbol', klp, 'they are by symbols that are marked for it'),
   row('klp-symbol-name', klp, 'these say whose they are, which, and the how many-th'),
-  row('klp-symbol-object', klp, 'they are of the kernel itself'),
+  row('klp-symbol-object', klp, 'those of the kernel itself do not wait for a module, nor the other way round'),
   row(
     'klp-symbol-found',
     'kernel/livepatch/core.c klp_find_object_symbol',

@@ -10,17 +10,17 @@ import { NO_TREE } from '../running-code.ts'
 import { FILE_RULES } from './file-rules.ts'
 import { ModuleLoading } from './loading.ts'
 import { MODULE_RULES } from './module-rules.ts'
-import { PATCH_RULES } from './patch-rules.ts'
+import { PATCH_RULES, RELOAD_RULES } from './patch-rules.ts'
 import { RELOCATION_RULES } from './relocation-rules.ts'
 import { MODULE_STEPS, type ModuleRule } from './rule.ts'
 
 const ALL: readonly ModuleRule[] = [...FILE_RULES, ...MODULE_RULES, ...RELOCATION_RULES, ...PATCH_RULES]
 
 /** By version, whose rules these are. What could not be run has no row. */
-const RULES: Readonly<Record<LinuxVersion, readonly ModuleRule[]>> = { '6.1': ALL, '6.12': ALL }
+const RULES: Readonly<Record<LinuxVersion, readonly ModuleRule[]>> = { '6.1': [...ALL, ...RELOAD_RULES], '6.12': ALL }
 
 /** Every code there is, for documents and tests. */
-export const LINUX_RULE_CODES: readonly string[] = [...new Set(ALL.map(({ code }) => code))]
+export const LINUX_RULE_CODES: readonly string[] = [...new Set([...ALL, ...RELOAD_RULES].map(({ code }) => code))]
 
 export function verifyModule(payload: Uint8Array, kernel: KernelImage, version: LinuxVersion): VerifyReport {
   const loading = new ModuleLoading(payload, kernel)

@@ -176,6 +176,8 @@ export class KernelSession implements SystemSession {
   }
 
   async run(program: Uint8Array, words: readonly string[]): Promise<Ended> {
+    // Where one that was run before has left something behind, its file cannot be written to.
+    await this.#call(CALL.unlink, cString(PROGRAM))
     const written = await this.write(PROGRAM, program, 0o700)
     if (written < 0) return { result: written, output: new Uint8Array() }
     const why = buffer(new Uint8Array(4))
