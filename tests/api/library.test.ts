@@ -64,6 +64,7 @@ describe.skipIf(!hasGcc)(`the library${withoutGcc}`, () => {
       {
         file: 'file1.c',
         offsets: [0],
+        wrote: [0],
         functions: expect.arrayContaining([['f1', expect.any(Number), expect.any(Number)]]),
       },
     ])
