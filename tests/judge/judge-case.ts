@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InputError } from '../../src/base/errors.ts'
 import type { BuildResult } from '../../src/flows/hotpatch/build-one.ts'
-import { errnoName } from '../../src/hosts/abi/errno.ts'
+import { EBUSY, errnoName } from '../../src/hosts/abi/errno.ts'
 import type { Host, Outcome } from '../../src/hosts/host.ts'
 import { openProcess } from '../../src/hosts/process/process-host.ts'
 import { answersOf, BadCase, buildOracle, buildPayload, buildTree, hasAllVariables, patchOf } from './build-case.ts'
@@ -21,6 +21,8 @@ export type Judgement =
   | 'nothing'
   | 'refused'
   | 'refused-at-load'
+  /** A thread stayed in what is replaced, or a word of its stack led there for as long as it waited. */
+  | 'busy'
   | 'wrong'
   | 'dead'
   | 'false-nothing'
@@ -95,6 +97,7 @@ async function judgeIn(drawn: Case, { agent, cache, breach }: JudgeOptions, fold
   const first = await buildPayload(request)
   if (first.report.outcome === 'refused') return refusedAs(first)
   const payloads = [first.payload]
+  const told = [first]
   let refused: Judged | undefined
   if (first.payload !== undefined && drawn.kind !== 'one') {
     const file = join(folder, 'first.livepatch')
@@ -102,6 +105,7 @@ async function judgeIn(drawn: Case, { agent, cache, breach }: JudgeOptions, fold
     // Both are made from the tree of what runs; on top, or in its place, it is told what is there already.
     const there = drawn.kind === 'stack' ? { on: [file] } : { besides: [file] }
     const second = await buildPayload({ ...request, patch: patchOf(before, last), ...there })
+    told.push(second)
     if (second.report.outcome === 'refused') refused = refusedAs(second)
     else payloads.push(second.payload)
   }
@@ -116,9 +120,18 @@ async function judgeIn(drawn: Case, { agent, cache, breach }: JudgeOptions, fold
   const other =
     breach === 'other-payload' ? await buildPayload({ ...request, patch: patchOf(before, last) }) : undefined
   const given = breach === 'lost' ? [] : [other?.payload ?? payloads[0], ...payloads.slice(1)]
-  const ran = await carryOut(steps, { program, agent, oracle, payloads: given, breach })
-  return refused ?? ran
+  try {
+    const ran = await carryOut(steps, { program, agent, oracle, payloads: given, breach })
+    return refused ?? ran
+  } catch (error) {
+    if (!(error instanceof Unexpected) || error.judgement !== 'refused-at-load') throw error
+    throw isTold(told) ? error : new Unexpected('error', `the build did not say what it could not know: ${error.message}`)
+  }
 }
+
+/** Whether a build has said that only load will know what the program has. */
+const isTold = (builds: readonly BuildResult[]): boolean =>
+  builds.some(({ report }) => report.notices.some(({ code }) => code === 'program-unknown'))
 
 /** The codes, and the first refusal's own words. */
 function refusedAs({ report }: BuildResult): Judged {
@@ -223,7 +236,7 @@ async function operate(
   const name = `payload${step.payload}`
   const check = ({ result, words }: Outcome, what: string) => {
     if (result === 0) return
-    const judgement = step.do === 'revert' ? 'error' : 'refused-at-load'
+    const judgement = result === EBUSY ? 'busy' : step.do === 'revert' ? 'error' : 'refused-at-load'
     throw new Unexpected(judgement, `${what}: ${errnoName(result)} ${words.join(' ')}`)
   }
   if (step.do !== 'revert') check(await host.upload({ name, payload: payload ?? new Uint8Array() }), 'upload')

@@ -60,7 +60,7 @@ const codesOf = ({ words }: Judged): readonly string[] => (words.split('\t')[0] 
 /** A payload may be refused at load only where the build was not given the program, and said what it could not know. */
 function isFault({ symbols }: Case, { judgement }: Judged): boolean {
   if (judgement === 'refused-at-load') return symbols
-  return !['ok', 'nothing', 'refused'].includes(judgement)
+  return !['ok', 'nothing', 'refused', 'busy'].includes(judgement)
 }
 
 function describeCase(

@@ -1,19 +1,20 @@
 /** Draws a kind's case: compiler, options, units. Builds it, patches the program while it runs, and says what came of it. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
+import { InputError } from '../../src/base/errors.ts'
 import { openProcess } from '../../src/hosts/process/process-host.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { compilersHere } from '../judge/build-case.ts'
 import { RunningProgram } from '../judge/running.ts'
 import { draws } from '../support/harmless.ts'
 import { createHotpatch } from '../support/opened.ts'
-import { ASKED, type Draw, type Drawn, type Kind } from './kinds.ts'
+import { ASKED, type Draw, type Drawn, type Kind, OF_ANY } from './kind.ts'
 
 export interface Judgement {
-  readonly ended: 'right' | 'refused' | 'nothing' | 'wrong'
+  readonly ended: 'right' | 'refused' | 'nothing' | 'busy' | 'skipped' | 'wrong'
   /** The codes of refusals, or what is wrong. */
   readonly words: string
   readonly options: string
@@ -52,7 +53,7 @@ function variationOf(kind: Kind, draw: Draw): Variation {
         ],
   )
   const one = <T>(values: readonly T[]): T => values[draw(values.length)] as T
-  const { name: compiler, extension } = one(compilers)
+  const { name: compiler, extension } = one(compilers.filter(({ name }) => kind.compilers?.test(name) !== false))
   const [place, link] = one([
     [[], []],
     [['-fPIC'], []],
@@ -81,7 +82,7 @@ function variationOf(kind: Kind, draw: Draw): Variation {
   }
 }
 
-/** A case is named by its kind, seed and number. */
+/** A case is named by its kind and seed. */
 export async function judgeVariation(kind: Kind, seed: number, agent: string, cacheFolder: string): Promise<Judgement> {
   const variation = variationOf(
     kind,
@@ -90,12 +91,16 @@ export async function judgeVariation(kind: Kind, seed: number, agent: string, ca
         [...kind.name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 0),
     ),
   )
+  if (kind.needs !== undefined && spawnSync(kind.needs, ['--version']).status !== 0)
+    return { ended: 'skipped', words: `there is no ${kind.needs}`, options: '' }
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-variation-'))
   const { compiler, flags, link, isGiven } = variation
   const options = [compiler, ...flags, ...link, ...(isGiven ? ['--symbols'] : [])].join(' ')
   try {
     return { options, ...(await judged(kind, variation, { folder, agent, cacheFolder })) }
   } catch (error) {
+    if (kind.error !== undefined && error instanceof InputError && error.code === kind.error)
+      return { options, ended: 'refused', words: `error ${error.code}` }
     return { options, ended: 'wrong', words: error instanceof Error ? error.message : String(error) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -123,8 +128,12 @@ async function judged(kind: Kind, variation: Variation, places: Places): Promise
     progress: quiet,
     cacheFolder,
   })
-  if (refusals.length > 0)
-    return { ended: 'refused', words: refusals.map(({ code, symbol }) => `${code} ${symbol}`).join(', ') }
+  if (kind.error !== undefined) return { ended: 'wrong', words: `no error ${kind.error}` }
+  if (refusals.length > 0) {
+    const words = refusals.map(({ code, symbol }) => `${code} ${symbol}`).join(', ')
+    const isKnown = refusals.every(({ code }) => OF_ANY.includes(code) || kind.codes?.includes(code) === true)
+    return isKnown ? { ended: 'refused', words } : { ended: 'wrong', words: `refused by another code: ${words}` }
+  }
   const wanted = drawn.says?.map(String) ?? fresh
   if (payload === undefined) {
     const isSame = old.join() === fresh.join() && drawn.says === undefined
@@ -132,7 +141,7 @@ async function judged(kind: Kind, variation: Variation, places: Places): Promise
   }
   if (kind.isRefused) return { ended: 'wrong', words: 'built, what cannot be' }
   const said = await patched(program, agent, payload.bytes)
-  if (said[0] === 'busy') return { ended: 'refused', words: 'busy, at load' }
+  if (said[0] === 'busy') return { ended: 'busy', words: '' }
   // What the linker dropped only a build knows that is given the program.
   if (!isGiven && said[0]?.startsWith('upload: ')) return { ended: 'refused', words: said.join() }
   if (said.join() === wanted.join()) return { ended: 'right', words: '' }
@@ -154,6 +163,7 @@ function builtIn(folder: string, variation: Variation, texts: Readonly<Record<st
   const { compiler, extension, flags, link } = variation
   mkdirSync(folder, { recursive: true })
   const command = (with_: string, options: readonly string[], file: string, text: string) => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), text)
     const args = [with_, ...options, '-c', file, '-o', file.replace(/\.cc?$/, '.o')]
     execFileSync(with_, args.slice(1), { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })

@@ -1,45 +1,8 @@
-/**
- * Kinds of changes whose effect lies between objects: which definition a link takes, what it gathers, merges or drops, and
- * which places inside functions data points to. Each is a text that is drawn: where `entry` stands, and with which numbers.
- */
+/** Kinds whose effect lies between objects, and those of `more-kinds.ts`. */
+import { ASKED, body, type Kind, NOINLINE, pair, USER } from './kind.ts'
+import { MORE_KINDS } from './more-kinds.ts'
 
-/** Below the given number, drawn. */
-export type Draw = (below: number) => number
-
-export interface Drawn {
-  /** Name without extension → text. */
-  readonly before: Readonly<Record<string, string>>
-  /** What the patch makes of some of them. */
-  readonly after: Readonly<Record<string, string>>
-  /** What the running program says to `ASKED` after the patch, where it is not what the patched one says that begins anew. */
-  readonly says?: readonly number[]
-}
-
-export interface Kind {
-  readonly name: string
-  /** Not in C++, where it is another thing or none. */
-  readonly onlyC?: true
-  readonly flags?: readonly string[]
-  readonly link?: readonly string[]
-  /** Nothing can be built for it; otherwise it may be, or be refused. */
-  readonly isRefused?: true
-  draw(draw: Draw): Drawn
-}
-
-/** Each is asked before the patch and after it. */
-export const ASKED = [3, 4] as const
-
-const NOINLINE = '__attribute__((noinline)) '
-
-/** `entry` asks for `f` from elsewhere. */
-const USER = 'int f(int); int entry(int i) { return f(i) + 1; }\n'
-const body = (factor: number, more = 3) => `{ return i * ${factor} + ${more}; }\n`
 const G = 'int g(int i) { return i; }\n'
-/** Two numbers of which the second is another one. */
-const pair = (draw: Draw): readonly [number, number] => {
-  const first = 3 + draw(40)
-  return [first, first + 1 + draw(40)]
-}
 
 export const KINDS: readonly Kind[] = [
   {
@@ -56,6 +19,7 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: 'a strong definition beside a weak one',
+    codes: ['other-definition'],
     draw(draw) {
       const [old, next] = pair(draw)
       const weak = `static volatile int n = 2;\n__attribute__((weak, noinline)) int f(int i) { return i * ${old} + n; }\n`
@@ -65,6 +29,7 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: 'an entry that is added to a set which the linker gathers',
+    codes: ['unknown-section'],
     isRefused: true,
     draw(draw) {
       const [old, next] = pair(draw)
@@ -103,6 +68,7 @@ int entry(int i) { static const unsigned char p[] = { 0, 1, 2, 0, 3 }; return ru
   },
   {
     name: 'a common variable that grows',
+    codes: ['data-layout', 'other-definition'],
     onlyC: true,
     isRefused: true,
     flags: ['-fcommon'],
@@ -128,6 +94,7 @@ int entry(int i) { for (int k = 0; k < ${many}; k++) slots[k] += i; return slots
   },
   {
     name: 'two static variables of one name that change places',
+    codes: ['ambiguous-static', 'state-left-behind'],
     draw(draw) {
       const [first, second] = pair(draw)
       const blocks = [
@@ -148,6 +115,7 @@ int entry(int i) { return serve(i); }
   },
   {
     name: 'a static variable of a function that is renamed',
+    codes: ['state-left-behind'],
     draw(draw) {
       const [start, more] = pair(draw)
       const text = (name: string, add: number) => `${NOINLINE}static int ${name}(int i)
@@ -189,6 +157,7 @@ int entry(int i) { return f(i); }
   },
   {
     name: 'a function that sections which nobody uses dropped',
+    codes: ['symbol-not-found'],
     flags: ['-ffunction-sections', '-fdata-sections'],
     link: ['-Wl,--gc-sections'],
     draw(draw) {
@@ -203,6 +172,7 @@ int entry(int i) { return f(i); }
   },
   {
     name: 'an alias that is led elsewhere',
+    codes: ['alias-moved'],
     onlyC: true,
     draw(draw) {
       const [old, next] = pair(draw)
@@ -241,6 +211,7 @@ int entry(int i) { return f(i); }
   },
   {
     name: 'a constant: a string, a table that is read only, or a number in code',
+    codes: ['changed-constant'],
     draw(draw) {
       const [old, next] = pair(draw)
       const what = draw(3)
@@ -254,4 +225,5 @@ int entry(int i) { return f(i); }
       return { before: { t: isCxx + text(old) }, after: { t: isCxx + text(next) } }
     },
   },
+  ...MORE_KINDS,
 ]

@@ -1,0 +1,52 @@
+/**
+ * Kinds of changes whose effect lies between objects: which definition a link takes, what it gathers, merges or drops, and
+ * which places inside functions data points to. Each is a text that is drawn: where `entry` stands, and with which numbers.
+ */
+
+/** Below the given number, drawn. */
+export type Draw = (below: number) => number
+
+export interface Drawn {
+  /** Name without extension → text. */
+  readonly before: Readonly<Record<string, string>>
+  /** What the patch makes of some of them. */
+  readonly after: Readonly<Record<string, string>>
+  /** What the running program says to `ASKED` after the patch, where it is not what the patched one says that begins anew. */
+  readonly says?: readonly number[]
+}
+
+export interface Kind {
+  readonly name: string
+  /** Not in C++, where it is another thing or none. */
+  readonly onlyC?: true
+  readonly flags?: readonly string[]
+  readonly link?: readonly string[]
+  /** Names of compilers that it is for. */
+  readonly compilers?: RegExp
+  /** A program that the link takes, without which there is no case. */
+  readonly needs?: string
+  /** The codes by which it may be refused, besides those of `OF_ANY`. */
+  readonly codes?: readonly string[]
+  /** The code of the error that each of them is. */
+  readonly error?: string
+  /** Nothing can be built for it; otherwise it may be, or be refused. */
+  readonly isRefused?: true
+  draw(draw: Draw): Drawn
+}
+
+/** Each is asked before the patch and after it. */
+export const ASKED = [3, 4] as const
+
+export const NOINLINE = '__attribute__((noinline)) '
+
+/** `entry` asks for `f` from elsewhere. */
+export const USER = 'int f(int); int entry(int i) { return f(i) + 1; }\n'
+export const body = (factor: number, more = 3) => `{ return i * ${factor} + ${more}; }\n`
+/** Two numbers of which the second is another one. */
+export const pair = (draw: Draw): readonly [number, number] => {
+  const first = 3 + draw(40)
+  return [first, first + 1 + draw(40)]
+}
+
+/** What a drawn compiler and its options may make of anything: a function that is too small, code that exceptions pass through. */
+export const OF_ANY: readonly string[] = ['too-small', 'unwinding']
