@@ -265,7 +265,7 @@ export interface DiffOptions {
      *
      * @default 'xen'
      */
-    readonly target?: 'xen' | 'process' | undefined;
+    readonly target?: 'xen' | 'process' | 'linux' | undefined;
     /**
      * What the report calls the pair, `common/domain.o`.
      *
