@@ -9,7 +9,7 @@ export interface ActionRequest {
     readonly name: string;
     /** Do not ask what the payload depends on; what it is built for is asked all the same. */
     readonly nodeps?: boolean | undefined;
-    /** Milliseconds for everything to come to a stand; the host's own when not given. */
+    /** Milliseconds for everything to quiesce; the host's own when not given. */
     readonly timeoutMs?: number | undefined;
     readonly dryRun?: boolean | undefined;
 }
@@ -278,7 +278,7 @@ export interface DiffOptions {
      *
      * @default 'xen'
      */
-    readonly target?: 'xen' | 'process' | undefined;
+    readonly target?: 'xen' | 'process' | 'linux' | undefined;
     /**
      * What the report calls the pair, `common/domain.o`.
      *
@@ -1608,7 +1608,7 @@ export declare function neutralize(options: NeutralizeOptions): Promise<Neutrali
  * Opens a host: something that runs and takes payloads. All kinds have the same operations; docs/hosts.md says what each can
  * do. Close it when done.
  *
- * @param host `process:PID`, `process:PID@START`, `xen`, `xen:ssh://[USER@]SERVER[:PORT]` or `rehearsal`
+ * @param host `process:PID`, `process:PID@START`, `xen`, `xen:ssh://[USER@]SERVER[:PORT]`, `linux`, `linux:ssh://…` or `rehearsal`
  * @param options what the kind of host needs
  * @returns the host
  * @throws {InputError} where there is no such host, or it cannot be reached

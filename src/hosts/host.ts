@@ -4,7 +4,6 @@
  * A result is the interface's own: zero for success, a negative errno where the host said no. A refusal is no
  * exception. Exceptions are InputErrors: there is no such host, it cannot be reached, or its answer makes no sense.
  */
-import type { ElfSection } from '../elf/index.ts'
 import type { ActionName, ListedPayload, PayloadStatus } from './abi/xen-abi.ts'
 
 export type { ActionName, ListedPayload, PayloadState, PayloadStatus } from './abi/xen-abi.ts'
@@ -28,8 +27,6 @@ export interface Host {
   about(): Promise<HostFacts>
   /** Lines that the system's console has had, where the host can tell them. */
   console?(): Promise<readonly string[]>
-  /** Where the sections of a payload lie that is loaded, by its debug file's; where the host can tell it. */
-  places?(name: string, sections: readonly ElfSection<'payload'>[]): Promise<PlacesOutcome>
   /** Lets go of the host; a rehearsal's machine ends. */
   close(): Promise<void>
 }
