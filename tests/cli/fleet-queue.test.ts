@@ -1,7 +1,16 @@
 /** A fleet built by workers over a queue: whatever dies on the way, nothing is lost, nothing is there twice, and the index is the local one. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -81,8 +90,8 @@ function start(args: readonly string[], cache: string): Started {
 
 const BUILD = ['fleet', 'build', 'FLEET.yaml', '-o', 'out', '-j', '1', '--store', 'store']
 const build = (...more: string[]) => start([...BUILD, '--queue', redis.url, '--check-every', '0', ...more], 'build')
-const worker = (name: string, lease = 1) =>
-  start(['fleet', 'worker', redis.url, '--store', 'store', '-j', '1', '--lease', String(lease)], name)
+const worker = (name: string, lease = 1, more: readonly string[] = []) =>
+  start(['fleet', 'worker', redis.url, '--store', 'store', '-j', '1', '--lease', String(lease), ...more], name)
 
 /** Both have begun, and the worker has come to where its compiler stalls, with jobs behind and before it. */
 async function stalled(lease?: number) {
@@ -95,13 +104,14 @@ async function stalled(lease?: number) {
   return { run, first }
 }
 
-async function endsAsLocally(run: Started): Promise<void> {
+/** `trees` were sent too, a list each. */
+async function endsAsLocally(run: Started, trees = 0): Promise<void> {
   expect(await run.ended).toBe(1)
   expect(indexNow()).toEqual(locally)
   // Each cell came to its end once, and each job has one result.
   const ends = [...run.said().matchAll(/^(\S+\/\S+): (?!building|error|what liar)/gm)].map(([, cell]) => cell)
   expect(ends.sort()).toEqual(CELLS)
-  expect(resultsInStore()).toEqual(CELLS.map(() => 1))
+  expect(resultsInStore()).toEqual(Array(CELLS.length + trees).fill(1))
 }
 
 const resultsInStore = () =>
@@ -202,6 +212,23 @@ describe.skipIf(!hasGcc || !hasRedis)(`a fleet built by workers${withoutGcc}${wi
     expect(await next.ended).toBe(1)
     expect(indexNow()).toEqual(locally)
     expect(next.said()).toMatch(/^[1-4] of 6 to be done$/m)
+  })
+
+  test('a tree that a worker’s machine lacks comes out of the store, to its own place', async () => {
+    const run = build('--send')
+    await run.says('no worker is there')
+    const [tree, away] = [at('late'), at('late-elsewhere')]
+    renameSync(tree, away)
+    const lacking = worker('a', 1, ['--place', tree])
+    try {
+      await endsAsLocally(run, 2)
+      expect(lacking.said()).toContain('late/code: built')
+      expect(readFileSync(at('late.placed'), 'utf8')).toMatch(/^[0-9a-f]{64}$/)
+      expect(statSync(join(tree, 'quota.c')).mtimeMs).toBeCloseTo(statSync(join(away, 'quota.c')).mtimeMs, 0)
+    } finally {
+      for (const path of [tree, `${tree}.placed`]) rmSync(path, { recursive: true, force: true })
+      renameSync(away, tree)
+    }
   })
 
   test('every job is done by two workers where that is asked for, and both come to the same', async () => {

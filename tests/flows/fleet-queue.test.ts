@@ -120,7 +120,16 @@ function poolWith(
   const watch = { planned: () => undefined, began: () => undefined, ended: () => undefined }
   const run = { pool: createPool(1), progress: quiet, signal }
   const pool = queuePool({
-    ...{ queue: memory.queue, store, watch, run, checkEvery, note: text => notes.push(text) },
+    ...{
+      queue: memory.queue,
+      store,
+      watch,
+      run,
+      checkEvery,
+      isSending: false,
+      readFile: () => new Uint8Array(),
+      note: text => notes.push(text),
+    },
     folder: folder as FleetFolder,
   })
   return { pool, store, contents, taken, notes, ...memory }

@@ -35,6 +35,7 @@ export interface FleetArguments {
   readonly queue?: string
   readonly store?: string
   readonly checkEvery: number
+  readonly send?: boolean
 }
 
 export async function runFleet(request: FleetArguments, console: Console, signal: AbortSignal): Promise<Finished> {
@@ -74,7 +75,7 @@ export async function runFleet(request: FleetArguments, console: Console, signal
 
 /** What serves a queue is only loaded where there is one. */
 async function poolFor(request: FleetArguments, display: FleetDisplay): Promise<PoolMaker | undefined> {
-  const { queue: url, store: storeFolder, checkEvery } = request
+  const { queue: url, store: storeFolder, checkEvery, send = false } = request
   if (url === undefined && storeFolder === undefined) return undefined
   if (url === undefined || storeFolder === undefined) {
     throw new InputError(
@@ -87,7 +88,7 @@ async function poolFor(request: FleetArguments, display: FleetDisplay): Promise<
   const { openQueue } = await import('../../services/redis-queue/queue.ts')
   const store = await openStore(storeFolder, { write: writeWhole, isMade: true })
   const queue = await openQueue(queueAddress(url), { lookMs: LOOK_MS, note: display.note })
-  return world => queuePool({ ...world, queue, store, checkEvery, note: display.note })
+  return world => queuePool({ ...world, queue, store, checkEvery, isSending: send, note: display.note })
 }
 
 /** Where nothing is heard of a job, the queue is asked now and then. */

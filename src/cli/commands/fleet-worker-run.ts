@@ -1,6 +1,7 @@
 /** What `hotsplice fleet worker` does: opens the store, finds the queue, and works until it is stopped. */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { shownName } from '../../base/printable.ts'
 import { serveFleet } from '../../flows/fleet/queue/serve.ts'
 import { openStore } from '../../services/content-store.ts'
@@ -19,18 +20,28 @@ export interface WorkerArguments {
   readonly toolchain?: string
   readonly toolchainPath?: readonly string[]
   readonly inside?: boolean
+  readonly place?: readonly string[]
   /** Seconds. */
   readonly lease: number
 }
 
 export async function runWorker(request: WorkerArguments, console: Console, signal: AbortSignal): Promise<Finished> {
-  const { queue, jobs, toolchain = '', toolchainPath = [], inside = false, lease } = request
+  const { queue, jobs, toolchain = '', toolchainPath = [], inside = false, place = [], lease } = request
   const store = await openStore(request.store, { write: writeWhole, isMade: false })
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
   const say = (text: string) => console.note(shownName(text))
   const nameOf = ({ base, fix }: { readonly base: string; readonly fix: string }) => `${base}/${fix}`
   await serveFleet(
-    { version: VERSION, name, toolchain, toolchainPath, isInside: inside, jobs, signal },
+    {
+      version: VERSION,
+      name,
+      toolchain,
+      toolchainPath,
+      isInside: inside,
+      places: place.map(path => resolve(path)),
+      jobs,
+      signal,
+    },
     {
       store,
       cacheFolder: cacheFolder(),

@@ -20,6 +20,11 @@ export function workerCommand(host: Host) {
     .option('--toolchain <words>', 'take the jobs of bases with this toolchain, and no others')
     .option('--toolchain-path <there=here>', TOOLCHAIN_PATH, eachOf)
     .option('--inside', 'this worker runs where the words of --toolchain lead: compilers are called without them')
+    .option(
+      '--place <dir>',
+      'put what this machine lacks of a job there, at its own place below; may be given again',
+      eachOf,
+    )
     .addOption(
       new Option('--lease <s>', 'seconds without a sign of life after which another worker gets the jobs of this one')
         .argParser(positive)
@@ -40,8 +45,8 @@ export function workerCommand(host: Host) {
 
 const HELP = {
   more: [
-    'Trees, patches’ payloads and symbols lie at the same places as where `fleet build` runs; each job is held against its digests',
-    'before and after. Whoever may write to the Redis or to the store can have programs run by its workers: keep both to yourselves.',
+    'Trees, payloads below and symbols lie at the same places as where `fleet build` runs, or are put there (--place); each job is held',
+    'against its digests before and after. Whoever may write to the Redis or to the store can have programs run by its workers: keep both to yourselves.',
     'Ctrl-C gives back what was begun. docs/fleet.md has all of it.',
   ],
   examples: [

@@ -47,6 +47,7 @@ function buildCommand(host: Host) {
     .option('--prune', 'afterwards take away what is known of earlier patches, bases and versions only')
     .option('--queue <url>', 'let workers build: redis://[USER@]HOST[:PORT], where `hotsplice fleet worker` listens')
     .option('--store <dir>', 'with --queue: a folder that all workers see, for jobs and what comes of them')
+    .option('--send', 'with --queue: put trees and files into the store, for workers with --place')
     .addOption(
       new Option('--check-every <n>', 'with --queue: every so many jobs a second worker does one too; 0 for none')
         .argParser(natural)

@@ -80,8 +80,12 @@ async function buildMatrix(request: FleetRequest, world: FleetWorld, jobs: JobPo
     }
     await settled([...begun.values()])
   } finally {
-    revoke(await jobs.end(), known, world)
-    write()
+    // What is known is written down, whatever the end says.
+    const revoked = await jobs.end().finally(write)
+    if (revoked.length > 0) {
+      revoke(revoked, known, world)
+      write()
+    }
   }
   return { index: indexNow(), planned }
 }

@@ -10,16 +10,19 @@ import { toText } from '../inputs.ts'
 import type { FleetJob, JobDone, JobPool, RevokedJob } from '../job.ts'
 import type { FleetWorld } from '../world.ts'
 import { absoluteJob } from './absolute-job.ts'
+import { inputSender } from './inputs-sent.ts'
 import { laneOfJob } from './lane.ts'
 import { answerText, type ContentStore, type TicketText, type WorkQueue } from './model.ts'
 import { isSameResult, isSameSurroundings, readRecord, recordsOf } from './records.ts'
 import { type Tickets, tickets } from './tickets.ts'
 
-export interface QueueShop extends Pick<FleetWorld, 'run' | 'folder' | 'watch'> {
+export interface QueueShop extends Pick<FleetWorld, 'run' | 'folder' | 'watch' | 'readFile'> {
   readonly queue: WorkQueue
   readonly store: ContentStore
   /** Every so many jobs one is done by a second worker too, and compared; 0 for none. */
   readonly checkEvery: number
+  /** Whether workers get trees and files from the store. */
+  readonly isSending: boolean
   readonly note: (text: string) => void
 }
 
@@ -45,12 +48,14 @@ interface Asked {
 export function queuePool(shop: QueueShop): JobPool {
   const { store, queue, checkEvery } = shop
   const open = tickets(shop)
+  const send = shop.isSending ? inputSender(store, shop.readFile) : undefined
   const settled: (Settled & Pick<Asked, 'job' | 'digest'>)[] = []
   let count = 0
   return {
     submit: async job => {
       const isChecked = checkEvery > 0 && ++count % checkEvery === 0
       const asked = absoluteJob(job)
+      await send?.(asked)
       const digest = await store.put(Buffer.from(toText(asked), 'utf8'))
       const about = { job: asked, digest }
       const first = await ask({ ...about, copy: 1, notBy: [] }, open, shop)

@@ -12,6 +12,7 @@ export interface WorkerRequest {
   readonly toolchain: string
   readonly toolchainPath: readonly string[]
   readonly isInside: boolean
+  readonly places: readonly string[]
   /** How many compilers may be busy at once. */
   readonly jobs: number
   readonly signal: AbortSignal
@@ -27,14 +28,14 @@ interface WorkerWorld extends Pick<WorkerShop, 'store' | 'cacheFolder' | 'readFi
 }
 
 export function serveFleet(request: WorkerRequest, world: WorkerWorld): Promise<void> {
-  const { version, name, toolchain, toolchainPath, isInside, jobs, signal } = request
+  const { version, name, toolchain, toolchainPath, isInside, places, jobs, signal } = request
   const { store, cacheFolder, serve } = world
   const lane = laneOf({ version, store: store.id, toolchain, toolchainPath })
   return wholeRun({ jobs, progress: quiet, cacheFolder, signal }, run =>
     serve({
       card: { name, version, store: store.id, toolchain, lane },
       slots: Math.min(jobs, MOST_AT_ONCE),
-      work: ticketWorker({ ...world, run, name, isInside, lane }),
+      work: ticketWorker({ ...world, run, name, isInside, lane, places }),
     }),
   )
 }

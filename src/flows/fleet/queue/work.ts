@@ -7,6 +7,7 @@ import { carrier } from '../carry-out.ts'
 import { digestOf, toText } from '../inputs.ts'
 import type { FleetJob, JobDone } from '../job.ts'
 import type { FleetWorld } from '../world.ts'
+import { bringInputs } from './inputs-sent.ts'
 import { laneOfJob } from './lane.ts'
 import type { Answer, ContentStore } from './model.ts'
 import { ticketText } from './model.ts'
@@ -20,6 +21,8 @@ export interface WorkerShop extends Pick<FleetWorld, 'run' | 'cacheFolder' | 're
   readonly isInside: boolean
   /** It does no other jobs, whoever asks for them. */
   readonly lane: string
+  /** Folders below which inputs may be put that this machine lacks. */
+  readonly places: readonly string[]
   readonly watch: Pick<FleetWorld['watch'], 'began'> & { readonly ended: (job: FleetJob, how: string) => void }
 }
 
@@ -38,9 +41,17 @@ export function ticketWorker(shop: WorkerShop): (text: string) => Promise<string
     },
   }
   const carry = carrier({ ...shop, folder })
+  // One at a time: jobs of one tree would put it there at once.
+  let before: Promise<unknown> = Promise.resolve()
+  const bringing = (bring: () => Promise<void>): Promise<void> => {
+    const mine = before.then(bring)
+    before = mine.catch(() => undefined)
+    return mine
+  }
   const doJob = async (digest: string, isAnew: boolean): Promise<Answer> => {
     const job = await readJob(digest, shop)
     const here = shop.isInside ? { ...job, base: withoutToolchain(job.base) } : job
+    await bringing(() => bringInputs(here, shop.places, store))
     const known = isAnew ? undefined : await knownHere(digest, here, shop)
     if (known !== undefined) {
       shop.watch.ended(job, 'known already')
