@@ -18,7 +18,8 @@ const WAYS = [
   { asked: ['engine', '-t', 'pkcs11'], options: ['-engine', 'pkcs11', '-keyform', 'engine'] },
 ] as const
 
-export const isTokenKey = (key: string): boolean => key.startsWith(SCHEME)
+/** Schemes of URIs have no case (RFC 3986), and openssl's engine takes lower case only. */
+export const isTokenKey = (key: string): boolean => /^pkcs11:/i.test(key)
 
 export interface TokenKey {
   /** `pkcs11:token=…;object=…`, as RFC 7512 has it. */
@@ -30,12 +31,18 @@ export interface TokenKey {
 /** Throws `InputError` where the token, or openssl, does not sign; the returned function does. */
 export function tokenSigner({ uri, pin }: TokenKey): (content: Uint8Array, hash: Hash) => Uint8Array {
   // What is in the arguments of a program is in the list of processes.
-  if (/[?;&]pin-value=/.test(uri))
+  // Attributes and their values may be spelled in percent signs, and in any case.
+  if (/[:?;&]\s*pin-value\s*=/i.test(unescaped(uri)))
     throw new InputError(
       'cli/usage',
       'a PIN in the URI can be read by everybody who lists processes',
       `give --pin-file, or ${PIN} in the environment`,
     )
+  if (!uri.startsWith(SCHEME) || !/^[\x21-\x7e]+$/.test(uri) || uri.length === SCHEME.length) {
+    const hint =
+      'write pkcs11: in lower case, and spaces and other letters as RFC 7512 has them: pkcs11:token=My%20token;object=K'
+    throw new InputError('cli/usage', `${JSON.stringify(uri)} is no URI that names a key`, hint)
+  }
   return (content, hash) => {
     const way = WAYS.find(({ asked }) => works(asked))
     if (way === undefined) {
@@ -56,6 +63,11 @@ export function tokenSigner({ uri, pin }: TokenKey): (content: Uint8Array, hash:
       `openssl could not sign with ${uri}: ${reasonIn(stderr.toString('utf8'), status)}`,
     )
   }
+}
+
+/** What cannot be decoded stays as it is. */
+function unescaped(uri: string): string {
+  return uri.replace(/%([0-9a-f]{2})/gi, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)))
 }
 
 function works(args: readonly string[]): boolean {

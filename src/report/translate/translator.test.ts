@@ -264,3 +264,17 @@ test.for<{ log: string; says: string | undefined; so: string }>([
     says === undefined ? `${log} end` : `${log} ${says} end`,
   )
 })
+
+test('a debug file is asked before the report, and what it does not know is the report’s', () => {
+  const asked: string[] = []
+  const debug = (name: string, offset: number) => {
+    asked.push(`${name}+${offset}`)
+    return offset === 0x10 ? { file: 'common/a.c', line: 15 } : undefined
+  }
+  const [first, second] = ['RIP: 0[<0>] f1+0x10/0x20 [fix]', 'RIP: 0[<0>] f1+0x8/0x20 [fix]']
+  const said = (layers: readonly Layer[], log: string) => /\{.*?\}/.exec(translated(layers, log))?.[0]
+  expect(said([{ ...withCode(), debug }], first)).toBe(said([withCode()], second))
+  expect(said([withCode()], first)).not.toBe(said([withCode()], second))
+  expect(said([{ ...withCode(), debug }], second)).toBe(said([withCode()], second))
+  expect(asked).toEqual(['f1+16', 'f1+8'])
+})
