@@ -1586,7 +1586,7 @@ export declare function neutralize(options: NeutralizeOptions): Promise<Neutrali
  * Opens a host: something that runs and takes payloads. All kinds have the same operations; docs/hosts.md says what each can
  * do. Close it when done.
  *
- * @param host `process:PID`, `process:PID@START`, `xen`, `xen:ssh://[USER@]SERVER[:PORT]` or `rehearsal`
+ * @param host `process:PID`, `process:PID@START`, `xen`, `xen:ssh://[USER@]SERVER[:PORT]`, `linux`, `linux:ssh://…` or `rehearsal`
  * @param options what the kind of host needs
  * @returns the host
  * @throws {InputError} where there is no such host, or it cannot be reached
