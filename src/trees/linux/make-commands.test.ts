@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { commandsIn, readMakeCommands } from './make-commands.ts'
+import { commandsIn, moduleIn, readMakeCommands } from './make-commands.ts'
 
 const UNIT = 'fs/proc/cmdline.o'
 const SOURCE = 'fs/proc/cmdline.c'
@@ -42,4 +42,11 @@ describe('how make says that a unit is compiled', () => {
   ])('splits %s', (text, commands) => {
     expect(commandsIn(text)).toEqual(commands)
   })
+})
+
+it('tells the module that a unit is a part of, as the kernel calls it', () => {
+  expect(moduleIn(['gcc', '-DKBUILD_MODNAME="cmdline"', '-c'])).toEqual({})
+  expect(moduleIn(['gcc', '-DMODULE', '-DKBUILD_MODNAME="snd-pcm"', '-c'])).toEqual({ module: 'snd_pcm' })
+  expect(() => moduleIn(['gcc', '-DMODULE', '-DKBUILD_MODNAME="one:two"'])).toThrow('which module')
+  expect(() => moduleIn(['gcc', '-DMODULE'])).toThrow('which module')
 })
