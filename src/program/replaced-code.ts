@@ -33,6 +33,8 @@ export interface OldFunction {
 export interface Compared {
   readonly fault: string | undefined
   readonly notes: readonly string[]
+  /** Whether the fault is that the linker made one function of several. */
+  readonly isFolded?: true
 }
 
 /** Where the function of that name lies, or why none of the program's is it. */
@@ -66,7 +68,7 @@ export function compareCode(
     return passed([`the payload does not say what the code of ${name} was: it was not compared`])
   }
   const shared = sharedPlace(name, original, program.functionsAt(old))
-  if (shared !== undefined) return { fault: shared, notes: [] }
+  if (shared !== undefined) return { fault: shared, notes: [], isFolded: true }
   if (isReplaced) return passed([])
   const reached = follow(name, { ...original, size: oldSize }, old, program)
   if (typeof reached === 'string') return { fault: reached, notes: [] }

@@ -109,8 +109,9 @@ function checkProgram(
     }
     const original = originals.find(each => each.name === name)
     const isReplaced = running.replacedBelow?.has(name) === true
-    const { fault, notes } = compareCode({ name, old: found.address, oldSize }, original, program, isReplaced)
-    if (fault !== undefined) refusals.push(refusalFor(replacement, fault))
+    const compared = compareCode({ name, old: found.address, oldSize }, original, program, isReplaced)
+    const { fault, notes, isFolded } = compared
+    if (fault !== undefined) refusals.push(refusalFor(replacement, fault, isFolded === true ? FOLDED : OTHER_TREE))
     const untold =
       program.codeAt(found.address, oldSize) === undefined ? [`the given file has no code of ${name}`] : notes
     notices.push(...untold.map(text => ({ code: 'code-not-compared', text: `${replacement.unit}: ${text}` })))
@@ -143,12 +144,17 @@ function ofLibrary(selection: Selection, program: LinkedProgram, { own }: Runnin
   ]
 }
 
-function refusalFor({ unit, runningName }: Replacement, fault: string): Refusal {
+const OTHER_TREE =
+  'give the tree that the program was built from, with its compiler and options, and the very program; where it was compiled without -ffunction-sections and only a near jump is shorter, build it with that option'
+const FOLDED =
+  'let the patch give the function another name, and change its callers to use that one; or link the program without folding (--icf=none) for the next time'
+
+function refusalFor({ unit, runningName }: Replacement, fault: string, hint = OTHER_TREE): Refusal {
   return {
     code: 'not-the-running-code',
     unit,
     symbol: spelled(runningName).name,
     text: fault,
-    hint: 'give the tree that the program was built from, with its compiler and options, and the very program; where it was compiled without -ffunction-sections and only a near jump is shorter, build it with that option',
+    hint,
   }
 }
