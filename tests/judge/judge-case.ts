@@ -125,7 +125,9 @@ async function judgeIn(drawn: Case, { agent, cache, breach }: JudgeOptions, fold
     return refused ?? ran
   } catch (error) {
     if (!(error instanceof Unexpected) || error.judgement !== 'refused-at-load') throw error
-    throw isTold(told) ? error : new Unexpected('error', `the build did not say what it could not know: ${error.message}`)
+    throw isTold(told)
+      ? error
+      : new Unexpected('error', `the build did not say what it could not know: ${error.message}`)
   }
 }
 
