@@ -51,7 +51,7 @@ describe.skipIf(!hasGcc)(`a disagreement of two ways${withoutGcc}`, () => {
       expect(reasons.get('below')).toBe('disagreement')
       const [said, ...more] = notices.filter(({ code }) => code === 'disagreement')
       expect(more).toEqual([])
-      expect(said?.text).toMatch(/^unit\.o: two ways .* of below; it counts as changed$/)
+      expect(said?.text).toMatch(/^unit\.o: two modes .* of below; it counts as changed$/)
       expect(said?.text).toMatch(
         which === 'neutral' ? /neutral says changed .*, mask says line-only/ : /neutral says same, mask says changed/,
       )
