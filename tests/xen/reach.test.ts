@@ -42,7 +42,7 @@ describe.skipIf(missing !== '')(`drawn edits of headers ${missing}`, () => {
     const path = 'xen/include/xen/sched.h'
     const before = tree.reader.read(path) ?? ''
     const known = 'void domain_destroy(struct domain *d);'
-    const after = before.replace(known, `${known} int nobody(const struct domain *d, int n);`)
+    const after = before.replace(known, `${known} int no_body(const struct domain *d, int n);`)
     const text = createTwoFilesPatch(`a/${path}`, `b/${path}`, before, after, '', '')
     const asked = compilesIn(cacheFolder)
     const options = { tree: xenTree('release'), target: 'xen', cacheFolder, jobs: 2, progress: quiet } as const

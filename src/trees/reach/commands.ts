@@ -6,9 +6,9 @@ import type { Unit } from '../model.ts'
  * another way, or takes orders that we do not see.
  */
 const NOT_ORDINARY =
-  /^(?:-fkeep-|-femit-all-decls|-fopen(?:mp|acc)|-fsanitize=|-fcoverage|-fpass-plugin|-fno-toplevel-reorder|-fno-unit-at-a-time|-fprofile|-ftest-coverage|-aux-info|-fdump|-fplugin|-flto|-?-coverage$|-Xclang$|-Xpreprocessor$|-Wp,(?!-M[A-Z]*(?:,[^,]*)?$)|--(?:un)?define-macro|-specs|-wrapper|-traditional|-ftrapv-handler|-ftrap-function|--config|-ansi$|-std=(?:c8|c90|iso9899:199[04])|-fpreprocessed|-fdirectives-only|-finput-charset|-fmodules|@)/
+  /^(?:-fkeep-|-femit-all-decls|-fopen(?:mp|acc)|-fsanitize=|-fcoverage|-fpass-plugin|-fno-toplevel-reorder|-fno-unit-at-a-time|-fprofile|-ftest-coverage|-aux-info|-fdump|-fplugin|-flto|-?-coverage$|-Xclang$|-Xpreprocessor$|-Wp,(?!-M[A-Z]*(?:,[^,]*)?$)|--(?:un)?define-macro|-specs|-wrapper|-traditional|-ftrapv-handler|-ftrap-function|--config|-?-ansi$|-?-std=(?:c8|c90|iso9899:199[04])|--std$|-fpreprocessed|-fdirectives-only|-finput-charset|-fmodules|@)/
 const C_PLUS_PLUS = /\.(?:CC?|cc|cp|cpp|cxx|CPP|CXX|[cC]\+\+|ii|mm?|M|cl|cu)$/
-const WITH_TRIGRAPHS = /^(?:-f?trigraphs|-std=(?:c|iso).*)$/
+const WITH_TRIGRAPHS = /^--?(?:f?trigraphs|std=(?:c|iso).*)$/
 
 export function isOrdinary({ language, source, command, dependencies }: Unit): boolean {
   const isOther = command.some((word, at) => word === '-x' && command[at + 1] !== 'c')

@@ -24,8 +24,11 @@ interface Added {
   readonly words: readonly string[]
 }
 
-/** Names that compilers, or their runtimes, may mean something by. */
-const KNOWN = /^(?:_.*|linux|unix|i386|main|(?:mem|str|printf|put|abs|labs|llabs|ffs|abort|bcmp|bcopy|bzero).*)$/
+/**
+ * Names that compilers may mean something by: gcc calls `stpcpy` on its own account once it is declared, and has hundreds of
+ * such names. Those of C's library are one word, or end in what the library adds to one.
+ */
+const KNOWN = /^[^_]*$|^_|_(?:unlocked|r|chk)$|^(?:posix|aligned|objc|linux|mem|str|stp)[a-z]*_/
 const MORE_THAN_A_TYPE =
   /^(?:typedef|static|inline|auto|register|constexpr|noreturn|asm|typeof|_.*|alignas|alignof|sizeof|union|enum)$/
 const SIGN = /^[*(),;.]$|^\.\.\.$/
