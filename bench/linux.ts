@@ -2,8 +2,7 @@
  * A live patch for the kernel that Debian ships, from patch to module, and its rehearsal: `npx tsx bench/linux.ts [6.1|6.12]`.
  *
  * Each build has a patch of its own and a cache that knows nothing but the tree's folder, so that it is the first of its kind; it
- * stands against the unit's own compile, without and with objtool as the kernel's build has them. Memory is the peak of the
- * command's process. The machine may be busy: processor time is the steadier figure.
+ * stands against the unit's own compile, the compiler alone. Memory is the peak of the command's process. The machine may be busy: processor time is the steadier figure.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -36,7 +36,7 @@ const SOME = body(
 const MANY = body('always_inline bool is_control_domain(', '(d->is_privileged)', '(d->is_privileged && d->domain_id)')
 /** No type depends on it: what changes asm-offsets.h concerns everybody. */
 const MACRO = body('#define cpu_is_haltable(', 'cpu_online(cpu)', '(cpu_online(cpu) & 1)')
-const PROTOTYPE = body('void domain_destroy(', 'struct domain *d);', 'struct domain *d); int nobody(int n);')
+const PROTOTYPE = body('void domain_destroy(', 'struct domain *d);', 'struct domain *d); int no_body(int n);')
 const moving = (edit: Edit): Edit => ('find' in edit ? { ...edit, put: edit.put.replace(' ', '\n') } : edit)
 
 const ROWS: readonly Row[] = [

@@ -33,7 +33,7 @@ and readelf's text of each function is compared. *Unjudged* are units that have 
 *must* are the functions that have changed or come; *missing* those of them that the payload has not; *more* those that it
 has besides; *unlike* those whose code, references, strings or entries are not those of the patched object.
 A line's number in an instruction counts as unlike, and is meant so: kept lines have the number of before, added ones one
-behind the file's end (lines.md); those of XSA-504 and XSA-507 on 4.18 are of that kind alone, looked at by hand.
+behind the file's end (lines.md); the first difference of XSA-504 and of XSA-507 on 4.18 is of that kind.
 `,
   titles: [...WHICH, 'units', 'that differ', 'unjudged', 'must', 'missing', 'more', 'unlike', 'hotsplice'],
 }

@@ -126,7 +126,7 @@ test.skipIf(!hasGcc)(`what only comes up with a processor is told${withoutGcc}`,
       rules,
     ).notices.filter(({ code }) => code === 'cpu-bring-up')
   expect(told('arch/x86/cpu/maker.o').map(each => each.text)).toEqual([
-    'init_maker of arch/x86/cpu/maker.o runs only when a processor comes up: those that run do not get what it does otherwise: it would set the processor by wrmsr 0x11, no longer wrmsr 0x10; not known: where 1 of its writes go, and what they write; under which conditions it does any of it',
+    'init_maker of arch/x86/cpu/maker.o runs only when a processor comes up: those that run do not get what it does otherwise: it would set the processor by wrmsr 0x11; no longer set the processor by wrmsr 0x10; not known: where 1 of its writes go, and what they write; under which conditions it does any of it',
   ])
   expect(told('common/maker.o')).toEqual([])
 })

@@ -70,7 +70,7 @@ export function described({ judged, before, after }: BothSides, unit: string): L
   }
   const differing = <T>(of: (side: Lasting) => readonly T[], words: (item: T) => string) => {
     const [old, now] = [of(before).map(words), of(after).map(words)]
-    return [...missingFrom(now, old), ...missingFrom(old, now).map(each => `no longer ${each}`)]
+    return [...missingFrom(now, old), ...missingFrom(old, now).map(each => `${NO_LONGER}${each}`)]
   }
   const sets = differing(({ stores }) => stores, storeWords)
   const calls = differing(
@@ -97,18 +97,32 @@ function storeWords({ name, at, value, bytes }: Store): string {
 
 /** What it would do otherwise, and what of that is not known. */
 export function differenceWords({ sets, calls, processor, unknown }: LeftInitCode): string {
-  const parts = [
-    ...(sets.length === 0 ? [] : [`set ${listed(sets)}`]),
-    ...(calls.length === 0 ? [] : [`call ${listed(calls)}`]),
-    ...(processor.length === 0 ? [] : [`set the processor by ${listed(processor)}`]),
-  ]
+  const parts = [...deeds('set', sets), ...deeds('call', calls), ...deeds('set the processor by', processor)]
   const known = parts.length === 0 ? '' : `it would ${parts.join('; ')}; `
   return `${known}not known: ${unknown.join('; ')}`
 }
 
+const NO_LONGER = 'no longer '
+
+/** What is new first, then what goes. */
+function deeds(verb: string, objects: readonly string[]): readonly string[] {
+  const isGone = (object: string) => object.startsWith(NO_LONGER)
+  const gone = objects.filter(isGone).map(object => object.slice(NO_LONGER.length))
+  const come = objects.filter(object => !isGone(object))
+  return [
+    ...(come.length === 0 ? [] : [`${verb} ${listed(come)}`]),
+    ...(gone.length === 0 ? [] : [`${NO_LONGER}${verb} ${listed(gone)}`]),
+  ]
+}
+
 const MOST_NAMED = 12
 
-function listed(words: readonly string[]): string {
+/** Each once, with how often it is there. */
+function listed(all: readonly string[]): string {
+  const words = [...new Set(all)].map(word => {
+    const count = all.filter(each => each === word).length
+    return count === 1 ? word : `${word} (${count} times)`
+  })
   const rest = words.length - MOST_NAMED
   return rest > 0 ? `${words.slice(0, MOST_NAMED).join(', ')} and ${rest} more` : words.join(', ')
 }
