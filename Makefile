@@ -4,13 +4,14 @@
 # make test-all  that, and the rest: more of the same kinds, and all there is of one
 # make mutants   one small mistake at a time: do the light tests notice? Adds up over runs; COUNT=50, docs/mutants.md
 # make fuzz    5,000 wrong inputs to every reader; SEED, COUNT, OFFSET, ONLY=reader:number
+# make site   the docs as pages for a browser, in site/.vitepress/dist; a link that leads nowhere ends it
 # make bench   prints speeds as ratios of a compile measured in the same run; never a test
 SHELL := /bin/bash
 installed := node_modules/.package-lock.json
 compiled := dist/cli/main.cjs
 sources := $(shell find src page -type f ! -name '*.test.ts')
 
-.PHONY: build demo test test-rest test-all mutants check fuzz bench tools xen-trees clean help
+.PHONY: build demo test test-rest test-all mutants check fuzz bench site tools xen-trees clean help
 .DEFAULT_GOAL := build
 
 build: $(compiled)
@@ -43,6 +44,9 @@ check: $(installed)
 
 fuzz: $(installed)
 	@npx tsx scripts/fuzz.ts --seed="$(SEED)" --count="$(COUNT)" --offset="$(OFFSET)" --only="$(ONLY)"
+
+site: $(installed)
+	npm run --silent site
 
 bench: build tools
 	npm run --silent bench

@@ -56,6 +56,8 @@ export const REST = [
   'tests/run/judged-programs-more.test.ts',
   // A program that nobody here wrote, where the sample takes written and drawn ones (tests/run/judged-programs.test.ts).
   'tests/run/real-programs.test.ts',
+  // All pages of the docs through the site’s builder, where the light ones look at links and indexes (tests/docs).
+  'tests/docs/site.test.ts',
   // Builds of Xen at once, where the light ones have small programs (tests/flows/one-base.test.ts).
   'tests/xen/one-base.test.ts',
   // A function that goes to another file of the real Xen, where small programs have every kind (tests/flows/moved-functions.test.ts).
