@@ -49,7 +49,9 @@ build_tree() {
       options+=(CC="$compiler") ;;
   esac
   rm -rf "$tree"
-  cp -a "$cache/source" "$tree"
+  # What it holds, also where it is a link: nothing is ever built in the source.
+  mkdir "$tree"
+  cp -a "$cache/source/." "$tree"
   printf 'CONFIG_DEBUG=%s\nCONFIG_LIVEPATCH=y\n' "$debug" > "$tree/xen/.config"
   say "building Xen ($config), once: about two minutes"
   # The build-id must not depend on the clock, the host or the user.

@@ -83,7 +83,7 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
     ]
     const { stdout, stderr } = await hotsplice(args, { cwd: demo.folder, env })
     expect(readReport(stdout, 'stdout').outcome).toBe('built')
-    expect(stderr).toContain('built x.livepatch')
+    expect(stderr).toBe('')
     rmSync(join(demo.folder, 'x.livepatch'))
   })
 
