@@ -19,7 +19,7 @@ export function First({ build, data }: { build: BuildView; data: PageData }) {
       <Trial list={data.verifications} href="#verify" />
       <Trial list={data.rehearsals} href="#rehearsal" />
       {report.command === 'build' && data.rehearsals.length === 0 && report.outcome === 'built' && (
-        <p>No rehearsal is in this page: whether it was tried on the real system, the page does not know.</p>
+        <p>No rehearsal is in this page: it may not have been tried on the real system.</p>
       )}
       <Counts report={report} />
       <Words title="Warnings: what could go wrong" list={report.warnings.map(({ text }) => text)} />

@@ -75,7 +75,7 @@ export function NotLooked({ report: { notCompared } }: { report: RunReport }) {
   return (
     <section aria-labelledby="not-looked">
       <h2 id="not-looked">What was not compared</h2>
-      <p>Nobody looked at this, so that it says nothing about being the same.</p>
+      <p>Nobody looked at this, so it may differ.</p>
       <details>
         <summary>{notCompared.length} of them</summary>
         <ul class="words">
