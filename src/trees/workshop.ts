@@ -3,7 +3,7 @@
  * holds it all and is gone afterwards.
  */
 import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { openPrivatePlace, type PrivatePlace } from '../system/private-place.ts'
 import { type CompilerIdentity, identify } from './compiler.ts'
 import { type Layout, realOrSelf, toAbsolute } from './layout.ts'
@@ -55,11 +55,12 @@ export class Workshop {
   }
 
   farm(overlay: Overlay, kind: 'lean' | 'full'): Farm {
-    const { content } = this.texts(overlay)
+    const { content, changesNames } = this.texts(overlay)
     const farms = this.#farms.get(content) ?? new Map<'lean' | 'full', Farm>()
     this.#farms.set(content, farms)
     // New and removed files change where a compiler looks; only a full farm is right about that.
-    const full = kind === 'full' || this.texts(overlay).changesNames.length > 0 || asksForFiles(overlay)
+    const mayMislead = changesNames.some(change => !this.#isOnlyCompiled(change))
+    const full = kind === 'full' || mayMislead || asksForFiles(overlay)
     const wanted = full ? 'full' : 'lean'
     let farm = farms.get(wanted)
     if (farm === undefined) {
@@ -76,6 +77,18 @@ export class Workshop {
       farms.set(wanted, farm)
     }
     return farm
+  }
+
+  /**
+   * Whether what comes is a source, and no file that these units read is called like it: then nothing includes that name, and
+   * nobody would look for it but who has it as text of the patch, in a folder that is real.
+   */
+  #isOnlyCompiled(change: string): boolean {
+    const [path, name] = [change.slice(1), change.slice(change.lastIndexOf('/') + 1)]
+    if (!/^\+.*\.(?:c|cc|cpp|cxx)$/.test(change)) return false
+    const absolute = toAbsolute(this.layout, path)
+    const isOther = (read: string) => basename(read) === name && toAbsolute(this.layout, read) !== absolute
+    return !this.#units.some(unit => unit.dependencies.some(isOther))
   }
 
   #links() {
