@@ -2,6 +2,7 @@
  * What the compiles of one call share: farms, one for each overlay, digests, the store, and the private folder that
  * holds it all and is gone afterwards.
  */
+import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { openPrivatePlace, type PrivatePlace } from '../system/private-place.ts'
@@ -79,16 +80,10 @@ export class Workshop {
     return farm
   }
 
-  /**
-   * Whether what comes is a source, and no file that these units read is called like it: then nothing includes that name, and
-   * nobody would look for it but who has it as text of the patch, in a folder that is real.
-   */
+  /** Whether what comes is a source that no text of the tree names, whatever its place: then nothing looks for it. */
   #isOnlyCompiled(change: string): boolean {
-    const [path, name] = [change.slice(1), change.slice(change.lastIndexOf('/') + 1)]
-    if (!/^\+.*\.(?:c|cc|cpp|cxx)$/.test(change)) return false
-    const absolute = toAbsolute(this.layout, path)
-    const isOther = (read: string) => basename(read) === name && toAbsolute(this.layout, read) !== absolute
-    return !this.#units.some(unit => unit.dependencies.some(isOther))
+    const name = basename(change)
+    return /^\+.*\.(?:c|cc|cpp|cxx)$/.test(change) && !isNamedIn(this.layout, name)
   }
 
   #links() {
@@ -199,6 +194,22 @@ const ASKS_FOR_HEADER =
   /__has_include(?:_next)?\s*\(\s*(?:<(?:[^<>"\n]*\/)?[\w-]+\.h>|"(?:[^<>"\n]*\/)?[\w-]+\.h")\s*\)/g
 
 /** Texts that ask whether some other file exists get the answer of the whole tree. */
+const named = new WeakMap<Layout, Map<string, boolean>>()
+
+/** By any text below the tree: an include, or a question whether it is there. Where it cannot be searched, it may be. */
+function isNamedIn(layout: Layout, name: string): boolean {
+  const known = named.get(layout) ?? new Map<string, boolean>()
+  named.set(layout, known)
+  let found = known.get(name)
+  if (found === undefined) {
+    const folders = [...new Set([layout.sourceFolder, layout.buildFolder])]
+    const words = ['-rqIF', '--exclude-dir=.git', '-e', name, ...folders]
+    found = spawnSync('grep', words, { stdio: 'ignore', env: { ...process.env, LC_ALL: 'C' } }).status !== 1
+    known.set(name, found)
+  }
+  return found
+}
+
 function asksForFiles(overlay: Overlay): boolean {
   return [...overlay.values()].some(text => text?.replace(ASKS_FOR_HEADER, '').includes('__has_include') === true)
 }

@@ -218,6 +218,26 @@ describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here
       expect(textOf(pair?.original)).not.toContain('\x67\x12')
     }))
 
+  test('a source that comes is found wherever the tree would find it', () =>
+    inFolder(async folder => {
+      const tree = await built(folder, {
+        'xen/include/pull.h': '#ifdef PULL\n#include "../common/come.c"\n#endif\n',
+        'xen/include/ask.h': '#if __has_include("../common/come.c")\n#define COME 0x5555\n#endif\n',
+      })
+      const one = tree.units.find(({ unit }) => unit === 'common/one.o') ?? fail()
+      const compile = async (text: string) => {
+        const overlay = new Map([
+          ['xen/common/one.c', `${text}\nint come(void) { return COME; }\n`],
+          ['xen/common/come.c', '#define COME 0x1111\n'],
+        ])
+        return textOf((await compileUnits(tree, [{ unit: one, overlay, label: 'patched' }]))[0]?.object)
+      }
+      expect(await compile('#include "come.c"')).toContain('\x11\x11')
+      expect(await compile('#include "../common/come.c"')).toContain('\x11\x11')
+      expect(await compile('#define PULL\n#include <pull.h>')).toContain('\x11\x11')
+      expect(await compile('#include <ask.h>')).toContain('\x55\x55')
+    }))
+
   test('an include that nobody made before finds the file that the tree would find', () =>
     inFolder(async folder => {
       const files = { 'xen/common/extra.c': '#define EXTRA 0x1111\n', 'xen/include/extra.c': '#define EXTRA 0x2222\n' }
