@@ -10,22 +10,10 @@ import { openProcess } from '../../src/hosts/process/process-host.ts'
 import { quiet } from '../../src/trees/index.ts'
 import { RunningProgram } from '../judge/running.ts'
 import { hasGcc, hasGold, hasLld } from '../support/gcc.ts'
+import { MAIN } from '../support/number-program.ts'
 import { createHotpatch } from '../support/opened.ts'
 
 const possible = hasGcc && process.arch === 'x64' && process.platform === 'linux'
-
-/** Answers each number with what `entry` makes of it. */
-const MAIN = `#include <stdio.h>
-int entry(int);
-int main(void)
-{
-    int n;
-    printf("=\\n");
-    fflush(stdout);
-    while (scanf("%d", &n) == 1) { printf("%d\\n=\\n", entry(n)); fflush(stdout); }
-    return 0;
-}
-`
 const SPLIT = ['-O2', '-ffunction-sections', '-fdata-sections']
 const NOINLINE = '__attribute__((noinline)) '
 const SPARE = 'static const int by[] = { 5, 6, 7, 8 }; int spare(int n) { return n * by[n & 3]; }\n'

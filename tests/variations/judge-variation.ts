@@ -10,6 +10,7 @@ import { quiet } from '../../src/trees/index.ts'
 import { compilersHere } from '../judge/build-case.ts'
 import { RunningProgram } from '../judge/running.ts'
 import { draws } from '../support/harmless.ts'
+import { MAIN } from '../support/number-program.ts'
 import { createHotpatch } from '../support/opened.ts'
 import { ASKED, type Draw, type Drawn, type Kind, OF_ANY } from './kind.ts'
 
@@ -20,17 +21,6 @@ export interface Judgement {
   readonly options: string
 }
 
-const MAIN = `#include <stdio.h>
-int entry(int);
-int main(void)
-{
-    int n;
-    printf("=\\n");
-    fflush(stdout);
-    while (scanf("%d", &n) == 1) { printf("%d\\n=\\n", entry(n)); fflush(stdout); }
-    return 0;
-}
-`
 /** What C++ has to be told of names that C asks for. */
 const IN_CXX = '#ifdef __cplusplus\nextern "C" int entry(int);\n#endif\n'
 

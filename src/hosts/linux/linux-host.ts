@@ -7,7 +7,6 @@
  * Sources: Linux 6.1 Documentation/livepatch/livepatch.rst and Documentation/ABI/testing/sysfs-kernel-livepatch.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { InputError } from '../../base/errors.ts'
 import { readModinfo } from '../../loaders/linux/modinfo.ts'
 import { EAGAIN, ENOENT } from '../abi/errno.ts'
 import {
@@ -21,7 +20,7 @@ import {
   type Outcome,
   type UploadRequest,
 } from '../host.ts'
-import { quote, type Ran, type Runner } from '../xen/runner.ts'
+import { bring, quote, type Ran, type Runner } from '../xen/runner.ts'
 import { enforcementOf, errnoIn } from './answers.ts'
 
 const EINVAL = -22
@@ -58,7 +57,7 @@ class LinuxHost implements Host {
     if (own !== name)
       return { result: EINVAL, words: [`the module is called ${own}, which is its name on the host, too`] }
     if (dryRun) return { result: 0, words: ['would run: insmod FILE'] }
-    const { file, remove } = await this.#bring(payload)
+    const { file, remove } = await bring(this.#runner, payload)
     try {
       const outcome = await this.#answer(await this.#runner.run(['insmod', file]))
       return outcome.result < 0 ? outcome : this.#settled(name, DEFAULT_TIMEOUT_MS.linux)
@@ -211,18 +210,5 @@ class LinuxHost implements Host {
     const result = errnoIn(ran.errors)
     const words = await enforcementOf(result, path => this.#read(path))
     return { result, words: [...said, ...words] }
-  }
-
-  /** Puts the payload where insmod can read it, under a name that nobody can guess. */
-  async #bring(payload: Uint8Array): Promise<{ readonly file: string; readonly remove: () => Promise<unknown> }> {
-    const made = await this.#runner.run(['mktemp'])
-    const file = made.output.trim()
-    if (made.code !== 0 || !file.startsWith('/'))
-      throw new InputError('xen/no-room', `no temporary file could be made: ${made.errors.trim()}`)
-    const remove = () => this.#runner.tidy(['rm', '-f', file])
-    const put = await this.#runner.run(['dd', 'status=none', `of=${file}`], payload)
-    if (put.code === 0) return { file, remove }
-    await remove()
-    throw new InputError('xen/no-room', `the payload could not be written to ${file}: ${put.errors.trim()}`)
   }
 }

@@ -108,3 +108,19 @@ const missing = (what: string, because = 'ENOENT') =>
   because === 'ENOENT'
     ? new InputError('xen/no-tool', `${what} cannot be run`, 'install xen-utils, which has xen-livepatch, on the host')
     : new InputError('xen/no-tool', `${what} could not be started: ${because}`)
+
+/** Puts the payload where the tools there can read it, under a name that nobody can guess. Throws where there is no room. */
+export async function bring(
+  runner: Runner,
+  payload: Uint8Array,
+): Promise<{ readonly file: string; readonly remove: () => Promise<unknown> }> {
+  const made = await runner.run(['mktemp'])
+  const file = made.output.trim()
+  if (made.code !== 0 || !file.startsWith('/'))
+    throw new InputError('xen/no-room', `no temporary file could be made: ${made.errors.trim()}`)
+  const remove = () => runner.tidy(['rm', '-f', file])
+  const put = await runner.run(['dd', 'status=none', `of=${file}`], payload)
+  if (put.code === 0) return { file, remove }
+  await remove()
+  throw new InputError('xen/no-room', `the payload could not be written to ${file}: ${put.errors.trim()}`)
+}

@@ -22,7 +22,7 @@ import {
 } from '../host.ts'
 import { parseFailure, parseList } from './list.ts'
 import { placesInXen, readPrinted } from './places.ts'
-import { quote, type Ran, type Runner } from './runner.ts'
+import { bring, quote, type Ran, type Runner } from './runner.ts'
 
 const TOOL = 'xen-livepatch'
 const EINVAL = -22
@@ -50,7 +50,7 @@ class XenHost implements Host {
     const bad = badName(name) ?? unlistable(name)
     if (bad !== undefined) return bad
     if (dryRun) return { result: 0, words: [`would run: ${TOOL} upload ${quote(name)} FILE`] }
-    const { file, remove } = await this.#bring(payload)
+    const { file, remove } = await bring(this.#runner, payload)
     try {
       return outcome(await this.#runner.run([TOOL, 'upload', name, file]))
     } finally {
@@ -134,20 +134,6 @@ class XenHost implements Host {
   }
 
   async close(): Promise<void> {}
-
-  /** Puts the payload where the tool can read it, under a name that nobody can guess. */
-  async #bring(payload: Uint8Array): Promise<{ readonly file: string; readonly remove: () => Promise<unknown> }> {
-    const made = await this.#runner.run(['mktemp'])
-    const file = made.output.trim()
-    if (made.code !== 0 || !file.startsWith('/')) {
-      throw new InputError('xen/no-room', `no temporary file could be made: ${made.errors.trim()}`)
-    }
-    const remove = () => this.#runner.tidy(['rm', '-f', file])
-    const put = await this.#runner.run(['dd', 'status=none', `of=${file}`], payload)
-    if (put.code === 0) return { file, remove }
-    await remove()
-    throw new InputError('xen/no-room', `the payload could not be written to ${file}: ${put.errors.trim()}`)
-  }
 }
 
 function badName(name: string): Outcome | undefined {

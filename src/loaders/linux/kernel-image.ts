@@ -294,3 +294,21 @@ class LinuxImage implements KernelImage {
     }))
   }
 }
+
+/** What neither modules nor another way to name things changes. */
+export function ownParts(kernel: KernelImage) {
+  return {
+    format: kernel.format,
+    machine: kernel.machine,
+    buildId: kernel.buildId,
+    takesPayloads: kernel.takesPayloads,
+    debug: kernel.debug,
+    tableUse: kernel.tableUse,
+    tables: kernel.tables,
+    facts: kernel.facts,
+    exportOf: (name: string) => kernel.exportOf(name),
+    hasConstant: (text: string) => kernel.hasConstant(text),
+    boundsOf: (section: string) => kernel.boundsOf(section),
+    bootEdits: (address: bigint, size: number) => kernel.bootEdits(address, size),
+  }
+}

@@ -10,7 +10,7 @@ import { hasFlag } from '../../elf/spec/flags.ts'
 import { sectionBytes } from '../section-bytes.ts'
 import type { HypervisorSymbol } from '../xen/hypervisor.ts'
 import { SymbolsByAddress } from '../xen/symbols-by-address.ts'
-import { ftracePlaces, type KernelImage } from './kernel-image.ts'
+import { ftracePlaces, type KernelImage, ownParts } from './kernel-image.ts'
 import { type LinkedKernel, sectionEntries } from './linked-tables.ts'
 import { type ModuleFile, type ModuleName, type PlacedModule, placeModule } from './placed-module.ts'
 
@@ -92,24 +92,6 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
       if (known === undefined || tables.includes(undefined)) return undefined
       return [...known, ...tables.flatMap(table => table ?? [])]
     },
-  }
-}
-
-/** What modules do not change. */
-function ownParts(kernel: KernelImage) {
-  return {
-    format: kernel.format,
-    machine: kernel.machine,
-    buildId: kernel.buildId,
-    takesPayloads: kernel.takesPayloads,
-    debug: kernel.debug,
-    tableUse: kernel.tableUse,
-    tables: kernel.tables,
-    facts: kernel.facts,
-    exportOf: (name: string) => kernel.exportOf(name),
-    hasConstant: (text: string) => kernel.hasConstant(text),
-    boundsOf: (section: string) => kernel.boundsOf(section),
-    bootEdits: (address: bigint, size: number) => kernel.bootEdits(address, size),
   }
 }
 

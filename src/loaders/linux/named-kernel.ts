@@ -3,7 +3,7 @@
  * no files: `seq_show` may be there five times. What the module needs is the name alone and its position among equals.
  */
 import type { HypervisorSymbol } from '../xen/hypervisor.ts'
-import type { KernelImage } from './kernel-image.ts'
+import { type KernelImage, ownParts } from './kernel-image.ts'
 
 /** Something that is local to a unit. */
 export interface OwnName {
@@ -58,20 +58,12 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
   const locals = new Set(kernel.symbols.flatMap(({ local, name }) => (local ? [name] : [])))
   return {
     plain: kernel,
-    format: kernel.format,
-    machine: kernel.machine,
-    buildId: kernel.buildId,
-    takesPayloads: kernel.takesPayloads,
-    debug: kernel.debug,
-    tableUse: kernel.tableUse,
-    tables: kernel.tables,
-    facts: kernel.facts,
+    ...ownParts(kernel),
     symbols,
     lookup: name => first.get(name)?.address,
     spell: name => spelling(kernel, first.get(name), name),
     isProven: name => !unproven.has(name) && isCounted(kernel, first.get(name)),
     hasLocal: name => locals.has(name),
-    exportOf: name => kernel.exportOf(name),
     hasFtraceSite: address => kernel.hasFtraceSite(address),
     modules: kernel.modules,
     moduleAt: address => kernel.moduleAt(address),
@@ -80,12 +72,9 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
     symbolBefore: address => kernel.symbolBefore(address),
     nextSymbolAddress: address => kernel.nextSymbolAddress(address),
     bytesAt: (address, size) => kernel.bytesAt(address, size),
-    hasConstant: text => kernel.hasConstant(text),
     memoryAt: address => kernel.memoryAt(address),
     freedAfterBoot: address => kernel.freedAfterBoot(address),
     entriesOf: section => kernel.entriesOf(section),
-    boundsOf: section => kernel.boundsOf(section),
-    bootEdits: (address, size) => kernel.bootEdits(address, size),
   }
 }
 
