@@ -203,7 +203,7 @@ function isNamedIn(layout: Layout, name: string): boolean {
   let found = known.get(name)
   if (found === undefined) {
     const folders = [...new Set([layout.sourceFolder, layout.buildFolder])]
-    const words = ['-rqIF', '--exclude-dir=.git', '-e', name, ...folders]
+    const words = ['-RqIF', '--exclude-dir=.git', '-e', name, ...folders]
     found = spawnSync('grep', words, { stdio: 'ignore', env: { ...process.env, LC_ALL: 'C' } }).status !== 1
     known.set(name, found)
   }
