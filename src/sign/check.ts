@@ -8,7 +8,7 @@ import { verify } from 'node:crypto'
 import { InputError } from '../base/errors.ts'
 import { splitModule } from '../loaders/module-trailer.ts'
 import { MARK, PKEY_ALGO_RSA, splitTrailer, type Trailer } from '../loaders/trailer.ts'
-import { type FoundSignature, type KnownKey, signaturesIn, WRONG } from './cms.ts'
+import { type FoundSignature, isMessage, type KnownKey, signaturesIn, WRONG } from './cms.ts'
 
 export interface SignatureCheck {
   readonly valid: boolean
@@ -77,12 +77,11 @@ function signaturesOf(trailer: Trailer, payload: Uint8Array, keys: readonly Know
   const bad = (fault: string): readonly FoundSignature[] => [{ by: undefined, claimed: '', fault }]
   if (algorithm !== PKEY_ALGO_RSA) return bad(`the header says algorithm ${algorithm}, which is not RSA`)
   if (hash === undefined) return bad('the header names a hash other than SHA-256, SHA-384 and SHA-512')
-  // A bare signature is as long as its key; a message begins as DER does, and is longer than any key in it.
+  // A bare signature is as long as its key, which may not be among the known ones; a message names its type first.
   const by = keys.find(({ key }) => signature.length === sizeOf(key) && verify(hash, payload, key, signature))
   if (by !== undefined) return [{ by, claimed: '', fault: undefined }]
-  const isBare = keys.some(({ key }) => signature.length === sizeOf(key)) || signature[0] !== SEQUENCE
+  const isBare = keys.some(({ key }) => signature.length === sizeOf(key)) || !isMessage(signature)
   return isBare ? bad(WRONG) : signaturesIn(signature, payload, keys)
 }
 
-const SEQUENCE = 0x30
 const sizeOf = ({ asymmetricKeyDetails }: KnownKey['key']) => Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8)

@@ -98,6 +98,13 @@ function partsOf(message: Uint8Array): MessageParts {
   }
 }
 
+/** Whether it begins as a signed message does: one sequence, and in it first the type (RFC 5652, 3). */
+export function isMessage(signature: Uint8Array): boolean {
+  const [tag, first = 0] = signature
+  const type = 2 + (first > 0x80 ? first & 0x7f : 0)
+  return tag === TAG.sequence && isSame(signature.subarray(type, type + SIGNED_DATA.length), SIGNED_DATA)
+}
+
 /** A key that is asked about, and how whoever asks calls it. */
 export interface KnownKey {
   readonly key: KeyObject

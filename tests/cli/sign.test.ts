@@ -299,6 +299,20 @@ describe.skipIf(!hasOpenssl)(`what was wrong once${title}`, () => {
     expect(check(signed, 'large.crt').text).toContain('another key')
   })
 
+  test('a bare signature that begins as a message does is a bare one still', () => {
+    made('larger', 3072)
+    const begun = (count: number) => {
+      const content = new Uint8Array([...payload(), count & 0xff, count >> 8])
+      return signPayload(content, signer(), { format: 'rsa', hash: 'sha256' })
+    }
+    const first = (file: Uint8Array) => splitTrailer(file)?.trailer.signature[0]
+    let signed = begun(0)
+    for (let count = 1; first(signed) !== 0x30 && count < 0xffff; count++) signed = begun(count)
+    expect(first(signed)).toBe(0x30)
+    expect(check(signed, 'larger.crt').text).toContain('another key')
+    expect(check(signed).text).toBe('signed by ours, with this key')
+  })
+
   test('the trailer of another loader is called so', () => {
     expect(check(signModule(payload(), signer(), 'sha256')).text).toContain('a module of Linux')
     const ofXen = signPayload(payload(), signer(), { format: 'cms', hash: 'sha256' })
