@@ -37,7 +37,7 @@ test('places of one run that overlap have one lock, which goes with the last', a
 
 test('what killed runs have left goes, what a living one has stays, whatever its number means here', async () => {
   const { pid: dead } = spawnSync('true')
-  const folder = (name: string) => mkdirSync(join(cache, 'private', name, 'farm'), { recursive: true })
+  const folder = (name: string) => mkdirSync(join(cache, 'private', name, 'mirror'), { recursive: true })
   const name = (digit: string) => digit.repeat(32)
   folder(name('a'))
   folder(name('b'))

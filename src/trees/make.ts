@@ -12,7 +12,7 @@ import type { CompilerIdentity } from './compiler.ts'
 import { readDependencyFile } from './dependency-file.ts'
 import { headersNamed, NAME_HEADERS, withoutHeaders } from './headers-named.ts'
 import { readNames, realOrSelf, toAbsolute, whyNoName } from './layout.ts'
-import { bypassed, type Farm } from './mirror.ts'
+import { bypassed, type Mirror } from './mirror.ts'
 import { mayBeElsewhere } from './missing.ts'
 import type { CompileRequest, Unit } from './model.ts'
 import { type Making, PRODUCTS, type Product, plainMaking } from './products.ts'
@@ -35,7 +35,7 @@ export interface Job {
 
 export interface Made {
   readonly object: Uint8Array | undefined
-  /** Every file that was read, as spelled, the farm's root taken off. */
+  /** Every file that was read, as spelled, the mirror's root taken off. */
   readonly reads: readonly string[]
   readonly words: string
   readonly time: number
@@ -55,17 +55,17 @@ export function options({ parts, product, request }: Job, making: Making = PRODU
 }
 
 /**
- * In a lean farm first. What reads past it is tried in a full one, and only that answer counts; so is what fails there,
+ * In a lean mirror first. What reads past it is tried in a full one, and only that answer counts; so is what fails there,
  * unless the preprocessor shows that it saw nothing but the patched tree: then its words are final.
  */
 export async function make(job: Job): Promise<Made> {
-  // Programs are started for it, which may begin while the farm is made; whether it can be had is asked where it is needed.
+  // Programs are started for it, which may begin while the mirror is made; whether it can be had is asked where it is needed.
   job.shop.guard().catch(() => undefined)
-  const farm = job.shop.farm(job.request.overlay, 'lean')
-  const lean = await makeIn(job, farm)
+  const mirror = job.shop.mirror(job.request.overlay, 'lean')
+  const lean = await makeIn(job, mirror)
   if (lean.object !== undefined && lean.bypassed.length === 0) return lean
-  if (lean.object === undefined && (farm.full || (await sawEverything(job, farm, lean)))) return lean
-  const full = await makeIn(job, job.shop.farm(job.request.overlay, 'full'))
+  if (lean.object === undefined && (mirror.full || (await sawEverything(job, mirror, lean)))) return lean
+  const full = await makeIn(job, job.shop.mirror(job.request.overlay, 'full'))
   if (full.object === undefined || full.bypassed.length === 0) return full
   throw new InputError(
     'build/overlay-bypassed',
@@ -78,53 +78,53 @@ export async function make(job: Job): Promise<Made> {
 const ASSEMBLING = /^.*: Assembler messages:$|^<inline asm>|^<instantiation>/m
 
 /**
- * Says whether a unit that failed in a lean farm has read there what it would read in a full one. A list of what was read
+ * Says whether a unit that failed in a lean mirror has read there what it would read in a full one. A list of what was read
  * is written only where nothing fails, so the compiler names each header as it opens it, or the preprocessor is asked to.
  */
-async function sawEverything(job: Job, farm: Farm, failed: MadeIn): Promise<boolean> {
-  if (isPlain(job) || mayBeElsewhere(farm, failed.words)) return false
+async function sawEverything(job: Job, mirror: Mirror, failed: MadeIn): Promise<boolean> {
+  if (isPlain(job) || mayBeElsewhere(mirror, failed.words)) return false
   const { shop, request } = job
   const extraFlags = [...(request.extraFlags ?? []), NAME_HEADERS]
   const asked = namesHeaders(job)
     ? failed
-    : await makeIn({ ...job, product: 'reads', request: { ...request, extraFlags } }, farm)
-  if (asked.object === undefined && mayBeElsewhere(farm, asked.words)) return false
-  const place = farm.at(request.unit.folder)
+    : await makeIn({ ...job, product: 'reads', request: { ...request, extraFlags } }, mirror)
+  if (asked.object === undefined && mayBeElsewhere(mirror, asked.words)) return false
+  const place = mirror.at(request.unit.folder)
   const { toolchain } = shop.tree
-  const here = (name: string) => (toolchain && !name.startsWith(farm.root) && outsideOf(toolchain, name)) || name
+  const here = (name: string) => (toolchain && !name.startsWith(mirror.root) && outsideOf(toolchain, name)) || name
   const named = headersNamed(asked.said).map(name => (name.startsWith('/') ? here(name) : `${place}/${name}`))
-  if (asked.bypassed.length > 0 || bypassed(farm, shop.layout, named).length > 0) return false
+  if (asked.bypassed.length > 0 || bypassed(mirror, shop.layout, named).length > 0) return false
   // What an assembler reads, nobody has named.
   if (!ASSEMBLING.test(failed.words)) return true
   const texts = shop.texts(request.overlay)
   const opened = [sourceOf(shop, request.unit), ...named]
-  return !opened.some(path => texts.embeds(path.startsWith(`${farm.root}/`) ? path.slice(farm.root.length) : path))
+  return !opened.some(path => texts.embeds(path.startsWith(`${mirror.root}/`) ? path.slice(mirror.root.length) : path))
 }
 
-async function makeIn(job: Job, farm: Farm): Promise<MadeIn> {
+async function makeIn(job: Job, mirror: Mirror): Promise<MadeIn> {
   const { shop, request, product, parts, signal } = job
   const { unit } = request
   const plain = isPlain(job) ? plainMaking(product) : PRODUCTS[product]
-  if (plain === undefined) return plainText(job, farm)
+  if (plain === undefined) return plainText(job, mirror)
   const out = shop.output()
   const object = `${out}.o`
   const guard = await shop.guard()
-  const command = commandIn(job, { farm, out, making: plain })
+  const command = commandIn(job, { mirror, out, making: plain })
   const { toolchain } = shop.tree
   const settings = { scratch: dirname(out), signal, guard, toolchain }
-  const result = spelledHere(await run(command, { folder: farm.at(unit.folder), ...settings }), job, farm)
+  const result = spelledHere(await run(command, { folder: mirror.at(unit.folder), ...settings }), job, mirror)
   const steps = product === 'object' ? unit.objcopy : []
   const failed =
     result.exit !== 0 ? result : await objcopySteps({ ...unit, objcopy: steps }, calledIn(toolchain, object), settings)
   if (failed !== undefined) {
-    const words = ownWords(namesHeaders(job) ? { ...failed, errors: withoutHeaders(failed.errors) } : failed, farm)
+    const words = ownWords(namesHeaders(job) ? { ...failed, errors: withoutHeaders(failed.errors) } : failed, mirror)
     const [denied] = words.split('\n').filter(line => line.includes(READ_ONLY))
     if (denied !== undefined) throw treeWritten(`${unit.unit} is compiled with an option that writes: ${denied.trim()}`)
     return { object: undefined, words, said: failed.errors, time: result.time, bypassed: [], reads: [] }
   }
   const kept = keep({ object, unit, compiler: parts.compiler, making: plain })
-  const words = ownWords(result, farm)
-  return { object: kept, words, said: result.errors, time: result.time, ...readBy(job, farm, out) }
+  const words = ownWords(result, mirror)
+  return { object: kept, words, said: result.errors, time: result.time, ...readBy(job, mirror, out) }
 }
 
 /** `strerror(EROFS)`; programs are run with messages in English. */
@@ -134,21 +134,21 @@ function isPlain({ parts, request: { unit } }: Job): boolean {
   return !isPreprocessed(unit.source, parts.options)
 }
 
-function commandIn(job: Job, { farm, out, making }: { farm: Farm; out: string; making: Making }): string[] {
+function commandIn(job: Job, { mirror, out, making }: { mirror: Mirror; out: string; making: Making }): string[] {
   const { parts, compiler, product } = job
   const { toolchain } = job.shop.tree
   const gnu = compiler.assembler === 'gnu' && (product === 'object' || isPlain(job))
   const made = calledIn(toolchain, out)
-  /** A file of the tree as the build spelled it, to the farm's. */
-  const inFarm = (path: string) => {
+  /** A file of the tree as the build spelled it, to the mirror's. */
+  const inMirror = (path: string) => {
     const here = (toolchain && outsideOf(toolchain, path)) ?? path
-    return farm.mirrors(here) ? calledIn(toolchain, farm.at(here)) : path
+    return mirror.holds(here) ? calledIn(toolchain, mirror.at(here)) : path
   }
   return [
     ...parts.launcher,
     parts.compiler,
-    ...mapPaths(options(job, making), inFarm),
-    ...prefixMaps(parts.options, calledIn(toolchain, farm.root), toolchain),
+    ...mapPaths(options(job, making), inMirror),
+    ...prefixMaps(parts.options, calledIn(toolchain, mirror.root), toolchain),
     ...(compiler.keepsDots && !tidiesNames(parts.options) ? [KEEPS_DOTS] : []),
     ...(gnu ? [`-Wa,--MD,${made}.as`] : []),
     ...(namesHeaders(job) ? [NAME_HEADERS] : []),
@@ -157,11 +157,11 @@ function commandIn(job: Job, { farm, out, making }: { farm: Farm; out: string; m
 }
 
 /** A compiler's words with the private place called as it is here. */
-function spelledHere(result: RunResult, { shop }: Job, farm: Farm): RunResult {
+function spelledHere(result: RunResult, { shop }: Job, mirror: Mirror): RunResult {
   const { toolchain } = shop.tree
   if (toolchain === undefined) return result
-  const there = calledIn(toolchain, farm.root)
-  const here = (text: string) => text.replaceAll(there, farm.root)
+  const there = calledIn(toolchain, mirror.root)
+  const here = (text: string) => text.replaceAll(there, mirror.root)
   return { ...result, output: here(result.output), errors: here(result.errors) }
 }
 
@@ -194,9 +194,9 @@ function keep({ object, unit, compiler, making }: Kept): Uint8Array {
 }
 
 /** Plain assembly as its own preprocessed text: no compiler writes one. */
-function plainText({ shop, request: { unit }, product }: Job, farm: Farm): MadeIn {
+function plainText({ shop, request: { unit }, product }: Job, mirror: Mirror): MadeIn {
   const source = sourceOf(shop, unit)
-  const path = farm.mirrors(source) ? farm.at(source) : source
+  const path = mirror.holds(source) ? mirror.at(source) : source
   const text = existsSync(path) ? PRODUCTS[product].keep(new Uint8Array(readFileSync(path))) : undefined
   return { object: text, reads: [source], words: `${unit.source} does not exist`, said: '', time: 0, bypassed: [] }
 }
@@ -205,9 +205,9 @@ function sourceOf({ layout }: Workshop, unit: Unit): string {
   return toAbsolute(layout, unit.dependencies[0] ?? unit.source)
 }
 
-function readBy(job: Job, farm: Farm, out: string): Pick<MadeIn, 'reads' | 'bypassed'> {
+function readBy(job: Job, mirror: Mirror, out: string): Pick<MadeIn, 'reads' | 'bypassed'> {
   const { shop, request } = job
-  const place = farm.at(request.unit.folder)
+  const place = mirror.at(request.unit.folder)
   const absolute = (name: string) => (name.startsWith('/') ? name : `${place}/${name}`)
   // The assembler also names its input, which is gone, and the source as debug information spells it.
   const { toolchain, layout, cacheFolder } = shop.tree
@@ -217,11 +217,11 @@ function readBy(job: Job, farm: Farm, out: string): Pick<MadeIn, 'reads' | 'bypa
   const assembled = namesIn(`${out}.as`)
     .map(here)
     .filter(name => existsSync(absolute(name)))
-  const compiled = isPlain(job) ? [farm.at(sourceOf(shop, request.unit))] : namesIn(`${out}.cc`).map(here)
+  const compiled = isPlain(job) ? [mirror.at(sourceOf(shop, request.unit))] : namesIn(`${out}.cc`).map(here)
   const spelled = [...new Set([...compiled, ...assembled])]
-  const reads = spelled.map(name => (name.startsWith(`${farm.root}/`) ? name.slice(farm.root.length) : name))
+  const reads = spelled.map(name => (name.startsWith(`${mirror.root}/`) ? name.slice(mirror.root.length) : name))
   checkReads(job, reads)
-  return { reads, bypassed: bypassed(farm, shop.layout, spelled.map(absolute)) }
+  return { reads, bypassed: bypassed(mirror, shop.layout, spelled.map(absolute)) }
 }
 
 function namesIn(dependencyFile: string): string[] {
@@ -261,6 +261,6 @@ async function objcopySteps(
 }
 
 /** What a program said, with paths as the user knows them. */
-function ownWords(result: RunResult, farm: Farm): string {
-  return `${result.errors}${result.output}`.replaceAll(farm.root, '').trimEnd()
+function ownWords(result: RunResult, mirror: Mirror): string {
+  return `${result.errors}${result.output}`.replaceAll(mirror.root, '').trimEnd()
 }

@@ -8,8 +8,8 @@
  * write through a link.
  *
  * A link to a whole folder would be cheaper, but `folder/../x.h` follows it and ends in the tree, beside the patched
- * copy. So a lean farm, which links folders where nobody is known to leave them that way, is only half of an answer:
- * `bypassed` looks at what the compiler really opened, and a full farm, without linked folders, is the other half.
+ * copy. So a lean mirror, which links folders where nobody is known to leave them that way, is only half of an answer:
+ * `bypassed` looks at what the compiler really opened, and a full mirror, without linked folders, is the other half.
  */
 import {
   copyFileSync,
@@ -25,36 +25,36 @@ import { dirname, isAbsolute, relative } from 'node:path'
 import { isInside, type Layout, listFolder, realOrSelf, toAbsolute, toBase, walk } from './layout.ts'
 import type { Overlay } from './overlay.ts'
 
-export interface Farm {
+export interface Mirror {
   readonly root: string
   readonly full: boolean
   /** Where the mirrored tree has a file: `root` and the file's own absolute path. */
   at(path: string): string
-  /** Names of sources that the tree has and a lean farm left out. */
+  /** Names of sources that the tree has and a lean mirror left out. */
   readonly left: ReadonlySet<string>
   /** Names of links that stay relative, and may lead to what was left out. */
   readonly linked: ReadonlySet<string>
   /** The tree's own files that must not be read, by their real paths. */
   readonly replaced: ReadonlySet<string>
-  /** The file that a name inside or outside the farm leads to. */
+  /** The file that a name inside or outside the mirror leads to. */
   reached(path: string): string
-  /** Says whether the farm holds a copy or a link of its own for this path. */
-  mirrors(path: string): boolean
+  /** Says whether the mirror holds a copy or a link of its own for this path. */
+  holds(path: string): boolean
 }
 
-export interface FarmOptions {
+export interface MirrorOptions {
   readonly layout: Layout
   readonly overlay: Overlay
-  /** An empty folder for the farm's use, or none yet. */
+  /** An empty folder for the mirror's use, or none yet. */
   readonly root: string
   /** Folders that commands run in, or that are left by `..`; they must be real. */
   readonly real: ReadonlySet<string>
   /** Folders that commands run in. */
   readonly written: ReadonlySet<string>
   readonly full: boolean
-  /** The sources that a lean farm needs, absolute; undefined for all. */
+  /** The sources that a lean mirror needs, absolute; undefined for all. */
   readonly sources: ReadonlySet<string> | undefined
-  /** How links to the tree's files are spelled; without links a farm is full, and holds copies. */
+  /** How links to the tree's files are spelled; without links a mirror is full, and holds copies. */
   readonly links: 'whole' | 'relative' | 'none'
 }
 
@@ -69,7 +69,7 @@ export function isReadable(name: string): boolean {
   return !PRODUCT.test(name)
 }
 
-export function makeFarm(options: FarmOptions): Farm {
+export function makeMirror(options: MirrorOptions): Mirror {
   const { layout, overlay, root, real, written, sources, links } = options
   const full = options.full || links === 'none'
   const left = new Set<string>()
@@ -101,7 +101,7 @@ export function makeFarm(options: FarmOptions): Farm {
     at: path => root + path,
     replaced: new Set([...replaced.keys()].map(realOrSelf)),
     reached: reacher(),
-    mirrors: path => tops.some(top => isInside(top, path)),
+    holds: path => tops.some(top => isInside(top, path)),
   }
 }
 
@@ -118,7 +118,7 @@ interface LinkTask {
   readonly isLeft: (path: string) => boolean
   readonly left: Set<string>
   readonly linked: Set<string>
-  readonly links: FarmOptions['links']
+  readonly links: MirrorOptions['links']
   readonly copies: boolean
 }
 
@@ -132,7 +132,7 @@ function linkEntries(task: LinkTask): void {
   const entries = listFolder(folder)
   for (const name of entries.folders) {
     const path = `${folder}/${name}`
-    // Without links every folder of the tree is one of the farm's own, and what is around it cannot be had.
+    // Without links every folder of the tree is one of the mirror's own, and what is around it cannot be had.
     if (!folders.has(path) && links !== 'none') link(path)
   }
   for (const name of entries.files) {
@@ -171,14 +171,14 @@ function copy(from: string, to: string): boolean {
 
 /**
  * What shows that the compiler did not see the patched tree: replaced files that it read from the tree, having followed
- * a link that leads out of the farm, and files of a name that a lean farm left out.
+ * a link that leads out of the mirror, and files of a name that a lean mirror left out.
  */
-export function bypassed(farm: Farm, layout: Layout, opened: readonly string[]): string[] {
+export function bypassed(mirror: Mirror, layout: Layout, opened: readonly string[]): string[] {
   const found = new Set<string>()
   for (const name of opened) {
-    if (farm.left.has(name.slice(name.lastIndexOf('/') + 1))) found.add(name)
-    const path = farm.reached(name)
-    if (!isInside(farm.root, path) && farm.replaced.has(path)) found.add(toBase(layout, path))
+    if (mirror.left.has(name.slice(name.lastIndexOf('/') + 1))) found.add(name)
+    const path = mirror.reached(name)
+    if (!isInside(mirror.root, path) && mirror.replaced.has(path)) found.add(toBase(layout, path))
   }
   return [...found]
 }

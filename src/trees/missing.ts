@@ -1,5 +1,5 @@
-/** Whether a file that a compiler did not find in a lean farm may be in a full one. */
-import { type Farm, isReadable } from './mirror.ts'
+/** Whether a file that a compiler did not find in a lean mirror may be in a full one. */
+import { isReadable, type Mirror } from './mirror.ts'
 
 /** What compilers say of a file that is not where they look; programs are run with messages in English. */
 const MISSING =
@@ -7,8 +7,8 @@ const MISSING =
 /** Of a file that a text includes: gcc, clang. */
 const INCLUDED = /: fatal error: (?:'(.+)' file not found|(.+): No such file or directory)$/
 
-/** A lean farm has every header of the tree; by its name is known what it may have left out. */
-export function mayBeElsewhere(farm: Farm, words: string): boolean {
+/** A lean mirror has every header of the tree; by its name is known what it may have left out. */
+export function mayBeElsewhere(mirror: Mirror, words: string): boolean {
   return words
     .split('\n')
     .filter(line => MISSING.test(line))
@@ -17,6 +17,6 @@ export function mayBeElsewhere(farm: Farm, words: string): boolean {
       const path = clang ?? gcc
       if (path === undefined) return true
       const name = path.slice(path.lastIndexOf('/') + 1)
-      return farm.left.has(name) || farm.linked.has(name) || !isReadable(name)
+      return mirror.left.has(name) || mirror.linked.has(name) || !isReadable(name)
     })
 }

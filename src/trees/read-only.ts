@@ -2,7 +2,7 @@
  * Keeps the user's tree from what compilers write: the last of three walls, for what nobody thought of.
  *
  * First, options that are known to write further files are taken out (`outputs/`). Second, a compiler runs in a private
- * folder that holds copies of the plain files of the folder it believes to be in (`farm.ts`). Third, here: it runs where
+ * folder that holds copies of the plain files of the folder it believes to be in (`mirror.ts`). Third, here: it runs where
  * the tree is mounted read-only, in a mount namespace of its own. A holder process keeps the namespace for the whole run,
  * so that a compile costs a short program more (`nsenter`, and `env` where that is old) and no mount; it ends with its
  * standard input, and so with us, however we end.

@@ -1,5 +1,5 @@
 /**
- * What the compiles of one call share: farms, one for each overlay, digests, the store, and the private folder that
+ * What the compiles of one call share: mirrors, one for each overlay, digests, the store, and the private folder that
  * holds it all and is gone afterwards.
  */
 import { spawnSync } from 'node:child_process'
@@ -8,7 +8,7 @@ import { basename, join, resolve } from 'node:path'
 import { openPrivatePlace, type PrivatePlace } from '../system/private-place.ts'
 import { type CompilerIdentity, identify } from './compiler.ts'
 import { type Layout, realOrSelf, toAbsolute } from './layout.ts'
-import { type Farm, makeFarm } from './mirror.ts'
+import { type Mirror, makeMirror } from './mirror.ts'
 import type { Tree, Unit } from './model.ts'
 import type { Overlay } from './overlay.ts'
 import { type Guard, guardOf } from './read-only.ts'
@@ -30,7 +30,7 @@ export class Workshop {
   readonly #texts: TreeTexts
   readonly #compilers = new Map<string, Promise<CompilerIdentity>>()
   readonly #patched = new Map<Overlay, PatchedTexts>()
-  readonly #farms = new Map<string, Map<'lean' | 'full', Farm>>()
+  readonly #mirrors = new Map<string, Map<'lean' | 'full', Mirror>>()
   readonly #names = new Map<string, string>()
   #private: PrivatePlace | undefined
   #unwatch: (() => void) | undefined
@@ -55,29 +55,29 @@ export class Workshop {
     return known
   }
 
-  farm(overlay: Overlay, kind: 'lean' | 'full'): Farm {
+  mirror(overlay: Overlay, kind: 'lean' | 'full'): Mirror {
     const { content, changesNames } = this.texts(overlay)
-    const farms = this.#farms.get(content) ?? new Map<'lean' | 'full', Farm>()
-    this.#farms.set(content, farms)
-    // New and removed files change where a compiler looks; only a full farm is right about that.
+    const mirrors = this.#mirrors.get(content) ?? new Map<'lean' | 'full', Mirror>()
+    this.#mirrors.set(content, mirrors)
+    // New and removed files change where a compiler looks; only a full mirror is right about that.
     const mayMislead = changesNames.some(change => !this.#isOnlyCompiled(change))
     const full = kind === 'full' || mayMislead || asksForFiles(overlay)
     const wanted = full ? 'full' : 'lean'
-    let farm = farms.get(wanted)
-    if (farm === undefined) {
-      farm = makeFarm({
+    let mirror = mirrors.get(wanted)
+    if (mirror === undefined) {
+      mirror = makeMirror({
         layout: this.layout,
         overlay,
-        root: this.#folder('farm'),
+        root: this.#folder('mirror'),
         real: this.#realFolders(overlay),
         written: new Set(this.#units.map(unit => unit.folder)),
         full,
         sources: this.#sources(),
         links: this.#links(),
       })
-      farms.set(wanted, farm)
+      mirrors.set(wanted, mirror)
     }
-    return farm
+    return mirror
   }
 
   /** Whether what comes is a source that no text of the tree names, whatever its place: then nothing looks for it. */
@@ -189,7 +189,7 @@ function parseOrNothing(text: string): unknown {
   }
 }
 
-/** Asks for a header by its name; every farm has all headers, whatever else it leaves out. */
+/** Asks for a header by its name; every mirror has all headers, whatever else it leaves out. */
 const ASKS_FOR_HEADER =
   /__has_include(?:_next)?\s*\(\s*(?:<(?:[^<>"\n]*\/)?[\w-]+\.h>|"(?:[^<>"\n]*\/)?[\w-]+\.h")\s*\)/g
 

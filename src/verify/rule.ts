@@ -1,7 +1,7 @@
 /** One row of the rule book. */
 import type { LoaderKind } from '../loaders/xen/loader-facts.ts'
 import type { Finding } from './finding.ts'
-import type { Loading } from './xen/loading.ts'
+import type { LoadContext } from './xen/load-context.ts'
 import type { Step } from './xen/steps.ts'
 
 export interface Rule {
@@ -16,5 +16,5 @@ export interface Rule {
   /** What holds when it passes. */
   readonly title: string
   /** What is wrong, in any order; nothing where the rule holds. Throws `NotReached` where it cannot be told. */
-  readonly check: (loading: Loading) => readonly Finding[]
+  readonly check: (loading: LoadContext) => readonly Finding[]
 }

@@ -1,6 +1,6 @@
 /**
  * Would this hypervisor take this payload? Every rule of the real loader, from a fresh look at the payload's bytes.
- * Rules are rows (`table.ts`) that look at facts (`loading.ts`) and answer with what is wrong; `judge.ts` asks them all.
+ * Rules are rows (`table.ts`) that look at facts (`load-context.ts`) and answer with what is wrong; `judge.ts` asks them all.
  */
 import { InputError } from '../base/errors.ts'
 import { payloadDigest } from '../loaders/payload-digest.ts'
@@ -14,13 +14,13 @@ import { buildIdIn } from './xen/checks/notes.ts'
 import { overwrittenBy } from './xen/checks/running.ts'
 import { newSymbols } from './xen/checks/symbols.ts'
 import { misreadTables } from './xen/entry-sizes.ts'
-import { Loading } from './xen/loading.ts'
+import { LoadContext } from './xen/load-context.ts'
 import { STEPS } from './xen/steps.ts'
 import { rulesFor } from './xen/table.ts'
 
 /** Everything wrong with a payload, and what Xen would do about it. Pure; throws nothing. */
 export function verifyPayload(input: VerifyInput): VerifyReport {
-  return judge(new Loading(input), input.entrySizes)
+  return judge(new LoadContext(input), input.entrySizes)
 }
 
 export interface VerifiedLoad {
@@ -33,7 +33,7 @@ export interface VerifiedLoad {
 
 /** Likewise, and what a payload above it needs to know. `name` is for messages. */
 export function verifyAndLoad(input: VerifyInput, name: string): VerifiedLoad {
-  const loading = new Loading(input)
+  const loading = new LoadContext(input)
   const report = judge(loading, input.entrySizes)
   const loaded = report.accepted ? loadedPayload(loading, name) : undefined
   return { report, loaded, replaced: replacedBy(loading) }
@@ -72,7 +72,7 @@ export function loadedStack(
   })
 }
 
-function judge(loading: Loading, entrySizes: VerifyInput['entrySizes']): VerifyReport {
+function judge(loading: LoadContext, entrySizes: VerifyInput['entrySizes']): VerifyReport {
   const book: Book<Rule> = {
     rules: rulesFor(loading.kind),
     steps: STEPS,
@@ -85,13 +85,13 @@ function judge(loading: Loading, entrySizes: VerifyInput['entrySizes']): VerifyR
 }
 
 /** Nor was a table understood whose entries are of another size than the rules read them with. */
-function misread(book: Book<Rule>, loading: Loading, entrySizes: VerifyInput['entrySizes']): readonly Asked[] {
+function misread(book: Book<Rule>, loading: LoadContext, entrySizes: VerifyInput['entrySizes']): readonly Asked[] {
   return misreadTables(loading, entrySizes).flatMap(({ step, text }) =>
     book.rules.some(rule => rule.step === step) ? [notUnderstood(step, text, book, true)] : [],
   )
 }
 
-function loadedPayload(loading: Loading, name: string): VerifiedPayload | undefined {
+function loadedPayload(loading: LoadContext, name: string): VerifiedPayload | undefined {
   try {
     return {
       name,
@@ -106,7 +106,7 @@ function loadedPayload(loading: Loading, name: string): VerifiedPayload | undefi
   }
 }
 
-function replacedBy(loading: Loading): readonly ReplacedFunction[] {
+function replacedBy(loading: LoadContext): readonly ReplacedFunction[] {
   try {
     const all = loading.functions.flatMap(({ name, old, oldSize, newAddress }) => {
       if (old.is !== 'found') return []

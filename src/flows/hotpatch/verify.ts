@@ -27,7 +27,7 @@ const DOINGS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** What a payload that was just assembled is held against. */
-export interface Loading {
+export interface CheckContext {
   readonly target: Target
   readonly running: Pick<Running, 'symbols' | 'kernel' | 'version' | 'tableUse' | 'loaderFacts' | 'below'>
   readonly options: RunningOptions
@@ -53,7 +53,7 @@ const GIVEN: readonly (readonly [keyof RunningOptions, string])[] = [
  * Every rule of a loader that has rules; of any other the one that holds for all. A payload that no rules could be asked
  * about is none.
  */
-export function checkAssembled(payload: Payload | undefined, loading: Loading): CheckedPayload {
+export function checkAssembled(payload: Payload | undefined, loading: CheckContext): CheckedPayload {
   const { target } = loading
   if (payload === undefined) return { payload, refusals: [], warnings: [] }
   const { rules } = target.loader
@@ -62,7 +62,7 @@ export function checkAssembled(payload: Payload | undefined, loading: Loading): 
 
 const CHECKS = { xen: checkForXen, linux: checkForLinux }
 
-function checkForXen(payload: Payload, loading: Loading): CheckedPayload {
+function checkForXen(payload: Payload, loading: CheckContext): CheckedPayload {
   const { running, watch } = loading
   const { version } = running
   if (version === undefined) throw new InternalError('a payload was assembled for a loader whose version is not known')
@@ -72,7 +72,7 @@ function checkForXen(payload: Payload, loading: Loading): CheckedPayload {
   return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings }
 }
 
-function checkForLinux(payload: Payload, { running: { kernel }, watch }: Loading): CheckedPayload {
+function checkForLinux(payload: Payload, { running: { kernel }, watch }: CheckContext): CheckedPayload {
   if (kernel === undefined) throw new InternalError('a module was assembled for a kernel that is not known')
   const { plain } = kernel
   const report = watch.timeSync('verify', () => verifyModule(payload.bytes, plain, plain.facts.version))
@@ -83,7 +83,7 @@ function checkForLinux(payload: Payload, { running: { kernel }, watch }: Loading
 }
 
 /** Nothing leads into what is replaced, whatever the stages before thought of. */
-function checkOldCode(payload: Payload, { watch }: Loading): CheckedPayload {
+function checkOldCode(payload: Payload, { watch }: CheckContext): CheckedPayload {
   const entered = watch.timeSync('verify', () => enteredCode(payload.bytes))
   const refusals = entered.map(({ name, text }) => ({
     code: 'inner-address',
@@ -96,7 +96,11 @@ function checkOldCode(payload: Payload, { watch }: Loading): CheckedPayload {
 }
 
 /** Special sections that the rules would read with another stride than the loader of this tree. */
-function otherSizes({ sections }: Payload, version: XenVersion, { target, entrySizes }: Loading): readonly Refusal[] {
+function otherSizes(
+  { sections }: Payload,
+  version: XenVersion,
+  { target, entrySizes }: CheckContext,
+): readonly Refusal[] {
   const read = entrySizesOfRules(target.machine.number)
   return sections.flatMap(({ name }): readonly Refusal[] => {
     const [real, assumed] = [entrySizes?.get(name), read.get(name)]
@@ -116,7 +120,7 @@ function otherSizes({ sections }: Payload, version: XenVersion, { target, entryS
 function checkPayload(
   payload: Uint8Array,
   version: XenVersion,
-  { running: { symbols, tableUse, loaderFacts, below }, options }: Loading,
+  { running: { symbols, tableUse, loaderFacts, below }, options }: CheckContext,
 ): Pick<CheckedPayload, 'refusals' | 'warnings'> {
   const { withoutIbt } = options
   const report = verifyPayload({ payload, symbols, version, tableUse, facts: loaderFacts, withoutIbt, on: below })

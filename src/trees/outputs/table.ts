@@ -4,7 +4,7 @@
  * which lies in a private folder. No option here changes the code that is generated.
  *
  * What derives its name from `-o` by itself (`-fstack-usage`, dumps, `.gcno`) is harmless already, and is taken out where
- * it costs time. What is not in this table is caught by where the compiler runs (`read-only.ts`, `farm.ts`).
+ * it costs time. What is not in this table is caught by where the compiler runs (`read-only.ts`, `mirror.ts`).
  *
  * To add an option: a row, with where it is documented; `outputs.test.ts` tries every row.
  */

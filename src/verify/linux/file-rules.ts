@@ -1,22 +1,22 @@
 /** What the file must be: signature, ELF header, sections. Source: Linux 6.1 kernel/module/main.c, elf_validity_check(). */
 import { finding, NotReached, when } from '../finding.ts'
 import { ALLOC, EXECUTE, HEADER_SIZE, type RawSection, SECTION_HEADER_SIZE, WRITE } from '../xen/raw.ts'
-import { type ModuleLoading, NOBITS, SYMTAB } from './loading.ts'
+import { type ModuleLoadContext, NOBITS, SYMTAB } from './load-context.ts'
 import type { ModuleRule } from './rule.ts'
 
 const check = 'kernel/module/main.c elf_validity_check'
 const ET_REL = 1
 
 /** The bytes are there, whatever they say. */
-function header({ raw }: ModuleLoading) {
+function header({ raw }: ModuleLoadContext) {
   if (raw.size < HEADER_SIZE) throw new NotReached('the file is too short for an ELF header')
   return raw.header()
 }
 
-const fails = (offset: bigint, size: bigint, { raw }: ModuleLoading): boolean => !raw.holds(offset, size)
+const fails = (offset: bigint, size: bigint, { raw }: ModuleLoadContext): boolean => !raw.holds(offset, size)
 
 /** Sections whose bytes are looked at. */
-const withBytes = ({ sections }: ModuleLoading): readonly RawSection[] =>
+const withBytes = ({ sections }: ModuleLoadContext): readonly RawSection[] =>
   sections.slice(1).filter(({ type }) => type !== 0 && type !== NOBITS)
 
 export const FILE_RULES: readonly ModuleRule[] = [

@@ -1,6 +1,6 @@
 /** What the module says of itself and asks of the kernel. Source: Linux 6.1 kernel/module/main.c and version.c. */
 import { type Finding, finding, when } from '../finding.ts'
-import type { ModuleLoading, ModuleSymbol } from './loading.ts'
+import type { ModuleLoadContext, ModuleSymbol } from './load-context.ts'
 import { SHN_LIVEPATCH } from './relocating.ts'
 import type { ModuleRule } from './rule.ts'
 
@@ -13,7 +13,7 @@ const ABSOLUTE = 0xfff1
 const COMMON = 0xfff2
 
 /** Why the kernel does not take the checksum that the module has of what it exports by that name. */
-function versionFault(name: string, exported: number, loading: ModuleLoading): string | undefined {
+function versionFault(name: string, exported: number, loading: ModuleLoadContext): string | undefined {
   const { versions } = loading
   if (versions === undefined) return loading.takesForced ? undefined : 'the module has no checksums (__versions)'
   const own = versions.get(name)
@@ -24,7 +24,7 @@ function versionFault(name: string, exported: number, loading: ModuleLoading): s
 }
 
 /** The last one that is wrong decides: the kernel goes on, and keeps what came last. */
-function symbolFindings(loading: ModuleLoading, kind: 'known' | 'rest'): readonly Finding[] {
+function symbolFindings(loading: ModuleLoadContext, kind: 'known' | 'rest'): readonly Finding[] {
   return loading.symbols.slice(1).flatMap(symbol => {
     const isUndefined = symbol.raw.sectionIndex === UNDEFINED
     if (isUndefined !== (kind === 'known')) return []
@@ -37,7 +37,7 @@ function symbolFindings(loading: ModuleLoading, kind: 'known' | 'rest'): readonl
 
 type Fault = readonly [errno: Finding['errno'], text: string]
 
-function undefinedFault({ name, weak }: ModuleSymbol, loading: ModuleLoading): Fault | undefined {
+function undefinedFault({ name, weak }: ModuleSymbol, loading: ModuleLoadContext): Fault | undefined {
   const found = loading.exported(name)
   const isHidden = found?.gplOnly === true && !GPL.includes(loading.word('license') ?? '')
   if (found === undefined || isHidden) {
@@ -51,14 +51,14 @@ function undefinedFault({ name, weak }: ModuleSymbol, loading: ModuleLoading): F
   return ['EINVAL', `${name} is of the namespace ${found.namespace}, which the module does not import`]
 }
 
-function importsOf(loading: ModuleLoading): readonly string[] {
+function importsOf(loading: ModuleLoadContext): readonly string[] {
   const section = loading.find('.modinfo')
   if (section === undefined) return []
   const words = Buffer.from(loading.bytesOf(section)).toString('latin1').split('\0')
   return words.flatMap(word => (word.startsWith('import_ns=') ? [word.slice('import_ns='.length)] : []))
 }
 
-function placeFault({ raw, name }: ModuleSymbol, { header }: ModuleLoading): Fault | undefined {
+function placeFault({ raw, name }: ModuleSymbol, { header }: ModuleLoadContext): Fault | undefined {
   const { sectionIndex } = raw
   if (sectionIndex === ABSOLUTE || sectionIndex === SHN_LIVEPATCH) return undefined
   if (sectionIndex === COMMON) {

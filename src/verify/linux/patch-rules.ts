@@ -1,7 +1,7 @@
 /** What the live patching core asks of a patch. Source: Linux 6.1 kernel/livepatch/core.c and patch.c. */
 import { type Finding, finding, NotReached, when } from '../finding.ts'
 import { findKernelSymbol } from './kernel-search.ts'
-import type { ModuleLoading } from './loading.ts'
+import type { ModuleLoadContext } from './load-context.ts'
 import { initOf, type LivePatch, livePatchOf, type PatchedFunction } from './patch.ts'
 import type { ModuleRule } from './rule.ts'
 
@@ -16,7 +16,7 @@ type OwnedFunction = PatchedFunction & { readonly module: string | undefined }
 
 /** For each function of the kernel proper, and of modules that are known, what is wrong with it. */
 function each(
-  loading: ModuleLoading,
+  loading: ModuleLoadContext,
   check: (one: OwnedFunction, item: number) => readonly Finding[],
 ): readonly Finding[] {
   const { modules } = loading.kernel
@@ -26,13 +26,13 @@ function each(
     .flatMap((one, index) => check(one, index))
 }
 
-function placeOf({ kernel }: ModuleLoading, { oldName = '', position, module }: OwnedFunction): bigint | undefined {
+function placeOf({ kernel }: ModuleLoadContext, { oldName = '', position, module }: OwnedFunction): bigint | undefined {
   const found = findKernelSymbol(kernel, oldName, Number(position), module)
   return 'fault' in found ? undefined : found.address
 }
 
 /** kernel/trace/ftrace.c, ftrace_location(): the first place in the function. */
-function hasSite({ kernel }: ModuleLoading, address: bigint): boolean {
+function hasSite({ kernel }: ModuleLoadContext, address: bigint): boolean {
   const end = kernel.nextSymbolAddress(address) ?? address + 1n
   for (let at = address; at < end; at++) if (kernel.hasFtraceSite(at)) return true
   return false

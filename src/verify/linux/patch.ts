@@ -7,7 +7,7 @@
  */
 import { machineOf } from '../../machines/machines.ts'
 import { NotReached } from '../finding.ts'
-import type { ModuleLoading } from './loading.ts'
+import type { ModuleLoadContext } from './load-context.ts'
 import { relocatedOf } from './relocating.ts'
 
 export interface PatchedFunction {
@@ -39,14 +39,14 @@ const MOST = 65_536
 const LONGEST = 512
 
 /** Where the module's own structure says that the code to run at first is; 0 where it says nothing. */
-export function initOf(loading: ModuleLoading, what: 'init' | 'exit' = 'init'): bigint {
+export function initOf(loading: ModuleLoadContext, what: 'init' | 'exit' = 'init'): bigint {
   const section = loading.find(MODULE)
   const address = section === undefined ? 0n : (loading.placed.addresses[section.index] ?? 0n)
   return pointerAt(loading, address + BigInt(loading.kernel.facts.layouts.module.at(what))) ?? 0n
 }
 
 /** Throws `NotReached` where the code that runs at first is not of a known form. */
-export function livePatchOf(loading: ModuleLoading): LivePatch {
+export function livePatchOf(loading: ModuleLoadContext): LivePatch {
   const init = initOf(loading)
   const { buildId, layouts } = loading.kernel.facts
   const fields = fieldsOf(loading, init, buildId.length)
@@ -65,7 +65,7 @@ export function livePatchOf(loading: ModuleLoading): LivePatch {
 }
 
 /** Where the build-id is, and the patch. */
-function fieldsOf(loading: ModuleLoading, init: bigint, idSize: number): readonly [bigint, bigint] {
+function fieldsOf(loading: ModuleLoadContext, init: bigint, idSize: number): readonly [bigint, bigint] {
   const own = machineOf(loading.header.machine).patching?.moduleCode
   const known = own === undefined ? [] : [true, false].map(hasThunk => own.init(idSize, hasThunk))
   for (const { bytes, fields } of known) {
@@ -87,7 +87,7 @@ function fieldsOf(loading: ModuleLoading, init: bigint, idSize: number): readonl
   )
 }
 
-function objectsAt(loading: ModuleLoading, start: bigint): readonly PatchedObject[] {
+function objectsAt(loading: ModuleLoadContext, start: bigint): readonly PatchedObject[] {
   const { object, func } = loading.kernel.facts.layouts
   const objects: PatchedObject[] = []
   for (let index = 0; index < MOST; index++) {
@@ -106,9 +106,13 @@ function objectsAt(loading: ModuleLoading, start: bigint): readonly PatchedObjec
   throw new NotReached('the list of objects does not end')
 }
 
-type FunctionLayout = ModuleLoading['kernel']['facts']['layouts']['func']
+type FunctionLayout = ModuleLoadContext['kernel']['facts']['layouts']['func']
 
-function functionsAt(loading: ModuleLoading, start: bigint, { size, at }: FunctionLayout): readonly PatchedFunction[] {
+function functionsAt(
+  loading: ModuleLoadContext,
+  start: bigint,
+  { size, at }: FunctionLayout,
+): readonly PatchedFunction[] {
   const functions: PatchedFunction[] = []
   for (let index = 0; index < MOST; index++) {
     const [name, code, position] = (['old_name', 'new_func', 'old_sympos'] as const).map(member => {
@@ -124,7 +128,7 @@ function functionsAt(loading: ModuleLoading, start: bigint, { size, at }: Functi
 }
 
 /** What is there once the module is loaded; undefined where it has nothing. */
-function memory(loading: ModuleLoading, address: bigint, size: number): Uint8Array | undefined {
+function memory(loading: ModuleLoadContext, address: bigint, size: number): Uint8Array | undefined {
   const { placed, sections } = loading
   for (const { index } of sections) {
     const bytes = relocatedOf(loading).contents.get(index)
@@ -134,12 +138,12 @@ function memory(loading: ModuleLoading, address: bigint, size: number): Uint8Arr
   return undefined
 }
 
-function pointerAt(loading: ModuleLoading, address: bigint): bigint | undefined {
+function pointerAt(loading: ModuleLoadContext, address: bigint): bigint | undefined {
   const bytes = memory(loading, address, 8)
   return bytes && new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
 }
 
-function textAt(loading: ModuleLoading, address: bigint): string {
+function textAt(loading: ModuleLoadContext, address: bigint): string {
   let text = ''
   for (let at = address; text.length <= LONGEST; at++) {
     const [byte = 0] = memory(loading, at, 1) ?? []

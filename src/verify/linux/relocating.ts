@@ -16,7 +16,7 @@ import {
 import { type Finding, finding, hex } from '../finding.ts'
 import { ALLOC, type RawSection } from '../xen/raw.ts'
 import { findKernelSymbol } from './kernel-search.ts'
-import type { ModuleLoading, ModuleSymbol } from './loading.ts'
+import type { ModuleLoadContext, ModuleSymbol } from './load-context.ts'
 
 export interface CodedFinding {
   readonly code: string
@@ -54,22 +54,22 @@ const FIELDS: ReadonlyMap<number, Field> = new Map<number, Field>([
   [R_X86_64_PC64, { width: 8, pcRelative: true }],
 ])
 
-const known = new WeakMap<ModuleLoading, Relocated>()
+const known = new WeakMap<ModuleLoadContext, Relocated>()
 
 /** Found out once for each module. */
-export function relocatedOf(loading: ModuleLoading): Relocated {
+export function relocatedOf(loading: ModuleLoadContext): Relocated {
   const found = known.get(loading) ?? new Relocation(loading).run()
   known.set(loading, found)
   return found
 }
 
 class Relocation {
-  readonly #loading: ModuleLoading
+  readonly #loading: ModuleLoadContext
   readonly #findings: CodedFinding[] = []
   readonly #contents = new Map<number, Uint8Array>()
   readonly #values: (bigint | undefined)[]
 
-  constructor(loading: ModuleLoading) {
+  constructor(loading: ModuleLoadContext) {
     this.#loading = loading
     this.#values = loading.symbols.map(symbol => firstValue(symbol, loading))
   }
@@ -247,7 +247,7 @@ const ABSOLUTE = 0xfff1
 const RESERVED = 0xff00
 
 /** Before the live patching core comes to it. */
-function firstValue({ raw, name }: ModuleSymbol, { placed, kernel }: ModuleLoading): bigint | undefined {
+function firstValue({ raw, name }: ModuleSymbol, { placed, kernel }: ModuleLoadContext): bigint | undefined {
   if (raw.index === 0 || raw.sectionIndex === ABSOLUTE || raw.sectionIndex === SHN_LIVEPATCH) return raw.value
   if (raw.sectionIndex === 0) return kernel.exportOf(name)?.address
   if (raw.sectionIndex >= RESERVED) return undefined

@@ -3,7 +3,7 @@ import { linuxEntryLayout } from '../../loaders/linux/entries.ts'
 import type { LinuxRules } from '../../loaders/linux/kernel-facts.ts'
 import { finding, hex, when } from '../finding.ts'
 import { EXECUTE } from '../xen/raw.ts'
-import type { ModuleLoading } from './loading.ts'
+import type { ModuleLoadContext } from './load-context.ts'
 import { relocatedOf } from './relocating.ts'
 import type { ModuleRule } from './rule.ts'
 
@@ -39,11 +39,11 @@ const OF_VERSION: Readonly<Record<LinuxRules, readonly string[]>> = {
 }
 
 /** As this kernel has it. */
-const entrySizeOf = (name: string, { kernel, header }: ModuleLoading): number =>
+const entrySizeOf = (name: string, { kernel, header }: ModuleLoadContext): number =>
   kernel.facts.entrySize(name) ?? linuxEntryLayout(name, header.machine)?.size ?? 1
 
 /** Alternatives as they stand after relocation. */
-function alternatives(loading: ModuleLoading) {
+function alternatives(loading: ModuleLoadContext) {
   const section = loading.find('.altinstructions')
   const bytes = section && relocatedOf(loading).contents.get(section.index)
   if (section === undefined || bytes === undefined) return []
@@ -61,7 +61,7 @@ function alternatives(loading: ModuleLoading) {
   })
 }
 
-function isCode(address: bigint, { sections, placed }: ModuleLoading): boolean {
+function isCode(address: bigint, { sections, placed }: ModuleLoadContext): boolean {
   return sections.some(({ flags, index, size }) => {
     const start = placed.addresses[index] ?? 0n
     return (flags & EXECUTE) !== 0 && address >= start && address < start + size

@@ -1,7 +1,7 @@
 /** The rule book's rows for Linux, and the order in which the kernel comes to them. */
 import type { Finding } from '../finding.ts'
 import type { Stage } from '../model.ts'
-import type { ModuleLoading } from './loading.ts'
+import type { ModuleLoadContext } from './load-context.ts'
 
 /** Sources: Linux 6.1 kernel/module/main.c, load_module(); kernel/livepatch/core.c, klp_enable_patch(). */
 const ROWS = [
@@ -37,5 +37,5 @@ export interface ModuleRule {
   /** What holds when it passes. */
   readonly title: string
   /** What is wrong, in any order; nothing where the rule holds. Throws `NotReached` where it cannot be told. */
-  readonly check: (loading: ModuleLoading) => readonly Finding[]
+  readonly check: (loading: ModuleLoadContext) => readonly Finding[]
 }

@@ -8,7 +8,7 @@ import { askAll, type Book, conclude } from '../judge.ts'
 import type { LinuxVersion, VerifyReport } from '../model.ts'
 import { NO_TREE } from '../running-code.ts'
 import { FILE_RULES } from './file-rules.ts'
-import { ModuleLoading } from './loading.ts'
+import { ModuleLoadContext } from './load-context.ts'
 import { MODULE_RULES } from './module-rules.ts'
 import { PATCH_RULES, RELOAD_RULES } from './patch-rules.ts'
 import { RELOCATION_RULES } from './relocation-rules.ts'
@@ -23,7 +23,7 @@ const RULES: Readonly<Record<LinuxVersion, readonly ModuleRule[]>> = { '6.1': [.
 export const LINUX_RULE_CODES: readonly string[] = [...new Set([...ALL, ...RELOAD_RULES].map(({ code }) => code))]
 
 export function verifyModule(payload: Uint8Array, kernel: KernelImage, version: LinuxVersion): VerifyReport {
-  const loading = new ModuleLoading(payload, kernel)
+  const loading = new ModuleLoadContext(payload, kernel)
   const book: Book<ModuleRule> = {
     rules: MODULE_STEPS.flatMap(({ name }) => RULES[version].filter(({ step }) => step === name)),
     steps: MODULE_STEPS,

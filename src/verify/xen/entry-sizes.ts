@@ -1,7 +1,7 @@
 /** With which sizes of entries the rules about special sections read them, and where those are not the real ones. */
 import { NotReached } from '../finding.ts'
 import { ALTERNATIVE_CALL, EXCEPTION_ENTRY } from './checks/special.ts'
-import type { Loading } from './loading.ts'
+import type { LoadContext } from './load-context.ts'
 import { machineOf } from './machines/index.ts'
 import type { Step } from './steps.ts'
 
@@ -39,7 +39,7 @@ export function entrySizesOfRules(elfMachine: number): ReadonlyMap<string, numbe
 
 /** The payload's tables that the rules read with another stride than their loader does, whose compiler was asked. */
 export function misreadTables(
-  loading: Loading,
+  loading: LoadContext,
   real: ReadonlyMap<string, number> | undefined,
 ): readonly { readonly step: Step; readonly text: string }[] {
   if (real === undefined) return []

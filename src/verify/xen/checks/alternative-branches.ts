@@ -8,7 +8,7 @@
 
 import { type Finding, finding, hex, NotReached } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
-import type { Loading } from '../loading.ts'
+import type { LoadContext } from '../load-context.ts'
 import { alternatives } from './special.ts'
 
 const PLACE = '.altinstructions'
@@ -62,7 +62,7 @@ export const ALTERNATIVE_BRANCH_RULES: readonly Rule[] = [
 ]
 
 /** The payload's own code is not known to Xen while it is loaded: a branch there is a BUG. That of payloads below is. */
-function inwardBranches(loading: Loading): readonly Finding[] {
+function inwardBranches(loading: LoadContext): readonly Finding[] {
   const { branchesOut } = loading.machine.alternatives
   // Elsewhere Xen does not follow branches beyond the first.
   if (branchesOut === undefined) return []
@@ -84,7 +84,7 @@ function inwardBranches(loading: Loading): readonly Finding[] {
 }
 
 /** Entries whose replacement begins with a relative call or jump. */
-function branches(loading: Loading): readonly Branch[] {
+function branches(loading: LoadContext): readonly Branch[] {
   const { calls } = loading.machine
   if (calls === undefined) throw new NotReached('told on x86 only', 'absent')
   const { directSize, indirectSize } = calls
@@ -107,14 +107,14 @@ function branches(loading: Loading): readonly Branch[] {
   })
 }
 
-function pointerOf({ machine: { calls }, memory }: Loading, original: bigint, isCall: boolean): bigint | undefined {
+function pointerOf({ machine: { calls }, memory }: LoadContext, original: bigint, isCall: boolean): bigint | undefined {
   if (calls === undefined) return undefined
   const code = memory.read(original, calls.indirectSize)
   const distance = code && calls.indirect(code, isCall)
   return distance === undefined ? undefined : original + BigInt(calls.indirectSize + distance)
 }
 
-function branchProblem(loading: Loading, branch: Branch): readonly Finding[] {
+function branchProblem(loading: LoadContext, branch: Branch): readonly Finding[] {
   const { index, original, end, pointer, target, toItself } = branch
   const wrong = (errno: Finding['errno'], text: string) => [finding(errno, `entry ${index} ${text}`, PLACE, index)]
   if (pointer === undefined) {
@@ -137,7 +137,7 @@ function branchProblem(loading: Loading, branch: Branch): readonly Finding[] {
 }
 
 /** What a pointer of the payload holds once it is loaded. What the hypervisor's hold by now is not known; code is. */
-function knownPointer(loading: Loading, pointer: bigint): bigint | undefined {
+function knownPointer(loading: LoadContext, pointer: bigint): bigint | undefined {
   const { start, bytes } = loading.loaded.copied.image
   const own = pointer >= start && pointer + 8n <= start + BigInt(bytes.length)
   return own || loading.memory.kindAt(pointer) === 'code' ? loading.memory.readU64(pointer) : undefined

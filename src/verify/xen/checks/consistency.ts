@@ -6,7 +6,7 @@
 import { type Finding, finding, hex } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
-import type { Loading } from '../loading.ts'
+import type { LoadContext } from '../load-context.ts'
 import { EXECUTE, type RawRelocation, type RawSection, u64, WRITE, wrapsAround } from '../raw.ts'
 import type { ResolvedSymbol } from '../resolve.ts'
 import { hookTargets } from './hooks.ts'
@@ -72,7 +72,7 @@ export const CONSISTENCY_RULES: readonly Rule[] = [
 
 type Problem = readonly [errno: Finding['errno'], text: string]
 
-function eachLoaded(loading: Loading, problem: (section: RawSection) => Problem | undefined): readonly Finding[] {
+function eachLoaded(loading: LoadContext, problem: (section: RawSection) => Problem | undefined): readonly Finding[] {
   return loading.realSections.flatMap(section => {
     const found = isLoaded(section) && section.size > 0n ? problem(section) : undefined
     const place = loading.placeOf(section)
@@ -81,7 +81,7 @@ function eachLoaded(loading: Loading, problem: (section: RawSection) => Problem 
 }
 
 /** Addresses that Xen jumps to. */
-function entryPoints(loading: Loading): readonly bigint[] {
+function entryPoints(loading: LoadContext): readonly bigint[] {
   return [...loading.functions.map(entry => entry.newAddress), ...hookTargets(loading)]
 }
 
@@ -89,7 +89,7 @@ function entryPoints(loading: Loading): readonly bigint[] {
  * Of two sections that share bytes, the wrong one is that which does not lie between its neighbours: tools write
  * contents in the order of the headers.
  */
-function isOutOfPlace(loading: Loading, section: RawSection): boolean {
+function isOutOfPlace(loading: LoadContext, section: RawSection): boolean {
   const withContent = loading.realSections.filter(({ type, size }) => type !== NOBITS && size > 0n)
   const at = withContent.indexOf(section)
   const before = withContent[at - 1]?.offset ?? 0n
@@ -97,7 +97,7 @@ function isOutOfPlace(loading: Loading, section: RawSection): boolean {
   return before <= after && (section.offset < before || section.offset > after)
 }
 
-function sharedWith(loading: Loading, section: RawSection): string | undefined {
+function sharedWith(loading: LoadContext, section: RawSection): string | undefined {
   if (section.type === NOBITS || wrapsAround(section) || !isOutOfPlace(loading, section)) return undefined
   const { sectionTable, sectionEntrySize } = loading.header
   const headers = { offset: sectionTable, size: BigInt(sectionEntrySize * loading.sections.length) }
@@ -115,7 +115,7 @@ export interface Relocated extends RawRelocation {
 }
 
 /** What is done to loaded sections. */
-export function relocationsOf(loading: Loading): readonly Relocated[] {
+export function relocationsOf(loading: LoadContext): readonly Relocated[] {
   return loading.realSections.flatMap(table => {
     const base = loading.sections[table.info]
     if (table.type !== RELA || base === undefined || base.index === 0 || !isLoaded(base)) return []
@@ -125,13 +125,13 @@ export function relocationsOf(loading: Loading): readonly Relocated[] {
   })
 }
 
-function usedSymbols(loading: Loading): ReadonlySet<number> {
+function usedSymbols(loading: LoadContext): ReadonlySet<number> {
   return new Set(relocationsOf(loading).map(relocation => relocation.symbol))
 }
 
 /** Past the payload's memory nothing is mapped; within it the symbol shares bytes with what comes next. */
 function rangeProblem(
-  loading: Loading,
+  loading: LoadContext,
   { raw, name, value, state }: ResolvedSymbol,
   used: ReadonlySet<number>,
 ): Problem | undefined {
@@ -144,7 +144,7 @@ function rangeProblem(
   return [mapped || !used.has(raw.index) ? 'warning' : 'crash', where]
 }
 
-function branchProblems(loading: Loading): readonly Finding[] {
+function branchProblems(loading: LoadContext): readonly Finding[] {
   const { branchType } = loading.machine
   const { resolution } = loading.loaded
   return relocationsOf(loading).flatMap(({ type, symbol, addend, offset, base }, index) => {

@@ -7,7 +7,7 @@ import { FUNCS } from '../../../loaders/payload-sections.ts'
 import { absent, type Finding, finding, hex, when } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
 import { FUNCTION_SIZE, type FunctionEntry } from '../functions.ts'
-import type { Loading } from '../loading.ts'
+import type { LoadContext } from '../load-context.ts'
 
 const PAYLOAD_VERSION = 2
 /** Bytes of old code that Xen can keep (LIVEPATCH_OPAQUE_SIZE). */
@@ -19,7 +19,7 @@ type Problem = readonly [errno: Finding['errno'], text: string]
 
 /** A rule about every entry; items are the loader's loop. */
 export function eachFunction(
-  loading: Loading,
+  loading: LoadContext,
   problem: (entry: FunctionEntry) => Problem | undefined,
 ): readonly Finding[] {
   if (loading.sectionNamed(FUNCS) === undefined) throw absent(`there is no ${FUNCS}`)
@@ -161,7 +161,10 @@ export const FUNCTION_RULES: readonly Rule[] = [
   },
 ]
 
-function switchedOffProblem(loading: Loading, { newAddress, newSize, oldSize }: FunctionEntry): Problem | undefined {
+function switchedOffProblem(
+  loading: LoadContext,
+  { newAddress, newSize, oldSize }: FunctionEntry,
+): Problem | undefined {
   if (newAddress !== 0n) return undefined
   const { instructionSize, measuresSwitchedOff } = loading.machine
   if (newSize > LONGEST_KEPT || newSize % instructionSize !== 0) {
@@ -192,7 +195,7 @@ export const EXPECTATION_RULES: readonly Rule[] = [
   },
 ]
 
-function expectationProblem(loading: Loading, entry: FunctionEntry): Problem | undefined {
+function expectationProblem(loading: LoadContext, entry: FunctionEntry): Problem | undefined {
   const { length, reserved, data } = entry.expectation
   const address = oldAddressOf(entry)
   if (address === undefined) return undefined

@@ -2,7 +2,7 @@
 
 import { finding, hex, NotReached, when } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
-import { type Loading, MAX_SIZE } from '../loading.ts'
+import { type LoadContext, MAX_SIZE } from '../load-context.ts'
 import { HEADER_SIZE, SECTION_HEADER_SIZE } from '../raw.ts'
 
 const MAX_SECTIONS = 1024
@@ -15,7 +15,7 @@ const OS_ABIS = new Map([
 const check = 'livepatch_elf.c livepatch_header_check'
 
 /** The bytes are there, whatever they say. */
-function header({ raw }: Loading) {
+function header({ raw }: LoadContext) {
   if (raw.size < HEADER_SIZE) throw new NotReached('the file is too short for an ELF header')
   return raw.header()
 }

@@ -8,7 +8,7 @@ import { hooksMayWrite } from '../../../loaders/xen/read-only-data.ts'
 import { absent, type Finding, finding, hex } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
-import type { Loading } from '../loading.ts'
+import type { LoadContext } from '../load-context.ts'
 import type { RawSection } from '../raw.ts'
 
 const POINTER = 8
@@ -59,7 +59,7 @@ export const HOOK_RULES: readonly Rule[] = [
 ]
 
 /** What all hooks point to; nothing where they are not loaded. */
-export function hookTargets(loading: Loading): readonly bigint[] {
+export function hookTargets(loading: LoadContext): readonly bigint[] {
   return HOOKS.flatMap(({ section: name }) => {
     const section = loading.sectionNamed(name)
     const content = section && isLoaded(section) ? loading.content(section) : undefined
@@ -71,7 +71,7 @@ export function hookTargets(loading: Loading): readonly bigint[] {
 }
 
 /** The hook sections of a payload; throws where there are none. */
-function present(loading: Loading): (readonly [Hook, RawSection])[] {
+function present(loading: LoadContext): (readonly [Hook, RawSection])[] {
   const found = HOOKS.flatMap(row => {
     const section = loading.sectionNamed(row.section)
     return section === undefined ? [] : [[row, section] as const]
@@ -98,7 +98,7 @@ function hookRule(when: Hook['when'], rule: Pick<Rule, 'code' | 'step' | 'title'
   }
 }
 
-function hookProblems(loading: Loading, hook: Hook, section: RawSection): readonly Finding[] {
+function hookProblems(loading: LoadContext, hook: Hook, section: RawSection): readonly Finding[] {
   const findings = pointerProblems(loading, hook, section)
   const instead = hook.insteadOf
   if (instead === undefined || !isEnabled(loading, HOOK_PREFIX + instead)) return findings
@@ -107,7 +107,7 @@ function hookProblems(loading: Loading, hook: Hook, section: RawSection): readon
 }
 
 /** What a hook in place of Xen's own apply or revert leaves undone, Xen finds, and stops. */
-function inPlace(loading: Loading, when: Hook['when']): readonly Finding[] {
+function inPlace(loading: LoadContext, when: Hook['when']): readonly Finding[] {
   const name = HOOK_PREFIX + when
   const count = loading.functions.length
   if (count === 0 || !isEnabled(loading, name)) return []
@@ -120,7 +120,7 @@ function inPlace(loading: Loading, when: Hook['when']): readonly Finding[] {
  * Hooks that run while all processors are quiesced write where the loader lets them. What they write to is not seen here;
  * where it is seen that read-only data stays as it is, that is worth a word.
  */
-function onlyCode(loading: Loading, { section: name, insteadOf }: Hook, section: RawSection): readonly Finding[] {
+function onlyCode(loading: LoadContext, { section: name, insteadOf }: Hook, section: RawSection): readonly Finding[] {
   if (insteadOf === undefined || section.size === 0n) return []
   const may = hooksMayWrite(loading.hypervisor)
   if (may !== 'code alone' && may !== 'a mapping alone') return []
@@ -135,7 +135,7 @@ const ONLY = {
 } as const
 
 /** Hooks that run before a payload is applied, or after its revert, where Xen looks its code up while that lasts only. */
-function unknownCode(loading: Loading, { section: name }: Hook, section: RawSection): readonly Finding[] {
+function unknownCode(loading: LoadContext, { section: name }: Hook, section: RawSection): readonly Finding[] {
   if (loading.kind.knowsLoadedCode || !OUTSIDE.includes(name) || !isEnabled(loading, name)) return []
   const faults = ['.ex_table', ...[0, 1, 2, 3].map(kind => `.bug_frames.${kind}`)]
   if (!faults.some(table => (loading.sectionNamed(table)?.size ?? 0n) > 0n)) return []
@@ -144,13 +144,17 @@ function unknownCode(loading: Loading, { section: name }: Hook, section: RawSect
 }
 
 /** A single hook that is there and not null. */
-function isEnabled(loading: Loading, name: string): boolean {
+function isEnabled(loading: LoadContext, name: string): boolean {
   const section = loading.sectionNamed(name)
   if (section === undefined || !isLoaded(section)) return false
   return loading.content(section)?.some(byte => byte !== 0) ?? false
 }
 
-function pointerProblems(loading: Loading, { section: name, single }: Hook, section: RawSection): readonly Finding[] {
+function pointerProblems(
+  loading: LoadContext,
+  { section: name, single }: Hook,
+  section: RawSection,
+): readonly Finding[] {
   const place = loading.placeOf(section)
   if (!isLoaded(section) && section.size > 0n) return [notLoaded(loading, name, single, place)]
   const content = loading.content(section)
@@ -178,12 +182,12 @@ function pointerProblems(loading: Loading, { section: name, single }: Hook, sect
 /**
  * No function begins with two zero bytes, or a whole instruction of them: where code is missing, Xen has filled its place.
  */
-export function isBlank(loading: Loading, address: bigint): boolean {
+export function isBlank(loading: LoadContext, address: bigint): boolean {
   const size = Math.max(2, loading.machine.instructionSize)
   return loading.memory.read(address, size)?.every(byte => byte === 0) ?? false
 }
 
-function notLoaded(loading: Loading, name: string, single: boolean, place: string): Finding {
+function notLoaded(loading: LoadContext, name: string, single: boolean, place: string): Finding {
   if (single && !loading.keepsBuffer) {
     return finding('warning', `${name} is not loaded (no SHF_ALLOC): Xen ignores the hook in silence`, place)
   }
@@ -192,7 +196,7 @@ function notLoaded(loading: Loading, name: string, single: boolean, place: strin
 }
 
 /** A hypervisor built with CONFIG_XEN_IBT keeps landing pads at functions called through pointers. */
-function usesLandingPads({ hypervisor, machine: { landingPad } }: Loading): boolean {
+function usesLandingPads({ hypervisor, machine: { landingPad } }: LoadContext): boolean {
   if (landingPad === undefined) return false
   const probe = hypervisor.lookup('do_xen_version')
   const first = probe === undefined ? undefined : hypervisor.bytesAt(probe, 4)

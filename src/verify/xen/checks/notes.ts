@@ -8,7 +8,7 @@ import { BUILD_ID, DEPENDS, FUNCS, XEN_DEPENDS } from '../../../loaders/payload-
 import { type Finding, finding, NotReached, when } from '../../finding.ts'
 import type { VerifiedPayload } from '../../model.ts'
 import type { Rule } from '../../rule.ts'
-import type { Loading } from '../loading.ts'
+import type { LoadContext } from '../load-context.ts'
 import type { RawSection } from '../raw.ts'
 import { HOOKS } from './hooks.ts'
 
@@ -36,7 +36,7 @@ function presenceRule(names: readonly string[], of: NonNullable<Rule['of']>): Ru
 }
 
 /** Whether a section holds a build-id, from the same bytes and in the same order as Xen finds out. */
-function noteProblem(loading: Loading, name: string): readonly Finding[] {
+function noteProblem(loading: LoadContext, name: string): readonly Finding[] {
   const { content, place } = noteOf(loading, name)
   const wrong = (errno: Finding['errno'], text: string) => [finding(errno, `${name}: ${text}`, place)]
   if (content === undefined)
@@ -64,7 +64,7 @@ interface Note {
   readonly id: Uint8Array
 }
 
-function noteOf(loading: Loading, name: string): { readonly content: Note | undefined; readonly place: string } {
+function noteOf(loading: LoadContext, name: string): { readonly content: Note | undefined; readonly place: string } {
   const section = loading.sectionNamed(name)
   if (section === undefined || section.size === 0n) throw new NotReached(`there is no section ${name}`)
   const place = loading.placeOf(section)
@@ -96,7 +96,7 @@ function readNote(bytes: Uint8Array): Note {
 }
 
 /** The build-id in a section; throws where there is none. */
-export function buildIdIn(loading: Loading, name: string): Uint8Array {
+export function buildIdIn(loading: LoadContext, name: string): Uint8Array {
   const { content } = noteOf(loading, name)
   if (content === undefined || noteProblem(loading, name).length > 0) throw new NotReached(`${name} holds no build-id`)
   return content.id
@@ -106,7 +106,7 @@ function noteRule(name: string, rule: Pick<Rule, 'code' | 'step' | 'source' | 'o
   return { ...rule, title: `${name} holds a build-id`, check: loading => noteProblem(loading, name) }
 }
 
-function hypervisorMatch(loading: Loading): readonly Finding[] {
+function hypervisorMatch(loading: LoadContext): readonly Finding[] {
   const wanted = buildIdIn(loading, XEN_DEPENDS)
   const running = loading.hypervisorBuildId
   if (running === undefined) return [finding('ENODATA', 'the hypervisor has no build-id', XEN_DEPENDS)]

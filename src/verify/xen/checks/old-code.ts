@@ -13,7 +13,7 @@ import { isInside, type OldCode, type Place, placesFromSymbols } from '../../../
 import { type Finding, finding, hex } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
 import type { FunctionEntry } from '../functions.ts'
-import type { Loading } from '../loading.ts'
+import type { LoadContext } from '../load-context.ts'
 import type { RawSection } from '../raw.ts'
 import { type Relocated, relocationsOf } from './consistency.ts'
 
@@ -31,13 +31,13 @@ export const OLD_CODE_RULES: readonly Rule[] = [
   },
 ]
 
-function oldCodeProblems(loading: Loading): readonly Finding[] {
+function oldCodeProblems(loading: LoadContext): readonly Finding[] {
   const replaced = new Replaced(loading)
   return [...bySection(loading)].flatMap(([base, relocations]) => sectionProblems(loading, replaced, base, relocations))
 }
 
 /** The fields of every section but the table of functions, which names the old ones. */
-function bySection(loading: Loading): ReadonlyMap<RawSection, readonly Relocated[]> {
+function bySection(loading: LoadContext): ReadonlyMap<RawSection, readonly Relocated[]> {
   const sections = new Map<RawSection, Relocated[]>()
   for (const relocation of relocationsOf(loading)) {
     if (loading.nameOf(relocation.base) === FUNCS) continue
@@ -49,7 +49,7 @@ function bySection(loading: Loading): ReadonlyMap<RawSection, readonly Relocated
 }
 
 function sectionProblems(
-  loading: Loading,
+  loading: LoadContext,
   replaced: Replaced,
   base: RawSection,
   relocations: readonly Relocated[],
@@ -79,13 +79,13 @@ const isForeign = (sectionIndex: number): boolean => sectionIndex === SHN_UNDEF 
 
 /** The old code of the functions that the payload puts its own in the place of. */
 class Replaced {
-  readonly #loading: Loading
+  readonly #loading: LoadContext
   readonly #bodies: readonly OldCode[]
   /** Every name of each, as symbols of the hypervisor. */
   readonly #names: readonly HypervisorSymbol[]
   readonly #tables = new Map<bigint, string | undefined>()
 
-  constructor(loading: Loading) {
+  constructor(loading: LoadContext) {
     this.#loading = loading
     this.#bodies = loading.functions.flatMap(entry => bodyOf(loading, entry))
     this.#names = this.#bodies.flatMap(({ start }) => loading.hypervisor.symbolsAt(start))
@@ -140,7 +140,7 @@ class Replaced {
 }
 
 /** As long as the hypervisor says; the payload's word counts where that says nothing. */
-function bodyOf({ hypervisor }: Loading, { name, old, oldSize, newAddress }: FunctionEntry): readonly OldCode[] {
+function bodyOf({ hypervisor }: LoadContext, { name, old, oldSize, newAddress }: FunctionEntry): readonly OldCode[] {
   if (old.is !== 'found' || newAddress === 0n) return []
   const start = old.address
   const [symbol] = hypervisor.symbolsAt(start)
@@ -152,7 +152,7 @@ function bodyOf({ hypervisor }: Loading, { name, old, oldSize, newAddress }: Fun
 function isPartOf(
   part: HypervisorSymbol,
   { plainName, local, file }: HypervisorSymbol,
-  hypervisor: Loading['hypervisor'],
+  hypervisor: LoadContext['hypervisor'],
 ): boolean {
   if (partOf(part.plainName) !== plainName) return false
   if (local) return part.file === file

@@ -10,13 +10,13 @@ import type { AddressRange } from '../../model.ts'
 import type { Rule } from '../../rule.ts'
 import type { FunctionEntry } from '../functions.ts'
 import { isLoaded } from '../layout.ts'
-import type { Loading } from '../loading.ts'
+import type { LoadContext } from '../load-context.ts'
 import { WRITE } from '../raw.ts'
 import { eachFunction, oldAddressOf } from './functions.ts'
 import { isBlank } from './hooks.ts'
 
 /** The bytes of the old function that Xen overwrites, or undefined where it writes none or cannot find it. */
-export function overwrittenBy(loading: Loading, entry: FunctionEntry): AddressRange | undefined {
+export function overwrittenBy(loading: LoadContext, entry: FunctionEntry): AddressRange | undefined {
   const address = oldAddressOf(entry)
   if (address === undefined) return undefined
   const needed = loading.machine.neededAt(loading.memory, address)
@@ -89,7 +89,7 @@ export const APPLY_RULES: readonly Rule[] = [
 ]
 
 /** A table in read-only memory is what today's loaders want and what stops those that write into it. */
-function tableProblem(loading: Loading): readonly Finding[] {
+function tableProblem(loading: LoadContext): readonly Finding[] {
   const section = loading.sectionNamed(FUNCS)
   if (section === undefined || section.size === 0n) throw absent(`there is no ${FUNCS}`)
   if (!isLoaded(section) || (section.flags & WRITE) !== 0) return []
@@ -155,7 +155,7 @@ export const RUN_RULES: readonly Rule[] = [
 ]
 
 /** What is left of an instruction behind the no-operations is another instruction, and nobody knows which. */
-function switchedOffEnd(loading: Loading, entry: FunctionEntry): Problem | undefined {
+function switchedOffEnd(loading: LoadContext, entry: FunctionEntry): Problem | undefined {
   const address = oldAddressOf(entry)
   const { newAddress, newSize } = entry
   if (address === undefined || newAddress !== 0n || newSize === 0) return undefined
@@ -177,7 +177,7 @@ function switchedOffEnd(loading: Loading, entry: FunctionEntry): Problem | undef
     : undefined
 }
 
-function oldPlaceProblem(loading: Loading, entry: FunctionEntry): Problem | undefined {
+function oldPlaceProblem(loading: LoadContext, entry: FunctionEntry): Problem | undefined {
   const range = overwrittenBy(loading, entry)
   const address = oldAddressOf(entry)
   if (range === undefined || address === undefined) return undefined

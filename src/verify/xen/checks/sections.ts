@@ -6,7 +6,7 @@
 import { type Finding, finding, hex, NotReached, when } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
-import { type Loading, MAX_SIZE } from '../loading.ts'
+import { type LoadContext, MAX_SIZE } from '../load-context.ts'
 import { EXECUTE, HEADER_SIZE, type RawSection, SYMBOL_SIZE, u64, WRITE, wrapsAround } from '../raw.ts'
 
 const SYMTAB = 2
@@ -21,7 +21,7 @@ const LOOKED_FOR =
 
 /** A rule about every section; items are the loader's loop. */
 function eachSection(
-  loading: Loading,
+  loading: LoadContext,
   problem: (section: RawSection) => readonly [Finding['errno'], string] | undefined,
 ) {
   return loading.realSections.flatMap(section => {
@@ -206,7 +206,7 @@ export const SECTION_RULES: readonly Rule[] = [
   },
 ]
 
-function stringTableProblem(loading: Loading, index: number, what: string): readonly Finding[] {
+function stringTableProblem(loading: LoadContext, index: number, what: string): readonly Finding[] {
   const table = loading.sections[index]
   if (table === undefined || index === 0) throw new NotReached(`${what} cannot be read`)
   const wrong = (text: string) => [finding('EINVAL', `${what}: ${text}`, loading.placeOf(table))]

@@ -7,7 +7,7 @@ import { absent, type Finding, finding, hex, NotReached, when } from '../../find
 import { isAtLeast } from '../../model.ts'
 import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
-import type { Loading } from '../loading.ts'
+import type { LoadContext } from '../load-context.ts'
 import type { CallRules } from '../machines/model.ts'
 import type { RawSection } from '../raw.ts'
 import { isBlank } from './hooks.ts'
@@ -20,13 +20,13 @@ const STT_FUNC = 2
 
 const source = 'livepatch.c prepare_payload'
 
-function sectionOf(loading: Loading, name: string): RawSection {
+function sectionOf(loading: LoadContext, name: string): RawSection {
   const section = loading.sectionNamed(name)
   if (section === undefined) throw absent(`there is no section ${name}`)
   return section
 }
 
-function sizeProblem(loading: Loading, name: string, unit: number, item = 0): readonly Finding[] {
+function sizeProblem(loading: LoadContext, name: string, unit: number, item = 0): readonly Finding[] {
   const section = sectionOf(loading, name)
   const text = `${name} has ${section.size} bytes, not a multiple of ${unit}`
   return when(section.size % BigInt(unit) !== 0n, () => finding('EINVAL', text, loading.placeOf(section), item))
@@ -59,7 +59,7 @@ export const BUG_FRAME_RULES: readonly Rule[] = [
 ]
 
 /** The low 24 bits of the first word are the distance to the code; frames with a message are two entries long. */
-function bugFrameWarnings(loading: Loading, table: RawSection): readonly Finding[] {
+function bugFrameWarnings(loading: LoadContext, table: RawSection): readonly Finding[] {
   const place = loading.placeOf(table)
   if (!isLoaded(table)) {
     return [finding('warning', `${place} is not loaded (no SHF_ALLOC): a BUG or WARN in the payload stops Xen`, place)]
@@ -80,7 +80,7 @@ function bugFrameWarnings(loading: Loading, table: RawSection): readonly Finding
   return findings
 }
 
-function isInText(loading: Loading, address: bigint): boolean {
+function isInText(loading: LoadContext, address: bigint): boolean {
   const { start, textSize } = loading.loaded.copied.image
   return address >= start && address < start + textSize
 }
@@ -185,7 +185,7 @@ export const ALTERNATIVE_RULES: readonly Rule[] = [
 ]
 
 /** Where the next function begins, as far as symbols tell; otherwise where all code ends. */
-function endOfCode(loading: Loading, address: bigint): bigint {
+function endOfCode(loading: LoadContext, address: bigint): bigint {
   const { copied, resolution } = loading.loaded
   const { start, textSize } = copied.image
   const next = resolution.symbols.filter(
@@ -195,14 +195,14 @@ function endOfCode(loading: Loading, address: bigint): bigint {
   return next.map(({ value }) => value).toSorted((a, b) => (a < b ? -1 : 1))[0] ?? start + textSize
 }
 
-function usedTable(loading: Loading): RawSection {
+function usedTable(loading: LoadContext): RawSection {
   const table = sectionOf(loading, ALTERNATIVES)
   if (table.size === 0n) throw absent(`${ALTERNATIVES} is empty`)
   return table
 }
 
 /** Every entry of the table of alternatives, with the places that it is about. */
-export function alternatives(loading: Loading) {
+export function alternatives(loading: LoadContext) {
   const table = usedTable(loading)
   const { alternatives: rules } = loading.machine
   const content = loading.content(table)
@@ -223,7 +223,7 @@ export function alternatives(loading: Loading) {
   })
 }
 
-function alternativeRanges(loading: Loading): readonly Finding[] {
+function alternativeRanges(loading: LoadContext): readonly Finding[] {
   if (!loading.kind.checksAlternatives) return uncheckedAlternatives(loading)
   const all = alternatives(loading)
   const replacements = loading.sectionNamed(REPLACEMENTS)
@@ -241,7 +241,7 @@ function alternativeRanges(loading: Loading): readonly Finding[] {
 }
 
 /** By a loader that looks at nothing: it edits what is there, and copies from wherever it can read. */
-function uncheckedAlternatives(loading: Loading): readonly Finding[] {
+function uncheckedAlternatives(loading: LoadContext): readonly Finding[] {
   return alternatives(loading).flatMap(({ index, entry, original, replacement }) => {
     const item = 3 + index
     const wrong = (text: string) => [
@@ -255,7 +255,7 @@ function uncheckedAlternatives(loading: Loading): readonly Finding[] {
   })
 }
 
-function editedOutside(loading: Loading, original: bigint, length: number): string | undefined {
+function editedOutside(loading: LoadContext, original: bigint, length: number): string | undefined {
   const { start, textSize } = loading.loaded.copied.image
   const end = original + BigInt(length)
   return original < start || end > start + textSize
@@ -263,7 +263,7 @@ function editedOutside(loading: Loading, original: bigint, length: number): stri
     : undefined
 }
 
-function alternativeProblems(loading: Loading, what: 'lengths' | 'feature'): readonly Finding[] {
+function alternativeProblems(loading: LoadContext, what: 'lengths' | 'feature'): readonly Finding[] {
   const context = { kind: loading.kind, featureWords: featureWords(loading) }
   return alternatives(loading).flatMap(({ index, entry }) => {
     const problem = loading.machine.alternatives.problem(entry, context)
@@ -276,7 +276,7 @@ function alternativeProblems(loading: Loading, what: 'lengths' | 'feature'): rea
  * Words of features that the hypervisor counts (NCAPINTS), which it keeps two lists of; else those of its policy and the
  * synthetic ones and bugs beyond that (X86_NR_SYNTH, X86_NR_BUG) of its version.
  */
-function featureWords({ hypervisor, version }: Loading): number | undefined {
+function featureWords({ hypervisor, version }: LoadContext): number | undefined {
   const words = (name: string) => {
     const list = hypervisor.symbols.find(({ plainName, size }) => plainName === name && size > 0)
     return list && list.size / 4
@@ -308,7 +308,7 @@ export const ALTERNATIVE_CALL_RULES: readonly Rule[] = [
 ]
 
 function alternativeCallProblems(
-  loading: Loading,
+  loading: LoadContext,
   table: RawSection,
   { indirect, indirectSize, indirectCall }: CallRules,
 ): readonly Finding[] {

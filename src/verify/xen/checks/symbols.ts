@@ -3,7 +3,7 @@
 import { type Finding, finding } from '../../finding.ts'
 import type { Rule } from '../../rule.ts'
 import { isLoaded } from '../layout.ts'
-import type { Loading } from '../loading.ts'
+import type { LoadContext } from '../load-context.ts'
 import { MERGE, type RawSection, RELOCATION_SIZE, SYMBOL_SIZE } from '../raw.ts'
 import type { ResolvedSymbol } from '../resolve.ts'
 
@@ -84,7 +84,7 @@ export const SYMBOL_RULES: readonly Rule[] = [
 ]
 
 /** Xen says nothing of relocations that it does not find; the code or data then stays as it is in the file. */
-function droppedProblem(loading: Loading, section: RawSection): string | undefined {
+function droppedProblem(loading: LoadContext, section: RawSection): string | undefined {
   const { type, info, size } = section
   const isTable = type === RELA || type === REL
   const count = loading.sections.length
@@ -105,7 +105,7 @@ function droppedProblem(loading: Loading, section: RawSection): string | undefin
 }
 
 /** Xen refuses entries that are too small; of larger ones it reads the beginning, and nobody reads the rest. */
-function skippedProblem(loading: Loading, { type, info, size, entrySize, index }: RawSection): string | undefined {
+function skippedProblem(loading: LoadContext, { type, info, size, entrySize, index }: RawSection): string | undefined {
   const base = loading.sections[info]
   const relocates = type === RELA && base !== undefined && isLoaded(base)
   const read = relocates ? RELOCATION_SIZE : index === loading.symbolTable.index ? SYMBOL_SIZE : undefined
@@ -114,21 +114,21 @@ function skippedProblem(loading: Loading, { type, info, size, entrySize, index }
 }
 
 /** The symbols that the payload adds, with the names that Xen keeps for them. */
-export function newSymbols(loading: Loading): { readonly symbol: ResolvedSymbol; readonly name: string }[] {
+export function newSymbols(loading: LoadContext): { readonly symbol: ResolvedSymbol; readonly name: string }[] {
   const replacements = new Set(loading.functions.map(entry => entry.newAddress))
   return loading.loaded.resolution.symbols
     .filter(candidate => isPayloadSymbol(loading, candidate) && !replacements.has(candidate.value))
     .map(candidate => ({ symbol: candidate, name: candidate.name.slice(0, LONGEST_NAME) }))
 }
 
-function isPayloadSymbol(loading: Loading, { raw, name }: ResolvedSymbol): boolean {
+function isPayloadSymbol(loading: LoadContext, { raw, name }: ResolvedSymbol): boolean {
   const section = raw.sectionIndex === 0 ? undefined : loading.sections[raw.sectionIndex]
   if (section === undefined || !isLoaded(section) || name === '') return false
   if ((section.flags & MERGE) !== 0 && name.startsWith('.L')) return false
   return !loading.machine.isMappingSymbol(name)
 }
 
-function newSymbolProblems(loading: Loading): readonly Finding[] {
+function newSymbolProblems(loading: LoadContext): readonly Finding[] {
   return newSymbols(loading).flatMap(({ symbol: added, name }) => {
     const below = loading.on.find(payload => payload.newSymbols.has(name))
     const owner = loading.hypervisor.lookup(name) !== undefined ? 'the hypervisor' : below?.name

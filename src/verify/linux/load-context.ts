@@ -27,7 +27,7 @@ export interface ModuleSymbol {
   readonly weak: boolean
 }
 
-export class ModuleLoading {
+export class ModuleLoadContext {
   readonly kernel: KernelImage
   readonly trailer: Trailer
   /** Without a signature. */

@@ -42,7 +42,7 @@ interface Relocated {
   readonly copied: Copied
 }
 
-export class Loading {
+export class LoadContext {
   readonly raw: RawPayload
   readonly version: XenVersion
   readonly on: readonly VerifiedPayload[]
