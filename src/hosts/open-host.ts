@@ -24,12 +24,12 @@ export async function openHost(text: string, options: HostOptions): Promise<Host
   }
   if (text === 'xen' || text.startsWith('xen:ssh://')) {
     const { openXen } = await import('./xen/xen-host.ts')
-    const { localRunner, remoteRunner } = await import('./xen/runner.ts')
+    const { localRunner, remoteRunner } = await import('./runner.ts')
     return openXen(text === 'xen' ? localRunner(signal) : remoteRunner(text.slice('xen:'.length), { signal }))
   }
   if (text === 'linux' || text.startsWith('linux:ssh://')) {
     const { openLinux } = await import('./linux/linux-host.ts')
-    const { localRunner, remoteRunner } = await import('./xen/runner.ts')
+    const { localRunner, remoteRunner } = await import('./runner.ts')
     const url = text.slice('linux:'.length)
     return openLinux(text === 'linux' ? localRunner(signal, 'linux') : remoteRunner(url, { signal, kind: 'linux' }))
   }

@@ -1,6 +1,7 @@
 /** What a log says while a payload is applied, by the way that it was built: in words, and as lines from this patch. */
 import { loaderOf } from '../loaders/loaders.ts'
-import type { FileLines, LineRun, RunReport, Way } from './model.ts'
+import { forward } from './line-runs.ts'
+import type { FileLines, RunReport, Way } from './model.ts'
 
 /** What logs say while the payload is applied. */
 export interface LogWords {
@@ -78,15 +79,10 @@ interface MovedLine {
 /** Lines that functions of the running system embed and whose number the patch changes. */
 function movedLines({ file, embedded, map }: FileLines): readonly MovedLine[] {
   return (embedded ?? []).flatMap(({ line, stays, replaced, set }) => {
-    const now = patchedLine(map, line)
+    const [now] = forward(map, line)
     if (now === undefined || now === line) return []
     return [...new Set([...stays, ...set, ...replaced])].map(name => ({ file, name, line, now }))
   })
-}
-
-function patchedLine(map: readonly LineRun[], line: number): number | undefined {
-  const run = map.find(([from, , count]) => line >= from && line < from + count)
-  return run === undefined ? undefined : run[1] + line - run[0]
 }
 
 interface Under {

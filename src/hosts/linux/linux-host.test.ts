@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeElf } from '../../elf/index.ts'
 import type { Host } from '../host.ts'
-import { localRunner, type Ran, type Runner } from '../xen/runner.ts'
+import { localRunner, type Ran, type Runner } from '../runner.ts'
 import { openLinux } from './linux-host.ts'
 
 let root = ''

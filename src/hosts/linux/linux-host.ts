@@ -20,7 +20,7 @@ import {
   type Outcome,
   type UploadRequest,
 } from '../host.ts'
-import { bring, quote, type Ran, type Runner } from '../xen/runner.ts'
+import { bring, quote, type Ran, type Runner } from '../runner.ts'
 import { enforcementOf, errnoIn } from './answers.ts'
 
 const EINVAL = -22

@@ -1,9 +1,6 @@
 /** The Xen host over a stand-in for xen-livepatch: which words it runs, and what it makes of the answers. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { localRunner, parseTarget, quote, type Ran, type Runner, remoteRunner } from './runner.ts'
+import { expect, test } from 'vitest'
+import { localRunner, type Ran, type Runner } from '../runner.ts'
 import { openXen } from './xen-host.ts'
 
 const LIST = `h\n----------------------------------------+------------+---------------\n`
@@ -16,7 +13,7 @@ function standIn(answers: Readonly<Record<string, Partial<Ran>>>) {
     const key = Object.keys(answers).find(start => words.join(' ').startsWith(start))
     return { code: 0, output: '', errors: '', ...(key === undefined ? {} : answers[key]) }
   }
-  const runner: Runner = { name: 'xen', run, tidy: run }
+  const runner: Runner = { name: 'xen', kind: 'xen', run, tidy: run }
   return { host: openXen(runner), calls }
 }
 
@@ -68,14 +65,6 @@ test('a name that would spoil every later list is refused', async () => {
   expect(calls).toEqual([])
 })
 
-test('an interrupt ends what runs, and what has to be tidied up is', async () => {
-  const stop = new AbortController()
-  const waiting = localRunner(stop.signal).run(['sleep', '60'])
-  stop.abort()
-  await expect(waiting).rejects.toThrow()
-  await expect(localRunner(stop.signal).tidy(['true'])).resolves.toMatchObject({ code: 0 })
-})
-
 test('a program that was killed is no program that is missing', async () => {
   const killed = localRunner().run(['sh', '-c', 'kill -9 $$'])
   await expect(killed).resolves.toMatchObject({ code: 137 })
@@ -111,52 +100,4 @@ test('what runs is told by its build-id, as xl has it', async () => {
 test('what cannot be said to the tool is refused, not dropped', async () => {
   const { host } = standIn({ 'xen-livepatch list': { output: LIST + row('fix', 'CHECKED') } })
   await expect(host.act({ action: 'apply', name: 'fix', timeoutMs: 5 })).rejects.toThrow(/no way to say/)
-})
-
-describe('through ssh', () => {
-  let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'hotsplice-ssh-'))
-  })
-  afterEach(() => rmSync(folder, { recursive: true }))
-
-  test('every word arrives as it was, whatever is in it', async () => {
-    const ssh = join(folder, 'ssh')
-    writeFileSync(ssh, `#!/bin/sh\nprintf '%s\\n' "$@" > ${folder}/words\nfor last; do :; done\nexec sh -c "$last"\n`)
-    chmodSync(ssh, 0o755)
-    const odd = 'it\'s $HOME `id`; "x" \\ *'
-    const { output } = await remoteRunner('ssh://root@server:2222', { ssh }).run(['printf', '%s', odd])
-    expect(output).toBe(odd)
-    const words = readFileSync(join(folder, 'words'), 'utf8').split('\n').slice(0, 6)
-    expect(words).toEqual(['-o', 'BatchMode=yes', '-p', '2222', '--', 'root@server'])
-  })
-
-  test('a server that cannot be reached is told as such', async () => {
-    const ssh = join(folder, 'ssh')
-    writeFileSync(ssh, '#!/bin/sh\necho "no route" >&2\nexit 255\n')
-    chmodSync(ssh, 0o755)
-    await expect(remoteRunner('ssh://server', { ssh }).run(['true'])).rejects.toThrow(/did not get there: no route/)
-  })
-})
-
-test('a tool that is not installed is told as such', async () => {
-  await expect(localRunner().run(['hotsplice-no-such-tool'])).rejects.toThrow(/cannot be run/)
-})
-
-test.for(['ssh://-oProxyCommand=x', 'ssh://a@-b', 'http://x', 'ssh://a b', 'ssh://x:99999999', 'ssh://$(id)'])(
-  '%s is no address',
-  url => {
-    expect(() => parseTarget(url)).toThrow(/no ssh address/)
-  },
-)
-
-test('addresses come apart', () => {
-  expect(parseTarget('ssh://root@host.example:22')).toEqual({ user: 'root', host: 'host.example', port: '22' })
-  expect(parseTarget('ssh://[::1]')).toEqual({ user: '', host: '::1', port: '' })
-})
-
-test('quoting', () => {
-  expect(quote('plain-1.2')).toBe('plain-1.2')
-  expect(quote("a'b")).toBe("'a'\\''b'")
-  expect(quote('')).toBe("''")
 })

@@ -20,9 +20,9 @@ import {
   type PlacesOutcome,
   type UploadRequest,
 } from '../host.ts'
+import { bring, quote, type Ran, type Runner } from '../runner.ts'
 import { parseFailure, parseList } from './list.ts'
 import { placesInXen, readPrinted } from './places.ts'
-import { bring, quote, type Ran, type Runner } from './runner.ts'
 
 const TOOL = 'xen-livepatch'
 const EINVAL = -22

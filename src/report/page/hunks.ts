@@ -3,10 +3,11 @@
  * information of the payload's functions, whose code may be inlined from elsewhere, and the patched text, in which the lines
  * stand. A hunk without functions by debug information may still have code that the payload has not.
  */
+
+import { forward } from '../line-runs.ts'
 import type { CodeLines, RunReport, TextFunctions } from '../model.ts'
 import { linesOfPatches, readLines } from '../shown/patch-lines.ts'
 import { isSameFile, patchedLines } from '../shown/patched-lines.ts'
-import { forward } from '../translate/history.ts'
 import type { HunkView } from './model.ts'
 
 export interface Hunk extends Pick<HunkView, 'file' | 'number' | 'at' | 'from' | 'to' | 'context'> {

@@ -4,7 +4,8 @@
  */
 // The package's index brings in comparisons of words and JSON, too: a tenth of the page.
 import { diffArrays } from 'diff/lib/diff/array.js'
-import type { FileLines, LineRun, ListedCode, Listing, RunReport } from '../model.ts'
+import { forward } from '../line-runs.ts'
+import type { FileLines, ListedCode, Listing, RunReport } from '../model.ts'
 import { patchedLines } from './patched-lines.ts'
 
 type Instruction = ListedCode['instructions'][number]
@@ -81,16 +82,11 @@ function keptLine(a: Instruction, b: Instruction, site: Site, files: readonly Fi
   const [at] = others
   if (old.length !== now.length || others.length !== 1 || at === undefined) return undefined
   const map = files.find(({ original }) => original?.path === site.file)?.map ?? []
-  const line = numberBehind(map, site.line)
+  const [line = Number.NaN] = forward(map, site.line)
   return Number(old[at]) === site.line && Number(now[at]) === line ? words({ ...site, line }) : undefined
 }
 
 const NUMBER = /(\b(?:0x[0-9a-f]+|\d+)\b)/
-
-function numberBehind(map: readonly LineRun[], line: number): number {
-  const run = map.find(([from, , count]) => line >= from && line < from + count)
-  return run === undefined ? Number.NaN : run[1] + line - run[0]
-}
 
 type Stretch = readonly [from: number, end: number]
 

@@ -1,4 +1,5 @@
 /** Which line of the patched source a number is that the compiler saw, where it was given a rewritten text. */
+import { forward } from '../line-runs.ts'
 import type { LineRun, RunReport } from '../model.ts'
 
 /** For a unit: `undefined` for a line that the patched file has not. `file` is spelled as the compiler did. */
@@ -13,9 +14,7 @@ export function patchedLines(report: RunReport, unit: string): (file: string, nu
   }
   return (file, number) => {
     const runs = isRewritten ? (numbers.get(file) ?? numbersOf(file)) : []
-    if (runs.length === 0) return number
-    const run = runs.find(([from, , count]) => number >= from && number < from + count)
-    return run === undefined ? undefined : run[1] + number - run[0]
+    return runs.length === 0 ? number : forward(runs, number)[0]
   }
 }
 

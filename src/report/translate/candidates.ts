@@ -10,8 +10,9 @@
  * number that nobody is known to embed was printed by something else (a debugger, say), and nothing is ruled out.
  */
 import type { TargetName } from '../../loaders/loaders.ts'
+import { backward, forward } from '../line-runs.ts'
 import type { EmbeddedLine, RunReport } from '../model.ts'
-import { backward, type FileHistory, forward, type Spot, type Touch } from './history.ts'
+import type { FileHistory, Spot, Touch } from './history.ts'
 import type { Applied, Layer, Printer } from './model.ts'
 
 export interface Candidate {

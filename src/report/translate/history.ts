@@ -4,7 +4,8 @@
  * Payloads of a stack may have been built from one tree, or each from the tree that the patch before it left; so texts
  * are known by their digest, and a line goes along whatever maps lead from the one to the other.
  */
-import type { FileLines, LineRun, SourceText } from '../model.ts'
+import { backward, forward } from '../line-runs.ts'
+import type { FileLines, SourceText } from '../model.ts'
 import type { Layer, Version } from './model.ts'
 
 /** A line of one text. */
@@ -127,13 +128,4 @@ function neighbours({ original, patched, map, between = [] }: FileLines, { sha25
     ...(text.sha256 === sha256 ? forward(text.map, line).map(to => ({ sha256: patched.sha256, line: to })) : []),
     ...(patched.sha256 === sha256 ? backward(text.map, line).map(to => ({ sha256: text.sha256, line: to })) : []),
   ])
-}
-
-/** What is opposite of a number in runs; several where lines were joined. */
-export function forward(runs: readonly LineRun[], line: number): readonly number[] {
-  return runs.flatMap(([from, to, count]) => (line >= from && line < from + count ? [to + line - from] : []))
-}
-
-export function backward(runs: readonly LineRun[], line: number): readonly number[] {
-  return runs.flatMap(([from, to, count]) => (line >= to && line < to + count ? [from + line - to] : []))
 }

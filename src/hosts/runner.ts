@@ -1,7 +1,7 @@
 /** Runs a program here, or on another machine through the system's ssh, which honours the user's own configuration. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { InputError } from '../../base/errors.ts'
+import { InputError } from '../base/errors.ts'
 
 export interface Ran {
   readonly code: number
@@ -9,25 +9,45 @@ export interface Ran {
   readonly errors: string
 }
 
+/** What runs on the other side. */
+export type RunnerKind = 'xen' | 'linux'
+
+/** How a kind of host calls what goes wrong, and what its programs are part of. */
+const KINDS = {
+  xen: {
+    noTool: { code: 'xen/no-tool', hint: 'install xen-utils, which has xen-livepatch, on the host' },
+    badAddress: { code: 'xen/bad-address' },
+    unreachable: { code: 'xen/unreachable' },
+    noRoom: { code: 'xen/no-room' },
+  },
+  linux: {
+    noTool: { code: 'linux/no-tool', hint: 'install kmod, which has insmod and rmmod, on the host' },
+    badAddress: { code: 'linux/bad-address' },
+    unreachable: { code: 'linux/unreachable' },
+    noRoom: { code: 'linux/no-room' },
+  },
+} as const
+
 export interface Runner {
   readonly name: string
+  readonly kind: RunnerKind
   run(words: readonly string[], input?: Uint8Array): Promise<Ran>
   /** The same, also after an interrupt: for what has to be tidied up. */
   tidy(words: readonly string[]): Promise<Ran>
 }
 
 /** The programs of this machine; `signal` ends what runs. */
-export const localRunner = (signal?: AbortSignal, name = 'xen'): Runner => ({
-  name,
-  run: (words, input) => start(words, { input, signal }),
-  tidy: words => start(words, {}),
+export const localRunner = (signal?: AbortSignal, kind: RunnerKind = 'xen'): Runner => ({
+  name: kind,
+  kind,
+  run: (words, input) => start(words, { kind, input, signal }),
+  tidy: words => start(words, { kind }),
 })
 
 export interface Remote {
   readonly signal?: AbortSignal | undefined
   readonly ssh?: string
-  /** What runs there: the host's name begins with it. */
-  readonly kind?: 'xen' | 'linux'
+  readonly kind?: RunnerKind
 }
 
 /** `ssh://user@host:port`. */
@@ -37,21 +57,22 @@ export function remoteRunner(url: string, { signal, ssh = 'ssh', kind = 'xen' }:
   const base = [ssh, '-o', 'BatchMode=yes', ...(port === '' ? [] : ['-p', port]), '--', target]
   return {
     name: `${kind}:${url}`,
+    kind,
     // The other side joins the words with spaces and gives them to a shell, so each is quoted.
-    run: (words, input) => start([...base, commandOf(words)], { input, signal, remote: commandOf(words) }),
-    tidy: words => start([...base, commandOf(words)], { remote: commandOf(words) }),
+    run: (words, input) => start([...base, commandOf(words)], { kind, input, signal, remote: commandOf(words) }),
+    tidy: words => start([...base, commandOf(words)], { kind, remote: commandOf(words) }),
   }
 }
 
 /** Users and hosts that could be taken for options or for shell text are refused. */
-export function parseTarget(url: string, kind = 'xen') {
+export function parseTarget(url: string, kind: RunnerKind = 'xen') {
   const [, user = '', host, port = ''] =
     /^ssh:\/\/(?:([A-Za-z0-9._][A-Za-z0-9._-]*)@)?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._][A-Za-z0-9._-]*)(?::([0-9]{1,5}))?\/?$/.exec(
       url,
     ) ?? []
   if (host === undefined) {
     throw new InputError(
-      'xen/bad-address',
+      KINDS[kind].badAddress.code,
       `${JSON.stringify(url)} is no ssh address`,
       `write ${kind}:ssh://root@server`,
     )
@@ -70,13 +91,14 @@ const SSH_FAILED = 255
 const commandOf = (words: readonly string[]): string => words.map(quote).join(' ')
 
 interface Run {
+  readonly kind: RunnerKind
   readonly input?: Uint8Array | undefined
   readonly signal?: AbortSignal | undefined
   /** What the other side is to run, where there is one. */
   readonly remote?: string
 }
 
-function start(words: readonly string[], { input, signal, remote }: Run): Promise<Ran> {
+function start(words: readonly string[], { kind, input, signal, remote }: Run): Promise<Ran> {
   const [program = '', ...rest] = words
   return new Promise((resolve, reject) => {
     const child = spawn(program, rest, { env: { ...process.env, LC_ALL: 'C' }, stdio: 'pipe', signal })
@@ -87,7 +109,7 @@ function start(words: readonly string[], { input, signal, remote }: Run): Promis
     child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk))
     child.stdin?.on('error', () => undefined) // It may end without reading; its exit code tells.
     child.on('error', (error: NodeJS.ErrnoException) =>
-      reject(missing(program, error.code === 'ABORT_ERR' ? undefined : error.code)),
+      reject(missing(kind, program, error.code === 'ABORT_ERR' ? undefined : error.code)),
     )
     child.on('close', (code, killer) => {
       const ran = {
@@ -95,19 +117,20 @@ function start(words: readonly string[], { input, signal, remote }: Run): Promis
         output: Buffer.concat(output).toString('utf8'),
         errors: Buffer.concat(errors).toString('utf8'),
       }
-      if (ran.code === NOT_FOUND) reject(missing(remote ?? program))
+      if (ran.code === NOT_FOUND) reject(missing(kind, remote ?? program))
       else if (ran.code === SSH_FAILED && remote !== undefined) {
-        reject(new InputError('xen/unreachable', `ssh did not get there: ${ran.errors.trim() || 'no reason given'}`))
+        const reason = ran.errors.trim() || 'no reason given'
+        reject(new InputError(KINDS[kind].unreachable.code, `ssh did not get there: ${reason}`))
       } else resolve(ran)
     })
     child.stdin?.end(input)
   })
 }
 
-const missing = (what: string, because = 'ENOENT') =>
+const missing = (kind: RunnerKind, what: string, because = 'ENOENT') =>
   because === 'ENOENT'
-    ? new InputError('xen/no-tool', `${what} cannot be run`, 'install xen-utils, which has xen-livepatch, on the host')
-    : new InputError('xen/no-tool', `${what} could not be started: ${because}`)
+    ? new InputError(KINDS[kind].noTool.code, `${what} cannot be run`, KINDS[kind].noTool.hint)
+    : new InputError(KINDS[kind].noTool.code, `${what} could not be started: ${because}`)
 
 /** Puts the payload where the tools there can read it, under a name that nobody can guess. Throws where there is no room. */
 export async function bring(
@@ -117,10 +140,13 @@ export async function bring(
   const made = await runner.run(['mktemp'])
   const file = made.output.trim()
   if (made.code !== 0 || !file.startsWith('/'))
-    throw new InputError('xen/no-room', `no temporary file could be made: ${made.errors.trim()}`)
+    throw new InputError(KINDS[runner.kind].noRoom.code, `no temporary file could be made: ${made.errors.trim()}`)
   const remove = () => runner.tidy(['rm', '-f', file])
   const put = await runner.run(['dd', 'status=none', `of=${file}`], payload)
   if (put.code === 0) return { file, remove }
   await remove()
-  throw new InputError('xen/no-room', `the payload could not be written to ${file}: ${put.errors.trim()}`)
+  throw new InputError(
+    KINDS[runner.kind].noRoom.code,
+    `the payload could not be written to ${file}: ${put.errors.trim()}`,
+  )
 }
