@@ -9,6 +9,7 @@ import type { Way } from '../lines/way.ts'
 import { type Advice, adviceOf, type TriedReport } from '../report/advice.ts'
 import { errorReport, reportedError } from '../report/error-report.ts'
 import { type Base, type BaseOptions, openBase, type Run, type RunOptions, wholeRun } from '../trees/index.ts'
+import { checkAsked } from './hotpatch/asked.ts'
 import { createHotpatch, type HotpatchOptions, type HotpatchRun } from './hotpatch/hotpatch.ts'
 import type { OneCompile } from './hotpatch/judge.ts'
 import { prepareHotpatch } from './hotpatch/prepare.ts'
@@ -62,6 +63,7 @@ interface Effort {
 }
 
 async function tryWays(base: Base, options: HotpatchOptions, run: Run): Promise<readonly TriedWay[]> {
+  checkAsked(base.facts, options)
   const prepared = await prepareHotpatch({ ...base, run }, options)
   const ledger = new Map<string, OneCompile>()
   const tried: TriedWay[] = []

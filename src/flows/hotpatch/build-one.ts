@@ -10,6 +10,7 @@ import { withPayload } from '../../report/build-report.ts'
 import type { RunReport } from '../../report/model.ts'
 import { type Place, placesOf } from '../../report/places.ts'
 import type { Base, Run } from '../../trees/index.ts'
+import { checkAsked } from './asked.ts'
 import { checkExpectation, type ExpectedFunction } from './expectation.ts'
 import { explainRefusal, type Tried } from './explain-refusal.ts'
 import { createHotpatch, type HotpatchOptions } from './hotpatch.ts'
@@ -46,6 +47,7 @@ export interface BuildResult {
  * fit or compile, and for files that cannot be read.
  */
 export async function buildOne(base: Base, options: BuildOptions, run: Run): Promise<BuildResult> {
+  checkAsked(base.facts, options)
   const found = await createHotpatch(base, { ...options, payloadName: options.output }, run)
   const whole = reportOfRun(base, found, options)
   const { payload, change } = found

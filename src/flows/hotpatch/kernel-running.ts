@@ -23,15 +23,7 @@ interface KernelOptions {
  * of modules, with these.
  */
 export function readKernelRunning(options: KernelOptions, moduleOf: ReadonlyMap<string, string>) {
-  const { symbols: file } = options
-  if (file === undefined) {
-    throw new InputError(
-      'linux/no-image',
-      'which kernel runs is not known',
-      'give --symbols the image that boots: /boot/vmlinuz-… of the running version (uname -r)',
-    )
-  }
-  refuseUnknownOptions(options)
+  const file = imageAsked(options)
   const kernel = during(`reading the kernel in ${file}`, () => readKernelImage(readKernel(file)))
   if (!kernel.takesPayloads) {
     throw new InputError(
@@ -59,6 +51,20 @@ export function readKernelRunning(options: KernelOptions, moduleOf: ReadonlyMap<
     memory: undefined,
     expect: 'no' as const,
   }
+}
+
+/** The image; throws where none is given, or options that are not for a kernel. */
+export function imageAsked(options: KernelOptions): string {
+  const { symbols: file } = options
+  if (file === undefined) {
+    throw new InputError(
+      'linux/no-image',
+      'which kernel runs is not known',
+      'give --symbols the image that boots: /boot/vmlinuz-… of the running version (uname -r)',
+    )
+  }
+  refuseUnknownOptions(options)
+  return file
 }
 
 function refuseUnknownOptions({ depends, xenDepends, on = [], besides = [], memory }: KernelOptions): void {

@@ -95,20 +95,6 @@ function readRunning(
   affected?: Affected,
 ): Running {
   const { image } = treeKind({ facts })
-  if ((options.on ?? []).length > 0 && (options.besides ?? []).length > 0) {
-    throw new InputError(
-      'cli/usage',
-      '--on and --besides are given together',
-      'a payload goes upon others, or takes the place of all that are applied (replace)',
-    )
-  }
-  if (options.replace === false && image !== 'kernel') {
-    throw new InputError(
-      'cli/usage',
-      '--no-replace is for live patches of Linux',
-      'what a payload goes upon, --on says',
-    )
-  }
   if (image === 'program') return readProgram(options)
   if (image === 'kernel') return readKernelRunning(options, modulesOf(affected))
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols, entrySizes)
@@ -203,10 +189,14 @@ function broughtByStack({ on = [] }: RunningOptions): Brought | undefined {
     : during('reading what --on says is applied already', () => broughtBy(readStack(on)))
 }
 
+export function memoryPlace(option: string): { readonly file: string; readonly place: string } {
+  const at = option.lastIndexOf('@')
+  return at === -1 ? { file: option, place: '' } : { file: option.slice(0, at), place: option.slice(at + 1) }
+}
+
 /** A copy of memory, raw, from an address on; from the start of the code (`_stext`) unless one is given. */
 export function readMemory(option: string, symbols: HypervisorSymbols | undefined): MemoryCopy {
-  const at = option.lastIndexOf('@')
-  const [file, place] = at === -1 ? [option, ''] : [option.slice(0, at), option.slice(at + 1)]
+  const { file, place } = memoryPlace(option)
   const start = symbols?.lookup('_stext')
   if (place === '' && start !== undefined) return { address: start, bytes: readGiven(file, '--memory') }
   if (/^(0x)?[0-9a-f]{1,16}$/i.test(place)) {
@@ -290,7 +280,7 @@ export function isFreed(symbols: HypervisorSymbols | undefined): ((name: string)
   }
 }
 
-function readBuildId(option: string, text: string): Uint8Array {
+export function readBuildId(option: string, text: string): Uint8Array {
   if (text === '' || text.length % 2 !== 0 || !/^[0-9a-f]+$/i.test(text)) {
     throw new InputError(
       'build/bad-build-id',

@@ -32,7 +32,7 @@ const ELF = [0x7f, 0x45, 0x4c, 0x46]
 
 /** The linked kernel in `path`: the image that boots (`vmlinuz`), or `vmlinux` itself. */
 export function readKernel(path: string): Uint8Array {
-  const file = readImage(path)
+  const file = readImage(path, 'kernel')
   return begins(file, ELF) ? file : unpacked(file, path)
 }
 
