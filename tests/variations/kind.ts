@@ -2,6 +2,7 @@
  * Kinds of changes whose effect lies between objects: which definition a link takes, what it gathers, merges or drops, and
  * which places inside functions data points to. Each is a text that is drawn: where `entry` stands, and with which numbers.
  */
+import type { Way } from '../../src/lines/way.ts'
 
 /** Below the given number, drawn. */
 export type Draw = (below: number) => number
@@ -13,6 +14,19 @@ export interface Drawn {
   readonly after: Readonly<Record<string, string>>
   /** What the running program says to `ASKED` after the patch, where it is not what the patched one says that begins anew. */
   readonly says?: readonly number[]
+  /** Sources whose names the patch changes, new by old; `after` has the new one's text. */
+  readonly renamed?: Readonly<Record<string, string>>
+  /** Sources that the patch takes away. */
+  readonly gone?: readonly string[]
+  /** Of what the program that runs was built, where that is another text than the tree's. */
+  readonly ran?: {
+    readonly texts: Readonly<Record<string, string>>
+    /** Whether the tree has the objects of that text, as of one that was edited since. */
+    readonly isTree: boolean
+  }
+  readonly lines?: Way
+  /** The code of what is said where something is built. */
+  readonly told?: string
 }
 
 export interface Kind {
@@ -31,8 +45,13 @@ export interface Kind {
   readonly error?: string
   /** Nothing can be built for it; otherwise it may be, or be refused. */
   readonly isRefused?: true
+  /** Where it is built without the program, load refuses it. */
+  readonly isRefusedAtLoad?: true
   draw(draw: Draw): Drawn
 }
+
+/** What stands before each text: what C++ has to be told of names that C asks for. */
+export const HEAD = '#ifdef __cplusplus\nextern "C" int entry(int);\n#endif\n'
 
 /** Each is asked before the patch and after it. */
 export const ASKED = [3, 4] as const
