@@ -30,7 +30,8 @@ export const SOURCE_KINDS: readonly Kind[] = [
   },
   {
     name: 'a source that is renamed or gone',
-    codes: ['new-unit'],
+    // Nothing is known of what stands in a new source, so that all that was in the old one is missed.
+    codes: ['new-unit', 'constant-by-patch', 'other-definition'],
     draw(draw) {
       const [old, next] = pair(draw)
       const text = (factor: number) => `${N}${NOINLINE}int f(int i) { return i * ${factor} + n; }\n`
