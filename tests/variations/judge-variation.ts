@@ -1,5 +1,5 @@
 /** Draws a kind's case: compiler, options, units. Builds it, patches the program while it runs, and says what came of it. */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -12,7 +12,7 @@ import { RunningProgram } from '../judge/running.ts'
 import { draws } from '../support/harmless.ts'
 import { MAIN } from '../support/number-program.ts'
 import { createHotpatch } from '../support/opened.ts'
-import { ASKED, type Draw, type Drawn, HEAD, type Kind, OF_ANY } from './kind.ts'
+import { ASKED, type Draw, type Drawn, HEAD, isThere, type Kind, OF_ANY, seedOf } from './kind.ts'
 
 export interface Judgement {
   readonly ended: 'right' | 'refused' | 'nothing' | 'busy' | 'skipped' | 'wrong'
@@ -71,14 +71,8 @@ function variationOf(kind: Kind, draw: Draw): Variation {
 
 /** A case is named by its kind and seed. */
 export async function judgeVariation(kind: Kind, seed: number, agent: string, cacheFolder: string): Promise<Judgement> {
-  const variation = variationOf(
-    kind,
-    draws(
-      Math.imul(seed, 0x9e3779b1) +
-        [...kind.name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 0),
-    ),
-  )
-  if (kind.needs !== undefined && spawnSync(kind.needs, ['--version']).status !== 0)
+  const variation = variationOf(kind, draws(seedOf(kind.name, seed)))
+  if (kind.needs !== undefined && !isThere(kind.needs))
     return { ended: 'skipped', words: `there is no ${kind.needs}`, options: '' }
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-variation-'))
   const { compiler, flags, link, isGiven } = variation

@@ -2,6 +2,7 @@
  * Kinds of changes whose effect lies between objects: which definition a link takes, what it gathers, merges or drops, and
  * which places inside functions data points to. Each is a text that is drawn: where `entry` stands, and with which numbers.
  */
+import { spawnSync } from 'node:child_process'
 import type { Way } from '../../src/lines/way.ts'
 
 /** Below the given number, drawn. */
@@ -69,3 +70,9 @@ export const pair = (draw: Draw): readonly [number, number] => {
 
 /** What a drawn compiler and its options may make of anything: a function that is too small, code that exceptions pass through. */
 export const OF_ANY: readonly string[] = ['too-small', 'unwinding']
+
+/** A case is named by its kind and seed. */
+export const seedOf = (name: string, seed: number): number =>
+  Math.imul(seed, 0x9e3779b1) + [...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 0)
+
+export const isThere = (program: string): boolean => spawnSync(program, ['--version']).status === 0
