@@ -55,6 +55,8 @@ int main(void)
     return 0;
 }
 `
+const FOLDED = (red: string, name: string) =>
+  `static volatile int n = 2; ${red}${RED(7).replace('red', 'blue')}int entry(int i) { return ${name}(i) * 100 + blue(i); }\n`
 const N = 'static volatile int n = 3; '
 
 interface Row {
@@ -128,19 +130,27 @@ const ROWS: readonly Row[] = [
     (link): Row => ({
       name: `one of two functions that lld folded, with ${link.join(' ') || 'no more options'}`,
       files: {
-        'u1.c': `static volatile int n = 2; ${RED(7)}${RED(7).replace('red', 'blue')}int entry(int i) { return red(i) * 100 + blue(i); }\n`,
+        'u1.c': FOLDED(RED(7), 'red'),
         order: 'entry\nred\n',
       },
-      edit: {
-        'u1.c': `static volatile int n = 2; ${RED(9)}${RED(7).replace('red', 'blue')}int entry(int i) { return red(i) * 100 + blue(i); }\n`,
-      },
+      edit: { 'u1.c': FOLDED(RED(9), 'red') },
       flags: [...SPLIT, '-fno-ipa-icf', '-fno-ipa-ra'],
       link: ['-fuse-ld=lld', '-Wl,--icf=all', ...link],
       says: ['2323', '2923'],
-      refused: /^not-the-running-code: /,
+      refused:
+        /^not-the-running-code: let the patch give the function another name, and change its callers to use that one; or link/,
       needs: 'lld',
     }),
   ),
+  {
+    name: 'one of two functions that lld folded, under another name as the refusal says',
+    files: { 'u1.c': FOLDED(RED(7), 'red') },
+    edit: { 'u1.c': FOLDED(RED(9).replace('red', 'crimson'), 'crimson') },
+    flags: [...SPLIT, '-fno-ipa-icf', '-fno-ipa-ra'],
+    link: ['-fuse-ld=lld', '-Wl,--icf=all'],
+    says: ['2323', '2923', '2323'],
+    needs: 'lld',
+  },
   {
     name: 'a jump that is shorter in the program',
     files: { 'u1.c': jumping('i') },
