@@ -10,8 +10,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { agentFile } from '../src/hosts/process/agent-file.ts'
+import { judgeObject } from '../tests/variations/judge-object.ts'
 import { judgeVariation } from '../tests/variations/judge-variation.ts'
 import { KINDS } from '../tests/variations/kinds.ts'
+import { OBJECT_KINDS } from '../tests/variations/object-kinds.ts'
 
 const { values } = parseArgs({
   options: {
@@ -32,15 +34,22 @@ const done = new Set(
 )
 const cache = mkdtempSync(join(tmpdir(), 'hotsplice-variations-'))
 const counts = new Map<string, number>()
-console.log(`seeds ${first} to ${first + each - 1}, ${KINDS.length} kinds`)
+console.log(`seeds ${first} to ${first + each - 1}, ${KINDS.length + OBJECT_KINDS.length} kinds`)
 try {
   const agent = agentFile(cache)
+  const judges = [
+    ...KINDS.map(kind => ({
+      name: kind.name,
+      judge: (seed: number) => judgeVariation(kind, seed, agent, cache),
+    })),
+    ...OBJECT_KINDS.map(kind => ({ name: kind.name, judge: (seed: number) => judgeObject(kind, seed) })),
+  ]
   for (let seed = first; seed < first + each; seed++) {
-    for (const kind of KINDS.filter(({ name }) => name.includes(only))) {
-      if (done.has(`${seed}\t${kind.name}`)) continue
-      const { ended, words, options } = await judgeVariation(kind, seed, agent, cache)
+    for (const { name, judge } of judges.filter(({ name }) => name.includes(only))) {
+      if (done.has(`${seed}\t${name}`)) continue
+      const { ended, words, options } = await judge(seed)
       counts.set(ended, (counts.get(ended) ?? 0) + 1)
-      const line = [seed, kind.name, ended, options, words.replaceAll('\n', ' ')].join('\t')
+      const line = [seed, name, ended, options, words.replaceAll('\n', ' ')].join('\t')
       if (state !== undefined) appendFileSync(state, `${line}\n`)
       if (ended === 'wrong') console.log(line)
     }

@@ -53,6 +53,9 @@ export function readEntries(sections: DebugSections, wanted?: (name: string) => 
       const reader = new UnitReader(sections, { cursor, start, addressSize, abbreviations })
       const root = reader.tree(wanted)
       if (root !== undefined) roots.push(root)
+    } else if (wanted === undefined) {
+      // What has a section of its own (a type unit) would be missed, and what is missed would count as the same.
+      throw unsupported(`debug information in a unit of kind ${kind}`)
     }
     cursor.at = end
   }

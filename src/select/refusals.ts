@@ -201,8 +201,10 @@ export function dataRefusal(
   return words === undefined ? undefined : refusal(context, judged, words)
 }
 
-function isFirstValue({ verdict }: Judged): boolean {
+/** One that is of another size besides no hook can set: it has no room. */
+function isFirstValue({ verdict, ...pieces }: Judged): boolean {
   if (verdict.kind !== 'changed' || verdict.because.what !== 'section') return false
+  if (pieces.original?.size !== pieces.patched?.size) return false
   const { original, patched } = verdict.because
   const [zeros, values] = [/^\.bss(?:\.|$)/, /^\.data(?!\.rel\.ro|\.read_mostly|\.ro)(?:\.|$)/]
   return (zeros.test(original) && values.test(patched)) || (values.test(original) && zeros.test(patched))

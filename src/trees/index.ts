@@ -49,4 +49,5 @@ export { changedSince, type Surroundings, surroundingsOf } from './surroundings.
 export { isThere, packFolder, placedTree, placeFile, placeFolder } from './tree-copy.ts'
 export { treeDigest } from './tree-digest.ts'
 export { treeKind } from './tree-kinds.ts'
+export { tellsTime } from './volatile.ts'
 export { quiet, type RunOptions, wholeRun } from './whole-run.ts'

@@ -32,6 +32,8 @@ export interface Unit {
   readonly source: string
   /** The compiler's argument list as the tree's own build ran it, launcher (ccache, distcc) included. */
   readonly command: readonly string[]
+  /** The tree's own command, where that one has options more by which each thing lies apart. */
+  readonly ownCommand?: readonly string[]
   /** The folder the command ran in, absolute. */
   readonly folder: string
   /** Files it depends on, the source first, relative to `base` where they are inside it, absolute elsewhere. */

@@ -53,7 +53,7 @@ const readable = (made: Uint8Array) => {
 const whole = (made: Uint8Array) => made
 
 /** Warnings were given when the tree was built; another pass of the compiler may have others. */
-const DEBUG = ['-w', '-g', '-gdwarf-5', '-gno-split-dwarf', '-gz=none']
+const DEBUG = ['-w', '-g', '-gdwarf-5', '-gno-split-dwarf', '-fno-debug-types-section', '-gz=none']
 /** Offsets of 64 bits in debug information are for objects of more than 4 GiB. */
 const WIDE = new Set(['-gdwarf64'])
 /** Nothing is generated: the linker would do that. The passes that are left out change no declaration. */

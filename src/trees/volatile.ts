@@ -48,6 +48,12 @@ export async function pinVolatile(tree: Tree, affected: readonly AffectedUnit[],
   return { affected: pinned, refusals, notices }
 }
 
+/** Whether any of the files names the clock, so that another compile may be another object. */
+export function tellsTime(tree: Tree, files: readonly string[]): boolean {
+  const namedIn = (path: string) => tree.texts.volatile(tree.texts.real.of(toAbsolute(tree.layout, path)))
+  return files.some(path => namedIn(path).some(macro => macro !== '__COUNTER__'))
+}
+
 /** Answers what a unit's texts name, before or after the patch; each text is looked at once, for hundreds of units. */
 function namedMacros(tree: Tree, patched: Overlay): (affected: AffectedUnit) => readonly VolatileMacro[] {
   const known = new Map<string, readonly VolatileMacro[]>()

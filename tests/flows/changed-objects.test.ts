@@ -1,4 +1,5 @@
 /** Objects that the tree's build changes after they are compiled, by objcopy: what a patch is compiled to has none of that. */
+import { createTwoFilesPatch } from 'diff'
 import { describe, expect, test } from 'vitest'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
 import { sampled } from '../support/sampled.ts'
@@ -32,12 +33,16 @@ interface Row extends Pick<SmallProgram, 'options'> {
   readonly objcopy: readonly string[]
   readonly edit: readonly [string, string]
   readonly text?: string
+  /** What a text has otherwise when all is built, with a file time that does not show it. */
+  readonly since?: readonly [string, string]
   /** Of the tree, when all is linked; the program is given then. */
   readonly removed?: readonly string[]
   readonly refused?: readonly string[]
   readonly replaced?: readonly string[]
   readonly words?: RegExp
 }
+
+const TABLE = 'static const int by[4] = { 2, 3, 5, 7 };\nint table(int n) { return by[n & 3]; }\n'
 
 const SPLIT = { 'u.c': ['-ffunction-sections', '-fdata-sections'] }
 const WRAPPED = ['--redefine-sym', 'strnlen=my_strnlen']
@@ -136,6 +141,54 @@ const ROWS: readonly Row[] = [
     replaced: ['entry', 'more'],
   },
   {
+    name: 'a text that was edited since in what the patch changes',
+    objcopy: [],
+    since: ['n) * 3', 'n) * 4'],
+    edit: ['* 4', '* 5'],
+    refused: ['changed-object'],
+    words: /u\.o .* of its source: entry is not the same/,
+  },
+  {
+    name: 'the same in a tree of split sections',
+    objcopy: [],
+    options: SPLIT,
+    since: ['n) * 3', 'n) * 4'],
+    edit: ['* 4', '* 5'],
+    refused: ['changed-object'],
+    words: /: entry is not the same/,
+  },
+  {
+    name: 'a text that was edited since elsewhere',
+    objcopy: [],
+    since: ['n * 7', 'n * 8'],
+    edit: ['* 3', '* 5'],
+    refused: ['changed-object'],
+    words: /: more is not the same/,
+  },
+  {
+    name: 'a table that was edited since',
+    text: TABLE,
+    objcopy: [],
+    since: ['{ 2,', '{ 1,'],
+    edit: ['* 3', '* 5'],
+    refused: ['changed-object'],
+    words: /: (?:table|by) is not the same/,
+  },
+  {
+    name: 'a comment that was edited since',
+    objcopy: [],
+    since: ['#include', '/* more words */ #include'],
+    edit: ['* 3', '* 5'],
+    replaced: ['entry'],
+  },
+  {
+    name: 'a text that has the time of its compilation',
+    text: 'const char *built(void) { return "at " __TIME__; }\n',
+    objcopy: [],
+    edit: ['* 3', '* 5'],
+    replaced: ['entry'],
+  },
+  {
     name: 'the file’s name is gone, behind which its own names stand',
     objcopy: ['--strip-debug'],
     edit: ['* 3', '* 5'],
@@ -144,11 +197,14 @@ const ROWS: readonly Row[] = [
   },
 ]
 
+const patchOf = (before: string, after: string) => createTwoFilesPatch('a/u.c', 'b/u.c', before, after, '', '')
+
 describe.skipIf(!hasGcc)(`objects that objcopy changed${withoutGcc}`, () => {
-  test.for(sampled(ROWS))('$name', async ({ objcopy, edit, options, removed = [], refused = [], ...row }) => {
+  test.for(sampled(ROWS))('$name', async ({ objcopy, edit, options, removed = [], refused = [], since, ...row }) => {
     const text = UNIT + (row.text ?? '')
+    const now = since === undefined ? text : text.replace(...since)
     const program: SmallProgram = {
-      files: { 'main.c': MAIN, 'u.c': text, 'v.c': OTHER },
+      files: { 'main.c': MAIN, 'u.c': text, 'v.c': OTHER, since: now },
       command: ['gcc', '-O2', '-fno-builtin', '-fcf-protection=none'],
       ...(options === undefined ? {} : { options }),
       built: true,
@@ -156,10 +212,16 @@ describe.skipIf(!hasGcc)(`objects that objcopy changed${withoutGcc}`, () => {
         ['objcopy', ...objcopy, 'u.o'],
         ['gcc', 'main.o', 'u.o', 'v.o', '-o', 'program'],
         ...(removed.length > 0 ? [['rm', ...removed]] : []),
+        ...(since === undefined
+          ? []
+          : [
+              ['cp', 'since', 'u.c'],
+              ['touch', '-d', '1 hour ago', 'u.c'],
+            ]),
       ],
       ...(removed.length > 0 ? { given: 'program' } : {}),
     }
-    const found = await patchProgram(program, { 'u.c': text.replace(...edit) })
+    const found = await patchProgram(program, patchOf(now, now.replace(...edit)))
     expect([found.error, found.refused, found.replaced]).toEqual([undefined, refused, row.replaced])
     const [first] = found.run?.refusals ?? []
     if (row.words !== undefined) expect(first?.text).toMatch(row.words)

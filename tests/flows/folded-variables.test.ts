@@ -237,3 +237,21 @@ describe('in C++, where functions stand in namespaces and classes', () => {
     expect([found.error, found.refused]).toEqual([undefined, refused])
   })
 })
+
+describe.skipIf(spawnSync('gcc', ['--version']).status !== 0)('a source that is gone', () => {
+  const own = `static volatile int mode;\n${READ}`
+  const uses = (words: string) => `int get(int);\nint entry(int x) { return ${words}; }\n`
+  test.for([
+    ['takes its variables along', uses('x * 3'), []],
+    ['and whose code goes elsewhere', own + uses('x * 3'), ['constant-by-patch mode', 'state-left-behind mode']],
+    [
+      'and of which a text still reads one',
+      `static int mode;\n${READ}${uses('get(x) * 3')}`,
+      ['constant-by-patch mode'],
+    ],
+  ] as const)('%s', async ([, after, refused]) => {
+    const files = { 'm.c': uses('get(x)'), 'gone.c': own }
+    const found = await patchProgram({ files, command: ['gcc', '-O2'] }, { 'm.c': after, 'gone.c': null })
+    expect([found.error, found.refused]).toEqual([undefined, refused])
+  })
+})

@@ -1,6 +1,6 @@
 /** Draws a kind's case: compiler, options, units. Builds it, patches the program while it runs, and says what came of it. */
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
@@ -12,7 +12,7 @@ import { RunningProgram } from '../judge/running.ts'
 import { draws } from '../support/harmless.ts'
 import { MAIN } from '../support/number-program.ts'
 import { createHotpatch } from '../support/opened.ts'
-import { ASKED, type Draw, type Drawn, type Kind, OF_ANY } from './kind.ts'
+import { ASKED, type Draw, type Drawn, HEAD, isThere, type Kind, OF_ANY, seedOf } from './kind.ts'
 
 export interface Judgement {
   readonly ended: 'right' | 'refused' | 'nothing' | 'busy' | 'skipped' | 'wrong'
@@ -20,9 +20,6 @@ export interface Judgement {
   readonly words: string
   readonly options: string
 }
-
-/** What C++ has to be told of names that C asks for. */
-const IN_CXX = '#ifdef __cplusplus\nextern "C" int entry(int);\n#endif\n'
 
 interface Variation {
   readonly compiler: string
@@ -74,14 +71,8 @@ function variationOf(kind: Kind, draw: Draw): Variation {
 
 /** A case is named by its kind and seed. */
 export async function judgeVariation(kind: Kind, seed: number, agent: string, cacheFolder: string): Promise<Judgement> {
-  const variation = variationOf(
-    kind,
-    draws(
-      Math.imul(seed, 0x9e3779b1) +
-        [...kind.name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 0),
-    ),
-  )
-  if (kind.needs !== undefined && spawnSync(kind.needs, ['--version']).status !== 0)
+  const variation = variationOf(kind, draws(seedOf(kind.name, seed)))
+  if (kind.needs !== undefined && !isThere(kind.needs))
     return { ended: 'skipped', words: `there is no ${kind.needs}`, options: '' }
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-variation-'))
   const { compiler, flags, link, isGiven } = variation
@@ -106,10 +97,11 @@ interface Places {
 async function judged(kind: Kind, variation: Variation, places: Places): Promise<Omit<Judgement, 'options'>> {
   const { drawn, isGiven } = variation
   const { folder, agent, cacheFolder } = places
-  const program = builtIn(join(folder, 'a'), variation, drawn.before)
-  const anew = builtIn(join(folder, 'b'), variation, { ...drawn.before, ...drawn.after })
+  const program = builtTree(folder, variation)
+  const anew = builtIn(join(folder, 'b'), variation, textsAfter(drawn))
   const [old, fresh] = [answersOf(program), answersOf(anew)]
-  const { refusals, payload } = await createHotpatch({
+  const { refusals, payload, notices } = await createHotpatch({
+    ...(drawn.lines === undefined ? {} : { lines: drawn.lines }),
     tree: join(folder, 'a'),
     target: 'process',
     ...(isGiven ? { symbols: program } : {}),
@@ -129,6 +121,12 @@ async function judged(kind: Kind, variation: Variation, places: Places): Promise
     const isSame = old.join() === fresh.join() && drawn.says === undefined
     return isSame ? { ended: 'nothing', words: '' } : { ended: 'wrong', words: `nothing to do: ${old} and ${fresh}` }
   }
+  if (drawn.told !== undefined && !notices.some(({ code }) => code === drawn.told))
+    return { ended: 'wrong', words: `nothing is said of ${drawn.told}` }
+  if (kind.isRefusedAtLoad === true && !isGiven) {
+    const [said = ''] = await patched(program, agent, payload.bytes)
+    return { ended: said.startsWith('upload: ') ? 'refused' : 'wrong', words: said }
+  }
   if (kind.isRefused) return { ended: 'wrong', words: 'built, what cannot be' }
   const said = await patched(program, agent, payload.bytes)
   if (said[0] === 'busy') return { ended: 'busy', words: '' }
@@ -138,15 +136,51 @@ async function judged(kind: Kind, variation: Variation, places: Places): Promise
   return { ended: 'wrong', words: `says ${said}, not ${wanted}; before: ${old}` }
 }
 
-const textIn = (text: string) => IN_CXX + text
+const textIn = (text: string) => HEAD + text
+
+function textsAfter({ before, after, gone = [], renamed = {} }: Drawn): Readonly<Record<string, string>> {
+  const left = new Set([...gone, ...Object.keys(renamed)])
+  return { ...Object.fromEntries(Object.entries(before).filter(([name]) => !left.has(name))), ...after }
+}
 
 function patchOf({ drawn, extension }: Variation): string {
-  return Object.entries(drawn.after)
-    .map(([name, text]) => {
-      const path = `${name}.${extension}`
-      return createTwoFilesPatch(`a/${path}`, `b/${path}`, textIn(drawn.before[name] ?? ''), textIn(text), '', '')
-    })
-    .join('')
+  const { before, after, gone = [], renamed = {} } = drawn
+  const oldNames = new Map(Object.entries(renamed).map(([old, name]) => [name, old]))
+  const written = Object.entries(after).map(([name, text]) => {
+    const old = oldNames.get(name) ?? name
+    const [from, to] = [`${old}.${extension}`, `${name}.${extension}`]
+    const isNew = before[old] === undefined
+    const part = createTwoFilesPatch(
+      isNew ? '/dev/null' : `a/${from}`,
+      `b/${to}`,
+      isNew ? '' : textIn(before[old] ?? ''),
+      textIn(text),
+      '',
+      '',
+    )
+    const head = `diff --git a/${from} b/${to}\nsimilarity index 80%\nrename from ${from}\nrename to ${to}\n`
+    return from === to ? part : head + part.slice(part.indexOf('--- '))
+  })
+  const removed = gone.map(name =>
+    createTwoFilesPatch(`a/${name}.${extension}`, '/dev/null', textIn(before[name] ?? ''), '', '', ''),
+  )
+  return [...written, ...removed].join('')
+}
+
+/** Of the tree's text; or of another, and then it lies elsewhere, or the tree was edited since. */
+function builtTree(folder: string, variation: Variation): string {
+  const { before, ran } = variation.drawn
+  const tree = join(folder, 'a')
+  if (ran === undefined) return builtIn(tree, variation, before)
+  const program = builtIn(ran.isTree ? tree : join(folder, 'c'), variation, { ...before, ...ran.texts })
+  if (!ran.isTree) rmSync(builtIn(tree, variation, before))
+  const old = new Date(Date.now() - 3_600_000)
+  for (const name of ran.isTree ? Object.keys(ran.texts) : []) {
+    const file = join(tree, `${name}.${variation.extension}`)
+    writeFileSync(file, textIn(before[name] ?? ''))
+    utimesSync(file, old, old)
+  }
+  return program
 }
 
 function builtIn(folder: string, variation: Variation, texts: Readonly<Record<string, string>>): string {

@@ -2,6 +2,8 @@
  * Kinds of changes whose effect lies between objects: which definition a link takes, what it gathers, merges or drops, and
  * which places inside functions data points to. Each is a text that is drawn: where `entry` stands, and with which numbers.
  */
+import { spawnSync } from 'node:child_process'
+import type { Way } from '../../src/lines/way.ts'
 
 /** Below the given number, drawn. */
 export type Draw = (below: number) => number
@@ -13,6 +15,19 @@ export interface Drawn {
   readonly after: Readonly<Record<string, string>>
   /** What the running program says to `ASKED` after the patch, where it is not what the patched one says that begins anew. */
   readonly says?: readonly number[]
+  /** Sources whose names the patch changes, new by old; `after` has the new one's text. */
+  readonly renamed?: Readonly<Record<string, string>>
+  /** Sources that the patch takes away. */
+  readonly gone?: readonly string[]
+  /** Of what the program that runs was built, where that is another text than the tree's. */
+  readonly ran?: {
+    readonly texts: Readonly<Record<string, string>>
+    /** Whether the tree has the objects of that text, as of one that was edited since. */
+    readonly isTree: boolean
+  }
+  readonly lines?: Way
+  /** The code of what is said where something is built. */
+  readonly told?: string
 }
 
 export interface Kind {
@@ -31,8 +46,13 @@ export interface Kind {
   readonly error?: string
   /** Nothing can be built for it; otherwise it may be, or be refused. */
   readonly isRefused?: true
+  /** Where it is built without the program, load refuses it. */
+  readonly isRefusedAtLoad?: true
   draw(draw: Draw): Drawn
 }
+
+/** What stands before each text: what C++ has to be told of names that C asks for. */
+export const HEAD = '#ifdef __cplusplus\nextern "C" int entry(int);\n#endif\n'
 
 /** Each is asked before the patch and after it. */
 export const ASKED = [3, 4] as const
@@ -50,3 +70,9 @@ export const pair = (draw: Draw): readonly [number, number] => {
 
 /** What a drawn compiler and its options may make of anything: a function that is too small, code that exceptions pass through. */
 export const OF_ANY: readonly string[] = ['too-small', 'unwinding']
+
+/** A case is named by its kind and seed. */
+export const seedOf = (name: string, seed: number): number =>
+  Math.imul(seed, 0x9e3779b1) + [...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 0)
+
+export const isThere = (program: string): boolean => spawnSync(program, ['--version']).status === 0

@@ -1,6 +1,7 @@
-/** Kinds whose effect lies between objects, and those of `more-kinds.ts`. */
+/** Kinds whose effect lies between objects, and those of other files. */
 import { ASKED, body, type Kind, NOINLINE, pair, USER } from './kind.ts'
 import { MORE_KINDS } from './more-kinds.ts'
+import { SOURCE_KINDS } from './source-kinds.ts'
 
 const G = 'int g(int i) { return i; }\n'
 
@@ -226,4 +227,5 @@ int entry(int i) { return f(i); }
     },
   },
   ...MORE_KINDS,
+  ...SOURCE_KINDS,
 ]

@@ -54,7 +54,7 @@ export async function foldedVariables(
   units: readonly UnitInput[],
   { affected, compiled, cut }: Question,
 ): Promise<readonly Refusal[]> {
-  const asked = goneVariables(units, affected)
+  const asked = goneVariables(units, affected, compiled)
   if (asked.length === 0) return []
   const patched = compiled.overlays.get('patched') ?? NOTHING
   const objects = await debugObjects(tree, [
@@ -105,17 +105,28 @@ function isOnlyWritten(names: readonly string[], text: Parts | undefined, input:
 }
 
 /** Of units that compilers make from C and its like: an assembler leaves nothing away that its source has. */
-function goneVariables(units: readonly UnitInput[], affected: Affected): readonly Gone[] {
-  const known = new Map(affected.affected.flatMap(({ unit }) => (unit.language === 'c' ? [[unit.unit, unit]] : [])))
+function goneVariables(units: readonly UnitInput[], { affected }: Affected, compiled: CompiledUnits): readonly Gone[] {
+  const inC = affected.filter(({ unit }) => unit.language === 'c')
+  const known = new Map(inC.map(({ unit }) => [unit.unit, unit]))
+  const removed = new Set(inC.flatMap(({ unit, kind }) => (kind === 'removed' ? [unit.unit] : [])))
+  // A file that is gone declares nothing; the one that takes its code over is of the patch, too.
+  const lives = (name: string) =>
+    !removed.has(name) ? () => true : (piece: Piece<'original'>) => isWritten(compiled, variableNames(piece.name))
   return units.flatMap(({ unit: name, verdicts }) => {
     const unit = known.get(name)
     const map = verdicts.correlation.original
     const variables = verdicts.data.flatMap(({ verdict, original }) =>
       verdict.kind === 'gone' && original?.local === true && isWritable(map, original) ? [original] : [],
     )
-    const own = variables.filter(each => each.kind === 'data' && !isCompilerMade(each.name))
+    const own = variables.filter(each => each.kind === 'data' && !isCompilerMade(each.name)).filter(lives(name))
     return unit === undefined || own.length === 0 ? [] : [{ unit, variables: own }]
   })
+}
+
+/** Whether a text that the patch leaves has one of the names. */
+function isWritten({ change: { files } }: CompiledUnits, names: readonly string[]): boolean {
+  const word = new RegExp(`(?<![\\w$])(?:${names.map(name => name.replaceAll('$', '\\$')).join('|')})(?![\\w$])`)
+  return files.some(({ newText }) => word.test(newText))
 }
 
 /** `perhaps`: where a macro may be what makes it a static one. */

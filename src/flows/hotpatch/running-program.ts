@@ -50,7 +50,7 @@ export async function checkRunningCode(
     const textOf = (unit: string) => tree.reader.read(sources.get(unit) ?? '') ?? ''
     return checkKernel(units, selection, { kernel: running.kernel, checked, textOf })
   }
-  const refusals = await changedObjects(tree, units)
+  const refusals = await changedObjects(tree, units, affected.affected)
   const found = checkCodeOf(units, selection, { running, originals })
   const endless = endlessNotices(units, selection, running)
   return { ...found, refusals: [...refusals, ...found.refusals], notices: [...found.notices, ...endless] }

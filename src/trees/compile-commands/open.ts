@@ -84,12 +84,14 @@ function readUnits(layout: Layout, texts: TreeTexts, entries: readonly CommandEn
     const times = (names.get(below) ?? 0) + 1
     names.set(below, times)
     const more = optionsToSplit(words, folder)
+    const command = words.includes('-c') ? words : [...words, '-c']
     if (words.some(option => /^-flto(=|$)/.test(option)) && !words.includes('-fno-lto')) throw wholeProgram(below)
     units.push({
       // One output of several commands is possible (the file lists several builds); each is a unit.
       unit: times === 1 ? below : `${below}#${times}`,
       source: path,
-      command: [...words, ...(words.includes('-c') ? [] : ['-c']), ...more],
+      command: [...command, ...more],
+      ...(more.length === 0 ? {} : { ownCommand: command }),
       folder,
       dependencies: [path],
       language: /\.[sS]$/.test(source) ? 'assembly' : 'c',
