@@ -40,7 +40,7 @@ import {
   writePart,
 } from './series/parts.ts'
 import { releasesOf } from './series/releases.ts'
-import { isToLook, keptSeen, look } from './series/seen.ts'
+import { hasHypervisor, isToLook, keptSeen, look } from './series/seen.ts'
 import { readTable, rowOf, writeTable } from './series/table.ts'
 import { folderOf, keep, keptResult, type Result, take } from './series/take.ts'
 
@@ -89,6 +89,7 @@ async function takeAll(): Promise<void> {
     if (Date.now() > where.until) break
     const kept = keptResult(folderOf(where, series))
     const isTaken = kept !== undefined && !again.includes(kept.came)
+    if (isTaken && isToLook(where, series, kept) && hasHypervisor(where, series)) await looked(series)
     if (isTaken && !isToDoMore(series, kept)) continue
     const tree = await baseOf(series)
     if (tree === undefined) break
@@ -119,15 +120,17 @@ async function more(series: Series, result: Result, tree: string): Promise<boole
     if (completed === undefined) return false
     console.log(`${described(series, completed)}, completed with ${completed.hand} lines by hand`)
   }
-  if (isToLook(where, series, result)) {
-    const { isSeen, what } = await look(where, series, tree)
-    console.log(`${series.branch} ${series.id}: ${isSeen ? 'seen' : 'NOT SEEN'}: ${what}`)
-  }
+  if (isToLook(where, series, result)) await looked(series, tree)
   if (isToJudge(series, result)) {
     const { missing, more: besides, unlike } = await judgeKept(where, series, result, tree)
     console.log(JSON.stringify({ missing, besides, unlike }))
   }
   return Date.now() <= where.until
+}
+
+async function looked(series: Series, tree?: string): Promise<void> {
+  const { isSeen, what } = await look(where, series, tree)
+  console.log(`${series.branch} ${series.id}: ${isSeen ? 'seen' : 'NOT SEEN'}: ${what}`)
 }
 
 function isToDoMore(series: Series, result: Result): boolean {

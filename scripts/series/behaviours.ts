@@ -14,6 +14,8 @@ export interface Behaviour {
   readonly what: string
   /** Lines of a rehearsal's script that have to come first, once. */
   readonly first?: readonly string[]
+  /** Likewise, before each time that it is asked. */
+  readonly each?: readonly string[]
   /** A line of it; DOMCTL stands for the number of that interface on the base. */
   readonly call: string
   readonly before: Answer
@@ -26,6 +28,24 @@ export interface Behaviour {
 const rest = (used: number) => `zeros:${128 - used}`
 /** A paravirtualised domain of one processor without memory, as 4.18 and 4.19 take it. */
 const CREATE = `hypercall domctl { u32:1 u32:DOMCTL u16:1 zeros:6 zeros:20 zeros:8 u32:1 u32:1023 u32:64 u32:1024 u32:1 ${rest(48)} }`
+/** The domctl of domain 1 with that number: its fields, which are so many bytes. */
+const domctl = (number: number, fields: string, used: number) =>
+  `hypercall domctl { u32:${number} u32:DOMCTL u16:1 zeros:6 ${fields} ${rest(used)} }`
+/** Domain 1 again, with the processor's own virtualisation and paging, a local APIC, and room for 16 MB. ALTP2M is a field that 4.19 brought. */
+const CREATE_HVM = [
+  domctl(1, 'zeros:20 u32:3 u32:0 u32:1 u32:1023 u32:64 u32:1024 u32:1 ALTP2M u32:0 u32:0 u32:1 u32:0', 64),
+  domctl(11, 'u64:4096', 8),
+]
+/** What QEMU's usual processor has not: paging for guests. */
+const HVM_CPU = 'qemu64,npt=on'
+/** A saved guest: its header, one record about vCPU 0, and the end. */
+const saved = (code: number, size: number, fields: string) => ({
+  bytes: 48 + size,
+  fields: `{ u16:1 u16:0 u32:24 u32:0x54381286 u32:1 zeros:16 u16:${code} u16:0 u32:${size} ${fields} zeros:8 }`,
+})
+/** Synthetic timer 0 of Windows, enabled, with a count of zero. */
+const STIMER = saved(17, 216, 'zeros:152 u64:0x20001 zeros:56')
+const stimerLine = (enabled: string) => `: 0090  00 00 00 00 00 00 00 00 ${enabled} 00 02 00`
 const GSI_5 = (pirq: string) =>
   `hypercall physdev_op 13 { u16:0x7ff0 zeros:2 u32:1 u32:5 u32:${pirq} zeros:16 zeros:8 }`
 
@@ -37,6 +57,33 @@ export const BEHAVIOURS: ReadonlyMap<string, Behaviour> = new Map<string, Behavi
       call: 'hypercall 8 0 0xffff820080000000',
       before: DONE,
       fixed: 'EPERM',
+    },
+  ],
+  [
+    'XSA-504',
+    {
+      what: "the state of a guest's timer that was restored, enabled with a count of zero",
+      first: [...CREATE_HVM, domctl(15, 'u32:1', 4), 'hypercall hvm_op 0 { u16:1 zeros:2 u32:9 u64:1 }'],
+      each: [domctl(34, `u32:${STIMER.bytes} zeros:4 ${STIMER.fields}`, 16)],
+      call: domctl(55, 'u32:17 u32:0 u64:216 buffer:216', 24),
+      before: stimerLine('01'),
+      fixed: stimerLine('00'),
+      cpuModel: HVM_CPU,
+    },
+  ],
+  [
+    'XSA-507',
+    {
+      what: 'to take the page that a guest shares with Xen from one that is populated on demand',
+      first: [
+        ...CREATE_HVM,
+        'hypercall memory_op 6 { { u64:0x100 u64:0x101 u64:0x102 u64:0x103 } u64:4 u32:0 u32:0x10000 u16:1 zeros:6 }',
+      ],
+      each: ['hypercall memory_op 7 { u16:1 u16:0 u32:0 u64:0 u64:0x200 }'],
+      call: 'hypercall memory_op 1 { { u64:0x200 } u64:1 u32:0 u32:0 u16:1 zeros:6 }',
+      before: DOWN,
+      fixed: DONE,
+      cpuModel: HVM_CPU,
     },
   ],
   ['XSA-506', { what: 'dm_op without a buffer', call: 'hypercall dm_op 1 0 null', before: 'ESRCH', fixed: 'ENODATA' }],
@@ -100,10 +147,13 @@ export interface Look {
   readonly goesDown: boolean
 }
 
-export function looksAt({ first = [], call, before, fixed }: Behaviour, domctl: string): readonly Look[] {
+/** The version of domctl that has that field. */
+const ALTP2M_SINCE = 0x17
+
+export function looksAt({ first = [], each = [], call, before, fixed }: Behaviour, version: string): readonly Look[] {
   const ask = (answer: Answer): readonly string[] => {
-    if (answer.startsWith(': ')) return [call, `expect-output "${answer.slice(2)}"`]
-    return [answer === DONE || answer === DOWN ? call : `! ${answer} ${call}`]
+    if (answer.startsWith(': ')) return [...each, call, `expect-output "${answer.slice(2)}"`]
+    return [...each, answer === DONE || answer === DOWN ? call : `! ${answer} ${call}`]
   }
   const [goesDown, asked] = [before === DOWN, ask(before)]
   const applied = ['upload fix fix.livepatch', 'apply fix', ...ask(fixed), 'revert fix', ...asked]
@@ -113,5 +163,7 @@ export function looksAt({ first = [], call, before, fixed }: Behaviour, domctl: 
         [...first, ...applied],
       ]
     : [[...first, ...asked, ...applied, 'unload fix']]
-  return scripts.map(lines => ({ script: `${lines.join('\n')}\n`.replaceAll('DOMCTL', domctl), goesDown }))
+  const altp2m = Number(version) < ALTP2M_SINCE ? '' : 'u32:0'
+  const onBase = (line: string) => line.replaceAll('DOMCTL', version).replace('ALTP2M', altp2m)
+  return scripts.map(lines => ({ script: `${lines.map(onBase).join('\n')}\n`, goesDown }))
 }

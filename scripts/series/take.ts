@@ -1,6 +1,6 @@
 /** One fix on its own base: built, verified, and rehearsed on that very hypervisor. */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunReport } from '../../src/report/model.ts'
 import { runUntil, suffixOf, type Where } from './base.ts'
@@ -125,8 +125,14 @@ export async function carry({ where, series, tree, folder, run }: Taking, what: 
   const hypervisor = join(tree, 'xen/xen')
   const args = ['rehearse', payload, '--hypervisor', hypervisor, '--json', told]
   if ((await run({ args, log: 'rehearsal.txt' })) === undefined) return undefined
-  return { ...facts, came: rehearsalOf(told) }
+  const came = rehearsalOf(told)
+  // The tree goes on to other bases; what is to be looked at later runs here.
+  if (came === 'full cycle') copyFileSync(hypervisor, keptHypervisorOf(folder))
+  return { ...facts, came }
 }
+
+/** The hypervisor that a fix went through the full cycle on, beside its payload. */
+export const keptHypervisorOf = (folder: string) => join(folder, 'xen')
 
 export const hotspliceCommit = () => git(import.meta.dirname, 'rev-parse', '--short=10', 'HEAD').trim()
 
