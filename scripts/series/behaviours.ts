@@ -46,6 +46,18 @@ const saved = (code: number, size: number, fields: string) => ({
 /** Synthetic timer 0 of Windows, enabled, with a count of zero. */
 const STIMER = saved(17, 216, 'zeros:152 u64:0x20001 zeros:56')
 const stimerLine = (enabled: string) => `: 0090  00 00 00 00 00 00 00 00 ${enabled} 00 02 00`
+/** Pages of memory for domain 1 at these places of its own. */
+const populate = (...gfns: readonly string[]) =>
+  `hypercall memory_op 6 { { ${gfns.map(gfn => `u64:${gfn}`).join(' ')} } u64:${gfns.length} u32:0 u32:0 u16:1 zeros:6 }`
+/** Of domain 1: a page, or a range of them, goes to another place. */
+const move = (from: string, to: string, pages = 0) =>
+  `hypercall memory_op 7 { u16:1 u16:${pages} u32:${pages === 0 ? 2 : 3} u64:${from} u64:${to} }`
+const dmOp = (number: number, fields: string, size: number) =>
+  `hypercall dm_op 1 1 { { u32:${number} u32:0 ${fields} } u64:${size + 8} }`
+const pin = (gfn: number) => dmOp(18, `u64:${gfn} u64:${gfn} u32:6 u32:0`, 24)
+/** Ports of dom0 that are free once VIRQ_DOM_EXC has the first. */
+const OTHER_PORTS = 4094
+const bindVirq = (virq: number) => `hypercall event_channel_op 1 { u32:${virq} u32:0 u32:0 }`
 const GSI_5 = (pirq: string) =>
   `hypercall physdev_op 13 { u16:0x7ff0 zeros:2 u32:1 u32:5 u32:${pirq} zeros:16 zeros:8 }`
 
@@ -84,6 +96,31 @@ export const BEHAVIOURS: ReadonlyMap<string, Behaviour> = new Map<string, Behavi
       before: DOWN,
       fixed: DONE,
       cpuModel: HVM_CPU,
+    },
+  ],
+  [
+    'XSA-428',
+    {
+      what: 'one more range of memory whose kind is pinned than 64',
+      first: [...CREATE_HVM, ...Array.from({ length: 64 }, (_, at) => pin(at))],
+      call: pin(100),
+      before: DONE,
+      fixed: 'ENOSPC',
+      cpuModel: HVM_CPU,
+    },
+  ],
+  [
+    'XSA-496',
+    {
+      what: 'which domains have changed, after an event could not be bound for want of ports',
+      first: [
+        bindVirq(3),
+        ...Array<string>(OTHER_PORTS).fill('hypercall event_channel_op 6 { u16:0x7ff0 u16:0x7ff0 u32:0 }'),
+      ],
+      each: ['hypercall event_channel_op 3 { u32:1 }', bindVirq(3), `! ENOSPC ${bindVirq(1)}`],
+      call: `hypercall domctl { u32:90 u32:0 u16:0x7ff4 zeros:6 ${rest(0)} }`,
+      before: 'ENOENT',
+      fixed: DONE,
     },
   ],
   ['XSA-506', { what: 'dm_op without a buffer', call: 'hypercall dm_op 1 0 null', before: 'ESRCH', fixed: 'ENODATA' }],
@@ -137,6 +174,30 @@ export const BEHAVIOURS: ReadonlyMap<string, Behaviour> = new Map<string, Behavi
       call: 'hypercall memory_op 28 { u16:1 u16:7 zeros:12 u64:0 null }',
       before: DONE,
       fixed: 'EINVAL',
+    },
+  ],
+  [
+    'memory: overlapping XENMAPSPACE_gmfn_range requests',
+    {
+      what: 'the second of two pages that were moved by one',
+      first: CREATE_HVM,
+      each: [populate('0x100', '0x101'), move('0x100', '0x101', 2)],
+      call: move('0x101', '0x200'),
+      before: 'EINVAL',
+      fixed: DONE,
+      cpuModel: HVM_CPU,
+    },
+  ],
+  [
+    'x86/hvm: be more strict with XENMAPSPACE_gmfn source types',
+    {
+      what: 'to move a page that is read-only',
+      first: CREATE_HVM,
+      each: [populate('0x100'), dmOp(12, 'u32:1 u16:1 u16:0 u64:0x100', 16)],
+      call: move('0x100', '0x200'),
+      before: DONE,
+      fixed: 'EACCES',
+      cpuModel: HVM_CPU,
     },
   ],
 ])
