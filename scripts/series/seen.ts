@@ -6,7 +6,7 @@ import type { Where } from './base.ts'
 import { BEHAVIOURS, type Behaviour, looksAt } from './behaviours.ts'
 import { git, type Series } from './history.ts'
 import { RELEASE_BEHAVIOUR } from './releases.ts'
-import { folderOf, hotspliceCommit, keptHypervisorOf, type Result } from './take.ts'
+import { folderOf, hotspliceCommit, keptHypervisorOf, PATIENCE_MS, type Result } from './take.ts'
 
 export interface Seen extends Pick<Behaviour, 'what' | 'before' | 'fixed'> {
   /** Whether each look was as it must be. */
@@ -15,8 +15,6 @@ export interface Seen extends Pick<Behaviour, 'what' | 'before' | 'fixed'> {
   /** The commit of hotsplice. */
   readonly by: string
 }
-
-const TIMEOUT = 240_000
 
 const fileFor = (where: Where, series: Series) => join(folderOf(where, series), 'seen.json')
 
@@ -50,7 +48,7 @@ export async function look(where: Where, series: Series, tree = ''): Promise<See
   const base = series.commits[0]?.parent ?? ''
   const payloads = [{ name: 'fix.livepatch', bytes: readFileSync(join(folder, 'fix.livepatch')) }]
   const hypervisor = hasHypervisor(where, series) ? keptHypervisorOf(folder) : join(tree, 'xen/xen')
-  const asked = { hypervisor, payloads, timeoutMs: TIMEOUT, cpuModel }
+  const asked = { hypervisor, payloads, timeoutMs: PATIENCE_MS, cpuModel }
   const shown: RehearsalResult[] = []
   const held: boolean[] = []
   for (const { script, goesDown } of looksAt(behaviour, domctlOf(where.history, base))) {

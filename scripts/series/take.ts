@@ -22,6 +22,8 @@ export interface Result {
   readonly by: string
 }
 
+/** A machine that others use, too, boots slowly: it does not hang for that. */
+export const PATIENCE_MS = 600_000
 const HOTSPLICE = join(import.meta.dirname, '../../bin/hotsplice')
 /** Exit codes of the command. */
 const DONE = 0
@@ -123,7 +125,8 @@ export async function carry({ where, series, tree, folder, run }: Taking, what: 
   if (verified !== DONE) return { ...facts, came: 'error' as const, refusals: ['verify'] }
 
   const hypervisor = join(tree, 'xen/xen')
-  const args = ['rehearse', payload, '--hypervisor', hypervisor, '--json', told]
+  const patience = ['--timeout', String(PATIENCE_MS)]
+  const args = ['rehearse', payload, '--hypervisor', hypervisor, '--json', told, ...patience]
   if ((await run({ args, log: 'rehearsal.txt' })) === undefined) return undefined
   const came = rehearsalOf(told)
   // The tree goes on to other bases; what is to be looked at later runs here.
