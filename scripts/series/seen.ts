@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RehearsalResult, rehearse } from '../../src/hosts/rehearsal/index.ts'
-import type { Where } from './base.ts'
+import { builtIn, type Where } from './base.ts'
 import { BEHAVIOURS, type Behaviour, looksAt } from './behaviours.ts'
 import { git, type Series } from './history.ts'
 import { RELEASE_BEHAVIOUR } from './releases.ts'
@@ -37,6 +37,15 @@ export function isToLook(where: Where, series: Series, { came }: Result): boolea
 /** Whether it can be looked at without its tree. */
 export function hasHypervisor(where: Where, series: Series): boolean {
   return existsSync(keptHypervisorOf(folderOf(where, series)))
+}
+
+/** On the base that its branch's tree is built of; undefined where that is none, or has it already. */
+export function onBuilt(where: Where, series: Series): Series | undefined {
+  const built = builtIn(where, series.branch)
+  const [first, ...more] = series.commits
+  if (built === undefined || first === undefined) return undefined
+  const isOlder = git(where.history, 'rev-list', '-1', `${first.parent}..${built}`) === ''
+  return isOlder ? { ...series, commits: [{ ...first, parent: built }, ...more] } : undefined
 }
 
 /** On the hypervisor that was kept, else on its tree's, which is built. */
