@@ -36,6 +36,8 @@ const CREATE_HVM = [
   domctl(1, 'zeros:20 u32:3 u32:0 u32:1 u32:1023 u32:64 u32:1024 u32:1 ALTP2M u32:0 u32:0 u32:1 u32:0', 64),
   domctl(11, 'u64:4096', 8),
 ]
+/** With a processor, and what Windows asks of a hypervisor. */
+const CREATE_VIRIDIAN = [...CREATE_HVM, domctl(15, 'u32:1', 4), 'hypercall hvm_op 0 { u16:1 zeros:2 u32:9 u64:1 }']
 /** What QEMU's usual processor has not: paging for guests. */
 const HVM_CPU = 'qemu64,npt=on'
 /** A saved guest: its header, one record about vCPU 0, and the end. */
@@ -55,6 +57,18 @@ const move = (from: string, to: string, pages = 0) =>
 const dmOp = (number: number, fields: string, size: number) =>
   `hypercall dm_op 1 1 { { u32:${number} u32:0 ${fields} } u64:${size + 8} }`
 const pin = (gfn: number) => dmOp(18, `u64:${gfn} u64:${gfn} u32:6 u32:0`, 24)
+/** A page of dom0's that nothing of it is in: there it maps what is domain 1's. */
+const HERE = '0xffffffff80480000'
+const THERE = '0xffffffff80481000'
+/**
+ * Grants 23 and 24 of domain 1, to dom0: a page of its own, and 0x102. The counts of its timers are written there, which stand
+ * in a saved guest where these entries do in the table that dom0 maps.
+ */
+const grant = (gfn: string): readonly string[] => {
+  const counts = `u16:1 u16:0 u32:${gfn} u16:1 u16:0 u32:0x102 zeros:16`
+  const { bytes, fields } = saved(17, 216, `zeros:184 ${counts}`)
+  return [domctl(34, `u32:${bytes} zeros:4 ${fields}`, 16), domctl(55, `u32:17 u32:0 u64:216 u64:${HERE}`, 24)]
+}
 /** Ports of dom0 that are free once VIRQ_DOM_EXC has the first. */
 const OTHER_PORTS = 4094
 const bindVirq = (virq: number) => `hypercall event_channel_op 1 { u32:${virq} u32:0 u32:0 }`
@@ -72,10 +86,30 @@ export const BEHAVIOURS: ReadonlyMap<string, Behaviour> = new Map<string, Behavi
     },
   ],
   [
+    'XSA-500',
+    {
+      what: 'to copy to a grant that leads elsewhere since it was mapped to be read',
+      first: [
+        ...CREATE_VIRIDIAN,
+        populate('0x100', '0x101', '0x102'),
+        'hypercall memory_op 7 { u16:1 u16:0 u32:1 u64:0 u64:0x300 }',
+        `hypercall 22 ${HERE} 0x300067 0 1`,
+        ...grant('0x100'),
+        `hypercall grant_table_op 0 { u64:${THERE} u32:6 u32:23 u16:1 u16:0 u32:0 u64:0 } 1`,
+        'expect-output "0010  01 00 00 00 00 00 00 00"',
+        ...grant('0x101'),
+      ],
+      call: 'hypercall grant_table_op 5 { u64:24 u16:1 zeros:6 u64:23 u16:1 zeros:6 u16:8 u16:3 u32:0 } 1',
+      before: ': 0020  08 00 03 00 00 00',
+      fixed: ': 0020  08 00 03 00 ff ff',
+      cpuModel: HVM_CPU,
+    },
+  ],
+  [
     'XSA-504',
     {
       what: "the state of a guest's timer that was restored, enabled with a count of zero",
-      first: [...CREATE_HVM, domctl(15, 'u32:1', 4), 'hypercall hvm_op 0 { u16:1 zeros:2 u32:9 u64:1 }'],
+      first: CREATE_VIRIDIAN,
       each: [domctl(34, `u32:${STIMER.bytes} zeros:4 ${STIMER.fields}`, 16)],
       call: domctl(55, 'u32:17 u32:0 u64:216 buffer:216', 24),
       before: stimerLine('01'),
