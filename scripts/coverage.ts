@@ -3,7 +3,7 @@
  *
  *   npx tsx scripts/coverage.ts --history DIR [--state DIR] [--only 4.17,XSA-430,4.21:XSA-477] [--minutes N]
  *                               [--ordinary N --seed S] [--machine x86|arm64] [--own] [--again OUTCOME,…] [--judge]
- *                               [--releases] [--list] [--table docs/coverage.md]
+ *                               [--releases] [--as-built] [--list] [--table docs/coverage.md]
  *
  * DIR is a clone of Xen's git with the branches stable-4.17 to stable-4.22 and the tags of releases. Takes what has no
  * result yet, for N minutes (5 unless told), and goes on where it was: the trees, one for each branch, and the results stay
@@ -12,6 +12,7 @@
  * refused, and what a person has to know of is in series/fills.ts, is completed with `hotsplice assist`, built and rehearsed.
  * Where what a fix changes can be seen from dom0 (series/behaviours.ts), it is looked at before, with, and after.
  * --judge asks of each that was built a second opinion, which nothing of the product gives (series/judge.ts).
+ * --as-built looks alone, and compiles nothing: at fixes whose own base is not built, on the older one that their branch's tree is.
  * --releases takes a fix of our own on the first release of each branch and on its tip, and nothing else.
  * Writes the tables at the end of each run; --list tells what there is.
  * Needs `npm run build`, and what it takes to build Xen and to rehearse.
@@ -21,7 +22,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { draws } from '../tests/support/harmless.ts'
-import { baseAt, readIf, type Where } from './series/base.ts'
+import { baseAt, readIf, treeOf, type Where } from './series/base.ts'
 import type { Cells } from './series/cells.ts'
 import { complete, isToComplete, keptCompleted } from './series/complete.ts'
 import { BRANCHES, commitsOf, ordinaryFixes, type Series, securitySeries, seriesTouching } from './series/history.ts'
@@ -40,8 +41,8 @@ import {
   writePart,
 } from './series/parts.ts'
 import { releasesOf } from './series/releases.ts'
-import { isToLook, keptSeen, look } from './series/seen.ts'
-import { readTable, rowOf, writeTable } from './series/table.ts'
+import { behaviourOf, hasHypervisor, isToLook, keptSeen, look, onBuilt } from './series/seen.ts'
+import { type Row, readTable, rowOf, writeTable } from './series/table.ts'
 import { folderOf, keep, keptResult, type Result, take } from './series/take.ts'
 
 const { values } = parseArgs({
@@ -60,6 +61,7 @@ const { values } = parseArgs({
     again: { type: 'string', default: '' },
     judge: { type: 'boolean', default: false },
     releases: { type: 'boolean', default: false },
+    'as-built': { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     table: { type: 'string', default: join(import.meta.dirname, '../docs/coverage.md') },
   },
@@ -82,6 +84,7 @@ const again = values.again.split(',').filter(name => name !== '')
 const chosen = BRANCHES.flatMap(seriesOf).filter(isAskedFor)
 
 if (values.list) for (const series of chosen) console.log(described(series, keptResult(folderOf(where, series))))
+else if (values['as-built']) await lookAsBuilt()
 else await takeAll()
 
 async function takeAll(): Promise<void> {
@@ -89,6 +92,7 @@ async function takeAll(): Promise<void> {
     if (Date.now() > where.until) break
     const kept = keptResult(folderOf(where, series))
     const isTaken = kept !== undefined && !again.includes(kept.came)
+    if (isTaken && isToLook(where, series, kept) && hasHypervisor(where, series)) await looked(series)
     if (isTaken && !isToDoMore(series, kept)) continue
     const tree = await baseOf(series)
     if (tree === undefined) break
@@ -102,11 +106,35 @@ async function takeAll(): Promise<void> {
     return result === undefined || series.patch !== undefined ? [] : [rowOf(where.machine, series, result)]
   })
   console.log(`${rows.length} of ${chosen.length}`)
+  writeTables(rows, cellsOfKept(seenFix, seenCells))
+}
+
+/** Each is built once more, for the base that is there. */
+async function lookAsBuilt(): Promise<void> {
+  const seen: Cells[] = []
+  for (const own of chosen.filter(
+    series => behaviourOf(series) !== undefined && keptSeen(where, series) === undefined,
+  )) {
+    const series = onBuilt(where, own)
+    if (series === undefined) continue
+    if (Date.now() > where.until) break
+    const kept = keptResult(folderOf(where, series))
+    const result = kept ?? (await take(where, series, treeOf(where, series.branch)))
+    if (result === undefined) break
+    if (kept === undefined) console.log(described(series, keep(folderOf(where, series), result)))
+    if (isToLook(where, series, result)) await looked(series, treeOf(where, series.branch))
+    const shown = keptSeen(where, series)
+    if (shown !== undefined) seen.push(seenCells(where.machine, series, shown))
+  }
+  writeTables([], seen)
+}
+
+function writeTables(rows: readonly Row[], seen: readonly Cells[]): void {
   const before = readIf(values.table) ?? ''
   const parts = [
     writePart(COMPLETED, [...readPart(before, COMPLETED), ...cellsOfKept(keptCompleted, completedCells)]),
     writePart(RELEASES, [...readPart(before, RELEASES), ...cellsOfKept(keptRelease, releaseCells)]),
-    writePart(SEEN, [...readPart(before, SEEN), ...cellsOfKept(seenFix, seenCells)]),
+    writePart(SEEN, [...readPart(before, SEEN), ...seen]),
     writePart(JUDGED, [...readPart(before, JUDGED), ...cellsOfKept(keptJudgement, judgedCells)]),
   ]
   writeFileSync(values.table, [writeTable(readTable(before), rows), ...parts].join(''))
@@ -119,15 +147,17 @@ async function more(series: Series, result: Result, tree: string): Promise<boole
     if (completed === undefined) return false
     console.log(`${described(series, completed)}, completed with ${completed.hand} lines by hand`)
   }
-  if (isToLook(where, series, result)) {
-    const { isSeen, what } = await look(where, series, tree)
-    console.log(`${series.branch} ${series.id}: ${isSeen ? 'seen' : 'NOT SEEN'}: ${what}`)
-  }
+  if (isToLook(where, series, result)) await looked(series, tree)
   if (isToJudge(series, result)) {
     const { missing, more: besides, unlike } = await judgeKept(where, series, result, tree)
     console.log(JSON.stringify({ missing, besides, unlike }))
   }
   return Date.now() <= where.until
+}
+
+async function looked(series: Series, tree?: string): Promise<void> {
+  const { isSeen, what } = await look(where, series, tree)
+  console.log(`${series.branch} ${series.id}: ${isSeen ? 'seen' : 'NOT SEEN'}: ${what}`)
 }
 
 function isToDoMore(series: Series, result: Result): boolean {

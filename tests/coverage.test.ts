@@ -164,6 +164,11 @@ call 0x17
 unload fix
 `,
   })
+  const [older, newer] = ['0x16', '0x17'].map(version =>
+    looksAt({ what: '', each: ['state { ALTP2M }'], call: 'call', before: 'EIO', fixed: 'success' }, version),
+  )
+  expect(older?.[0]?.script).toContain('apply fix\nstate {  }\ncall\nrevert fix\nstate {  }\n! EIO call\n')
+  expect(newer?.[0]?.script).toContain('apply fix\nstate { u32:0 }\ncall\n')
   const down = looksAt({ what: '', call: 'call', before: 'crash', fixed: ': 2a' }, '')
   expect(down.map(({ script, goesDown }) => [script, goesDown])).toEqual([
     ['call\n', true],

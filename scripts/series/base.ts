@@ -30,10 +30,19 @@ export interface Where {
 
 export type Base = { readonly is: 'built'; readonly tree: string } | { readonly is: 'not-built' | 'not-yet' }
 
+type Place = Pick<Where, 'state' | 'machine'>
+
+/** Of a branch; it goes from base to base. */
+export const treeOf = ({ state, machine }: Place, branch: string) =>
+  join(state, 'trees', `${branch}${suffixOf(machine)}`)
+
+/** The commit whose hypervisor is there, whole. */
+export const builtIn = (where: Place, branch: string): string | undefined => readIf(`${treeOf(where, branch)}.built`)
+
 /** `not-yet` where time ran out: the next run goes on with what is compiled by then. */
 export async function baseAt(where: Where, branch: string, commit: string): Promise<Base> {
   const { machine } = where
-  const tree = join(where.state, 'trees', `${branch}${suffixOf(machine)}`)
+  const tree = treeOf(where, branch)
   const built = `${tree}.built`
   if (readIf(built) === commit) return { is: 'built', tree }
   rmSync(built, { force: true })

@@ -3,13 +3,13 @@
  * are preprocessed before and after it, with `__LINE__` a constant; those whose texts differ are compiled both ways, and
  * readelf's and objdump's text of each function is compared. Then the payload's functions are held against that.
  */
-import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { readObject } from '../../tests/xen/oracle/binutils.ts'
 import { type ObjectText, textOf } from '../../tests/xen/oracle/functions.ts'
-import { bootFunctions, familyOf, unlikeIn, type Wanted } from '../../tests/xen/oracle/payload.ts'
+import { bootFunctions, familyOf, type LineNumbers, unlikeIn, type Wanted } from '../../tests/xen/oracle/payload.ts'
 import { dependsOn, inParallel, readUnits, type Unit } from '../../tests/xen/oracle/units.ts'
 
 export interface Judged {
@@ -57,7 +57,9 @@ export async function judge(asked: ToJudge): Promise<Judged> {
     const differing = pairs.filter(pair => pair !== undefined)
     const unjudged = differing.filter(pair => typeof pair === 'string')
     const judged = differing.filter(pair => typeof pair !== 'string')
-    return { units: units.length, differing: differing.length, unjudged, ...heldAgainst(judged, unjudged, asked) }
+    const files = touched.flatMap(file => linesOf(file, sides))
+    const held = heldAgainst(judged, unjudged, asked, files)
+    return { units: units.length, differing: differing.length, unjudged, ...held }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
@@ -74,7 +76,8 @@ interface Pair {
   readonly object: string
 }
 
-const CONSTANT_LINE = ' -D__LINE__=7'
+const LINE = 7
+const CONSTANT_LINE = ` -D__LINE__=${LINE}`
 
 /** Undefined where both are the same once they are preprocessed; its name where they do not compile so. */
 async function textsOf(unit: Unit, [before, after]: Sides, scratch: string): Promise<Pair | string | undefined> {
@@ -107,7 +110,36 @@ async function run(folder: string, command: string): Promise<string> {
   return (await promisify(execFile)('sh', ['-c', command], options)).stdout
 }
 
-function heldAgainst(pairs: readonly Pair[], unjudged: readonly string[], { payload, functions }: ToJudge) {
+/** Of a touched file: how many lines it had, and for each line that it has now, which of those it was; 0 for one that has come. */
+interface FileLines {
+  readonly had: number
+  readonly was: readonly number[]
+}
+
+function linesOf(file: string, [before, after]: Sides): readonly FileLines[] {
+  const [old, changed] = [before, after].map(folder => join(folder, '..', file))
+  if (old === undefined || changed === undefined || !existsSync(old) || !existsSync(changed)) return []
+  const formats = ['--old-line-format=', '--new-line-format=0 ', '--unchanged-line-format=%dn ']
+  const { stdout } = spawnSync('diff', [...formats, old, changed], { encoding: 'latin1', maxBuffer: 1 << 28 })
+  const was = stdout.trim().split(' ').map(Number)
+  return [{ had: readFileSync(old, 'latin1').split('\n').length - 1, was }]
+}
+
+/** Kept lines have the number of before, those that have come one behind the file's end: docs/lines.md. */
+function mayBeLine(files: readonly FileLines[]): (line: number, own: number) => boolean {
+  return (line, own) =>
+    files.some(({ had, was }) => {
+      const old = was[line - 1]
+      return old !== undefined && (old === 0 ? own > had : own === old)
+    })
+}
+
+function heldAgainst(
+  pairs: readonly Pair[],
+  unjudged: readonly string[],
+  { payload, functions }: ToJudge,
+  files: readonly FileLines[],
+) {
   const changed = pairs.flatMap(({ unit, before, after, boot }) =>
     [...after.functions].flatMap(([name, text]) =>
       before.functions.get(name) === text ? [] : [{ words: `${unit} ${name}`, isBoot: boot.has(name) }],
@@ -124,7 +156,7 @@ function heldAgainst(pairs: readonly Pair[], unjudged: readonly string[], { payl
     more: [...has].filter(words => !must.includes(words)),
     unlike: unlikeIn(
       readObject(payload),
-      [...has].map(words => wantedOf(words, byUnit)),
+      [...has].map(words => wantedOf(words, byUnit, mayBeLine(files))),
     ),
   }
 }
@@ -134,9 +166,11 @@ function inFamily(words: string): string {
   return `${unit} ${familyOf(name)}`
 }
 
-function wantedOf(words: string, pairs: ReadonlyMap<string, Pair>): Wanted {
+function wantedOf(words: string, pairs: ReadonlyMap<string, Pair>, mayBe: LineNumbers['mayBe']): Wanted {
   const [unit = '', name = ''] = words.split(' ')
   const pair = pairs.get(unit)
   const kept = [...(pair?.after.data ?? [])].filter(([data, text]) => pair?.before.data.get(data) === text)
-  return { unit, name, object: pair?.object, same: new Set(kept.map(([data]) => data)) }
+  const text = pair?.after.functions.get(name)
+  const lines = text === undefined ? {} : { lines: { text, number: LINE, mayBe } }
+  return { unit, name, object: pair?.object, same: new Set(kept.map(([data]) => data)), ...lines }
 }

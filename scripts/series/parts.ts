@@ -32,8 +32,8 @@ preprocessed before and after it with \`__LINE__\` a constant; those whose texts
 and readelf's text of each function is compared. *Unjudged* are units that have lines in names, and do not compile so;
 *must* are the functions that have changed or come; *missing* those of them that the payload has not; *more* those that it
 has besides; *unlike* those whose code, references, strings or entries are not those of the patched object.
-A line's number in an instruction counts as unlike, and is meant so: kept lines have the number of before, added ones one
-behind the file's end (lines.md); the first difference of XSA-504 and of XSA-507 on 4.18 is of that kind.
+Which numbers are lines, the same text with another \`__LINE__\` tells; in the payload a line that diff keeps must have the number of
+before, one that has come one behind the file's end (lines.md), or it is unlike.
 `,
   titles: [...WHICH, 'units', 'that differ', 'unjudged', 'must', 'missing', 'more', 'unlike', 'hotsplice'],
 }

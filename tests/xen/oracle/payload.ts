@@ -18,18 +18,32 @@ export interface Wanted {
   readonly object: string | undefined
   /** Variables and constants of the unit that are the same before and after. */
   readonly same: ReadonlySet<string>
+  readonly lines?: LineNumbers
+}
+
+/** What tells numbers of lines from others: the same text compiled with one number for all of them. */
+export interface LineNumbers {
+  /** The function's text there, as `textOf` has it. */
+  readonly text: string
+  readonly number: number
+  /** Whether what was a line of the patched text may have that number in the payload. */
+  readonly mayBe: (line: number, own: number) => boolean
 }
 
 /** Those whose text is another, each with the first line that differs; line numbers of bug frames may be those before. */
 export function unlikeIn(payload: ObjectFile, wanted: readonly Wanted[]): readonly string[] {
-  return wanted.flatMap(({ unit, name, object, same }) => {
+  return wanted.flatMap(({ unit, name, object, same, lines }) => {
     if (object === undefined) return [`${unit} ${name}: the unit has not changed`]
     const ours = textOf(asUnit(payload, unit)).functions.get(name)
     const theirs = textOf(readObject(object)).functions.get(name)
     if (ours === undefined || theirs === undefined)
       return [`${unit} ${name} is not in the ${ours === undefined ? 'payload' : 'object'}`]
     const [left, right] = [comparable(ours), comparable(theirs)]
-    const at = left.findIndex((line, index) => !isSame(line, right[index] ?? '', same))
+    const constant = lines && comparable(lines.text)
+    const at = left.findIndex((line, index) => {
+      const other = right[index] ?? ''
+      return !isSame(line, other, same) && !(lines && isLine([line, other, constant?.[index] ?? ''], lines))
+    })
     const where = at === -1 && left.length < right.length ? left.length : at
     return where === -1 ? [] : [`${unit} ${name}: ${left[where] ?? 'nothing'} | ${right[where] ?? 'nothing'}`]
   })
@@ -67,6 +81,21 @@ function isSame(ours: string, theirs: string, same: ReadonlySet<string>): boolea
   const [held, own = '', reached = ''] = UNNAMED.exec(ours) ?? []
   const begins = held !== undefined && own.startsWith(bytes) && reached.startsWith(references)
   return begins && ours.replace(UNNAMED, '') === theirs.replace(NAMED, '')
+}
+
+const NUMBER = /(0x[0-9a-f]+)/
+
+/** Whether nothing differs but one number, which is a line's, and may be the payload's. */
+function isLine(
+  texts: readonly [ours: string, theirs: string, constant: string],
+  { number, mayBe }: LineNumbers,
+): boolean {
+  const [ours, theirs, constant] = texts.map(text => text.split(NUMBER))
+  if (ours === undefined || theirs === undefined || ours.length !== theirs.length) return false
+  const [at, ...more] = theirs.flatMap((part, index) => (part === ours[index] ? [] : [index]))
+  if (at === undefined || more.length > 0) return false
+  const withNumber = theirs.with(at, `0x${number.toString(16)}`)
+  return withNumber.join('') === constant?.join('') && mayBe(Number(theirs[at]), Number(ours[at]))
 }
 
 /** What the payload may have in other words: names of static locals, calls by way of a table, and where it lies itself. */
