@@ -172,9 +172,12 @@ async function checkFresh(paths: readonly string[], options: Searching): Promise
 /** What only people read. */
 const isRead = (path: string): boolean => !/^(?:Documentation|LICENSES|debian)\//.test(path)
 
-/** Programs of their own beside the kernel, whose objects or bytes are put into it in other ways. */
+/**
+ * Programs of their own beside the kernel, whose objects or bytes are put into it in other ways. Beside the vDSO's sources lie
+ * the kernel's own that map it.
+ */
 const ELSEWHERE =
-  /^(?:arch\/x86\/(?:boot|entry\/vdso|realmode|purgatory|um|tools)|drivers\/firmware\/efi\/libstub|tools|scripts|usr|samples|certs)\//
+  /^(?:arch\/x86\/(?:boot|entry\/vdso(?!\/(?:vma|extable|vdso32-setup)\.c$)|realmode|purgatory|um|tools)|drivers\/firmware\/efi\/libstub|tools|scripts|usr|samples|certs)\//
 
 function unitOf(known: Map<string, Promise<Unit>>, source: string, asking: Asking): Promise<Unit> {
   const own = known.get(source) ?? askMake(source, asking)
