@@ -2,7 +2,9 @@
  * Preprocessed C text in pieces that each begin and end where nothing is open, mostly what one header says. Hundreds of units
  * read the same headers, so that each piece is looked at once.
  */
+
 import { hash } from 'node:crypto'
+import { once } from '../base/once.ts'
 import { declaresFunction, typeNames } from './function-declarations.ts'
 import { lex } from './lexer.ts'
 import { isPlainInline } from './live-heads.ts'
@@ -181,14 +183,6 @@ function isSpelledOtherwise(text: string): boolean {
   if (MARKED_NUMBER.test(text)) return true
   const bare = text.replace(DIRECTIVES_AND_LITERALS, found => (/^["']/.test(found) ? '""' : found))
   return OTHERWISE.some(each => each.test(bare))
-}
-
-function once<T extends object | string>(make: () => T): () => T {
-  let made: T | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
 }
 
 function reachesOut({ text }: Body): boolean {

@@ -173,7 +173,7 @@ function remembered(text: string | undefined): Remembered | undefined {
 }
 
 /** Size and time of a program: what tells a replaced one. */
-function stamp(path: string): string {
+export function stamp(path: string): string {
   try {
     const { size, mtimeMs } = statSync(path)
     return `${size}@${mtimeMs}`

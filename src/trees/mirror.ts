@@ -13,6 +13,7 @@
  */
 import {
   copyFileSync,
+  lstatSync,
   mkdirSync,
   readlinkSync,
   rmSync,
@@ -21,7 +22,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, isAbsolute, relative } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { isInside, type Layout, listFolder, realOrSelf, toAbsolute, toBase, walk } from './layout.ts'
 import type { Overlay } from './overlay.ts'
 
@@ -183,15 +184,28 @@ export function bypassed(mirror: Mirror, layout: Layout, opened: readonly string
   return [...found]
 }
 
-/** Follows every link of a path, and remembers: many units open the same few hundred files. */
+/** Not what a link leads to. */
+function isFile(path: string): boolean {
+  try {
+    return lstatSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
+/** Follows every link of a path, and remembers: many units open the same few hundred files, of fewer folders. */
 function reacher(): (path: string) => string {
   const known = new Map<string, string>()
-  return path => {
-    let real = known.get(path)
-    if (real === undefined) {
-      real = realOrSelf(path)
-      known.set(path, real)
-    }
+  const kept = (path: string, find: () => string) => {
+    const real = known.get(path) ?? find()
+    known.set(path, real)
     return real
   }
+  return path =>
+    kept(path, () => {
+      if (!isFile(path)) return realOrSelf(path)
+      const folder = dirname(path)
+      const real = kept(folder, () => realOrSelf(folder))
+      return join(real, basename(path))
+    })
 }

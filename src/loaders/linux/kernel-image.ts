@@ -15,7 +15,7 @@ import { gnuBuildId } from '../build-id-note.ts'
 import { sectionBytes } from '../section-bytes.ts'
 import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from '../xen/hypervisor.ts'
 import type { LinkedEntry } from '../xen/linked-tables.ts'
-import { SymbolsByAddress } from '../xen/symbols-by-address.ts'
+import { addressesByName, SymbolsByAddress } from '../xen/symbols-by-address.ts'
 import { type Export, readExports } from './exports.ts'
 import { type KernelName, readKallsyms } from './kallsyms.ts'
 import { type KernelFacts, kernelFacts } from './kernel-facts.ts'
@@ -76,16 +76,6 @@ export function ftracePlaces(
   return isMarked ? [address, address + BigInt(mark.length)] : [address]
 }
 
-function addressesByName(symbols: readonly HypervisorSymbol[]): ReadonlyMap<string, readonly bigint[]> {
-  const found = new Map<string, bigint[]>()
-  for (const { name, address } of symbols) {
-    const known = found.get(name)
-    if (known === undefined) found.set(name, [address])
-    else known.push(address)
-  }
-  return found
-}
-
 const LONGEST_WORD = 4096
 
 class LinuxImage implements KernelImage {
@@ -98,26 +88,24 @@ class LinuxImage implements KernelImage {
   readonly facts: KernelFacts
   readonly #loaded: readonly Section[]
   readonly #placed: SymbolsByAddress
-  readonly #addresses = new Map<string, bigint>()
-  readonly #sites: ReadonlySet<bigint>
+  readonly #sites: BigUint64Array
   readonly #exported: ReadonlyMap<string, Export>
   readonly modules = []
-  #named: ReadonlyMap<string, readonly bigint[]> | undefined
+  readonly #tables = new Map<string, readonly LinkedEntry[] | undefined>()
+  #found: Section | undefined
 
   constructor(elf: ElfObject<'original'>) {
     this.machine = elf.header.machine
     this.#loaded = elf.sections.filter(({ flags, size }) => hasFlag(flags, SHF_ALLOC) && size > 0)
     const names = this.#readNames()
     this.#placed = new SymbolsByAddress(this.#symbolsOf(names))
-    // The first of several; whoever asks by name has counted them before.
-    for (const { name, address } of names) if (!this.#addresses.has(name)) this.#addresses.set(name, address)
     const buildId = this.#buildId()
     if (buildId === undefined) throw unreadable('it has no build-id')
     this.buildId = buildId
     const type = this.#section('.BTF')
     if (type === undefined) throw unreadable('it has no .BTF')
     this.#exported = this.#exports()
-    const version = this.#addresses.get('vermagic')
+    const version = this.lookup('vermagic')
     this.facts = kernelFacts({
       machine: this.machine,
       vermagic: version === undefined ? undefined : this.#textAt(version),
@@ -131,7 +119,7 @@ class LinuxImage implements KernelImage {
   }
 
   get takesPayloads(): boolean {
-    return this.#addresses.has('klp_enable_patch')
+    return this.lookup('klp_enable_patch') !== undefined
   }
 
   get symbols(): readonly HypervisorSymbol[] {
@@ -144,7 +132,7 @@ class LinuxImage implements KernelImage {
 
   hasFtraceSite(address: bigint): boolean {
     return ftracePlaces(address, { machine: this.machine, bytesAt: (at, size) => this.bytesAt(at, size) }).some(place =>
-      this.#sites.has(place),
+      this.#sites.includes(place),
     )
   }
 
@@ -154,12 +142,12 @@ class LinuxImage implements KernelImage {
 
   namedIn(name: string, module?: string): readonly bigint[] | undefined {
     if (module !== undefined) return undefined
-    this.#named ??= addressesByName(this.#placed.all)
-    return this.#named.get(name) ?? []
+    return addressesByName(this.#placed.all).get(name) ?? []
   }
 
   lookup(name: string): bigint | undefined {
-    return this.#addresses.get(name)
+    // The first of several; whoever asks by name has counted them before.
+    return this.namedIn(name)?.[0]
   }
 
   symbolsAt(address: bigint): readonly HypervisorSymbol[] {
@@ -195,7 +183,8 @@ class LinuxImage implements KernelImage {
   }
 
   entriesOf(section: string): readonly LinkedEntry[] | undefined {
-    return kernelEntries(section, this.#linked())
+    if (!this.#tables.has(section)) this.#tables.set(section, kernelEntries(section, this.#linked()))
+    return this.#tables.get(section)
   }
 
   boundsOf(section: string): readonly [bigint, bigint] | undefined {
@@ -205,7 +194,7 @@ class LinuxImage implements KernelImage {
   #linked(): LinkedKernel {
     return {
       machine: this.machine,
-      addressOf: name => this.#addresses.get(name),
+      addressOf: name => this.lookup(name),
       entrySize: section => this.facts.entrySize(section),
       bytesAt: (address, size) => this.bytesAt(address, size),
       isCode: address => hasFlag(this.#sectionAt(address)?.flags ?? 0, SHF_EXECINSTR),
@@ -221,11 +210,14 @@ class LinuxImage implements KernelImage {
   }
 
   #sectionAt(address: bigint): Section | undefined {
-    return this.#loaded.find(each => address >= each.address && address < each.address + BigInt(each.size))
+    // Who goes through a table asks for one section many thousand times.
+    const isIn = (each: Section) => address >= each.address && address < each.address + BigInt(each.size)
+    if (this.#found === undefined || !isIn(this.#found)) this.#found = this.#loaded.find(isIn)
+    return this.#found
   }
 
   #boundary(name: string): bigint {
-    const address = this.#addresses.get(name)
+    const address = this.lookup(name)
     if (address === undefined) throw unreadable(`its table of names lacks ${name}`)
     return address
   }
@@ -270,29 +262,45 @@ class LinuxImage implements KernelImage {
     return new Map([...plain, ...gpl])
   }
 
-  #readSites(): ReadonlySet<bigint> {
+  #readSites(): BigUint64Array {
     const [start, end] = [this.#boundary('__start_mcount_loc'), this.#boundary('__stop_mcount_loc')]
     const bytes = this.bytesAt(start, Number(end - start))
     if (bytes === undefined || bytes.length % 8 !== 0) throw unreadable('its table of ftrace’s places cannot be read')
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    return new Set(Array.from({ length: bytes.length / 8 }, (_, index) => view.getBigUint64(index * 8, true)))
+    return new BigUint64Array(bytes.slice().buffer)
   }
 
   /** Each as long as it is to the next address that has a name. */
   #symbolsOf(names: readonly KernelName[]): HypervisorSymbol[] {
-    const places = [...new Set(names.map(({ address }) => address))].sort((a, b) => (a < b ? -1 : 1))
-    const next = new Map(places.map((address, index) => [address, places[index + 1] ?? address]))
-    return names.map(({ name, letter, address }) => ({
+    const sizes = sizesOf(names)
+    return names.map(({ name, letter, address }, index) => ({
       name,
       plainName: name,
       file: '',
       address,
-      size: Number((next.get(address) ?? address) - address),
+      size: sizes[index] ?? 0,
       atMost: true,
       kind: /^[tw]$/i.test(letter) ? 'function' : 'object',
       local: letter === letter.toLowerCase() && letter !== 'w' && letter !== 'v',
     }))
   }
+}
+
+/** How far it is from each to the next address that has a name; 0 for the last. */
+function sizesOf(names: readonly KernelName[]): readonly number[] {
+  const isSorted = names.every(({ address }, index) => address >= (names[index - 1]?.address ?? address))
+  const inOrder = names.map((_, index) => index)
+  const addressOf = (index: number | undefined) => names[index ?? -1]?.address ?? 0n
+  if (!isSorted) inOrder.sort((a, b) => (addressOf(a) < addressOf(b) ? -1 : addressOf(a) > addressOf(b) ? 1 : 0))
+  const sizes: number[] = new Array(names.length).fill(0)
+  let here = addressOf(inOrder.at(-1))
+  let size = 0
+  for (const index of inOrder.toReversed()) {
+    const address = addressOf(index)
+    if (address !== here) size = Number(here - address)
+    here = address
+    sizes[index] = size
+  }
+  return sizes
 }
 
 /** What neither modules nor another way to name things changes. */

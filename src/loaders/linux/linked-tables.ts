@@ -85,13 +85,38 @@ export function sectionEntries(
   const row = TABLES.find(each => each.section === section)
   const size = kernelEntrySize(section, kernel)
   if (row === undefined || size === undefined || bytes.length % size !== 0) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const entries = Array.from({ length: bytes.length / size }, (_, index): LinkedEntry => {
     const address = start + BigInt(index * size)
-    const view = new DataView(bytes.buffer, bytes.byteOffset + index * size, size)
-    const about = row.absolute === true ? view.getBigUint64(0, true) : address + BigInt(view.getInt32(0, true))
-    return { address, about, bytes: view }
+    const at = index * size
+    const about = row.absolute === true ? view.getBigUint64(at, true) : address + BigInt(view.getInt32(at, true))
+    return new Entry({ address, about }, { table: bytes, at, size })
   })
   const last = entries.findLastIndex(({ address, about }) => row.filled !== true || about !== address)
   const filled = entries.slice(0, last + 1).filter(({ about }) => row.emptied !== true || about !== 0n)
   return filled.every(({ about }) => kernel.isCode(about)) ? filled : undefined
+}
+
+/** There are a hundred thousand of them, and few are looked into. */
+class Entry implements LinkedEntry {
+  readonly address: bigint
+  readonly about: bigint
+  readonly #table: Uint8Array
+  readonly #at: number
+  readonly #size: number
+
+  constructor(
+    { address, about }: Pick<LinkedEntry, 'address' | 'about'>,
+    { table, at, size }: { readonly table: Uint8Array; readonly at: number; readonly size: number },
+  ) {
+    this.address = address
+    this.about = about
+    this.#table = table
+    this.#at = at
+    this.#size = size
+  }
+
+  get bytes(): DataView {
+    return new DataView(this.#table.buffer, this.#table.byteOffset + this.#at, this.#size)
+  }
 }

@@ -2,6 +2,7 @@
  * A kernel's image in which what is local to some units goes by a name of its own, `FILE#name`, as its table of names has
  * no files: `seq_show` may be there five times. What the module needs is the name alone and its position among equals.
  */
+import { once } from '../../base/once.ts'
 import type { HypervisorSymbol } from '../xen/hypervisor.ts'
 import { type KernelImage, ownParts } from './kernel-image.ts'
 
@@ -51,19 +52,21 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
       return found === undefined ? [] : [{ symbol: { ...found, name: ownNameOf(file, name), file }, proven }]
     }),
   )
-  const symbols = [...kernel.symbols.filter(({ local }) => !local), ...own.map(({ symbol }) => symbol)]
-  const first = new Map<string, HypervisorSymbol>()
-  for (const symbol of symbols) if (!first.has(symbol.name)) first.set(symbol.name, symbol)
+  // Most of those who get one ask for a few of its names only, or for none.
+  const symbols = once(() => [...kernel.symbols.filter(({ local }) => !local), ...own.map(({ symbol }) => symbol)])
+  const first = once(() => firstOf(symbols()))
+  const locals = once(() => new Set(kernel.symbols.flatMap(({ local, name }) => (local ? [name] : []))))
   const unproven = new Set(own.flatMap(({ symbol, proven }) => (proven ? [] : [symbol.name])))
-  const locals = new Set(kernel.symbols.flatMap(({ local, name }) => (local ? [name] : [])))
   return {
     plain: kernel,
     ...ownParts(kernel),
-    symbols,
-    lookup: name => first.get(name)?.address,
-    spell: name => spelling(kernel, first.get(name), name),
-    isProven: name => !unproven.has(name) && isCounted(kernel, first.get(name)),
-    hasLocal: name => locals.has(name),
+    get symbols() {
+      return symbols()
+    },
+    lookup: name => first().get(name)?.address,
+    spell: name => spelling(kernel, first().get(name), name),
+    isProven: name => !unproven.has(name) && isCounted(kernel, first().get(name)),
+    hasLocal: name => locals().has(name),
     hasFtraceSite: address => kernel.hasFtraceSite(address),
     modules: kernel.modules,
     moduleAt: address => kernel.moduleAt(address),
@@ -76,6 +79,12 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
     freedAfterBoot: address => kernel.freedAfterBoot(address),
     entriesOf: section => kernel.entriesOf(section),
   }
+}
+
+function firstOf(symbols: readonly HypervisorSymbol[]): ReadonlyMap<string, HypervisorSymbol> {
+  const first = new Map<string, HypervisorSymbol>()
+  for (const symbol of symbols) if (!first.has(symbol.name)) first.set(symbol.name, symbol)
+  return first
 }
 
 function spelling(kernel: KernelImage, found: HypervisorSymbol | undefined, name: string): KernelSpelling {

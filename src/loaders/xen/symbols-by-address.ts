@@ -1,4 +1,4 @@
-/** The symbols of one image, found by addresses. */
+/** The symbols of one image, found by addresses, and by names. */
 import type { HypervisorSymbol } from './hypervisor.ts'
 
 export class SymbolsByAddress {
@@ -7,6 +7,11 @@ export class SymbolsByAddress {
 
   /** `symbols` in any order; of equal addresses theirs is kept. */
   constructor(symbols: readonly HypervisorSymbol[]) {
+    // The table of a kernel's names is in this order already.
+    if (symbols.every((symbol, index) => index === 0 || order(symbols[index - 1] ?? symbol, symbol) <= 0)) {
+      this.all = symbols
+      return
+    }
     // Comparing numbers is several times faster than comparing addresses of 64 bits; far ones are equal as numbers only.
     const start = symbols[0]?.address ?? 0n
     const placed = symbols.map(symbol => ({ symbol, distance: Number(symbol.address - start) }))
@@ -44,6 +49,22 @@ export class SymbolsByAddress {
     }
     return low
   }
+}
+
+const indices = new WeakMap<readonly HypervisorSymbol[], ReadonlyMap<string, readonly bigint[]>>()
+
+/** Where everything of a name is, in the order of `symbols`; made once for each list of them. */
+export function addressesByName(symbols: readonly HypervisorSymbol[]): ReadonlyMap<string, readonly bigint[]> {
+  const known = indices.get(symbols)
+  if (known !== undefined) return known
+  const found = new Map<string, bigint[]>()
+  for (const { name, address } of symbols) {
+    const list = found.get(name)
+    if (list === undefined) found.set(name, [address])
+    else list.push(address)
+  }
+  indices.set(symbols, found)
+  return found
 }
 
 const order = ({ address: a }: HypervisorSymbol, { address: b }: HypervisorSymbol): number =>

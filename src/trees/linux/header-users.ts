@@ -21,11 +21,10 @@ export async function headerUsers(
   options: ConfiguredOptions & { readonly ownStep: readonly string[] | undefined },
 ): Promise<readonly Dependent[]> {
   const includes = new Includes(options.folder)
-  const wanted = new Set(headers)
   const users = (await configuredUnits(options)).flatMap(each => {
-    const { files, open } = includes.of(each.source, roughWords(each))
-    const because = open ? headers : files.filter(path => wanted.has(path))
-    return because.length === 0 ? [] : [{ each, because, reads: [...new Set([...files, ...because])] }]
+    const may = includes.of(each.source, roughWords(each))
+    const because = may.open ? headers : headers.filter(path => may.has(path))
+    return because.length === 0 ? [] : [{ each, because, reads: [...new Set([...may.files, ...because])] }]
   })
   if (users.length > MOST_USERS) {
     throw new InputError(

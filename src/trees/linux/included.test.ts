@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { includersOf, misledBy } from './included.ts'
+import type { Kept } from './kept.ts'
+
+const kept: Kept = (_, ask) => ask()
 
 const FILES: Readonly<Record<string, string>> = {
   'kernel/sched/rt.c': '',
@@ -37,7 +40,7 @@ describe('what takes a source in', () => {
     ['kernel/sched/wait-bit.c', ['arch/x86/kernel/copy.c', 'kernel/sched/all.c']],
     ['kernel/sched/all.c', []],
   ] as const)('%s: %j', async (source, includers) => {
-    expect(await includersOf(source, { folder, scratch: folder })).toEqual(includers)
+    expect(await includersOf(source, { folder, scratch: folder, kept })).toEqual(includers)
   })
 
   it.each([
@@ -48,6 +51,6 @@ describe('what takes a source in', () => {
     ['kernel/near/waitXbit.c', []],
     ['kernel/waitXbit.h', []],
   ] as const)('%s would be new: %j', async (path, misled) => {
-    expect(await misledBy(path, { folder, scratch: folder })).toEqual(misled)
+    expect(await misledBy(path, { folder, scratch: folder, kept })).toEqual(misled)
   })
 })

@@ -7,22 +7,26 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { InputError } from '../../base/errors.ts'
-import type { RunOptions } from '../run.ts'
-import { run } from '../run.ts'
+import { type RunOptions, run } from '../run.ts'
+import type { Kept } from './kept.ts'
 
 /** Programs of their own, which do not run with the kernel; and other machines. */
 const ASIDE =
   /^(?:tools|scripts|samples|Documentation|usr|arch\/(?!x86\/)[^/]+|arch\/x86\/(?:boot|realmode|purgatory|tools|um))\//
 
+export interface Searching extends RunOptions {
+  readonly kept: Kept
+}
+
 /** The sources of the tree in `options.folder` that include the one at `source`, or one of its name whose place is not told. */
-export async function includersOf(source: string, options: RunOptions): Promise<readonly string[]> {
+export async function includersOf(source: string, options: Searching): Promise<readonly string[]> {
   const found = await namedIn(source, options)
   const by = found.flatMap(each => (isAnother(source, each, options.folder) ? [] : [each.by]))
   return [...new Set(by)].sort()
 }
 
 /** Files that name what the new one at `path` would be, too, and have read another so far: the compiler may find it first. */
-export async function misledBy(path: string, options: RunOptions): Promise<readonly string[]> {
+export async function misledBy(path: string, options: Searching): Promise<readonly string[]> {
   const found = await namedIn(path, options)
   const by = found.flatMap(({ by, spelled }) => {
     const isNamed = join(dirname(by), spelled) === path || `/${path}`.endsWith(`/${normalize(spelled)}`)
@@ -37,20 +41,27 @@ interface Named {
 }
 
 /** Where a file of the source's name is included, from whatever folder. */
-async function namedIn(source: string, options: RunOptions): Promise<readonly Named[]> {
-  const name = source.slice(source.lastIndexOf('/') + 1).replaceAll(/[^\w-]/g, '\\$&')
-  const pattern = `^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]([^">]*/)?${name}[">]`
-  const words = ['grep', '-raHoE', '--include=*.[chS]', '-e', pattern, '.']
-  const { exit, output, errors } = await run(words, options)
-  // 1 is "none".
-  if (exit > 1)
-    throw new InputError('linux/tree-unreadable', `the sources could not be searched: ${errors.trim().slice(-300)}`)
+async function namedIn(source: string, options: Searching): Promise<readonly Named[]> {
+  const name = source.slice(source.lastIndexOf('/') + 1)
+  // Sources are few that are included: what is kept of all of them answers for the next one, too.
+  const asked = name.endsWith('.c') ? '[^">]*\\.c' : `([^">]*/)?${name.replaceAll(/[^\w-]/g, '\\$&')}`
+  const pattern = `^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]${asked}[">]`
+  const output = await options.kept(['included', pattern], () => searched(pattern, options))
   return output.split('\n').flatMap(line => {
     const at = line.indexOf(':')
     const by = normalize(line.slice(0, at))
     const spelled = /["<](.*)[">]$/.exec(line.slice(at + 1))?.[1]
-    return at < 0 || spelled === undefined || ASIDE.test(by) ? [] : [{ by, spelled }]
+    if (at < 0 || spelled === undefined || ASIDE.test(by)) return []
+    return `/${spelled}`.endsWith(`/${name}`) ? [{ by, spelled }] : []
   })
+}
+
+async function searched(pattern: string, options: RunOptions): Promise<string> {
+  const words = ['grep', '-raHoE', '--include=*.[chS]', '-e', pattern, '.']
+  const { exit, output, errors } = await run(words, options)
+  // 1 is "none".
+  if (exit <= 1) return output
+  throw new InputError('linux/tree-unreadable', `the sources could not be searched: ${errors.trim().slice(-300)}`)
 }
 
 /** Whether what is spelled so lies beside who includes it, and is not this source. */

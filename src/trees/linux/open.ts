@@ -14,7 +14,8 @@ import { guardOf } from '../read-only.ts'
 import { type RunOptions, run as runProgram } from '../run.ts'
 import { TreeTexts } from '../texts.ts'
 import { headerUsers } from './header-users.ts'
-import { includersOf, misledBy } from './included.ts'
+import { includersOf, misledBy, type Searching } from './included.ts'
+import { type Kept, keptOf } from './kept.ts'
 import { moduleIn, readMakeCommands } from './make-commands.ts'
 import { isLeftToAll, objtoolOf } from './objtool.ts'
 import { LINUX_PATHS } from './paths.ts'
@@ -61,7 +62,7 @@ export function openLinux(tree: string, options: BaseOptions): Base {
     cacheFolder: options.cacheFolder,
     openTime: 0,
     notices: [],
-    dependents: (paths, run) => dependentsOf({ base, run, unitOf: path => unitOf(known, base, path, run) }, paths),
+    dependents: (paths, run) => dependentsOf({ base, run, unitOf: (...asked) => unitOf(known, ...asked) }, paths),
     namesakes: () => Promise.resolve([]),
     leavingFolders: () => [],
   }
@@ -115,26 +116,29 @@ function checkConfig(config: ReadonlyMap<string, string>): void {
 interface Asked {
   readonly base: Base
   readonly run: Run
-  readonly unitOf: (path: string) => Promise<Unit>
+  readonly unitOf: (path: string, asking: Asking) => Promise<Unit>
+}
+
+/** A base as one who asks sees it. */
+interface Asking {
+  readonly base: Base
+  readonly run: Run
+  readonly kept: Kept
 }
 
 async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<string>): Promise<readonly Dependent[]> {
   const there = [...paths].filter(path => base.reader.read(path) !== undefined).sort()
   const headers = there.filter(path => !path.endsWith('.c') && isRead(path))
   const sources = there.filter(path => path.endsWith('.c'))
-  const own = await Promise.all(sources.map(async path => ({ unit: await unitOf(path), because: [path] })))
   const fresh = [...paths].filter(path => base.reader.read(path) === undefined && /\.[ch]$/.test(path)).sort()
-  if (there.length + fresh.length === 0) return own
-  const users = await inPrivatePlace(base.cacheFolder, async scratch => {
+  if (there.length + fresh.length === 0) return []
+  const [own, users] = await inPrivatePlace(base.cacheFolder, async scratch => {
     const { buildFolder: folder } = base.layout
-    const options = {
-      folder,
-      scratch,
-      cacheFolder: base.cacheFolder,
-      run,
-      signal: run.signal,
-      guard: await guardOf(base),
-    }
+    const plain = { folder, scratch, cacheFolder: base.cacheFolder, signal: run.signal, guard: await guardOf(base) }
+    const options = { ...plain, run, kept: keptOf(plain) }
+    const { kept } = options
+    const asked = sources.map(async path => ({ unit: await unitOf(path, { base, run, kept }), because: [path] }))
+    const own = await Promise.all(asked)
     const found =
       headers.length === 0
         ? []
@@ -144,7 +148,7 @@ async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<str
           })
     await checkTranslated(there, options)
     await checkFresh(fresh, options)
-    return found
+    return [own, found] as const
   })
   // A touched source that reads a touched header is the same unit.
   const byName = new Map(own.map(({ unit }) => [unit.unit, unit]))
@@ -152,7 +156,7 @@ async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<str
 }
 
 /** Throws `InputError` where a new file may be read in the place of one that is there. */
-async function checkFresh(paths: readonly string[], options: RunOptions): Promise<void> {
+async function checkFresh(paths: readonly string[], options: Searching): Promise<void> {
   for (const path of paths) {
     const [by, ...others] = await misledBy(path, options)
     if (by === undefined) continue
@@ -168,19 +172,22 @@ async function checkFresh(paths: readonly string[], options: RunOptions): Promis
 /** What only people read. */
 const isRead = (path: string): boolean => !/^(?:Documentation|LICENSES|debian)\//.test(path)
 
-/** Programs of their own beside the kernel, whose objects or bytes are put into it in other ways. */
+/**
+ * Programs of their own beside the kernel, whose objects or bytes are put into it in other ways. Beside the vDSO's sources lie
+ * the kernel's own that map it.
+ */
 const ELSEWHERE =
-  /^(?:arch\/x86\/(?:boot|entry\/vdso|realmode|purgatory|um|tools)|drivers\/firmware\/efi\/libstub|tools|scripts|usr|samples|certs)\//
+  /^(?:arch\/x86\/(?:boot|entry\/vdso(?!\/(?:vma|extable|vdso32-setup)\.c$)|realmode|purgatory|um|tools)|drivers\/firmware\/efi\/libstub|tools|scripts|usr|samples|certs)\//
 
-function unitOf(known: Map<string, Promise<Unit>>, base: Base, source: string, run: Run): Promise<Unit> {
-  const own = known.get(source) ?? askMake(base, source, run)
+function unitOf(known: Map<string, Promise<Unit>>, source: string, asking: Asking): Promise<Unit> {
+  const own = known.get(source) ?? askMake(source, asking)
   known.set(source, own)
   // Whoever was stopped asked for itself only.
   own.catch(() => known.delete(source))
   return own
 }
 
-async function askMake(base: Base, source: string, run: Run): Promise<Unit> {
+async function askMake(source: string, { base, run, kept }: Asking): Promise<Unit> {
   if (ELSEWHERE.test(source)) {
     throw new InputError(
       'linux/not-kernel-code',
@@ -193,17 +200,20 @@ async function askMake(base: Base, source: string, run: Run): Promise<Unit> {
   const output = await inPrivatePlace(base.cacheFolder, async scratch => {
     // The kernel's makefiles try options of the compiler out in files below TMPOUT, which is in the tree otherwise.
     // Tools of the build are made by a make of their own, which -n does not reach: what is prepared is not asked for again.
-    const words = ['make', '-n', '-W', source, '-o', 'prepare', `TMPOUT=${scratch}/try_$$$$`, unit]
-    const settings = { folder, scratch, signal: run.signal, guard: await guardOf(base) }
+    const words = ['make', '-n', '-W', source, '-o', 'prepare', unit]
+    const settings = { folder, scratch, signal: run.signal, guard: await guardOf(base), kept }
     const includers = await run.pool.use(run, () => includersOf(source, settings))
     if (includers.length > 0) throw includedSource(source, includers)
-    const result = await run.pool.use(run, () => runProgram(words, settings))
-    if (result.exit === 0) return { text: result.output, objtool: await ownStep(base, settings) }
-    throw new InputError(
-      'linux/no-command',
-      `make does not say how ${unit} is compiled: ${(result.errors.trim() || result.output.trim()).slice(-500)}`,
-      'is the tree prepared (make olddefconfig prepare), with all that this needs installed?',
-    )
+    const text = await kept(words, async () => {
+      const result = await run.pool.use(run, () => runProgram([...words, `TMPOUT=${scratch}/try_$$$$`], settings))
+      if (result.exit === 0) return result.output
+      throw new InputError(
+        'linux/no-command',
+        `make does not say how ${unit} is compiled: ${(result.errors.trim() || result.output.trim()).slice(-500)}`,
+        'is the tree prepared (make olddefconfig prepare), with all that this needs installed?',
+      )
+    })
+    return { text, objtool: await ownStep(base, settings) }
   })
   const commands = readMakeCommands(output.text, unit, source)
   return unitFrom({ ...commands, objtool: commands.objtool ?? output.objtool }, { unit, source, folder })

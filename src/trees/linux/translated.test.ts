@@ -24,7 +24,7 @@ describe('what gets into the kernel without being compiled', () => {
     }
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const check = (path: string) => checkTranslated([path], { folder, scratch: folder, signal: undefined })
+  const check = (path: string) => checkTranslated([path], { folder, scratch: folder, kept: (_, ask) => ask() })
 
   test.each([
     'arch/x86/entry/syscalls/syscall_64.tbl',

@@ -8,8 +8,8 @@
 import { readFileSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 import { InputError } from '../../base/errors.ts'
-import { type RunOptions, run } from '../run.ts'
-import { includersOf } from './included.ts'
+import { run } from '../run.ts'
+import { includersOf, type Searching } from './included.ts'
 
 /** Words for people, and what is built for others: other machines, and programs beside the kernel. */
 const ASIDE =
@@ -17,14 +17,18 @@ const ASIDE =
 const COMPILED = /\.[chS]$/
 
 /** Throws `InputError` where one of these paths may get into the kernel in another way than by being compiled. */
-export async function checkTranslated(paths: readonly string[], options: RunOptions): Promise<void> {
+export async function checkTranslated(paths: readonly string[], options: Searching): Promise<void> {
   const asked = paths.filter(path => !ASIDE.test(path))
   for (const path of asked.filter(each => !COMPILED.test(each))) {
     if ((await includersOf(path, options)).length === 0)
       throw translated(path, 'the build may make sources, or options, of it')
   }
-  const reader = asked.length === 0 ? undefined : await readerOf(new Set(asked), options)
-  if (reader !== undefined) throw translated(reader.path, `the build makes ${reader.by} of it`)
+  if (asked.length === 0) return
+  const words = await options.kept(['read by programs', ...asked], async () =>
+    (await readerOf(new Set(asked), options)).join(' '),
+  )
+  const [path, ...by] = words.split(' ')
+  if (path !== undefined && path !== '') throw translated(path, `the build makes ${by.join(' ')} of it`)
 }
 
 function translated(path: string, fact: string): InputError {
@@ -38,7 +42,8 @@ function translated(path: string, fact: string): InputError {
 /** Commands that only look whether somebody changed a header. */
 const CHECKS = /\.checked-[^/]*$/
 
-async function readerOf(paths: ReadonlySet<string>, options: RunOptions) {
+/** One of the paths and what is made of it; nothing where they have no reader of that kind. */
+async function readerOf(paths: ReadonlySet<string>, options: Searching): Promise<readonly string[]> {
   const { output } = await run(['find', '.', '-name', '.*.cmd', '-not', '-path', './tools/*'], options)
   for (const file of output.split('\n').filter(name => name !== '')) {
     const text = readFileSync(join(options.folder, file), 'latin1')
@@ -48,7 +53,7 @@ async function readerOf(paths: ReadonlySet<string>, options: RunOptions) {
       .split(/\s+/)
       .map(normalize)
       .find(word => paths.has(word))
-    if (path !== undefined) return { path, by }
+    if (path !== undefined) return [path, by]
   }
-  return undefined
+  return []
 }

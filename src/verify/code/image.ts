@@ -7,6 +7,7 @@
  */
 import type { LinkedEntry } from '../../loaders/xen/linked-tables.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
+import { addressesByName } from '../../loaders/xen/symbols-by-address.ts'
 import type { AddressRange } from '../model.ts'
 
 /** Memory of the running hypervisor, byte for byte, from `address` on. */
@@ -19,7 +20,6 @@ export class RunningImage {
   readonly symbols: HypervisorSymbols
   readonly #memory: MemoryCopy | undefined
   readonly #overwritten: readonly AddressRange[]
-  #addresses: ReadonlyMap<string, readonly bigint[]> | undefined
   readonly #tables = new Map<string, readonly LinkedEntry[] | undefined>()
   #sorted: readonly [bigint, bigint] | undefined
 
@@ -32,21 +32,10 @@ export class RunningImage {
 
   /** Where everything of that name is: several places for a name that several files use. */
   addressesOf(name: string): readonly bigint[] {
-    this.#addresses ??= this.#index()
-    const known = this.#addresses.get(name)
-    if (known !== undefined) return known
+    const known = addressesByName(this.symbols.symbols).get(name)
+    if (known !== undefined) return [...new Set(known)]
     const found = this.symbols.lookup(name)
     return found === undefined ? [] : [found]
-  }
-
-  #index(): ReadonlyMap<string, readonly bigint[]> {
-    const addresses = new Map<string, bigint[]>()
-    for (const { name, address } of this.symbols.symbols) {
-      const list = addresses.get(name)
-      if (list === undefined) addresses.set(name, [address])
-      else if (!list.includes(address)) list.push(address)
-    }
-    return addresses
   }
 
   /** What is at `address`, from the copy as far as it reaches; undefined where nothing has all of it. */
@@ -116,8 +105,19 @@ export class RunningImage {
 
   #readTable(section: string): readonly LinkedEntry[] | undefined {
     const entries = this.symbols.entriesOf(section)
-    return entries?.toSorted((a, b) => (a.about < b.about ? -1 : a.about > b.about ? 1 : 0))
+    if (entries === undefined) return undefined
+    const known = sorted.get(entries) ?? inOrder(entries)
+    sorted.set(entries, known)
+    return known
   }
+}
+
+/** Some look at one image several times. */
+const sorted = new WeakMap<readonly LinkedEntry[], readonly LinkedEntry[]>()
+
+function inOrder(entries: readonly LinkedEntry[]): readonly LinkedEntry[] {
+  const isSorted = entries.every(({ about }, index) => about >= (entries[index - 1]?.about ?? about))
+  return isSorted ? entries : entries.toSorted((a, b) => (a.about < b.about ? -1 : a.about > b.about ? 1 : 0))
 }
 
 function firstFrom(table: readonly LinkedEntry[], address: bigint): number {
