@@ -13,17 +13,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { rehearse } from '../src/hosts/rehearsal/index.ts'
+import { SLEPT, said } from '../tests/linux/edits.ts'
 import { type Edit, Workshop } from '../tests/linux/made.ts'
 
 const { values } = parseArgs({ options: { steps: { type: 'string', default: '500' } } })
 
-const PIPE: Edit = {
-  file: 'fs/pipe.c',
-  replace: '\t/* Null read succeeds. */\n\tif (unlikely(total_len == 0))\n',
-  by: '\t/* Null read succeeds. */\n\tif (unlikely(total_len == 0 || !pipe))\n',
-}
-const SHOW = '\tseq_puts(m, saved_command_line);\n'
-const SHOWN: Edit = { file: 'fs/proc/cmdline.c', replace: SHOW, by: `\tseq_puts(m, "patched: ");\n${SHOW}` }
 /** What each fork comes by. */
 const FORK: Edit = {
   file: 'kernel/fork.c',
@@ -48,8 +42,8 @@ async function run(): Promise<number> {
   try {
     const built = await Promise.all(
       [
-        { name: 'first.ko', edits: [PIPE, SHOWN] },
-        { name: 'second.ko', edits: [SHOWN, FORK] },
+        { name: 'first.ko', edits: [SLEPT, said('patched')] },
+        { name: 'second.ko', edits: [said('patched'), FORK] },
       ].map(async ({ name, edits }) => {
         const { report, payload } = await workshop.build(edits, true, { output: name })
         if (payload === undefined) throw new Error(`${name}: ${report.refusals.map(({ text }) => text).join('; ')}`)

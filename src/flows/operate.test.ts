@@ -17,7 +17,7 @@ const OK: Performed = { result: 0, words: [] }
 const NO: Performed = { result: -22, words: ['it is not for this build'] }
 
 interface Told {
-  readonly upload?: Performed
+  readonly upload?: Awaited<ReturnType<PayloadHost['upload']>>
   readonly apply?: Performed
   readonly unload?: Performed
   /** Whether it tells what runs there. */
@@ -102,6 +102,20 @@ test.for<{ name: string; operation: Partial<Operation<PayloadHost>>; json: strin
 
 test.for<{ name: string; told: Told; asked: string[]; result: number; words: string[] }>([
   { name: 'all goes well', told: {}, asked: ['upload fix', 'apply fix true 5'], result: 0, words: [] },
+  {
+    name: 'the upload applied it, too',
+    told: { upload: { ...OK, words: ['one was signalled'], applying: 'done' } },
+    asked: ['upload fix'],
+    result: 0,
+    words: ['one was signalled'],
+  },
+  {
+    name: 'the upload applies it, too, and does not come to an end',
+    told: { upload: { ...NO, applying: 'pending' } },
+    asked: ['upload fix', 'revert fix undefined 5', 'unload fix undefined undefined'],
+    result: -22,
+    words: [...NO.words],
+  },
   { name: 'it is not taken', told: { upload: NO }, asked: ['upload fix'], result: -22, words: [...NO.words] },
   {
     name: 'it cannot be applied',

@@ -18,7 +18,7 @@ export type { OperationName, OperationReport, Performed } from '../report/operat
 /** What takes payloads, as far as flows ask it. */
 export interface PayloadHost {
   readonly name: string
-  upload(request: { readonly name: string; readonly payload: Uint8Array }): Promise<Uploaded>
+  upload(request: Waiting & { readonly name: string; readonly payload: Uint8Array }): Promise<Uploaded>
   get(name: string): Promise<Performed & { readonly status?: Pick<Listed, 'state' | 'rc'> | undefined }>
   list(): Promise<Performed & { readonly payloads: readonly Listed[] }>
   act(request: ActionOn): Promise<Performed>
@@ -26,15 +26,19 @@ export interface PayloadHost {
   close(): Promise<void>
 }
 
-/** With those of its words that say what was not looked at. */
-type Uploaded = Performed & { readonly notes?: readonly string[] }
+/** With those of its words that say what was not looked at; and how far it is, where an upload applies it, too. */
+type Uploaded = Performed & { readonly notes?: readonly string[]; readonly applying?: 'done' | 'pending' }
 type Listed = NonNullable<Performed['payloads']>[number]
 
-export interface ActionOn {
-  readonly action: 'apply' | 'unload'
+interface Waiting {
+  readonly timeoutMs?: number | undefined
+  readonly signalHolders?: boolean | undefined
+}
+
+export interface ActionOn extends Waiting {
+  readonly action: 'apply' | 'revert' | 'unload'
   readonly name: string
   readonly nodeps?: boolean | undefined
-  readonly timeoutMs?: number | undefined
 }
 
 export interface Operation<H extends PayloadHost> {
@@ -110,20 +114,29 @@ export interface LoadRequest {
   readonly payload: Uint8Array
   readonly nodeps: boolean
   readonly timeoutMs: number | undefined
+  readonly signalHolders?: boolean | undefined
 }
 
 /** `load`: upload and apply; where the second fails, nothing stays behind. */
 export async function loadPayload(
   host: PayloadHost,
-  { name, payload, nodeps, timeoutMs }: LoadRequest,
+  { name, payload, nodeps, timeoutMs, signalHolders }: LoadRequest,
 ): Promise<Performed> {
-  const uploaded = await host.upload({ name, payload })
-  if (uploaded.result < 0) return uploaded
-  const applied = await host.act({ action: 'apply', name, nodeps, timeoutMs })
-  const { notes = [] } = uploaded
-  if (applied.result >= 0) return { ...applied, words: [...notes, ...applied.words] }
+  const waiting = { timeoutMs, signalHolders }
+  const { notes = [], applying, ...uploaded } = await host.upload({ name, payload, ...waiting })
+  if (applying === 'pending') {
+    // What is under way is turned back, which only takes those who have come through already.
+    await host.act({ action: 'revert', name, timeoutMs })
+    return withoutIt(host, name, uploaded)
+  }
+  if (uploaded.result < 0 || applying === 'done') return uploaded
+  const applied = await host.act({ action: 'apply', name, nodeps, ...waiting })
+  return applied.result >= 0 ? { ...applied, words: [...notes, ...applied.words] } : withoutIt(host, name, applied)
+}
+
+async function withoutIt(host: PayloadHost, name: string, failed: Performed): Promise<Performed> {
   const { result } = await host.act({ action: 'unload', name })
-  return result >= 0 ? applied : { ...applied, words: [...applied.words, `${name} was uploaded and is still there`] }
+  return result >= 0 ? failed : { ...failed, words: [...failed.words, `${name} was uploaded and is still there`] }
 }
 
 /** `list`: every payload, and what runs there. */

@@ -35,6 +35,10 @@ export interface Host {
 export interface UploadRequest {
   readonly name: string
   readonly payload: Uint8Array
+  /** Milliseconds, where an upload applies it, too (Linux); the host's own when not given. */
+  readonly timeoutMs?: number | undefined
+  /** As in ActionRequest. */
+  readonly signalHolders?: boolean | undefined
   /** Every check that can be made without changing anything. */
   readonly dryRun?: boolean | undefined
 }
@@ -47,6 +51,8 @@ export interface ActionRequest {
   readonly nodeps?: boolean | undefined
   /** Milliseconds for everything to quiesce; the host's own when not given. */
   readonly timeoutMs?: number | undefined
+  /** Whether tasks of a Linux host that hold a transition up are stopped for a moment, so that they come through. */
+  readonly signalHolders?: boolean | undefined
   readonly dryRun?: boolean | undefined
 }
 
@@ -58,6 +64,8 @@ export interface Outcome {
   readonly words: readonly string[]
   /** Those of its words that say what an upload did not look at; whoever goes on passes them on. */
   readonly notes?: readonly string[]
+  /** Of an upload that applies the payload at once (Linux): whether all are through. Absent where nothing is there. */
+  readonly applying?: 'done' | 'pending'
   /** Measured by the host; milliseconds and counts. */
   readonly numbers?: Readonly<Record<string, number>>
   /** The payload's build-id, where the host knows it. */

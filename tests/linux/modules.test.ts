@@ -12,6 +12,7 @@ import { inspect } from '../../src/flows/inspect.ts'
 import { verifyKernelModule } from '../../src/flows/verify/module.ts'
 import { type OperationResult, rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { missingFor } from '../support/missing.ts'
+import { SLEPT, said, THREAD } from './edits.ts'
 import { withoutKernel } from './kernel.ts'
 import { type Edit, Workshop } from './made.ts'
 
@@ -20,14 +21,8 @@ const withoutQemu = missingFor('qemu-system-x86_64')
 
 const ZRAM = 'drivers/block/zram/zram_drv.c'
 const SIZE = 'return scnprintf(buf, PAGE_SIZE, "%llu\\n", zram->disksize);'
-const SHOW = '\tseq_puts(m, saved_command_line);\n'
 
 const SHOWN: Edit = { file: ZRAM, replace: SIZE, by: SIZE.replace('%llu', '%llu bytes') }
-const said = (words: string): Edit => ({
-  file: 'fs/proc/cmdline.c',
-  replace: SHOW,
-  by: `\tseq_puts(m, "${words}: ");\n${SHOW}`,
-})
 /** Uses statics of its unit, other functions of the module, and what zsmalloc exports. */
 const STORED: Edit = {
   file: ZRAM,
@@ -72,20 +67,6 @@ static int cmdline_proc_show(struct seq_file *m, void *v)
 
 	seq_printf(m, "%d: ", own ? own->reads++ : -1);
 `,
-}
-
-/** A task that sleeps in it is in old code as long as it sleeps. */
-const SLEPT: Edit = {
-  file: 'fs/pipe.c',
-  replace: '\t/* Null read succeeds. */\n\tif (unlikely(total_len == 0))\n',
-  by: '\t/* Null read succeeds. */\n\tif (unlikely(total_len == 0 || !pipe))\n',
-}
-
-/** What a kernel thread runs: it is never out of it. */
-const THREAD: Edit = {
-  file: 'kernel/audit.c',
-  replace: '\tset_freezable();\n\twhile (!kthread_should_stop()) {\n\t\t/* NOTE',
-  by: '\tset_freezable();\n\twhile (!kthread_should_stop()) {\n\t\tcond_resched();\n\t\t/* NOTE',
 }
 
 /** A module that is there, one that comes later, and one that cannot come again (before Linux 6.3). */
@@ -149,7 +130,7 @@ unload counted
 const transitions = (holder: string) => `run ${holder} hold
 load slept.ko
 ! ETIMEDOUT wait slept timeout=2000
-expect-output holder) is not there yet
+expect-output (holder) is not there yet: it is in pipe_read, which is replaced
 expect-state slept transition
 run ${holder} wake
 wait slept
@@ -162,7 +143,7 @@ wait slept
 unload slept
 load thread.ko
 ! ETIMEDOUT wait thread timeout=2000
-expect-output kauditd) is not there yet
+expect-output it is in kauditd_thread, which is replaced (a thread of the kernel: no signal reaches it)
 disable thread
 wait thread
 unload thread

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { agentFile } from '../../src/hosts/process/agent-file.ts'
 import { hasGcc } from '../support/gcc.ts'
 import { createHotpatch } from '../support/opened.ts'
-import { freePort } from './linux-dom0.ts'
+import { freePort } from './ssh-guest.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 

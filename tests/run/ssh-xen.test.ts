@@ -13,8 +13,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SCHEMAS } from '../../src/cli/schemas.ts'
 import { PROGRAM } from '../boot/stand-in.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from '../xen/tree.ts'
-import { freePort, LinuxDom0, providedDom0 } from './linux-dom0.ts'
+import { bootDom0, providedDom0 } from './linux-dom0.ts'
 import { readTarget, type TargetXen, textPayload } from './rehearsal-payloads.ts'
+import { freePort, type SshGuest } from './ssh-guest.ts'
 
 const hotsplice = fileURLToPath(new URL('../../bin/hotsplice', import.meta.url))
 const tools = missingFor(...toBuildXen, ...toBootXen, 'ssh', 'ssh-keygen')
@@ -24,7 +25,7 @@ const images = 'folder' in provided ? provided.folder : ''
 
 describe.skipIf(missing !== '')(`Xen through ssh, on Debian’s Linux as dom0 ${missing && `(${missing})`}`, () => {
   let folder: string
-  let dom0: LinuxDom0
+  let dom0: SshGuest
   let target: TargetXen
 
   beforeAll(async () => {
@@ -34,7 +35,7 @@ describe.skipIf(missing !== '')(`Xen through ssh, on Debian’s Linux as dom0 ${
     writeFileSync(join(folder, 'fix.livepatch'), textPayload(target, 'xen_extra_version', '.hotpatched'))
     const other = { ...target, buildId: '00'.repeat(20) }
     writeFileSync(join(folder, 'foreign.livepatch'), textPayload(other, 'xen_extra_version', '.foreign'))
-    dom0 = await LinuxDom0.boot(join(tree, 'xen'), images)
+    dom0 = await bootDom0(join(tree, 'xen'), images)
   })
   afterAll(() => {
     dom0?.stop()

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { loadPayload } from '../../flows/operate.ts'
 import type { Host } from '../command-host.ts'
 import { readInput } from '../files.ts'
-import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, SECCOMP_OPTION } from './operate.ts'
+import { DRY_OPTION, milliseconds, onHost, operate, operationHelp, SECCOMP_OPTION, SIGNAL_OPTION } from './operate.ts'
 import { payloadId } from './upload.ts'
 
 export function define(cli: Host) {
@@ -19,6 +19,7 @@ export function define(cli: Host) {
       'how long to wait for all CPUs or threads to quiesce (default: the host’s own)',
       milliseconds,
     )
+    .option(...SIGNAL_OPTION)
     .option(...SECCOMP_OPTION)
     .option(...DRY_OPTION)
     .addHelpText(
@@ -26,7 +27,7 @@ export function define(cli: Host) {
       operationHelp([{ so: 'all at once', run: 'hotsplice load fix.livepatch --host process:1234' }]),
     )
     .action(async (file, options) => {
-      const { deps, nodeps = false, timeout, dryRun = false } = options
+      const { deps, nodeps = false, timeout, signalHolders, dryRun = false } = options
       const name = options.name ?? basename(file).replace(/\.[^.]*$/, '')
       await operate(options, cli, () => ({
         name: 'load',
@@ -37,7 +38,7 @@ export function define(cli: Host) {
           console.progress.step(`load ${name} on ${system.name}`)
           const payload = readInput(file, 'the payload')
           if (dryRun) return system.upload({ name, payload, dryRun })
-          return loadPayload(system, { name, payload, nodeps: nodeps || !deps, timeoutMs: timeout })
+          return loadPayload(system, { name, payload, nodeps: nodeps || !deps, timeoutMs: timeout, signalHolders })
         },
       }))
     })

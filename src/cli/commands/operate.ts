@@ -1,5 +1,6 @@
 /** What the eight operations on hosts have in common: options, opening the host, the record, words and JSON. */
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings'
+import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
 import { type OperationName, type OperationReport, operate as operateOn, type Performed } from '../../flows/operate.ts'
 import { describeResult, errnoName } from '../../hosts/abi/errno.ts'
@@ -22,6 +23,11 @@ export const DRY_OPTION = ['--dry-run', 'make every check that changes nothing, 
 export const SECCOMP_OPTION = [
   '--despite-seccomp',
   'for a process under seccomp: its filters let the agent do its work (docs/hosts.md)',
+] as const
+
+export const SIGNAL_OPTION = [
+  '--signal-holders',
+  'for Linux: stop tasks that hold a transition up for a moment, so that they come through (docs/hosts.md)',
 ] as const
 
 /** A command that opens a host, with the options of all of them. */
@@ -48,6 +54,7 @@ export interface HostRequest {
   readonly hypervisor?: string
   readonly symbols?: string
   readonly despiteSeccomp?: boolean
+  readonly signalHolders?: boolean
   readonly json?: string
 }
 
@@ -66,6 +73,8 @@ export interface Operation {
 export async function operate(request: HostRequest, cli: Host, operation: () => Operation): Promise<void> {
   const work = async (console: Console): Promise<Finished> => {
     const { readOnly = false, run, text, ...asked } = operation()
+    if (request.signalHolders === true && !request.host.startsWith('linux'))
+      throw new InputError('cli/usage', `--signal-holders is for Linux; ${request.host} waits for no task`)
     if (request.hypervisor !== undefined) console.progress.step(`booting ${request.hypervisor}`)
     const report = await operateOn<OpenedHost>(
       { ...asked, readOnly, run: system => run(system, console) },

@@ -1,6 +1,6 @@
 /**
  * Xen's error numbers by name. Hypercalls return them negated; they are Linux's numbers on every architecture.
- * Only those that Xen's public errno.h has; `ENODEV` and `EXDEV` are where Linux has them.
+ * Those that Xen's public errno.h has (`ENODEV` and `EXDEV` are where Linux has them), and what Linux says of signed modules.
  */
 
 const NUMBERS: Readonly<Record<string, number>> = {
@@ -52,6 +52,8 @@ const NUMBERS: Readonly<Record<string, number>> = {
   ENOTCONN: 107,
   ETIMEDOUT: 110,
   ECONNREFUSED: 111,
+  ENOKEY: 126,
+  EKEYREJECTED: 129,
 }
 
 const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(NUMBERS).map(([name, number]) => [number, name]))

@@ -27,14 +27,16 @@ function patch(name: string, enabled: string, transition = '0'): void {
   put(`sys/module/${name}/taint`, 'OEK\n')
 }
 
+function run(words: readonly string[], input?: Uint8Array): Promise<Ran> {
+  const own = tools[words[0] ?? '']
+  return own === undefined ? localRunner().run(words, input) : Promise.resolve(own(words))
+}
+
 function host(): Host {
   const runner: Runner = {
     ...localRunner(undefined, 'linux'),
-    run: (words, input) => {
-      const [tool = ''] = words
-      const own = tools[tool]
-      return own === undefined ? localRunner().run(words, input) : Promise.resolve(own(words))
-    },
+    run,
+    tidy: words => run(words),
   }
   return openLinux(runner, root)
 }
@@ -92,7 +94,11 @@ describe('a Linux host', () => {
     }
     expect(await host().upload({ name: 'other', payload: module('fix') })).toMatchObject({ result: -22 })
     expect(await host().upload({ name: 'fix', payload: new Uint8Array(64) })).toMatchObject({ result: -22 })
-    expect(await host().upload({ name: 'fix', payload: module('fix') })).toEqual({ result: 0, words: [] })
+    expect(await host().upload({ name: 'fix', payload: module('fix') })).toEqual({
+      result: 0,
+      words: [],
+      applying: 'done',
+    })
     expect(existsSync(file)).toBe(false)
   })
 
@@ -126,14 +132,39 @@ describe('a Linux host', () => {
       ['9', '-1'],
     ]) {
       put(`proc/${task}/task/${task}/patch_state`, `${state}\n`)
-      put(`proc/${task}/comm`, `sleeper-${task}\n`)
+      put(`proc/${task}/stat`, `${task} (sleeper-(${task})) S 1 7 7 0 -1 4194560 88 0\n`)
     }
+    put('proc/8/stack', '[<0>] pipe_read+0x2e9/0x4c0\n[<0>] vfs_read+0x1f0/0x2b0\n')
+    mkdirSync(join(root, 'sys/kernel/livepatch/fix/vmlinux/vfs_read,1'), { recursive: true })
     const outcome = await host().act({ action: 'revert', name: 'fix', timeoutMs: 1 })
     expect(readFileSync(join(root, 'sys/kernel/livepatch/fix/enabled'), 'utf8')).toBe('0')
     expect(outcome).toEqual({
       result: -11,
-      words: ['tasks are still under way:', 'task 8 (sleeper-8) is not there yet'],
+      words: [
+        'tasks are still under way:',
+        'task 8 (sleeper-(8)) is not there yet: it is in vfs_read, which is replaced',
+      ],
     })
+  })
+
+  it('signals on request whom it can, and lets each go on', async () => {
+    patch('fix', '1', '1')
+    put('proc/7/task/7/patch_state', '0\n')
+    put('proc/7/stat', '7 (sleeper) S 1 7 7 0 -1 4194560 88 0\n')
+    put('proc/9/task/9/patch_state', '0\n')
+    // PF_KTHREAD and others, as kthreadd has them.
+    put('proc/9/stat', '9 (kworker/0:1) I 2 0 0 0 -1 69238880 0 0\n')
+    const sent: string[] = []
+    tools = {
+      kill: ([, signal = '', task = '']) => {
+        sent.push(`${signal} ${task}`)
+        if (signal === '-CONT') put('sys/kernel/livepatch/fix/transition', '0\n')
+        return FINE
+      },
+    }
+    const outcome = await host().act({ action: 'apply', name: 'fix', timeoutMs: 60_000, signalHolders: true })
+    expect(outcome).toEqual({ result: 0, words: ['task 7 (sleeper) was signalled'] })
+    expect(sent).toEqual(['-STOP 7', '-CONT 7'])
   })
 
   it('neither unloads what is enabled, nor enables what was disabled', async () => {

@@ -3,12 +3,14 @@
  * /sys. It needs nothing else of the host.
  *
  * A live patch of Linux enables itself when it is loaded, so `upload` is both; and one that is disabled cannot be enabled again
- * before it was unloaded. What tasks do meanwhile is waited for, and who holds it up is said.
+ * before it was unloaded. What tasks do meanwhile is waited for, who holds it up is said, and is signalled on request: stopped
+ * for a moment, so that it leaves the kernel on its way (livepatch.rst: SIGSTOP and SIGCONT).
  * Sources: Linux 6.1 Documentation/livepatch/livepatch.rst and Documentation/ABI/testing/sysfs-kernel-livepatch.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gnuBuildId } from '../../loaders/build-id-note.ts'
 import { readModinfo } from '../../loaders/linux/modinfo.ts'
-import { EAGAIN, ENOENT } from '../abi/errno.ts'
+import { EAGAIN, EBUSY, ENOENT } from '../abi/errno.ts'
 import {
   type ActionRequest,
   DEFAULT_TIMEOUT_MS,
@@ -22,9 +24,14 @@ import {
 } from '../host.ts'
 import { bring, quote, type Ran, type Runner } from '../runner.ts'
 import { enforcementOf, errnoIn } from './answers.ts'
+import { describeHolder, type Holder, readHolder, replacedIn } from './holders.ts'
 
 const EINVAL = -22
 const POLL_MS = 100
+/** How long tasks have to come by themselves before they are signalled, and again after each time. */
+const SIGNAL_MS = 1000
+/** How long a module that was disabled may be in use. */
+const USED_MS = 2000
 /** Tasks that are named where there are more. */
 const NAMED = 8
 
@@ -32,6 +39,8 @@ const NAMED = 8
 export function openLinux(runner: Runner, root = ''): Host {
   return new LinuxHost(runner, root)
 }
+
+type Patience = Pick<ActionRequest, 'timeoutMs' | 'signalHolders'>
 
 class LinuxHost implements Host {
   readonly name: string
@@ -49,7 +58,7 @@ class LinuxHost implements Host {
   }
 
   /** Loads it; it enables itself. The kernel knows a module by its own name only. */
-  async upload({ name, payload, dryRun = false }: UploadRequest): Promise<Outcome> {
+  async upload({ name, payload, timeoutMs, signalHolders, dryRun = false }: UploadRequest): Promise<Outcome> {
     const words = readModinfo(payload)
     const own = words?.get('name')
     if (words?.has('livepatch') !== true || own === undefined)
@@ -60,7 +69,9 @@ class LinuxHost implements Host {
     const { file, remove } = await bring(this.#runner, payload)
     try {
       const outcome = await this.#answer(await this.#runner.run(['insmod', file]))
-      return outcome.result < 0 ? outcome : this.#settled(name, DEFAULT_TIMEOUT_MS.linux)
+      if (outcome.result < 0) return outcome
+      const settled = await this.#settled(name, { timeoutMs, signalHolders })
+      return { ...settled, applying: settled.result < 0 ? 'pending' : 'done' }
     } finally {
       await remove()
     }
@@ -101,7 +112,7 @@ class LinuxHost implements Host {
     return { result: 0, words: [], payloads: [...listed, ...rest].sort((a, b) => (a.name < b.name ? -1 : 1)) }
   }
 
-  async act({ action, name, timeoutMs = DEFAULT_TIMEOUT_MS.linux, dryRun = false }: ActionRequest): Promise<Outcome> {
+  async act({ action, name, timeoutMs, signalHolders, dryRun = false }: ActionRequest): Promise<Outcome> {
     const { result, words, status } = await this.get(name)
     if (status === undefined) return { result, words }
     if (action === 'replace')
@@ -109,7 +120,7 @@ class LinuxHost implements Host {
     if (action === 'unload') {
       if (status.state === 'APPLIED') return { result: EINVAL, words: [`${name} is enabled, revert it first`] }
       if (dryRun) return { result: 0, words: [`would run: rmmod ${quote(name)}`] }
-      return this.#answer(await this.#runner.run(['rmmod', name]))
+      return this.#removed(name)
     }
     const wanted = action === 'apply' ? 'APPLIED' : 'CHECKED'
     if (status.state === wanted && status.rc === 0)
@@ -126,36 +137,77 @@ class LinuxHost implements Host {
       const written = await this.#answer(await this.#runner.run(['tee', file], Buffer.from(value)))
       if (written.result < 0) return written
     }
-    return this.#settled(name, timeoutMs)
+    return this.#settled(name, { timeoutMs, signalHolders })
   }
 
-  /** Until all tasks run the same code; else -EAGAIN, with those that hold it up. */
-  async #settled(name: string, timeoutMs: number): Promise<Outcome> {
-    const end = performance.now() + timeoutMs
+  /** The kernel lets go of a module some moments after all tasks have left it. */
+  async #removed(name: string): Promise<Outcome> {
+    const end = performance.now() + USED_MS
     for (;;) {
-      const { result, words, status } = await this.get(name)
-      if (status === undefined) return { result, words: ['what came of it could not be asked for:', ...words] }
-      if (status.rc === 0) return { result: 0, words: [] }
-      if (performance.now() >= end)
-        return { result: EAGAIN, words: await this.#holding(status.state === 'APPLIED' ? '1' : '0') }
+      const outcome = await this.#answer(await this.#runner.run(['rmmod', name]))
+      if (outcome.result !== EBUSY || performance.now() >= end) return outcome
       await sleep(POLL_MS)
     }
   }
 
-  async #holding(wanted: string): Promise<readonly string[]> {
+  /** Until all tasks run the same code; else -EAGAIN, with those that hold it up. */
+  async #settled(
+    name: string,
+    { timeoutMs = DEFAULT_TIMEOUT_MS.linux, signalHolders = false }: Patience,
+  ): Promise<Outcome> {
+    const end = performance.now() + timeoutMs
+    const signalled = new Map<string, Holder>()
+    let next = performance.now() + Math.min(SIGNAL_MS, timeoutMs / 2)
+    for (;;) {
+      const { result, words, status } = await this.get(name)
+      if (status === undefined) return { result, words: ['what came of it could not be asked for:', ...words] }
+      const said = [...signalled.values()].map(each => `task ${each.task} (${each.name}) was signalled`)
+      if (status.rc === 0) return { result: 0, words: said }
+      const wanted = status.state === 'APPLIED' ? '1' : '0'
+      if (performance.now() >= end) return { result: EAGAIN, words: [...said, ...(await this.#holding(name, wanted))] }
+      if (signalHolders && performance.now() >= next) {
+        for (const holder of await this.#signal(wanted)) signalled.set(holder.task, holder)
+        next = performance.now() + SIGNAL_MS
+      }
+      await sleep(POLL_MS)
+    }
+  }
+
+  /** Stops each and lets it go on at once; those that took it. */
+  async #signal(wanted: string): Promise<readonly Holder[]> {
+    const taken: Holder[] = []
+    for (const task of await this.#tasksBut(wanted)) {
+      const holder = await this.#holder(task)
+      if (holder === undefined || holder.isKernelThread) continue
+      const stopped = await this.#runner.run(['kill', '-STOP', task])
+      // Also after an interrupt: nobody else would let it go on.
+      await this.#runner.tidy(['kill', '-CONT', task])
+      if (stopped.code === 0) taken.push(holder)
+    }
+    return taken
+  }
+
+  async #holding(name: string, wanted: string): Promise<readonly string[]> {
+    const tasks = await this.#tasksBut(wanted)
+    const found = await this.#runner.run(['find', `${this.#patches}/${name}`, '-mindepth', '2', '-type', 'd'])
+    const replaced = replacedIn(found.output.split('\n'))
+    const holders = await Promise.all(tasks.slice(0, NAMED).map(task => this.#holder(task)))
+    const named = holders.flatMap(holder => (holder === undefined ? [] : [describeHolder(holder, replaced)]))
+    const more = tasks.length - holders.length
+    return ['tasks are still under way:', ...named, ...(more > 0 ? [`and ${more} more`] : [])]
+  }
+
+  async #tasksBut(wanted: string): Promise<readonly string[]> {
     const files = (await this.#lines(`${this.#root}/proc`, ['patch_state'], 4)) ?? []
-    const tasks = files.flatMap(({ path, text }) => {
+    return files.flatMap(({ path, text }) => {
       const task = /\/task\/(\d+)\/patch_state$/.exec(path)?.[1]
       return task === undefined || text === '-1' || text === wanted ? [] : [task]
     })
-    const named = await Promise.all(
-      tasks.slice(0, NAMED).map(async task => {
-        const { output } = await this.#runner.run(['cat', `${this.#root}/proc/${task}/comm`])
-        return `task ${task} (${output.trim()}) is not there yet`
-      }),
-    )
-    const more = tasks.length - named.length
-    return ['tasks are still under way:', ...named, ...(more > 0 ? [`and ${more} more`] : [])]
+  }
+
+  async #holder(task: string): Promise<Holder | undefined> {
+    const [stat, stack] = [await this.#read(`/proc/${task}/stat`), await this.#read(`/proc/${task}/stack`)]
+    return readHolder({ task, stat: stat ?? '', stack: stack ?? '' })
   }
 
   async about(): Promise<HostFacts> {
@@ -167,7 +219,14 @@ class LinuxHost implements Host {
       ...(lockdown === undefined ? [] : [{ name: 'lockdown', value: lockdown }]),
       ...(enforced === undefined ? [] : [{ name: 'sig_enforce', value: enforced }]),
     ]
-    return { buildId: null, texts }
+    return { buildId: await this.#buildId(), texts }
+  }
+
+  /** Bytes do not come through as they are. */
+  async #buildId(): Promise<string | null> {
+    const { code, output } = await this.#runner.run(['base64', '-w', '0', `${this.#root}/sys/kernel/notes`])
+    const found = code === 0 ? gnuBuildId(Buffer.from(output, 'base64')) : undefined
+    return found === undefined ? null : Buffer.from(found).toString('hex')
   }
 
   async console(): Promise<readonly string[]> {

@@ -3,6 +3,7 @@
  * negative errno otherwise. Exceptions are MachineLost (it crashed, or did not answer), and the caller's signal.
  */
 import { EINTR, ENOENT, ETIMEDOUT } from '../../abi/errno.ts'
+import { describeHolder, readHolder, replacedIn } from '../../linux/holders.ts'
 import { Caller, type SessionLimits } from '../caller.ts'
 import { bootMachine } from '../machine.ts'
 import type { BootOptions } from '../model.ts'
@@ -204,13 +205,32 @@ export class KernelSession implements SystemSession {
   async #holding(name: string): Promise<string[]> {
     const wanted = await this.#word(name, 'enabled')
     const tasks = (await this.folder('/proc')).names.filter(entry => /^\d+$/.test(entry))
+    const replaced = await this.#replaced(name)
     const holding: string[] = []
     for (const task of tasks) {
-      const state = textOf((await this.read(`/proc/${task}/patch_state`)).bytes)
+      const [state, stat, stack] = await this.#texts([
+        `/proc/${task}/patch_state`,
+        `/proc/${task}/stat`,
+        `/proc/${task}/stack`,
+      ])
       if (state === '-1' || state === wanted) continue
-      holding.push(`task ${task} (${textOf((await this.read(`/proc/${task}/comm`)).bytes)}) is not there yet`)
+      const holder = readHolder({ task, stat: stat ?? '', stack: stack ?? '' })
+      if (holder !== undefined) holding.push(describeHolder(holder, replaced))
     }
     return holding
+  }
+
+  async #replaced(name: string): Promise<ReadonlySet<string>> {
+    const folders: string[] = []
+    for (const object of (await this.folder(`${FOLDER}/${name}`)).names)
+      folders.push(...(await this.folder(`${FOLDER}/${name}/${object}`)).names)
+    return replacedIn(folders)
+  }
+
+  async #texts(files: readonly string[]): Promise<readonly string[]> {
+    const texts: string[] = []
+    for (const file of files) texts.push(textOf((await this.read(file)).bytes))
+    return texts
   }
 
   async #call(number: number, ...args: readonly Argument[]): Promise<number> {
