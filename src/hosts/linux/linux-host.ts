@@ -20,7 +20,7 @@ import {
   type Outcome,
   type UploadRequest,
 } from '../host.ts'
-import { bring, quote, type Ran, type Runner } from '../xen/runner.ts'
+import { bootOf, bring, quote, type Ran, type Runner } from '../xen/runner.ts'
 import { enforcementOf, errnoIn } from './answers.ts'
 
 const EINVAL = -22
@@ -168,6 +168,10 @@ class LinuxHost implements Host {
       ...(enforced === undefined ? [] : [{ name: 'sig_enforce', value: enforced }]),
     ]
     return { buildId: null, texts }
+  }
+
+  machine(): Promise<string | null> {
+    return bootOf(this.#runner)
   }
 
   async console(): Promise<readonly string[]> {

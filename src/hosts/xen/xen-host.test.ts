@@ -160,3 +160,17 @@ test('quoting', () => {
   expect(quote("a'b")).toBe("'a'\\''b'")
   expect(quote('')).toBe("''")
 })
+
+test.for([
+  [
+    'as it was drawn at boot',
+    { output: '3f2b0c9e-7d1a-4a64-9a40-0123456789ab\n' },
+    'boot 3f2b0c9e-7d1a-4a64-9a40-0123456789ab',
+  ],
+  ['not, where there is no such file', { code: 1, errors: 'cat: No such file' }, null],
+  ['not, where something else is in it', { output: 'welcome!\n' }, null],
+] as const)('which machine it is: %s', async ([, answer, machine]) => {
+  const { host, calls } = standIn({ cat: answer })
+  expect(await host.machine?.()).toBe(machine)
+  expect(calls).toEqual(['cat /proc/sys/kernel/random/boot_id'])
+})
