@@ -5,8 +5,7 @@ import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
 import { planHosts } from '../../flows/fleet/plan-hosts.ts'
 import { rollOut } from '../../flows/fleet/rollout.ts'
-import type { RolloutHost, RolloutWorld } from '../../flows/fleet/rollout-world.ts'
-import { describeResult } from '../../hosts/abi/errno.ts'
+import type { RolloutWorld } from '../../flows/fleet/rollout-world.ts'
 import { appendRecord, stateFile } from '../../hosts/audit.ts'
 import { openHost } from '../../hosts/open-host.ts'
 import { fleetPlanText } from '../../report/fleet-plan.ts'
@@ -18,6 +17,7 @@ import { type Console, checkOutputs } from '../console.ts'
 import type { Ending } from '../exit-code.ts'
 import { readInput } from '../files.ts'
 import { indexFile, readIndex } from '../fleet-index-file.ts'
+import { asRolloutHost } from '../rollout-host.ts'
 import { today } from '../today.ts'
 import { VERSION } from '../version.ts'
 import { ask } from './fleet-plan-run.ts'
@@ -88,7 +88,7 @@ function worldOf(request: FleetApplyArguments, folder: string, { console, signal
   const { health, healthTimeout, log = stateFile('fleet.jsonl'), despiteSeccomp } = request
   let isWritten = false
   return {
-    open: async name => rolloutHost(name, despiteSeccomp),
+    open: async name => asRolloutHost(name, await openHost(name, { cacheFolder: cacheFolder(), despiteSeccomp })),
     payload: ({ file, sha256 }) => payloadIn(folder, file, sha256),
     health: health.length === 0 ? undefined : host => askHealth(health, { host, seconds: healthTimeout, signal }),
     isAlarming: line => ALARMING.some(sign => sign.test(line)),
@@ -112,28 +112,6 @@ const stepWords = (event: RolloutEvent): string =>
   'host' in event
     ? `${event.host}: ${'operation' in event ? `${event.operation} ${event.name}` : event.event}`
     : event.event
-
-/** An operation that has begun comes to its end, whoever asks to stop meanwhile. */
-async function rolloutHost(name: string, despiteSeccomp: boolean | undefined): Promise<RolloutHost> {
-  const host = await openHost(name, { cacheFolder: cacheFolder(), despiteSeccomp })
-  return {
-    upload: request => host.upload(request),
-    act: request => host.act(request),
-    said: async () => (await host.console?.()) ?? [],
-    close: () => host.close(),
-    report: async () => {
-      const { result, words, payloads } = await host.list()
-      if (result < 0) {
-        throw new InputError(
-          'fleet/not-listed',
-          `${name} does not list its payloads: ${describeResult(result)} ${words.join('; ')}`,
-        )
-      }
-      const { buildId } = await host.about()
-      return { buildId: buildId?.toLowerCase() ?? null, payloads }
-    },
-  }
-}
 
 function payloadIn(folder: string, file: string | null, sha256: string | null): Uint8Array {
   const bytes = readInput(join(folder, file ?? ''), 'the payload')
