@@ -32,7 +32,7 @@ const hostOf = (name: string): Host => {
 /** What the hypervisor itself says: its version's last part. */
 async function says(name: string): Promise<string | undefined> {
   const { texts } = await hostOf(name).about()
-  return texts.find(text => text.name === 'extra')?.value
+  return texts.find(text => text.name === 'extra-version')?.value
 }
 
 interface Fleet {
@@ -100,6 +100,7 @@ describe.skipIf(missing !== '')(`a rollout over five machines ${missing}`, () =>
     fleet = fleetFor(readTarget(join(tree, 'xen-syms')))
     for (const name of NAMES) hosts.set(name, await openRehearsal({ hypervisor: join(tree, 'xen'), cpus: 1 }))
     own = await says('a')
+    expect(own).toMatch(/^\.5/)
     // The third will take the first payload, and not the second: something with its build-id is there.
     const payload = fleet.payloads.get('two') ?? new Uint8Array()
     expect(await hostOf('c').upload({ name: 'other', payload })).toMatchObject({ result: 0 })
@@ -108,7 +109,7 @@ describe.skipIf(missing !== '')(`a rollout over five machines ${missing}`, () =>
   test('the third does not take the second payload: it is brought back, and it ends there', async () => {
     const { outcomes, texts, said, log } = await roll(fleet)
     expect(outcomes).toEqual(['done', 'done', 'reverted', 'not-reached', 'not-reached'])
-    expect(texts[2]).toMatch(/^upload two ended with -17: .*Already loaded as other/)
+    expect(texts[2]).toMatch(/^upload two ended with -17/)
     expect(said).toEqual(['.two', '.two', own, own, own])
     const third = log.flatMap(each =>
       'operation' in each && each.event === 'did' && each.host === 'c' ? [`${each.operation} ${each.name}`] : [],
