@@ -82,6 +82,8 @@ export const REST = [
   'tests/xen/debug-twin.test.ts',
   // Payloads upon another on the real Xen, where the sample rehearses two (tests/run/rehearsal.test.ts).
   'tests/xen/stack.test.ts',
+  // Five machines at once, where the command's tests have hosts that are stand-ins (tests/cli/fleet-apply.test.ts).
+  'tests/run/fleet-rollout.test.ts',
   // The same as a fleet makes and rehearses it, where the light ones have small programs (tests/flows/fleet-stack.test.ts).
   'tests/xen/fleet-stack.test.ts',
   // What a way costs, and what changes by itself, where the light ones say what each answers (tests/ways/ways.test.ts).

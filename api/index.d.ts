@@ -398,6 +398,8 @@ export interface Host {
     act(request: ActionRequest): Promise<HostOutcome>;
     /** Build-ids of what runs, and what the host knows about itself. */
     about(): Promise<HostFacts>;
+    /** The same for every name of the same machine or process, and for no other; null where that is not told. */
+    machine?(): Promise<string | null>;
     /** Lines that the system's console has had, where the host can tell them. */
     console?(): Promise<readonly string[]>;
     /** Lets go of the host; a rehearsal's machine ends. */

@@ -57,12 +57,14 @@ function Told({ id, title, cells }: { id: string; title: string; cells: readonly
     <>
       <h2 id={id}>{title}</h2>
       <ul>
-        {cells.map(({ base, fix, word, text, expected }) => (
+        {cells.map(({ base, fix, word, text, codes, hint, expected }) => (
           <li key={`${base} ${fix}`}>
             <strong>
               {fix} for {base}
             </strong>
             : {word}: {text}
+            {codes.length > 0 && ` [${codes.join(', ')}]`}
+            {hint !== null && <div>hint: {hint}</div>}
             {expected !== null && <div class="faint">Expected: {expected}</div>}
           </li>
         ))}

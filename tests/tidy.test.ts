@@ -188,6 +188,41 @@ describe('the rule of pages itself', () => {
 })
 
 describe('the rule of words itself', () => {
+  // Each as it was once said to users.
+  test.for([
+    'shows why they hold what they hold',
+    'It replaces the code that runs, or nothing',
+    'Types that live are guarded',
+    '`ignore` takes them in, as here',
+    'holds one way against another',
+    'Any tree of Xen will do that was built with CONFIG_LIVEPATCH=y',
+    'Would the hypervisor take it?',
+    'see it on the real thing',
+    'a mistake of hotsplice, not of yours',
+    'a mistake of hotsplice',
+    'bring a payload to a host',
+    'tell the state of a payload',
+    'put a payload to work',
+    'how long everything may take to come to a stand',
+    'let a type change although it lives across the patch',
+    'let a function change although it lives across the patch',
+    'a member more in a structure of which, as you know, no object exists yet',
+    'what is still off is told on standard error',
+    'f is called otherwise, but these stay as they are',
+    'f has another number of entries',
+    'f is cut in another way when lines are shifted',
+    'in the payload’s eyes',
+    'whether they match hangs on the CPU',
+    'the fewest obstacles has mask',
+    '--tree, the tree that it was built from, would tell',
+    'process 12 is another one by now',
+    'reset without a word',
+    'gets its way',
+    'A patch that changes how often gives later uses other values',
+    'until all processors come to a stand',
+    'the farm of links',
+  ])('%s', text => expect(breachesIn(text, 'README.md')).not.toEqual([]))
+
   test.for([
     ['puts a payload to work', 1],
     ['whether they match hangs on the CPU', 1],

@@ -12,9 +12,13 @@ import { crypto } from '../system/crypto.ts'
 const PART = /^\.hotsplice-([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{32}\.part$/
 const DAY = 24 * 60 * 60 * 1000
 
+/** When this process was started: asked once, for a fleet writes thousands of files. */
+let began: string | undefined
+
 export function newPartName(): string {
   const { pid } = process
-  return `.hotsplice-${here()}-${pid}-${startOf(pid) ?? 0}-${crypto().randomBytes(16).toString('hex')}.part`
+  began ??= startOf(pid) ?? '0'
+  return `.hotsplice-${here()}-${pid}-${began}-${crypto().randomBytes(16).toString('hex')}.part`
 }
 
 /** Takes away what runs have begun in a folder that are no more. */

@@ -132,6 +132,15 @@ const missing = (kind: RunnerKind, what: string, because = 'ENOENT') =>
     ? new InputError(KINDS[kind].noTool.code, `${what} cannot be run`, KINDS[kind].noTool.hint)
     : new InputError(KINDS[kind].noTool.code, `${what} could not be started: ${because}`)
 
+const BOOT_ID = '/proc/sys/kernel/random/boot_id'
+
+/** Drawn by Linux at each boot, so that it is the same by whatever name or address the machine is reached; null where there is none. */
+export async function bootOf(runner: Runner): Promise<string | null> {
+  const { code, output } = await runner.run(['cat', BOOT_ID])
+  const id = output.trim()
+  return code === 0 && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? `boot ${id}` : null
+}
+
 /** Puts the payload where the tools there can read it, under a name that nobody can guess. Throws where there is no room. */
 export async function bring(
   runner: Runner,

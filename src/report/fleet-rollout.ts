@@ -52,7 +52,8 @@ export interface RolledHost {
 /** What goes into the log, with the time and who it was. */
 export type RolloutEvent =
   | { readonly event: 'rollout'; readonly waves: readonly (readonly string[])[] }
-  | ({ readonly event: 'checked' | 'looked-at' } & OnHost & Judged & { readonly runs: string | null })
+  /** `payloads`: what the host says is there, so that it tells, too, what came of a `begins` without its `did`. */
+  | ({ readonly event: 'checked' | 'looked-at' } & OnHost & Judged & Found)
   | ({ readonly event: 'health'; readonly moment: 'before' | 'after' } & OnHost & Judged)
   /** Before anything is asked of the host; one without its `did` was not seen to end. */
   | ({ readonly event: 'begins' } & OnHost & Deed)
@@ -62,6 +63,11 @@ export type RolloutEvent =
 
 interface OnHost {
   readonly host: string
+}
+interface Found {
+  readonly runs: string | null
+  /** Null where it did not say. */
+  readonly payloads: readonly { readonly name: string; readonly state: string }[] | null
 }
 interface Judged {
   readonly isRight: boolean

@@ -4,6 +4,7 @@
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { Loader } from '../loaders/loader.ts'
+import { inFile, mayBeOne, unmarked } from '../loaders/marked-name.ts'
 import { globalNames } from './callers.ts'
 import type { PieceAddress, Replacement, SelectedPiece, Selection, SelectRules, UnitInput } from './model.ts'
 import { originOf, runningNameOf, statedSize } from './origins.ts'
@@ -93,9 +94,6 @@ export function leadsToLeft(
   )
 }
 
-/** How a payload calls such a function (`assemble/names.ts`): no other replaced one has a mark behind its name. */
-const MARKED = /^(.*)#[0-9a-f]{8}$/
-
 interface Chosen {
   readonly replacements: readonly Replacement[]
   readonly pieces: readonly SelectedPiece[]
@@ -112,14 +110,12 @@ export function copiedBelow(
 ): readonly Refusal[] {
   if (below === undefined) return []
   const copies = [...below.things.values()].flatMap(({ name, by, kind }) => {
-    const [, own] = kind === 'code' ? (MARKED.exec(name) ?? []) : []
-    return own === undefined ? [] : { ...inFile(own), by }
+    // No other replaced one has a mark behind its name.
+    const own = kind === 'code' ? unmarked(name) : undefined
+    return own === undefined ? [] : { own, symbol: inFile(own).symbol, by }
   })
   if (copies.length === 0) return []
-  const copyOf = (runningName: string) => {
-    const { file, symbol } = inFile(runningName)
-    return copies.find(each => each.symbol === symbol && (file === '' || each.file === '' || each.file === file))
-  }
+  const copyOf = (runningName: string) => copies.find(({ own }) => mayBeOne(own, runningName))
   const replaced = replacements.flatMap(({ runningName, unit }): readonly Refusal[] => {
     const copy = copyOf(runningName)
     if (copy === undefined) return []
@@ -141,8 +137,3 @@ export function copiedBelow(
 
 const togetherHint = ({ by, symbol }: { readonly by: string; readonly symbol: string }): string =>
   `build one payload of all the patches, without --on and with --promote-callers ${symbol}, and let it take the place of ${by} (hotsplice replace)`
-
-function inFile(name: string): { readonly file: string; readonly symbol: string } {
-  const at = name.indexOf('#')
-  return { file: name.slice(0, Math.max(0, at)), symbol: name.slice(at + 1) }
-}

@@ -28,18 +28,29 @@ const XL = `case $1 in
   info) echo 'build_id : ${idOf('release')}' ;;
   dmesg) cat "$STATE/console" 2>/dev/null; : ;;
 esac`
-/** As the tool of Xen 4.17 answers; \`stall\` keeps an action going while that file is there. */
+/** One id for each host, by whatever name it is reached. */
+const CAT = `case $1 in
+  /proc/sys/kernel/random/boot_id) [ -e "$STATE/nameless" ] || echo "0000000\${STATE##*/}-0000-4000-8000-000000000000" ;;
+  *) exec /bin/cat "$@" ;;
+esac`
+/** As the tool of Xen 4.17 answers; `stall-apply` keeps an action going while that file is there, whoever goes away meanwhile. */
 const TOOL = `mkdir -p "$STATE/there"
+echo "$1 $2" >> "$STATE/calls"
 if grep -qsx "$1 $2" "$STATE/refuses"; then echo 'Error 22: Invalid argument' >&2; exit 1; fi
+stall() {
+  : > "$STATE/pending-$1-$2"
+  while [ -e "$STATE/stall-$1" ]; do sleep 0.1; done
+  rm "$STATE/pending-$1-$2"
+}
 case $1 in
   list)
     printf ' ID                                     | status     | metadata\\n----------------------------------------+------------+---------------\\n'
-    for each in $(ls "$STATE/there"); do printf '%-40s| %-10s | \\n' "$each" "$(cat "$STATE/there/$each")"; done ;;
-  upload) echo CHECKED > "$STATE/there/$2"; cp "$3" "$STATE/$2.brought" ;;
-  apply)
-    : > "$STATE/applying"
-    while [ -e "$STATE/stall" ]; do sleep 0.1; done
-    echo APPLIED > "$STATE/there/$2" ;;
+    for each in $(ls "$STATE/there"); do
+      if [ -e "$STATE/pending-apply-$each" ]; then note=' (11, Resource temporarily unavailable)'; else note=; fi
+      printf '%-40s| %s%s | \\n' "$each" "$(cat "$STATE/there/$each")" "$note"
+    done ;;
+  upload) cp "$3" "$STATE/$2.brought"; stall upload "$2"; echo CHECKED > "$STATE/there/$2" ;;
+  apply) stall apply "$2"; echo APPLIED > "$STATE/there/$2" ;;
   revert) echo CHECKED > "$STATE/there/$2" ;;
   unload) rm "$STATE/there/$2" ;;
 esac`
@@ -58,6 +69,7 @@ beforeEach(() => {
   program('bin/ssh', SSH)
   program('host/xen-livepatch', TOOL)
   program('host/xl', XL)
+  program('host/cat', CAT)
   program('well', WELL)
   const index = makeIndex({
     bases: [{ name: 'release' }],
@@ -95,6 +107,7 @@ interface Line {
   readonly host?: string
   readonly operation?: string
   readonly name?: string
+  readonly payloads?: readonly { readonly name: string; readonly state: string }[]
 }
 const log = (): Line[] =>
   readFileSync(at('log.jsonl'), 'utf8')
@@ -146,9 +159,9 @@ test('a dry run shows plan and waves, and touches nobody', async () => {
   expect(existsSync(at('log.jsonl'))).toBe(false)
 })
 
-test('whoever is interrupted has done each step whole, and tells what is where', async () => {
-  writeFileSync(at('hosts/b/stall'), '')
-  const child = spawn(process.execPath, [command, ...ARGS], {
+/** A run that is begun and left to itself. */
+function begin(...more: string[]) {
+  const child = spawn(process.execPath, [command, ...ARGS, ...more], {
     cwd: folder,
     env: env(),
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -157,21 +170,105 @@ test('whoever is interrupted has done each step whole, and tells what is where',
   child.stderr.on('data', chunk => {
     said += String(chunk)
   })
-  const ended = once(child, 'close')
-  await vi.waitFor(() => expect(existsSync(at('hosts/b/applying'))).toBe(true), { timeout: 60_000, interval: 50 })
+  return { child, ended: once(child, 'close').then(([status]) => ({ status, said })) }
+}
+const isSeen = (file: string, isThere = true) =>
+  vi.waitFor(() => expect(existsSync(at(file))).toBe(isThere), { timeout: 60_000, interval: 50 })
+const begunOnly = () => {
+  const lines = log().filter(({ operation }) => operation !== undefined)
+  return lines.filter(
+    ({ event, ...line }, from) =>
+      event === 'begins' &&
+      !lines
+        .slice(from)
+        .some(
+          each =>
+            each.event === 'did' &&
+            each.host === line.host &&
+            each.operation === line.operation &&
+            each.name === line.name,
+        ),
+  )
+}
+
+test('whoever is interrupted has done each step whole, and tells what is where', async () => {
+  writeFileSync(at('hosts/b/stall-apply'), '')
+  const { child, ended } = begin()
+  await isSeen('hosts/b/pending-apply-one')
   child.kill('SIGINT')
-  rmSync(at('hosts/b/stall'))
-  const [status] = await ended
+  rmSync(at('hosts/b/stall-apply'))
+  const { status, said } = await ended
   expect(status).toBe(130)
   expect(said).toContain('xen:ssh://root@b: interrupted: done: load one; not done: load two')
   expect(HOSTS.map(there)).toEqual([BOTH, ['one APPLIED'], [], [], []])
   expect(log().at(-1)).toMatchObject({ event: 'over', outcome: 'interrupted' })
-  expect(log().filter(({ event }) => event === 'begins')).toHaveLength(
-    log().filter(({ event }) => event === 'did').length,
-  )
+  expect(begunOnly()).toEqual([])
   expect((await run()).status).toBe(0)
   expect(HOSTS.map(there)).toEqual([BOTH, BOTH, BOTH, BOTH, BOTH])
 }, 120_000)
+
+const applied = (host: string) => readFileSync(at(`hosts/${host}/calls`), 'utf8').match(/^apply .*$/gm)
+
+test.for([{ operation: 'upload' }, { operation: 'apply' }])(
+  'killed in the midst of a wave, as hosts $operation: it goes on, and applies nothing twice',
+  async ({ operation }) => {
+    // The first wave is one host, the second the other four: two are in the midst of it, two have come to their ends.
+    const [midst, done] = [
+      ['b', 'd'],
+      ['c', 'e'],
+    ]
+    for (const host of midst) writeFileSync(at(`hosts/${host}/stall-${operation}`), '')
+    const { child, ended } = begin('--percent', '100')
+    for (const host of midst) await isSeen(`hosts/${host}/pending-${operation}-one`)
+    await vi.waitFor(() => expect(done.map(there)).toEqual([BOTH, BOTH]), { timeout: 60_000, interval: 50 })
+    child.kill('SIGKILL')
+    await ended
+    const before = log()
+    const lost = begunOnly()
+    expect(lost.map(({ host, name }) => [host, name]).sort()).toEqual([
+      [names[1], 'one'],
+      [names[3], 'one'],
+    ])
+    if (operation === 'apply') {
+      // The host has it under way, whoever asked for it: nobody is touched.
+      const { status, stdout } = await run('--percent', '100')
+      expect([status, stdout]).toEqual([2, expect.stringContaining('an action on one is not over; ask the host again')])
+      expect(log()).toEqual(before)
+    }
+    for (const host of midst) rmSync(at(`hosts/${host}/stall-${operation}`))
+    for (const host of midst) await isSeen(`hosts/${host}/pending-${operation}-one`, false)
+    await isSeen('hosts/b/there/one')
+    await isSeen('hosts/d/there/one')
+    expect((await run('--percent', '100')).status).toBe(0)
+    expect(outcomes()).toEqual(['as-it-was', 'done', 'as-it-was', 'done', 'as-it-was'])
+    expect(HOSTS.map(there)).toEqual([BOTH, BOTH, BOTH, BOTH, BOTH])
+    expect(HOSTS.map(applied)).toEqual(HOSTS.map(() => ['apply one', 'apply two']))
+    // It only grows, and says of what was not seen to end what came of it.
+    expect(log().slice(0, before.length)).toEqual(before)
+    const found = log()
+      .slice(before.length)
+      .filter(({ event }) => event === 'checked')
+    const state = operation === 'apply' ? 'APPLIED' : 'CHECKED'
+    for (const { host } of lost)
+      expect(found.find(each => each.host === host)?.payloads).toEqual([{ name: 'one', state }])
+    expect((await run()).status).toBe(3)
+  },
+)
+
+test('one machine by two names is told, and nobody is touched', async () => {
+  const twice = ['fleet', 'apply', 'built', '--log', 'log.jsonl', '--json', 'out.json', '--host']
+  const go = (...hosts: string[]) => hotsplice([...twice, ...hosts], { cwd: folder, env: env() })
+  const { status, stdout } = await go('xen:ssh://root@a', 'xen:ssh://root@b', 'xen:ssh://a:22/')
+  expect(status).toBe(2)
+  expect(stdout).toContain('xen:ssh://root@a: unclear')
+  expect(stdout).toContain('it is the same machine as xen:ssh://a:22/; name it once [same-machine]')
+  expect(stdout).toContain('it is the same machine as xen:ssh://root@a; name it once [same-machine]')
+  writeFileSync(at('hosts/c/nameless'), '')
+  expect((await go('xen:ssh://root@b', 'xen:ssh://root@c')).stdout).toContain('[no-machine]')
+  expect(HOSTS.map(there)).toEqual([[], [], [], [], []])
+  expect((await go('xen:ssh://root@c')).status).toBe(0)
+  expect(there('c')).toEqual(BOTH)
+})
 
 test('nobody is touched where a host is unclear, a payload is damaged, or nothing can be written down', async () => {
   writeFileSync(at('built/content/release-one.livepatch'), 'something else')

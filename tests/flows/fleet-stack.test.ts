@@ -63,11 +63,11 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function writePatches(edits: Readonly<Record<string, readonly [string, string]>>): void {
+function writePatches(edits: Readonly<Record<string, readonly [string, string]>>, before = ''): void {
   let text = SOURCE
   for (const [name, [from, to]] of Object.entries(edits)) {
     const after = text.replace(from, to)
-    writeFileSync(at(`${name}.patch`), createTwoFilesPatch('a/quota.c', 'b/quota.c', text, after, '', ''))
+    writeFileSync(at(`${before}${name}.patch`), createTwoFilesPatch('a/quota.c', 'b/quota.c', text, after, '', ''))
     text = after
   }
 }
@@ -127,6 +127,8 @@ const cellOf = ({ cells }: FleetIndex, fix: string) => {
   if (found === undefined) throw new Error(`there is no cell of ${fix}`)
   return found
 }
+const outcomesOf = ({ cells }: FleetIndex) =>
+  Object.fromEntries(cells.map(({ fix, outcome, codes }) => [fix, [outcome, ...codes].join(' ')]))
 const payloadOf = (output: string, fix: string) =>
   inspectPayload(readFileSync(at(`${output}/cells/plain/${fix}/${fix}.livepatch`)))
 const functionsOf = (output: string, fix: string) => payloadOf(output, fix).functions.map(({ name }) => name)
@@ -134,9 +136,7 @@ const functionsOf = (output: string, fix: string) => payloadOf(output, fix).func
 describe.skipIf(!hasGcc)(`a fleet of stacks${withoutGcc}`, () => {
   test('each stands on the payload of the one below, and has its change; or takes the place of all', async () => {
     const { index, why } = await run('out')
-    expect(
-      Object.fromEntries(index.cells.map(({ fix, outcome, codes }) => [fix, [outcome, ...codes].join(' ')])),
-    ).toEqual({
+    expect(outcomesOf(index)).toEqual({
       one: 'built',
       two: 'built',
       three: 'built',
@@ -250,4 +250,65 @@ describe.skipIf(!hasGcc)(`a fleet of stacks${withoutGcc}`, () => {
       text: expect.stringContaining(`depends on ${'ab'.repeat(20)}, and is to go upon one`),
     })
   }, 60_000)
+
+  test('hooks of a payload below would run again, unless they are beside its patch; one payload of all has them once', async () => {
+    const two = EDITS.two ?? ['', '']
+    writePatches({ one: ['int left(', `${hook('load', 'static void')}int left(`], two }, 'hooked-')
+    // The name tells no file then.
+    writePatches({ one: ['int left(', `${hook('load', 'void')}int left(`], two }, 'global-')
+    writeFileSync(at('beside.c'), `#include "hotsplice.h"\n${hook('load', 'static void').replace('used[0] = 0;', '')}`)
+    const { index } = await run(
+      'hooks',
+      `${BASES}fixes:
+  - { name: one, patches: [hooked-one.patch] }
+  - { name: two, patches: [hooked-two.patch], on: one }
+  - { name: all, cumulative: [two] }
+  - { name: global-one, patches: [global-one.patch] }
+  - { name: global-two, patches: [global-two.patch], on: global-one }
+  - { name: first, patches: [one.patch], options: { with: [beside.c] } }
+  - { name: second, patches: [two.patch], on: first }
+`,
+    )
+    expect(outcomesOf(index)).toEqual({
+      one: 'built',
+      two: 'refused hook-below',
+      all: 'built',
+      'global-one': 'built',
+      'global-two': 'refused hook-below',
+      first: 'built',
+      second: 'built',
+    })
+    expect(cellOf(index, 'two')).toMatchObject({
+      payload: null,
+      asExpected: false,
+      text: 'one has hooks, and this one, in .livepatch.hooks.load, may be one of them: it would run once more on what that one did',
+    })
+    expect(cellOf(index, 'all').includes).toEqual(['one', 'two'])
+    expect(payloadOf('hooks', 'all').hooks).toHaveLength(1)
+    expect(payloadOf('hooks', 'second').hooks).toEqual([])
+  }, 60_000)
+
+  test('a hook that can say no is in no payload that takes the place of others, nor in those', async () => {
+    const veto = `${hook('preapply', 'static int').replace('used[0] = 0;', 'return used[0] > 9;')}int left(`
+    writePatches({ one: EDITS.one ?? ['', ''], two: ['int left(', veto] }, 'veto-')
+    const { index } = await run(
+      'vetoes',
+      `${BASES}fixes:
+  - { name: one, patches: [veto-one.patch] }
+  - { name: two, patches: [veto-two.patch], on: one }
+  - { name: first, cumulative: [one] }
+  - { name: all, cumulative: [two] }
+`,
+    )
+    expect(outcomesOf(index)).toEqual({ one: 'built', two: 'built', first: 'built', all: 'refused replace-vetoed' })
+    expect(cellOf(index, 'all')).toMatchObject({
+      payload: null,
+      text: expect.stringContaining('has a hook in .livepatch.hooks.preapply, which can say no'),
+    })
+  }, 60_000)
 })
+
+const hook = (kind: string, type: string) =>
+  `${type} forget(void) { used[0] = 0; }
+static typeof(&forget) const hook __attribute__((used, section(".livepatch.hooks.${kind}"))) = forget;
+`

@@ -5,7 +5,7 @@ import { type PageInput, pageData } from '../../src/report/page/page.ts'
 import { readable } from '../../src/report/readable.ts'
 import { faultsOf } from './support/axe.ts'
 import { hasChromium, shell, startViewer, type Viewer, withoutChromium } from './support/browser.ts'
-import { built, fleet, HOSTILE, hostile, refused, rehearsed, verified } from './support/reports.ts'
+import { built, fleet, HOSTILE, hostile, refused, rehearsed, verified, withError } from './support/reports.ts'
 import { deadLinks, pageSays, reportSays, rowsOf } from './support/says.ts'
 
 let viewer: Viewer
@@ -226,8 +226,11 @@ describe.skipIf(!hasChromium)(`in chromium${withoutChromium}`, () => {
     await page.getByLabel('Filter by fix').fill('')
     await page.getByLabel('With outcome').selectOption('refused')
     expect(await page.locator('tbody tr').count()).toBe(30)
-    const small = await viewer.open(data({ fleet: fleet(4, 5) }))
+    const small = await viewer.open(data({ fleet: withError(fleet(4, 5)) }))
     expect(await faultsOf(small.page)).toEqual([])
+    expect(await small.page.locator('#off + ul > li').first().textContent()).toBe(
+      'XSA-0 for base-0: failed: gcc-99 was not found [build/no-program]hint: install Debian’s package gcc-99',
+    )
     expect([...wrong, ...small.wrong]).toEqual([])
   })
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sequenceScript } from '../../src/flows/fleet/sequence-script.ts'
 import { describeRehearsal, rehearse } from '../../src/hosts/rehearsal/index.ts'
 import type { FleetIndex } from '../../src/report/fleet-index.ts'
+import type { RehearsalView } from '../../src/report/page/model.ts'
 import { hotsplice } from './command.ts'
 import { missingFor, toBootXen, toBuildXen, xenTree } from './tree.ts'
 
@@ -71,7 +72,7 @@ describe.skipIf(missing !== '')(`a stack of a fleet ${missing}`, () => {
     ]
     writeFileSync(
       join(folder, 'fleet.json'),
-      JSON.stringify({ bases: [{ name: 'release', tree: xenTree('release') }], fixes }),
+      JSON.stringify({ bases: [{ name: 'release', tree: xenTree('release'), rehearse: true }], fixes }),
     )
     const run = () => hotsplice(['fleet', 'build', 'fleet.json', '-o', 'out'], { cwd: folder })
     expect(await run()).toMatchObject({ status: 0 })
@@ -94,12 +95,23 @@ describe.skipIf(missing !== '')(`a stack of a fleet ${missing}`, () => {
       expect(result.outcome, describeRehearsal(result)).toBe('passed')
     }
     await boot(LIFE)
-    // As a fleet rehearses it where no script is given.
-    await boot(
-      sequenceScript(
-        'all',
-        index.cells.filter(({ isCumulative }) => !isCumulative),
-      ) ?? 'nothing',
+    // Each was rehearsed with what it goes upon, or whose place it takes, as nobody had given a script.
+    const steps = Object.fromEntries(index.cells.map(({ fix, rehearsal }) => [fix, rehearsed(rehearsal?.file)]))
+    expect(steps.version).toEqual(expect.arrayContaining(['apply version', 'revert version', 'expect-as-first']))
+    const onVersion = steps.pages?.filter(text => /^(apply|revert) /.test(text))
+    expect(onVersion).toEqual(['apply version', 'apply pages', 'revert pages', 'revert version'])
+    const sequence = sequenceScript(
+      'all',
+      index.cells.filter(({ isCumulative }) => !isCumulative),
     )
+    expect(steps.all).toEqual(sequence?.split('\n').filter(line => /^[^#]/.test(line)))
+    expect(steps.all).toContain('replace all')
   })
+
+  /** The steps of a rehearsal, all of which were as they must be. */
+  function rehearsed(file: string | undefined): readonly string[] {
+    const log: RehearsalView = JSON.parse(readFileSync(join(folder, 'out', file ?? 'none'), 'utf8'))
+    expect(log.outcome).toBe('passed')
+    return log.operations.map(({ text }) => text)
+  }
 })

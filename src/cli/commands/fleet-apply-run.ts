@@ -1,23 +1,23 @@
 /** What `hotsplice fleet apply` does: asks all hosts, goes through them in waves, writes down what happens. */
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { withShownNames } from '../../base/printable.ts'
 import { planHosts } from '../../flows/fleet/plan-hosts.ts'
 import { rollOut } from '../../flows/fleet/rollout.ts'
-import type { Health, RolloutHost, RolloutWorld } from '../../flows/fleet/rollout-world.ts'
-import { describeResult } from '../../hosts/abi/errno.ts'
+import type { RolloutWorld } from '../../flows/fleet/rollout-world.ts'
 import { appendRecord, stateFile } from '../../hosts/audit.ts'
 import { openHost } from '../../hosts/open-host.ts'
 import { fleetPlanText } from '../../report/fleet-plan.ts'
 import { type FleetRollout, fleetRolloutText, type RolloutEvent } from '../../report/fleet-rollout.ts'
+import { askHealth } from '../../services/ask-health.ts'
 import type { Finished } from '../attempt.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import { type Console, checkOutputs } from '../console.ts'
 import type { Ending } from '../exit-code.ts'
 import { readInput } from '../files.ts'
 import { indexFile, readIndex } from '../fleet-index-file.ts'
+import { asRolloutHost } from '../rollout-host.ts'
 import { today } from '../today.ts'
 import { VERSION } from '../version.ts'
 import { ask } from './fleet-plan-run.ts'
@@ -88,9 +88,9 @@ function worldOf(request: FleetApplyArguments, folder: string, { console, signal
   const { health, healthTimeout, log = stateFile('fleet.jsonl'), despiteSeccomp } = request
   let isWritten = false
   return {
-    open: async name => rolloutHost(name, despiteSeccomp),
+    open: async name => asRolloutHost(name, await openHost(name, { cacheFolder: cacheFolder(), despiteSeccomp })),
     payload: ({ file, sha256 }) => payloadIn(folder, file, sha256),
-    health: health.length === 0 ? undefined : name => askHealth(health, name, { seconds: healthTimeout, signal }),
+    health: health.length === 0 ? undefined : host => askHealth(health, { host, seconds: healthTimeout, signal }),
     isAlarming: line => ALARMING.some(sign => sign.test(line)),
     log: event => {
       console.progress.step(stepWords(event))
@@ -113,28 +113,6 @@ const stepWords = (event: RolloutEvent): string =>
     ? `${event.host}: ${'operation' in event ? `${event.operation} ${event.name}` : event.event}`
     : event.event
 
-/** An operation that has begun comes to its end, whoever asks to stop meanwhile. */
-async function rolloutHost(name: string, despiteSeccomp: boolean | undefined): Promise<RolloutHost> {
-  const host = await openHost(name, { cacheFolder: cacheFolder(), despiteSeccomp })
-  return {
-    upload: request => host.upload(request),
-    act: request => host.act(request),
-    said: async () => (await host.console?.()) ?? [],
-    close: () => host.close(),
-    report: async () => {
-      const { result, words, payloads } = await host.list()
-      if (result < 0) {
-        throw new InputError(
-          'fleet/not-listed',
-          `${name} does not list its payloads: ${describeResult(result)} ${words.join('; ')}`,
-        )
-      }
-      const { buildId } = await host.about()
-      return { buildId: buildId?.toLowerCase() ?? null, payloads }
-    },
-  }
-}
-
 function payloadIn(folder: string, file: string | null, sha256: string | null): Uint8Array {
   const bytes = readInput(join(folder, file ?? ''), 'the payload')
   if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes
@@ -143,31 +121,4 @@ function payloadIn(folder: string, file: string | null, sha256: string | null): 
     `${file} is not what the index says`,
     'run `hotsplice fleet build` again: it makes anew what is damaged',
   )
-}
-
-/** Its words are an argument list; its exit code is the answer, and the end of what it says goes into the log. */
-function askHealth(
-  words: readonly string[],
-  host: string,
-  { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
-): Promise<Health> {
-  const [program = '', ...rest] = words.map(word => word.replaceAll('{host}', () => host))
-  return new Promise(resolve => {
-    const said: Buffer[] = []
-    const child = spawn(program, rest, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
-      timeout: seconds * 1000,
-      killSignal: 'SIGKILL',
-    })
-    const hear = (chunk: Buffer) => said.push(chunk)
-    child.stdout?.on('data', hear)
-    child.stderr?.on('data', hear)
-    child.on('error', error => resolve({ isRight: false, text: error.message }))
-    child.on('exit', (code, killer) => {
-      const end = killer === null ? `it ended with ${code}` : `it was ended by ${killer}`
-      const last = Buffer.concat(said).toString('utf8').trim().slice(-500)
-      resolve({ isRight: code === 0, text: last === '' ? end : `${end}: ${last}` })
-    })
-  })
 }

@@ -76,7 +76,8 @@ export async function ask(name: string, signal: AbortSignal): Promise<HostReport
     const opened = await openHost(name, { cacheFolder: cacheFolder(), signal })
     try {
       const { result, words, runs = null, payloads = [] } = await listPayloads(opened)
-      if (result >= 0) return { host: name, buildId: runs?.toLowerCase() ?? null, payloads }
+      const machine = (await opened.machine?.()) ?? null
+      if (result >= 0) return { host: name, buildId: runs?.toLowerCase() ?? null, machine, payloads }
       throw new InputError(
         'fleet/not-listed',
         `${name} does not list its payloads: ${describeResult(result)} ${words.join('; ')}`,

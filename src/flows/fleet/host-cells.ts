@@ -8,6 +8,8 @@ export interface HostReport {
   readonly host: string
   /** In hexadecimal, of what runs; null where it is not told. */
   readonly buildId: string | null
+  /** Two names with the same are one machine; null where the host does not tell, undefined where nobody asked. */
+  readonly machine?: string | null | undefined
   /** In the order of the listing, which says nothing of what was applied first. */
   readonly payloads: readonly ReportedPayload[]
 }

@@ -7,7 +7,7 @@
  * before it leaves, as the loader will ask.
  */
 import type { FleetIndex } from '../../report/fleet-index.ts'
-import type { FleetPlan, HostPlan, LackingFix, PlanStep } from '../../report/fleet-plan.ts'
+import type { FleetPlan, HostPlan, LackingFix, PlanProblem, PlanStep } from '../../report/fleet-plan.ts'
 import type { ReportedError } from '../../report/model.ts'
 import { baseOfHost } from './host-base.ts'
 import {
@@ -23,6 +23,7 @@ import {
   type ReportedPayload,
 } from './host-cells.ts'
 import { type StackOnHost, stackOnHost } from './host-stack.ts'
+import { sameMachines } from './same-machines.ts'
 
 export interface HostsRequest {
   readonly index: FleetIndex
@@ -40,7 +41,12 @@ export interface UnaskedHost {
 }
 
 export function planHosts({ index, hosts, version, today }: HostsRequest): FleetPlan {
-  const plans = hosts.map(host => ('error' in host ? unasked(host) : planHost(host, index, today)))
+  const twins = sameMachines(hosts)
+  const plans = hosts.map(host => {
+    if ('error' in host) return unasked(host)
+    const twin = twins.get(host)
+    return twin === undefined ? planHost(host, index, today) : unclear(host, twin)
+  })
   return { schema: 1, command: 'fleet plan', version, outcome: worstOf(plans), hosts: plans }
 }
 
@@ -61,10 +67,18 @@ const unasked = ({ host, error }: UnaskedHost): HostPlan => ({
   error,
 })
 
+const unclear = ({ host, buildId }: HostReport, problem: PlanProblem): HostPlan => ({
+  ...BARE,
+  host,
+  buildId,
+  outcome: 'unclear',
+  problems: [problem],
+})
+
 function planHost(report: HostReport, index: FleetIndex, today: string): HostPlan {
   const { host, buildId } = report
   const found = baseOfHost(report, index)
-  if ('code' in found) return { ...BARE, host, buildId, outcome: 'unclear', problems: [found] }
+  if ('code' in found) return unclear(report, found)
   const ended = endOf(found, today)
   const cells = hostCells(found, index, ended)
   const stack = stackOnHost(report, found, cells)

@@ -130,10 +130,13 @@ async function lookBefore(on: OnHost, plan: HostPlan, request: RollRequest): Pro
     host: name,
     isRight: wrong === undefined,
     text: wrong ?? 'as planned',
-    runs: report.buildId,
+    ...found(report),
   })
   return wrong
 }
+
+const found = ({ buildId, payloads }: Omit<HostReport, 'host'>) =>
+  ({ runs: buildId, payloads: payloads.map(({ name, state }) => ({ name, state })) }) as const
 
 const planOf = ({ name }: OnHost, report: Omit<HostReport, 'host'>, request: RollRequest) =>
   planHosts({ ...request, hosts: [{ ...report, host: name }] }).hosts[0]
@@ -152,11 +155,12 @@ async function lookAfter(
   { request, said }: { readonly request: RollRequest; readonly said: readonly string[] },
 ): Promise<string | undefined> {
   const { name, host, world } = on
-  let runs: string | null = null
+  let there: ReturnType<typeof found> | { runs: null; payloads: null } = { runs: null, payloads: null }
   let wrong: string | undefined
   try {
     const report = await host.report()
-    runs = report.buildId
+    there = found(report)
+    const { runs } = there
     const now = planOf(on, report, request)
     const left = now?.steps.map(step => step.name) ?? []
     const failed = report.payloads.filter(each => each.rc !== 0 && plan.steps.some(step => step.name === each.name))
@@ -168,7 +172,13 @@ async function lookAfter(
   } catch (error) {
     wrong = reportedError(error).text
   }
-  world.log({ event: 'looked-at', host: name, isRight: wrong === undefined, text: wrong ?? 'as it should be', runs })
+  world.log({
+    event: 'looked-at',
+    host: name,
+    isRight: wrong === undefined,
+    text: wrong ?? 'as it should be',
+    ...there,
+  })
   return wrong
 }
 

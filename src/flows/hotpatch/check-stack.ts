@@ -7,6 +7,7 @@
 import type { Refusal } from '../../base/refusal.ts'
 import { broughtBy } from '../../loaders/brought.ts'
 import { inspectPayload, type PayloadModel } from '../../loaders/inspect.ts'
+import { mayBeOne, unmarked } from '../../loaders/marked-name.ts'
 import { HOOK_PREFIX, LIST_HOOKS } from '../../loaders/payload-sections.ts'
 import type { BuildResult } from './build-one.ts'
 
@@ -81,13 +82,14 @@ function stays(
 
 /** Hooks of patches below are in the new text too, and would run once more over what they have done. */
 function hooksAgain(by: string, other: PayloadModel, own: PayloadModel): readonly Refusal[] {
-  const theirs = new Set(other.hooks.flatMap(({ functions }) => functions))
-  if (theirs.size === 0) return []
-  const isNamed = [...theirs].every(name => other.newSymbols.includes(name))
+  const called = other.hooks.flatMap(({ functions }) => functions)
+  if (called.length === 0) return []
+  const isTheirs = (name: string) => called.some(each => mayBeOne(ofSource(name), ofSource(each)))
+  const isNamed = called.every(name => other.newSymbols.includes(name))
   return own.hooks.flatMap(({ section, functions }) =>
     functions.flatMap(name => {
-      // A second one of that name goes without, so that any without a name may be it.
-      if (isNamed && !theirs.has(name) && own.newSymbols.includes(name)) return []
+      // Any without a name may be one of theirs.
+      if (isNamed && !isTheirs(name) && own.newSymbols.includes(name)) return []
       return [
         refusal({
           code: 'hook-below',
@@ -99,6 +101,9 @@ function hooksAgain(by: string, other: PayloadModel, own: PayloadModel): readonl
     }),
   )
 }
+
+/** A second one of a name has a mark behind it. */
+const ofSource = (name: string): string => unmarked(name) ?? name
 
 const isVetoing = (section: string): boolean => section.startsWith(HOOK_PREFIX) && !LIST_HOOKS.includes(section)
 

@@ -22,7 +22,7 @@ import {
   type Outcome,
   type UploadRequest,
 } from '../host.ts'
-import { bring, quote, type Ran, type Runner } from '../runner.ts'
+import { bootOf, bring, quote, type Ran, type Runner } from '../runner.ts'
 import { enforcementOf, errnoIn } from './answers.ts'
 import { describeHolder, type Holder, readHolder, replacedIn } from './holders.ts'
 
@@ -227,6 +227,10 @@ class LinuxHost implements Host {
     const { code, output } = await this.#runner.run(['base64', '-w', '0', `${this.#root}/sys/kernel/notes`])
     const found = code === 0 ? gnuBuildId(Buffer.from(output, 'base64')) : undefined
     return found === undefined ? null : Buffer.from(found).toString('hex')
+  }
+
+  machine(): Promise<string | null> {
+    return bootOf(this.#runner)
   }
 
   async console(): Promise<readonly string[]> {

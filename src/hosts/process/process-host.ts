@@ -158,6 +158,11 @@ class ProcessHost implements Host {
     }
   }
 
+  async machine(): Promise<string> {
+    const { pid, started } = this.#memory.identity
+    return `process ${pid}@${started}`
+  }
+
   async close(): Promise<void> {
     this.#program?.close()
     this.#memory.close()

@@ -101,3 +101,17 @@ test('what cannot be said to the tool is refused, not dropped', async () => {
   const { host } = standIn({ 'xen-livepatch list': { output: LIST + row('fix', 'CHECKED') } })
   await expect(host.act({ action: 'apply', name: 'fix', timeoutMs: 5 })).rejects.toThrow(/no way to say/)
 })
+
+test.for([
+  [
+    'as it was drawn at boot',
+    { output: '3f2b0c9e-7d1a-4a64-9a40-0123456789ab\n' },
+    'boot 3f2b0c9e-7d1a-4a64-9a40-0123456789ab',
+  ],
+  ['not, where there is no such file', { code: 1, errors: 'cat: No such file' }, null],
+  ['not, where something else is in it', { output: 'welcome!\n' }, null],
+] as const)('which machine it is: %s', async ([, answer, machine]) => {
+  const { host, calls } = standIn({ cat: answer })
+  expect(await host.machine?.()).toBe(machine)
+  expect(calls).toEqual(['cat /proc/sys/kernel/random/boot_id'])
+})

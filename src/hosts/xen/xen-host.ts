@@ -20,7 +20,7 @@ import {
   type PlacesOutcome,
   type UploadRequest,
 } from '../host.ts'
-import { bring, quote, type Ran, type Runner } from '../runner.ts'
+import { bootOf, bring, quote, type Ran, type Runner } from '../runner.ts'
 import { parseFailure, parseList } from './list.ts'
 import { placesInXen, readPrinted } from './places.ts'
 
@@ -116,6 +116,10 @@ class XenHost implements Host {
     })
     const id = lines.find(({ name }) => name === 'build_id')?.value
     return { buildId: id ?? null, texts: lines }
+  }
+
+  machine(): Promise<string | null> {
+    return bootOf(this.#runner)
   }
 
   async console(): Promise<readonly string[]> {

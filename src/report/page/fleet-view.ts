@@ -50,6 +50,7 @@ function cellView(cell: FleetCell, page: string | undefined, hrefOf: (file: stri
     asExpected,
     text,
     codes: error === null ? codes : [error.code],
+    hint: error?.hint ?? null,
     expected: expected === null ? null : `${expected.reason} (${expected.codes.join(', ')}), says ${expected.who}`,
     href: page === undefined ? null : hrefOf(page),
   }

@@ -83,7 +83,10 @@ export interface FleetCellView {
   readonly asExpected: boolean
   /** What came of it, and why. */
   readonly text: string
+  /** Of refusals; of the error where it is one. */
   readonly codes: readonly string[]
+  /** What mends an error; null where there is none. */
+  readonly hint: string | null
   /** The refusal that was expected, why and by whom, in a sentence; null where none was. */
   readonly expected: string | null
   /** The page of its own; null where it has none. */

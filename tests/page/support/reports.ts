@@ -345,3 +345,15 @@ export function fleet(fixes: number, bases: number): FleetInput {
   }
   return { index, hrefOf: encodeURI }
 }
+
+/** The same, with an error in place of the first outcome. */
+export function withError({ index, hrefOf }: FleetInput): FleetInput {
+  const [first, ...rest] = index.cells
+  if (first === undefined) throw new Error('there is no cell')
+  const [text, hint] = ['gcc-99 was not found', 'install Debian’s package gcc-99']
+  const error = { code: 'build/no-program', text, trail: [], hint }
+  return {
+    index: { ...index, cells: [{ ...first, outcome: 'error', asExpected: false, page: null, text, error }, ...rest] },
+    hrefOf,
+  }
+}
