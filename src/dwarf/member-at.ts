@@ -22,6 +22,13 @@ export function memberAt(type: Entry | undefined, offset: number, byId: Entries)
   return there.map(member => `.${nameOf(member)}${memberAt(typeOf(member, byId), offset - nearest, byId)}`).join('|')
 }
 
+/** Of an array, whether its elements are. */
+export function isConstType(type: Entry | undefined, byId: Entries): boolean {
+  if (type?.tag === DW_TAG.const_type) return true
+  const isSeenThrough = type !== undefined && (SEEN_THROUGH.includes(type.tag) || type.tag === DW_TAG.array_type)
+  return isSeenThrough && isConstType(typeOf(type, byId), byId)
+}
+
 function layoutOf(type: Entry | undefined, byId: Entries): string {
   if (type === undefined) return ''
   if (SEEN_THROUGH.includes(type.tag) || type.tag === DW_TAG.array_type) return layoutOf(typeOf(type, byId), byId)

@@ -12,7 +12,7 @@ import { DW_AT, DW_OP_ADDR, DW_OP_ADDRX, DW_OP_PIECE, DW_TAG } from './constants
 import { Cursor } from './cursor.ts'
 import { type Entry, readEntries } from './entries.ts'
 import { readFileNames } from './files.ts'
-import { memberAt } from './member-at.ts'
+import { isConstType, memberAt } from './member-at.ts'
 import type { Place } from './model.ts'
 import { debugSections, findDebugSection } from './sections.ts'
 
@@ -23,6 +23,8 @@ export interface StaticPlace {
   readonly name: string
   /** Empty for a variable as it is; else what is made of it, in a spelling that the same form has in every object. */
   readonly form: string
+  /** Whether the source says that nothing changes it. */
+  readonly isConst: boolean
 }
 
 export type StaticPlaces = (section: number, offset: number) => StaticPlace | undefined
@@ -44,14 +46,15 @@ export function staticPlaces<S extends Side>(object: ElfObject<S>): StaticPlaces
       if (at === undefined || declared === undefined) continue
       const name = nameOf(entry, byId)
       const type = typeOf(entry, byId)
+      const isConst = isConstType(type, byId)
       for (const { relocation, form: part, offset } of partsAt(sections.info, at, { info, addresses, base })) {
         const symbol = object.symbols[relocation.symbol]?.place
         if (symbol?.in !== 'section') continue
         const form = offset === undefined ? part : `${part} ${memberAt(type, offset, byId)}`
         const key = keyOf(symbol.section, symbol.offset + Number(relocation.addend))
         const known = found.get(key)
-        const isOther = found.has(key) && !(known !== undefined && isSame(known, { declared, name, form }))
-        found.set(key, isOther ? undefined : { declared, name, form })
+        const isOther = found.has(key) && !(known !== undefined && isSame(known, { declared, name, form, isConst }))
+        found.set(key, isOther ? undefined : { declared, name, form, isConst })
       }
     }
   }

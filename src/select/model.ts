@@ -187,9 +187,13 @@ export interface UnitInput {
   readonly untaken?: ReadonlySet<string>
   /** Functions that moved here from other units, with what they were there. */
   readonly arrived?: ReadonlyMap<PieceId<'patched'>, OriginalAddress>
+  /** Changed variables that the object has as constants, since nothing writes them, and whether the source is known to say so. */
+  readonly unwritten?: ReadonlyMap<PieceId<'patched'>, Unwritten>
   /** Changed functions that are not replaced themselves, but reached by their callers, all of which are. */
   readonly byCallers?: ReadonlySet<PieceId<'patched'>>
 }
+
+export type Unwritten = 'variable' | 'unknown'
 
 /** A program as its link left it. */
 export interface Linked {

@@ -30,12 +30,13 @@ export interface OwnConstants {
 
 /** `replaced` has the original pieces of the functions that are replaced, without their parts. */
 export function ownConstants(
-  { unit, verdicts, singleResults }: UnitInput,
+  input: UnitInput,
   replaced: ReadonlySet<PieceId<'original'>>,
   context: UnitContext,
 ): OwnConstants {
+  const { unit, verdicts, singleResults } = input
   const { original, patched } = verdicts.correlation
-  const changed = verdicts.data.filter(judged => isOwnConstant(verdicts, judged))
+  const changed = verdicts.data.filter(judged => isOwnConstant(verdicts, judged) && !isUnwritten(input, judged))
   const carried = new Set<PieceId<'patched'>>()
   const refused = new Map<PieceId<'patched'>, Refusal>()
   const readers = new Map<PieceId<'patched'>, readonly Piece<'original'>[]>()
@@ -59,6 +60,10 @@ export function ownConstants(
   }
   return { carried, refused, readers }
 }
+
+/** The source has a variable there, whose value the patch does not change. */
+const isUnwritten = ({ unwritten }: UnitInput, { patched }: Judged): boolean =>
+  patched !== undefined && unwritten?.has(patched.id) === true
 
 interface Scene {
   readonly verdicts: UnitVerdicts

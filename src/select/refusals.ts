@@ -9,6 +9,7 @@ import type { Loader } from '../loaders/loader.ts'
 import type { SectionClass } from '../loaders/sections.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
+import type { Unwritten } from './model.ts'
 import { verdictReason } from './words.ts'
 
 interface Words {
@@ -75,6 +76,21 @@ const CONSTANT: Words = {
   code: 'changed-constant',
   what: 'is a named constant that code which is not replaced may hold a pointer to',
   hint: 'leave it as it is, add a copy under another name with the new values, and use that in the functions you change',
+}
+
+const CONST_HINT =
+  'declare it const in the patch if its new first value is meant; else take that change out of the patch'
+const UNWRITTEN: Readonly<Record<Unwritten, Words>> = {
+  variable: {
+    code: 'changed-constant',
+    what: 'is a variable by its source, of which the compiler made a constant since nothing writes it: by the source it would go on with the value that it has',
+    hint: CONST_HINT,
+  },
+  unknown: {
+    code: 'changed-constant',
+    what: 'is a constant in the object, and whether the source declares a variable, which would go on with the value that it has, the compiler does not tell',
+    hint: CONST_HINT,
+  },
 }
 
 /** Its callers would be led to what chooses the function, as if that were the function. */
@@ -199,6 +215,17 @@ export function dataRefusal(
   }
   const words = OF_DATA[sectionClass]
   return words === undefined ? undefined : refusal(context, judged, words)
+}
+
+/** Of a changed constant that is a variable, or may be, in the source. */
+export function unwrittenRefusal(context: UnitContext, judged: Judged, kind: Unwritten): Refusal {
+  return refusal(context, judged, UNWRITTEN[kind])
+}
+
+/** The same of one that no verdict is about, since it lies among those that linkers merge. */
+export function mergedRefusal(unit: string, symbol: string, kind: Unwritten): Refusal {
+  const { code, what, hint } = UNWRITTEN[kind]
+  return { code, unit, symbol, text: `${symbol} changed; it ${what}`, hint }
 }
 
 /** One that is of another size besides no hook can set: it has no room. */

@@ -41,7 +41,7 @@ import type {
 import { movedStatics } from './moved-statics.ts'
 import type { JudgedIn } from './not-done.ts'
 import { type Origin, originOf, runningNameOf, statedSize } from './origins.ts'
-import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal } from './refusals.ts'
+import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal, unwrittenRefusal } from './refusals.ts'
 import { idleCalls, isHelped, type LostCalls, lostCallsOf, switchedOff, switchedOffNotices } from './switched-off.ts'
 import { withoutRepeats, withoutTold } from './told.ts'
 import { unknownEntries } from './unknown-entries.ts'
@@ -298,7 +298,8 @@ function otherRefusals(
     if (piece === undefined || !settled.isInProgram(judged)) return
     if (settled.sections.has(side.object.sections[piece.section]?.name ?? '')) return
     if (judged.patched !== undefined && settled.copies.carried.has(judged.patched.id)) return
-    const found = refuse(context, judged, side, piece)
+    const unwritten = judged.patched && input.unwritten?.get(judged.patched.id)
+    const found = unwritten ? unwrittenRefusal(context, judged, unwritten) : refuse(context, judged, side, piece)
     const refusal = (found && judged.patched && settled.copies.refused.get(judged.patched.id)) ?? found
     if (refusal !== undefined && !settled.isSettled(judged, refusal)) refusals.push(refusal)
   }

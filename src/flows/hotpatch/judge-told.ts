@@ -7,6 +7,7 @@ import { type CompiledUnits, type JudgedUnits, judgeUnits } from './judge.ts'
 import type { Prepared } from './prepare.ts'
 import { singleResults } from './single-results.ts'
 import { staticLines } from './static-lines.ts'
+import { withUnwritten } from './unwritten.ts'
 
 /** With what is refused since compilers made a constant of a variable. */
 export type ToldUnits = JudgedUnits & { readonly refusals: readonly Refusal[] }
@@ -24,8 +25,13 @@ export async function judgeTold(tree: Tree, { before, compiled, declarations, cu
   const told = await staticLines(tree, judged.units, { affected: before.affected, compiled, cut })
   const found = told.size === 0 ? judged : judgeUnits(compiled, cut, { sole, told })
   const refusals = await foldedVariables(tree, found.units, { affected: before.affected, compiled, cut })
+  const kept = await withUnwritten(tree, found.units, { affected: before.affected, compiled, cut })
   const single = singleResults(declarations)
-  return { ...found, refusals, units: found.units.map(each => ({ ...each, ...resultsOf(single.get(each.unit)) })) }
+  return {
+    ...found,
+    refusals: [...refusals, ...kept.refusals],
+    units: kept.units.map(each => ({ ...each, ...resultsOf(single.get(each.unit)) })),
+  }
 }
 
 const resultsOf = (known: ReadonlySet<string> | undefined) => (known === undefined ? {} : { singleResults: known })

@@ -1,0 +1,140 @@
+/**
+ * Variables that an object has as constants. A compiler that sees all uses of a static variable and none that writes to it
+ * puts it where constants are (gcc and clang, from -O1 on). By the source it goes on with the value that the running system
+ * has; by the object it is a constant whose copy comes along with a new one. Which is meant, only the source can say: a
+ * constant is one that is declared const. Without optimisation the same patch is one of `changed-data`.
+ *
+ * In:  verdicts. Only units with a changed constant of their own are compiled once more, with debug information.
+ * Out: the units, with those of their changed constants that are variables, or may be; and refusals of those that no verdict
+ *      is about.
+ */
+import { InputError } from '../../base/errors.ts'
+import type { Refusal } from '../../base/refusal.ts'
+import type { Side } from '../../base/side.ts'
+import type { Judged } from '../../compare/model.ts'
+import { staticPlaces } from '../../dwarf/index.ts'
+import { readElf } from '../../elf/index.ts'
+import { SHF_MERGE } from '../../elf/spec/constants.ts'
+import type { PieceId, PieceMap } from '../../pieces/model.ts'
+import { isCompilerMade, sourceName } from '../../pieces/names.ts'
+import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
+import { sectionClassOf } from '../../pieces/section-facts.ts'
+import type { UnitInput, Unwritten } from '../../select/model.ts'
+import { mergedRefusal } from '../../select/refusals.ts'
+import { type Affected, debugObjects, type Overlay, type Tree } from '../../trees/index.ts'
+import type { CompiledUnits } from './judge.ts'
+
+interface Question {
+  readonly affected: Affected
+  readonly compiled: CompiledUnits
+  readonly cut: CutOptions
+}
+
+export async function withUnwritten<Unit extends UnitInput>(
+  tree: Tree,
+  units: readonly Unit[],
+  { affected, compiled, cut }: Question,
+): Promise<{ readonly units: readonly Unit[]; readonly refusals: readonly Refusal[] }> {
+  const ofC = new Map(affected.affected.flatMap(({ unit }) => (unit.language === 'c' ? [[unit.unit, unit]] : [])))
+  const asked = units.flatMap(input => {
+    const unit = ofC.get(input.unit)
+    const [constants, merged] = unit === undefined ? [[], []] : [ownConstantsIn(input), mergedIn(input)]
+    return unit === undefined || constants.length + merged.length === 0 ? [] : [{ unit, constants, merged }]
+  })
+  if (asked.length === 0) return { units, refusals: [] }
+  const overlay: Overlay = compiled.overlays.get('patched') ?? new Map()
+  const requests = asked.map(({ unit }) => ({ unit, overlay, label: 'patched' as const }))
+  const objects = await debugObjects(tree, requests)
+  const found = asked.map(({ unit, constants, merged }, at) => {
+    const kinds = kindsIn(objects[at], cut)
+    const refusals = merged.flatMap(name => {
+      const kind = kinds(name)
+      return kind === undefined ? [] : [mergedRefusal(unit.unit, name, kind)]
+    })
+    return { unit: unit.unit, own: unwritten(constants, kinds), refusals }
+  })
+  const byUnit = new Map(found.map(({ unit, own }) => [unit, own]))
+  return {
+    units: units.map(input => {
+      const own = byUnit.get(input.unit)
+      return own === undefined || own.size === 0 ? input : { ...input, unwritten: own }
+    }),
+    refusals: found.flatMap(({ refusals }) => refusals),
+  }
+}
+
+/** Names of constants, in sections whose elements linkers merge, that hold something else now. */
+function mergedIn({ verdicts: { correlation } }: UnitInput): readonly string[] {
+  const [before, after] = [mergedContents(correlation.original), mergedContents(correlation.patched)]
+  return [...after].flatMap(([name, content]) => {
+    const old = before.get(name)
+    const isOfC = !isCompilerMade(name) && !OF_THE_LANGUAGE.test(sourceName(name))
+    return isOfC && old !== undefined && old !== content ? [name] : []
+  })
+}
+
+/** By name, of all that have it. */
+function mergedContents({ object }: PieceMap<Side>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const { name, kind, binding, place, size } of object.symbols) {
+    const section = place.in === 'section' ? object.sections[place.section] : undefined
+    if (kind !== 'object' || binding !== 'local' || place.in !== 'section' || section === undefined) continue
+    if ((section.flags & SHF_MERGE) === 0) continue
+    const bytes = section.bytes.subarray(place.offset, place.offset + Number(size))
+    found.set(name, `${found.get(name) ?? ''} ${Buffer.from(bytes).toString('hex')}`)
+  }
+  return found
+}
+
+interface Constant {
+  readonly id: PieceId<'patched'>
+  readonly name: string
+}
+
+/** What C and C++ declare themselves, as constants: names of functions, tables of classes. */
+const OF_THE_LANGUAGE =
+  /^(?:__func__|__FUNCTION__|__PRETTY_FUNCTION__)$|^_Z(?:T[VTISC]|Z.*E(?:8__func__|12__FUNCTION__|19__PRETTY_FUNCTION__))/
+
+function ownConstantsIn({ verdicts: { data, correlation } }: UnitInput): readonly Constant[] {
+  const isReadOnly = ({ original, patched }: Judged) =>
+    original !== undefined &&
+    patched !== undefined &&
+    sectionClassOf(correlation.original, original) === 'read-only' &&
+    sectionClassOf(correlation.patched, patched) === 'read-only'
+  return data.flatMap(judged => {
+    const { verdict, patched } = judged
+    if (verdict.kind !== 'changed' || patched?.local !== true || patched.kind !== 'data' || !isReadOnly(judged))
+      return []
+    const isOfC = !isCompilerMade(patched.name) && !OF_THE_LANGUAGE.test(sourceName(patched.name))
+    return isOfC ? [{ id: patched.id, name: patched.name }] : []
+  })
+}
+
+function unwritten(constants: readonly Constant[], kindOf: KindOf): ReadonlyMap<PieceId<'patched'>, Unwritten> {
+  return new Map(
+    constants.flatMap(({ id, name }) => {
+      const kind = kindOf(name)
+      return kind === undefined ? [] : [[id, kind] as const]
+    }),
+  )
+}
+
+/** Undefined for what is declared const. Where several have a name, all of them must be. */
+type KindOf = (name: string) => Unwritten | undefined
+
+function kindsIn(bytes: Uint8Array | undefined, cut: CutOptions): KindOf {
+  if (bytes === undefined) return () => 'unknown'
+  try {
+    const { object } = pieceMap(readElf<'patched'>(bytes), cut)
+    const places = staticPlaces(object)
+    return name => {
+      const symbols = object.symbols.filter(symbol => symbol.name === name && symbol.place.in === 'section')
+      const own = symbols.map(({ place }) => (place.in === 'section' ? places(place.section, place.offset) : undefined))
+      if (own.length === 0 || own.includes(undefined)) return 'unknown'
+      return own.every(place => place?.isConst === true) ? undefined : 'variable'
+    }
+  } catch (error) {
+    if (error instanceof InputError) return () => 'unknown'
+    throw error
+  }
+}
