@@ -49,6 +49,8 @@ export function isOfFunction(name: string): boolean {
 /** Itanium C++ ABI, "Scope Encoding": tells apart things of one name in one function. */
 const DISCRIMINATOR = /(?:_\d|__\d+_)$/
 const NAME_IN_FUNCTION = /E(\d+)([A-Za-z_].*)$/
+/** What is known in one file only has the letter. */
+const PART_OF_NAME = /^L?(\d+)([A-Za-z_].*)$/
 const NAME_IN_FILE = /^_ZL(\d+)([A-Za-z_].*)$/
 
 /**
@@ -63,6 +65,21 @@ export function variableNames(name: string): readonly string[] {
   const last = parts.at(-1) ?? name
   const shrunk = last === 'b' ? parts.at(-2) : undefined
   return shrunk === undefined ? [last] : [last, shrunk]
+}
+
+/**
+ * What the source calls a variable of a namespace or a class: the last part of `_ZN1a1b4seenE`. Undefined for what is none,
+ * and for names with arguments of templates in them (Itanium C++ ABI, <nested-name>).
+ */
+export function nestedVariable(name: string): string | undefined {
+  let last: string | undefined
+  let rest = name.startsWith('_ZN') ? name.slice('_ZN'.length) : ''
+  for (let part = PART_OF_NAME.exec(rest); part !== null; part = PART_OF_NAME.exec(rest)) {
+    const [, length = '', more = ''] = part
+    last = more.slice(0, Number(length))
+    rest = more.slice(Number(length))
+  }
+  return /^E(?:\.|$)/.test(rest) ? last : undefined
 }
 
 /**

@@ -1,8 +1,10 @@
 /** What cannot work although it compiles: variables that moved, data that others read, functions that nobody re-enters. */
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { compile, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
-import { RULES, selectFrom } from '../../tests/support/judge.ts'
+import { compile, compileAnew, hasGcc, withoutGcc } from '../../tests/support/gcc.ts'
+import { PROGRAM_RULES, RULES, selectFrom } from '../../tests/support/judge.ts'
 import { XEN } from '../loaders/xen/xen.ts'
+import { nestedVariable } from '../pieces/names.ts'
 
 const HEAD = 'extern int flag;\n#define NOINLINE __attribute__((noinline, noclone))\n'
 
@@ -75,3 +77,57 @@ test.skipIf(!hasGcc)(
     expect(refusals[0]?.hint).toContain('calls out of the old loop')
   },
 )
+
+const HAS_CXX = spawnSync('g++', ['--version']).status === 0
+const method = (body: string) => `struct S { static int n; int of(int a); };\n${body}\n`
+const USES = 'int g(int a) { return n += a * flag; }'
+
+test.skipIf(!HAS_CXX).for<Row>([
+  {
+    name: 'a namespace has another name',
+    before: `namespace z { static int n; ${USES} } int f(int a) { return z::g(a); }`,
+    after: `namespace y { static int n; ${USES} } int f(int a) { return y::g(a); }`,
+    refused: ['state-left-behind _ZN1yL1nE'],
+  },
+  {
+    name: "a namespace's variable moves into the function that uses it",
+    before: `namespace a { namespace b { int n; ${USES} } }`,
+    after: 'namespace a { namespace b { int g(int a) { static int n; return n += a * flag; } } }',
+    refused: ['state-left-behind _ZZN1a1b1gEiE1n'],
+  },
+  {
+    name: "a file's variable becomes a class's",
+    before: method(`static int n; int S::of(int a) { return ::n += a * flag; }`),
+    after: method('int S::n; int S::of(int a) { return n += a * flag; }'),
+    refused: ['state-left-behind _ZN1S1nE'],
+  },
+  {
+    name: 'a variable of another name of the same namespace is a new one',
+    before: `namespace z { static int n; ${USES} }`,
+    after: `namespace z { static int m; ${USES.replace('n +=', 'm +=')} }`,
+    refused: [],
+  },
+])('in C++: $name', ({ before, after, refused }) => {
+  const made = (text: string) =>
+    compileAnew(
+      `extern int flag;\n${text}`,
+      ['-O2', '-ffunction-sections', '-fdata-sections', '-fno-exceptions'],
+      'unit.cc',
+      'g++',
+    )
+  const { refusals } = selectFrom(made(before), made(after), PROGRAM_RULES)
+  expect(refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toEqual(refused)
+})
+
+test('the last part of a name in namespaces and classes, and none of what has arguments', () => {
+  const names = [
+    '_ZN1zL4seenE',
+    '_ZN12_GLOBAL__N_14modeE',
+    '_ZN1a1bL2nsE.b',
+    '_ZN1SIiE1nE',
+    '_ZNSt3fooE',
+    '_ZN1z1fEv',
+    'n',
+  ]
+  expect(names.map(nestedVariable)).toEqual(['seen', 'mode', 'ns', undefined, undefined, undefined, undefined])
+})

@@ -45,7 +45,7 @@ import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal, unwritt
 import { idleCalls, isHelped, type LostCalls, lostCallsOf, switchedOff, switchedOffNotices } from './switched-off.ts'
 import { withoutRepeats, withoutTold } from './told.ts'
 import { unknownEntries } from './unknown-entries.ts'
-import { nameInProgram } from './untaken.ts'
+import { nameInProgram, namesInVain } from './untaken.ts'
 import { verdictReason } from './words.ts'
 
 export type * from './model.ts'
@@ -209,7 +209,7 @@ function selectedUnit({ unit, fileSymbol, verdicts, untaken, byCallers }: UnitIn
     unit,
     fileSymbol,
     patched,
-    ...(untaken === undefined ? {} : { untaken }),
+    untaken: namesInVain(verdicts.correlation, untaken),
     ...(byCallers === undefined ? {} : { byCallers }),
   }
 }

@@ -31,14 +31,10 @@ interface Variation {
 }
 
 function variationOf(kind: Kind, draw: Draw): Variation {
-  const compilers = compilersHere().flatMap(({ c, cxx }) =>
-    kind.onlyC || cxx === undefined
-      ? [{ name: c, extension: 'c' }]
-      : [
-          { name: c, extension: 'c' },
-          { name: cxx, extension: 'cc' },
-        ],
-  )
+  const compilers = compilersHere().flatMap(({ c, cxx }) => [
+    ...(kind.onlyCxx ? [] : [{ name: c, extension: 'c' }]),
+    ...(kind.onlyC || cxx === undefined ? [] : [{ name: cxx, extension: 'cc' }]),
+  ])
   const one = <T>(values: readonly T[]): T => values[draw(values.length)] as T
   const { name: compiler, extension } = one(compilers.filter(({ name }) => kind.compilers?.test(name) !== false))
   const [place, link] = one([

@@ -34,6 +34,7 @@ export interface Kind {
   readonly name: string
   /** Not in C++, where it is another thing or none. */
   readonly onlyC?: true
+  readonly onlyCxx?: true
   readonly flags?: readonly string[]
   readonly link?: readonly string[]
   /** Names of compilers that it is for. */

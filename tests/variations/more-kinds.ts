@@ -224,4 +224,40 @@ int entry(int i) { return i + say("${words} of them") + other(); }
       }
     },
   },
+  {
+    name: 'functions of namespaces that are called as in C',
+    onlyCxx: true,
+    codes: ['state-left-behind'],
+    draw(draw) {
+      const [old, next] = pair(draw)
+      const space = ['a', 'a::b'][draw(2)] ?? ''
+      const what = draw(4)
+      const text = (factors: readonly number[], other = 'z') => `namespace ${space} {
+static volatile int seen;
+extern "C" { ${NOINLINE}int f(int i) { seen = seen + i; return i * ${factors[0]} + seen; } }
+}
+namespace ${other} {
+static volatile int seen;
+static ${NOINLINE}int own(int i) { return i * ${factors[1]} + seen; }
+extern "C" ${NOINLINE}int g(int i) { seen = seen + 1; return own(i) + ${factors[2]}; }
+}
+extern "C" int f(int), g(int);
+int entry(int i) { return f(i) * 1000 + g(i); }
+`
+      const before = [old, old, old]
+      const after = before.map((factor, at) => (at === what ? next : factor))
+      const [first = 0, second = 0, third = 0] = after
+      const sum = ASKED.reduce((all, asked) => all + asked, 0)
+      const says = ASKED.map((asked, at) => {
+        const seen = sum + ASKED.slice(0, at + 1).reduce((all, one) => all + one, 0)
+        return (asked * first + seen) * 1000 + asked * second + (ASKED.length + at + 1) + third
+      })
+      // A namespace of another name has another variable, which would begin afresh.
+      return {
+        before: { f: text(before) },
+        after: { f: text(after, what === 3 ? 'y' : 'z') },
+        says,
+      }
+    },
+  },
 ]
