@@ -32,7 +32,7 @@ preprocessed before and after it with \`__LINE__\` a constant; those whose texts
 and readelf's text of each function is compared. *Unjudged* are units that have lines in names, and do not compile so;
 *must* are the functions that have changed or come; *missing* those of them that the payload has not; *more* those that it
 has besides; *unlike* those whose code, references, strings or entries are not those of the patched object.
-Which numbers are lines, the same text with another \`__LINE__\` tells; in the payload a line that diff keeps must have the number of
+Which numbers are lines, the same text with all its lines shifted tells; in the payload a line that diff keeps must have the number of
 before, one that has come one behind the file's end (lines.md), or it is unlike. Bases are as in the table before.
 `,
   titles: [...WHICH, 'units', 'that differ', 'unjudged', 'must', 'missing', 'more', 'unlike', 'hotsplice'],
