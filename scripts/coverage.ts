@@ -12,7 +12,7 @@
  * refused, and what a person has to know of is in series/fills.ts, is completed with `hotsplice assist`, built and rehearsed.
  * Where what a fix changes can be seen from dom0 (series/behaviours.ts), it is looked at before, with, and after.
  * --judge asks of each that was built a second opinion, which nothing of the product gives (series/judge.ts).
- * --as-built looks alone, and compiles nothing: at fixes whose own base is not built, on the older one that their branch's tree is.
+ * --as-built compiles no base: it looks at fixes, and judges them with --judge, on the older base that their branch's tree is.
  * --releases takes a fix of our own on the first release of each branch and on its tip, and nothing else.
  * Writes the tables at the end of each run; --list tells what there is.
  * Needs `npm run build`, and what it takes to build Xen and to rehearse.
@@ -106,36 +106,38 @@ async function takeAll(): Promise<void> {
     return result === undefined || series.patch !== undefined ? [] : [rowOf(where.machine, series, result)]
   })
   console.log(`${rows.length} of ${chosen.length}`)
-  writeTables(rows, cellsOfKept(seenFix, seenCells))
+  writeTables(rows, cellsOfKept(seenFix, seenCells), cellsOfKept(keptJudgement, judgedCells))
 }
 
 /** Each is built once more, for the base that is there. */
 async function lookAsBuilt(): Promise<void> {
-  const seen: Cells[] = []
-  for (const own of chosen.filter(
-    series => behaviourOf(series) !== undefined && keptSeen(where, series) === undefined,
-  )) {
+  const taken: Series[] = []
+  for (const own of chosen.filter(isToDoAsBuilt)) {
     const series = onBuilt(where, own)
     if (series === undefined) continue
     if (Date.now() > where.until) break
-    const kept = keptResult(folderOf(where, series))
-    const result = kept ?? (await take(where, series, treeOf(where, series.branch)))
+    const [tree, kept] = [treeOf(where, series.branch), keptResult(folderOf(where, series))]
+    const result = kept ?? (await take(where, series, tree))
     if (result === undefined) break
     if (kept === undefined) console.log(described(series, keep(folderOf(where, series), result)))
-    if (isToLook(where, series, result)) await looked(series, treeOf(where, series.branch))
-    const shown = keptSeen(where, series)
-    if (shown !== undefined) seen.push(seenCells(where.machine, series, shown))
+    taken.push(series)
+    if (!(await more(series, result, tree))) break
   }
-  writeTables([], seen)
+  writeTables([], cellsOfKept(keptSeen, seenCells, taken), cellsOfKept(keptJudgement, judgedCells, taken))
 }
 
-function writeTables(rows: readonly Row[], seen: readonly Cells[]): void {
+function isToDoAsBuilt(own: Series): boolean {
+  const isToLookAt = behaviourOf(own) !== undefined && keptSeen(where, own) === undefined
+  return isToLookAt || (values.judge && keptJudgement(where, own) === undefined)
+}
+
+function writeTables(rows: readonly Row[], seen: readonly Cells[], judged: readonly Cells[]): void {
   const before = readIf(values.table) ?? ''
   const parts = [
     writePart(COMPLETED, [...readPart(before, COMPLETED), ...cellsOfKept(keptCompleted, completedCells)]),
     writePart(RELEASES, [...readPart(before, RELEASES), ...cellsOfKept(keptRelease, releaseCells)]),
     writePart(SEEN, [...readPart(before, SEEN), ...seen]),
-    writePart(JUDGED, [...readPart(before, JUDGED), ...cellsOfKept(keptJudgement, judgedCells)]),
+    writePart(JUDGED, [...readPart(before, JUDGED), ...judged]),
   ]
   writeFileSync(values.table, [writeTable(readTable(before), rows), ...parts].join(''))
 }
@@ -182,8 +184,9 @@ function isToJudge(series: Series, { came }: Result): boolean {
 function cellsOfKept<R>(
   kept: (where: Where, series: Series) => R | undefined,
   cells: (machine: SeriesMachine, series: Series, result: R) => Cells,
+  of: readonly Series[] = chosen,
 ): readonly Cells[] {
-  return chosen.flatMap(series => {
+  return of.flatMap(series => {
     const result = kept(where, series)
     return result === undefined ? [] : [cells(where.machine, series, result)]
   })

@@ -1,5 +1,9 @@
 /** What `scripts/coverage.ts` takes for a fix, and the table that it writes and reads back. */
-import { expect, test } from 'vitest'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { BEHAVIOURS, looksAt } from '../scripts/series/behaviours.ts'
 import { FILLS, fillIn, withoutFiles } from '../scripts/series/fills.ts'
 import { advisoriesOf, ordinaryFixes, readLog, securitySeries, seriesTouching } from '../scripts/series/history.ts'
@@ -17,7 +21,7 @@ import {
   writePart,
 } from '../scripts/series/parts.ts'
 import { edited, RELEASE_BEHAVIOUR } from '../scripts/series/releases.ts'
-import { behaviourOf, isAsExpected } from '../scripts/series/seen.ts'
+import { behaviourOf, isAsExpected, onBuilt } from '../scripts/series/seen.ts'
 import { readTable, rowOf, writeTable } from '../scripts/series/table.ts'
 import type { Result } from '../scripts/series/take.ts'
 import type { OperationResult } from '../src/hosts/rehearsal/index.ts'
@@ -174,6 +178,26 @@ unload fix
     ['call\n', true],
     ['upload fix fix.livepatch\napply fix\ncall\nexpect-output "2a"\nrevert fix\ncall\n', true],
   ])
+})
+
+test('a fix is taken on an older base that is built, and not on one that has it', () => {
+  const history = mkdtempSync(join(tmpdir(), 'hotsplice-coverage-'))
+  onTestFinished(() => rmSync(history, { recursive: true }))
+  const git = (...args: readonly string[]) => execFileSync('git', ['-C', history, ...args], { encoding: 'utf8' }).trim()
+  git('init', '--quiet')
+  const [older = '', base = '', fixed = ''] = ['older', 'base', 'fixed'].map(message => {
+    git('-c', 'user.name=n', '-c', 'user.email=e@e', 'commit', '--quiet', '--allow-empty', '-m', message)
+    return git('rev-parse', 'HEAD')
+  })
+  mkdirSync(join(history, 'trees'))
+  const where = { history, state: history, machine: USUAL, until: 0 }
+  const series = { branch: '4.17', id: 'XSA-7', commits: [{ id: fixed, parent: base, message: 'fixed' }] }
+  const builtOn = (commit: string) => {
+    writeFileSync(join(history, 'trees/4.17.built'), commit)
+    return onBuilt(where, series)?.commits.map(({ id, parent }) => [id, parent])
+  }
+  expect(onBuilt(where, series)).toBeUndefined()
+  expect([older, base, fixed].map(builtOn)).toEqual([[[fixed, older]], [[fixed, base]], undefined])
 })
 
 test('every script of a behaviour is one that a rehearsal takes', () => {

@@ -57,6 +57,12 @@ const move = (from: string, to: string, pages = 0) =>
 const dmOp = (number: number, fields: string, size: number) =>
   `hypercall dm_op 1 1 { { u32:${number} u32:0 ${fields} } u64:${size + 8} }`
 const pin = (gfn: number) => dmOp(18, `u64:${gfn} u64:${gfn} u32:6 u32:0`, 24)
+/** A vCPU at reset, with r8 to r15 of a number each. */
+const CPU = saved(
+  2,
+  1032,
+  `zeros:576 ${[8, 9, 10, 11, 12, 13, 14, 15].map(value => `u64:${value}`).join(' ')} u64:0 u64:2 u64:16 zeros:368`,
+)
 /** A page of dom0's that nothing of it is in: there it maps what is domain 1's. */
 const HERE = '0xffffffff80480000'
 const THERE = '0xffffffff80481000'
@@ -231,6 +237,17 @@ export const BEHAVIOURS: ReadonlyMap<string, Behaviour> = new Map<string, Behavi
       call: move('0x100', '0x200'),
       before: DONE,
       fixed: 'EACCES',
+      cpuModel: HVM_CPU,
+    },
+  ],
+  [
+    'x86/domctl: restore all registers in arch_{get,set}_info_guest()',
+    {
+      what: 'registers 14 and 13 of a vCPU that was restored',
+      first: [...CREATE_HVM, domctl(15, 'u32:1', 4), domctl(34, `u32:${CPU.bytes} zeros:4 ${CPU.fields}`, 16)],
+      call: domctl(13, 'u32:0 zeros:4 buffer:5168', 16),
+      before: ': 0210  00 00 00 00 00 00 00 00 00 00',
+      fixed: ': 0210  0e 00 00 00 00 00 00 00 0d 00',
       cpuModel: HVM_CPU,
     },
   ],

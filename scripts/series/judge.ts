@@ -4,7 +4,7 @@
  * readelf's and objdump's text of each function is compared. Then the payload's functions are held against that.
  */
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { readObject } from '../../tests/xen/oracle/binutils.ts'
@@ -44,7 +44,9 @@ export interface ToJudge {
 }
 
 export async function judge(asked: ToJudge): Promise<Judged> {
-  const { tree, touched, patches, scratch } = asked
+  const { touched, patches, scratch } = asked
+  // A link would be copied as one.
+  const tree = realpathSync(asked.tree)
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(dirname(scratch), { recursive: true })
   // Links are enough: patch writes a new file, and compilers are told where to write.
@@ -58,7 +60,11 @@ export async function judge(asked: ToJudge): Promise<Judged> {
     const unjudged = differing.filter(pair => typeof pair === 'string')
     const judged = differing.filter(pair => typeof pair !== 'string')
     const files = touched.flatMap(file => linesOf(file, sides))
-    const held = heldAgainst(judged, unjudged, asked, files)
+    const shifted = await shiftedTexts(judged, asked, sides[1])
+    const held = heldAgainst(judged, unjudged, asked, (words: string) => {
+      const text = shifted.get(words)
+      return text === undefined ? {} : { lines: { text, shift: SHIFT, mayBe: mayBeLine(files) } }
+    })
     return { units: units.length, differing: differing.length, unjudged, ...held }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
@@ -69,6 +75,7 @@ type Sides = readonly [before: string, after: string]
 
 interface Pair {
   readonly unit: string
+  readonly compiled: Unit
   readonly before: ObjectText
   readonly after: ObjectText
   readonly boot: ReadonlySet<string>
@@ -76,8 +83,9 @@ interface Pair {
   readonly object: string
 }
 
-const LINE = 7
-const CONSTANT_LINE = ` -D__LINE__=${LINE}`
+const CONSTANT_LINE = ' -D__LINE__=7'
+/** Lines that are told from other numbers are that much greater; a bug frame holds 14 bits. */
+const SHIFT = 8000
 
 /** Undefined where both are the same once they are preprocessed; its name where they do not compile so. */
 async function textsOf(unit: Unit, [before, after]: Sides, scratch: string): Promise<Pair | string | undefined> {
@@ -95,7 +103,7 @@ async function textsOf(unit: Unit, [before, after]: Sides, scratch: string): Pro
   await run(after, commandOf(unit, ' -c', object, ''))
   const [original, patched] = [readObject(old), readObject(changed)]
   const boot = new Set([...bootFunctions(original), ...bootFunctions(patched)])
-  return { unit: unit.unit, before: textOf(original), after: textOf(patched), boot, object }
+  return { unit: unit.unit, compiled: unit, before: textOf(original), after: textOf(patched), boot, object }
 }
 
 /** The first command of the line; what objcopy does after it is no matter of code. That `__LINE__` is ours is no error. */
@@ -126,7 +134,7 @@ function linesOf(file: string, [before, after]: Sides): readonly FileLines[] {
 }
 
 /** Kept lines have the number of before, those that have come one behind the file's end: docs/lines.md. */
-function mayBeLine(files: readonly FileLines[]): (line: number, own: number) => boolean {
+function mayBeLine(files: readonly FileLines[]): LineNumbers['mayBe'] {
   return (line, own) =>
     files.some(({ had, was }) => {
       const old = was[line - 1]
@@ -134,11 +142,31 @@ function mayBeLine(files: readonly FileLines[]): (line: number, own: number) => 
     })
 }
 
+/** By unit and name: what the payload's functions are with every line of the touched files shifted. It writes them anew. */
+async function shiftedTexts(pairs: readonly Pair[], { touched, functions, scratch }: ToJudge, after: string) {
+  for (const file of touched.filter(each => /\.[ch]$/.test(each)).map(each => join(after, '..', each))) {
+    if (!existsSync(file)) continue
+    const text = readFileSync(file, 'latin1')
+    // Another file under its name: this one may be the tree's own.
+    rmSync(file)
+    writeFileSync(file, `#line ${1 + SHIFT}\n${text}`, 'latin1')
+  }
+  const taken = pairs.filter(({ unit }) => functions.some(words => words.startsWith(`${unit} `)))
+  const texts = await inParallel(taken, async ({ unit, compiled }) => {
+    const output = join(scratch, `${unit.replaceAll('/', '+')}.shifted.o`)
+    await run(after, commandOf(compiled, ' -c', output, ''))
+    return [...textOf(readObject(output)).functions].map(([name, text]) => [`${unit} ${name}`, text] as const)
+  })
+  return new Map<string, string>(texts.flat())
+}
+
+type LinesOf = (words: string) => Pick<Wanted, 'lines'>
+
 function heldAgainst(
   pairs: readonly Pair[],
   unjudged: readonly string[],
   { payload, functions }: ToJudge,
-  files: readonly FileLines[],
+  linesFor: LinesOf,
 ) {
   const changed = pairs.flatMap(({ unit, before, after, boot }) =>
     [...after.functions].flatMap(([name, text]) =>
@@ -156,7 +184,7 @@ function heldAgainst(
     more: [...has].filter(words => !must.includes(words)),
     unlike: unlikeIn(
       readObject(payload),
-      [...has].map(words => wantedOf(words, byUnit, mayBeLine(files))),
+      [...has].map(words => ({ ...wantedOf(words, byUnit), ...linesFor(words) })),
     ),
   }
 }
@@ -166,11 +194,9 @@ function inFamily(words: string): string {
   return `${unit} ${familyOf(name)}`
 }
 
-function wantedOf(words: string, pairs: ReadonlyMap<string, Pair>, mayBe: LineNumbers['mayBe']): Wanted {
+function wantedOf(words: string, pairs: ReadonlyMap<string, Pair>): Wanted {
   const [unit = '', name = ''] = words.split(' ')
   const pair = pairs.get(unit)
   const kept = [...(pair?.after.data ?? [])].filter(([data, text]) => pair?.before.data.get(data) === text)
-  const text = pair?.after.functions.get(name)
-  const lines = text === undefined ? {} : { lines: { text, number: LINE, mayBe } }
-  return { unit, name, object: pair?.object, same: new Set(kept.map(([data]) => data)), ...lines }
+  return { unit, name, object: pair?.object, same: new Set(kept.map(([data]) => data)) }
 }

@@ -32,8 +32,8 @@ preprocessed before and after it with \`__LINE__\` a constant; those whose texts
 and readelf's text of each function is compared. *Unjudged* are units that have lines in names, and do not compile so;
 *must* are the functions that have changed or come; *missing* those of them that the payload has not; *more* those that it
 has besides; *unlike* those whose code, references, strings or entries are not those of the patched object.
-Which numbers are lines, the same text with another \`__LINE__\` tells; in the payload a line that diff keeps must have the number of
-before, one that has come one behind the file's end (lines.md), or it is unlike.
+Which numbers are lines, the same text with all its lines shifted tells; in the payload a line that diff keeps must have the number of
+before, one that has come one behind the file's end (lines.md), or it is unlike. Bases are as in the table before.
 `,
   titles: [...WHICH, 'units', 'that differ', 'unjudged', 'must', 'missing', 'more', 'unlike', 'hotsplice'],
 }
@@ -51,7 +51,8 @@ export const SEEN: Part = {
   heading: '## Seen from dom0',
   words: `Where what a fix changes can be asked for with a hypercall, it is asked before, with, and after: the rehearsal's dom0 asks,
 uploads and applies, asks, reverts, asks once more, and unloads. What the hypervisor answers without the fix, before it and
-after it, is the first answer; with it, the second. Where it goes down without the fix, it is booted twice.
+after it, is the first answer; with it, the second. Where it goes down without the fix, it is booted twice. A base that is not the
+one of the first table is an older one of the branch, which was there already (\`--as-built\`): built, verified, rehearsed likewise.
 `,
   titles: [...WHICH, 'what is asked', 'without', 'with', 'seen', 'hotsplice'],
 }

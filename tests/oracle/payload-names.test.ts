@@ -65,9 +65,10 @@ test.for([
   writeFileSync(join(folder, 'lines.c'), LINES)
   writeFileSync(join(folder, 'own.c'), LINES.replace('__LINE__', kept).replace('__LINE__', come))
   const [object, payload] = [compiledFrom('lines.c', 'lines.o'), compiledFrom('own.c', 'own.o')]
-  const constant = textOf(readObject(compiledFrom('lines.c', 'constant.o', '-D__LINE__=9', '-w')))
+  writeFileSync(join(folder, 'shifted.c'), `#line 101\n${LINES}`)
+  const shifted = textOf(readObject(compiledFrom('shifted.c', 'shifted.o')))
   const wanted = ['kept', 'come'].map(name => {
-    const lines = { text: constant.functions.get(name) ?? '', number: 9, mayBe }
+    const lines = { text: shifted.functions.get(name) ?? '', shift: 100, mayBe }
     return { unit: 'x/own.o', name, object, same: new Set<string>(), lines }
   })
   const names = unlikeIn(readObject(payload), wanted).map(words => /^x\/own\.o (\w+):/.exec(words)?.[1] ?? words)

@@ -21,11 +21,12 @@ export interface Wanted {
   readonly lines?: LineNumbers
 }
 
-/** What tells numbers of lines from others: the same text compiled with one number for all of them. */
+/** What tells numbers of lines from others: the same text compiled with another number for each of them. */
 export interface LineNumbers {
   /** The function's text there, as `textOf` has it. */
   readonly text: string
-  readonly number: number
+  /** How much greater each is there. */
+  readonly shift: number
   /** Whether what was a line of the patched text may have that number in the payload. */
   readonly mayBe: (line: number, own: number) => boolean
 }
@@ -39,10 +40,10 @@ export function unlikeIn(payload: ObjectFile, wanted: readonly Wanted[]): readon
     if (ours === undefined || theirs === undefined)
       return [`${unit} ${name} is not in the ${ours === undefined ? 'payload' : 'object'}`]
     const [left, right] = [comparable(ours), comparable(theirs)]
-    const constant = lines && comparable(lines.text)
+    const shifted = lines && comparable(lines.text)
     const at = left.findIndex((line, index) => {
       const other = right[index] ?? ''
-      return !isSame(line, other, same) && !(lines && isLine([line, other, constant?.[index] ?? ''], lines))
+      return !isSame(line, other, same) && !(lines && isLine([line, other, shifted?.[index] ?? ''], lines))
     })
     const where = at === -1 && left.length < right.length ? left.length : at
     return where === -1 ? [] : [`${unit} ${name}: ${left[where] ?? 'nothing'} | ${right[where] ?? 'nothing'}`]
@@ -87,15 +88,16 @@ const NUMBER = /(0x[0-9a-f]+)/
 
 /** Whether nothing differs but one number, which is a line's, and may be the payload's. */
 function isLine(
-  texts: readonly [ours: string, theirs: string, constant: string],
-  { number, mayBe }: LineNumbers,
+  texts: readonly [ours: string, theirs: string, shifted: string],
+  { shift, mayBe }: LineNumbers,
 ): boolean {
-  const [ours, theirs, constant] = texts.map(text => text.split(NUMBER))
+  const [ours, theirs, shifted] = texts.map(text => text.split(NUMBER))
   if (ours === undefined || theirs === undefined || ours.length !== theirs.length) return false
   const [at, ...more] = theirs.flatMap((part, index) => (part === ours[index] ? [] : [index]))
   if (at === undefined || more.length > 0) return false
-  const withNumber = theirs.with(at, `0x${number.toString(16)}`)
-  return withNumber.join('') === constant?.join('') && mayBe(Number(theirs[at]), Number(ours[at]))
+  const line = Number(theirs[at])
+  const moved = theirs.with(at, `0x${(line + shift).toString(16)}`)
+  return moved.join('') === shifted?.join('') && mayBe(line, Number(ours[at]))
 }
 
 /** What the payload may have in other words: names of static locals, calls by way of a table, and where it lies itself. */
