@@ -2,19 +2,20 @@
  * Edits of a header that 248 units of Xen read, as whole processes, each the first build ever: with the units that can see
  * them, and beside it, in the same run, with all that read the header. Never a test.
  *
- *   npx tsx bench/reach.ts TREE [--alone] [--against CHECKOUT] [NAME ...]
+ *   npx tsx bench/reach.ts TREE [--alone] [--against CHECKOUT] [--bare N] [NAME ...]
  *
  * TREE is a built Xen; CHECKOUT a folder of another version of hotsplice that was built, whose build of all is taken for the
- * pair. Without names, all rows; with --alone without the pair, which takes a minute and a half of processor time.
+ * pair. Without names, all rows; with --alone without the pair, which takes a minute and a half of processor time. With --bare
+ * every Nth of the units that read the header is compiled on its own right after, two at once at most, and the time multiplied.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Edit } from '../tests/xen/edits.ts'
 import { type Spent, said, timed } from './clock.ts'
-import { writePatch } from './xen.ts'
+import { compileAlone, readersOf, writePatch } from './xen.ts'
 
 const HEADER = 'xen/include/xen/sched.h'
 
@@ -59,7 +60,7 @@ const ROWS: readonly Row[] = [
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { against: { type: 'string' }, alone: { type: 'boolean', default: false } },
+  options: { against: { type: 'string' }, alone: { type: 'boolean', default: false }, bare: { type: 'string' } },
 })
 const [tree, ...names] = positionals
 if (tree === undefined) throw new Error('usage: reach TREE [--against CHECKOUT] [NAME ...]')
@@ -89,11 +90,27 @@ async function build(checkout: string, folder: string, row: Row, more: readonly 
   return done
 }
 
+/** The bare compiles of all readers, by a part of them. */
+async function bareOf(folder: string, every: number): Promise<Spent> {
+  const readers = await readersOf(folder, HEADER, join(work, 'cache-of-tree'))
+  const drawn = readers.filter((_, at) => at % every === 0)
+  const { time, cpu } = await compileAlone(drawn, Math.min(2, availableParallelism()))
+  const times = readers.length / drawn.length
+  return { time: time * times, cpu: cpu * times }
+}
+
 async function all(folder: string): Promise<void> {
   for (const row of ROWS) {
     if (names.length > 0 && !names.includes(row.name)) continue
     const own = await build(here, folder, row)
     console.log(`${row.name}, ${row.lines}: ${said(own)}; aim ${row.aim}`)
+    if (values.bare !== undefined) {
+      const bare = await bareOf(folder, Number(values.bare))
+      const [clock, cpu] = [own.time / bare.time, own.cpu / bare.cpu].map(ratio => ratio.toFixed(3))
+      console.log(
+        `    bare compiles of all readers, by every ${values.bare}th: ${said(bare)}: ${clock} × on the clock, ${cpu} × in processor time`,
+      )
+    }
     if (!values.alone) {
       const other = await build(
         resolve(values.against ?? here),

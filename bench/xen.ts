@@ -61,6 +61,12 @@ export async function compileOf(root: string, name: string, cacheFolder: string)
   return tree.units.find(({ unit }) => unit === name)
 }
 
+/** The tree's own compiles of all units of C that read a file. */
+export async function readersOf(root: string, path: string, cacheFolder: string): Promise<readonly Compile[]> {
+  const tree = await open(root, cacheFolder)
+  return tree.units.filter(({ language, dependencies }) => language === 'c' && dependencies.includes(path))
+}
+
 /** Compiles the units as the tree does, on their own, so many at once; the objects are thrown away. */
 export async function compileAlone(compiles: readonly Compile[], jobs: number): Promise<Spent> {
   const start = performance.now()

@@ -11,7 +11,6 @@ import { interrupted } from './interrupted.ts'
 import { type Job, type Made, make, options } from './make.ts'
 import type { CompiledUnit, CompileRequest, Tree, Unit } from './model.ts'
 import { PRODUCTS, type Product } from './products.ts'
-import { placesOf } from './searched.ts'
 import { keyOf } from './store.ts'
 import { Workshop } from './workshop.ts'
 
@@ -187,7 +186,7 @@ function contentKey(
   const searched = searchedFolders([...request.unit.command, ...(request.extraFlags ?? [])])
   return keyOf([
     key,
-    shop.names(placesOf(searched, reads), folder),
+    shop.namesAround(searched, reads, folder),
     ...reads.flatMap(name => [name, texts.digest(name.startsWith('/') ? name : `${folder}/${name}`)]),
   ])
 }

@@ -81,14 +81,19 @@ export interface Folder {
 
 /** The entries of a folder, sorted by name; empty when there is no such folder. */
 export function listFolder(path: string): Folder {
+  return folderIn(path) ?? { folders: [], files: [], links: [] }
+}
+
+/** Likewise; undefined where it is not there, or is not shown. */
+export function folderIn(path: string): Folder | undefined {
   const folders: string[] = []
   const files: string[] = []
   const links: string[] = []
-  let entries: ReturnType<typeof readEntries> = []
+  let entries: ReturnType<typeof readEntries>
   try {
     entries = readEntries(path)
   } catch {
-    // not there
+    return undefined
   }
   for (const entry of entries) {
     const list = entry.isDirectory() ? folders : entry.isSymbolicLink() ? links : files

@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest'
-import { placesOf } from './searched.ts'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { namesIn, PlaceNames, placesOf } from './searched.ts'
 
 describe('where a compile looks before it finds', () => {
   test.each([
@@ -13,4 +16,25 @@ describe('where a compile looks before it finds', () => {
     expect(placesOf(searched, reads)).toContain(place)
     expect(placesOf(searched, reads)).toEqual(expect.arrayContaining(searched.map(path => path.replace(/\/$/, ''))))
   })
+})
+
+test('names of many places are those of each, whatever was looked at before', () => {
+  const top = mkdtempSync(join(tmpdir(), 'hotsplice-places-'))
+  onTestFinished(() => rmSync(top, { recursive: true }))
+  mkdirSync(join(top, 'there/deep/deeper'), { recursive: true })
+  mkdirSync(join(top, 'other'))
+  for (const path of ['one.h', 'there/two.h', 'there/deep/deeper/three.h', 'other/four.h', 'file'])
+    writeFileSync(join(top, path), '')
+  symlinkSync('there', join(top, 'link'))
+  symlinkSync('nowhere', join(top, 'broken'))
+  const below = [
+    ...['', '/', '/there', '/there/', '/there/.', '/there/..', '/there/../other', '/there//deep', '/there/deep/deeper'],
+    ...['/other', '/other/deep', '/none', '/none/deep', '/none/..', '/none/../other', '/link', '/link/deep', '/broken'],
+    ...['/broken/deep', '/file', '/file/deep', '/..', '/../none'],
+  ]
+  for (const order of [below, below.toReversed()]) {
+    const names = new PlaceNames()
+    expect(order.map(path => names.of(top + path))).toEqual(order.map(path => namesIn(top + path)))
+  }
+  expect(new Set(below.map(path => namesIn(top + path))).size).toBeGreaterThan(5)
 })

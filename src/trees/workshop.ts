@@ -12,7 +12,7 @@ import { type Mirror, makeMirror } from './mirror.ts'
 import type { Tree, Unit } from './model.ts'
 import type { Overlay } from './overlay.ts'
 import { type Guard, guardOf } from './read-only.ts'
-import { namesIn, placeIn } from './searched.ts'
+import { foldersOf, PlaceNames, placeIn, placesOf } from './searched.ts'
 import { keyOf, Store } from './store.ts'
 import type { PatchedTexts, TreeTexts } from './texts.ts'
 import { linkable } from './toolchain.ts'
@@ -31,7 +31,10 @@ export class Workshop {
   readonly #compilers = new Map<string, Promise<CompilerIdentity>>()
   readonly #patched = new Map<Overlay, PatchedTexts>()
   readonly #mirrors = new Map<string, Map<'lean' | 'full', Mirror>>()
-  readonly #names = new Map<string, string>()
+  readonly #names = new PlaceNames()
+  /** By folder and place as it is spelled there. */
+  readonly #spelled = new Map<string, Map<string, string>>()
+  readonly #around = new Map<string, string>()
   #private: PrivatePlace | undefined
   #unwatch: (() => void) | undefined
   #output: string | undefined
@@ -148,13 +151,22 @@ export class Workshop {
 
   /** Names of what could be found in the searched folders: a new header there may be found before the old one. */
   names(searched: readonly string[], folder: string): string {
-    const lists = searched.map(path => {
-      const place = placeIn(folder, path)
-      const known = this.#names.get(place) ?? namesIn(place)
-      this.#names.set(place, known)
+    const spelled = this.#spelled.get(folder) ?? new Map<string, string>()
+    this.#spelled.set(folder, spelled)
+    const named = searched.map(path => {
+      const known = spelled.get(path) ?? this.#names.of(placeIn(folder, path))
+      spelled.set(path, known)
       return known
     })
-    return keyOf(lists)
+    return keyOf(named)
+  }
+
+  /** Likewise of all places where a compile looks that searches `searched` and has read `reads`; most units are alike in that. */
+  namesAround(searched: readonly string[], reads: readonly string[], folder: string): string {
+    const known = JSON.stringify([folder, searched, foldersOf(reads)])
+    const names = this.#around.get(known) ?? this.names(placesOf(searched, reads), folder)
+    this.#around.set(known, names)
+    return names
   }
 
   readLists(key: string): string[][] {

@@ -17,7 +17,7 @@ export interface BuiltTwice {
 export interface BuildQuestion {
   readonly seed: number
   readonly number: number
-  /** Headers that more units read are left for others. */
+  /** Headers that more units read are not drawn. */
   readonly mostReaders: number
 }
 
@@ -27,10 +27,9 @@ export async function builtBothWays(
   options: OpenOptions,
   { seed, number, mostReaders }: BuildQuestion,
 ): Promise<BuiltTwice | undefined> {
-  const edit = drawnEdit(tree, seed, number)
-  const path = edit?.path ?? ''
-  const known = tree.units.filter(({ dependencies }) => dependencies.includes(path)).length
-  if (edit === undefined || known > mostReaders) return undefined
+  const edit = drawnEdit(tree, seed, number, mostReaders)
+  if (edit === undefined) return undefined
+  const { path } = edit
   const moves = number % 2 === 1
   const text = createTwoFilesPatch(`a/${path}`, `b/${path}`, edit.before, `${moves ? '\n' : ''}${edit.after}`, '', '')
   const build = (compileAll: boolean) =>

@@ -34,23 +34,35 @@ export interface DrawnEdit {
   readonly draw: (below: number) => number
 }
 
-/** Undefined where the draw gives an edit that changes no text. */
-export function drawnEdit(tree: Tree, seed: number, number: number): DrawnEdit | undefined {
+/** Most drawn kinds find no place in most headers. */
+const MOST_DRAWN = 40
+
+/** Of a header that at most so many units are known to read. Undefined where no draw gives an edit that changes a text. */
+export function drawnEdit(
+  tree: Tree,
+  seed: number,
+  number: number,
+  mostReaders = Number.POSITIVE_INFINITY,
+): DrawnEdit | undefined {
   const draw = draws(seed * 1_000_003 + number)
   for (let skipped = 0; skipped < 10; skipped++) draw(2)
-  const headers = headersOf(tree)
-  const path = headers[draw(headers.length)] ?? ''
-  const before = tree.reader.read(path) ?? ''
-  const edit = edited(before, draw)
-  return edit === undefined || edit.text === before
-    ? undefined
-    : { path, before, after: edit.text, what: edit.what, draw }
+  const headers = headersOf(tree, mostReaders)
+  for (let drawn = 0; drawn < MOST_DRAWN; drawn++) {
+    const path = headers[draw(headers.length)] ?? ''
+    const before = tree.reader.read(path) ?? ''
+    const edit = edited(before, draw)
+    if (edit !== undefined && edit.text !== before) return { path, before, after: edit.text, what: edit.what, draw }
+  }
+  return undefined
 }
 
 /** Those that units are known to read; else those of the tree. */
-function headersOf({ units, layout }: Tree): readonly string[] {
-  const read = new Set(units.flatMap(({ dependencies }) => dependencies.slice(1)))
-  const all = read.size > 0 ? [...read] : readdirSync(layout.base, { recursive: true, encoding: 'utf8' })
+function headersOf({ units, layout }: Tree, mostReaders: number): readonly string[] {
+  const readers = new Map<string, number>()
+  for (const path of units.flatMap(({ dependencies }) => dependencies.slice(1)))
+    readers.set(path, (readers.get(path) ?? 0) + 1)
+  const known = [...readers].flatMap(([path, count]) => (count <= mostReaders ? [path] : []))
+  const all = readers.size > 0 ? known : readdirSync(layout.base, { recursive: true, encoding: 'utf8' })
   return all.filter(path => path.endsWith('.h')).sort()
 }
 
@@ -81,18 +93,34 @@ export async function reachCase(tree: Tree, question: ReachQuestion): Promise<Re
   return { name, readers: readers.length, compiled: readers.length - out.size, asked: asked.length, wrong }
 }
 
+const KINDS = [
+  ...['body', 'number', 'comment', 'attribute', 'member'],
+  ...['prototype that comes', 'prototype that changes', 'prototype that goes'],
+]
+const PROTOTYPE = /^(?!static\b|typedef\b|\s)(?:\w+[ *]+)+\w+\([\w ,*]*\);\s*$/
+
+/** Of a name that nobody has, or of one that the header speaks of in some other way. */
+function comingPrototype(text: string, draw: (below: number) => number): string {
+  const words = [...new Set(text.match(/\b[a-z]\w*_\w+\b/g))]
+  const name = draw(2) === 0 ? 'drawn_function' : (words[draw(words.length)] ?? 'drawn_function')
+  return `unsigned long ${name}(unsigned int);`
+}
+
 function edited(
   text: string,
   draw: (below: number) => number,
 ): { readonly what: string; readonly text: string } | undefined {
   const lines = text.split('\n')
-  const kind = ['body', 'number', 'comment', 'attribute', 'member'][draw(5)] ?? ''
+  const kind = KINDS[draw(KINDS.length)] ?? ''
   const fitting: Readonly<Record<string, RegExp>> = {
     body: /^\s+return\b.*;\s*$/,
     number: /^(?!\s*#\s*(?:if|elif|include)).*\b[1-9]\d?\b/,
     comment: /^(?!.*[\\"]).*;\s*$/,
     attribute: /^static (?:always_)?inline \w[^(]*\(/,
     member: /^\s{4}(?:unsigned )?int \w+;\s*$/,
+    'prototype that comes': PROTOTYPE,
+    'prototype that changes': PROTOTYPE,
+    'prototype that goes': PROTOTYPE,
   }
   const places = lines.flatMap((line, at) => (fitting[kind]?.test(line) === true ? [at] : []))
   const at = places[draw(Math.max(1, places.length))]
@@ -104,6 +132,9 @@ function edited(
     comment: `${line} /* drawn */`,
     attribute: line.replace('static', 'static __attribute__((__cold__))'),
     member: line.replace(';', ', drawn_member;'),
+    'prototype that comes': `${line} ${comingPrototype(text, draw)}`,
+    'prototype that changes': line.replace(/\);\s*$/, ') __attribute__((__cold__));'),
+    'prototype that goes': '',
   }
   return { what: `${kind} at line ${at + 1}`, text: lines.with(at, made[kind] ?? line).join('\n') }
 }

@@ -62,8 +62,10 @@ export async function withinReach(
   change: SourceChange,
   question: Question,
 ): Promise<Reach> {
+  // A unit's own source concerns it: most patches are of nothing else.
+  if (!affected.affected.some(isOfHeaders)) return { affected, leftOut: [] }
   const edits = editsOf(change)
-  const { quiet, asked, naming } = candidates(textsOfTree(tree), affected, change, question)
+  const { quiet, asked, naming } = candidatesBy(textsOfTree(tree), affected, { change, edits, ...question })
   const isAssembled = assembling(tree)
   const isOther = (each: AffectedUnit) => !isAssembled(each)
   const unused = new Set(withoutUse(tree, [...asked, ...naming].filter(isOther), change))
@@ -88,6 +90,10 @@ export async function withinReach(
   }
 }
 
+function isOfHeaders({ unit, because }: AffectedUnit): boolean {
+  return !because.some(path => path === unit.dependencies[0])
+}
+
 /** The tree's files, by paths as of dependencies. */
 export interface Texts {
   read(path: string): string | undefined
@@ -100,13 +106,16 @@ function textsOfTree({ reader, texts, layout }: Tree): Texts {
   return { read: path => reader.read(path), isThere }
 }
 
-export function candidates(
-  texts: Texts,
-  affected: Affected,
-  change: SourceChange,
-  { withMoved }: Question,
-): Candidates {
-  const edits = editsOf(change)
+export function candidates(texts: Texts, affected: Affected, change: SourceChange, question: Question): Candidates {
+  return candidatesBy(texts, affected, { change, edits: editsOf(change), ...question })
+}
+
+interface Changed extends Question {
+  readonly change: SourceChange
+  readonly edits: Edits
+}
+
+function candidatesBy(texts: Texts, affected: Affected, { change, edits, withMoved }: Changed): Candidates {
   const mayBeOut = ({ unit, kind, because }: AffectedUnit) =>
     kind === 'changed' &&
     isOrdinary(unit) &&
