@@ -141,7 +141,11 @@ async function oneByOne(folder: string): Promise<Spent> {
     return timed([...asked, ...made], folder, 'one').ended
   }
   const slot = async () => {
-    for (let at = next++; at < count; at = next++) processor += await buildOf(at, `one${at}`)
+    for (let at = next++; at < count; at = next++) {
+      // Others add to the sum while this one is waited for.
+      const spent = await buildOf(at, `one${at}`)
+      processor += spent
+    }
   }
   // From the end: fixes that are not measured.
   for (let base = 0; base < BASES; base++) await buildOf(jobs - BASES + base, `warm${base}`)
@@ -158,7 +162,7 @@ interface Timed {
 }
 
 function timed(args: readonly string[], folder: string, cache: string): Timed {
-  const script = 'trap : INT; "$@" > /dev/null; times'
+  const script = 'trap : INT; "$@" > /dev/null; ended=$?; times; exit $ended'
   const child = spawn('sh', ['-c', script, 'sh', process.execPath, COMMAND, ...args], {
     ...{ cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
     env: { ...process.env, HOTSPLICE_CACHE: join(folder, `cache-${cache}`) },
@@ -166,7 +170,9 @@ function timed(args: readonly string[], folder: string, cache: string): Timed {
   let [output, errors] = ['', '']
   child.stdout?.on('data', text => (output += String(text)))
   child.stderr?.on('data', text => (errors += String(text)))
-  const ended = once(child, 'close').then(() => {
+  const ended = once(child, 'close').then(([status]) => {
+    // A worker is interrupted when all is done.
+    if (status !== 0 && status !== 130) throw new Error(`${args.join(' ')} ended with ${status}: ${errors}`)
     const last = output.trim().split('\n').at(-1) ?? ''
     const [user, system] = [...last.matchAll(/(\d+)m([\d.]+)s/g)].map(
       ([, minutes, rest]) => Number(minutes) * 60 + Number(rest),

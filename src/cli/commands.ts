@@ -21,7 +21,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'fleet',
-    summary: 'build every fix for every base that runs, and tell what came of each, and what hosts need of it',
+    summary: 'build every fix for every base that runs; say what each host needs, and roll it out',
     load: () => import('./commands/fleet.ts'),
   },
   {

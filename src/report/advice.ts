@@ -122,7 +122,7 @@ function whyBest(best: WayAdvice, ways: readonly WayAdvice[]): string {
       ({ way, refusals }) => `${way} is refused (${[...new Set(refusals.map(({ code }) => code))].join(', ')})`,
     ),
     failed.length === 0 ? '' : `${namesOf(failed)} failed`,
-    best.way === 'auto' ? 'neutral and mask are held against each other' : '',
+    best.way === 'auto' ? 'neutral and mask are cross-checked' : '',
   ]
   return sentences.filter(sentence => sentence !== '').join('; ')
 }

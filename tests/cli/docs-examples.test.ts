@@ -21,6 +21,9 @@ const ELSEWHERE: readonly (readonly [page: string, beginning: string, where: str
   ['README.md', 'hotsplice rehearse version', 'tests/run/readme-on-xen.test.ts'],
   ['README.md', 'dpkg-query', 'scripts/debian-fixes.sh'],
   ['README.md', 'hotsplice tree debian', 'scripts/debian-fixes.sh'],
+  ['README.md', 'LD_PRELOAD=', 'tests/cli/live-demo.test.ts'],
+  ['README.md', 'hotsplice build --target process --tree ~/daemon', 'tests/cli/live-demo.test.ts'],
+  ['README.md', 'hotsplice load fix.livepatch --host process', 'tests/cli/live-demo.test.ts'],
   ['README.md', 'tar -xf /usr/src/linux', 'scripts/linux.sh'],
   ['README.md', 'make -C linux-source', 'scripts/linux.sh'],
   ['README.md', 'hotsplice build --target linux', 'tests/linux/live-patch.test.ts'],
@@ -71,7 +74,7 @@ test('each command is run here or by another test', () => {
 })
 
 const isOfDemo = ({ page, command }: Shown) =>
-  page === 'README.md' && /--target process|explain fix\.json|translate fix\.json/.test(command)
+  page === 'README.md' && /--target process --tree \.|explain fix\.json|translate fix\.json/.test(command)
 const LINES = ALL.filter(isOfDemo)
 const FLEET = ALL.filter(
   ({ page, command }) => page === 'docs/fleet.md' && /fleet build FLEET.yaml -o built( --dry-run)?$/.test(command),

@@ -74,6 +74,13 @@ describe.skipIf(!hasGcc)(`a program whose stack changes${withoutGcc}`, () => {
     daemon = new RunningDaemon(built, { threads: 3 })
     await daemon.ask('g')
     host = openProcess({ pid: daemon.pid })
+    const { texts } = await host.about()
+    const started = texts.find(({ name }) => name === 'process')?.value.split('@')[1]
+    // By either spelling it is one, which a rollout asks.
+    const other = openProcess({ pid: daemon.pid, started })
+    expect(await other.machine?.()).toBe(`process ${daemon.pid}@${started}`)
+    expect(await host.machine?.()).toBe(await other.machine?.())
+    await other.close()
     for (const [name, payload] of payloads) expect(await host.upload({ name, payload })).toMatchObject({ result: 0 })
     const { payloads: listed } = await host.list()
     // Each is told by its build-id, which is how it is known to a plan.

@@ -23,7 +23,7 @@ const MENDED: readonly (readonly [was: RegExp, better: string])[] = [
   [/\bout of work\b/, 'reverted'],
   [/how long everything may take/, 'how long to wait for all CPUs or threads to quiesce'],
   [/although it lives across/, 'although old objects or callers remain'],
-  [/\ba member more in\b/, 'add a member to'],
+  [/\ba member more in\b/i, 'add a member to'],
   [/what is still off/, 'remaining line offsets'],
   [/\bis called otherwise\b/, 'changed its prototype'],
   [/has another number of/, 'has a different number of'],

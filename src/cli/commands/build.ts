@@ -35,19 +35,19 @@ const TARGETS = ['xen', 'process', 'linux'] as const
 const LINES =
   'how to treat functions that differ only by an embedded line number: ignore includes them, mask leaves them out, ' +
   'neutral rewrites the patch so that they do not differ, table leaves them out and sets their numbers while the ' +
-  'payload is applied, auto chooses file by file and holds neutral and mask against each other'
+  'payload is applied, auto chooses file by file and cross-checks neutral and mask'
 
 const ACCEPT = 'accept a changed layout (or prototype) although old objects or callers remain; may be given again'
 const LEAVE_INIT =
-  'leave boot code or data of that name (UNIT#NAME where several units have it; or `all`) out of the patch, and say what then does not happen; may be given again'
+  'leave boot code or data of that name (UNIT#NAME where several units have it; or `all`) out of the patch, and say what will not happen as a result; may be given again'
 const PROMOTE =
-  'replace the callers of a changed function of that name (UNIT#NAME where several units have it; or `all` that cannot be replaced themselves) in its stead; may be given again'
+  'replace the callers of a changed function of that name, instead of the function (UNIT#NAME where several units have it; or `all` that cannot be replaced themselves); may be given again'
 const COMPILE_ALL = 'compile all units that read a touched header, also those that cannot see what changes there'
 const WITH =
   'a source of your own (hooks, helpers), compiled like the unit behind @, in its folder (default: like most units of the folder that the patch touches); may be given again'
 const BESIDES =
-  'payloads that are applied already, and whose place the new one is to take (hotsplice replace): it has no names of theirs, and is refused where data that they hold would be lost'
-const LOSES = 'a variable of those that may be lost (`all` for all, `*` for ones without a name); may be given again'
+  'payloads that are applied already, and that the new one is to replace (hotsplice replace): it shares no names with them, and is refused where data that they hold would be lost'
+const LOSES = 'a variable that may be lost with them (`all` for all, `*` for those without a name); may be given again'
 const MEMORY = "a copy of the running system's code, raw (from _stext on), to compare with too"
 const DEBUG_FILE = 'write the payload’s debug file, for gdb and others: docs/debugging.md'
 const EXPECT = 'refuse unless the payload has exactly these functions, one `[unit] name` a line'
@@ -152,7 +152,7 @@ const HELP = {
       run: 'hotsplice build --tree ~/xen --patch fix.patch --leave-init all',
     },
     {
-      so: 'a function that is too small for the jump: whoever calls it is replaced in its stead',
+      so: 'a function that is too small for the jump: its callers are replaced instead',
       run: 'hotsplice build --tree ~/xen --patch fix.patch --promote-callers all',
     },
     {

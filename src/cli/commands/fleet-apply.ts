@@ -7,8 +7,8 @@ import { positive } from '../option-values.ts'
 
 export function applyCommand(host: Host) {
   return new Command('apply')
-    .summary('bring hosts what they need of what was built, in waves, and back where something is not right')
-    .description('Brings hosts what they need of what was built, in waves, and back where something is not right.')
+    .summary('roll out to hosts what they need, in waves, and revert where something is wrong')
+    .description('Rolls out to hosts what they need, in waves, and reverts where something is wrong.')
     .argument('<index>', 'the folder of `fleet build`, or its index.json')
     .argument('[health...]', 'after --: a command that ends with 0 where {host} is well; words as they are, no shell')
     .requiredOption('--host <host...>', 'in this order: process:PID, xen, xen:ssh://[USER@]SERVER[:PORT]')
@@ -53,8 +53,8 @@ function percent(text: string): number {
 const HELP = {
   more: [
     'All hosts are asked first; where one is unclear, none is touched. Each is asked again when its turn comes, before and after, and',
-    'so is the health command. Where anything is not right, that host is brought back as it was, and no further wave begins. Whoever',
-    'runs it again goes on with what is lacking. docs/fleet.md has all of it.',
+    'so is the health command. Where anything is wrong, that host is put back as it was, and no further wave begins.',
+    'Run it again to go on with what is missing. docs/fleet.md has the details.',
   ],
   examples: [
     {

@@ -8,8 +8,8 @@ import { eachOf, positive, TOOLCHAIN_PATH } from '../option-values.ts'
 
 export function workerCommand(host: Host) {
   return new Command('worker')
-    .summary('build what runs of `fleet build --queue` ask for, until it is stopped')
-    .description('Builds what runs of `fleet build --queue` ask for, until it is stopped.')
+    .summary('do the builds that `fleet build --queue` hands out, until it is stopped')
+    .description('Does the builds that `fleet build --queue` hands out, until it is stopped.')
     .argument('<queue>', 'redis://[USER@]HOST[:PORT]; its password is in HOTSPLICE_REDIS_PASSWORD')
     .requiredOption('--store <dir>', 'the folder that `fleet build --store` was given, as this machine sees it')
     .addOption(
@@ -47,7 +47,7 @@ const HELP = {
   more: [
     'Trees, payloads below and symbols lie at the same places as where `fleet build` runs, or are put there (--place); each job is held',
     'against its digests before and after. Whoever may write to the Redis or to the store can have programs run by its workers: keep both to yourselves.',
-    'Ctrl-C gives back what was begun. docs/fleet.md has all of it.',
+    'Ctrl-C gives back what was begun. docs/fleet.md has the details.',
   ],
   examples: [
     { so: 'a worker', run: 'hotsplice fleet worker redis://build-queue --store /srv/fleet-store' },

@@ -19,14 +19,14 @@ const MORE = [
   '      expected-refusals:',
   '        - { base: debug, codes: [changed-data], reason: needs a reboot there, who: security team }',
   '',
-  'docs/fleet.md has all of it. Names are relative to the file’s folder. Every fix is built for every base, as `hotsplice build`',
+  'docs/fleet.md has the details. Names are relative to the file’s folder. Every fix is built for every base, as `hotsplice build`',
   'would. What an earlier run found out in the same folder is not done again while nothing changed that it was made from, byte',
   'for byte; a run that was stopped or killed goes on where it was.',
 ]
 
 export function define(host: Host) {
   return new Command('fleet')
-    .description('Builds every fix for every base that runs, tells what came of each, and what hosts need of it.')
+    .description('Builds every fix for every base that runs, says what each host needs, and rolls it out.')
     .helpCommand(false)
     .addCommand(buildCommand(host))
     .addCommand(planCommand(host))
@@ -70,8 +70,8 @@ function buildCommand(host: Host) {
 
 function planCommand(host: Host) {
   return new Command('plan')
-    .summary('say what hosts need of what was built, in which order, and what cannot be done without a reboot')
-    .description('Says what hosts need of what was built, in which order, and what cannot be done without a reboot.')
+    .summary('say which payloads each host needs, in which order, and what cannot be done without a reboot')
+    .description('Says which payloads each host needs, in which order, and what cannot be done without a reboot.')
     .argument('<index>', 'the folder of `fleet build`, or its index.json')
     .option(
       '--listing <file...>',

@@ -13,7 +13,7 @@ export function define(host: Host) {
     .requiredOption('--maintainer <name>', 'Name <address>')
     .option(
       '--statement-key <file>',
-      'the publisher’s public key, or a certificate: is what was published signed with it?',
+      'the publisher’s public key, or a certificate, that what was published must be signed with',
     )
     .addHelpText('after', helpAfter(HELP))
     .action(async (published, options) => {

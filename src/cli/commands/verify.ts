@@ -24,7 +24,10 @@ export function define(host: Host) {
       '--symbols <file>',
       'what is running: its xen-syms, or the image that boots (/boot/xen-*.gz, xen.efi, vmlinuz-*), packed or not',
     )
-    .option('--tree <dir>', 'the built tree of what is running: is the code to be replaced the code that runs?')
+    .option(
+      '--tree <dir>',
+      'the built tree of what is running, to check that the code to be replaced is the code that runs',
+    )
     .option('--build-dir <dir>', 'where the objects are (O=), when not in the tree')
     .option('--toolchain <prefix>', TOOLCHAIN)
     .option('--toolchain-path <inside=outside>', TOOLCHAIN_PATH, eachOf)
@@ -34,16 +37,16 @@ export function define(host: Host) {
     .addOption(
       new Option(
         '--xen-version <version>',
-        'whose rules (default: those of the version that the symbols, or the tree, say they are)',
+        'the version whose rules apply (default: the one that the symbols, or the tree, tell)',
       ).choices(XEN_VERSIONS),
     )
     .option('--without-ibt', WITHOUT_IBT)
     .option(
       '--key <file>',
-      'a certificate or public key in PEM: is the payload signed with it? may be given again',
+      'a certificate or public key in PEM that the payload must be signed with; may be given again',
       eachOf,
     )
-    .option('--only-known', 'refuse one that anybody else has signed besides')
+    .option('--only-known', 'refuse a payload that anybody else has signed as well')
     .option('--all', 'show the checks that passed or did not apply, too')
     .option('--json <file>', 'write the result as JSON; - is standard output')
     .addHelpText('after', helpAfter(HELP))
@@ -55,9 +58,9 @@ export function define(host: Host) {
 
 const HELP = {
   examples: [
-    { so: 'would this hypervisor take it?', run: 'hotsplice verify fix.livepatch --symbols ~/xen/xen/xen-syms' },
+    { so: 'does the loader accept it?', run: 'hotsplice verify fix.livepatch --symbols ~/xen/xen/xen-syms' },
     {
-      so: 'is the code to be replaced the code that runs, too?',
+      so: 'and is the code to be replaced the code that runs?',
       run: 'hotsplice verify fix.livepatch --symbols xen-syms --tree ~/xen',
     },
     {
