@@ -2,16 +2,15 @@
  * Seeded edits that change no code of a Linux kernel: a live patch has nothing to do for any.
  *
  *     npx tsx scripts/linux-harmless.ts --tree DIR --symbols IMAGE [--count 60] [--seed 1] [--folders fs/ext4,kernel,mm] --kept FILE
- *         [--seconds S]
+ *         [--seconds S] [--each S]
  *
  * The tree is the prepared source, the image the kernel that boots from it (scripts/linux.sh). FILE has a line for each edit; with
- * it a run goes on where another stopped, by its seed. What the kernel's configuration leaves out, or puts into a module, is
+ * it a run goes on where another stopped, by its seed, with what that one compiled (FILE.cache). --each bounds the time of one
+ * edit; what takes longer is drawn anew and counted, as what the kernel's configuration leaves out, or puts into a module, is
  * drawn anew and counted. Prints how many functions `--lines ignore` would have replaced; exits 1 where an edit has something
  * to do.
  */
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { InputError } from '../src/base/errors.ts'
 import { createHotpatch } from '../src/flows/hotpatch/hotpatch.ts'
@@ -27,6 +26,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     folders: { type: 'string', default: 'fs,fs/ext4,fs/jbd2,kernel,kernel/time,mm' },
     seconds: { type: 'string', default: 'Infinity' },
+    each: { type: 'string', default: '600' },
   },
 })
 
@@ -51,29 +51,25 @@ async function main(tree: string, symbols: string, kept: string): Promise<number
         .split('\n')
         .map((line): Row => JSON.parse(line))
     : []
-  const cacheFolder = mkdtempSync(join(tmpdir(), 'hotsplice-harmless-'))
-  const run = { pool: createPool(2), progress: quiet, signal: undefined }
+  const cacheFolder = `${kept}.cache`
+  const pool = createPool(2)
   const until = performance.now() + Number(values.seconds) * 1000
-  try {
-    const base = await openBase({ tree, target: 'linux', cacheFolder }, run)
-    const ask = async ({ path, patch }: KernelEdit, lines: 'auto' | 'ignore') => {
-      const options = { symbols, lines, patches: [{ name: 'edit', text: patch }], payloadName: 'edit.ko' }
-      const { selection, refusals } = await createHotpatch(base, options, run)
-      const replaced = selection.replacements.map(({ runningName }) => runningName)
-      return { path, found: [...replaced, ...refusals.map(({ code, text }) => `${code}: ${text}`)], replaced }
-    }
-    let at = 0
-    for (const edit of kernelEdits(tree, values.folders.split(','), Number(values.seed))) {
-      if (rows.filter(({ skipped }) => skipped === undefined).length >= Number(values.count)) break
-      if (performance.now() > until) break
-      if (at++ < rows.length) continue
-      const row = await rowOf(edit, ask)
-      rows.push(row)
-      appendFileSync(kept, `${JSON.stringify(row)}\n`)
-      console.log(`${edit.kind} in ${edit.path}: ${row.skipped ?? `auto ${row.auto.length}, ignore ${row.ignore}`}`)
-    }
-  } finally {
-    rmSync(cacheFolder, { recursive: true, force: true })
+  const base = await openBase({ tree, target: 'linux', cacheFolder }, { pool, progress: quiet, signal: undefined })
+  const ask: Ask = async ({ patch }, lines, signal) => {
+    const options = { symbols, lines, patches: [{ name: 'edit', text: patch }], payloadName: 'edit.ko' }
+    const { selection, refusals } = await createHotpatch(base, options, { pool, progress: quiet, signal })
+    const replaced = selection.replacements.map(({ runningName }) => runningName)
+    return { found: [...replaced, ...refusals.map(({ code, text }) => `${code}: ${text}`)], replaced }
+  }
+  let at = 0
+  for (const edit of kernelEdits(tree, values.folders.split(','), Number(values.seed))) {
+    if (rows.filter(({ skipped }) => skipped === undefined).length >= Number(values.count)) break
+    if (performance.now() > until) break
+    if (at++ < rows.length) continue
+    const row = await rowOf(edit, ask)
+    rows.push(row)
+    appendFileSync(kept, `${JSON.stringify(row)}\n`)
+    console.log(`${edit.kind} in ${edit.path}: ${row.skipped ?? `auto ${row.auto.length}, ignore ${row.ignore}`}`)
   }
   const asked = rows.filter(({ skipped }) => skipped === undefined)
   const wrong = asked.filter(({ auto }) => auto.length > 0)
@@ -86,15 +82,18 @@ async function main(tree: string, symbols: string, kept: string): Promise<number
 type Ask = (
   edit: KernelEdit,
   lines: 'auto' | 'ignore',
+  signal: AbortSignal,
 ) => Promise<{ found: readonly string[]; replaced: readonly string[] }>
 
 async function rowOf(edit: KernelEdit, ask: Ask): Promise<Row> {
   const { path, kind } = edit
+  const signal = AbortSignal.timeout(Number(values.each) * 1000)
   try {
-    const auto = await ask(edit, 'auto')
-    const ignore = await ask(edit, 'ignore')
+    const auto = await ask(edit, 'auto', signal)
+    const ignore = await ask(edit, 'ignore', signal)
     return { path, kind, auto: auto.found, ignore: ignore.replaced.length }
   } catch (error) {
+    if (signal.aborted) return { path, kind, auto: [], ignore: 0, skipped: 'took too long' }
     if (!(error instanceof InputError) || !SKIPPED.has(error.code)) throw error
     return { path, kind, auto: [], ignore: 0, skipped: error.code }
   }
@@ -103,7 +102,7 @@ async function rowOf(edit: KernelEdit, ask: Ask): Promise<Row> {
 const { tree, symbols, kept } = values
 if (tree === undefined || symbols === undefined || kept === undefined) {
   console.error(
-    'usage: linux-harmless.ts --tree DIR --symbols IMAGE --kept FILE [--count N] [--seed S] [--folders A,B] [--seconds S]',
+    'usage: linux-harmless.ts --tree DIR --symbols IMAGE --kept FILE [--count N] [--seed S] [--folders A,B] [--seconds S] [--each S]',
   )
   process.exit(1)
 }

@@ -203,6 +203,7 @@ const tree: v.GenericSchema<TreeReport> = v.object({
   command: v.literal('tree'),
   version: text,
   outcome: v.literal('done'),
+  target: v.picklist(['xen', 'linux']),
   package: text,
   packageVersion: text,
   tree: text,

@@ -3,7 +3,6 @@ import { basename } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { moduleNameFor } from '../loaders/linux/module-name.ts'
 import type { RunReport } from '../report/model.ts'
-import { UNREAD_LOGS } from '../report/translate/events.ts'
 import type { CodeLookup, Layer, Translation } from '../report/translate/model.ts'
 import { type TranslateOptions, Translator } from '../report/translate/translator.ts'
 
@@ -33,7 +32,6 @@ export interface OpenTranslation {
 
 /** Throws `InputError` for the report of a run without a payload. */
 export function translate({ reports, version, ...options }: TranslateRequest): OpenTranslation {
-  if (options.fromLog) for (const { report } of reports) refuseUntold(report)
   const layers = reports.map(layerOf)
   const translator = new Translator(layers, options)
   const payloads = layers.map(({ name, report }, at) => ({
@@ -43,16 +41,6 @@ export function translate({ reports, version, ...options }: TranslateRequest): O
   }))
   const head = { schema: 1, command: 'translate', version, outcome: 'done', source: options.source } as const
   return { translator, report: () => ({ ...head, payloads, references: translator.references }) }
-}
-
-/** A log whose messages nobody here knows would leave every payload unapplied, and each line as that of the original. */
-function refuseUntold({ target }: RunReport): void {
-  if (target === null || !UNREAD_LOGS.has(target.name)) return
-  throw new InputError(
-    'translate/untold-log',
-    `--from-log: which messages of ${target.name} say that a payload was applied or taken back is not known here`,
-    'cut the log to the time in which all of these payloads were applied, and leave the option out',
-  )
 }
 
 function layerOf({ name, file, report, debug }: AppliedReport): Layer {

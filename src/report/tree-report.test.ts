@@ -7,6 +7,7 @@ const REPORT: TreeReport = {
   command: 'tree',
   version: '0',
   outcome: 'done',
+  target: 'xen',
   package: 'xen-hypervisor-4.17-amd64',
   packageVersion: '4.17.5+72-1',
   tree: '/made/source',
@@ -49,4 +50,18 @@ test('what differs is counted and named, ten of each', () => {
     '  sort (lib/sort.o)',
   ])
   expect(lines[15]).toBe('the configuration differs: X is y in the package, not set here')
+})
+
+test('of a kernel nothing was built', () => {
+  const image = '/made/shipped/boot/vmlinuz-6.1.0-50-amd64'
+  const made = { target: 'linux', package: 'linux-image-6.1.0-50-amd64', packageVersion: '6.1.176-1' } as const
+  expect(text({ ...made, image, symbols: image, equal: 0, otherConfig: ['GCC_VERSION is 120200 there'] })).toEqual([
+    'linux-image-6.1.0-50-amd64 6.1.176-1: the source is prepared with the package’s configuration; no kernel was built',
+    'each build proves of what it replaces that it is what the image runs',
+    'the configuration differs: GCC_VERSION is 120200 there',
+    '',
+    'To build a live patch for it, and to try it on that very image:',
+    `  hotsplice build --target linux --tree /made/source --symbols ${image} --patch fix.patch -o fix.ko`,
+    `  hotsplice rehearse fix.ko --symbols ${image}`,
+  ])
 })

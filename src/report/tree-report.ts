@@ -18,6 +18,8 @@ export interface ShippedComparison {
 }
 
 export interface TreeFacts {
+  /** What the tree is for: of a kernel nothing is built, and so nothing compared. */
+  readonly target: 'xen' | 'linux'
   readonly package: string
   readonly packageVersion: string
   /** For --tree. */
@@ -45,6 +47,7 @@ export interface TreeReport extends TreeFacts, ShippedComparison {
 const SHOWN = 10
 
 export function treeText(report: TreeReport): string {
+  if (report.target === 'linux') return kernelText(report)
   const { equal, different, absent, otherConfig, notices, unchecked, tree, image, symbols } = report
   const all = equal + different.length
   return [
@@ -58,6 +61,19 @@ export function treeText(report: TreeReport): string {
     'To build a hotpatch for it, and to try it on that very image:',
     `  hotsplice build --tree ${tree} --symbols ${symbols} --patch fix.patch`,
     `  hotsplice rehearse fix.livepatch --hypervisor ${image}`,
+  ].join('\n')
+}
+
+function kernelText({ package: name, packageVersion, otherConfig, notices, tree, symbols }: TreeReport): string {
+  return [
+    `${name} ${packageVersion}: the source is prepared with the package’s configuration; no kernel was built`,
+    'each build proves of what it replaces that it is what the image runs',
+    ...shown(otherConfig.map(each => `the configuration differs: ${each}`)),
+    ...notices.map(({ text }) => `note: ${text}`),
+    '',
+    'To build a live patch for it, and to try it on that very image:',
+    `  hotsplice build --target linux --tree ${tree} --symbols ${symbols} --patch fix.patch -o fix.ko`,
+    `  hotsplice rehearse fix.ko --symbols ${symbols}`,
   ].join('\n')
 }
 

@@ -2,6 +2,7 @@
 export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits, tryCompile } from './compile.ts'
 export { inDebianTree, parsePackage } from './debian/debian-tree.ts'
+export { inKernelTree, parseKernelPackage } from './debian/kernel-tree.ts'
 export { debugObjects, placeIn } from './debug-objects.ts'
 export {
   type Declarations,

@@ -1,18 +1,20 @@
 /**
  * What the other files of this folder have no case for, on one boot of the kernel that Debian ships: a system call, a
- * function with a `.cold` part, a new file. Each is loaded, seen and taken back before the next.
+ * function with a `.cold` part, a new file, an inline function of a header that many units read. Each is loaded, seen and taken back before the next.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BuildResult } from '../../src/flows/hotpatch/build-one.ts'
 import { rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { missingFor } from '../support/missing.ts'
+import { functionTexts } from '../support/object-texts.ts'
 import { withoutKernel } from './kernel.ts'
 import { type Edit, Workshop } from './made.ts'
 
-const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc', 'readelf')
+const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc', 'readelf', 'objdump')
 const withoutQemu = missingFor('qemu-system-x86_64')
 
 interface Kind {
@@ -32,6 +34,11 @@ const NAMED =
   'SYSCALL_DEFINE1(newuname, struct new_utsname __user *, name)\n{\n\tstruct new_utsname tmp;\n\n\tdown_read(&uts_sem);\n\tmemcpy(&tmp, utsname(), sizeof(tmp));\n'
 const TASK = '\tchar tcomm[64];\n\n\t/*\n\t * Test before PF_KTHREAD'
 const WORDS = 'static noinline void first_words(struct seq_file *m)\n{\n\tseq_puts(m, "words: ");\n}\n'
+
+/** Two dozen units may read it; four of them have what is inline there in a function of theirs. */
+const HEADER = 'include/linux/time_namespace.h'
+const BOOTTIME = '\t*ts = timespec64_add(*ts, ns_offsets->boottime);\n'
+const LATER = `${BOOTTIME}\tts->tv_sec += 1000000000;\n`
 
 const KINDS: readonly Kind[] = [
   {
@@ -62,7 +69,18 @@ const KINDS: readonly Kind[] = [
     without: 'expect-no-output words',
     with: 'expect-output "words: console="',
   },
+  {
+    name: 'inline',
+    edits: [{ file: HEADER, replace: BOOTTIME, by: LATER }],
+    functions: ['uptime_proc_show', 'do_sysinfo', 'get_boottime_timespec', 'posix_get_boottime_timespec'],
+    asks: 'read /proc/uptime',
+    without: 'expect-no-output 10000000',
+    with: 'expect-output 10000000',
+  },
 ]
+
+/** Without what compilers say of a function whose parameters they have changed. */
+const sourceName = (name: string) => name.replace(/\.(?:isra|constprop|part)(?:\.\d+)?$/, '')
 
 const PROGRAM = `#include <stdio.h>
 #include <sys/utsname.h>
@@ -77,6 +95,7 @@ int main(void) {
 describe.skipIf(without !== '')(`more kinds of patches of the shipped kernel${without}`, () => {
   const work = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
   const modules = new Map<string, Uint8Array>()
+  const reports = new Map<string, BuildResult['report'] | undefined>()
   let workshop: Workshop | undefined
   beforeAll(() => {
     workshop = new Workshop()
@@ -91,13 +110,36 @@ describe.skipIf(without !== '')(`more kinds of patches of the shipped kernel${wi
       (await workshop?.build(edits, true, { output: `${name}.ko`, promoteCallers: ['all'] })) ?? {}
     expect(report?.refusals).toEqual([])
     modules.set(name, payload ?? new Uint8Array())
+    reports.set(name, report)
     const file = join(work, `${name}.ko`)
     writeFileSync(file, payload ?? '')
     const symbols = execFileSync('readelf', ['-sW', file], { encoding: 'utf8', maxBuffer: 1 << 26 })
     const brought = [...symbols.matchAll(/ FUNC +\S+ +\S+ +\d+ (\S+)$/gm)].map(([, each = '']) =>
-      each.replace(/#.*/, ''),
+      sourceName(each.replace(/#.*/, '')),
     )
     expect(brought).toEqual(expect.arrayContaining([...functions]))
+  })
+
+  it('has of an inline function’s users those whose text is another one to objdump', () => {
+    const { units = [], functions = [] } = reports.get('inline') ?? {}
+    const folder = workshop?.tree ?? ''
+    const headers = join(work, 'headers')
+    const patched = readFileSync(join(folder, HEADER), 'latin1').replace(BOOTTIME, () => LATER)
+    mkdirSync(join(headers, 'linux'), { recursive: true })
+    writeFileSync(join(headers, 'linux/time_namespace.h'), patched, 'latin1')
+    const differing = units.flatMap(({ command }) => {
+      const [before, after] = [[], ['-I', headers]].map(more => {
+        const at = command.indexOf('-o')
+        const [program = '', ...words] = [...command.slice(0, at), ...command.slice(at + 2)]
+        const object = join(work, 'unit.o')
+        execFileSync(program, [...more, ...words, '-o', object], { cwd: folder })
+        return functionTexts(object, 'objdump')
+      })
+      return [...(after ?? [])].flatMap(([name, text]) => (before?.get(name) === text ? [] : [sourceName(name)]))
+    })
+    expect(units.length).toBeGreaterThan(3)
+    expect(functions.filter(each => each.included).map(({ name }) => name)).toEqual(expect.arrayContaining(differing))
+    expect(differing).toHaveLength(functions.filter(each => each.included).length)
   })
 
   it.skipIf(withoutQemu !== '')(`are seen while they are enabled ${withoutQemu}`, async () => {

@@ -31,7 +31,7 @@ export function define(host: Host) {
         .default('patched'),
     )
     .option('--replace', 'put what is certain in the place of what the log said, without braces')
-    .option('--from-log', 'nothing is applied until the log says so: follow Xen’s own messages')
+    .option('--from-log', 'nothing is applied until the log says so: follow Xen’s or Linux’s own messages')
     .option(
       '--symbols <file>',
       'xen-syms, or a program, with debug information: for backtraces through code that stays',

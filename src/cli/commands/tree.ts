@@ -17,14 +17,17 @@ const MORE = [
   'package’s own debian/rules and debian/xen-kconfig, with this machine’s compiler, and every function of it is compared',
   'with the shipped image. A build against it refuses patches of what is not equal; the rest may differ.',
   '',
+  'Of a kernel, linux-source-… of the same version is fetched and prepared with the shipped configuration (make olddefconfig',
+  'prepare), as its modules and image are put beside it; no kernel is built, and builds prove what they replace.',
+  '',
   'The folder is there when all went well, and else is not. It must stay where it is: the build’s commands name it.',
 ]
 
 export function define(host: Host) {
   return new Command('tree')
-    .description('Makes the source tree of an installed hypervisor, built as it was, to build hotpatches in.')
+    .description('Makes the source tree of an installed hypervisor or kernel, as it was built, to build hotpatches in.')
     .addArgument(new Argument('<kind>', 'whose packages').choices(KINDS))
-    .argument('<package=version>', 'the package of the hypervisor, as dpkg-query -W shows it')
+    .argument('<package=version>', 'the package of the hypervisor or kernel, as dpkg-query -W shows it')
     .option('-o, --output <dir>', 'the folder to make (default: <package>_<version> here)')
     .addOption(JOBS)
     .option('--json <file>', 'write the report as JSON; - is standard output')
@@ -57,6 +60,10 @@ const HELP = {
     {
       so: 'for Debian 12’s hypervisor',
       run: 'hotsplice tree debian xen-hypervisor-4.17-amd64=4.17.5+72-g01140da4e8-1 -o ~/xen-4.17',
+    },
+    {
+      so: 'for one of its kernels; dpkg-query -W "linux-image-$(uname -r)" shows which runs here',
+      run: 'hotsplice tree debian linux-image-6.1.0-50-amd64=6.1.176-1 -o ~/linux',
     },
   ],
   codes: [[0, 'the folder was made; how much of it is what was shipped is said']],

@@ -1,10 +1,19 @@
 /**
  * `hotsplice tree debian`: from the package that is installed on a host to a tree that hotpatches for it are built in, with
- * the proof how far that tree is what runs there.
+ * the proof how far that tree is what runs there; of a kernel that is left to each build.
  */
 import { readHypervisorSymbols } from '../../loaders/xen/symbols.ts'
 import type { TreeReport } from '../../report/tree-report.ts'
-import { inDebianTree, openBase, parsePackage, type RunOptions, readImage, wholeRun } from '../../trees/index.ts'
+import {
+  inDebianTree,
+  inKernelTree,
+  openBase,
+  parseKernelPackage,
+  parsePackage,
+  type RunOptions,
+  readImage,
+  wholeRun,
+} from '../../trees/index.ts'
 import { compareImage } from './compare-image.ts'
 
 export interface TreeRequest extends RunOptions {
@@ -18,6 +27,8 @@ export interface TreeRequest extends RunOptions {
 
 export function debianTree(request: TreeRequest): Promise<TreeReport> {
   const { jobs, progress, cacheFolder, version, output } = request
+  const kernel = parseKernelPackage(request.package)
+  if (kernel !== undefined) return kernelTree(request, kernel)
   const wanted = parsePackage(request.package)
   return wholeRun(request, own =>
     inDebianTree(wanted, output, own, async ({ tree, image, symbols, makeArguments, otherConfig }) => {
@@ -32,12 +43,29 @@ export function debianTree(request: TreeRequest): Promise<TreeReport> {
         command: 'tree',
         version,
         outcome: 'done',
+        target: 'xen',
         ...facts,
         makeArguments,
         otherConfig,
         notices,
         ...compared,
       }
+    }),
+  )
+}
+
+/** Which of a kernel's units a patch concerns, and that they are what runs, is found out when it is built. */
+function kernelTree(
+  request: TreeRequest,
+  wanted: NonNullable<ReturnType<typeof parseKernelPackage>>,
+): Promise<TreeReport> {
+  const { version, output, cacheFolder } = request
+  return wholeRun(request, own =>
+    inKernelTree(wanted, output, own, async ({ image, ...made }) => {
+      await openBase({ tree: made.tree, target: 'linux', cacheFolder }, own)
+      const facts = { package: wanted.name, packageVersion: wanted.version, image, symbols: image, notices: [] }
+      const nothing = { equal: 0, different: [], absent: [], unchecked: [] }
+      return { schema: 1, command: 'tree', version, outcome: 'done', target: 'linux', ...facts, ...made, ...nothing }
     }),
   )
 }

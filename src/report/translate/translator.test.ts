@@ -180,6 +180,33 @@ test('a log of before, with and after the payload', () => {
   expect(translated([layer('table', [])], log.join('\n'), { fromLog: true })).toBe(says.join('\n'))
 })
 
+test('a log of Linux says when some run it already, and when all do', () => {
+  const log = [
+    'a.c:12 then',
+    "livepatch: enabling patch 'fix'",
+    "livepatch: 'fix': starting patching transition",
+    'a.c:14 meanwhile',
+    "livepatch: 'fix': patching complete",
+    'a.c:14 now',
+    "livepatch: 'other': patching complete",
+    'a.c:14 unless that took its place',
+    "livepatch: 'fix': starting unpatching transition",
+    "livepatch: 'fix': unpatching complete",
+    'a.c:12 again',
+  ]
+  expect(
+    translated([layer('table', [])], log.join('\n'), { fromLog: true })
+      .split('\n')
+      .filter(line => line.startsWith('a')),
+  ).toEqual([
+    'a.c:12 {=common/a.c:14} then',
+    'a.c:14 {?common/a.c:16 by code that was not replaced | common/a.c:14 by f2} meanwhile',
+    'a.c:14 {=common/a.c:14} now',
+    'a.c:14 {?common/a.c:14 by f2 | common/a.c:16 by code that was not replaced} unless that took its place',
+    'a.c:12 {=common/a.c:14} again',
+  ])
+})
+
 test('an apply that failed applied nothing', () => {
   const log = ['livepatch: fix: Applying 1 functions', 'livepatch: fix finished APPLY with rc=-16', 'a.c:14'].join('\n')
   expect(translated([layer('table', [])], log, { fromLog: true })).toMatch(/a\.c:14 \{=common\/a\.c:16\}$/)

@@ -8,7 +8,7 @@
  */
 import { type Candidate, candidatesFor, type Situation } from './candidates.ts'
 import { candidatesOfPlace, codePlaces, historyOf } from './code.ts'
-import { historyEvent } from './events.ts'
+import { historyEvent, stateAfter } from './events.ts'
 import { disconnected, type FileHistory, follow, historiesOf, isNamed, readersText, versionOf } from './history.ts'
 import type { Applied, CodeLookup, Layer, Meaning, Place, Printer, Reference, Source } from './model.ts'
 import {
@@ -42,16 +42,17 @@ export class Translator {
   readonly #histories: readonly FileHistory[]
   readonly #options: TranslateOptions
   readonly #notes: string[] = []
-  #applied: readonly number[]
+  /** Each set of payloads that may be applied. */
+  #applied: readonly Applied[]
   #named: { readonly text: string; readonly names: ReadonlySet<string> } | undefined
   #logLine = 0
-  #held: { readonly text: string; readonly logLine: number; readonly applied: readonly number[] }[] = []
+  #held: { readonly text: string; readonly logLine: number; readonly applied: readonly Applied[] }[] = []
 
   constructor(layers: readonly Layer[], options: TranslateOptions) {
     this.#layers = layers
     this.#options = options
     this.#histories = historiesOf(layers)
-    this.#applied = options.fromLog ? [] : [...layers.keys()]
+    this.#applied = options.fromLog ? [[]] : [[...layers.keys()]]
     for (const file of disconnected(this.#histories))
       this.#notes.push(`the payloads were built from different texts of ${file}; lines are given as each has them`)
   }
@@ -99,17 +100,18 @@ export class Translator {
     if (event === undefined) return
     // Whatever has taken their place, it is one that the user did not name.
     if (layer === -1) {
-      if (this.#options.fromLog && event.became === 'alone') this.#applied = []
+      if (this.#options.fromLog && event.became === 'alone') this.#applied = [[]]
+      if (this.#options.fromLog && /^(?:enabled|applying)$/.test(event.became)) this.#applied = [...this.#applied, []]
       return
     }
     if (!this.#options.fromLog) {
-      const became = event.became === 'alone' ? 'put in the place of all others' : event.became
+      const became = WORDS.get(event.became) ?? event.became
       const said = `line ${this.#logLine} of the log says that ${event.payload} was ${became} there`
       this.#notes.push(`${said}, but all payloads are taken to be applied; use --from-log to go by the log`)
       return
     }
-    const others = event.became === 'alone' ? [] : this.#applied.filter(each => each !== layer)
-    this.#applied = event.became === 'reverted' ? others : [...others, layer]
+    const states = this.#applied.flatMap(before => stateAfter(event.became, layer, before))
+    this.#applied = [...new Map(states.map(each => [each.join(), each])).values()]
   }
 
   #rewritten(text: string, context: LineContext): string {
@@ -139,20 +141,20 @@ export class Translator {
     return [...lines, ...code].toSorted((a, b) => a.at - b.at)
   }
 
-  #meaningsOfCode(found: FoundCode, applied: Applied): readonly Meaning[] {
-    const situation: Situation = { layers: this.#layers, applied }
+  #meaningsOfCode(found: FoundCode, applied: readonly Applied[]): readonly Meaning[] {
+    return merged(applied.flatMap(each => this.#codeMeanings(found, { layers: this.#layers, applied: each })))
+  }
+
+  #codeMeanings(found: FoundCode, situation: Situation): readonly Meaning[] {
     const places = codePlaces(situation, found, this.#options.running)
-    return merged(
-      places.flatMap(place => {
-        const history = historyOf(this.#histories, place.file)
-        const candidates = candidatesOfPlace(situation, this.#histories, place)
-        if (history !== undefined && candidates !== undefined)
-          return candidates.map(each => this.#meaning(history, each))
-        const payload = place.layer === undefined ? null : (this.#layers[place.layer]?.name ?? null)
-        const untouched = { file: tidied(place.file), line: place.number, version: { is: 'original' } as const }
-        return [{ place: untouched, printers: [{ payload, functions: [] }] }]
-      }),
-    )
+    return places.flatMap(place => {
+      const history = historyOf(this.#histories, place.file)
+      const candidates = candidatesOfPlace(situation, this.#histories, place)
+      if (history !== undefined && candidates !== undefined) return candidates.map(each => this.#meaning(history, each))
+      const payload = place.layer === undefined ? null : (this.#layers[place.layer]?.name ?? null)
+      const untouched = { file: tidied(place.file), line: place.number, version: { is: 'original' } as const }
+      return [{ place: untouched, printers: [{ payload, functions: [] }] }]
+    })
   }
 
   /** Files that no patch touches are the same in every source. */
@@ -171,14 +173,15 @@ export class Translator {
   #meaningsOf(
     found: FoundLine,
     text: string,
-    applied: readonly number[],
+    applied: readonly Applied[],
     processor: FoundCode | undefined,
   ): readonly Meaning[] {
-    const situation: Situation = { layers: this.#layers, applied }
     const meanings = this.#histories
       .filter(history => isNamed(history, found.path))
       .flatMap(history => {
-        const all = candidatesFor(situation, history, found.number)
+        const all = applied.flatMap(each =>
+          candidatesFor({ layers: this.#layers, applied: each }, history, found.number),
+        )
         return likely(all, this.#namesIn(text), processor).map(each => this.#meaning(history, each))
       })
     return merged(meanings)
@@ -206,9 +209,16 @@ function tidied(path: string): string {
 
 interface LineContext {
   readonly logLine: number
-  readonly applied: readonly number[]
+  readonly applied: readonly Applied[]
   readonly processor: FoundCode | undefined
 }
+
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['alone', 'put in the place of all others'],
+  ['enabled', 'applied'],
+  ['applying', 'being applied'],
+  ['reverting', 'being taken back'],
+])
 
 function pathOf({ touches }: FileHistory, sha256: string): string {
   for (const { lines } of touches) {

@@ -46,6 +46,32 @@ export async function fetchPackage(
   return { files: files.folder, debugFiles: debugFiles?.folder, source }
 }
 
+/** A kernel's package with its modules, and the source that it was made from, packed as Debian's package of it has it. */
+export interface FetchedKernel {
+  readonly files: string
+  /** `linux-source-6.1.tar.xz`. */
+  readonly source: string
+}
+
+/** Fetches both into folders below `folder`; `sourceName` is the source's binary package, `linux-source-6.1`. */
+export async function fetchKernel(
+  { name, version }: DebianPackage,
+  sourceName: string,
+  folder: string,
+  own: Run,
+): Promise<FetchedKernel> {
+  const apt = new Apt(folder, own)
+  const fetched: string[] = []
+  for (const wanted of [name, sourceName]) {
+    own.progress.step(`fetching ${wanted} ${version} by apt, through the network`)
+    const files = await apt.unpacked(wanted, version)
+    if (files === undefined) throw notFetched(`${wanted}=${version}`, apt.lastWords)
+    fetched.push(files.folder)
+  }
+  const [files = '', source = ''] = fetched
+  return { files, source: join(source, 'usr/src', `${sourceName}.tar.xz`) }
+}
+
 class Apt {
   readonly #folder: string
   readonly #own: Run

@@ -83,7 +83,7 @@ function takeShipped({ files, debugFiles }: Fetched, to: string): Shipped {
 }
 
 /** Settings that are not the same; none where the package does not say its own. */
-function differences(shipped: string | undefined, built: string): readonly string[] {
+export function differences(shipped: string | undefined, built: string): readonly string[] {
   if (shipped === undefined) return []
   const [theirs, ours] = [readConfig(readFileSync(shipped, 'utf8')), readConfig(readFileSync(built, 'utf8'))]
   return [...new Set([...theirs.keys(), ...ours.keys()])]
