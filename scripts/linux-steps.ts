@@ -56,12 +56,13 @@ async function run(): Promise<number> {
     const rounds = Math.ceil(Number(values.steps) / STEPS_OF_ROUND)
     const script = `run ${load} start\n${ROUND.repeat(rounds)}run ${load} stop\nexpect-taints OEK\n`
     const asked = { hypervisor: workshop.image, payloads: built, script, cpus: 2, timeoutMs: 240_000 }
-    const { outcome, operations } = await rehearse({ system: 'Linux', ...asked })
+    const { outcome, operations, console: last } = await rehearse({ system: 'Linux', ...asked })
     for (const each of operations.filter(({ expected }) => !expected))
       console.log(`not expected: ${each.text}`, each.result)
     const warned = operations.flatMap(({ console: lines }) =>
       lines.filter(line => /WARNING|BUG:|Oops|stall/.test(line)),
     )
+    if (outcome !== 'passed') console.log((last ?? []).slice(-80).join('\n'))
     for (const line of [...warned, ...(operations.at(-2)?.output ?? [])]) console.log(line)
     console.log(`${rounds * STEPS_OF_ROUND} steps: ${outcome}`)
     return outcome === 'passed' && warned.length === 0 ? 0 : 1

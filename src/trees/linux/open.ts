@@ -5,7 +5,7 @@
  * source, and how it is compiled, the kernel's own make says. Who may read a header, make and the texts tell (`header-users.ts`).
  */
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { inPrivatePlace } from '../../system/private-place.ts'
 import { type Layout, readText, realOrSelf } from '../layout.ts'
@@ -205,7 +205,8 @@ async function askMake(base: Base, source: string, run: Run): Promise<Unit> {
       'is the tree prepared (make olddefconfig prepare), with all that this needs installed?',
     )
   })
-  const commands = readMakeCommands(output.text, unit, source)
+  const kept = readText(join(folder, dirname(unit), `.${basename(unit)}.cmd`))
+  const commands = readMakeCommands(output.text, unit, source, kept)
   return unitFrom({ ...commands, objtool: commands.objtool ?? output.objtool }, { unit, source, folder })
 }
 
