@@ -12,7 +12,7 @@ import { expect, it } from 'vitest'
 import { signFile } from '../../src/flows/sign.ts'
 import { rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { missingFor } from '../support/missing.ts'
-import { said } from './edits.ts'
+import { said as saying } from './edits.ts'
 import { Workshop } from './made.ts'
 
 const script = fileURLToPath(new URL('../../scripts/linux-own.sh', import.meta.url))
@@ -23,7 +23,7 @@ const without = folder === '' ? ` (${found.stderr.trim()})` : tools && ` (${tool
 
 const SCRIPT = `! EKEYREJECTED load unsigned.ko
 ! EKEYREJECTED load tampered.ko
-! ENOKEY load strange.ko
+! EKEYREJECTED load strange.ko
 list
 expect-result 0
 read /proc/cmdline
@@ -42,7 +42,7 @@ it.skipIf(without !== '')(`a kernel takes what is signed with its key, and nothi
   const workshop = new Workshop({ image: join(folder, 'vmlinuz'), tree: join(folder, 'tree') })
   const work = mkdtempSync(join(tmpdir(), 'hotsplice-signed-'))
   try {
-    const { report, payload } = await workshop.build(said('signed'), true, { output: 'patch.ko' })
+    const { report, payload } = await workshop.build(saying('signed'), true, { output: 'patch.ko' })
     expect(report.refusals).toEqual([])
     const unsigned = Buffer.from(payload ?? '')
     const by = (key: string, certificate: string) => {
@@ -63,6 +63,9 @@ it.skipIf(without !== '')(`a kernel takes what is signed with its key, and nothi
     const { outcome, operations } = await rehearse({ system: 'Linux', ...options })
     expect(operations.filter(({ expected }) => !expected)).toEqual([])
     expect(outcome).toBe('passed')
+    const said = (name: string) => operations.find(({ text }) => text.endsWith(`load ${name}.ko`))?.console.join(' ')
+    expect(said('unsigned')).toContain('Loading of unsigned module is rejected')
+    expect(said('strange')).toContain('Loading of module with unavailable key is rejected')
   } finally {
     workshop.close()
     rmSync(work, { recursive: true, force: true })
