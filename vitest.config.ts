@@ -109,6 +109,7 @@ export const REST = [
   'tests/linux/modules.test.ts',
   'tests/linux/rehearsal.test.ts',
   'tests/linux/sections.test.ts',
+  'tests/linux/signed.test.ts',
   'tests/linux/ssh-host.test.ts',
   'tests/linux/verify.test.ts',
   // Another way to the same hypervisor (tests/run/hosts.test.ts).

@@ -50,6 +50,8 @@ const payload: v.GenericSchema<PayloadSummary> = v.object({
 
 const lookedUp = { object: text, name: text, position: whole }
 
+const CALLBACKS = ['pre_patch', 'post_patch', 'pre_unpatch', 'post_unpatch'] as const
+
 const liveModule: v.GenericSchema<ModuleSummary> = v.object({
   schema: v.literal(1),
   command: v.literal('inspect'),
@@ -60,6 +62,8 @@ const liveModule: v.GenericSchema<ModuleSummary> = v.object({
   signed: v.boolean(),
   replaces: v.nullable(v.boolean()),
   functions: v.nullable(v.array(v.object({ ...lookedUp, newSize: v.nullable(whole) }))),
+  callbacks: v.nullable(v.array(v.object({ object: text, callback: v.picklist(CALLBACKS), function: text }))),
+  states: v.nullable(v.array(v.object({ id: text, version: whole }))),
   exported: v.array(v.object({ name: text, checksum: v.nullable(text) })),
   lookedUp: v.array(v.object(lookedUp)),
   modinfo: texts,

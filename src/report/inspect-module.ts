@@ -1,6 +1,12 @@
 /** What a live patch for Linux contains, as JSON (docs/schema/inspect.json) and as text. */
 import { InputError } from '../base/errors.ts'
-import { inspectModule, type LookedUp, type ModuleFunction } from '../loaders/linux/inspect-module.ts'
+import {
+  inspectModule,
+  type LookedUp,
+  type ModuleCallback,
+  type ModuleFunction,
+  type ModuleState,
+} from '../loaders/linux/inspect-module.ts'
 import { type Ink, PLAIN } from './ink.ts'
 import { describePayload, type PayloadSummary } from './inspect.ts'
 import { counted } from './text.ts'
@@ -19,6 +25,10 @@ export interface ModuleSummary {
   readonly replaces: boolean | null
   /** Null where the module's own code makes the table of them. */
   readonly functions: readonly ModuleFunction[] | null
+  /** What the kernel calls besides, by the object whose code comes and goes; null where no table tells. */
+  readonly callbacks: readonly ModuleCallback[] | null
+  /** What of the system it says to have changed (klp_state); null where that is not told. */
+  readonly states: readonly ModuleState[] | null
   readonly exported: readonly { readonly name: string; readonly checksum: string | null }[]
   readonly lookedUp: readonly LookedUp[]
   readonly modinfo: readonly string[]
@@ -64,6 +74,7 @@ function describeModule(module: ModuleSummary, file: string, ink: Ink): string {
     ...module.modinfo.map(line => `  modinfo      ${line}`),
     '',
     ...functionLines(functions, ink),
+    ...besides(module, ink),
     '',
     ink.strong(`uses ${counted(exported.length, 'symbol')} that the kernel exports`),
     ...exported.map(({ name, checksum }) => `  ${checksum ?? 'no sum    '}  ${name}`),
@@ -82,6 +93,20 @@ function functionLines(functions: ModuleSummary['functions'], ink: Ink): readonl
   return [
     ink.strong(`replaces ${counted(functions.length, 'function')}`),
     ...functions.map(each => `  ${spelled(each)}${each.newSize === null ? '' : `  → ${each.newSize} bytes`}`),
+  ]
+}
+
+/** Nothing where a live patch has neither, or nothing tells. */
+function besides({ callbacks, states }: ModuleSummary, ink: Ink): readonly string[] {
+  const called = callbacks ?? []
+  const changed = states ?? []
+  return [
+    ...(called.length === 0
+      ? []
+      : ['', ink.strong(`has the kernel call ${counted(called.length, 'function')} besides`)]),
+    ...called.map(({ object, callback, function: name }) => `  ${callback} of ${object}  → ${name}`),
+    ...(changed.length === 0 ? [] : ['', ink.strong(`says to have changed ${counted(changed.length, 'state')}`)]),
+    ...changed.map(({ id, version }) => `  ${id} in version ${version}`),
   ]
 }
 

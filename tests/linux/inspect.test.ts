@@ -18,6 +18,14 @@ const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc', 'readelf')
 /** Several units have a `seq_show`. */
 const EDIT = { file: 'fs/proc/fd.c', replace: 'seq_printf(m, "pos:', by: 'seq_printf(m, "Pos:' }
 
+const BESIDES = `#include "hotsplice.h"
+static int before(struct klp_object *object) { return 0; }
+static void after(struct klp_object *object) { }
+HOTSPLICE_PRE_PATCH(before)
+HOTSPLICE_POST_UNPATCH(after)
+HOTSPLICE_STATE(seven, 7, 3)
+`
+
 describe.skipIf(without !== '')(`a live patch for Linux, looked at${without}`, () => {
   const work = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
   let module = new Uint8Array()
@@ -32,7 +40,8 @@ describe.skipIf(without !== '')(`a live patch for Linux, looked at${without}`, (
   beforeAll(async () => {
     const workshop = new Workshop()
     module = Buffer.from((await workshop.build(EDIT)).payload ?? [])
-    other = Buffer.from((await workshop.build(EDIT, true, { replace: false })).payload ?? [])
+    const sources = [{ name: 'besides.c', text: BESIDES }]
+    other = Buffer.from((await workshop.build(EDIT, true, { replace: false, sources })).payload ?? [])
     buildId = Buffer.from(readKernelImage(readKernel(workshop.image)).facts.buildId).toString('hex')
     image = workshop.image
     workshop.close()
@@ -78,7 +87,17 @@ describe.skipIf(without !== '')(`a live patch for Linux, looked at${without}`, (
     await expect(verify({ ...asked, symbols: module })).rejects.toMatchObject({ code: 'library/bad-option' })
   })
 
-  it('says whether it takes the place of others', () => {
-    expect(inspect(other, 'other.ko')).toMatchObject({ target: 'linux', replaces: false })
+  it('says whether it takes the place of others, what is called besides, and which states it has changed', () => {
+    const found = inspect(other, 'other.ko')
+    expect(found).toMatchObject({ target: 'linux', replaces: false, states: [{ id: '7', version: 3 }] })
+    expect(inspect(module, 'module.ko')).toMatchObject({ callbacks: [], states: [] })
+    const called = [
+      { object: 'vmlinux', callback: 'pre_patch', function: 'before' },
+      { object: 'vmlinux', callback: 'post_unpatch', function: 'after' },
+    ]
+    expect(found).toMatchObject({ callbacks: called })
+    const text = describeInspected(found, 'other.ko')
+    expect(text).toContain('\n  pre_patch of vmlinux  → before\n  post_unpatch of vmlinux  → after\n')
+    expect(text).toContain('\n  7 in version 3\n')
   })
 })

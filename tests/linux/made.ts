@@ -18,9 +18,15 @@ export interface Edit {
 type More = Partial<Pick<BuildOptions, 'promoteCallers' | 'replace' | 'output' | 'sources'>>
 
 export class Workshop {
-  readonly image = kernelPart('image')
-  readonly tree = kernelPart('tree')
+  readonly image: string
+  readonly tree: string
   readonly #cache = mkdtempSync(join(tmpdir(), 'hotsplice-linux-'))
+
+  /** For Debian's kernel, unless another one and its tree are given. */
+  constructor(other?: Pick<Workshop, 'image' | 'tree'>) {
+    this.image = other?.image ?? kernelPart('image')
+    this.tree = other?.tree ?? kernelPart('tree')
+  }
 
   /** What comes of edits of one patch; `known: false` leaves out which kernel runs. */
   build(edit: Edit | readonly Edit[], known = true, more: More = {}): Promise<BuildResult> {

@@ -17,7 +17,7 @@ import { LINE, withoutKernel } from './kernel.ts'
 import { type Edit, Workshop } from './made.ts'
 
 const hotsplice = fileURLToPath(new URL('../../bin/hotsplice', import.meta.url))
-const tools = missingFor('qemu-system-x86_64', 'ssh', 'ssh-keygen')
+const tools = missingFor('qemu-system-x86_64', 'ssh', 'ssh-keygen', 'openssl')
 const kernel = LINE === '6.1' ? withoutKernel('gcc', 'make', 'flex', 'bison', 'bc') : ' (that server has a kernel 6.1)'
 const without = tools === '' ? kernel : ` (${tools})`
 const provided = without === '' ? providedBy('linux-guest.sh', 'a server') : { missing: without }
@@ -27,6 +27,8 @@ const PATCHES: readonly (readonly [name: string, edits: readonly Edit[]])[] = [
   ['fix', [said('patched'), SLEPT]],
   ['thread', [THREAD]],
 ]
+/** As whoever has a key of their own signs; one byte of the second is another. */
+const SIGNED = ['signed', 'tampered'] as const
 /** Bits of /proc/sys/kernel/tainted: from elsewhere, unsigned, a live patch. */
 const TAINTED = 2 ** 12 + 2 ** 13 + 2 ** 15
 
@@ -46,6 +48,13 @@ describe.skipIf(missing !== '')(`a Linux host through ssh ${missing && `(${missi
     } finally {
       workshop.close()
     }
+    const request = ['-newkey', 'rsa:2048', '-nodes', '-batch', '-subj', '/CN=us/', '-keyout', 'key.pem']
+    execFileSync('openssl', ['req', '-new', '-x509', ...request, '-out', 'cert.pem'], { cwd: folder, stdio: 'ignore' })
+    const signing = ['fix.ko', '--target', 'linux', '--key', 'key.pem', '--cert', 'cert.pem', '-o', 'signed.ko']
+    execFileSync(process.execPath, [hotsplice, 'sign', ...signing], { cwd: folder, stdio: 'ignore' })
+    const bytes = readFileSync(join(folder, 'signed.ko'))
+    bytes.write('touched: ', bytes.indexOf('patched: '), 'latin1')
+    writeFileSync(join(folder, 'tampered.ko'), bytes)
     const holder = join(folder, 'holder')
     execFileSync('gcc', ['-static', '-O2', '-o', holder, fileURLToPath(new URL('holder.c', import.meta.url))])
     guest = await SshGuest.boot(server('folder' in provided ? provided.folder : ''))
@@ -90,6 +99,13 @@ describe.skipIf(missing !== '')(`a Linux host through ssh ${missing && `(${missi
     expect(run('unload', 'fix').status).toBe(0)
     expect(modules()).toEqual([])
     expect(Number(guest.run('cat /proc/sys/kernel/tainted'))).toBe(TAINTED)
+  })
+
+  it.each(SIGNED)('does not ask who has signed, and says so in its taint: %s', name => {
+    expect(told('load', `${name}.ko`, '--name', 'fix').status).toBe(0)
+    expect(guest.run('cat /proc/cmdline')).toMatch(name === 'signed' ? /^patched: / : /^touched: /)
+    expect(guest.run('cat /sys/module/fix/taint')).toBe('OEK\n')
+    expect([run('revert', 'fix').status, run('unload', 'fix').status]).toEqual([0, 0])
   })
 
   it('says which sleeping task holds a transition up, and where; it is signalled on request', () => {

@@ -14,6 +14,7 @@ import {
   loadedSection,
   noteOf,
   type PayloadObject,
+  placeWords,
   type Reached,
   reachedFrom,
   sectionNamed,
@@ -21,6 +22,7 @@ import {
   textAt,
 } from '../payload-parts.ts'
 import { BUILD_ID, LIVEPATCH_TABLES, MODINFO, MODULE_VERSIONS } from '../payload-sections.ts'
+import type { CallbackName } from './hooks.ts'
 import { rulesOf } from './kernel-facts.ts'
 import { MADE_FOR, readModinfo } from './modinfo.ts'
 
@@ -36,6 +38,10 @@ export interface ModuleModel {
   readonly replaces: boolean | null
   /** Null where no table of a known form tells them. */
   readonly functions: readonly ModuleFunction[] | null
+  /** What the kernel calls besides, by the object whose code comes and goes; null where no table of a known form tells them. */
+  readonly callbacks: readonly ModuleCallback[] | null
+  /** What of the system it says to have changed (klp_state); null where that is not told. */
+  readonly states: readonly ModuleState[] | null
   /** What it uses of the kernel by names that are exported. */
   readonly exported: readonly { readonly name: string; readonly checksum: string | null }[]
   /** What the live patching core looks up for it. */
@@ -57,6 +63,18 @@ export interface ModuleFunction extends LookedUp {
   readonly newSize: number | null
 }
 
+export interface ModuleCallback {
+  readonly object: string
+  readonly callback: CallbackName
+  readonly function: string
+}
+
+/** `id` in decimal digits, as it has 64 bits. */
+export interface ModuleState {
+  readonly id: string
+  readonly version: number
+}
+
 /** Undefined where `bytes` are no module of Linux. Throws `InputError` when they are no ELF object that can be read. */
 export function inspectModule(bytes: Uint8Array): ModuleModel | undefined {
   const elf = readElf<'payload'>(bytes)
@@ -75,6 +93,8 @@ export function inspectModule(bytes: Uint8Array): ModuleModel | undefined {
     isSigned: splitModule(bytes) !== undefined,
     replaces: replacesAll(elf, words.get('vermagic') ?? ''),
     functions: functionsIn(elf) ?? null,
+    callbacks: callbacksIn(elf) ?? null,
+    states: statesIn(elf, words.get('vermagic') ?? ''),
     exported: nowhere.flatMap(({ name, reserved }) =>
       reserved === undefined ? [{ name, checksum: checksums.get(name) ?? null }] : [],
     ),
@@ -95,6 +115,11 @@ const POINTER = 8
 const OBJECTS_AT = POINTER
 /** Of klp_object, behind its name. */
 const FUNCTIONS_AT = POINTER
+/** Bytes of klp_state: an id, a version, and a pointer for whoever uses it. */
+const STATE = 3 * POINTER
+/** Of klp_object, behind its functions. */
+const CALLBACKS_AT = 2 * POINTER
+const CALLBACKS = ['pre_patch', 'post_patch', 'pre_unpatch', 'post_unpatch'] as const satisfies readonly CallbackName[]
 /** Of klp_func. */
 const FUNC = { name: 0, code: POINTER, position: 2 * POINTER }
 /** Of klp_patch, behind the objects. */
@@ -109,9 +134,10 @@ function replacesAll(elf: PayloadObject, vermagic: string): boolean | null {
 
 type TableSection = NonNullable<ReturnType<typeof sectionNamed>>
 
-/** A list of functions, and whose they are. */
+/** A list of functions, and whose they are; `at`: where the table has that object. */
 interface FunctionList {
   readonly object: string
+  readonly at: number
   readonly start: number
   readonly end: number
 }
@@ -138,11 +164,13 @@ function listsIn(elf: PayloadObject, table: TableSection): readonly FunctionList
     .filter(offset => offset >= objects && offset < first)
     .flatMap(offset => {
       const start = within(offset)
-      return start === undefined ? [] : [{ start, object: objectAt(elf, table, offset - FUNCTIONS_AT) }]
+      return start === undefined
+        ? []
+        : [{ start, at: offset - FUNCTIONS_AT, object: objectAt(elf, table, offset - FUNCTIONS_AT) }]
     })
     .sort((a, b) => a.start - b.start)
   const end = within(STATES_AT) ?? table.size
-  return starts.map(({ start, object }, index) => ({ object, start, end: starts[index + 1]?.start ?? end }))
+  return starts.map(({ start, object, at }, index) => ({ object, at, start, end: starts[index + 1]?.start ?? end }))
 }
 
 function objectAt(elf: PayloadObject, table: TableSection, offset: number): string {
@@ -174,11 +202,42 @@ function functionsOf(
   return found
 }
 
-function sizeOf({ symbols }: PayloadObject, { section, offset }: Reached): number | undefined {
+const sizeOf = (elf: PayloadObject, reached: Reached): number | undefined => functionAt(elf, reached)?.size
+
+function functionAt({ symbols }: PayloadObject, { section, offset }: Reached) {
   return symbols.find(
     ({ kind, place }) =>
       kind === 'function' && place.in === 'section' && place.section === section?.id && place.offset === offset,
-  )?.size
+  )
+}
+
+function callbacksIn(elf: PayloadObject): readonly ModuleCallback[] | undefined {
+  const table = sectionNamed(elf, LIVEPATCH_TABLES)
+  const lists = table && listsIn(elf, table)
+  return lists?.flatMap(({ object, at }) =>
+    CALLBACKS.flatMap((callback, index) => {
+      const reached = table && reachedFrom(elf, table, at + CALLBACKS_AT + index * POINTER)
+      if (reached === undefined) return []
+      return [{ object, callback, function: functionAt(elf, reached)?.name ?? placeWords(reached) }]
+    }),
+  )
+}
+
+/** A list of klp_state, of which one without an id is the end. */
+function statesIn(elf: PayloadObject, vermagic: string): ModuleModel['states'] {
+  const table = sectionNamed(elf, LIVEPATCH_TABLES)
+  if (table === undefined || rulesOf(vermagic) === undefined) return null
+  const reached = reachedFrom(elf, table, STATES_AT)
+  if (reached === undefined) return []
+  if (reached.section !== table) return null
+  const view = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.byteLength)
+  const states: ModuleState[] = []
+  for (let at = reached.offset; at + STATE <= table.bytes.length; at += STATE) {
+    const id = view.getBigUint64(at, true)
+    if (id === 0n) return states
+    states.push({ id: String(id), version: view.getUint32(at + POINTER, true) })
+  }
+  return null
 }
 
 const VERSION = 64

@@ -21,6 +21,17 @@ describe('how make says that a unit is compiled', () => {
     })
   })
 
+  it('is what the build has kept, where the object is there and make says nothing', () => {
+    const step = `./tools/objtool/objtool --orc   ${UNIT}`
+    const compiled = COMPILE.split(' -c ').join(" -DPRICE='$$$(pound)5' -c ")
+    const kept = `cmd_${UNIT} := ${compiled}   ; ${step}\n\nsource_${UNIT} := ${SOURCE}\n`
+    const found = readMakeCommands('make -f x\n:\n', UNIT, SOURCE, kept)
+    expect(found.compile).toContain('-DPRICE=$#5')
+    expect(found.objtool).toEqual(['./tools/objtool/objtool', '--orc'])
+    expect(readMakeCommands(line(), UNIT, SOURCE, kept).compile).not.toContain('-DPRICE')
+    expect(() => readMakeCommands(':\n', 'other.o', SOURCE, kept)).toThrow('it names no such command')
+  })
+
   it('may have no step of objtool', () => {
     expect(readMakeCommands(line(), UNIT, SOURCE).objtool).toBeUndefined()
   })

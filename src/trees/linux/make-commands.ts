@@ -18,13 +18,10 @@ export interface UnitCommands {
   readonly objtool: readonly string[] | undefined
 }
 
-/** `output` of make for `unit` (`fs/proc/cmdline.o`), made of `source`. */
-export function readMakeCommands(output: string, unit: string, source: string): UnitCommands {
-  const found = output.split('\n').flatMap(line => {
-    const commands = commandsIn(line).map(text => ({ text: text.trim(), words: shellWords(text) ?? [] }))
-    const at = commands.findIndex(({ words }) => isCompile(words, unit, source))
-    return at === -1 ? [] : [commands.slice(at)]
-  })
+/** `output` of make for `unit` (`fs/proc/cmdline.o`), made of `source`; `kept`: the file beside an object that is there already. */
+export function readMakeCommands(output: string, unit: string, source: string, kept = ''): UnitCommands {
+  const printed = commandsFor(output, unit, source)
+  const found = printed.length > 0 ? printed : commandsFor(keptCommand(kept, unit), unit, source)
   const [steps, another] = found
   const compile = steps?.[0]?.words
   if (steps === undefined || compile === undefined || another !== undefined) {
@@ -50,6 +47,26 @@ export function readMakeCommands(output: string, unit: string, source: string): 
   return { compile, objtool: objtool?.slice(0, -1) }
 }
 
+const KEPT = ' := '
+
+/**
+ * What is known of a unit that has been compiled, as make would print it: make says nothing then, and has compared the command that
+ * it keeps beside the object (`.cmdline.o.cmd`: scripts/Kbuild.include, make-cmd) with the one that there would be. Empty where
+ * `kept` has none.
+ */
+function keptCommand(kept: string, unit: string): string {
+  const found = kept
+    .split('\n')
+    .find(line => line.startsWith(`cmd_${unit}${KEPT}`) || line.startsWith(`savedcmd_${unit}${KEPT}`))
+  if (found === undefined) return ''
+  // make-cmd: a `$` is doubled, and what begins a comment has a name.
+  const command = found
+    .slice(found.indexOf(KEPT) + KEPT.length)
+    .replace(/\$\$|\$\(pound\)/g, each => (each === '$$' ? '$' : '#'))
+  // It is kept up to where fixdep begins.
+  return `${command} ; scripts/basic/fixdep ${unit}`
+}
+
 /** The module that a unit is a part of, by the compiler's words (scripts/Makefile.lib: modname_flags). */
 export function moduleIn(compile: readonly string[]): { readonly module?: string } {
   if (!compile.includes('-DMODULE')) return {}
@@ -60,6 +77,15 @@ export function moduleIn(compile: readonly string[]): { readonly module?: string
     `which module the unit is a part of is not plain: ${name ?? 'its command does not say'}`,
     'such units cannot be patched yet; change the caller of what the patch changes, in another file',
   )
+}
+
+/** From the compiler on, of each line that has it. */
+function commandsFor(output: string, unit: string, source: string) {
+  return output.split('\n').flatMap(line => {
+    const commands = commandsIn(line).map(text => ({ text: text.trim(), words: shellWords(text) ?? [] }))
+    const at = commands.findIndex(({ words }) => isCompile(words, unit, source))
+    return at === -1 ? [] : [commands.slice(at)]
+  })
 }
 
 /** The last word is the source, as the kernel's rules have it. */

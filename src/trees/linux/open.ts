@@ -5,7 +5,7 @@
  * source, and how it is compiled, the kernel's own make says. Who may read a header, make and the texts tell (`header-users.ts`).
  */
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { inPrivatePlace } from '../../system/private-place.ts'
 import { type Layout, readText, realOrSelf } from '../layout.ts'
@@ -215,7 +215,8 @@ async function askMake(source: string, { base, run, kept }: Asking): Promise<Uni
     })
     return { text, objtool: await ownStep(base, settings) }
   })
-  const commands = readMakeCommands(output.text, unit, source)
+  const command = readText(join(folder, dirname(unit), `.${basename(unit)}.cmd`))
+  const commands = readMakeCommands(output.text, unit, source, command)
   return unitFrom({ ...commands, objtool: commands.objtool ?? output.objtool }, { unit, source, folder })
 }
 
