@@ -75,6 +75,11 @@ const ROWS: readonly Row[] = [
     after: other,
   },
   {
+    what: 'literals',
+    before: ofFile('', 'printf("4, 17") + printf("again")'),
+    after: other,
+  },
+  {
     what: 'numbers that the patch declares const',
     before: ofFile('static short table[4] = { 1, 9, 4, 17 };', 'table[n & 3]'),
     after: text => other(text).replace('static short', 'static const short'),

@@ -68,8 +68,7 @@ function mergedIn({ verdicts: { correlation } }: UnitInput): readonly string[] {
   const [before, after] = [mergedContents(correlation.original), mergedContents(correlation.patched)]
   return [...after].flatMap(([name, content]) => {
     const old = before.get(name)
-    const isOfC = !isCompilerMade(name) && !OF_THE_LANGUAGE.test(sourceName(name))
-    return isOfC && old !== undefined && old !== content ? [name] : []
+    return isOfSource(name) && old !== undefined && old !== content ? [name] : []
   })
 }
 
@@ -95,6 +94,10 @@ interface Constant {
 const OF_THE_LANGUAGE =
   /^(?:__func__|__FUNCTION__|__PRETTY_FUNCTION__)$|^_Z(?:T[VTISC]|Z.*E(?:8__func__|12__FUNCTION__|19__PRETTY_FUNCTION__))/
 
+/** Not what compilers made themselves: literals (`.L.str`), tables for a switch. */
+const isOfSource = (name: string): boolean =>
+  !name.startsWith('.') && !isCompilerMade(name) && !OF_THE_LANGUAGE.test(sourceName(name))
+
 function ownConstantsIn({ verdicts: { data, correlation } }: UnitInput): readonly Constant[] {
   const isReadOnly = ({ original, patched }: Judged) =>
     original !== undefined &&
@@ -105,8 +108,7 @@ function ownConstantsIn({ verdicts: { data, correlation } }: UnitInput): readonl
     const { verdict, patched } = judged
     if (verdict.kind !== 'changed' || patched?.local !== true || patched.kind !== 'data' || !isReadOnly(judged))
       return []
-    const isOfC = !isCompilerMade(patched.name) && !OF_THE_LANGUAGE.test(sourceName(patched.name))
-    return isOfC ? [{ id: patched.id, name: patched.name }] : []
+    return isOfSource(patched.name) ? [{ id: patched.id, name: patched.name }] : []
   })
 }
 
