@@ -17,42 +17,45 @@ const WHICH = ['branch', 'id', 'machine', 'base']
 
 export const COMPLETED: Part = {
   heading: '## Completed by hand',
-  words: `What is refused rightly and has a way out ([ways-out.md](ways-out.md)): \`hotsplice assist\` wrote the start, what a person has
-to know was filled in, and what was built was verified and rehearsed as above. A line that was filled in or deleted counts
-as one by hand, and so does a file whose change was taken out of the patch (members that go and may stay); in Ksplice,
-patches of this kind took 17 each (Arnold and Kaashoek, EuroSys 2009).
+  words: `Fixes that are rightly refused and have a way out ([ways-out.md](ways-out.md)). \`hotsplice assist\` wrote the first draft, a
+person filled in what only a person can know, and the result was verified and rehearsed as above. Each line filled in or
+deleted counts as one line by hand, and so does each file whose change was taken out of the patch (removed members that may
+stay). In Ksplice, patches of this kind took 17 lines each (Arnold and Kaashoek, EuroSys 2009).
 `,
   titles: [...WHICH, 'outcome', 'functions', 'refusals', 'lines written', 'lines by hand', 'hotsplice'],
 }
 
 export const JUDGED: Part = {
   heading: '## Judged by others',
-  words: `Of what was built, by a judge that asks nothing of hotsplice (\`--judge\`): all units that read what the fix touches are
-preprocessed before and after it with \`__LINE__\` a constant; those whose texts differ are compiled both ways, and objdump's
-and readelf's text of each function is compared. *Unjudged* are units that have lines in names, and do not compile so;
-*must* are the functions that have changed or come; *missing* those of them that the payload has not; *more* those that it
-has besides; *unlike* those whose code, references, strings or entries are not those of the patched object.
-Which numbers are lines, the same text with all its lines shifted tells; in the payload a line that diff keeps must have the number of
-before, one that has come one behind the file's end (lines.md), or it is unlike. Bases are as in the table before.
+  words: `What was built, checked by a judge that asks hotsplice nothing (\`--judge\`). All units that read what the fix touches are
+preprocessed before and after it, with \`__LINE__\` a constant. Units whose texts differ are compiled both ways, and objdump's
+and readelf's output for each function is compared. *Unjudged* are units that have line numbers in names and so do not compile
+this way; *must* are the functions that changed or are new; *missing* are those of them that the payload lacks; *more* are
+those that it has in addition; *unlike* are those whose code, references, strings or entries are not those of the patched object.
+Compiling the same text with all its lines shifted shows which numbers are lines. In the payload, a line that diff keeps must have
+its original number, and a new line must have a number past the end of the file (lines.md); otherwise the function is unlike.
+Bases are as in the previous table.
 `,
   titles: [...WHICH, 'units', 'that differ', 'unjudged', 'must', 'missing', 'more', 'unlike', 'hotsplice'],
 }
 
 export const RELEASES: Part = {
   heading: '## First releases and tips',
-  words: `The first release of each branch and its tip (\`--releases\`), each with the same fix of our own, which has what fixes need of a
-loader: a function with alternatives and exceptions, one with a string, both of which dom0's hypercalls run. *Seen* says whether
-dom0 gets the answer of before, of with, and of before again. What kind of loader each is: [loader-history.md](loader-history.md).
+  words: `The first release of each branch and its tip (\`--releases\`), each with the same fix of our own. It contains what fixes need of a
+loader: a function with alternatives and exceptions, and one with a string; dom0's hypercalls run both. *Seen* says whether dom0 gets
+the original answer, then the patched one, then the original again. [loader-history.md](loader-history.md) says what kind of loader
+each has.
 `,
   titles: [...WHICH, 'outcome', 'functions', 'refusals', 'seen', 'hotsplice'],
 }
 
 export const SEEN: Part = {
   heading: '## Seen from dom0',
-  words: `Where what a fix changes can be asked for with a hypercall, it is asked before, with, and after: the rehearsal's dom0 asks,
-uploads and applies, asks, reverts, asks once more, and unloads. What the hypervisor answers without the fix, before it and
-after it, is the first answer; with it, the second. Where it goes down without the fix, it is booted twice. A base that is not the
-one of the first table is an older one of the branch, which was there already (\`--as-built\`): built, verified, rehearsed likewise.
+  words: `Where a hypercall can show what a fix changes, it is made before, with and after the fix: the rehearsal's dom0 asks, uploads
+and applies, asks, reverts, asks again, and unloads. *Without* is the hypervisor's answer without the fix, both before and after
+it; *with* is its answer with the fix. Where the hypervisor crashes without the fix, it is booted twice. A base that is not the one
+in the first table is an older one of the branch that had already been built (\`--as-built\`); it was used in the same way: built,
+verified, rehearsed.
 `,
   titles: [...WHICH, 'what is asked', 'without', 'with', 'seen', 'hotsplice'],
 }

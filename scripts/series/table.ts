@@ -25,13 +25,13 @@ const CAME_AT = COLUMNS.indexOf('came')
 
 const HEAD = `# Fixes on their own bases
 
-Made by \`npx tsx scripts/coverage.ts\`, not by hand. Each security fix of Xen's stable branches that touches the
-hypervisor for x86, and for AArch64 fixes of any kind that touch what is its own, is taken on the commit that was running
-before it: that commit is built (DEBUG=n, LIVEPATCH=y), for AArch64 with a cross compiler, the fix is built against it with
-\`--lines auto\`, verified, and rehearsed on that very hypervisor: uploaded, applied, reverted and unloaded. Build and verify
-are told that an x86 processor has no CET-IBT, as QEMU's has none. The functions are those that the payload replaces or
-brings, the seconds those of the build, on a machine of two cores that others used, too. The last column is the commit of
-hotsplice.
+Made by \`npx tsx scripts/coverage.ts\`, not by hand. The table covers each security fix on Xen's stable
+branches that touches the hypervisor for x86, and, for AArch64, fixes of any kind that touch code specific to it. Each fix is
+tried on the commit before it, as if that were running. The commit is built (DEBUG=n, LIVEPATCH=y; with a cross compiler for
+AArch64). The fix is built against it with \`--lines auto\`, verified, and rehearsed on that very hypervisor: uploaded, applied,
+reverted and unloaded. Build and verify are told that x86 processors have no CET-IBT, as QEMU's has none. *Functions* counts
+those that the payload replaces or adds; *seconds* is the time of the build, on a machine with two cores shared with other
+work. The last column is the commit of hotsplice.
 `
 
 export function rowOf(
