@@ -22,19 +22,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { InputError } from '../../src/base/errors.ts'
 import { compileUnits, quiet } from '../../src/trees/index.ts'
 import { type OpenOptions, openTree } from '../support/opened.ts'
+import { withoutRoot } from '../support/other-root.ts'
 
 const MOUNTED = ['usr', 'bin', 'lib', 'lib64', 'etc', 'dev']
-
-function canMount(): boolean {
-  try {
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' })
-    return process.getuid?.() === 0
-  } catch {
-    return false
-  }
-}
-
-const without = canMount() ? '' : ' (skipped: only root may mount and change the root here)'
 
 const ENTER = `root=$1; shift
 for each in ${MOUNTED.join(' ')}; do [ ! -d "$root/$each" ] || [ -L "$root/$each" ] || mount --rbind "/$each" "$root/$each"; done
@@ -107,7 +97,7 @@ const failure = (change: Partial<OpenOptions>) =>
       (error: unknown) => error,
     )
 
-describe.skipIf(without !== '')(`compilers in another root${without}`, () => {
+describe.skipIf(withoutRoot !== '')(`compilers in another root${withoutRoot}`, () => {
   test.for([
     { source: '/build/tree/a.c', folders: ['/'] },
     { source: 'a.c', folders: ['/'] },

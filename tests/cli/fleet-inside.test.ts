@@ -2,7 +2,7 @@
  * A worker that runs in another root, which alone has the compiler of a base: it takes that base's jobs and no others, and what comes
  * of them is what `fleet build` makes from outside with the words that lead there, byte for byte.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,19 +12,10 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { FleetIndex } from '../../src/report/fleet-index.ts'
 import { openStore } from '../../src/services/content-store.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { withoutRoot } from '../support/other-root.ts'
 import { hasRedis, ownRedis, withoutRedis } from '../support/redis.ts'
 import { command, hotsplice } from '../xen/command.ts'
 
-function canMount(): boolean {
-  try {
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt'], { stdio: 'ignore' })
-    return process.getuid?.() === 0
-  } catch {
-    return false
-  }
-}
-
-const without = canMount() ? '' : ' (skipped: only root may mount and change the root here)'
 const WAIT = { timeout: 60_000, interval: 50 } as const
 
 const folder = mkdtempSync(join(tmpdir(), 'hotsplice-inside-'))
@@ -97,8 +88,8 @@ function worker(url: string, name: string, before: readonly string[], more: read
   return { said: () => said, built }
 }
 
-describe.skipIf(!hasGcc || !hasRedis || without !== '')(
-  `a worker in another root${withoutGcc}${withoutRedis}${without}`,
+describe.skipIf(!hasGcc || !hasRedis || withoutRoot !== '')(
+  `a worker in another root${withoutGcc}${withoutRedis}${withoutRoot}`,
   () => {
     test('takes the jobs of its toolchain, and makes what is made from outside', async () => {
       makeFleet()

@@ -8,21 +8,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { BARE } from '../../src/hosts/rehearsal/board.ts'
 
 const BOOT_MS = 120_000
 /** The guest ends by itself after ten minutes, should this process die. */
 const QEMU = 'qemu-system-x86_64'
-const COMMON = [
-  '-nodefaults',
-  '-no-user-config',
-  '-display',
-  'none',
-  '-monitor',
-  'none',
-  '-no-reboot',
-  '-serial',
-  'stdio',
-]
 
 /** The folder of kernel and initramfs that a script of scripts/ prints, or why there is none, in the words of what is missing. */
 export function providedBy(script: string, what: string): { readonly folder: string } | { readonly missing: string } {
@@ -73,7 +63,7 @@ export class SshGuest {
     const port = await freePort()
     // Nothing but the forwarded port: the guest reaches nothing outside.
     const network = `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`
-    const child = spawn(QEMU, [...COMMON, ...machine({ key, network })], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(QEMU, [...BARE, ...machine({ key, network })], { stdio: ['ignore', 'pipe', 'pipe'] })
     const guest = new SshGuest(kind, folder, port, child)
     process.once('exit', () => child.kill('SIGKILL'))
     await guest.#waitFor(ready)
