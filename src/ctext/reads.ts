@@ -28,6 +28,29 @@ export function readsVariable(text: string, name: string, isCpp = false): boolea
   })
 }
 
+/** What gives an object, or a part of it, another value, and what reaches a part. */
+const CHANGES = /^[\s)]*(?:\[|\.|->|(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)/
+/** What changes the object behind it, or takes its address; the second sign of `a && b` does neither. */
+const CHANGES_NEXT = /(?:(?<!&)&|\+\+|--)[\s(]*$/
+const ASSEMBLY = /\b(?:__)?asm(?:__)?\b/
+
+/**
+ * Whether a function's text in C may give a variable another value than its first. In doubt it does: where its address is
+ * taken, an element or a member is named, or assembly stands in the text.
+ */
+export function mayWriteVariable(text: string, name: string): boolean {
+  const plain = text.replace(LITERAL, literal => '0'.repeat(literal.length))
+  const isInAssembly = ASSEMBLY.test(plain)
+  return [...plain.matchAll(wordPattern(name))].some(({ index }) => {
+    const before = plain.slice(0, index)
+    const after = plain.slice(index + name.length)
+    if (/(?:\.|->)\s*$/.test(before)) return false
+    const statement = before.slice(Math.max(...[';', '{', '}'].map(sign => before.lastIndexOf(sign))) + 1)
+    if (/\bstatic\b[^=]*$/.test(statement)) return /^\s*\[/.test(after)
+    return isInAssembly || CHANGES.test(after) || CHANGES_NEXT.test(before)
+  })
+}
+
 /**
  * Whether what a text declares outside of functions begins with the variable, or its address: it may be read by way of
  * that, under no name of its own.

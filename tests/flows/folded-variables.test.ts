@@ -255,3 +255,16 @@ describe.skipIf(spawnSync('gcc', ['--version']).status !== 0)('a source that is 
     expect([found.error, found.refused]).toEqual([undefined, refused])
   })
 })
+
+describe.skipIf(spawnSync('gcc', ['--version']).status !== 0)(
+  'a way that compiles another text than the patch as it is',
+  () => {
+    test.for(['neutral', 'ignore', 'mask'] as const)('%s asks of the patch', async way => {
+      const before = `static int mode;\n${WRITES}${READ}`
+      const after = `static int mode;\n${set('')}${READ}`
+      const program = { files: { 'm.c': HEAD + before }, command: ['gcc', '-O2'] }
+      const found = await patchProgram(program, { 'm.c': HEAD + after }, way)
+      expect([found.error, found.refused]).toEqual([undefined, ['constant-by-patch mode']])
+    })
+  },
+)

@@ -18,7 +18,7 @@ import type { Parts } from '../../ctext/outline.ts'
 import { isPointedTo, readsVariable } from '../../ctext/reads.ts'
 import { type DeclaredVariable, declaredVariables, staticPlaces } from '../../dwarf/index.ts'
 import { readElf } from '../../elf/index.ts'
-import type { Piece, PieceMap } from '../../pieces/model.ts'
+import type { Piece } from '../../pieces/model.ts'
 import { isCompilerMade, sourceName, variableNames } from '../../pieces/names.ts'
 import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import { isWritable } from '../../pieces/writable.ts'
@@ -32,9 +32,11 @@ import {
   type Tree,
   type Unit,
 } from '../../trees/index.ts'
+import { CPP, declaresMore, type FormedVariable, isKept, keyOf, type StaticIf, withForms } from './declared-forms.ts'
 import type { CompiledUnits } from './judge.ts'
 import { bodiesFrom } from './made-from.ts'
 import { sameLine } from './static-lines.ts'
+import { patchedOverlay } from './texts.ts'
 
 interface Question {
   readonly affected: Affected
@@ -56,7 +58,7 @@ export async function foldedVariables(
 ): Promise<readonly Refusal[]> {
   const asked = goneVariables(units, affected, compiled)
   if (asked.length === 0) return []
-  const patched = compiled.overlays.get('patched') ?? NOTHING
+  const patched = patchedOverlay(compiled, affected)
   const objects = await debugObjects(tree, [
     ...asked.map(({ unit }) => ({ unit, overlay: NOTHING, label: 'original' as const })),
     ...asked.map(({ unit }) => ({ unit, overlay: patched, label: 'patched' as const })),
@@ -77,18 +79,6 @@ export async function foldedVariables(
     const isAutomatic = isStaticIf !== undefined && text !== undefined && !declaresMore(text, isStaticIf)
     return isAutomatic || isOnlyWritten(names, text, inputs.get(unit.unit)) ? [] : [refusal]
   })
-}
-
-/** Functions of classes and namespaces stand among declarations. In C, the words may be names of members, or tags. */
-const CPP = /(?<!\b(?:struct|union|enum)\s+)\b(?:namespace\b[\w\s:]*\{|template\s*<|class\s+[A-Za-z_])/
-/** With the members of a structure that is declared there. */
-const STATIC_UP_TO = String.raw`\bstatic\b(?:[^;={}]|\{(?:[^{}]|\{[^{}]*\})*\})*?`
-
-/** Whether functions declare more static variables of a name than those that the object still has. */
-function declaresMore({ around, bodies }: Parts, { name, kept }: StaticIf): boolean {
-  const pattern = new RegExp(`${STATIC_UP_TO}(?<![\\w$.>])${name.replaceAll('$', '\\$')}(?![\\w$])`, 'g')
-  const texts = [...bodies.map(body => body.text), ...(CPP.test(around) ? [around] : [])]
-  return texts.reduce((sum, text) => sum + [...text.matchAll(pattern)].length, 0) > kept
 }
 
 /** What nobody reads, nobody misses. */
@@ -167,12 +157,6 @@ interface Said {
   readonly declares: Declares
 }
 
-/** It counts if the preprocessed text declares more static variables of the name in functions than are kept. */
-interface StaticIf {
-  readonly name: string
-  readonly kept: number
-}
-
 interface Refused {
   readonly refusal: Refusal
   /** What the source may call the variable. */
@@ -208,28 +192,10 @@ interface Formed {
   readonly form: string
 }
 
-/** A declared variable, and the forms in which the object still has it. */
-interface Now {
-  readonly variable: DeclaredVariable
-  readonly keptForms: ReadonlySet<string>
-}
-
 interface Told {
   readonly declared: (variable: Piece<'original'>) => Formed | undefined
-  readonly now: readonly Now[]
+  readonly now: readonly FormedVariable[]
 }
-
-/**
- * What the object has, in whatever form, is no constant; whether it is what it was, others judge. But of one that was taken
- * apart, a part may have become a constant where others are still there.
- */
-function isKept({ keptForms }: Now, form: string): boolean {
-  if (form === '' || keptForms.has('')) return keptForms.size > 0
-  return [...keptForms].some(each => offsetIn(each) === offsetIn(form))
-}
-
-/** In the variable, of a part, or of what keeps one of two values in its place: a form begins with it. */
-const offsetIn = (form: string) => /^\d+/.exec(form)?.[0]
 
 /** Undefined where debug information cannot be read. */
 function readBoth(before: Uint8Array, after: Uint8Array, cut: CutOptions): Told | undefined {
@@ -249,24 +215,6 @@ function readBoth(before: Uint8Array, after: Uint8Array, cut: CutOptions): Told 
     if (error instanceof InputError) return undefined
     throw error
   }
-}
-
-const keyOf = ({ name, declared: { file, line } }: Pick<DeclaredVariable, 'name' | 'declared'>) =>
-  JSON.stringify([name, file, line])
-
-function withForms(map: PieceMap<'patched'>): readonly Now[] {
-  const places = staticPlaces(map.object)
-  const kept = new Map<string, Set<string>>()
-  for (const piece of map.pieces) {
-    const place = isWritable(map, piece) ? places(piece.section, piece.offset) : undefined
-    if (place === undefined) continue
-    const key = keyOf(place)
-    kept.set(key, (kept.get(key) ?? new Set()).add(place.form))
-  }
-  return declaredVariables(map.object).map(variable => ({
-    variable,
-    keptForms: kept.get(keyOf(variable)) ?? new Set<string>(),
-  }))
 }
 
 const HINT =

@@ -2,6 +2,7 @@
 import type { Refusal } from '../../base/refusal.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import type { Declarations, Tree } from '../../trees/index.ts'
+import { arisenVariables } from './arisen-variables.ts'
 import { foldedVariables } from './folded-variables.ts'
 import { type CompiledUnits, type JudgedUnits, judgeUnits } from './judge.ts'
 import type { Prepared } from './prepare.ts'
@@ -24,12 +25,14 @@ export async function judgeTold(tree: Tree, { before, compiled, declarations, cu
   const judged = judgeUnits(compiled, cut, { sole })
   const told = await staticLines(tree, judged.units, { affected: before.affected, compiled, cut })
   const found = told.size === 0 ? judged : judgeUnits(compiled, cut, { sole, told })
-  const refusals = await foldedVariables(tree, found.units, { affected: before.affected, compiled, cut })
-  const kept = await withUnwritten(tree, found.units, { affected: before.affected, compiled, cut })
+  const question = { affected: before.affected, compiled, cut }
+  const folded = await foldedVariables(tree, found.units, question)
+  const arisen = await arisenVariables(tree, found.units, question)
+  const kept = await withUnwritten(tree, found.units, question)
   const single = singleResults(declarations)
   return {
     ...found,
-    refusals: [...refusals, ...kept.refusals],
+    refusals: [...folded, ...arisen, ...kept.refusals],
     units: kept.units.map(each => ({ ...each, ...resultsOf(single.get(each.unit)) })),
   }
 }

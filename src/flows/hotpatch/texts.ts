@@ -56,6 +56,14 @@ export function textsFor(
   return { overlays, neutralFiles, renumbered, shifts }
 }
 
+/** The patch as it is, which a way that compiles another text has no overlay of. */
+export function patchedOverlay(
+  { overlays, change }: Pick<WayTexts, 'overlays'> & { readonly change: SourceChange },
+  affected: Affected,
+): Overlay {
+  return overlays.get('patched') ?? overlayOf(change, affected)
+}
+
 /**
  * The text that goes into the payload: the neutral one where the way takes no other, and in `auto` where every unchanged
  * line of what the unit reads keeps its number.

@@ -21,8 +21,9 @@ import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import { sectionClassOf } from '../../pieces/section-facts.ts'
 import type { UnitInput, Unwritten } from '../../select/model.ts'
 import { mergedRefusal } from '../../select/refusals.ts'
-import { type Affected, debugObjects, type Overlay, type Tree } from '../../trees/index.ts'
+import { type Affected, debugObjects, type Tree } from '../../trees/index.ts'
 import type { CompiledUnits } from './judge.ts'
+import { patchedOverlay } from './texts.ts'
 
 interface Question {
   readonly affected: Affected
@@ -42,7 +43,7 @@ export async function withUnwritten<Unit extends UnitInput>(
     return unit === undefined || constants.length + merged.length === 0 ? [] : [{ unit, constants, merged }]
   })
   if (asked.length === 0) return { units, refusals: [] }
-  const overlay: Overlay = compiled.overlays.get('patched') ?? new Map()
+  const overlay = patchedOverlay(compiled, affected)
   const requests = asked.map(({ unit }) => ({ unit, overlay, label: 'patched' as const }))
   const objects = await debugObjects(tree, requests)
   const found = asked.map(({ unit, constants, merged }, at) => {
