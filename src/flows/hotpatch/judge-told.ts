@@ -25,7 +25,7 @@ export async function judgeTold(tree: Tree, { before, compiled, declarations, cu
   const told = await staticLines(tree, judged.units, { affected: before.affected, compiled, cut })
   const found = told.size === 0 ? judged : judgeUnits(compiled, cut, { sole, told })
   const refusals = await foldedVariables(tree, found.units, { affected: before.affected, compiled, cut })
-  const kept = await withUnwritten(tree, found.units, { affected: before.affected, compiled, cut })
+  const kept = await withUnwritten(tree, found.units, { affected: before.affected, compiled })
   const single = singleResults(declarations)
   return {
     ...found,
