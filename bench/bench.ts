@@ -4,7 +4,8 @@
  *   npm run bench -- [NAME ...] [--skip NAME ...]     only these; all but these
  *
  * The names: one, many, declarations, diff, all, broken (a patch that does not compile; these on Debian’s Xen), lines
- * (texts), neutralize (how its time grows), apply (a program’s stand), page (in a browser). What cannot be measured, for lack of a tool, is said.
+ * (texts), neutralize (how its time grows), view (of the whole program), apply (a program’s stand),
+ * page (in a browser). What cannot be measured, for lack of a tool, is said.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -182,6 +183,7 @@ const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   broken: () => import('./broken.ts'),
   lines: () => import('./lines.ts'),
   neutralize: () => import('./neutralize.ts'),
+  view: () => import('./view.ts'),
   apply: () => import('./apply.ts'),
   page: () => import('./page.ts'),
 }

@@ -84,6 +84,42 @@ const KEPT: readonly (readonly [name: string, text: (by: number) => string])[] =
       second: return out(n + 7); }`,
   ],
   [
+    'one entry of an array of the file says where to go on',
+    by => `static void *next[4];
+      int run(int n) {
+      if (next[2]) goto *next[2];
+      n += out(1); next[2] = &&second; return n;
+      second: n *= ${by}; next[2] = &&third; return n;
+      third: return out(n); }`,
+  ],
+  [
+    'a variable of the thread says where to go on',
+    by => `static __thread void *next;
+      int run(int n) {
+      if (next) goto *next;
+      n += out(1); next = &&second; return n;
+      second: n *= ${by}; next = &&third; return n;
+      third: return out(n); }`,
+  ],
+  [
+    'a variable of another file says where to go on',
+    by => `extern void *next;
+      int run(int n) {
+      if (next) goto *next;
+      n += out(1); next = &&second; return n;
+      second: n *= ${by}; next = &&third; return n;
+      third: return out(n); }`,
+  ],
+  [
+    'a pointer of the file says where it stands',
+    by => `static void **next;
+      int run(int n) {
+      if (next) goto *next[1];
+      n += out(1); next = (void **) (long) out(3); next[1] = &&second; return n;
+      second: n *= ${by}; next[1] = &&third; return n;
+      third: return out(n); }`,
+  ],
+  [
     'only rarely is it what somebody kept',
     by => `int run(struct thread *t, int n) {
       void *at = n & 1 ? &&odd : &&even;
@@ -112,6 +148,15 @@ const OWN: readonly (readonly [name: string, text: (by: number) => string])[] = 
       add: next = ops[*p++]; a += out(${by}); goto *next;
       mul: next = ops[*p++]; a = out(a) * 2; goto *next;
       end: return a; }`,
+  ],
+  [
+    'a step whose number is known',
+    by => `int run(unsigned n) {
+      static const void *const ops[] = { &&add, &&mul, &&end };
+      goto *ops[n % 3];
+      add: n += ${by}; if (n & 1) goto *ops[2];
+      mul: n = out(n) * 2; if (n & 4) goto *ops[0];
+      end: return n; }`,
   ],
   [
     'one of two labels',

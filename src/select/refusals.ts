@@ -161,7 +161,10 @@ const FIRST_VALUE: Words = {
 }
 
 /** New data of these classes is a request that the running system can no longer fulfil, even if nothing refers to it. */
-const NEVER_NEW: readonly string[] = ['.initcall', '.init.setup', '.init_array', '.fini_array', '.ctors', '.dtors']
+const NEVER_NEW: readonly string[] = [
+  ...['.initcall', '.init.setup', '.init_array', '.fini_array', '.ctors', '.dtors'],
+  ...['.init.rodata.cf_clobber', '.init.data.cf_clobber'],
+]
 
 export interface UnitContext {
   readonly unit: string

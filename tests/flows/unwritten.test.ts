@@ -60,6 +60,43 @@ const ROWS: readonly Row[] = [
     variable: 'table',
   },
   {
+    what: 'fewer numbers, which LLVM puts among constants that linkers merge',
+    before: ofFile('static short table[6] = { 1, 9, 4, 17 };', 'table[n & 3]'),
+    after: text => other(text).replace('table[6]', 'table[4]'),
+    variable: 'table',
+  },
+  {
+    what: 'more numbers than such a section takes',
+    before: ofFile('static short table[4] = { 1, 9, 4, 17 };', 'table[n & 3]'),
+    after: text => other(text).replace('table[4]', 'table[6]'),
+    variable: 'table',
+  },
+  {
+    what: 'more numbers, in a function beside another one that has such numbers',
+    before: ofFunction('static short table[4] = { 1, 9, 4, 17 };', 'table[n & 3] + more(n)').replace(
+      '__attr',
+      '__attribute__((noinline)) static int more(int n) { static const short table[4] = { 4, 2 }; return out(n) + table[n & 3]; }\n__attr',
+    ),
+    after: text => other(text).replace('table[4] = { 1', 'table[6] = { 1'),
+    variable: 'table',
+  },
+  {
+    what: 'numbers that the patched text writes',
+    before: ofFile('static short table[4] = { 1, 9, 4, 17 };', 'table[n & 3]'),
+    after: text => `${other(text)}\n__attribute__((noinline)) void set(int n) { out(n); table[n & 3] = (short)n; }\n`,
+    variable: 'table',
+  },
+  {
+    what: 'fewer constant numbers',
+    before: ofFile('static const short table[6] = { 1, 9, 4, 17 };', 'table[n & 3]'),
+    after: text => other(text).replace('table[6]', 'table[4]'),
+  },
+  {
+    what: 'more constant numbers',
+    before: ofFile('static const short table[4] = { 1, 9, 4, 17 };', 'table[n & 3]'),
+    after: text => other(text).replace('table[4]', 'table[6]'),
+  },
+  {
     what: 'constant functions',
     before: ofFile('static int (*const table[])(int) = { out, twice };', 'table[n & 1](n)'),
     after: swapped,
@@ -109,8 +146,10 @@ describe.for([
       return
     }
     expect(found.refused).toEqual([
-      expect.stringMatching(new RegExp(`^(?:changed-constant|changed-data) .*${variable}`)),
+      expect.stringMatching(new RegExp(`^(?:changed-constant|changed-data|data-layout) .*${variable}`)),
     ])
-    expect(found.run?.refusals[0]?.text).toMatch(/variable by its source|running system has its own value/)
+    expect(found.run?.refusals[0]?.text).toMatch(
+      /variable by its source|running system has its own value|moved from section/,
+    )
   })
 })

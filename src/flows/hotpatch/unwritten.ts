@@ -17,7 +17,6 @@ import { readElf } from '../../elf/index.ts'
 import { SHF_MERGE } from '../../elf/spec/constants.ts'
 import type { PieceId, PieceMap } from '../../pieces/model.ts'
 import { isCompilerMade, sourceName } from '../../pieces/names.ts'
-import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import { sectionClassOf } from '../../pieces/section-facts.ts'
 import type { UnitInput, Unwritten } from '../../select/model.ts'
 import { mergedRefusal } from '../../select/refusals.ts'
@@ -28,13 +27,12 @@ import { patchedOverlay } from './texts.ts'
 interface Question {
   readonly affected: Affected
   readonly compiled: CompiledUnits
-  readonly cut: CutOptions
 }
 
 export async function withUnwritten<Unit extends UnitInput>(
   tree: Tree,
   units: readonly Unit[],
-  { affected, compiled, cut }: Question,
+  { affected, compiled }: Question,
 ): Promise<{ readonly units: readonly Unit[]; readonly refusals: readonly Refusal[] }> {
   const ofC = new Map(affected.affected.flatMap(({ unit }) => (unit.language === 'c' ? [[unit.unit, unit]] : [])))
   const asked = units.flatMap(input => {
@@ -47,7 +45,7 @@ export async function withUnwritten<Unit extends UnitInput>(
   const requests = asked.map(({ unit }) => ({ unit, overlay, label: 'patched' as const }))
   const objects = await debugObjects(tree, requests)
   const found = asked.map(({ unit, constants, merged }, at) => {
-    const kinds = kindsIn(objects[at], cut)
+    const kinds = kindsIn(objects[at])
     const refusals = merged.flatMap(name => {
       const kind = kinds(name)
       return kind === undefined ? [] : [mergedRefusal(unit.unit, name, kind)]
@@ -64,27 +62,50 @@ export async function withUnwritten<Unit extends UnitInput>(
   }
 }
 
-/** Names of constants, in sections whose elements linkers merge, that hold something else now. */
+/** Names of constants that lie in sections whose elements linkers merge, now or before, and hold something else now. */
 function mergedIn({ verdicts: { correlation } }: UnitInput): readonly string[] {
-  const [before, after] = [mergedContents(correlation.original), mergedContents(correlation.patched)]
-  return [...after].flatMap(([name, content]) => {
-    const old = before.get(name)
-    return isOfSource(name) && old !== undefined && old !== content ? [name] : []
+  const [before, after] = [localObjects(correlation.original), localObjects(correlation.patched)]
+  return [...after].flatMap(([family, now]) => {
+    const old = before.get(family)
+    if (old === undefined || ![...old, ...now].some(({ isMerged }) => isMerged)) return []
+    return contentOf(old) === contentOf(now) ? [] : now.map(({ name }) => name).filter(isOfSource)
   })
 }
 
-/** By name, of all that have it. */
-function mergedContents({ object }: PieceMap<Side>): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
+interface LocalObject {
+  readonly name: string
+  readonly isMerged: boolean
+  readonly content: () => string
+}
+
+/** By name, without the number that gcc and clang give to all but the first that have it. */
+function localObjects({ object }: PieceMap<Side>): ReadonlyMap<string, readonly LocalObject[]> {
+  const found = new Map<string, LocalObject[]>()
   for (const { name, kind, binding, place, size } of object.symbols) {
     const section = place.in === 'section' ? object.sections[place.section] : undefined
     if (kind !== 'object' || binding !== 'local' || place.in !== 'section' || section === undefined) continue
-    if ((section.flags & SHF_MERGE) === 0) continue
-    const bytes = section.bytes.subarray(place.offset, place.offset + Number(size))
-    found.set(name, `${found.get(name) ?? ''} ${Buffer.from(bytes).toString('hex')}`)
+    const [start, end] = [place.offset, place.offset + Number(size)]
+    const content = () => {
+      // What has no bytes is zeros; what a linker or loader fills in is like nothing else.
+      const bytes = section.bytes.length === 0 ? '00'.repeat(Number(size)) : hex(section.bytes.subarray(start, end))
+      const isFilled = (object.relocations[place.section] ?? []).some(({ offset }) => offset >= start && offset < end)
+      return isFilled ? `${name} filled in` : bytes
+    }
+    const family = name.replace(/\.\d+$/, '')
+    const own = found.get(family) ?? []
+    own.push({ name, isMerged: (section.flags & SHF_MERGE) !== 0, content })
+    found.set(family, own)
   }
   return found
 }
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+
+const contentOf = (objects: readonly LocalObject[]) =>
+  objects
+    .map(({ content }) => content())
+    .sort()
+    .join()
 
 interface Constant {
   readonly id: PieceId<'patched'>
@@ -125,10 +146,10 @@ function unwritten(constants: readonly Constant[], kindOf: KindOf): ReadonlyMap<
 /** Undefined for what is declared const. Where several have a name, all of them must be. */
 type KindOf = (name: string) => Unwritten | undefined
 
-function kindsIn(bytes: Uint8Array | undefined, cut: CutOptions): KindOf {
+function kindsIn(bytes: Uint8Array | undefined): KindOf {
   if (bytes === undefined) return () => 'unknown'
   try {
-    const { object } = pieceMap(readElf<'patched'>(bytes), cut)
+    const object = readElf<'patched'>(bytes)
     const places = staticPlaces(object)
     return name => {
       const symbols = object.symbols.filter(symbol => symbol.name === name && symbol.place.in === 'section')

@@ -9,6 +9,18 @@ test.for([
   { name: 'no indirect jump', code: 'c3', elsewhere: false, tables: [] },
   { name: 'a table at a fixed address', code: 'ff 24 c5 00 00 00 00', elsewhere: false, tables: [[0, 7]] },
   { name: 'a table whose address is computed', code: `${TABLE} ${STEP}`, elsewhere: false, tables: [[0, 7]] },
+  { name: 'what stands at a fixed address', code: '48 8b 05 00 00 00 00 ff e0', elsewhere: false, tables: [[0, 7]] },
+  { name: 'the same at once', code: 'ff 25 00 00 00 00', elsewhere: false, tables: [[0, 6]] },
+  {
+    name: 'at an address that is counted from nowhere',
+    code: 'ff 24 25 00 00 00 00',
+    elsewhere: false,
+    tables: [[0, 7]],
+  },
+  { name: 'at one of the thread’s own', code: '64 48 8b 04 25 00 00 00 00 ff e0', elsewhere: true, tables: [] },
+  { name: 'at one of the processor’s own', code: '65 ff 25 00 00 00 00', elsewhere: true, tables: [] },
+  { name: 'an entry of a table', code: `${TABLE} ff 62 10`, elsewhere: false, tables: [[0, 7]] },
+  { name: 'an entry of what an entry leads to', code: `${TABLE} 48 8b 12 ff 62 10`, elsewhere: true, tables: [] },
   { name: 'a table that the caller gives', code: STEP, elsewhere: true, tables: [] },
   { name: 'what an argument points to', code: 'ff 27', elsewhere: true, tables: [] },
   { name: 'what a call may have written', code: `${TABLE} e8 f0 ff ff 7f ${STEP}`, elsewhere: true, tables: [] },
@@ -100,6 +112,12 @@ test('a place of the frame is anybody’s where another part goes in and out', (
     false,
     true,
   ])
+})
+
+test('what a displacement names is a table too, whatever is added', () => {
+  const code = bytesOf('ba 08 00 00 00 ff a2 00 00 00 00') // mov $8, %edx; jmp *next(%rdx)
+  const { isElsewhere, tables } = indirectJumps(code, around({ relocated: new Set([7]) }))
+  expect([isElsewhere, tables.map(({ start }) => start).sort()]).toEqual([false, [0, 5]])
 })
 
 test('a call of another function is no jump within', () => {

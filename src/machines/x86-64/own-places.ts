@@ -8,6 +8,7 @@
  */
 import type * as iced from 'iced-x86'
 import type { IndirectJumps, Surroundings } from '../machine.ts'
+import { someBetween } from './flow.ts'
 import { Frame } from './frame.ts'
 import { type Source, type Step, stepsOf } from './own-steps.ts'
 
@@ -86,6 +87,7 @@ class Search {
   readonly #steps: readonly Step[]
   readonly #before: Ways['before']
   readonly #frame: Frame
+  readonly #relocated: ReadonlySet<number>
   /** Steps that other code goes to, with whatever it has in registers. */
   readonly #entered: ReadonlySet<number>
   /** What was asked, and what came of it; what is being asked does not speak against itself. */
@@ -97,6 +99,7 @@ class Search {
     this.jumps = jumps
     this.#before = before
     this.#frame = frame
+    this.#relocated = around.relocated
     this.#entered = new Set(steps.flatMap(({ start }, at) => (at === 0 || around.entered.has(start) ? [at] : [])))
   }
 
@@ -105,7 +108,9 @@ class Search {
       case 'address':
         return this.#noteAddress(at)
       case 'table':
-        if (source.bases.length === 0) return this.#noteAddress(at)
+        // What the displacement names, if anything, is read too.
+        if (source.bases.length === 0 || this.#isRelocated(at)) this.#noteAddress(at)
+        if (source.bases.length === 0) return true
         // One of them is the table, the other an index.
         return source.bases.some(register => this.#isAddress(at, register))
       case 'registers':
@@ -157,6 +162,11 @@ class Search {
     const step = this.#steps[at]
     if (step !== undefined) this.tables.push({ start: step.start, end: step.end })
     return true
+  }
+
+  #isRelocated(at: number): boolean {
+    const step = this.#steps[at]
+    return step !== undefined && someBetween(this.#relocated, step.start, step.end)
   }
 
   #once(key: string, ask: () => boolean): boolean {

@@ -13,7 +13,7 @@ export type Source =
   | { readonly from: 'address' }
   | { readonly from: 'registers'; readonly registers: readonly iced.Register[] }
   | { readonly from: 'frame'; readonly place: Spelled }
-  /** A table that an index goes into; where `base` is none, its address stands in the instruction. */
+  /** A table that an index or a distance goes into; where `bases` has none, its address stands in the instruction. */
   | { readonly from: 'table'; readonly bases: readonly iced.Register[] }
   | { readonly from: 'elsewhere' }
 
@@ -209,14 +209,16 @@ function operandSource(instruction: iced.Instruction, operand: number): Source {
     return { from: 'registers', registers: [RegisterExt.fullRegister(instruction.opRegister(operand))] }
   }
   if (kind !== OpKind.Memory) return { from: 'address' }
-  const { memoryBase, memoryIndex, memoryIndexScale } = instruction
+  const { memoryBase, memoryIndex, memoryIndexScale, memorySegment } = instruction
+  // Each thread or processor has its own there.
+  if (memorySegment === Register.FS || memorySegment === Register.GS) return ELSEWHERE
   const base = baseNamed(memoryBase)
   if (memoryIndex === Register.None && base !== undefined) {
     const size = MemorySizeExt.size(instruction.memorySize)
     return { from: 'frame', place: { base, distance: signed(instruction.memoryDisplacement), size } }
   }
-  if (memoryIndex === Register.None) return ELSEWHERE
-  if (memoryBase === Register.None) return { from: 'table', bases: [] }
+  if (memoryBase === Register.None || instruction.isIpRelMemoryOperand) return { from: 'table', bases: [] }
+  if (memoryIndex === Register.None) return { from: 'table', bases: [memoryBase] }
   return { from: 'table', bases: memoryIndexScale === 1 ? [memoryBase, memoryIndex] : [memoryBase] }
 }
 

@@ -15,6 +15,13 @@ const vpciHeader = 'xen/drivers/vpci/header.c'
 const maxFrames =
   'custom_runtime_param("gnttab_max_frames", parse_gnttab_max_frames,\n                     gnttab_max_frames_init);'
 
+const physical = 'static const struct genapic __initconst_cf_clobber apic_x2apic_phys = {'
+const sunxi = 'xen/arch/arm/platforms/sunxi.c'
+const v8 =
+  'PLATFORM_START(sunxi_v8, "Allwinner ARMv8")\n    .compatible = sunxi_v8_dt_compat,\n    .blacklist_dev = sunxi_blacklist_dev,\nPLATFORM_END'
+const pl011 = 'xen/drivers/char/pl011.c'
+const device = 'DT_DEVICE_START(pl011, "PL011 UART", DEVICE_SERIAL)'
+
 export const linkerSetCases: readonly RefusedCase[] = [
   {
     name: 'a scheduler more',
@@ -155,5 +162,131 @@ export const linkerSetCases: readonly RefusedCase[] = [
       },
     ],
     refusals: ['init-data arch/x86/genapic/default.o apic_default'],
+  },
+  {
+    name: 'an initcall more',
+    edits: [
+      {
+        file: pageAllocator,
+        append: '\nstatic int __init cf_check again(void)\n{\n    return 0;\n}\n__initcall(again);\n',
+      },
+    ],
+    refusals: [
+      'init-data common/page_alloc.o __initcall_again',
+      'init-data common/page_alloc.o __initcall_pagealloc_keyhandler_init',
+      'init-data common/page_alloc.o __initcall_register_heap_trigger',
+    ],
+  },
+  {
+    name: 'a parameter less',
+    edits: [{ file: 'xen/common/domain.c', find: 'boolean_param("dom0_vcpus_pin", opt_dom0_vcpus_pin);', put: '' }],
+    refusals: ['init-data common/domain.o __setup_opt_dom0_vcpus_pin'],
+  },
+  {
+    name: 'parameters in another order',
+    edits: [
+      { file: pageAllocator, find: 'boolean_param("scrub-domheap", opt_scrub_domheap);', put: '' },
+      {
+        file: pageAllocator,
+        find: 'integer_param("dma_bits", dma_bitsize);',
+        put: 'integer_param("dma_bits", dma_bitsize); boolean_param("scrub-domheap", opt_scrub_domheap);',
+      },
+    ],
+    refusals: [
+      'init-data common/page_alloc.o __setup_dma_bitsize',
+      'init-data common/page_alloc.o __setup_opt_scrub_domheap',
+      'init-data common/page_alloc.o __setup_str_dma_bitsize',
+      'init-data common/page_alloc.o __setup_str_opt_scrub_domheap',
+    ],
+  },
+  {
+    name: 'a parameter more that may be set while it runs',
+    edits: [
+      {
+        file: 'xen/common/rangeset.c',
+        append:
+          '\n#include <xen/param.h>\nstatic bool __read_mostly opt_more;\nboolean_runtime_param("more", opt_more);\n',
+      },
+    ],
+    refusals: ['init-data common/rangeset.o __setup_opt_more'],
+  },
+  {
+    name: 'a table more of calls that become direct ones',
+    edits: [
+      {
+        file: 'xen/arch/x86/genapic/x2apic.c',
+        // What stands first, gcc puts behind the others.
+        find: physical,
+        put: `extern const struct genapic apic_again;\nconst struct genapic __initconst_cf_clobber apic_again = { APIC_INIT("again", NULL) };\n${physical}`,
+      },
+    ],
+    refusals: ['init-data arch/x86/genapic/x2apic.o apic_again'],
+  },
+  {
+    name: 'AArch64: a platform more',
+    tree: 'arm64',
+    edits: [
+      {
+        file: sunxi,
+        append: '\nPLATFORM_START(sunxi_v9, "Allwinner again")\n    .compatible = sunxi_v8_dt_compat,\nPLATFORM_END\n',
+      },
+    ],
+    refusals: [
+      'unknown-section arch/arm/platforms/sunxi.o __plat_desc_sunxi_v7',
+      'unknown-section arch/arm/platforms/sunxi.o __plat_desc_sunxi_v8',
+      'unknown-section arch/arm/platforms/sunxi.o __plat_desc_sunxi_v9',
+    ],
+  },
+  {
+    name: 'AArch64: a platform less',
+    tree: 'arm64',
+    edits: [{ file: sunxi, find: v8, put: 'static const void *const __maybe_unused kept = sunxi_v8_dt_compat;' }],
+    refusals: [
+      'init-data arch/arm/platforms/sunxi.o sunxi_v7_dt_compat',
+      'unknown-section arch/arm/platforms/sunxi.o __plat_desc_sunxi_v7',
+      'unknown-section arch/arm/platforms/sunxi.o __plat_desc_sunxi_v8',
+    ],
+  },
+  {
+    name: 'AArch64: platforms in another order',
+    tree: 'arm64',
+    edits: [
+      { file: sunxi, find: v8, put: '' },
+      { file: sunxi, find: 'PLATFORM_START(sunxi_v7,', put: `${v8}\nPLATFORM_START(sunxi_v7,` },
+    ],
+    refusals: [
+      'unknown-section arch/arm/platforms/sunxi.o __plat_desc_sunxi_v7',
+      'unknown-section arch/arm/platforms/sunxi.o __plat_desc_sunxi_v8',
+    ],
+  },
+  {
+    name: 'AArch64: a device more',
+    tree: 'arm64',
+    edits: [
+      {
+        file: pl011,
+        find: 'DT_DEVICE_START(pl011,',
+        put: 'DT_DEVICE_START(again, "again", DEVICE_SERIAL)\n        .dt_match = pl011_dt_match,\nDT_DEVICE_END\nDT_DEVICE_START(pl011,',
+      },
+    ],
+    refusals: ['unknown-section drivers/char/pl011.o __dev_desc_again'],
+  },
+  {
+    name: 'AArch64: a device less',
+    tree: 'arm64',
+    edits: [
+      {
+        file: pl011,
+        find: `${device}\n        .dt_match = pl011_dt_match,\n        .init = pl011_dt_uart_init,\nDT_DEVICE_END`,
+        put: 'static const void *const __used kept[] = { pl011_dt_match, pl011_dt_uart_init };',
+      },
+    ],
+    refusals: ['unknown-section drivers/char/pl011.o __dev_desc_pl011'],
+  },
+  {
+    name: 'AArch64: a device of another name',
+    tree: 'arm64',
+    edits: [{ file: pl011, find: device, put: device.replace('UART', 'again') }],
+    refusals: ['unknown-section drivers/char/pl011.o __dev_desc_pl011'],
   },
 ]
