@@ -10,7 +10,7 @@ interface Refused {
 
 const REBOOT = 'reboot into a rebuilt hypervisor'
 const ASSIST = '`hotsplice assist`, below'
-const BOOT = 'at the next boot of a rebuilt hypervisor; nothing to do until then'
+const BOOT = 'it takes effect with the next boot of a rebuilt hypervisor'
 
 export const REFUSED: ReadonlyMap<string, Refused> = new Map([
   [
@@ -83,7 +83,10 @@ export const REFUSED: ReadonlyMap<string, Refused> = new Map([
   ],
   [
     '42a8a8abfe5a',
-    { stands: 'a variable that is gone after boot is read where it was not before', out: 'keep a copy of it' },
+    {
+      stands: 'a variable that is gone after boot is read where it was not before',
+      out: 'a copy of it that stays, set from a load hook',
+    },
   ],
   ['4299e59d1eb3', { stands: 'sets up the interrupt controller at boot', out: BOOT }],
   ['4f3dbd9ee085', { stands: 'sets up the interrupt controller at boot', out: BOOT }],
