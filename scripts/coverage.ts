@@ -40,6 +40,7 @@ import {
   seenCells,
   writePart,
 } from './series/parts.ts'
+import { refusedText } from './series/refused.ts'
 import { releasesOf } from './series/releases.ts'
 import { behaviourOf, hasHypervisor, isToLook, keptSeen, look, onBuilt } from './series/seen.ts'
 import { type Row, readTable, rowOf, writeTable } from './series/table.ts'
@@ -139,7 +140,8 @@ function writeTables(rows: readonly Row[], seen: readonly Cells[], judged: reado
     writePart(SEEN, [...readPart(before, SEEN), ...seen]),
     writePart(JUDGED, [...readPart(before, JUDGED), ...judged]),
   ]
-  writeFileSync(values.table, [writeTable(readTable(before), rows), ...parts].join(''))
+  const first = writeTable(readTable(before), rows)
+  writeFileSync(values.table, [first, refusedText(readTable(first)), ...parts].join(''))
 }
 
 /** What is done beside; false when time ran out. */

@@ -1,6 +1,6 @@
 /** What `scripts/coverage.ts` takes for a fix, and the table that it writes and reads back. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -20,6 +20,7 @@ import {
   seenCells,
   writePart,
 } from '../scripts/series/parts.ts'
+import { REFUSED, refusedText } from '../scripts/series/refused.ts'
 import { edited, RELEASE_BEHAVIOUR } from '../scripts/series/releases.ts'
 import { behaviourOf, isAsExpected, onBuilt } from '../scripts/series/seen.ts'
 import { readTable, rowOf, writeTable } from '../scripts/series/table.ts'
@@ -69,6 +70,7 @@ test('a series is whole where one of its parts touches the machine, and none whe
   expect([touching('c'), touching('b', 'd')]).toEqual([[2], []])
 })
 
+const BUILT: Partial<Result> = { came: 'full cycle' }
 const result = (changes: Partial<Result> = {}): Result => {
   const nothing = { functions: ['a.o f', 'b.o g'], seconds: 12, refusals: ['init-code'], by: '0123456789' }
   return { came: 'refused', base: 'f'.repeat(40), ...nothing, ...changes }
@@ -221,6 +223,27 @@ test('what was seen has a table of its own', () => {
   const seen = { what: 'dm_op', before: 'ESRCH', fixed: 'ENODATA', isSeen: true, base: 'c'.repeat(40), by: 'd' }
   const cells = seenCells(USUAL, { branch: '4.17', id: 'XSA-506' }, seen)
   expect(readPart(writePart(SEEN, [cells]), SEEN)).toEqual([cells])
+})
+
+test('each refused fix is told once, with its branches and the way out; one that nobody looked at says so', () => {
+  const row = (branch: string, id: string, changes?: Partial<Result>) => rowOf(USUAL, { branch, id }, result(changes))
+  const rows = [row('4.17', 'XSA-472'), row('4.21', 'XSA-472'), row('4.17', 'XSA-9'), row('4.17', 'XSA-501', BUILT)]
+  const text = refusedText(rows)
+  expect(text).toContain(
+    '| XSA-472 | 4.17, 4.21 | a lock is new in struct viridian_domain | `hotsplice assist`, below |',
+  )
+  expect(text).toContain('| XSA-9 | 4.17 | not looked at yet |')
+  expect(text).not.toContain('XSA-501')
+  expect(refusedText([row('4.17', 'XSA-501', BUILT)])).toBe('')
+  const table = writeTable([], rows)
+  expect(readTable(table + text)).toEqual(readTable(table))
+})
+
+test('what is refused in the table that is kept was looked at, all of it', () => {
+  const table = readTable(readFileSync(join(import.meta.dirname, '../docs/coverage.md'), 'utf8'))
+  const refused = table.filter(({ came }) => came === 'refused').map(({ id }) => id)
+  expect(refused.length).toBeGreaterThan(20)
+  expect(refused.filter(id => !REFUSED.has(id))).toEqual([])
 })
 
 test('a release is given a fix of our own, and only where the text is as it is known', () => {

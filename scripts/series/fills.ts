@@ -21,6 +21,7 @@ export const FILLS: ReadonlyMap<string, readonly Fill[]> = new Map([
   ['XSA-431', [{ mark: 'FILL_IN_first_value;', put: 'false;' }]],
   // Where somebody has changed the table meanwhile, nothing is known of it.
   ['XSA-463', [{ mark: 'FILL_IN_VETO_OR_LEAVE', put: 'VETO' }]],
+  ['XSA-491', shadow('    rwlock_init(&own->g2m_ioport_lock);', 512)],
   ['XSA-472', shadow('    spin_lock_init(&own->lock);', 512)],
   // None is in progress while code is replaced: every CPU is on its way back to a guest, or idle.
   ['XSA-501', shadow('', 512)],
@@ -32,6 +33,8 @@ export const FILLS: ReadonlyMap<string, readonly Fill[]> = new Map([
  */
 export const LEFT: ReadonlyMap<string, readonly string[]> = new Map([
   ['XSA-463', ['xen/arch/x86/include/asm/hvm/domain.h', 'xen/arch/x86/include/asm/hvm/io.h']],
+  // What a vCPU remembered of a port is read by nobody then.
+  ['XSA-491', ['xen/arch/x86/include/asm/hvm/vcpu.h']],
 ])
 
 /** A patch of git without what it does to some files; empty where nothing is left. */

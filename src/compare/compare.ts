@@ -13,7 +13,7 @@ import type { SectionClass } from '../loaders/sections.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { isCompilerMade, partOf } from '../pieces/names.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
-import { ContentComparison, comparesByContent } from './content.ts'
+import { ContentComparison, comparesByContent, type ReferencePair } from './content.ts'
 import type { Difference, Judged, LineOracle, Outcome, UnitVerdicts, Verdict } from './model.ts'
 
 export type { Difference, Judged, LineOracle, LineSite, Outcome, UnitVerdicts, Verdict } from './model.ts'
@@ -46,6 +46,25 @@ export function compareUnit(correlation: Correlation, lines?: LineOracle, moved?
     compareData,
   )
   return { correlation, functions, data, unnamed: unnamedDifferences(context), parts }
+}
+
+/**
+ * Whether two versions of a function, with their parts and entries, are the same but for references of which `isAllowed` says
+ * that it counts for nothing where they lead. Line numbers count.
+ */
+export function isSameBut(
+  correlation: Correlation,
+  { original, patched }: Judged,
+  isAllowed: (pair: ReferencePair) => boolean,
+): boolean {
+  if (original === undefined || patched === undefined) return false
+  const context: Context = {
+    content: new ContentComparison(correlation, undefined, undefined, isAllowed),
+    correlation,
+    originalParts: partsByFunction(correlation.original),
+    parts: partsByFunction(correlation.patched),
+  }
+  return compareFunctions(context, original, patched).because === undefined
 }
 
 interface Context {

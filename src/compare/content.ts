@@ -17,23 +17,39 @@ import { isWritable } from '../pieces/writable.ts'
 import { copyField, lineIn } from './fields.ts'
 import type { Difference, LineOracle, LineSite, Outcome } from './model.ts'
 
+/** Two references at one place of two versions of a piece. */
+export interface ReferencePair {
+  readonly original: Piece<'original'>
+  readonly before: Reference<'original'>
+  readonly patched: Piece<'patched'>
+  readonly after: Reference<'patched'>
+}
+
 /** Remembers what it found; it belongs to one comparison of one unit and holds nothing else. */
 export class ContentComparison {
   readonly correlation: Correlation
   readonly #lines: LineOracle | undefined
   readonly #moved: ReadonlySet<string>
+  readonly #isAllowed: ((pair: ReferencePair) => boolean) | undefined
   readonly #known = new Map<string, Outcome>()
   /** The keys of what is taken to be the same, in the order in which that was begun. */
   readonly #order: string[] = []
 
   /**
    * Without `lines`, a line number that differs is a difference like any other. `moved` has the global names of functions
-   * that are one thing of the program before and after, be they defined here or elsewhere.
+   * that are one thing of the program before and after, be they defined here or elsewhere. `isAllowed` says of references
+   * that lead to something else whether that counts for nothing.
    */
-  constructor(correlation: Correlation, lines?: LineOracle, moved: ReadonlySet<string> = NONE) {
+  constructor(
+    correlation: Correlation,
+    lines?: LineOracle,
+    moved: ReadonlySet<string> = NONE,
+    isAllowed?: (pair: ReferencePair) => boolean,
+  ) {
     this.correlation = correlation
     this.#lines = lines
     this.#moved = moved
+    this.#isAllowed = isAllowed
   }
 
   /** Compares two pieces and all that they reach. */
@@ -87,7 +103,7 @@ export class ContentComparison {
         return differs({ what: 'relocation', offset, text: relocationText(before, after) })
       }
       const { because, lines: explained } = this.#compareTargets(before.target, after.target)
-      if (because !== undefined) {
+      if (because !== undefined && this.#isAllowed?.({ original, before, patched, after }) !== true) {
         return differs({
           what: 'reaches',
           offset: before.offset,

@@ -121,6 +121,8 @@ export interface Loader {
   readonly bringsUp: (unit: string, name: string) => boolean
   /** Whether a function is entered once, when the system starts, and may be running for as long as that does. */
   readonly entersOnce: (name: string) => boolean
+  /** Functions that only print what their first argument is, and keep nothing of it. */
+  readonly prints: ReadonlySet<string>
   /** What gives the memory of an object back; undefined where that is not known. */
   readonly freeing: Freeing | undefined
   /** Why code that exceptions may pass through cannot be replaced; undefined where there are none. */

@@ -134,6 +134,11 @@ export interface CodeKnowledge {
    * Whether the field is that of an instruction which only computes the address, and looks at nothing there. In doubt, no.
    */
   readonly isAddressField: (code: Uint8Array, field: number) => boolean
+  /**
+   * The field of the direct call (or of the jump that is one) whose first argument is the address in `field`, where nothing looks at that before;
+   * undefined where anything else may come of it, and where that is not looked at.
+   */
+  readonly takenByCall: ((code: Uint8Array, field: number) => number | undefined) | undefined
   /** Whether the code before `at` ends in a jump with a relocated field, so that nothing falls through. */
   readonly endsInJump: (code: Uint8Array, relocated: ReadonlySet<number>, at: number) => boolean
   /** For each of `offsets`, ascending, the immediate or displacement that the byte is part of, if it is. */

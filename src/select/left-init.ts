@@ -8,6 +8,7 @@
  * variable is taken to set it.
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
+import type { Judged } from '../compare/model.ts'
 import type { Loader } from '../loaders/loader.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { reachedByHooks } from './hooks-reach.ts'
@@ -36,10 +37,38 @@ export function isLeftOut({ code, unit, symbol }: Refusal, { leaveInit }: Pick<S
   return leaveInit.has('all') || leaveInit.has(symbol) || leaveInit.has(inUnit(unit, symbol))
 }
 
+/** Whether a changed function is left out: by the user, or since nothing that lasts would have come of it. */
+export function isLeft(refusal: Refusal, { onlySaid }: UnitInput, { patched }: Judged, rules: SelectRules): boolean {
+  return isLeftOut(refusal, rules) || isOnlySaid(onlySaid, patched)
+}
+
+const isOnlySaid = (onlySaid: UnitInput['onlySaid'], patched: Judged['patched']): boolean =>
+  patched !== undefined && onlySaid?.has(patched.id) === true
+
 /** As `--leave-init` takes what several units have. */
 const inUnit = (unit: string, name: string): string => `${unit}#${name}`
 
 export function leftInit(
+  units: readonly UnitInput[],
+  left: readonly JudgedIn[],
+  pieces: readonly SelectedPiece[],
+  rules: SelectRules,
+): LeftInit {
+  const isSaid = ({ unit, judged }: JudgedIn) => isOnlySaid(units[unit]?.onlySaid, judged.patched)
+  const told = leftByWord(
+    units,
+    left.filter(each => !isSaid(each)),
+    pieces,
+    rules,
+  )
+  const said = left.filter(isSaid).map(({ unit, judged: { name } }) => ({
+    code: 'init-message',
+    text: `${name} of ${units[unit]?.unit} would only have printed something else when the system came up; it is left as it is`,
+  }))
+  return { ...told, notices: [...said, ...told.notices] }
+}
+
+function leftByWord(
   units: readonly UnitInput[],
   left: readonly JudgedIn[],
   pieces: readonly SelectedPiece[],

@@ -185,6 +185,8 @@ export interface UnitInput {
   readonly singleResults?: ReadonlySet<string>
   /** Names that it defines in vain: the program has another unit's definition. */
   readonly untaken?: ReadonlySet<string>
+  /** Changed boot code that would only have printed something else. */
+  readonly onlySaid?: ReadonlySet<PieceId<'patched'>>
   /** Functions that moved here from other units, with what they were there. */
   readonly arrived?: ReadonlyMap<PieceId<'patched'>, OriginalAddress>
   /** Changed variables that the object has as constants, since nothing writes them, and whether the source is known to say so. */

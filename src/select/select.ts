@@ -24,7 +24,7 @@ import { directives } from './directives.ts'
 import { isDropped } from './dropped.ts'
 import { enteredByPayload } from './inner-places.ts'
 import { leftBehind } from './left-behind.ts'
-import { isLeftOut, leftInit, notBroughtUp } from './left-init.ts'
+import { isLeft, isLeftOut, leftInit, notBroughtUp } from './left-init.ts'
 import { changedValue, leftToHooks, namesLeft } from './left-to-hooks.ts'
 import { Linker } from './link.ts'
 import type {
@@ -176,7 +176,7 @@ function includeReplaced(
     const { patched, origin } = both(units, unit, judged)
     const why =
       functionRefusal(context, judged, verdicts.correlation.patched, patched) ?? movedRefusal(context, judged, origin)
-    if (why !== undefined && isLeftOut(why, rules)) {
+    if (why !== undefined && isLeft(why, input, judged, rules)) {
       leftOut.push({ unit, judged })
       continue
     }
@@ -233,7 +233,7 @@ function replacedOriginals(
       const { origin, patched } = both(units, unit, judged)
       const context: UnitContext = { unit: input.unit, loader: rules.target.loader }
       const why = functionRefusal(context, judged, input.verdicts.correlation.patched, patched)
-      if (why !== undefined && isLeftOut(why, rules)) continue
+      if (why !== undefined && isLeft(why, input, judged, rules)) continue
       if (lost.has(runningNameOf(origin, rules.target.loader))) continue
       going.set(origin.unit, (going.get(origin.unit) ?? new Set()).add(origin.piece.id))
     }

@@ -1,5 +1,6 @@
 /** The pure stages from two objects to a selection, for tests. */
 import { compareUnit, type UnitVerdicts } from '../../src/compare/compare.ts'
+import { onlySaid } from '../../src/compare/only-said.ts'
 import { correlate } from '../../src/correlate/correlate.ts'
 import { readElf } from '../../src/elf/index.ts'
 import { targetOf } from '../../src/loaders/loaders.ts'
@@ -44,7 +45,8 @@ export function selectFrom(
   const singleResults = new Set(
     functions.flatMap(piece => (piece === undefined || returnWide.includes(piece.name) ? [] : [piece.name])),
   )
-  return select([{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts, singleResults }], rules)
+  const said = onlySaid(verdicts, rules.target.loader)
+  return select([{ unit: 'unit.o', fileSymbol: 'unit.c', verdicts, singleResults, onlySaid: said }], rules)
 }
 
 /** `replacement f1`, `content .rodata.str1.1+0x0`, in the selection's order. */

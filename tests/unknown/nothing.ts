@@ -25,6 +25,7 @@ export const NOTHING: Loader = {
   freeing: { functions: [], macros: [] },
   bringsUp: () => false,
   entersOnce: () => false,
+  prints: new Set(),
   unwinding: undefined,
   relocations: () => undefined,
   writer: undefined,

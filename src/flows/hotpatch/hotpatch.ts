@@ -96,7 +96,7 @@ export async function createHotpatch(
   const { compiled, sizes, declarations, throwing } = asked
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { loader, ...sizes.known }
-  const judged = await watch.time('compare', () => judgeTold(tree, { before, compiled, declarations, cut }))
+  const judged = await watch.time('compare', () => judgeTold(tree, { before, compiled, declarations, cut, loader }))
   // loaders: what is known of the running system, and of what will load the payload there.
   const entrySizes = sizes.known.probed
   const named = () => withOwnNames(runningOf(tree, before.affected, entrySizes, options), judged.units)

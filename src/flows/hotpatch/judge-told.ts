@@ -1,5 +1,7 @@
 /** Verdicts, and once more where objects left a static variable ambiguous that the texts tell. Part of the pipeline. */
 import type { Refusal } from '../../base/refusal.ts'
+import { onlySaid } from '../../compare/only-said.ts'
+import type { Loader } from '../../loaders/loader.ts'
 import type { CutOptions } from '../../pieces/pieces.ts'
 import type { Declarations, Tree } from '../../trees/index.ts'
 import { arisenVariables } from './arisen-variables.ts'
@@ -18,9 +20,13 @@ interface ToJudge {
   readonly compiled: CompiledUnits
   readonly declarations: Declarations
   readonly cut: CutOptions
+  readonly loader: Loader
 }
 
-export async function judgeTold(tree: Tree, { before, compiled, declarations, cut }: ToJudge): Promise<ToldUnits> {
+export async function judgeTold(
+  tree: Tree,
+  { before, compiled, declarations, cut, loader }: ToJudge,
+): Promise<ToldUnits> {
   const sole = declarations.statics
   const judged = judgeUnits(compiled, cut, { sole })
   const told = await staticLines(tree, judged.units, { affected: before.affected, compiled, cut })
@@ -33,7 +39,10 @@ export async function judgeTold(tree: Tree, { before, compiled, declarations, cu
   return {
     ...found,
     refusals: [...folded, ...arisen, ...kept.refusals],
-    units: kept.units.map(each => ({ ...each, ...resultsOf(single.get(each.unit)) })),
+    units: kept.units.map(each => {
+      const said = onlySaid(each.verdicts, loader)
+      return { ...each, ...resultsOf(single.get(each.unit)), ...(said.size === 0 ? {} : { onlySaid: said }) }
+    }),
   }
 }
 

@@ -60,6 +60,7 @@ export const LINUX: Loader = {
   runningName: (file, name, local) => (local || name === OWN_STRUCTURE ? ownNameOf(file, name) : name),
   denied: unit => (unit.startsWith('kernel/livepatch/') ? PATCHING : undefined),
   entersOnce: () => false,
+  prints: new Set(),
   bringsUp: () => false,
   freeing: undefined,
   unwinding: undefined,

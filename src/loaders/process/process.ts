@@ -75,6 +75,7 @@ export const PROCESS: Loader = {
   denied: () => undefined,
   freeing: { functions: ['free'], macros: [] },
   entersOnce: name => name === 'main',
+  prints: new Set(),
   bringsUp: () => false,
   unwinding: UNWINDING,
   relocations: machine => RELOCATIONS.get(machine),

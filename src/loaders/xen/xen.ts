@@ -90,6 +90,8 @@ export const XEN: Loader = {
     macros: ['XFREE', 'XVFREE', 'FREE_XENHEAP_PAGES', 'FREE_XENHEAP_PAGE'],
   },
   entersOnce: () => false,
+  // Into a buffer of its own (drivers/char/console.c).
+  prints: new Set(['printk']),
   bringsUp: xenBringsUp,
   unwinding: undefined,
   relocations: machine => RELOCATIONS.get(machine),

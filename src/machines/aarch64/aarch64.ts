@@ -55,6 +55,7 @@ export const AARCH64: Machine = {
     pageNamed,
     accessesOf,
     effectsOf: undefined,
+    takenByCall: undefined,
     callsTo,
     referencesTo,
     mayLeadTo: undefined,

@@ -4,7 +4,7 @@ import type { Machine, PatchingKnowledge } from '../machine.ts'
 import { accessesOf } from './accesses.ts'
 import { keepsAddress } from './address-flow.ts'
 import { endsInJump, isAddressField, isBranchField, LANDING_PAD, returnedNumber } from './bytes.ts'
-import { callsTo, X86_64_CALLS } from './calls.ts'
+import { callsTo, takenByCall, X86_64_CALLS } from './calls.ts'
 import { bytesToInstructionEnd, endsWithField, numberFieldsAt } from './decode.ts'
 import { effectsOf } from './effects.ts'
 import { isEndless } from './endless.ts'
@@ -54,6 +54,7 @@ export const X86_64: Machine = {
     bytesToInstructionEnd,
     isBranchField,
     isAddressField,
+    takenByCall,
     keepsAddress,
     endsInJump,
     numberFieldsAt,

@@ -1,0 +1,118 @@
+/** Why each refused fix cannot be hotpatched as it is, and what can be done: looked at by a person, one by one. */
+import { tableText } from './cells.ts'
+import type { Row } from './table.ts'
+
+interface Refused {
+  /** What stands in the way, of everything that was refused: the rest follows from it. */
+  readonly stands: string
+  readonly out: string
+}
+
+const REBOOT = 'reboot into a rebuilt hypervisor'
+const ASSIST = '`hotsplice assist`, below'
+const BOOT = 'it takes effect with the next boot of a rebuilt hypervisor'
+
+export const REFUSED: ReadonlyMap<string, Refused> = new Map([
+  [
+    'XSA-426',
+    {
+      stands:
+        'which mitigation is used is chosen at boot, and the choice is stored in variables and in code that is patched once',
+      out: REBOOT,
+    },
+  ],
+  ['XSA-431', { stands: 'a new per-CPU variable', out: ASSIST }],
+  [
+    'XSA-446',
+    { stands: 'gates of the interrupt table, which boot code sets up, and the entry code behind them', out: REBOOT },
+  ],
+  ['XSA-455', { stands: 'entry code (assembly): a macro in it tests the wrong byte', out: REBOOT }],
+  [
+    'XSA-463',
+    {
+      stands:
+        'members of struct hvm_domain go, and all behind them move; a table of handlers whose address is registered changes',
+      out: ASSIST,
+    },
+  ],
+  [
+    'XSA-469',
+    {
+      stands: 'every function is compiled with another option (returns through a thunk), and new thunks in assembly',
+      out: REBOOT,
+    },
+  ],
+  [
+    'XSA-471',
+    {
+      stands:
+        'entry code of SVM (assembly); features of guests that are worked out at boot; a table whose address is passed on grows',
+      out: REBOOT,
+    },
+  ],
+  ['XSA-472', { stands: 'a lock is new in struct viridian_domain', out: ASSIST }],
+  ['XSA-491', { stands: 'a lock is new in struct hvm_domain, and all behind it moves', out: ASSIST }],
+  [
+    'XSA-492',
+    {
+      stands:
+        'members are new in the midst of struct domain and struct vcpu, which all code reads, entry code included; a structure that the toolstack passes grows',
+      out: REBOOT,
+    },
+  ],
+  [
+    'XSA-493',
+    {
+      stands:
+        'a new option, which is on: what it adds is a row of the table of errata, which each CPU goes through as it comes up',
+      out: REBOOT,
+    },
+  ],
+  ['XSA-501', { stands: 'a member is new in struct grant_table', out: ASSIST }],
+  [
+    '8d7a0f86619c',
+    { stands: 'how the image is linked; no unit changes, but the names that are in the image do', out: REBOOT },
+  ],
+  ['e6b861fc84d1', { stands: 'as 8d7a0f86619c', out: REBOOT }],
+  [
+    '3f67b78bc8ee',
+    {
+      stands: 'members of struct arch_vcpu go, and code that stays uses them',
+      out: 'leave the members where they are',
+    },
+  ],
+  [
+    '42a8a8abfe5a',
+    {
+      stands: 'a variable that is gone after boot is read where it was not before',
+      out: 'a copy of it that stays, set from a load hook',
+    },
+  ],
+  ['4299e59d1eb3', { stands: 'sets up the interrupt controller at boot', out: BOOT }],
+  ['4f3dbd9ee085', { stands: 'sets up the interrupt controller at boot', out: BOOT }],
+  ['6610b4f3ac87', { stands: 'makes the device tree of dom0 at boot', out: BOOT }],
+  ['77015ef70d4f', { stands: 'counts CPUs at boot', out: BOOT }],
+  ['94d2902c8cf2', { stands: 'makes domains at boot', out: BOOT }],
+  ['9b88e852eff7', { stands: 'copies to domains that are made at boot', out: BOOT }],
+  ['e16e18e31285', { stands: 'makes domains at boot', out: BOOT }],
+])
+
+const HEADING = '## Refused, and the way out'
+const WORDS = `Each was looked at: what stands in the way, of all that was refused, and what can be done. None of them is built with a part left out.
+`
+const UNKNOWN: Refused = { stands: 'not looked at yet', out: '' }
+
+/** The table of these fixes, each once, with the branches that refuse it; empty where there is none. */
+export function refusedText(rows: readonly Row[]): string {
+  const branches = new Map<string, Set<string>>()
+  for (const { id, branch, came } of rows) {
+    if (came === 'refused') branches.set(id, (branches.get(id) ?? new Set()).add(branch))
+  }
+  if (branches.size === 0) return ''
+  const byId = [...branches].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+  const cells = byId.map(([id, on]) => {
+    const { stands, out } = REFUSED.get(id) ?? UNKNOWN
+    return [id, [...on].join(', '), stands, out]
+  })
+  return `\n${HEADING}\n\n${WORDS}\n${tableText(['id', 'branches', 'what stands in the way', 'way out'], cells)}`
+}
