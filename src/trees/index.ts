@@ -1,6 +1,7 @@
 /** The build stage: a change and a tree become pairs of objects. The tree is never written to. */
 export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits, tryCompile } from './compile.ts'
+export { stamp as fileStamp } from './compiler.ts'
 export { inDebianTree, parsePackage } from './debian/debian-tree.ts'
 export { inKernelTree, parseKernelPackage } from './debian/kernel-tree.ts'
 export { debugObjects, placeIn } from './debug-objects.ts'

@@ -1,11 +1,11 @@
 /** What is known of a running Linux kernel from its image, as the pipeline takes it. Part of the pipeline. */
 
-import { during, InputError } from '../../base/errors.ts'
-import { readKernelImage } from '../../loaders/linux/kernel-image.ts'
+import { InputError } from '../../base/errors.ts'
 import { kernelWithModules } from '../../loaders/linux/kernel-with-modules.ts'
 import { moduleNameFor } from '../../loaders/linux/module-name.ts'
 import { namedKernel } from '../../loaders/linux/named-kernel.ts'
-import { moduleFiles, readKernel } from '../../trees/index.ts'
+import { moduleFiles } from '../../trees/index.ts'
+import { kernelIn } from './kernel-kept.ts'
 
 interface KernelOptions {
   readonly symbols?: string
@@ -22,9 +22,12 @@ interface KernelOptions {
  * The kernel's image is asked for: nothing in a prepared source tells which kernel runs. `moduleOf`: the units that are parts
  * of modules, with these.
  */
-export function readKernelRunning(options: KernelOptions, moduleOf: ReadonlyMap<string, string>) {
+export function readKernelRunning(
+  options: KernelOptions,
+  { moduleOf, cacheFolder }: { readonly moduleOf: ReadonlyMap<string, string>; readonly cacheFolder: string },
+) {
   const file = imageAsked(options)
-  const kernel = during(`reading the kernel in ${file}`, () => readKernelImage(readKernel(file)))
+  const kernel = kernelIn(file, cacheFolder)
   if (!kernel.takesPayloads) {
     throw new InputError(
       'linux/no-livepatch',
