@@ -15,7 +15,7 @@ export {
 export { type Definer, definersOf } from './definers.ts'
 export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
-export { checkGiven, checkImage, programFile, readGiven, readImage } from './image.ts'
+export { checkGiven, checkImage, imageHint, programFile, readGiven, readImage } from './image.ts'
 export { keptAnswer } from './kept-answer.ts'
 export { isInside, realOrSelf, shortName } from './layout.ts'
 export { type LinkRecords, linkRecords } from './link-records/link-records.ts'
