@@ -14,6 +14,9 @@ const HINTS: Readonly<Record<ImageForm, string>> = {
   program: 'give --symbols the unstripped program',
 }
 
+/** What to give where no file is given. */
+export const imageHint = (form: ImageForm): string => HINTS[form]
+
 /** The bytes of `path`; throws `build/no-symbols` when it cannot be read. */
 export function readImage(path: string, form: ImageForm = 'hypervisor'): Uint8Array {
   try {

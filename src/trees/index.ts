@@ -1,6 +1,7 @@
 /** The build stage: a change and a tree become pairs of objects. The tree is never written to. */
 export { affectedUnits, overlayOf } from './affected.ts'
 export { compileUnits, tryCompile } from './compile.ts'
+export { stamp as fileStamp } from './compiler.ts'
 export { inDebianTree, parsePackage } from './debian/debian-tree.ts'
 export { inKernelTree, parseKernelPackage } from './debian/kernel-tree.ts'
 export { debugObjects, placeIn } from './debug-objects.ts'
@@ -14,7 +15,7 @@ export {
 export { type Definer, definersOf } from './definers.ts'
 export { throwingUnits } from './exceptions.ts'
 export { checkFresh } from './fresh.ts'
-export { checkGiven, checkImage, programFile, readGiven, readImage } from './image.ts'
+export { checkGiven, checkImage, imageHint, programFile, readGiven, readImage } from './image.ts'
 export { keptAnswer } from './kept-answer.ts'
 export { isInside, realOrSelf, shortName } from './layout.ts'
 export { type LinkRecords, linkRecords } from './link-records/link-records.ts'

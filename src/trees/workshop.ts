@@ -63,7 +63,7 @@ export class Workshop {
     const mirrors = this.#mirrors.get(content) ?? new Map<'lean' | 'full', Mirror>()
     this.#mirrors.set(content, mirrors)
     // New and removed files change where a compiler looks; only a full mirror is right about that.
-    const mayMislead = changesNames.some(change => !this.#isOnlyCompiled(change))
+    const mayMislead = changesNames.some(change => !this.#isUnasked(change, overlay))
     const full = kind === 'full' || mayMislead || asksForFiles(overlay)
     const wanted = full ? 'full' : 'lean'
     let mirror = mirrors.get(wanted)
@@ -83,10 +83,16 @@ export class Workshop {
     return mirror
   }
 
-  /** Whether what comes is a source that no text of the tree names, whatever its place: then nothing looks for it. */
-  #isOnlyCompiled(change: string): boolean {
-    const name = basename(change)
-    return /^\+.*\.(?:c|cc|cpp|cxx)$/.test(change) && !isNamedIn(this.layout, name)
+  /**
+   * Whether what comes is a file that no text of the tree names, whatever its place: then nothing looks for it but what the
+   * patch has. A header of a name that another one has could be taken for that one where it is asked for by way of `..`.
+   */
+  #isUnasked(change: string, overlay: Overlay): boolean {
+    // Behind the sign.
+    const name = basename(change.slice(1))
+    if (/^\+.*\.(?:c|cc|cpp|cxx)$/.test(change)) return !isNamedIn(this.layout, name)
+    if (!/^\+.*\.(?:h|hh|hpp|hxx)$/.test(change) || isAskedAround(overlay, name)) return false
+    return !isNamedIn(this.layout, name) && !isFoundIn(this.layout, name)
   }
 
   #links() {
@@ -205,23 +211,46 @@ function parseOrNothing(text: string): unknown {
 const ASKS_FOR_HEADER =
   /__has_include(?:_next)?\s*\(\s*(?:<(?:[^<>"\n]*\/)?[\w-]+\.h>|"(?:[^<>"\n]*\/)?[\w-]+\.h")\s*\)/g
 
-/** Texts that ask whether some other file exists get the answer of the whole tree. */
-const named = new WeakMap<Layout, Map<string, boolean>>()
+/** Answers about all of a tree's files, by the question. */
+const told = new WeakMap<Layout, Map<string, boolean>>()
 
-/** By any text below the tree: an include, or a question whether it is there. Where it cannot be searched, it may be. */
-function isNamedIn(layout: Layout, name: string): boolean {
-  const known = named.get(layout) ?? new Map<string, boolean>()
-  named.set(layout, known)
-  let found = known.get(name)
-  if (found === undefined) {
-    const folders = [...new Set([layout.sourceFolder, layout.buildFolder])]
-    const words = ['-RqIF', '--exclude-dir=.git', '-e', name, ...folders]
-    found = spawnSync('grep', words, { stdio: 'ignore', env: { ...process.env, LC_ALL: 'C' } }).status !== 1
-    known.set(name, found)
-  }
+function toldOf({ layout, question }: { layout: Layout; question: string }, ask: () => boolean): boolean {
+  const known = told.get(layout) ?? new Map<string, boolean>()
+  told.set(layout, known)
+  const found = known.get(question) ?? ask()
+  known.set(question, found)
   return found
 }
 
+const allFolders = ({ sourceFolder, buildFolder }: Layout) => [...new Set([sourceFolder, buildFolder])]
+const inC = { env: { ...process.env, LC_ALL: 'C' } }
+
+/** By any text below the tree: an include, or a question whether it is there. Where it cannot be searched, it may be. */
+function isNamedIn(layout: Layout, name: string): boolean {
+  const words = ['-RqIF', '--exclude-dir=.git', '-e', name, ...allFolders(layout)]
+  return toldOf(
+    { layout, question: `named ${name}` },
+    () => spawnSync('grep', words, { ...inC, stdio: 'ignore' }).status !== 1,
+  )
+}
+
+/** Whether a file of that name is anywhere below the tree; where that cannot be told, one may be. */
+function isFoundIn(layout: Layout, name: string): boolean {
+  const pattern = name.replaceAll(/[[\]*?\\]/g, '\\$&')
+  const words = ['-L', ...allFolders(layout), '-name', pattern, '-print', '-quit']
+  return toldOf({ layout, question: `found ${name}` }, () => {
+    const { status, stdout } = spawnSync('find', words, { ...inC, stdio: ['ignore', 'pipe', 'ignore'] })
+    return status !== 0 || stdout.length > 0
+  })
+}
+
+/** Whether a text of the patch asks for the file in another way than by a plain path to it. */
+function isAskedAround(overlay: Overlay, name: string): boolean {
+  const plain = new RegExp(`["<](?:(?!\\.\\.)[^"<>\\n])*${name.replaceAll(/[^\w-]/g, '\\$&')}[">]`, 'g')
+  return [...overlay.values()].some(text => text?.replace(plain, '').includes(name) === true)
+}
+
+/** Texts that ask whether some other file exists get the answer of the whole tree. */
 function asksForFiles(overlay: Overlay): boolean {
   return [...overlay.values()].some(text => text?.replace(ASKS_FOR_HEADER, '').includes('__has_include') === true)
 }

@@ -4,6 +4,7 @@ import { atBase } from '../../source/base.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
 import { withNewFile } from '../../source/new-file.ts'
 import { type Affected, affectedUnits, type Tree, treeKind } from '../../trees/index.ts'
+import { kernelSoon } from './kernel-kept.ts'
 import { type OwnSource, placeSources } from './own-sources.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
 
@@ -19,9 +20,15 @@ export interface Asked {
   readonly without?: ReadonlySet<string>
   /** Sources of the user's own, which the patched tree has besides. */
   readonly sources?: readonly OwnSource[]
+  /** The image of what runs, which a kernel's is read from meanwhile. */
+  readonly symbols?: string
 }
 
-export async function prepareHotpatch(tree: Tree, { patches, without, sources = [] }: Asked): Promise<Prepared> {
+export async function prepareHotpatch(
+  tree: Tree,
+  { patches, without, sources = [], symbols }: Asked,
+): Promise<Prepared> {
+  kernelSoon(tree, symbols)
   const watch = new Stopwatch({ open: tree.openTime })
   // source: the patches applied in memory. Every touched file has both texts and a line map.
   const patched = watch.timeSync('source', () => applyToTree(unchanged(tree), patches, without))

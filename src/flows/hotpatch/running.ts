@@ -13,8 +13,7 @@ import type { NamedKernel } from '../../loaders/linux/named-kernel.ts'
 import type { LoaderFacts } from '../../loaders/xen/loader-facts.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
 import { LinkedProgram } from '../../program/linked-program.ts'
-import { type Affected, programFile, readGiven, readImage, type Tree, treeKind } from '../../trees/index.ts'
-import type { TreeFacts } from '../../trees/model.ts'
+import { type Affected, type Base, programFile, readGiven, readImage, type Tree, treeKind } from '../../trees/index.ts'
 import {
   KNOWN_VERSIONS,
   loadedStack,
@@ -89,14 +88,14 @@ export interface Running extends LoaderTable, LoaderVersion {
  * `entrySizes`, of entries in the image's special tables, where its compiler was asked.
  */
 function readRunning(
-  facts: TreeFacts,
+  { facts, cacheFolder }: Pick<Base, 'facts' | 'cacheFolder'>,
   entrySizes: ProbedSizes | undefined,
   options: RunningOptions,
   affected?: Affected,
 ): Running {
   const { image } = treeKind({ facts })
   if (image === 'program') return readProgram(options)
-  if (image === 'kernel') return readKernelRunning(options, modulesOf(affected))
+  if (image === 'kernel') return readKernelRunning(options, { moduleOf: modulesOf(affected), cacheFolder })
   const own = facts.symbols === undefined ? undefined : symbolsIn(facts.symbols, entrySizes)
   const given = options.symbols === undefined ? undefined : symbolsIn(options.symbols, entrySizes)
   const symbols = given?.format === 'efi' ? own && withBuildId(own, given.buildId) : (given ?? own)
@@ -137,11 +136,11 @@ export function runningOf(
   options: RunningOptions,
 ): Running {
   const isGiven = options.symbols !== undefined || treeKind(tree).image !== 'program' || affected.affected.length === 0
-  if (isGiven) return readRunning(tree.facts, entrySizes, options, affected)
+  if (isGiven) return readRunning(tree, entrySizes, options, affected)
   const own = ownProgram(tree, affected)
-  const unknown = readRunning(tree.facts, entrySizes, options)
+  const unknown = readRunning(tree, entrySizes, options)
   if (!('path' in own)) return { ...unknown, own }
-  const found = readRunning(tree.facts, entrySizes, { ...options, symbols: own.path })
+  const found = readRunning(tree, entrySizes, { ...options, symbols: own.path })
   const asked =
     options.xenDepends ?? (found.below.length === 0 && options.on === undefined ? options.depends : undefined)
   if (asked === undefined || isSame(found.program?.buildId, readBuildId('--depends', asked))) return { ...found, own }
@@ -260,6 +259,10 @@ export function countRunning(
   below: readonly VerifiedPayload[] = [],
 ): ((name: string) => number) | undefined {
   if (symbols === undefined) return undefined
+  if (below.length === 0 && symbols.symbolsNamed !== undefined) {
+    const count = (name: string) => symbols.symbolsNamed?.(name).length ?? 0
+    return name => count(name) || (symbols.lookup(name) === undefined ? 0 : 1)
+  }
   let counts: Map<string, number> | undefined
   return name => {
     if (counts === undefined) {

@@ -9,11 +9,12 @@
  * read.
  */
 
-export interface KernelName {
-  readonly name: string
-  /** As nm tells the symbol's kind: a capital for what all files know. */
-  readonly letter: string
-  readonly address: bigint
+/** What each name is, by its number in the table: a hundred thousand values of their own would take longer to make. */
+export interface KernelNames {
+  readonly names: readonly string[]
+  /** As nm tells a symbol's kind: a capital for what all files know. */
+  readonly letters: readonly string[]
+  readonly addresses: BigUint64Array
 }
 
 const CODES = 256
@@ -26,7 +27,7 @@ const ORDER = 3
 const MOST_ORDER = ORDER * 0x10_0000
 
 /** Every name in the order of the table, which is that of addresses; undefined where the bytes have no such table. */
-export function readKallsyms(bytes: Uint8Array): readonly KernelName[] | undefined {
+export function readKallsyms(bytes: Uint8Array): KernelNames | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let index = 0; index + CODES * 2 <= bytes.length; index += PART) {
     const last = lastOfIndex(view, index)
@@ -80,7 +81,7 @@ function textsBefore(
 }
 
 /** Names behind which markers lie, and behind those, in 6.1.y since 2023, their order by name, three bytes for each. */
-function namesBefore(bytes: Uint8Array, view: DataView, texts: Texts): readonly KernelName[] | undefined {
+function namesBefore(bytes: Uint8Array, view: DataView, texts: Texts): KernelNames | undefined {
   for (let end = texts.start; end >= Math.max(0, texts.start - MOST_ORDER); end -= 4) {
     const markers = markersBefore(view, end)
     if (markers === undefined) continue
@@ -157,7 +158,7 @@ function placed(
   bytes: Uint8Array,
   view: DataView,
   { start, index: lastPart, count, tokens }: Names & Texts,
-): readonly KernelName[] | undefined {
+): KernelNames | undefined {
   const size = Math.ceil((count * 4) / PART) * PART
   const orders = [start - 2 * PART - size, lastPart + CODES * 2].flatMap(offsets => {
     if (offsets < 0 || offsets + size + PART > bytes.length) return []
@@ -167,7 +168,9 @@ function placed(
   const [order, another] = orders
   if (order === undefined || another !== undefined) return undefined
   const { offsets, base } = order
-  const names: KernelName[] = []
+  const names: string[] = []
+  const letters: string[] = []
+  const addresses = new BigUint64Array(count)
   let at = start
   for (let index = 0; index < count; index++) {
     const { from, to } = codesAt(bytes, at)
@@ -176,8 +179,9 @@ function placed(
     at = to
     // kernel/kallsyms.c, kallsyms_sym_address() with CONFIG_KALLSYMS_ABSOLUTE_PERCPU: what is not negative is absolute.
     const offset = view.getInt32(offsets + index * 4, true)
-    const address = offset >= 0 ? BigInt(offset) : base - 1n - BigInt(offset)
-    names.push({ name: text.slice(1), letter: text.slice(0, 1), address })
+    addresses[index] = offset >= 0 ? BigInt(offset) : base - 1n - BigInt(offset)
+    names.push(text.slice(1))
+    letters.push(text.slice(0, 1))
   }
-  return names
+  return { names, letters, addresses }
 }

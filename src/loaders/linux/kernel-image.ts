@@ -15,14 +15,16 @@ import { gnuBuildId } from '../build-id-note.ts'
 import { sectionBytes } from '../section-bytes.ts'
 import type { HypervisorSymbol, HypervisorSymbols, MemoryKind } from '../xen/hypervisor.ts'
 import type { LinkedEntry } from '../xen/linked-tables.ts'
-import { addressesByName, SymbolsByAddress } from '../xen/symbols-by-address.ts'
 import { type Export, readExports } from './exports.ts'
-import { type KernelName, readKallsyms } from './kallsyms.ts'
+import { type KernelNames, readKallsyms } from './kallsyms.ts'
 import { type KernelFacts, kernelFacts } from './kernel-facts.ts'
 import { kernelEntries, kernelTableBounds, LINUX_TABLES, type LinkedKernel } from './linked-tables.ts'
+import { PlacedNames } from './placed-names.ts'
 
 export interface KernelImage extends HypervisorSymbols {
   readonly facts: KernelFacts
+  /** Everything of that name, in the order of addresses. */
+  symbolsNamed(name: string): readonly HypervisorSymbol[]
   /** What modules may use by its name. */
   exportOf(name: string): Export | undefined
   /** Whether ftrace, and so live patching, can take over at the function's first byte. */
@@ -87,7 +89,7 @@ class LinuxImage implements KernelImage {
   readonly buildId: Uint8Array
   readonly facts: KernelFacts
   readonly #loaded: readonly Section[]
-  readonly #placed: SymbolsByAddress
+  readonly #placed: PlacedNames
   readonly #sites: BigUint64Array
   readonly #exported: ReadonlyMap<string, Export>
   readonly modules = []
@@ -97,8 +99,7 @@ class LinuxImage implements KernelImage {
   constructor(elf: ElfObject<'original'>) {
     this.machine = elf.header.machine
     this.#loaded = elf.sections.filter(({ flags, size }) => hasFlag(flags, SHF_ALLOC) && size > 0)
-    const names = this.#readNames()
-    this.#placed = new SymbolsByAddress(this.#symbolsOf(names))
+    this.#placed = new PlacedNames(this.#readNames())
     const buildId = this.#buildId()
     if (buildId === undefined) throw unreadable('it has no build-id')
     this.buildId = buildId
@@ -142,7 +143,11 @@ class LinuxImage implements KernelImage {
 
   namedIn(name: string, module?: string): readonly bigint[] | undefined {
     if (module !== undefined) return undefined
-    return addressesByName(this.#placed.all).get(name) ?? []
+    return this.#placed.named(name).map(({ address }) => address)
+  }
+
+  symbolsNamed(name: string): readonly HypervisorSymbol[] {
+    return this.#placed.named(name)
   }
 
   lookup(name: string): bigint | undefined {
@@ -232,11 +237,11 @@ class LinuxImage implements KernelImage {
     return end === -1 ? undefined : Buffer.from(bytes.subarray(0, end)).toString('latin1')
   }
 
-  #readNames(): readonly KernelName[] {
+  #readNames(): KernelNames {
     const section = this.#section('.rodata')
     const names = section && readKallsyms(section.bytes)
     // The table says of itself where it lies: no other one would.
-    const own = names?.find(({ name }) => name === 'kallsyms_token_index')?.address
+    const own = names?.addresses[names.names.indexOf('kallsyms_token_index')]
     if (names === undefined || section === undefined) throw unreadable('its table of names cannot be read')
     if (own !== undefined && this.#sectionAt(own) !== section) throw unreadable('its table of names is another one’s')
     return names
@@ -268,39 +273,6 @@ class LinuxImage implements KernelImage {
     if (bytes === undefined || bytes.length % 8 !== 0) throw unreadable('its table of ftrace’s places cannot be read')
     return new BigUint64Array(bytes.slice().buffer)
   }
-
-  /** Each as long as it is to the next address that has a name. */
-  #symbolsOf(names: readonly KernelName[]): HypervisorSymbol[] {
-    const sizes = sizesOf(names)
-    return names.map(({ name, letter, address }, index) => ({
-      name,
-      plainName: name,
-      file: '',
-      address,
-      size: sizes[index] ?? 0,
-      atMost: true,
-      kind: /^[tw]$/i.test(letter) ? 'function' : 'object',
-      local: letter === letter.toLowerCase() && letter !== 'w' && letter !== 'v',
-    }))
-  }
-}
-
-/** How far it is from each to the next address that has a name; 0 for the last. */
-function sizesOf(names: readonly KernelName[]): readonly number[] {
-  const isSorted = names.every(({ address }, index) => address >= (names[index - 1]?.address ?? address))
-  const inOrder = names.map((_, index) => index)
-  const addressOf = (index: number | undefined) => names[index ?? -1]?.address ?? 0n
-  if (!isSorted) inOrder.sort((a, b) => (addressOf(a) < addressOf(b) ? -1 : addressOf(a) > addressOf(b) ? 1 : 0))
-  const sizes: number[] = new Array(names.length).fill(0)
-  let here = addressOf(inOrder.at(-1))
-  let size = 0
-  for (const index of inOrder.toReversed()) {
-    const address = addressOf(index)
-    if (address !== here) size = Number(here - address)
-    here = address
-    sizes[index] = size
-  }
-  return sizes
 }
 
 /** What neither modules nor another way to name things changes. */

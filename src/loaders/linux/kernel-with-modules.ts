@@ -37,8 +37,8 @@ function exportIn(names: readonly ModuleName[], wanted: string): bigint | undefi
 function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): KernelImage {
   const own = modules.flatMap(({ names }) => names.filter(({ starts }) => !starts).map(symbolOf))
   const all = new SymbolsByAddress([...kernel.symbols, ...own])
-  const first = new Map<string, bigint>()
-  for (const { name, address } of own) if (!first.has(name)) first.set(name, address)
+  const ownNamed = (wanted: string) => own.filter(({ name }) => name === wanted)
+  const lookup = (name: string) => kernel.lookup(name) ?? ownNamed(name)[0]?.address
   const sections = modules.flatMap(each => each.sections)
   const sectionAt = (address: bigint) =>
     address < START
@@ -48,16 +48,13 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
     address < START ? kernel.bytesAt(address, size) : sectionBytes(sectionAt(address), address, size)
   const linked: LinkedKernel = {
     machine: kernel.machine ?? 0,
-    addressOf: name => kernel.lookup(name) ?? first.get(name),
+    addressOf: lookup,
     entrySize: section => kernel.facts.entrySize(section),
     bytesAt,
     isCode: address => hasFlag(sectionAt(address)?.flags ?? 0, SHF_EXECINSTR),
   }
-  const sites = new Set(
-    sections
-      .filter(({ name }) => name === '__mcount_loc')
-      .flatMap(({ bytes }) => [...new BigUint64Array(aligned(bytes))]),
-  )
+  const tableOf = (name: string) => sections.filter(each => each.name === name)
+  const sites = new Set(tableOf('__mcount_loc').flatMap(({ bytes }) => [...new BigUint64Array(aligned(bytes))]))
   const starts = sections.filter(({ name }) => name.startsWith('.init'))
   return {
     ...ownParts(kernel),
@@ -65,7 +62,8 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
     moduleAt: address => moduleAt(modules, address),
     namedIn: (name, module) => (module === undefined ? kernel.namedIn(name) : namedIn(modules, module, name)),
     symbols: all.all,
-    lookup: name => kernel.lookup(name) ?? first.get(name),
+    symbolsNamed: name => [...kernel.symbolsNamed(name), ...ownNamed(name)],
+    lookup,
     symbolsAt: address => all.at(address),
     symbolBefore: address => all.before(address),
     nextSymbolAddress: address => all.nextAddress(address),
@@ -87,7 +85,7 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
     },
     entriesOf: name => {
       const known = kernel.entriesOf(name)
-      const tables = sections.filter(each => each.name === name).map(each => sectionEntries(name, each, linked))
+      const tables = tableOf(name).map(each => sectionEntries(name, each, linked))
       // A module without such a section has no entries; one that cannot be read says nothing of the others either.
       if (known === undefined || tables.includes(undefined)) return undefined
       return [...known, ...tables.flatMap(table => table ?? [])]

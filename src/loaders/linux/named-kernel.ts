@@ -52,10 +52,12 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
       return found === undefined ? [] : [{ symbol: { ...found, name: ownNameOf(file, name), file }, proven }]
     }),
   )
-  // Most of those who get one ask for a few of its names only, or for none.
+  // Most of those who get one ask for a few of its names only.
   const symbols = once(() => [...kernel.symbols.filter(({ local }) => !local), ...own.map(({ symbol }) => symbol)])
-  const first = once(() => firstOf(symbols()))
-  const locals = once(() => new Set(kernel.symbols.flatMap(({ local, name }) => (local ? [name] : []))))
+  const ownNamed = new Map<string, readonly HypervisorSymbol[]>()
+  for (const { symbol } of own) ownNamed.set(symbol.name, [...(ownNamed.get(symbol.name) ?? []), symbol])
+  const symbolsNamed = (name: string): readonly HypervisorSymbol[] =>
+    name.includes(SIGN) ? (ownNamed.get(name) ?? []) : kernel.symbolsNamed(name).filter(({ local }) => !local)
   const unproven = new Set(own.flatMap(({ symbol, proven }) => (proven ? [] : [symbol.name])))
   return {
     plain: kernel,
@@ -63,10 +65,11 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
     get symbols() {
       return symbols()
     },
-    lookup: name => first().get(name)?.address,
-    spell: name => spelling(kernel, first().get(name), name),
-    isProven: name => !unproven.has(name) && isCounted(kernel, first().get(name)),
-    hasLocal: name => locals().has(name),
+    symbolsNamed,
+    lookup: name => symbolsNamed(name)[0]?.address,
+    spell: name => spelling(kernel, symbolsNamed(name)[0], name),
+    isProven: name => !unproven.has(name) && isCounted(kernel, symbolsNamed(name)[0]),
+    hasLocal: name => kernel.symbolsNamed(name).some(({ local }) => local),
     hasFtraceSite: address => kernel.hasFtraceSite(address),
     modules: kernel.modules,
     moduleAt: address => kernel.moduleAt(address),
@@ -79,12 +82,6 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
     freedAfterBoot: address => kernel.freedAfterBoot(address),
     entriesOf: section => kernel.entriesOf(section),
   }
-}
-
-function firstOf(symbols: readonly HypervisorSymbol[]): ReadonlyMap<string, HypervisorSymbol> {
-  const first = new Map<string, HypervisorSymbol>()
-  for (const symbol of symbols) if (!first.has(symbol.name)) first.set(symbol.name, symbol)
-  return first
 }
 
 function spelling(kernel: KernelImage, found: HypervisorSymbol | undefined, name: string): KernelSpelling {

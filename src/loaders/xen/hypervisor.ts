@@ -38,6 +38,8 @@ export interface HypervisorSymbols {
   readonly tableUse: TableUse | undefined
   /** Every symbol with a place, in the order of addresses. */
   readonly symbols: readonly HypervisorSymbol[]
+  /** Those of a name, where there is a quicker way to them. */
+  symbolsNamed?(name: string): readonly HypervisorSymbol[]
   /** The address that Xen's own search finds for a name in its spelling. */
   lookup(name: string): bigint | undefined
   /** Symbols that start at `address`, functions first. */

@@ -82,11 +82,17 @@ function takeShipped({ files, debugFiles }: Fetched, to: string): Shipped {
   return { image, symbols, config: take(boot, /^xen-.*\.config$/) }
 }
 
-/** Settings that are not the same; none where the package does not say its own. */
-export function differences(shipped: string | undefined, built: string): readonly string[] {
+type Decides = (name: string, theirs: string | undefined, ours: string | undefined) => boolean
+
+/** Settings that are not the same; none where the package does not say its own. Those that decide nothing are left out. */
+export function differences(
+  shipped: string | undefined,
+  built: string,
+  decides: Decides = () => true,
+): readonly string[] {
   if (shipped === undefined) return []
   const [theirs, ours] = [readConfig(readFileSync(shipped, 'utf8')), readConfig(readFileSync(built, 'utf8'))]
   return [...new Set([...theirs.keys(), ...ours.keys()])]
-    .filter(name => theirs.get(name) !== ours.get(name))
+    .filter(name => theirs.get(name) !== ours.get(name) && decides(name, theirs.get(name), ours.get(name)))
     .map(name => `${name} is ${theirs.get(name) ?? 'not set'} in the package, ${ours.get(name) ?? 'not set'} here`)
 }

@@ -18,7 +18,14 @@ import { quiet } from '../whole-run.ts'
 import { inKernelTree, parseKernelPackage } from './kernel-tree.ts'
 
 const WANTED = { name: 'linux-image-6.1.0-50-amd64', version: '6.1.176-1' }
-const MAKEFILE = 'olddefconfig: ; echo CONFIG_MORE=y >> .config\nprepare: ; echo done > prepared\n'
+/** What of a configuration says nothing of code changes too; as with Debian's, another name of the same compiler. */
+const MAKEFILE = `olddefconfig:
+\techo CONFIG_MORE=y >> .config
+\techo 'CONFIG_BUILD_SALT=""' >> .config
+\tsed -i 's/"gcc-12 /"gcc /; s/RUSTC_VERSION=0/RUSTC_VERSION=109500/' .config
+prepare:
+\techo done > prepared
+`
 const path = process.env.PATH
 let folder = ''
 
@@ -45,7 +52,7 @@ function fake({ makefile = MAKEFILE, image = 'touch "$3/boot/vmlinuz-6.1.0-50-am
     'dpkg-deb',
     `case $2 in
       *linux-source-6.1.deb) mkdir -p "$3/usr/src"; tar -cf "$3/usr/src/linux-source-6.1.tar.xz" -C ${folder}/packed linux-source-6.1 ;;
-      *) mkdir -p "$3/boot" "$3/lib/modules/6.1.0-50-amd64"; echo CONFIG_SMP=y > "$3/boot/config-6.1.0-50-amd64"; ${image} ;;
+      *) mkdir -p "$3/boot" "$3/lib/modules/6.1.0-50-amd64"; printf '%s\\n' CONFIG_SMP=y 'CONFIG_CC_VERSION_TEXT="gcc-12 (Debian 12.2.0-14) 12.2.0"' CONFIG_RUSTC_VERSION=0 > "$3/boot/config-6.1.0-50-amd64"; ${image} ;;
     esac`,
   )
 }
@@ -70,6 +77,12 @@ test('the source of the package’s version is prepared with its configuration, 
   // Modules are looked for beside the folder of the image.
   expect(existsSync(join(made(), 'shipped/lib/modules/6.1.0-50-amd64'))).toBe(true)
   expect(readdirSync(made()).sort()).toEqual(['shipped', 'source'])
+})
+
+test('another compiler is a difference', async () => {
+  fake({ makefile: MAKEFILE.replace('"gcc /', '"gcc /; s/12.2.0"/12.3.0"/') })
+  const { otherConfig } = await make()
+  expect(otherConfig).toContainEqual(expect.stringMatching(/^CC_VERSION_TEXT is .*12\.2\.0"? in the package/))
 })
 
 test.each([

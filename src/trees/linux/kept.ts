@@ -5,7 +5,9 @@
  * Which mistake is worse: an answer that is another tree's. So each file's size, place, time and time of its last change count,
  * as they do for git; and where one has changed a moment ago, so that a further change might not show, nothing is kept.
  */
-
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { stamp } from '../compiler.ts'
 import { findProgram } from '../find-program.ts'
 import { type RunOptions, run } from '../run.ts'
@@ -18,18 +20,22 @@ export interface KeptOptions extends RunOptions {
   readonly cacheFolder: string
 }
 
-/** Without what no makefile reads for the kernel, and no source of it includes. */
-const PRUNED = ['./.git', './Documentation', './samples', './tools/testing', './scripts/dtc/include-prefixes']
+/** Without what no makefile reads for the kernel, and no source of it includes: other machines, and programs of their own. */
+const PRUNED = [
+  ...['./.git', './Documentation', './samples', './tools/testing', './tools/perf', './scripts/dtc/include-prefixes'],
+  ...['./arch/[!xu]*', './arch/xtensa'],
+]
 
-/** Answers of the tree in `options.folder`; it is looked at once, when the first question comes. */
+/** Answers of the tree in `options.folder`; it is looked at once, from now on: the first question comes soon. */
 export function keptOf(options: KeptOptions): Kept {
   const store = new Store(options.cacheFolder)
-  let looked: Promise<string | undefined> | undefined
+  const looked = stateOf(options)
+  // Whoever asks hears of it.
+  looked.catch(() => undefined)
   return async (question, ask) => {
-    looked ??= stateOf(options)
     const state = await looked
     if (state === undefined) return ask()
-    const key = keyOf(['linux-kept 1', options.folder, state, ...surroundings(options.folder), ...question])
+    const key = keyOf(['linux-kept 2', options.folder, state, ...surroundings(options.folder), ...question])
     const known = store.getText('lists', key)
     if (known !== undefined) return known
     const found = await ask()
@@ -41,18 +47,19 @@ export function keptOf(options: KeptOptions): Kept {
 /** Milliseconds: more than two changes of a file that have one time are apart. */
 const MOMENT = 2000
 
-/** Names the tree as it is; undefined where it cannot be looked at, or is being changed. */
+/**
+ * Names the tree as it is; undefined where it cannot be looked at, or is being changed. What is found goes to a file, as
+ * this process may be busy with other things meanwhile.
+ */
 async function stateOf(options: KeptOptions): Promise<string | undefined> {
-  const pruned = PRUNED.flatMap((path, index) => [...(index === 0 ? [] : ['-o']), '-path', path])
-  const shown = ['-type', 'f', '-printf', '%P %s %i %T@ %C@\\n']
-  const started = Date.now()
-  const { exit, output } = await run(['find', '-L', '.', '(', ...pruned, ')', '-prune', '-o', ...shown], options)
-  if (exit !== 0) return undefined
-  const changed = output.split('\n').reduce((latest, line) => {
-    const time = Number(line.slice(line.lastIndexOf(' ') + 1))
-    return time > latest ? time : latest
-  }, 0)
-  return changed * 1000 > started - MOMENT ? undefined : keyOf([output])
+  const found = join(options.scratch, 'state')
+  const paths = PRUNED.flatMap((path, index) => [...(index === 0 ? [] : ['-o']), '-path', path])
+  const pruned = ['-type', 'd', '(', ...paths, ')', '-prune']
+  const written = ['-type', 'f', '-fprintf', found, '%P %s %i %T@ %C@\\n']
+  const changed = ['-newerct', `@${(Date.now() - MOMENT) / 1000}`, '-print']
+  const { exit, output } = await run(['find', '-L', '.', ...pruned, '-o', ...written, ...changed], options)
+  if (exit !== 0 || output !== '') return undefined
+  return createHash('sha256').update(readFileSync(found)).digest('hex')
 }
 
 /** What is said to makefiles by other ways than the tree's files. */

@@ -11,7 +11,7 @@ import { inPrivatePlace } from '../../system/private-place.ts'
 import { type Layout, readText, realOrSelf } from '../layout.ts'
 import type { Base, BaseOptions, Dependent, Run, TreeFacts, Unit } from '../model.ts'
 import { guardOf } from '../read-only.ts'
-import { type RunOptions, run as runProgram } from '../run.ts'
+import { run as runProgram } from '../run.ts'
 import { TreeTexts } from '../texts.ts'
 import { headerUsers } from './header-users.ts'
 import { includersOf, misledBy, type Searching } from './included.ts'
@@ -134,9 +134,10 @@ async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<str
   if (there.length + fresh.length === 0) return []
   const [own, users] = await inPrivatePlace(base.cacheFolder, async scratch => {
     const { buildFolder: folder } = base.layout
-    const plain = { folder, scratch, cacheFolder: base.cacheFolder, signal: run.signal, guard: await guardOf(base) }
-    const options = { ...plain, run, kept: keptOf(plain) }
-    const { kept } = options
+    const { cacheFolder } = base
+    // To look at the tree takes no guard, and others need its answer.
+    const kept = keptOf({ folder, scratch, cacheFolder, signal: run.signal })
+    const options = { folder, scratch, cacheFolder, signal: run.signal, guard: await guardOf(base), run, kept }
     const asked = sources.map(async path => ({ unit: await unitOf(path, { base, run, kept }), because: [path] }))
     const own = await Promise.all(asked)
     const found =
@@ -198,30 +199,50 @@ async function askMake(source: string, { base, run, kept }: Asking): Promise<Uni
   const unit = source.replace(/\.c$/, '.o')
   const folder = base.layout.buildFolder
   const output = await inPrivatePlace(base.cacheFolder, async scratch => {
-    // The kernel's makefiles try options of the compiler out in files below TMPOUT, which is in the tree otherwise.
-    // Tools of the build are made by a make of their own, which -n does not reach: what is prepared is not asked for again.
-    const words = ['make', '-n', '-W', source, '-o', 'prepare', unit]
     const settings = { folder, scratch, signal: run.signal, guard: await guardOf(base), kept }
-    const includers = await run.pool.use(run, () => includersOf(source, settings))
+    // Each takes about as long as a compile where nothing is known; who includes the source is said first.
+    const [including, told] = await Promise.allSettled([
+      run.pool.use(run, () => includersOf(source, settings)),
+      wordsOfMake({ source, unit, run }, settings),
+    ])
+    const includers = settled(including)
     if (includers.length > 0) throw includedSource(source, includers)
-    const text = await kept(words, async () => {
-      const result = await run.pool.use(run, () => runProgram([...words, `TMPOUT=${scratch}/try_$$$$`], settings))
-      if (result.exit === 0) return result.output
-      throw new InputError(
-        'linux/no-command',
-        `make does not say how ${unit} is compiled: ${(result.errors.trim() || result.output.trim()).slice(-500)}`,
-        'is the tree prepared (make olddefconfig prepare), with all that this needs installed?',
-      )
-    })
-    return { text, objtool: await ownStep(base, settings) }
+    return { text: settled(told), objtool: await ownStep(base, settings) }
   })
   const command = readText(join(folder, dirname(unit), `.${basename(unit)}.cmd`))
   const commands = readMakeCommands(output.text, unit, source, command)
   return unitFrom({ ...commands, objtool: commands.objtool ?? output.objtool }, { unit, source, folder })
 }
 
-async function ownStep({ facts }: Base, options: RunOptions): Promise<readonly string[] | undefined> {
-  return isLeftToAll(facts.config) ? await objtoolOf(options) : undefined
+function settled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason
+  return result.value
+}
+
+/** How make would compile the source. */
+function wordsOfMake(
+  { source, unit, run }: { readonly source: string; readonly unit: string; readonly run: Run },
+  settings: Searching,
+): Promise<string> {
+  // Tools of the build are made by a make of their own, which -n does not reach: what is prepared is not asked for again.
+  const words = ['make', '-n', '-W', source, '-o', 'prepare', unit]
+  return settings.kept(words, async () => {
+    // The kernel's makefiles try options of the compiler out in files below TMPOUT, which is in the tree otherwise.
+    const asked = [...words, `TMPOUT=${settings.scratch}/try_$$$$`]
+    const result = await run.pool.use(run, () => runProgram(asked, settings))
+    if (result.exit === 0) return result.output
+    throw new InputError(
+      'linux/no-command',
+      `make does not say how ${unit} is compiled: ${(result.errors.trim() || result.output.trim()).slice(-500)}`,
+      'is the tree prepared (make olddefconfig prepare), with all that this needs installed?',
+    )
+  })
+}
+
+async function ownStep({ facts }: Base, options: Searching): Promise<readonly string[] | undefined> {
+  if (!isLeftToAll(facts.config)) return undefined
+  const words = await options.kept(['objtool'], async () => (await objtoolOf(options)).join('\n'))
+  return words.split('\n')
 }
 
 function includedSource(source: string, includers: readonly string[]): InputError {

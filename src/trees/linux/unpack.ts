@@ -3,9 +3,11 @@
  * packed is a linked ELF file without symbols, in one of the ways that a configuration chooses (CONFIG_KERNEL_LZ4 …).
  */
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { InputError } from '../../base/errors.ts'
 import { readImage } from '../image.ts'
+import { keyOf, Store } from '../store.ts'
 
 const SECTOR = 512
 /** Behind the packed data the build puts its unpacked size (scripts/Makefile.lib, size_append). */
@@ -30,10 +32,21 @@ const WAYS: readonly Way[] = [
 
 const ELF = [0x7f, 0x45, 0x4c, 0x46]
 
-/** The linked kernel in `path`: the image that boots (`vmlinuz`), or `vmlinux` itself. */
-export function readKernel(path: string): Uint8Array {
+/**
+ * The linked kernel in `path`: the image that boots (`vmlinuz`), or `vmlinux` itself. What was unpacked is kept in the cache by
+ * what it was unpacked from, where that is given.
+ */
+export function readKernel(path: string, cacheFolder?: string): Uint8Array {
   const file = readImage(path, 'kernel')
-  return begins(file, ELF) ? file : unpacked(file, path)
+  if (begins(file, ELF)) return file
+  if (cacheFolder === undefined) return unpacked(file, path)
+  const store = new Store(cacheFolder)
+  const key = keyOf(['linux-unpacked 1', createHash('sha256').update(file).digest('hex')])
+  const known = store.get('objects', key)
+  if (known !== undefined) return known
+  const found = unpacked(file, path)
+  store.put('objects', key, found)
+  return found
 }
 
 function unpacked(file: Uint8Array, path: string): Uint8Array {

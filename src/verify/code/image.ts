@@ -32,10 +32,14 @@ export class RunningImage {
 
   /** Where everything of that name is: several places for a name that several files use. */
   addressesOf(name: string): readonly bigint[] {
-    const known = addressesByName(this.symbols.symbols).get(name)
-    if (known !== undefined) return [...new Set(known)]
+    const known = this.symbols.symbolsNamed?.(name).map(({ address }) => address) ?? this.#allNamed().get(name) ?? []
+    if (known.length > 0) return [...new Set(known)]
     const found = this.symbols.lookup(name)
     return found === undefined ? [] : [found]
+  }
+
+  #allNamed(): ReadonlyMap<string, readonly bigint[]> {
+    return addressesByName(this.symbols.symbols)
   }
 
   /** What is at `address`, from the copy as far as it reaches; undefined where nothing has all of it. */
