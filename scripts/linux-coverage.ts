@@ -1,5 +1,6 @@
 /**
- * Real fixes of linux-6.1.y, each on the kernel that Debian shipped before it (scripts/linux.sh image):
+ * Real fixes of linux-6.1.y, each on the kernel that Debian shipped before it (scripts/linux.sh image); of linux-6.12.y with
+ * HOTSPLICE_LINUX=6.12.107:
  *
  *     npx tsx scripts/linux-coverage.ts --later DIR [--state DIR] [--minutes 5] [--only TEXT] [--table FILE]
  *
@@ -19,6 +20,7 @@ import { inspect } from '../src/flows/inspect.ts'
 import { rehearse } from '../src/hosts/rehearsal/index.ts'
 import { readModinfo } from '../src/loaders/linux/modinfo.ts'
 import { quiet } from '../src/trees/index.ts'
+import { LINE } from '../tests/linux/kernel.ts'
 import { Workshop } from '../tests/linux/made.ts'
 import { readIf } from './series/base.ts'
 import { LINUX_FIXES, type LinuxFix } from './series/linux-fixes.ts'
@@ -46,6 +48,8 @@ interface Result {
   readonly why: readonly string[]
 }
 
+const STABLE = LINE.split('.', 2).join('.')
+const FIXES = LINUX_FIXES.get(STABLE) ?? []
 const workshop = new Workshop()
 const fileOf = (state: string, { file }: LinuxFix) => join(state, `${file.replaceAll('/', '-')}.json`)
 
@@ -155,21 +159,26 @@ async function run(): Promise<void> {
   const { later, state, minutes, only } = values
   mkdirSync(state, { recursive: true })
   const end = performance.now() + Number(minutes) * 60_000
-  for (const fix of LINUX_FIXES.filter(({ id, file }) => `${id} ${file}`.includes(only))) {
+  for (const fix of FIXES.filter(({ id, file }) => `${id} ${file}`.includes(only))) {
     if (later === undefined || readIf(fileOf(state, fix)) !== undefined || performance.now() > end) continue
     const result = await tryOn(fix, later, state)
     writeFileSync(fileOf(state, fix), JSON.stringify(result))
     console.log(`${result.file}: ${result.outcome} ${result.why.join(' ')} (${result.seconds} s)`)
   }
-  const kept = LINUX_FIXES.flatMap((fix): Result[] => JSON.parse(`[${readIf(fileOf(state, fix)) ?? ''}]`))
+  const kept = FIXES.flatMap((fix): Result[] => JSON.parse(`[${readIf(fileOf(state, fix)) ?? ''}]`))
   if (values.table !== undefined) {
-    const text = readFileSync(values.table, 'utf8')
-    writeFileSync(values.table, `${text.slice(0, text.indexOf(BEGIN) + BEGIN.length)}\n\n${table(kept)}`)
+    writeFileSync(values.table, replaced(readFileSync(values.table, 'utf8'), table(kept)))
   }
   console.log(table(kept).split('\n')[0])
 }
 
-/** What stands in the page's last line before the table. */
-const BEGIN = '<!-- Made by scripts/linux-coverage.ts from here on. -->'
+/** The page with this table below the line's own mark, up to the next heading. */
+function replaced(page: string, text: string): string {
+  const mark = `<!-- ${STABLE}: made by scripts/linux-coverage.ts from here on. -->`
+  const [before, ...after] = page.split(mark)
+  if (after.length !== 1) throw new Error(`${values.table} does not have once: ${mark}`)
+  const next = after[0]?.indexOf('\n## ') ?? -1
+  return `${before}${mark}\n\n${text}${next < 0 ? '' : after[0]?.slice(next)}`
+}
 
 run().finally(() => workshop.close())

@@ -1,11 +1,13 @@
 /**
  * Live patches that come and go on Debian's kernel while it works (fork, files, pipes, /proc, the loopback device):
  *
- *     npx tsx scripts/linux-steps.ts [--steps 500] [--slice 50] [--kept FILE]
+ *     npx tsx scripts/linux-steps.ts [--steps 500] [--slice 50] [--kept FILE] [--watchdog SECONDS]
  *
  * Each round loads one, lets another take its place, unloads the first, and disables and unloads the second: five steps. A slice
  * is a boot of its own; where FILE is given, a line for each slice that passed is kept there, and the next run goes on. Exits
- * 1 where the kernel says no, warns, stalls, or something that works meanwhile gets something wrong.
+ * 1 where the kernel says no, warns, stalls, or something that works meanwhile gets something wrong. A processor that makes no
+ * progress for twice as long as the watchdog's seconds is a lockup: the kernel itself has 10; here it is 60 unless said
+ * otherwise, as an emulated processor on a busy machine may rest for twenty.
  */
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '500' },
     slice: { type: 'string', default: '50' },
     kept: { type: 'string' },
+    watchdog: { type: 'string', default: '60' },
   },
 })
 
@@ -43,8 +46,6 @@ wait second timeout=60000
 unload second
 `
 const STEPS_OF_ROUND = 5
-/** Seconds without progress that are a lockup: twice this. Emulated on a busy machine, a processor may rest for twenty. */
-const PATIENCE = 'write /proc/sys/kernel/watchdog_thresh 60\n'
 
 async function run(): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), 'hotsplice-steps-'))
@@ -70,7 +71,7 @@ async function run(): Promise<number> {
       const said = await slice({ rounds, load, built, image: workshop.image })
       if (said === undefined) return 1
       done += rounds * STEPS_OF_ROUND
-      const line = `${rounds * STEPS_OF_ROUND} steps: ${said.join('; ')}`
+      const line = `${rounds * STEPS_OF_ROUND} steps (watchdog ${values.watchdog}): ${said.join('; ')}`
       console.log(`${line} (${done} of ${steps})`)
       if (values.kept !== undefined) appendFileSync(values.kept, `${line}\n`)
     }
@@ -96,7 +97,8 @@ interface Slice {
 
 /** What worked meanwhile, and how often; undefined where something went wrong, which is printed. */
 async function slice({ rounds, load, built, image }: Slice): Promise<readonly string[] | undefined> {
-  const script = `${PATIENCE}run ${load} start\n${ROUND.repeat(rounds)}run ${load} stop\nexpect-taints OEK\n`
+  const watchdog = `write /proc/sys/kernel/watchdog_thresh ${Number(values.watchdog)}\n`
+  const script = `${watchdog}run ${load} start\n${ROUND.repeat(rounds)}run ${load} stop\nexpect-taints OEK\n`
   const asked = { hypervisor: image, payloads: built, script, cpus: 2, timeoutMs: 540_000 }
   const { outcome, operations, console: last } = await rehearse({ system: 'Linux', ...asked })
   for (const each of operations.filter(({ expected }) => !expected))

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Fetches a kernel that Debian ships and its source, and prepares the source once, in a cache outside the checkout.
 #
-#   scripts/linux.sh image [6.12]   prints the path of the image that boots (vmlinuz-…); of 6.1 unless another is named
-#   scripts/linux.sh tree [6.12]    prints the folder of the source, configured like the image and prepared (make prepare)
+#   scripts/linux.sh image [6.12|6.12.107]   prints the path of the image that boots (vmlinuz-…); of 6.1 unless another is named
+#   scripts/linux.sh tree [6.12|6.12.107]    prints the folder of the source, configured like the image and prepared (make prepare)
 #
 # Installs nothing: what compiling needs and the machine has not (libelf-dev, pahole) is unpacked beside it.
 # Folders appear whole: each is filled beside its name and then renamed, or carries a stamp when its paths must not move.
@@ -13,13 +13,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 say() { printf '%s\n' "$*" >&2; }
 
 caches=${HOTSPLICE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hotsplice}
+usage='usage: scripts/linux.sh image|tree [6.1|6.12|6.12.107]'
 what=${1:-tree}
 line=${2:-6.1}
-source=linux-source-$line
+source=linux-source-${line%.107}
 case $line in
   6.1) cache=$caches/linux pinned=linux-image-6.1.0-50-cloud-amd64-unsigned kind=linux-image-6.1.0- ;;
   6.12) cache=$caches/linux-6.12 pinned=linux-image-6.12.117+deb12-cloud-amd64-unsigned kind=linux-image-6.12. ;;
-  *) say "usage: scripts/linux.sh image|tree [6.1|6.12]"; exit 1 ;;
+  6.12.107) cache=$caches/linux-6.12.107 pinned=linux-image-6.12.107+deb12-cloud-amd64-unsigned kind=linux-image-6.12.107+ ;;
+  *) say "$usage"; exit 1 ;;
 esac
 
 # The pinned image where it still is, else the newest of its kind.
@@ -81,5 +83,5 @@ case $what in
   tree)
     [ -e "$cache/tree.prepared" ] || prepare_tree
     printf '%s\n' "$cache/tree" ;;
-  *) say "usage: scripts/linux.sh image|tree [6.1|6.12]"; exit 1 ;;
+  *) say "$usage"; exit 1 ;;
 esac

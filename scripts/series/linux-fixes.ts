@@ -1,7 +1,8 @@
 /**
- * Fixes of linux-6.1.y that came after 6.1.176, which Debian ships: what each is called, and the file that it is in. Chosen by
- * reading Debian's changelog up to 6.1.192-3 beside what differs between both versions: files of which all that differs is one
- * named change. Where one had others in the same file, it was left out.
+ * Fixes of linux-6.1.y that came after 6.1.176, and of linux-6.12.y after 6.12.107, both of which Debian ships: what each is
+ * called, and the file that it is in. Chosen by reading Debian's changelog up to 6.1.192-3 and 6.12.117-1 beside what differs
+ * between both versions: files of which all that differs is one named change. Where one had others in the same file, it was
+ * left out.
  */
 export interface LinuxFix {
   /** The CVE where the changelog has one; else the subject. */
@@ -9,7 +10,7 @@ export interface LinuxFix {
   readonly file: string
 }
 
-const BY_FILE: Readonly<Record<string, string>> = {
+const OF_6_1: Readonly<Record<string, string>> = {
   'crypto/asymmetric_keys/verify_pefile.c': 'CVE-2026-64544',
   'fs/autofs/inode.c': 'autofs: fix sbi->pipe file reference leak in autofs_kill_sb()',
   'fs/btrfs/block-group.c': 'CVE-2025-22115',
@@ -65,4 +66,42 @@ const BY_FILE: Readonly<Record<string, string>> = {
   'security/keys/keyctl_pkey.c': 'KEYS: fix overflow in keyctl_pkey_params_get_2()',
 }
 
-export const LINUX_FIXES: readonly LinuxFix[] = Object.entries(BY_FILE).map(([file, id]) => ({ id, file }))
+const OF_6_12: Readonly<Record<string, string>> = {
+  'block/bdev.c': 'block: reject block device inodes with i_rdev == 0 in lookup_bdev()',
+  'block/blk-stat.c': 'block/blk-stat: drain per-cpu callback stats over possible CPUs',
+  'block/kyber-iosched.c': 'block/kyber-iosched: flush per-cpu latency buckets over possible CPUs',
+  'fs/ext4/file.c': 'CVE-2026-92501',
+  'fs/fuse/cuse.c': 'CVE-2026-90140',
+  'kernel/bpf/arena.c': 'CVE-2026-93045',
+  'kernel/cgroup/pids.c': 'cgroup/pids: Restore pids.events notifications in local mode',
+  'kernel/entry/common.c': 'CVE-2026-89603',
+  'kernel/futex/requeue.c': 'CVE-2026-90003',
+  'kernel/power/wakelock.c': 'PM: sleep: Fix off-by-one in wakelocks number limit check',
+  'kernel/ptrace.c': 'ptrace: refuse to change the signal mask of a user worker',
+  'kernel/time/posix-cpu-timers.c': 'posix-cpu-timers: Fix pid refcount leak in do_cpu_nanosleep() signal path',
+  'lib/buildid.c': 'lib/buildid: reject file offsets that do not fit in pgoff_t',
+  'lib/string.c': 'lib/string: fix memchr_inv() for large ranges',
+  'lib/ucs2_string.c': 'lib/ucs2_string.c: fix out-of-bounds read in ucs2_strnlen()',
+  'mm/migrate_device.c': 'CVE-2026-89755',
+  'net/bridge/br_mdb.c': 'net: bridge: mdb: restart port group walk after deletion',
+  'net/bridge/br_stp_bpdu.c': 'bridge: check llc_mac_hdr_init() return value in br_send_bpdu()',
+  'net/core/gro.c': "net: gro: don't chain linear parts larger than gso_size into frag_list",
+  'net/core/skmsg.c': 'bpf, sockmap: Fix self-redirect copied_seq double-counting',
+  'net/core/sock_map.c': 'bpf, sockmap: Reject max_entries > INT_MAX in sock_map_alloc',
+  'net/ipv4/arp.c': 'net: arp: terminate device name before lookup',
+  'net/ipv4/cipso_ipv4.c': 'cipso: adjust cached option offsets when removing CIPSO',
+  'net/ipv4/ipip.c': 'ipip: fix skb leak in collect_md mode when metadata_dst allocation fails',
+  'net/sched/em_text.c': 'net/sched: em_text: reject unterminated algo before autoload',
+  'security/apparmor/mount.c': 'apparmor: fix auditing of mount binary data',
+  'security/apparmor/policy_ns.c': 'apparmor: fix a use-after-free in aa_lookupn_ns()',
+  'security/keys/process_keys.c': 'keys: Check the authorization payload in process keyring searches',
+}
+
+const listed = (byFile: Readonly<Record<string, string>>) =>
+  Object.entries(byFile).map(([file, id]): LinuxFix => ({ id, file }))
+
+/** By the line of the stable kernel. */
+export const LINUX_FIXES: ReadonlyMap<string, readonly LinuxFix[]> = new Map([
+  ['6.1', listed(OF_6_1)],
+  ['6.12', listed(OF_6_12)],
+])

@@ -190,7 +190,9 @@ export class Linker {
       this.#newGlobals.get(target.name) ??
       (target.weak ? undefined : this.#leftOut(target.name))
     if (fresh !== undefined) return this.#linkPiece(from, piece, reference, fresh)
-    const name = this.#rules.standIns?.get(target.name) ?? target.name
+    const { fileSymbol } = this.#unit(from.address.unit)
+    const { runningName } = this.#rules.target.loader
+    const name = this.#rules.standIns?.get(target.name) ?? runningName(fileSymbol, target.name, false)
     const own = this.#newLocals.get(name)
     if (own !== undefined) return this.#linkPiece(from, piece, reference, own)
     return target.weak

@@ -26,6 +26,12 @@ const INIT_CODE: Words = {
   what: 'runs only while the system boots, and its memory is gone by now',
   hint: 'leave the change of boot code out of this patch (--leave-init says what then does not happen); do what it would have done from a load hook if the running system needs it',
 }
+/** Of the Linux kernel (__exit): ftrace has no place in it. */
+const EXIT_CODE: Words = {
+  code: 'init-code',
+  what: 'runs only when its module is unloaded, and not at all where it is built in; the kernel’s live patching cannot take such code over (__exit)',
+  hint: 'leave the change of exit code out of this patch (--leave-init); do what it would have done before the module is unloaded',
+}
 const FIXED_CODE: Words = {
   code: 'assembly-code',
   what: 'is code whose place matters (entry points, assembly); a jump cannot be written there',
@@ -180,10 +186,13 @@ export function functionRefusal(
 ): Refusal | undefined {
   const isEntry = context.loader.entersOnce(judged.name) && !piece.local
   // Without optimisation, `main` lies among other code.
-  const ofItsPlace = isEntry ? START_CODE : OF_CODE[sectionClassOf(map, piece)]
+  const ofItsPlace = isEntry ? START_CODE : isExit(map, piece) ? EXIT_CODE : OF_CODE[sectionClassOf(map, piece)]
   const words = (isPlain(context, map, piece) && !isEntry ? undefined : ofItsPlace) ?? indirectWords(map, piece)
   return words === undefined ? undefined : refusal(context, judged, words)
 }
+
+const isExit = ({ object }: PieceMap<Side>, { section }: Piece<Side>) =>
+  object.sections[section]?.name.startsWith('.exit.text') === true
 
 /**
  * Whether code is ordinary, whatever its section's name says: it runs wherever it was put; and `.text.startup` is where

@@ -20,7 +20,8 @@ export { keptAnswer } from './kept-answer.ts'
 export { isInside, realOrSelf, shortName } from './layout.ts'
 export { type LinkRecords, linkRecords } from './link-records/link-records.ts'
 export { linkedFiles } from './linked-files.ts'
-export { type KernelOfModules, moduleFiles } from './linux/module-files.ts'
+export { isConfigured } from './linux/configured.ts'
+export { type KernelOfModules, moduleFiles, modulesAround } from './linux/module-files.ts'
 export { readKernel } from './linux/unpack.ts'
 export type {
   Affected,

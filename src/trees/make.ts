@@ -113,7 +113,7 @@ async function makeIn(job: Job, mirror: Mirror): Promise<MadeIn> {
   const { toolchain } = shop.tree
   const settings = { scratch: dirname(out), signal, guard, toolchain }
   const result = spelledHere(await run(command, { folder: mirror.at(unit.folder), ...settings }), job, mirror)
-  const steps = product === 'object' ? unit.objcopy : []
+  const steps = product === 'object' || product === 'debug-object' ? unit.objcopy : []
   const failed =
     result.exit !== 0 ? result : await objcopySteps({ ...unit, objcopy: steps }, calledIn(toolchain, object), settings)
   if (failed !== undefined) {
@@ -247,7 +247,7 @@ function checkReads({ shop, request: { unit }, parts }: Job, reads: readonly str
   )
 }
 
-/** Runs the tree's own objcopy steps on a fresh object; the one that failed is returned. */
+/** Runs the tree's own objcopy steps, or objtool, on a fresh object; the one that failed is returned. */
 async function objcopySteps(
   unit: Unit,
   object: string,

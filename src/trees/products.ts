@@ -76,7 +76,7 @@ export const PRODUCTS: Readonly<Record<Product, Making>> = {
   types: { options: [...DEBUG, ...CLASSES, ...EARLY], without: WIDE, compiles: true, keep: types },
   'clang-types': { options: [...DEBUG, ...ALONE], without: WIDE, compiles: true, keep: types },
   'plain-types': { options: DEBUG, without: WIDE, compiles: true, keep: types },
-  'debug-object': { options: DEBUG, without: WIDE, compiles: true, keep: readable },
+  'debug-object': { options: DEBUG, without: WIDE, compiles: true, keep: readable, version: 2 },
 }
 
 function outline(made: Uint8Array): Uint8Array {

@@ -82,6 +82,18 @@ const ROWS: readonly Row[] = [
     fresh: 1,
   },
   {
+    name: 'one more behind a long comment',
+    before: f(...ONCE),
+    after: f(
+      '    /*',
+      ...Array.from({ length: 8 }, (_, at) => `     * ${at} of the lines that nothing stands on`),
+      '     */',
+      '    SAY_ONCE("negative", n);',
+      ...ONCE,
+    ),
+    fresh: 1,
+  },
+  {
     name: 'two that change places, each with its lines',
     before: f(...ADD, ...NOTE),
     after: f(...NOTE, ...ADD),

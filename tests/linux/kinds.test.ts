@@ -142,6 +142,54 @@ describe.skipIf(without !== '')(`more kinds of patches of the shipped kernel${wi
     expect(differing).toHaveLength(functions.filter(each => each.included).length)
   })
 
+  /** Symbols of a module that readelf shows: those that it needs of the running system, or those of data that it brings. */
+  const symbolsIn = (bytes: Uint8Array | undefined, which: 'needed' | 'data') => {
+    const file = join(work, 'symbols.ko')
+    writeFileSync(file, bytes ?? '')
+    const text = execFileSync('readelf', ['-sW', file], { encoding: 'utf8', maxBuffer: 1 << 26 })
+    const names = which === 'needed' ? /(?<= )\.klp\.sym\.\S+/g : /(?<= OBJECT .* \d+ )\S+$/gm
+    return [...text.matchAll(names)].map(([name]) => name)
+  }
+
+  it('leave out what the configuration does not compile and the kernel has not', async () => {
+    const edit = { file: 'fs/dlm/dir.c', replace: 'int dlm_dir_nodeid(struct dlm_rsb *r)\n{\n', by: '' }
+    const { report, payload } =
+      (await workshop?.build([{ ...edit, by: `${edit.replace}\tif (!r)\n\t\treturn 0;\n` }])) ?? {}
+    expect([report?.outcome, report?.refusals, payload]).toEqual(['nothing-to-do', [], undefined])
+    expect(report?.notices.map(({ code }) => code)).toContain('not-compiled')
+    expect(() => workshop?.module('dlm')).toThrow('no dlm.ko')
+  })
+
+  it('say what becomes of exports, and refuse nothing for them', async () => {
+    const gone = { file: 'net/sunrpc/xdr.c', replace: 'EXPORT_SYMBOL_GPL(xdr_terminate_string);\n', by: '' }
+    const { report } = (await workshop?.build(gone)) ?? {}
+    expect([report?.outcome, report?.refusals]).toEqual(['nothing-to-do', []])
+    expect(report?.notices.filter(({ code }) => code === 'export-left').map(({ text }) => text)).toEqual([
+      expect.stringContaining('no longer exports xdr_terminate_string:'),
+    ])
+  })
+
+  it('take a module’s own structure where a module that it needs has one too', async () => {
+    const rest = '\trc = -ENOMEM;\n\tcdev = cdev_alloc();\n'
+    const edit = { file: 'fs/fuse/cuse.c', replace: rest, by: `\tif (!devt)\n\t\tpr_info("none\\n");\n${rest}` }
+    const { report, payload } = (await workshop?.build(edit)) ?? {}
+    expect(report?.refusals).toEqual([])
+    expect(symbolsIn(payload, 'needed').filter(name => name.includes('__this_module'))).toEqual([
+      '.klp.sym.cuse.__this_module,0',
+    ])
+  })
+
+  it('tell statics of macros apart by their lines, and bring what is new only', async () => {
+    const place = '\tdata_area_of_tgt += total_in_tgt;\n'
+    const comment = `\t/*\n${Array.from({ length: 6 }, () => '\t * nothing\n').join('')}\t */\n`
+    const more = `${comment}\tif (!data_area_of_src) {\n\t\tcifs_dbg(VFS, "nothing\\n");\n\t\treturn -EPROTO;\n\t}\n`
+    const edit = { file: 'fs/smb/client/smb1ops.c', replace: place, by: `${place}${more}` }
+    const { report, payload } = (await workshop?.build(edit)) ?? {}
+    expect(report?.refusals).toEqual([])
+    expect(symbolsIn(payload, 'data').filter(name => /#_rs\.\d+$/.test(name))).toHaveLength(1)
+    expect(symbolsIn(payload, 'needed').filter(name => name.includes('._rs.')).length).toBeGreaterThan(5)
+  })
+
   it.skipIf(withoutQemu !== '')(`are seen while they are enabled ${withoutQemu}`, async () => {
     const source = join(work, 'program.c')
     const program = join(work, 'program')

@@ -6,8 +6,8 @@
  * What the old code never called is told by the unit's text, where anything of the unit differs at all (`other-code.ts`).
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
+import type { Loader } from '../../loaders/loader.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
-import { XEN } from '../../loaders/xen/xen.ts'
 import { sourceName } from '../../pieces/names.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
 import { originOf } from '../../select/origins.ts'
@@ -17,16 +17,16 @@ import { codeRefusal, replacedBelow } from './code-refusal.ts'
 import { functionsNamed, mayBeInlined } from './inlined-code.ts'
 import { type MadeFrom, madeFrom } from './made-from.ts'
 import type { OtherCode, OtherCodes } from './other-code.ts'
-import type { Running } from './running.ts'
+import { imageLoader, type Running } from './running.ts'
 
-type Below = Pick<Running, 'below' | 'symbols'>
+type Below = Pick<Running, 'below' | 'symbols' | 'kernel'>
 
 /** Other functions of the unit that the new code may hold copies of, and that are not what runs. */
 export function inlinedRefusals(
   units: readonly UnitInput[],
   checkers: readonly UnitCode[],
   replacement: Replacement,
-  symbols: HypervisorSymbols,
+  { symbols, loader }: { readonly symbols: HypervisorSymbols; readonly loader: Loader },
 ): readonly Refusal[] {
   const { address, unit, runningName } = replacement
   const origin = originOf(units, address)
@@ -34,7 +34,7 @@ export function inlinedRefusals(
   // What moved here from another file has no old code in this one.
   if (origin === undefined || now === undefined || origin.unit !== address.unit) return []
   return mayBeInlined(origin.input.verdicts.correlation, origin.piece, now).flatMap(piece => {
-    const place = symbols.lookup(XEN.runningName(origin.input.fileSymbol, piece.name, piece.local))
+    const place = symbols.lookup(loader.runningName(origin.input.fileSymbol, piece.name, piece.local))
     const finding = place === undefined ? undefined : checkers[address.unit]?.check(piece, place)
     if (finding?.difference === undefined) return []
     const { text, hint } = codeRefusal(replacement, finding)
@@ -83,7 +83,7 @@ function besideOne({ input, other, replaced, running }: Scene, name: string): To
   for (const [id, finding] of other.different) {
     const piece = original.pieces[id]
     if (piece === undefined || sourceName(piece.name) === name) continue
-    const runningName = XEN.runningName(fileSymbol, piece.name, piece.local)
+    const runningName = imageLoader(running).runningName(fileSymbol, piece.name, piece.local)
     const how = replaced.has(runningName) ? undefined : howConcerned(from, sourceName(piece.name))
     if (how === undefined) continue
     const below = replacedBelow(running, { runningName, oldSize: piece.size })

@@ -16,7 +16,7 @@ import { assembleSelected } from './assembled.ts'
 import { compileAll } from './compile-all.ts'
 import type { CompiledUnits, JudgedUnit, JudgedUnits, OneCompile } from './judge.ts'
 import { judgeTold } from './judge-told.ts'
-import { withOwnNames } from './kernel-names.ts'
+import { withRunning } from './kernel-built.ts'
 import { type LineFacts, lineFacts } from './line-facts.ts'
 import { lineTable, NO_TABLE } from './line-table.ts'
 import { fittedTo } from './loader-table.ts'
@@ -24,7 +24,7 @@ import type { OwnSource } from './own-sources.ts'
 import { type Prepared, prepareHotpatch } from './prepare.ts'
 import { inProgram } from './program.ts'
 import { reachOf } from './reach.ts'
-import { type Running, type RunningOptions, runningOf } from './running.ts'
+import type { Running, RunningOptions } from './running.ts'
 import { checkRunningCode } from './running-program.ts'
 import { selectAll } from './selected.ts'
 import { Stopwatch, type Timings } from './stopwatch.ts'
@@ -96,11 +96,11 @@ export async function createHotpatch(
   const { compiled, sizes, declarations, throwing } = asked
   // elf, correlate, compare: a verdict for every function and data object, each with its reason.
   const cut: CutOptions = { loader, ...sizes.known }
-  const judged = await watch.time('compare', () => judgeTold(tree, { before, compiled, declarations, cut, loader }))
-  // loaders: what is known of the running system, and of what will load the payload there.
+  const told = await watch.time('compare', () => judgeTold(tree, { before, compiled, declarations, cut, loader }))
+  // loaders: what is known of the running system, of what will load the payload there, and whether it has the units at all.
   const entrySizes = sizes.known.probed
-  const named = () => withOwnNames(runningOf(tree, before.affected, entrySizes, options), judged.units)
-  const running = watch.timeSync('running', named)
+  const known = { affected: before.affected, entrySizes, options }
+  const { running, judged } = await watch.time('running', () => withRunning(tree, told, known))
   const target = fittedTo(targetOfUnits(loader, judged.units), running)
   // program: whose definition of each name counts, before and after.
   const program = watch.timeSync('program', () => inProgram(tree, judged, running))

@@ -7,6 +7,7 @@
  * it: it stands there switched off, as the compiler wrote it. Anything else is refused.
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
+import type { ElfObject } from '../../elf/model.ts'
 import type { NamedKernel } from '../../loaders/linux/named-kernel.ts'
 import type { SelectedPiece, Selection } from '../../select/model.ts'
 
@@ -21,7 +22,8 @@ export function withoutWatching(selection: Selection, kernel: NamedKernel | unde
   const out = new Map<SelectedPiece, string>()
   for (const piece of selection.pieces) {
     const names = ofModules(piece, kernel)
-    const watched = names.flatMap(({ name }) => WATCHING.exec(name)?.[1] ?? [])
+    const { object } = selection.units[piece.address.unit]?.patched ?? {}
+    const watched = names.flatMap(({ name }) => (isOther(object, name) ? [] : (WATCHING.exec(name)?.[1] ?? [])))
     if (names.length > 0 && watched.length === names.length) out.set(piece, watched[0] ?? '')
   }
   if (out.size === 0) return { selection, notices: [] }
@@ -31,8 +33,23 @@ export function withoutWatching(selection: Selection, kernel: NamedKernel | unde
   }
 }
 
-/** What a trace event or a message for debugging asks whether it is switched on, and how an event is called. */
-const WATCHING = /^(?:__tracepoint_|__SCK__tp_func_|__UNIQUE_ID_(?=ddebug))(\w+)/
+/**
+ * What a trace event or a message for debugging asks whether it is switched on, and how an event is called. Messages for
+ * debugging that are limited in number have a `descriptor` each (include/linux/dynamic_debug.h).
+ */
+const WATCHING = /^(?:__tracepoint_|__SCK__tp_func_|__UNIQUE_ID_(?=ddebug)|(?=descriptor(?:\.\d+)?$))(\w+)/
+
+/** Where all messages for debugging are, by their section. */
+const MESSAGES = '__dyndbg'
+
+/** Whether something else goes by the name that messages have. */
+function isOther(object: ElfObject<'patched'> | undefined, name: string): boolean {
+  if (!name.startsWith('descriptor')) return false
+  const alike = object?.symbols.filter(each => /^descriptor(?:\.\d+)?$/.test(each.name)) ?? []
+  const isMessage = ({ place }: (typeof alike)[number]) =>
+    place.in === 'section' && object?.sections[place.section]?.name === MESSAGES
+  return alike.length === 0 || !alike.every(isMessage)
+}
 
 function silentNotices(out: ReadonlyMap<SelectedPiece, string>, { units }: Selection): readonly Reason[] {
   const told = new Set([...out].map(([{ address }, what]) => `${units[address.unit]?.unit}: ${what}`))

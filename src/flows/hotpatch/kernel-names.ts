@@ -7,7 +7,7 @@
  */
 import { SHT_NOBITS } from '../../elf/spec/constants.ts'
 import type { KernelImage } from '../../loaders/linux/kernel-image.ts'
-import { type NamedKernel, namedKernel, OWN_STRUCTURE, type OwnName } from '../../loaders/linux/named-kernel.ts'
+import { type NamedKernel, namedKernel, OF_EACH_MODULE, type OwnName } from '../../loaders/linux/named-kernel.ts'
 import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
 import type { UnitInput } from '../../select/select.ts'
 import { type CodeFinding, RunningImage, UnitCode } from '../../verify/index.ts'
@@ -30,7 +30,7 @@ function namedBy(kernel: KernelImage, units: Units, moduleOf: ReadonlyMap<string
     units.flatMap(({ unit, fileSymbol, verdicts }) => {
       const own = { image, candidatesOf: (name: string) => inObject(kernel, image, name, moduleOf.get(unit)) }
       return [
-        ...structureOf(fileSymbol, kernel, moduleOf.get(unit)),
+        ...ofEachModule(fileSymbol, kernel, moduleOf.get(unit)),
         ...ownNames(fileSymbol, verdicts.correlation.original, own),
       ]
     }),
@@ -41,9 +41,9 @@ function namedBy(kernel: KernelImage, units: Units, moduleOf: ReadonlyMap<string
 const inObject = (kernel: KernelImage, image: RunningImage, name: string, module: string | undefined) =>
   image.addressesOf(name).filter(address => kernel.moduleAt(address) === module)
 
-function structureOf(file: string, kernel: KernelImage, module: string | undefined): readonly OwnName[] {
+function ofEachModule(file: string, kernel: KernelImage, module: string | undefined): readonly OwnName[] {
   if (module === undefined) return []
-  return [{ file, name: OWN_STRUCTURE, addresses: kernel.namedIn(OWN_STRUCTURE, module) ?? [], proven: true }]
+  return [...OF_EACH_MODULE].map(name => ({ file, name, addresses: kernel.namedIn(name, module) ?? [], proven: true }))
 }
 
 interface OwnObject {

@@ -12,6 +12,7 @@ import type { Denial } from '../../loaders/loader.ts'
 import { partOf } from '../../pieces/names.ts'
 import { originOf } from '../../select/origins.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
+import { exportNotices } from './kernel-exports.ts'
 import { moduleEntryRefusals } from './kernel-modules.ts'
 import type { CheckedCode } from './running-code.ts'
 
@@ -28,7 +29,8 @@ export function checkKernel(
   selection: Selection,
   { kernel, checked, textOf }: Known,
 ): CheckedCode {
-  if (selection.pieces.length === 0) return checked
+  const exports = exportNotices(units)
+  if (selection.pieces.length === 0) return { ...checked, notices: [...checked.notices, ...exports] }
   const refusals = [
     ...checked.refusals,
     ...nameRefusals(selection, kernel),
@@ -36,7 +38,7 @@ export function checkKernel(
     ...moduleEntryRefusals(selection, kernel),
   ]
   const warnings = [...checked.warnings, ...threadWarnings(selection, kernel, textOf)]
-  return { ...checked, refusals, warnings, notices: [...checked.notices, ...coldNotices(units, selection)] }
+  return { ...checked, refusals, warnings, notices: [...checked.notices, ...exports, ...coldNotices(units, selection)] }
 }
 
 /** Why ftrace, and so the live patching core, cannot take over a function; a name that the kernel has not is refused elsewhere. */
@@ -47,7 +49,7 @@ export function withoutSite(kernel: NamedKernel, runningName: string): Denial | 
 
 const NO_SITE: Denial = {
   code: 'no-ftrace-site',
-  why: 'it does not begin with a call of ftrace’s (notrace, or an inline function that the compiler left out of line), so the live patching core cannot take it over',
+  why: 'it does not begin with a call of ftrace’s (notrace, an inline function that the compiler left out of line, or a unit that is compiled without such calls, as all of lib/ and kernel/trace/), so the live patching core cannot take it over',
   hint: 'change the functions that call it instead',
 }
 

@@ -6,14 +6,13 @@
 import { InputError } from '../../base/errors.ts'
 import { inlinedInto } from '../../dwarf/index.ts'
 import { readElf } from '../../elf/index.ts'
-import { XEN } from '../../loaders/xen/xen.ts'
 import type { PieceId } from '../../pieces/model.ts'
 import { sectionClassOf } from '../../pieces/section-facts.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
 import { type AffectedUnit, debugObjects, type Overlay, preprocessedTexts, type Tree } from '../../trees/index.ts'
 import { type CodeFinding, RunningImage, UnitCode } from '../../verify/index.ts'
 import type { UnitSource } from './made-from.ts'
-import type { Running } from './running.ts'
+import { imageLoader, type Running } from './running.ts'
 
 export interface OtherCode {
   /** What differs, by piece of the original. */
@@ -69,7 +68,7 @@ function unequalUnits({ units, selection, running }: Question) {
     const code = new UnitCode(original, input.fileSymbol, image)
     const different = original.pieces.flatMap(piece => {
       if (piece.kind !== 'function' || sectionClassOf(original, piece) !== 'code') return []
-      const address = symbols.lookup(XEN.runningName(input.fileSymbol, piece.name, piece.local))
+      const address = symbols.lookup(imageLoader(running).runningName(input.fileSymbol, piece.name, piece.local))
       const finding = address === undefined ? undefined : code.check(piece, address)
       return finding?.difference === undefined ? [] : [[piece.id, finding] as const]
     })

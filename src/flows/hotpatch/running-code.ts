@@ -10,7 +10,6 @@ import { InternalError } from '../../base/errors.ts'
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import { EXPECTATION_LIMIT } from '../../loaders/func-entry.ts'
 import type { HypervisorSymbols } from '../../loaders/xen/symbols.ts'
-import { XEN } from '../../loaders/xen/xen.ts'
 import { machineOf } from '../../machines/machines.ts'
 import { leadsToLeft, leftToCallers } from '../../select/by-callers.ts'
 import type { Replacement, Selection } from '../../select/model.ts'
@@ -20,7 +19,7 @@ import { type CodeFinding, RunningImage, UnitCode } from '../../verify/index.ts'
 import { codeBeside, inlinedRefusals } from './code-beside.ts'
 import { codeRefusal, replacedBelow } from './code-refusal.ts'
 import type { OtherCodes } from './other-code.ts'
-import { countRunning, type Running } from './running.ts'
+import { countRunning, imageLoader, type Running } from './running.ts'
 
 export interface CheckedCode {
   readonly refusals: readonly Refusal[]
@@ -60,13 +59,14 @@ export function checkCode(
   // What is not known of the loader stands in the way of a payload with a table of functions, and of no other.
   const refusals: Refusal[] = [...running.refusals]
   const warnings: Reason[] = []
-  const left = leftToCallers(units, XEN).filter(({ runningName }) => countRunning(symbols)?.(runningName) === 1)
+  const loader = imageLoader(running)
+  const left = leftToCallers(units, loader).filter(({ runningName }) => countRunning(symbols)?.(runningName) === 1)
   for (const replacement of [...selection.replacements, ...left]) {
     const below = replacedBelow(running, replacement)
     const finding = checkOne(units, checkers, replacement, symbols)
     if (finding?.difference !== undefined && below === undefined) refusals.push(codeRefusal(replacement, finding))
     if (finding?.difference !== undefined && below !== undefined) warnings.push(coveredWarning(replacement, below))
-    refusals.push(...inlinedRefusals(units, checkers, replacement, symbols))
+    refusals.push(...inlinedRefusals(units, checkers, replacement, { symbols, loader }))
     for (const text of finding?.unchecked ?? []) {
       warnings.push({ code: 'code-not-compared', text: `${replacement.unit}, ${finding?.name}: ${text}` })
     }
@@ -76,7 +76,7 @@ export function checkCode(
     if (finding?.difference !== undefined) refusals.push(codeRefusal(off, finding))
   }
   const addressesOf = (name: string) => [symbols.lookup(name) ?? []].flat()
-  refusals.push(...leadsToLeft(selection, leftToCallers(units, XEN), addressesOf))
+  refusals.push(...leadsToLeft(selection, leftToCallers(units, loader), addressesOf))
   const beside = codeBeside(units, selection, running, others)
   const known = new Set(refusals.map(({ unit, symbol }) => `${unit} ${symbol}`))
   refusals.push(...beside.refusals.filter(({ unit, symbol }) => !known.has(`${unit} ${symbol}`)))

@@ -9,9 +9,11 @@ import type { Reason } from '../../base/refusal.ts'
 import { type Brought, broughtBy } from '../../loaders/brought.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import { inspectPayload } from '../../loaders/inspect.ts'
+import { LINUX } from '../../loaders/linux/linux.ts'
 import type { NamedKernel } from '../../loaders/linux/named-kernel.ts'
 import type { LoaderFacts } from '../../loaders/xen/loader-facts.ts'
 import { type HypervisorSymbols, readHypervisorSymbols, withBuildId } from '../../loaders/xen/symbols.ts'
+import { XEN } from '../../loaders/xen/xen.ts'
 import { LinkedProgram } from '../../program/linked-program.ts'
 import { type Affected, type Base, programFile, readGiven, readImage, type Tree, treeKind } from '../../trees/index.ts'
 import {
@@ -152,6 +154,9 @@ const modulesOf = (affected: Affected | undefined): ReadonlyMap<string, string> 
   new Map(
     (affected?.affected ?? []).flatMap(({ unit: { unit, module } }) => (module === undefined ? [] : [[unit, module]])),
   )
+
+/** By whose rules names of the image are spelled. */
+export const imageLoader = ({ kernel }: Pick<Running, 'kernel'>) => (kernel === undefined ? XEN : LINUX)
 
 const isSame = (one: Uint8Array | undefined, other: Uint8Array) => one !== undefined && Buffer.compare(one, other) === 0
 

@@ -9,6 +9,7 @@ import type { Side } from '../../base/side.ts'
 import { type DeclaredStatic, declaredStatics, type SameLine, toldByLines } from '../../correlate/declared.ts'
 import { type FormOf, formsIn, type MaybeForms, toldByForms, untoldForms, withUntold } from '../../correlate/forms.ts'
 import type { TextEvidence } from '../../correlate/model.ts'
+import { lex } from '../../ctext/lexer.ts'
 import { readElf } from '../../elf/index.ts'
 import { movesText } from '../../lines/moved-text.ts'
 import type { NeutralFile } from '../../lines/neutral-model.ts'
@@ -177,12 +178,12 @@ export function sameLine(
   }
 }
 
-/** The patched lines that have each number; nothing is declared or used on a blank one. */
+/** The patched lines that have each number; nothing is declared or used on one that is blank, or a comment. */
 function linesByNumber({ numbers }: NeutralFile, text: string): ReadonlyMap<number, readonly number[]> {
   const lines = new Map<number, number[]>()
-  const texts = text.split('\n')
+  const used = new Set(lex(text).tokens.lines)
   numbers.forEach((number, line) => {
-    if (line > 0 && texts[line - 1]?.trim() !== '') lines.set(number, [...(lines.get(number) ?? []), line])
+    if (used.has(line)) lines.set(number, [...(lines.get(number) ?? []), line])
   })
   return lines
 }

@@ -15,7 +15,7 @@ import { X86_64 } from '../../machines/x86-64/x86-64.ts'
 import type { Denial, Loader, RelocationWay } from '../loader.ts'
 import { linuxEntryLayout } from './entries.ts'
 import { LINUX_HOOKS } from './hooks.ts'
-import { OWN_STRUCTURE, ownNameOf } from './named-kernel.ts'
+import { OF_EACH_MODULE, ownNameOf } from './named-kernel.ts'
 import { linuxSectionClass } from './sections.ts'
 
 /** arch/x86/kernel/module.c, __apply_relocate_add(): any other is -ENOEXEC. */
@@ -57,7 +57,7 @@ export const LINUX: Loader = {
   limits: { size: 16 * 1024 * 1024, sections: 1024, name: 511, switchedOff: 0 },
   // The kernel's own table has no files: what is local gets them by what the kernel's code leads to. So does what each module
   // has under one name.
-  runningName: (file, name, local) => (local || name === OWN_STRUCTURE ? ownNameOf(file, name) : name),
+  runningName: (file, name, local) => (local || OF_EACH_MODULE.has(name) ? ownNameOf(file, name) : name),
   denied: unit => (unit.startsWith('kernel/livepatch/') ? PATCHING : undefined),
   entersOnce: () => false,
   prints: new Set(),

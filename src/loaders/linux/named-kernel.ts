@@ -39,8 +39,8 @@ export interface NamedKernel extends KernelImage {
 
 const SIGN = '#'
 
-/** What a module calls its own structure (THIS_MODULE). */
-export const OWN_STRUCTURE = '__this_module'
+/** What each module has under one name: its own structure (THIS_MODULE), and what is run when it comes and goes. */
+export const OF_EACH_MODULE: ReadonlySet<string> = new Set(['__this_module', 'init_module', 'cleanup_module'])
 
 export const ownNameOf = (file: string, name: string): string => `${file}${SIGN}${name}`
 

@@ -42,6 +42,8 @@ export const linuxSectionClass = sectionClasses([
   ...rows('unknown', '.data..ro_after_init', '.data..ro_after_init.*'),
   // For objtool and modpost, and thrown away by the link.
   ...rows('dropped', '.discard', '.discard.*', '.export_symbol'),
+  // What the kernel or a module exports, read when another module is loaded: what changes is said (`kernel-exports.ts`).
+  ...rows('dropped', '___ksymtab*', '__ksymtab_strings'),
   // How to get out of code, which is compared itself; a payload's is made anew from it.
   ...rows('dropped', '.orc_unwind', '.orc_unwind_ip'),
   // Where code may be left without marks of targets: a payload's own are reached from elsewhere, and keep theirs.

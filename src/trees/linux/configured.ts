@@ -8,7 +8,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { InputError } from '../../base/errors.ts'
-import type { Run } from '../model.ts'
+import { inPrivatePlace } from '../../system/private-place.ts'
+import type { Run, Tree } from '../model.ts'
+import { guardOf } from '../read-only.ts'
 import { type RunOptions, run as runProgram } from '../run.ts'
 import { keyOf, Store } from '../store.ts'
 
@@ -58,6 +60,18 @@ export async function configuredUnits(options: ConfiguredOptions): Promise<reado
     )
   }
   return units
+}
+
+/** Whether the configuration compiles a unit (`fs/proc/cmdline.o`). */
+export async function isConfigured(tree: Tree, unit: string): Promise<boolean> {
+  const { layout, cacheFolder, run } = tree
+  const folder = layout.buildFolder
+  // Of what is compiled already, make has nothing to say.
+  if (existsSync(join(folder, unit))) return true
+  const units = await inPrivatePlace(cacheFolder, async scratch =>
+    configuredUnits({ folder, scratch, cacheFolder, signal: run.signal, guard: await guardOf(tree), run }),
+  )
+  return units.some(each => each.unit === unit)
 }
 
 /** Digests of all that says what is compiled. */

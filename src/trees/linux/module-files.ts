@@ -39,12 +39,29 @@ export function moduleFiles(kernel: KernelOfModules, names: readonly string[]): 
   return [...found.values()]
 }
 
+/**
+ * Modules that may have a unit (`fs/nfsd/vfs.o`): those in its folder and the folders above. Undefined where the kernel's
+ * modules are not beside its image.
+ */
+export function modulesAround({ image, release }: Omit<KernelOfModules, 'vermagic'>, unit: string) {
+  const top = join(dirname(dirname(resolve(image))), 'lib/modules', release, 'kernel')
+  if (!existsSync(top)) return undefined
+  const parts = dirname(unit).split('/')
+  const folders = parts.map((_, at) => join(top, ...parts.slice(0, at + 1))).filter(folder => existsSync(folder))
+  const paths = folders.flatMap(folder => readdirSync(folder).map(name => join(folder, name)))
+  return paths
+    .filter(path => MODULE.test(basename(path)))
+    .map(path => during(`reading the module in ${path}`, () => readModuleFile(readModule(path), path)))
+}
+
+const MODULE = /^(.*)\.ko(?:\.gz|\.xz|\.zst)?$/
+
 function modulesIn(folder: string): ReadonlyMap<string, string> {
   if (!existsSync(folder)) return new Map()
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   return new Map(
     files.flatMap(file => {
-      const [, name] = /^(.*)\.ko(?:\.gz|\.xz|\.zst)?$/.exec(basename(file)) ?? []
+      const [, name] = MODULE.exec(basename(file)) ?? []
       return name === undefined ? [] : [[plainName(name), join(folder, file)] as const]
     }),
   )
