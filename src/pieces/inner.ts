@@ -16,7 +16,7 @@ export interface Within<S extends Side> extends Distance {
 }
 
 export function placesWithin<S extends Side>(
-  map: PieceMap<S>,
+  map: Pick<PieceMap<S>, 'object'>,
   piece: Piece<S>,
   references: readonly Reference<S>[],
 ): readonly Within<S>[] {
@@ -49,7 +49,7 @@ export function toFunctions<S extends Side>(map: PieceMap<S>, { references }: Pi
 
 /** Where code counts from the end of an instruction, the bytes up to there. A distance in data is counted from itself. */
 function endsIn<S extends Side>(
-  map: PieceMap<S>,
+  map: Pick<PieceMap<S>, 'object'>,
   piece: Piece<S>,
   references: readonly Reference<S>[],
 ): ReadonlyMap<number, Distance> {

@@ -9,6 +9,7 @@ import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation, ElfSection, SectionId } from '../elf/model.ts'
 import { withCommonsPlaced } from './common.ts'
 import { cutObject, type Range } from './cut.ts'
+import { withDistanceTables } from './distance-tables.ts'
 import { pieceId } from './ids.ts'
 import { checkHasCode } from './intermediate.ts'
 import type { Piece, PieceId, PieceMap, SectionFacts } from './model.ts'
@@ -24,10 +25,11 @@ export function pieceMap<S extends Side>(given: ElfObject<S>, options: CutOption
   const facts = sectionFacts(object, options)
   const sections = numbered(withoutPadding(object, numbered(cutObject(object, facts, options))))
   const context: ReferenceContext<S> = { object, sections }
-  const bySection = object.sections.map((section, index) => {
+  const asWritten = object.sections.map((section, index) => {
     const here = sections[index]
     return here === undefined ? [] : sectionPieces(context, section, here)
   })
+  const bySection = withDistanceTables(object, asWritten)
   const pieces: Piece<S>[] = []
   for (const list of bySection) for (const piece of list) pieces.push(piece)
   const { entriesOf, ownerless } = ownEntries(pieces)

@@ -13,6 +13,7 @@ import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/mode
 import { isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { ambiguousStatic } from './ambiguous.ts'
+import { astrayRefusal } from './astray.ts'
 import { fromBelow } from './below.ts'
 import { namesByCallers } from './by-callers.ts'
 import type { CopiedPieces } from './copies.ts'
@@ -237,6 +238,11 @@ export class Linker {
     if (this.#unit(to.unit).byCallers?.has(to.piece) === true) return inPayload
     if (this.#isOfIncludedFunction(to, target) && (isOwn || this.#staysInside(from, to, piece, reference))) {
       return inPayload
+    }
+    const astray = astrayRefusal(this.#map(from.address.unit), from.role, { piece, reference, target })
+    if (astray !== undefined) {
+      this.#refuse(from, astray)
+      return undefined
     }
     if (isFreedAfterStart(this.#context(to.unit), patched, target)) return this.#linkFreed(from, piece, reference, to)
     const carried = this.#carried[to.unit]?.get(to.piece)

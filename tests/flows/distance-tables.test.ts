@@ -1,0 +1,49 @@
+/** Functions in a section of their own, all of them in one: where the tables lead by which they jump. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { patchProgram } from '../support/small-program.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'hotsplice-tables-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const OWN = '__attribute__((section(".text.own")))'
+const CASES = Array.from({ length: 20 }, (_, at) => `case ${at}: return out(${at * 37 + 5}) * ${at + 2};`).join('\n')
+const SWITCH = `extern int out(int);
+${OWN} int f(int n) { out(1); switch (n) { ${CASES} } return n; }
+${OWN} int g(int n) { return out(n) + out(n * 3) + out(n * 5); }
+`
+const BY_HAND = `extern int out(int);
+${OWN} int g(int n) { return out(n) + out(n * 3) + out(n * 5); }
+static __attribute__((used)) int h(int n) { return n; }
+extern const int table[] __asm__(".Ltable") __attribute__((visibility("hidden")));
+__asm__(".section .rodata.table,\\"a\\"\\n.Ltable:\\n.long 0\\n.long .text.own + 9 - .\\n.previous");
+${OWN} int f(int n) { return out(1) + table[n]; }
+`
+
+describe('tables of distances in what a payload brings', () => {
+  test.for([
+    ['gcc', '-O2', '-fPIC'],
+    ['gcc', '-Os', '-fPIE'],
+    ['clang-14', '-O1', '-fPIE'],
+  ])('lead into their own function: %s', async (command, { skip }) => {
+    if (spawnSync(command[0] ?? '', ['--version']).status !== 0) skip(`${command[0]} is missing`)
+    const after = SWITCH.replace('out(1)', 'out(2)')
+    const found = await patchProgram({ files: { 'm.c': SWITCH }, command }, { 'm.c': after })
+    expect([found.error, found.refused]).toEqual([undefined, []])
+    const file = join(folder, 'payload')
+    writeFileSync(file, found.run?.payload?.bytes ?? '')
+    const text = execFileSync('readelf', ['-rW', file], { encoding: 'utf8' })
+    const [, own = ''] = /'\.rela\.rodata[^']*'[^\n]*\n[^\n]*\n((?:\w+ .*\n)+)/.exec(text) ?? []
+    const names = [...own.matchAll(/R_X86_64_PC32\s+\w+ (\S+) \+/g)].map(([, name]) => name)
+    expect(names).toEqual(Array(20).fill('f'))
+  })
+
+  test.skipIf(spawnSync('gcc', ['--version']).status !== 0)('by hand, into another function: refused', async () => {
+    const after = BY_HAND.replace('out(1)', 'out(2)')
+    const found = await patchProgram({ files: { 'm.c': BY_HAND }, command: ['gcc', '-O1', '-fPIE'] }, { 'm.c': after })
+    expect([found.error, found.refused.map(each => each.split(' ')[0])]).toEqual([undefined, ['inner-address']])
+  })
+})
