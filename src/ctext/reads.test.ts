@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isPointedTo, readsVariable } from './reads.ts'
+import { isPointedTo, mayWriteVariable, readsVariable } from './reads.ts'
 
 test.each([
   ['{ if (x == 3) f(); }', true],
@@ -42,4 +42,27 @@ test.each([
   ['namespace { struct s { static int x; int f(int n) { return n * x; } }; }', true],
 ])('%s reads x in C++: %s', (text, reads) => {
   expect(readsVariable(text, 'x', true)).toBe(reads)
+})
+
+test.each([
+  ['{ return x + 3; }', false],
+  ['{ if (n && x == 3 && *p) f(x); }', false],
+  ['{ static int x = 3; return x; }', false],
+  ['{ y = p->x; p->x = 4; }', false],
+  ['{ static int x[4]; return x[n & 3] * 2; }', false],
+  ['{ x = 4; }', true],
+  ['{ x <<= 1; }', true],
+  ['{ (x) = 3; }', true],
+  ['{ f(&x); }', true],
+  ['{ f(&(x)); }', true],
+  ['{ return n & x; }', true],
+  ['{ ++x; }', true],
+  ['{ x--; }', true],
+  ['{ x.a = 3; }', true],
+  ['{ static int x[4]; f(x); }', true],
+  ['{ static int x[4]; x[n] = 3; }', true],
+  ['{ static int x[4][4]; f(x[n]); }', true],
+  ['{ asm volatile("inc %0" : "+m" (x)); }', true],
+])('%s may write x: %s', (text, writes) => {
+  expect(mayWriteVariable([text], 'x')).toBe(writes)
 })

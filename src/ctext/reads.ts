@@ -28,27 +28,39 @@ export function readsVariable(text: string, name: string, isCpp = false): boolea
   })
 }
 
-/** What gives an object, or a part of it, another value, and what reaches a part. */
+const ELEMENT = /^\s*\[[^\][]*\]/
+/** What gives an object, or an element, another value, and what reaches a part of it. */
 const CHANGES = /^[\s)]*(?:\[|\.|->|(?:[-+*/%&|^]|<<|>>)?=(?!=)|\+\+|--)/
 /** What changes the object behind it, or takes its address; the second sign of `a && b` does neither. */
 const CHANGES_NEXT = /(?:(?<!&)&|\+\+|--)[\s(]*$/
 const ASSEMBLY = /\b(?:__)?asm(?:__)?\b/
 
 /**
- * Whether a function's text in C may give a variable another value than its first. In doubt it does: where its address is
- * taken, an element or a member is named, or assembly stands in the text.
+ * Whether one of a unit's texts in C may give a static variable another value than its first. In doubt it does: where its
+ * address is taken, or that of an array's elements, a member is named, or assembly stands in the text.
  */
-export function mayWriteVariable(text: string, name: string): boolean {
-  const plain = text.replace(LITERAL, literal => '0'.repeat(literal.length))
-  const isInAssembly = ASSEMBLY.test(plain)
-  return [...plain.matchAll(wordPattern(name))].some(({ index }) => {
-    const before = plain.slice(0, index)
-    const after = plain.slice(index + name.length)
-    if (/(?:\.|->)\s*$/.test(before)) return false
-    const statement = before.slice(Math.max(...[';', '{', '}'].map(sign => before.lastIndexOf(sign))) + 1)
-    if (/\bstatic\b[^=]*$/.test(statement)) return /^\s*\[/.test(after)
-    return isInAssembly || CHANGES.test(after) || CHANGES_NEXT.test(before)
+export function mayWriteVariable(texts: readonly string[], name: string): boolean {
+  const uses = texts.flatMap(text => {
+    const plain = text.replace(LITERAL, literal => '0'.repeat(literal.length))
+    const isInAssembly = ASSEMBLY.test(plain)
+    return [...plain.matchAll(wordPattern(name))].flatMap(({ index }) => {
+      const [before, after] = [plain.slice(0, index), plain.slice(index + name.length)]
+      const statement = before.slice(Math.max(...[';', '{', '}'].map(sign => before.lastIndexOf(sign))) + 1)
+      const isDeclared = /\bstatic\b[^=]*$/.test(statement)
+      return /(?:\.|->)\s*$/.test(before) ? [] : [{ before, after, isDeclared, isInAssembly }]
+    })
   })
+  const declared = uses.filter(({ isDeclared }) => isDeclared)
+  const isArray = declared.some(({ after }) => /^\s*\[/.test(after))
+  if (declared.some(({ after }) => /^\s*\[[^\]]*\]\s*\[/.test(after))) return true
+  return uses.some(
+    ({ before, after, isDeclared, isInAssembly }) =>
+      !isDeclared &&
+      (isInAssembly ||
+        CHANGES.test(after.replace(ELEMENT, '')) ||
+        CHANGES_NEXT.test(before) ||
+        (isArray && !/^\s*\[/.test(after))),
+  )
 }
 
 /**

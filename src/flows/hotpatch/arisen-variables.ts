@@ -145,7 +145,7 @@ function refusalsOf({ unit, variables, text }: Asked, said: Said): readonly Refu
 /** In C++, what is given to a function may be written there, though it looks as if it were read. */
 function mayBeWritten({ around, bodies }: Parts, name: string): boolean {
   if (CPP.test(around) || isPointedTo(around, name)) return true
-  return mayWriteVariable(around, name) || bodies.some(({ text }) => mayWriteVariable(text, name))
+  return mayWriteVariable([around, ...bodies.map(({ text }) => text)], name)
 }
 
 /** Undefined where debug information cannot be read. */
