@@ -197,6 +197,8 @@ export interface CodeKnowledge {
 export interface Surroundings {
   /** Of relocated fields. */
   readonly relocated: ReadonlySet<number>
+  /** Those relocated fields, other than of calls, that name a place of the code's function. */
+  readonly own: ReadonlySet<number>
   /** Those whose address something has. */
   readonly labels: ReadonlySet<number>
   /** Those that code beside it goes to; the start is always one. */

@@ -8,11 +8,11 @@
  */
 import type { Side } from '../base/side.ts'
 import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
-import type { CodeKnowledge, Surroundings } from '../machines/machine.ts'
+import type { CodeKnowledge, RelocationType, Surroundings } from '../machines/machine.ts'
 import { machineOf } from '../machines/machines.ts'
 import { isCall } from '../pieces/calls.ts'
 import { placesWithin, toFunctions } from '../pieces/inner.ts'
-import type { Piece, PieceId, PieceMap } from '../pieces/model.ts'
+import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/model.ts'
 import { partOf } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 
@@ -93,7 +93,15 @@ function surroundingsOf({ map, code, group }: Scene, piece: Original): Surroundi
       entered.add(part.offset + target - piece.offset)
     }
   }
-  return { relocated: relocatedIn(piece), labels, entered }
+  return { relocated: relocatedIn(piece), own: ownIn(map, piece, group), labels, entered }
+}
+
+function ownIn(map: PieceMap<'original'>, piece: Original, group: readonly Original[]): ReadonlySet<number> {
+  const isOwn = ({ target }: Reference<'original'>) => {
+    return target.to === 'piece' && group.some(({ id }) => id === target.piece)
+  }
+  const own = piece.references.filter(reference => isOwn(reference) && !isCall(map, piece, reference))
+  return new Set(own.map(({ offset }) => offset))
 }
 
 function jumpsIndirectly(map: PieceMap<'original'>, piece: Original, code: CodeKnowledge): boolean {
@@ -103,7 +111,7 @@ function jumpsIndirectly(map: PieceMap<'original'>, piece: Original, code: CodeK
   return isElsewhere || tables.length > 0
 }
 
-const NOBODY = { labels: new Set<number>(), entered: new Set<number>() }
+const NOBODY = { own: new Set<number>(), labels: new Set<number>(), entered: new Set<number>() }
 
 const relocatedIn = ({ references }: Piece<Side>): ReadonlySet<number> =>
   new Set(references.map(({ offset }) => offset))
@@ -118,13 +126,21 @@ function readsWritable(
   { references }: Original,
   tables: readonly { readonly start: number; readonly end: number }[],
 ): boolean {
+  const machine = machineOf(map.object.header.machine)
   const named = references.filter(({ offset }) => tables.some(({ start, end }) => offset >= start && offset < end))
-  return named.some(({ target }) => {
-    if (target.to !== 'piece') return true
+  return named.some(({ target, type }) => {
+    if (target.to !== 'piece') return !isSlot(target, machine.relocationType(type))
     const table = map.pieces[target.piece]
     return table === undefined || (table.kind !== 'function' && isWritable(map, table))
   })
 }
+
+/**
+ * Whether the linker has the address of the name there, which a call at the end goes by (-fno-plt), and nobody writes to it.
+ * What counts from the table itself may read anything.
+ */
+const isSlot = (target: Target<Side>, type: RelocationType | undefined): boolean =>
+  target.to === 'external' && target.name !== '_GLOBAL_OFFSET_TABLE_' && type?.indirect === 'got' && type.pcRelative
 
 function goesByThunk(map: PieceMap<'original'>, { references }: Piece<'original'>, thunks: RegExp): boolean {
   return references.some(({ target }) => {

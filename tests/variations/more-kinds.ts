@@ -78,6 +78,50 @@ int entry(int i) { static const unsigned char p[] = { 0, 1, 0, 2 }; return run(p
     },
   },
   {
+    name: 'labels in a static table, by numbers that are known',
+    onlyC: true,
+    draw(draw) {
+      const [old, next] = pair(draw)
+      const end = draw(2) === 0 ? 'goto *ops[2];' : 'if (n > 1) goto *ops[2]; goto *ops[1];'
+      const text = (add: number) => `static volatile int n = 2;
+${NOINLINE}static int run(unsigned a)
+{
+  static const void *const ops[] = { &&add, &&mul, &&end };
+  goto *ops[a % 2];
+  add: a += ${add} + n; if (a & 1) goto *ops[1]; ${end}
+  mul: a *= n + 5; ${end}
+  end: return a;
+}
+int entry(int i) { return run(i); }
+`
+      return { before: { run: text(old) }, after: { run: text(next) } }
+    },
+  },
+  {
+    name: 'a step that is kept, past labels of its own',
+    codes: ['inner-address'],
+    isRefused: true,
+    onlyC: true,
+    draw(draw) {
+      const [old, next] = pair(draw)
+      const text = (add: number) => `static volatile int n = 2;
+static const void *kept;
+${NOINLINE}static int run(int i)
+{
+  static const void *const ops[] = { &&even, &&odd };
+  const void *go = kept, *to = kept && i & 1 ? &&late : &&soon;
+  goto *to;
+  soon: go = ops[i & n & 1];
+  late: i += ${add}; goto *go;
+  even: kept = &&odd; return i * n;
+  odd: kept = &&even; return i * 7;
+}
+int entry(int i) { return run(i); }
+`
+      return { before: { run: text(old) }, after: { run: text(next) } }
+    },
+  },
+  {
     name: 'a tail call of a function that lies near',
     draw(draw) {
       const [old, next] = pair(draw)

@@ -45,7 +45,9 @@ test.for(UNKNOWN)('%s may go anywhere', text => {
     { offset: 0, target: 8 },
   ])
   expect(isEndless(code(word, 0x17ffffff), [])).toBe(false)
-  expect(indirectJumps(whole, { relocated: NOTHING, labels: NOTHING, entered: NOTHING }).isElsewhere).toBe(true)
+  expect(
+    indirectJumps(whole, { relocated: NOTHING, own: NOTHING, labels: NOTHING, entered: NOTHING }).isElsewhere,
+  ).toBe(true)
 })
 
 test('what compares and branches leads out of the code, and falls through at its end', () => {

@@ -16,7 +16,7 @@ function codeOf(object: Uint8Array): Uint8Array {
 }
 
 const isElsewhere = (code: Uint8Array) =>
-  indirectJumps(code, { relocated: NOTHING, labels: NOTHING, entered: NOTHING }).isElsewhere
+  indirectJumps(code, { relocated: NOTHING, own: NOTHING, labels: NOTHING, entered: NOTHING }).isElsewhere
 
 /** The way of gcc and clang to a label, and what is done behind it with what is still in registers. */
 const assembly = (jump: string, behind: string) =>

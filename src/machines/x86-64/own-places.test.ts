@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Surroundings } from '../machine.ts'
 import { indirectJumps, takesPlaces } from './own-places.ts'
 
-const TABLE = '48 8d 15 00 00 00 00' // lea table(%rip), %rdx
+const TABLE = '48 8d 15 f0 ff ff 7f' // lea table(%rip), %rdx
 const STEP = 'ff 24 c2' // jmp *(%rdx,%rax,8)
 
 test.for([
@@ -27,30 +27,30 @@ test.for([
   { name: 'a slot that nobody has written', code: '48 8b 44 24 08 ff e0', elsewhere: true, tables: [] },
   {
     name: 'a slot that has an address',
-    code: '48 8d 05 00 00 00 00 48 89 44 24 08 48 8b 44 24 08 ff e0',
+    code: '48 8d 05 f0 ff ff 7f 48 89 44 24 08 48 8b 44 24 08 ff e0',
     elsewhere: false,
     tables: [[0, 7]],
   },
   {
     name: 'beside a register that is no frame',
-    code: '48 8d 05 00 00 00 00 48 89 45 f8 48 8b 45 f8 ff e0',
+    code: '48 8d 05 f0 ff ff 7f 48 89 45 f8 48 8b 45 f8 ff e0',
     elsewhere: true,
     tables: [],
   },
   {
     name: 'an address on one of two ways',
-    code: '85 c0 74 09 48 8d 05 00 00 00 00 eb 03 48 8b 07 ff e0',
+    code: '85 c0 74 09 48 8d 05 f0 ff ff 7f eb 03 48 8b 07 ff e0',
     elsewhere: true,
     tables: [[4, 11]],
   },
-  { name: 'an address on both', code: '48 8d 05 00 00 00 00 85 c0 74 00 ff e0', elsewhere: false, tables: [[0, 7]] },
+  { name: 'an address on both', code: '48 8d 05 f0 ff ff 7f 85 c0 74 00 ff e0', elsewhere: false, tables: [[0, 7]] },
 ])('it jumps to $name', ({ code, elsewhere, tables }) => {
   const found = indirectJumps(bytesOf(code), around())
   expect(found.isElsewhere).toBe(elsewhere)
   expect(found.tables.map(({ start, end }) => [start, end])).toEqual(tables)
 })
 
-const LABEL = '48 8d 05 00 00 00 00' // lea label(%rip), %rax
+const LABEL = '48 8d 05 f0 ff ff 7f' // lea label(%rip), %rax
 const KEEP = '48 89 44 24 08' // mov %rax, 8(%rsp)
 const CALL = 'e8 f0 ff ff 7f' // some function
 const GO = 'ff 64 24 08' // jmp *8(%rsp)
@@ -114,6 +114,23 @@ test('a place of the frame is anybody’s where another part goes in and out', (
   ])
 })
 
+test.for([
+  // lea label, %rdx; lea far, %rax; jmp *%rdx; label: jmp *%rax
+  {
+    what: 'a place that it takes itself',
+    code: '48 8d 15 09 00 00 00 48 8d 05 f0 ff ff 7f ff e2 ff e0',
+    elsewhere: false,
+  },
+  // The same, and rax is read from memory on that way.
+  {
+    what: 'the same with what was kept',
+    code: '48 8b 07 48 8d 15 0d 00 00 00 85 ff 74 02 ff e2 48 8d 05 f0 ff ff 7f ff e0',
+    elsewhere: true,
+  },
+])('it jumps to $what', ({ code, elsewhere }) => {
+  expect(indirectJumps(bytesOf(code), around()).isElsewhere).toBe(elsewhere)
+})
+
 test('what a displacement names is a table too, whatever is added', () => {
   const code = bytesOf('ba 08 00 00 00 ff a2 00 00 00 00') // mov $8, %edx; jmp *next(%rdx)
   const { isElsewhere, tables } = indirectJumps(code, around({ relocated: new Set([7]) }))
@@ -125,7 +142,7 @@ test('a call of another function is no jump within', () => {
 })
 
 test('an address of its own is one that no relocation leads elsewhere', () => {
-  const code = bytesOf(`${TABLE} ${STEP}`)
+  const code = bytesOf(`48 8d 15 00 00 00 00 ${STEP}`)
   expect(takesPlaces(code, NONE)).toBe(true)
   expect(takesPlaces(code, new Set([3]))).toBe(false)
 })
@@ -133,6 +150,7 @@ test('an address of its own is one that no relocation leads elsewhere', () => {
 const NONE: ReadonlySet<number> = new Set()
 const around = (more: Partial<Surroundings> = {}): Surroundings => ({
   relocated: NONE,
+  own: NONE,
   labels: NONE,
   entered: NONE,
   ...more,

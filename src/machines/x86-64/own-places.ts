@@ -14,7 +14,7 @@ import { type Source, type Step, stepsOf } from './own-steps.ts'
 
 /** See `CodeKnowledge.takesPlaces`. */
 export function takesPlaces(code: Uint8Array, relocated: ReadonlySet<number>): boolean {
-  return mayTakePlace(code, relocated) && stepsOf(code, relocated).some(step => step.takesPlace)
+  return mayTakePlace(code, relocated) && stepsOf(code, relocated).some(({ taken }) => taken !== undefined)
 }
 
 /** LEA of an address counted from the next instruction, and no field of a relocation: the decoder takes long to load. */
@@ -24,8 +24,15 @@ const mayTakePlace = (code: Uint8Array, relocated: ReadonlySet<number>): boolean
 /** See `CodeKnowledge.indirectJumps`. */
 export function indirectJumps(code: Uint8Array, around: Surroundings): IndirectJumps {
   const steps = stepsOf(code, around.relocated)
-  const search = new Search(steps, around)
-  const isElsewhere = [...search.jumps.values()].some(({ at, to }) => !search.isKnown(at, to))
+  const labels = new Set([...around.labels, ...steps.flatMap(({ taken }) => taken ?? [])])
+  const first = new Search(steps, { ...around, labels })
+  const found = followed(first)
+  // A distance tells no place, and nothing else does that is reached by it.
+  return first.goesByDistance ? followed(new Search(steps, { ...around, labels: first.alike() })) : found
+}
+
+function followed(search: Search): IndirectJumps {
+  const isElsewhere = [...search.jumps.values()].filter(({ at, to }) => !search.isKnown(at, to)).length > 0
   return { isElsewhere, tables: search.tables }
 }
 
@@ -83,11 +90,13 @@ function isPushed(step: Step | undefined): boolean {
 /** Follows a value back; whatever cannot be followed is not known. */
 class Search {
   readonly tables: { readonly start: number; readonly end: number }[] = []
+  /** Whether a jump goes to where something was added to a place of the function. */
+  goesByDistance = false
   readonly jumps: Ways['jumps']
   readonly #steps: readonly Step[]
   readonly #before: Ways['before']
   readonly #frame: Frame
-  readonly #relocated: ReadonlySet<number>
+  readonly #around: Surroundings
   /** Steps that other code goes to, with whatever it has in registers. */
   readonly #entered: ReadonlySet<number>
   /** What was asked, and what came of it; what is being asked does not speak against itself. */
@@ -99,11 +108,14 @@ class Search {
     this.jumps = jumps
     this.#before = before
     this.#frame = frame
-    this.#relocated = around.relocated
+    this.#around = around
     this.#entered = new Set(steps.flatMap(({ start }, at) => (at === 0 || around.entered.has(start) ? [at] : [])))
   }
 
-  isKnown(at: number, source: Source): boolean {
+  /** `isSum` where something is added to the value on its way. */
+  isKnown(at: number, source: Source, isSum = false): boolean {
+    const isAdded = isSum || this.#steps[at]?.adds === true
+    if (isAdded && this.#takesOwn(at)) this.goesByDistance = true
     switch (source.from) {
       case 'address':
         return this.#noteAddress(at)
@@ -117,14 +129,17 @@ class Search {
         return source.registers.every(register => {
           const found = this.#definitions(at, register)
           return (
-            found?.every(each => this.#once(`value ${each}`, () => this.isKnown(each, this.#sourceOf(each)))) ?? false
+            found?.every(each => {
+              const ask = () => this.isKnown(each, this.#sourceOf(each), isAdded)
+              return this.#once(`value ${each} ${isAdded}`, ask)
+            }) ?? false
           )
         })
       case 'frame':
         // The address that was taken may be an array's end, and lie above the place where somebody goes on.
         if (source !== STACK_TOP && this.#frame.isExposed) return false
         return this.#writers(at, source, each =>
-          this.#once(`stored ${each}`, () => this.isKnown(each, this.#storedBy(each))),
+          this.#once(`stored ${each} ${isAdded}`, () => this.isKnown(each, this.#storedBy(each), isAdded)),
         )
       default:
         return false
@@ -166,7 +181,20 @@ class Search {
 
   #isRelocated(at: number): boolean {
     const step = this.#steps[at]
-    return step !== undefined && someBetween(this.#relocated, step.start, step.end)
+    return step !== undefined && someBetween(this.#around.relocated, step.start, step.end)
+  }
+
+  /** Whether a place of the function stands in the instruction. */
+  #takesOwn(at: number): boolean {
+    const step = this.#steps[at]
+    return step !== undefined && (step.taken !== undefined || someBetween(this.#around.own, step.start, step.end))
+  }
+
+  /** Where each step begins that has the stack as a jump has it: nowhere else can code go on that is right. */
+  alike(): ReadonlySet<number> {
+    const depths = new Set([...this.jumps.values()].map(({ at }) => this.#frame.depthAt(at)))
+    const isAlike = (depth: number | undefined) => depth === undefined || depths.has(undefined) || depths.has(depth)
+    return new Set(this.#steps.flatMap(({ start }, at) => (isAlike(this.#frame.depthAt(at)) ? [start] : [])))
   }
 
   #once(key: string, ask: () => boolean): boolean {

@@ -33,7 +33,10 @@ export interface Step extends FrameStep {
   readonly source: Source
   /** What it writes into the frame, if it writes there once. */
   readonly stored: Source
-  readonly takesPlace: boolean
+  /** Where in the code the place is that it takes, if it takes one without a relocation. */
+  readonly taken: number | undefined
+  /** It adds to what it is given. */
+  readonly adds: boolean
 }
 
 export function stepsOf(code: Uint8Array, relocated: ReadonlySet<number>): readonly Step[] {
@@ -85,7 +88,8 @@ function stepOf({ instruction, start, size, written, stores, storesAny, isReloca
     stores: isInward ? [{ base: 'stack', distance: -ADDRESS, size: ADDRESS }] : stores,
     stored: isInward ? { from: 'address' } : storedBy(instruction),
     takes: storesAny ? [...takes, 'any'] : takes,
-    takesPlace: mnemonic === Mnemonic.Lea && !isRelocated && place > 0 && place < size,
+    taken: mnemonic === Mnemonic.Lea && !isRelocated && place > 0 && place < size ? place : undefined,
+    adds: mnemonic === Mnemonic.Add || (mnemonic === Mnemonic.Lea && !instruction.isIpRelMemoryOperand),
   }
 }
 
