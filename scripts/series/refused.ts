@@ -51,7 +51,10 @@ export const REFUSED: ReadonlyMap<string, Refused> = new Map([
     },
   ],
   ['XSA-472', { stands: 'a lock is new in struct viridian_domain', out: ASSIST }],
-  ['XSA-491', { stands: 'a lock is new in struct hvm_domain, and all behind it moves', out: ASSIST }],
+  [
+    'XSA-491',
+    { stands: 'a lock is new in struct hvm_domain, and all behind it moves', out: '`hotsplice assist` (not tried)' },
+  ],
   [
     'XSA-492',
     {
@@ -69,6 +72,29 @@ export const REFUSED: ReadonlyMap<string, Refused> = new Map([
     },
   ],
   ['XSA-501', { stands: 'a member is new in struct grant_table', out: ASSIST }],
+  [
+    '4112b5c6a244',
+    {
+      stands: 'beside the check of microcode, boot code sets whether the host counts as tainted',
+      out: '`--leave-init early_microcode_init` for the rest of it',
+    },
+  ],
+  [
+    'd04a36f2e4c4',
+    {
+      stands: 'a message that boot code prints',
+      out: 'none needed: such a change is a notice since, and nothing to do',
+    },
+  ],
+  ['8a44c61b2d4b', { stands: 'chooses the mode of the screen at boot', out: BOOT }],
+  [
+    '17ef80135ef0',
+    {
+      stands: 'a pointer more in a table that boot code copies, and calls by it that are made direct at boot',
+      out: REBOOT,
+    },
+  ],
+  ['2a6a75fc03d9', { stands: 'fills the table of which memory belongs to which node, at boot', out: BOOT }],
   [
     '8d7a0f86619c',
     { stands: 'how the image is linked; no unit changes, but the names that are in the image do', out: REBOOT },
