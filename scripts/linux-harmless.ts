@@ -28,7 +28,10 @@ const { values } = parseArgs({
     kept: { type: 'string' },
     count: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
-    folders: { type: 'string', default: 'fs,fs/ext4,fs/jbd2,kernel,kernel/time,mm' },
+    folders: {
+      type: 'string',
+      default: 'fs,fs/ext4,fs/jbd2,fs/xfs,fs/xfs/libxfs,fs/btrfs,kernel,kernel/time,mm',
+    },
     seconds: { type: 'string', default: 'Infinity' },
     each: { type: 'string', default: '600' },
     peer: { type: 'string' },
