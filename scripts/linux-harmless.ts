@@ -28,7 +28,10 @@ const { values } = parseArgs({
     kept: { type: 'string' },
     count: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
-    folders: { type: 'string', default: 'fs,fs/ext4,fs/jbd2,kernel,kernel/time,mm' },
+    folders: {
+      type: 'string',
+      default: 'fs,fs/ext4,fs/jbd2,fs/xfs,fs/xfs/libxfs,fs/btrfs,kernel,kernel/time,mm',
+    },
     seconds: { type: 'string', default: 'Infinity' },
     each: { type: 'string', default: '600' },
     peer: { type: 'string' },
@@ -48,8 +51,14 @@ interface Row {
   readonly skipped?: string
 }
 
-/** Files that are no units of the kernel proper in this configuration. */
-const SKIPPED = new Set(['linux/no-command', 'linux/module-code', 'linux/included-source', 'linux/not-kernel-code'])
+/** Files that are no units of the kernel proper in this configuration; make compiles them all the same, or tries to. */
+const SKIPPED = new Set([
+  'linux/no-command',
+  'linux/module-code',
+  'linux/included-source',
+  'linux/not-kernel-code',
+  'build/compile-failed',
+])
 
 async function main(tree: string, symbols: string, kept: string): Promise<number> {
   const rows = existsSync(kept)

@@ -120,7 +120,9 @@ export async function compileForWay(tree: Tree, request: WayRequest): Promise<Co
     })
   })
   tree.run.progress.step(compiling(requests))
-  const compiled = await compileUnits(tree, requests)
+  // With originals that the tree has no objects of: by themselves they would wait until all of these are done.
+  const all = await compileUnits(tree, [...requests, ...originalsOf(affected)])
+  const compiled = all.filter(({ label }) => label !== ORIGINAL)
   await checkFresh(
     tree,
     affected.affected.filter(({ kind }) => kind !== 'new').map(({ unit }) => unit),
@@ -147,6 +149,15 @@ export async function compileForWay(tree: Tree, request: WayRequest): Promise<Co
   const maps = new Map(change.files.map(file => [file.oldPath ?? '', refineLineMap(file)]))
   const files = fileWays(change, way, neutralFiles)
   return { ...texts, change, way, files, maps, pairs, compiles, notices }
+}
+
+const ORIGINAL = 'original'
+
+/** Whoever asks for these objects then has them from the store. */
+function originalsOf({ affected }: Affected): readonly CompileRequest[] {
+  return affected.flatMap(({ unit, kind }) =>
+    unit.original === 'compiled' && kind !== 'new' ? [{ unit, overlay: new Map(), label: ORIGINAL }] : [],
+  )
 }
 
 function requestsFor(
