@@ -224,7 +224,8 @@ describe.skipIf(without !== '')(`live patches of modules, and what is run beside
       ['upper', said('upper'), undefined, false],
     ]
     for (const [name, edits, text, replace] of all) {
-      const sources = text === undefined ? {} : { sources: [{ name: 'besides.c', text, beside: [edits].flat().at(-1)?.file ?? '' }] }
+      const sources =
+        text === undefined ? {} : { sources: [{ name: 'besides.c', text, beside: [edits].flat().at(-1)?.file ?? '' }] }
       const stacked = replace === undefined ? {} : { replace }
       const { report, payload } = await made(edits, true, { output: `${name}.ko`, ...sources, ...stacked })
       expect([name, report.refusals]).toEqual([name, []])
