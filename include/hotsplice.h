@@ -24,6 +24,12 @@
  *       Either remembers whether it wrote, so that only what was written is taken back. What remembers is data, so that
  *       Xen wants the payload unloaded and uploaded again before it is applied a second time.
  *       A payload that vetoes cannot take the place of others (xen-livepatch replace).
+ *       On Linux they are callbacks: VETO asks before the live patch is enabled, the values are written when all tasks are in the
+ *       new code, and taken back before any is to leave it, so that the old code sees the old values only. Each value is
+ *       written at once where it is a number of 1, 2, 4 or 8 bytes, and the values one after the other. Memory that may not be
+ *       written is left alone. The kernel remembers what was written (klp_shadow_*): a live patch that takes the place of
+ *       this one takes that for an old value, writes its own, and puts the old one back. One without the values leaves
+ *       them as they are.
  *   HOTSPLICE_VETO(check)
  *       `static int check(void)` is asked before the payload is applied: 0, or an error (-EBUSY) with which it is not. All else
  *       still runs then, so that what it finds may be otherwise by the time that the patch is there; and it may not wait. A
@@ -81,6 +87,7 @@ typedef spinlock_t hotsplice_lock;
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #define HOTSPLICE_LINUX
 #define hotsplice_say(...) pr_info("hotsplice: " __VA_ARGS__)
@@ -223,19 +230,92 @@ static inline __attribute__((unused)) const void *hotsplice_new(const struct hot
     return value->outside ? value->new.address : (const void *)&value->new;
 }
 
-/* Whether every value is the old one; says which is not. */
+#ifdef HOTSPLICE_LINUX
+
+/* What a live patch has written, kept by the value's address. */
+struct hotsplice_written {
+    unsigned int size;
+    unsigned char bytes[];
+};
+#define HOTSPLICE_WRITTEN 0x686f7473706c6963UL
+
+static inline __attribute__((unused)) int hotsplice_is_ours(const struct hotsplice_value *value)
+{
+    struct hotsplice_written *written = klp_shadow_get(value->at, HOTSPLICE_WRITTEN);
+
+    return written && written->size == value->size && memcmp(value->at, written->bytes, value->size) == 0;
+}
+
+#else
+#define hotsplice_is_ours(value) 0
+#endif
+
+/* Whether every value is the old one, or what a live patch has written whose place this one takes; says which is not. */
 static inline __attribute__((unused)) int hotsplice_all_old(const struct hotsplice_value *values, unsigned int count)
 {
     unsigned int i;
 
     for ( i = 0; i < count; i++ )
-        if ( memcmp(values[i].at, hotsplice_old(&values[i]), values[i].size) != 0 )
+        if ( memcmp(values[i].at, hotsplice_old(&values[i]), values[i].size) != 0 && !hotsplice_is_ours(&values[i]) )
         {
             hotsplice_say("value %u is not the old one\n", i);
             return 0;
         }
     return 1;
 }
+
+#ifdef HOTSPLICE_LINUX
+
+/* Room to remember what is written; all of it, or none. */
+static inline __attribute__((unused)) int hotsplice_remember(const struct hotsplice_value *values, unsigned int count)
+{
+    unsigned int i;
+
+    for ( i = 0; i < count; i++ )
+    {
+        struct hotsplice_written *had = klp_shadow_get(values[i].at, HOTSPLICE_WRITTEN);
+
+        if ( had && had->size != values[i].size )
+            klp_shadow_free(values[i].at, HOTSPLICE_WRITTEN, NULL);
+        if ( !klp_shadow_get_or_alloc(values[i].at, HOTSPLICE_WRITTEN, sizeof(*had) + values[i].size, GFP_KERNEL, NULL, NULL) )
+            return 0;
+    }
+    return 1;
+}
+
+/* All processors run meanwhile: each value is written at once where it is a number. */
+static inline __attribute__((unused)) void hotsplice_put_new(const struct hotsplice_value *values, unsigned int count)
+{
+    unsigned int i, set = 0;
+
+    for ( i = 0; i < count; i++ )
+    {
+        struct hotsplice_written *written = klp_shadow_get(values[i].at, HOTSPLICE_WRITTEN);
+
+        if ( !written || copy_to_kernel_nofault(values[i].at, hotsplice_new(&values[i]), values[i].size) )
+            continue;
+        memcpy(written->bytes, hotsplice_new(&values[i]), values[i].size);
+        written->size = values[i].size;
+        set++;
+    }
+    hotsplice_say("%u values of %u set\n", set, count);
+}
+
+/* What has been written over since is not ours to take back. */
+static inline __attribute__((unused)) void hotsplice_put_old(const struct hotsplice_value *values, unsigned int count)
+{
+    unsigned int i, back = 0;
+
+    for ( i = 0; i < count; i++ )
+    {
+        if ( hotsplice_is_ours(&values[i]) )
+            back += !copy_to_kernel_nofault(values[i].at, hotsplice_old(&values[i]), values[i].size);
+        klp_shadow_free(values[i].at, HOTSPLICE_WRITTEN, NULL);
+    }
+    hotsplice_say("%u values of %u put back\n", back, count);
+}
+
+#else
 
 static inline __attribute__((unused)) void hotsplice_put_new(const struct hotsplice_value *values, unsigned int count)
 {
@@ -260,11 +340,40 @@ static inline __attribute__((unused)) void hotsplice_put_old(const struct hotspl
     hotsplice_say("%u values of %u put back\n", back, count);
 }
 
+#endif
+
 #define HOTSPLICE_COUNT(values) (sizeof(values) / sizeof((values)[0]))
-
-#ifndef HOTSPLICE_LINUX
-
 #define HOTSPLICE_SET(values, otherwise) HOTSPLICE_SET_##otherwise(values)
+
+#ifdef HOTSPLICE_LINUX
+
+#define HOTSPLICE_SET_VETO(values) \
+    static int values##_pre_patch(struct klp_object *object) \
+    { \
+        (void)object; \
+        return hotsplice_all_old(values, HOTSPLICE_COUNT(values)) ? 0 : -EINVAL; \
+    } \
+    HOTSPLICE_PRE_PATCH(values##_pre_patch) \
+    HOTSPLICE_SET_LEAVE(values)
+
+#define HOTSPLICE_SET_LEAVE(values) \
+    static void values##_post_patch(struct klp_object *object) \
+    { \
+        (void)object; \
+        if ( hotsplice_all_old(values, HOTSPLICE_COUNT(values)) && hotsplice_remember(values, HOTSPLICE_COUNT(values)) ) \
+            hotsplice_put_new(values, HOTSPLICE_COUNT(values)); \
+        else \
+            hotsplice_say("all values are left alone\n"); \
+    } \
+    static void values##_pre_unpatch(struct klp_object *object) \
+    { \
+        (void)object; \
+        hotsplice_put_old(values, HOTSPLICE_COUNT(values)); \
+    } \
+    HOTSPLICE_POST_PATCH(values##_post_patch) \
+    HOTSPLICE_PRE_UNPATCH(values##_pre_unpatch)
+
+#else
 
 /* The preapply hook may say no, but others run until the load hook does. */
 #define HOTSPLICE_SET_VETO(values) \

@@ -19,7 +19,7 @@ interface Words {
 }
 
 const HOOK =
-  'change the value from a load hook (LIVEPATCH_LOAD_HOOK) that checks it first, and put it back from an unload hook'
+  'change the value from a hook that checks it first, and put it back from another (HOTSPLICE_SET of hotsplice.h)'
 
 const INIT_CODE: Words = {
   code: 'init-code',

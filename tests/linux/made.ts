@@ -6,6 +6,7 @@ import { createTwoFilesPatch } from 'diff'
 import { build } from '../../src/flows/build.ts'
 import type { BuildOptions, BuildResult } from '../../src/flows/hotpatch/build-one.ts'
 import { quiet } from '../../src/trees/index.ts'
+import { readModule } from '../../src/trees/linux/unpack.ts'
 import { kernelPart } from './kernel.ts'
 
 export interface Edit {
@@ -48,13 +49,13 @@ export class Workshop {
     })
   }
 
-  /** A module of the kernel's package, as it lies there. */
+  /** A module of the kernel's package, unpacked. */
   module(name: string): Uint8Array {
     const top = join(dirname(dirname(this.image)), 'lib/modules')
     const files = readdirSync(top, { recursive: true, encoding: 'utf8' })
-    const [file] = files.filter(each => each.endsWith(`/${name}.ko`))
+    const [file] = files.filter(each => each.replace(/\.xz$/, '').endsWith(`/${name}.ko`))
     if (file === undefined) throw new Error(`the package has no ${name}.ko`)
-    return readFileSync(join(top, file))
+    return readModule(join(top, file))
   }
 
   #patchOf({ file, replace, by }: Edit): string {

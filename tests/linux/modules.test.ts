@@ -69,6 +69,15 @@ static int cmdline_proc_show(struct seq_file *m, void *v)
 `,
 }
 
+/** The most that a pipe may hold, which /proc/sys/fs/pipe-max-size shows, and a hook that sets it. */
+const MOST = 'static unsigned int pipe_max_size = 1048576;\n'
+const most = (number: number): Edit => ({ file: 'fs/pipe.c', replace: MOST, by: MOST.replace('1048576', `${number}`) })
+const set = (number: number, otherwise: string) => `#include "hotsplice.h"
+HOTSPLICE_SETS(most, "fs/pipe.c#pipe_max_size");
+static const struct hotsplice_value values[] = { HOTSPLICE_NUMBER(most, 0, 4, 1048576, ${number}) };
+HOTSPLICE_SET(values, ${otherwise})
+`
+
 /** A module that is there, one that comes later, and one that cannot come again (before Linux 6.3). */
 const OF_MODULES = `
 load lzo-rle.ko
@@ -124,6 +133,29 @@ read /proc/cmdline
 disable counted
 wait counted
 unload counted
+`
+
+/** A value that is set, set again by what takes the place of the first, and put back; and one that is another by now. */
+const VALUES = `load twice.ko
+wait twice
+read /proc/sys/fs/pipe-max-size
+load thrice.ko
+wait thrice
+read /proc/sys/fs/pipe-max-size
+unload twice
+disable thrice
+wait thrice
+read /proc/sys/fs/pipe-max-size
+unload thrice
+write /proc/sys/fs/pipe-max-size 65536
+! EINVAL load twice.ko
+load thrice.ko
+wait thrice
+read /proc/sys/fs/pipe-max-size
+disable thrice
+wait thrice
+unload thrice
+read /proc/sys/fs/pipe-max-size
 `
 
 /** Who holds a transition up: a task that is signalled, and a thread that cannot be; two upon each other, the lower one out first. */
@@ -184,13 +216,16 @@ describe.skipIf(without !== '')(`live patches of modules, and what is run beside
       ['second', said('two'), callbacks(2)],
       ['veto', said('never'), VETO],
       ['counted', COUNTED, MEMBERS],
+      ['twice', [said('twice'), most(2097152)], set(2097152, 'VETO')],
+      ['thrice', [said('thrice'), most(3145728)], set(3145728, 'LEAVE')],
       ['slept', SLEPT],
       ['thread', THREAD],
       ['lower', said('lower'), undefined, false],
       ['upper', said('upper'), undefined, false],
     ]
     for (const [name, edits, text, replace] of all) {
-      const sources = text === undefined ? {} : { sources: [{ name: 'besides.c', text }] }
+      const sources =
+        text === undefined ? {} : { sources: [{ name: 'besides.c', text, beside: [edits].flat().at(-1)?.file ?? '' }] }
       const stacked = replace === undefined ? {} : { replace }
       const { report, payload } = await made(edits, true, { output: `${name}.ko`, ...sources, ...stacked })
       expect([name, report.refusals]).toEqual([name, []])
@@ -273,7 +308,7 @@ describe.skipIf(without !== '')(`live patches of modules, and what is run beside
     const asked = {
       hypervisor: workshop?.image ?? '',
       payloads,
-      script: OF_MODULES + BESIDES + transitions(holder),
+      script: OF_MODULES + BESIDES + VALUES + transitions(holder),
       cpus: 2,
       timeoutMs: 240_000,
     }
@@ -285,6 +320,7 @@ describe.skipIf(without !== '')(`live patches of modules, and what is run beside
     const shown = ['both:', 'one:', 'two:', '100:', '101:', 'upper:', 'upper:']
     expect(first('/proc/cmdline').slice(0, -1)).toEqual(shown)
     expect(first('/proc/cmdline').at(-1)).not.toContain(':')
+    expect(first('/proc/sys/fs/pipe-max-size')).toEqual(['2097152', '3145728', '1048576', '65536', '65536'])
     const console = operations.flatMap(each => each.console).join('\n')
     const told = [...console.matchAll(/hotsplice: (\S+ \d(?: after \d)?)$/gm)].map(([, words]) => words)
     // The second takes the place of the first, whose callbacks are not called again.

@@ -44,7 +44,7 @@ async function withoutUnbuilt(
 ): Promise<ToldUnits> {
   if (kernel === undefined) return judged
   const findings = new Map<JudgedUnit, Finding>()
-  for (const unit of judged.units) {
+  for (const unit of judged.units.filter(isChanged)) {
     const names = definedBy(unit)
     if (names.length === 0 || names.some(name => kernel.plain.lookup(name) !== undefined)) continue
     const finding = await whyAbsent(tree, unit, names, { kernel: kernel.plain, image: imageAsked(options) })
@@ -56,6 +56,11 @@ async function withoutUnbuilt(
     refusals: [...judged.refusals, ...found.flatMap(({ refusals = [] }) => refusals)],
     notices: [...judged.notices, ...found.flatMap(({ notices = [] }) => notices)],
   }
+}
+
+/** Whether anything of it could be in a payload. */
+function isChanged({ verdicts: { functions, data } }: JudgedUnit): boolean {
+  return [...functions, ...data].some(({ verdict: { kind } }) => kind !== 'same' && kind !== 'line-only')
 }
 
 /** What others may refer to and the kernel's table of names has, for as long as the kernel runs. */

@@ -1,4 +1,5 @@
 /** What is known of a patch before a way to treat line numbers is chosen. Part of the pipeline. */
+import { InputError } from '../../base/errors.ts'
 import { applyPatches } from '../../source/apply-patches.ts'
 import { atBase } from '../../source/base.ts'
 import type { PatchText, SourceChange } from '../../source/model.ts'
@@ -49,11 +50,20 @@ async function withListed(tree: Tree, { files }: SourceChange, sources: readonly
   if (sources.length === 0 || tree.units.length > 0) return { ...tree, sources }
   const touched = files.flatMap(({ newPath }) => (newPath?.endsWith('.c') === true ? [newPath] : []))
   const like = touched.length === 1 ? touched[0] : undefined
+  const unnamed = sources.find(({ beside }) => beside === undefined)
+  if (unnamed !== undefined && touched.length > 1) throw manySources(unnamed.name, touched)
   const named = sources.map(source => ({ ...source, beside: source.beside ?? like }))
   const wanted = named.flatMap(({ beside }) => beside?.replace(/\.o$/, '.c') ?? [])
   const units = (await tree.dependents(new Set(wanted), tree.run)).map(({ unit }) => unit)
   return { ...tree, units, sources: named }
 }
+
+const manySources = (name: string, touched: readonly string[]) =>
+  new InputError(
+    'build/with-where',
+    `${name} is given beside a patch that touches ${touched.length} sources: ${touched.slice(0, 5).join(', ')}`,
+    `name the unit that it is compiled like, in its folder: --with ${name}@${touched[0]?.replace(/\.c$/, '.o')}`,
+  )
 
 /** Another build may have been on the same base, long ago. */
 function unchanged(tree: Tree): Tree {

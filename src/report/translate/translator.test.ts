@@ -261,6 +261,33 @@ test('upon a payload from the same tree: lines of the one that the other does no
   expect(translated(stack, 'a.c:15')).toBe('a.c:15 {=common/a.c:3}')
 })
 
+test('two live patches of Linux, each built on the kernel as it booted, and the lower one out first', () => {
+  const lower = layer('auto', [15, 16], { numbers: [[15, 6, 2]] }, 'lower')
+  const upper = layer('neutral', [15], second('old', 14), 'upper')
+  const functions = upper.report.functions.map(each => ({ ...each, name: 'f2' }))
+  const stack = [lower, { ...upper, report: { ...upper.report, functions } }]
+  const log = [
+    "livepatch: 'lower': patching complete",
+    'a.c:16 by the lower one',
+    "livepatch: 'upper': patching complete",
+    // The kernel does not say whether the upper one took the lower one's place: then nobody would print this.
+    'a.c:16 by the lower one still',
+    'a.c:15 by either',
+    "livepatch: 'lower': unpatching complete",
+    'a.c:15 by the upper one',
+    "livepatch: 'upper': unpatching complete",
+    'a.c:12 by neither',
+  ]
+  const lines = translated(stack, log.join('\n'), { fromLog: true }).split('\n')
+  expect(lines.filter(line => line.startsWith('a'))).toEqual([
+    'a.c:16 {=common/a.c:7 of lower} by the lower one',
+    'a.c:16 {=common/a.c:7 of lower} by the lower one still',
+    'a.c:15 {?common/a.c:6 of lower by f1 in lower | common/a.c:3 by f2 in upper} by either',
+    'a.c:15 {=common/a.c:3} by the upper one',
+    'a.c:12 {=common/a.c:13} by neither',
+  ])
+})
+
 const withCode = (): Layer => {
   const { name, report } = layer('auto', [15])
   const rows = [
