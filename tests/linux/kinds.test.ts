@@ -120,6 +120,28 @@ describe.skipIf(without !== '')(`more kinds of patches of the shipped kernel${wi
     expect(brought).toEqual(expect.arrayContaining([...functions]))
   })
 
+  // The build goes to these folders by the machine's own makefile (ARCH_LIB, ARCH_DRIVERS), and not from arch/x86.
+  it('finds code in folders that only the machine’s makefile names', async () => {
+    const [memset, pci] = ['arch/x86/lib/memset_64.S', 'arch/x86/include/asm/pci_x86.h']
+    const assembly = await workshop?.build({
+      file: memset,
+      replace: 'SYM_FUNC_START_LOCAL(memset_orig)\n',
+      by: 'SYM_FUNC_START_LOCAL(memset_orig)\n\tandl $7,%esi\n',
+    })
+    expect(assembly?.report.outcome).toBe('refused')
+    expect(assembly?.report.functions.map(({ name }) => name)).toContain('memset_orig')
+    const read = 'static inline unsigned char mmio_config_readb(void __iomem *pos)\n{\n'
+    const header = await workshop?.build({ file: pci, replace: read, by: `${read}\tpos += 4;\n` })
+    const touched = header?.report.functions.map(({ name }) => name)
+    expect(touched).toEqual(expect.arrayContaining(['pci_mmcfg_read']))
+  })
+
+  it('refuses code that the processor enters by itself', async () => {
+    const entry = 'SYM_CODE_START(entry_SYSCALL_64)\n'
+    const made = await workshop?.build({ file: 'arch/x86/entry/entry_64.S', replace: entry, by: `${entry}\tnop\n` })
+    expect(made?.report.refusals.map(({ code }) => code)).toContain('assembly-code')
+  })
+
   it('has of an inline function’s users those whose text is another one to objdump', () => {
     const { units = [], functions = [] } = reports.get('inline') ?? {}
     const folder = workshop?.tree ?? ''
