@@ -11,7 +11,7 @@ import type { BuildResult } from '../../src/flows/hotpatch/build-one.ts'
 import { rehearse } from '../../src/hosts/rehearsal/index.ts'
 import { missingFor } from '../support/missing.ts'
 import { functionTexts } from '../support/object-texts.ts'
-import { withoutKernel } from './kernel.ts'
+import { LINE, withoutKernel } from './kernel.ts'
 import { type Edit, Workshop } from './made.ts'
 
 const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc', 'readelf', 'objdump')
@@ -134,6 +134,25 @@ describe.skipIf(without !== '')(`more kinds of patches of the shipped kernel${wi
     const header = await workshop?.build({ file: pci, replace: read, by: `${read}\tpos += 4;\n` })
     const touched = header?.report.functions.map(({ name }) => name)
     expect(touched).toEqual(expect.arrayContaining(['pci_mmcfg_read']))
+  })
+
+  it('refuses to export what the running kernel does not', async () => {
+    const start = 'static int __init proc_cmdline_init'
+    const more = 'int words(void);\nint words(void) { return 3; }\nEXPORT_SYMBOL_GPL(words);\n'
+    const made = await workshop?.build({ file: 'fs/proc/cmdline.c', replace: start, by: `${more}${start}` })
+    expect(made?.report.refusals.map(({ code }) => code)).toContain('unknown-section')
+  })
+
+  // No pointer of the kernel's leads to free_pipe_info(), so that 6.12 seals it.
+  it.skipIf(LINE === '6.1')('refuses addresses of what is sealed (6.1 seals nothing)', async () => {
+    const place = '\t/* Null read succeeds. */\n'
+    const file = 'fs/pipe.c'
+    const taking = (by: string): Edit[] => [{ file, replace: place, by: `\t${by}\n${place}` }]
+    const pointer = 'static void (*volatile later)(struct pipe_inode_info *) = free_pipe_info; later(pipe);'
+    const made = await workshop?.build(taking(`if (total_len == 4711) { ${pointer} }`))
+    expect(made?.report.refusals.map(({ text }) => text).join()).toContain('[sealed-target]')
+    const called = await workshop?.build(taking('if (total_len == 4711) free_pipe_info(pipe);'))
+    expect(called?.report.refusals).toEqual([])
   })
 
   it('refuses code that the processor enters by itself', async () => {

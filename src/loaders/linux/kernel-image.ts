@@ -6,6 +6,7 @@
  * the image does not tell is an error, and a version whose rules nobody here has run is one too.
  */
 import { InputError } from '../../base/errors.ts'
+import { once } from '../../base/once.ts'
 import { readElf } from '../../elf/index.ts'
 import type { ElfObject, ElfSection } from '../../elf/model.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../../elf/spec/constants.ts'
@@ -20,6 +21,7 @@ import { type Export, readExports } from './exports.ts'
 import { type KernelName, readKallsyms } from './kallsyms.ts'
 import { type KernelFacts, kernelFacts } from './kernel-facts.ts'
 import { kernelEntries, kernelTableBounds, LINUX_TABLES, type LinkedKernel } from './linked-tables.ts'
+import { SEALED, sealedIn } from './sealed.ts'
 
 export interface KernelImage extends HypervisorSymbols {
   readonly facts: KernelFacts
@@ -27,6 +29,8 @@ export interface KernelImage extends HypervisorSymbols {
   exportOf(name: string): Export | undefined
   /** Whether ftrace, and so live patching, can take over at the function's first byte. */
   hasFtraceSite(address: bigint): boolean
+  /** Whether the function that begins there is no target of indirect branches any more, where processors track these. */
+  isSealed(address: bigint): boolean
   /** Modules that are known beside the kernel itself. */
   readonly modules: readonly string[]
   /** The module that has the address; undefined where none of those has. */
@@ -92,6 +96,7 @@ class LinuxImage implements KernelImage {
   readonly #exported: ReadonlyMap<string, Export>
   readonly modules = []
   readonly #tables = new Map<string, readonly LinkedEntry[] | undefined>()
+  readonly #sealed: () => ReadonlySet<bigint>
   #found: Section | undefined
 
   constructor(elf: ElfObject<'original'>) {
@@ -116,6 +121,9 @@ class LinuxImage implements KernelImage {
       unreadable,
     })
     this.#sites = this.#readSites()
+    this.#sealed = once(
+      () => new Set([this.#section(SEALED)].flatMap(each => (each === undefined ? [] : sealedIn(each)))),
+    )
   }
 
   get takesPayloads(): boolean {
@@ -134,6 +142,10 @@ class LinuxImage implements KernelImage {
     return ftracePlaces(address, { machine: this.machine, bytesAt: (at, size) => this.bytesAt(at, size) }).some(place =>
       this.#sites.includes(place),
     )
+  }
+
+  isSealed(address: bigint): boolean {
+    return this.#sealed().has(address)
   }
 
   moduleAt(): undefined {

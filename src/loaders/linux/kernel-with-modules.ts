@@ -13,6 +13,7 @@ import { SymbolsByAddress } from '../xen/symbols-by-address.ts'
 import { ftracePlaces, type KernelImage, ownParts } from './kernel-image.ts'
 import { type LinkedKernel, sectionEntries } from './linked-tables.ts'
 import { type ModuleFile, type ModuleName, type PlacedModule, placeModule } from './placed-module.ts'
+import { SEALED, sealedIn } from './sealed.ts'
 
 /** Any place will do that the kernel's code can reach, and where no live patch is thought to be (verify/linux/placing.ts). */
 const START = 0xffff_ffff_d000_0000n
@@ -53,11 +54,8 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
     bytesAt,
     isCode: address => hasFlag(sectionAt(address)?.flags ?? 0, SHF_EXECINSTR),
   }
-  const sites = new Set(
-    sections
-      .filter(({ name }) => name === '__mcount_loc')
-      .flatMap(({ bytes }) => [...new BigUint64Array(aligned(bytes))]),
-  )
+  const sites = sitesIn(sections)
+  const sealed = new Set(sections.filter(({ name }) => name === SEALED).flatMap(sealedIn))
   const starts = sections.filter(({ name }) => name.startsWith('.init'))
   return {
     ...ownParts(kernel),
@@ -73,6 +71,7 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
     hasFtraceSite: address =>
       kernel.hasFtraceSite(address) ||
       ftracePlaces(address, { machine: kernel.machine, bytesAt }).some(at => sites.has(at)),
+    isSealed: address => kernel.isSealed(address) || sealed.has(address),
     memoryAt: address => {
       if (address < START) return kernel.memoryAt(address)
       const section = sectionAt(address)
@@ -119,6 +118,13 @@ function namedIn(modules: readonly PlacedModule[], module: string, wanted: strin
   const counted = names.length > 1 && names.some(({ starts }) => starts) ? [] : names
   return counted.map(({ address }) => address)
 }
+
+const sitesIn = (sections: PlacedModule['sections']): ReadonlySet<bigint> =>
+  new Set(
+    sections
+      .filter(({ name }) => name === '__mcount_loc')
+      .flatMap(({ bytes }) => [...new BigUint64Array(aligned(bytes))]),
+  )
 
 /** A copy that begins where words of 8 bytes may. */
 const aligned = (bytes: Uint8Array): ArrayBuffer => Uint8Array.from(bytes.subarray(0, bytes.length & ~7)).buffer

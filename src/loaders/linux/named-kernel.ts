@@ -68,6 +68,7 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
     isProven: name => !unproven.has(name) && isCounted(kernel, first().get(name)),
     hasLocal: name => locals().has(name),
     hasFtraceSite: address => kernel.hasFtraceSite(address),
+    isSealed: address => kernel.isSealed(address),
     modules: kernel.modules,
     moduleAt: address => kernel.moduleAt(address),
     namedIn: (name, module) => kernel.namedIn(name, module),

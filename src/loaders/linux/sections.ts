@@ -40,8 +40,10 @@ export const linuxSectionClass = sectionClasses([
   ...rows('percpu', '.data..percpu', '.data..percpu.*', '.data..percpu..*'),
   // Written while the system starts, and protected then; a payload's memory would not be.
   ...rows('unknown', '.data..ro_after_init', '.data..ro_after_init.*'),
-  // For objtool and modpost, and thrown away by the link.
-  ...rows('dropped', '.discard', '.discard.*', '.export_symbol'),
+  // For objtool, and thrown away by the link.
+  ...rows('dropped', '.discard', '.discard.*'),
+  // What modpost makes the table of exports from (since 6.5): the running kernel has that, and nobody adds to it.
+  ...rows('unknown', '.export_symbol'),
   // How to get out of code, which is compared itself; a payload's is made anew from it.
   ...rows('dropped', '.orc_unwind', '.orc_unwind_ip'),
   // Where code may be left without marks of targets: a payload's own are reached from elsewhere, and keep theirs.
