@@ -37,4 +37,4 @@ export function eachVariable(value: string, before: readonly string[] | undefine
 
 /** What `--without-ibt` says of the host, for commands that hold a payload against its loader. */
 export const WITHOUT_IBT =
-  'no processor of the host has CET-IBT, or Xen was started with cet=no-ibt: on processors that have it, some Xen 4.17 and 4.18 crash on payloads with alternatives'
+  'no processor of the host has CET-IBT, or it is off (Xen cet=no-ibt, Linux ibt=off): on processors that have it, some Xen 4.17 and 4.18 crash on payloads with alternatives, and Linux on calls by addresses that it did not expect'

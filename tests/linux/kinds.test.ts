@@ -121,6 +121,50 @@ describe.skipIf(without !== '')(`more kinds of patches of the shipped kernel${wi
     expect(brought).toEqual(expect.arrayContaining([...functions]))
   })
 
+  // The build goes to these folders by the machine's own makefile (ARCH_LIB, ARCH_DRIVERS), and not from arch/x86.
+  it('finds code in folders that only the machine’s makefile names', async () => {
+    const [memset, pci] = ['arch/x86/lib/memset_64.S', 'arch/x86/include/asm/pci_x86.h']
+    const assembly = await workshop?.build({
+      file: memset,
+      replace: 'SYM_FUNC_START_LOCAL(memset_orig)\n',
+      by: 'SYM_FUNC_START_LOCAL(memset_orig)\n\tandl $7,%esi\n',
+    })
+    expect(assembly?.report.outcome).toBe('refused')
+    expect(assembly?.report.functions.map(({ name }) => name)).toContain('memset_orig')
+    const read = 'static inline unsigned char mmio_config_readb(void __iomem *pos)\n{\n'
+    const header = await workshop?.build({ file: pci, replace: read, by: `${read}\tpos += 4;\n` })
+    const touched = header?.report.functions.map(({ name }) => name)
+    expect(touched).toEqual(expect.arrayContaining(['pci_mmcfg_read']))
+  })
+
+  it('says what it does not export, since the running kernel does not', async () => {
+    const start = 'static int __init proc_cmdline_init'
+    const more = 'int words(void);\nint words(void) { return 3; }\nEXPORT_SYMBOL_GPL(words);\n'
+    const made = await workshop?.build({ file: 'fs/proc/cmdline.c', replace: start, by: `${more}${start}` })
+    expect(made?.report.refusals).toEqual([])
+    expect(made?.report.notices.map(({ code, text }) => `${code} ${text}`)).toContainEqual(
+      expect.stringMatching(/^export-left .*exports words/),
+    )
+  })
+
+  // No pointer of the kernel's leads to free_pipe_info(), so that 6.12 seals it.
+  it.skipIf(LINE === '6.1')('refuses addresses of what is sealed (6.1 seals nothing)', async () => {
+    const place = '\t/* Null read succeeds. */\n'
+    const file = 'fs/pipe.c'
+    const taking = (by: string): Edit[] => [{ file, replace: place, by: `\t${by}\n${place}` }]
+    const pointer = 'static void (*volatile later)(struct pipe_inode_info *) = free_pipe_info; later(pipe);'
+    const made = await workshop?.build(taking(`if (total_len == 4711) { ${pointer} }`))
+    expect(made?.report.refusals.map(({ text }) => text).join()).toContain('[sealed-target]')
+    const called = await workshop?.build(taking('if (total_len == 4711) free_pipe_info(pipe);'))
+    expect(called?.report.refusals).toEqual([])
+  })
+
+  it('refuses code that the processor enters by itself', async () => {
+    const entry = 'SYM_CODE_START(entry_SYSCALL_64)\n'
+    const made = await workshop?.build({ file: 'arch/x86/entry/entry_64.S', replace: entry, by: `${entry}\tnop\n` })
+    expect(made?.report.refusals.map(({ code }) => code)).toContain('assembly-code')
+  })
+
   it('has of an inline function’s users those whose text is another one to objdump', () => {
     const { units = [], functions = [] } = reports.get('inline') ?? {}
     const folder = workshop?.tree ?? ''

@@ -3,7 +3,8 @@
  *
  * An object's entries are in the order of its sections, and each holds up to the next. So a piece takes along the entry
  * that holds at its first byte and all that begin in it, and where nothing follows it directly, an empty one ends it: else
- * the last entry would hold for what the next piece's padding is.
+ * the last entry would hold for what the next piece's padding is. objtool leaves out what there is no way out of (entry
+ * code, or assembly that the build does not show it) up to the first that has one: there an empty entry says so.
  * Source: Linux 6.1 arch/x86/include/asm/orc_types.h (struct orc_entry, 6 bytes) and arch/x86/kernel/unwind_orc.c.
  */
 import { InternalError } from '../../base/errors.ts'
@@ -37,12 +38,11 @@ export function unwindTables(selection: Selection, placed: Placed, book: SymbolB
     const { piece } = selected
     if (piece.kind === 'chunk' || !hasFlag(inputSection(selection, selected).flags, SHF_EXECINSTR)) continue
     const states = known[address.unit]?.get(piece.section) ?? []
-    const first = states.findLast(({ at }) => at <= piece.offset)
-    if (first === undefined) throw new InternalError(`objtool has said nothing of ${piece.name}`)
+    const first = states.findLast(({ at }) => at <= piece.offset)?.entry ?? new Uint8Array(ENTRY)
     const inside = states.filter(({ at }) => at > piece.offset && at < piece.offset + piece.size)
     const own = found.get(section) ?? new Map<number, Uint8Array>()
     found.set(section, own)
-    own.set(offset, first.entry)
+    own.set(offset, first)
     for (const { at, entry } of inside) own.set(offset + at - piece.offset, entry)
     ends.push({ section, at: offset + piece.size })
   }

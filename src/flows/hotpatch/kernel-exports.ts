@@ -31,7 +31,19 @@ function exportsOf({ sections, symbols }: ElfObject<'original' | 'patched'>): Re
     symbols.flatMap(({ name, place }) => {
       const [, exported] = /^__(?:ksymtab|export_symbol)_(.+)$/.exec(name) ?? []
       if (exported === undefined || place.in !== 'section') return []
-      return [[exported, sections[place.section]?.name ?? '']] as const
+      const section = sections[place.section]
+      return [
+        [
+          exported,
+          `${section?.name} ${section?.name === '.export_symbol' ? licence(section.bytes, place.offset) : ''}`,
+        ],
+      ] as const
     }),
   )
+}
+
+/** The licence and the namespace: two strings. Linux 6.12: include/linux/export.h. */
+function licence(bytes: Uint8Array, at: number): string {
+  const end = bytes.indexOf(0, bytes.indexOf(0, at) + 1)
+  return Buffer.from(bytes.subarray(at, end)).toString('latin1')
 }

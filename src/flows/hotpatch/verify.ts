@@ -72,11 +72,11 @@ function checkForXen(payload: Payload, loading: CheckContext): CheckedPayload {
   return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings }
 }
 
-function checkForLinux(payload: Payload, { running: { kernel }, watch }: CheckContext): CheckedPayload {
+function checkForLinux(payload: Payload, { running: { kernel }, options, watch }: CheckContext): CheckedPayload {
   if (kernel === undefined) throw new InternalError('a module was assembled for a kernel that is not known')
   const { plain } = kernel
   const report = watch.timeSync('verify', () => verifyModule(payload.bytes, plain, plain.facts.version))
-  const { refusals, warnings } = answered(report, new Set())
+  const { refusals, warnings } = answered(report, new Set(options.withoutIbt === true ? ['sealed-target'] : []))
   // What is said of the code beside what is replaced, was said with the unit's name.
   const told = warnings.filter(({ code }) => code !== 'stack-check')
   return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings: told }

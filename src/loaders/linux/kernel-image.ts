@@ -6,6 +6,7 @@
  * the image does not tell is an error, and a version whose rules nobody here has run is one too.
  */
 import { InputError } from '../../base/errors.ts'
+import { once } from '../../base/once.ts'
 import { readElf } from '../../elf/index.ts'
 import type { ElfObject, ElfSection } from '../../elf/model.ts'
 import { SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS } from '../../elf/spec/constants.ts'
@@ -19,7 +20,9 @@ import { type Export, readExports } from './exports.ts'
 import { type KernelNames, readKallsyms } from './kallsyms.ts'
 import { type KernelFacts, kernelFacts } from './kernel-facts.ts'
 import { kernelEntries, kernelTableBounds, LINUX_TABLES, type LinkedKernel } from './linked-tables.ts'
+
 import { PlacedNames } from './placed-names.ts'
+import { SEALED, sealedIn } from './sealed.ts'
 
 export interface KernelImage extends HypervisorSymbols {
   readonly facts: KernelFacts
@@ -29,6 +32,8 @@ export interface KernelImage extends HypervisorSymbols {
   exportOf(name: string): Export | undefined
   /** Whether ftrace, and so live patching, can take over at the function's first byte. */
   hasFtraceSite(address: bigint): boolean
+  /** Whether the function that begins there is no target of indirect branches any more, where processors track these. */
+  isSealed(address: bigint): boolean
   /** Modules that are known beside the kernel itself. */
   readonly modules: readonly string[]
   /** The module that has the address; undefined where none of those has. */
@@ -94,6 +99,7 @@ class LinuxImage implements KernelImage {
   readonly #exported: ReadonlyMap<string, Export>
   readonly modules = []
   readonly #tables = new Map<string, readonly LinkedEntry[] | undefined>()
+  readonly #sealed: () => ReadonlySet<bigint>
   #found: Section | undefined
 
   constructor(elf: ElfObject<'original'>) {
@@ -117,6 +123,9 @@ class LinuxImage implements KernelImage {
       unreadable,
     })
     this.#sites = this.#readSites()
+    this.#sealed = once(
+      () => new Set([this.#section(SEALED)].flatMap(each => (each === undefined ? [] : sealedIn(each)))),
+    )
   }
 
   get takesPayloads(): boolean {
@@ -135,6 +144,10 @@ class LinuxImage implements KernelImage {
     return ftracePlaces(address, { machine: this.machine, bytesAt: (at, size) => this.bytesAt(at, size) }).some(place =>
       this.#sites.includes(place),
     )
+  }
+
+  isSealed(address: bigint): boolean {
+    return this.#sealed().has(address)
   }
 
   moduleAt(): undefined {

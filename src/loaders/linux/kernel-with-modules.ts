@@ -13,6 +13,7 @@ import { SymbolsByAddress } from '../xen/symbols-by-address.ts'
 import { ftracePlaces, type KernelImage, ownParts } from './kernel-image.ts'
 import { type LinkedKernel, sectionEntries } from './linked-tables.ts'
 import { type ModuleFile, type ModuleName, type PlacedModule, placeModule } from './placed-module.ts'
+import { SEALED, sealedIn } from './sealed.ts'
 
 /** Any place will do that the kernel's code can reach, and where no live patch is thought to be (verify/linux/placing.ts). */
 const START = 0xffff_ffff_d000_0000n
@@ -55,6 +56,7 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
   }
   const tableOf = (name: string) => sections.filter(each => each.name === name)
   const sites = new Set(tableOf('__mcount_loc').flatMap(({ bytes }) => [...new BigUint64Array(aligned(bytes))]))
+  const sealed = new Set(tableOf(SEALED).flatMap(sealedIn))
   const starts = sections.filter(({ name }) => name.startsWith('.init'))
   return {
     ...ownParts(kernel),
@@ -71,6 +73,7 @@ function withPlaced(kernel: KernelImage, modules: readonly PlacedModule[]): Kern
     hasFtraceSite: address =>
       kernel.hasFtraceSite(address) ||
       ftracePlaces(address, { machine: kernel.machine, bytesAt }).some(at => sites.has(at)),
+    isSealed: address => kernel.isSealed(address) || sealed.has(address),
     memoryAt: address => {
       if (address < START) return kernel.memoryAt(address)
       const section = sectionAt(address)

@@ -71,6 +71,7 @@ export function namedKernel(kernel: KernelImage, names: readonly OwnName[]): Nam
     isProven: name => !unproven.has(name) && isCounted(kernel, symbolsNamed(name)[0]),
     hasLocal: name => kernel.symbolsNamed(name).some(({ local }) => local),
     hasFtraceSite: address => kernel.hasFtraceSite(address),
+    isSealed: address => kernel.isSealed(address),
     modules: kernel.modules,
     moduleAt: address => kernel.moduleAt(address),
     namedIn: (name, module) => kernel.namedIn(name, module),

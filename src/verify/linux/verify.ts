@@ -13,8 +13,9 @@ import { MODULE_RULES } from './module-rules.ts'
 import { PATCH_RULES, RELOAD_RULES } from './patch-rules.ts'
 import { RELOCATION_RULES } from './relocation-rules.ts'
 import { MODULE_STEPS, type ModuleRule } from './rule.ts'
+import { SEALED_TARGET } from './taken-addresses.ts'
 
-const ALL: readonly ModuleRule[] = [...FILE_RULES, ...MODULE_RULES, ...RELOCATION_RULES, ...PATCH_RULES]
+const ALL: readonly ModuleRule[] = [...FILE_RULES, ...MODULE_RULES, ...RELOCATION_RULES, ...PATCH_RULES, SEALED_TARGET]
 
 /** By version, whose rules these are. What could not be run has no row. */
 const RULES: Readonly<Record<LinuxVersion, readonly ModuleRule[]>> = { '6.1': [...ALL, ...RELOAD_RULES], '6.12': ALL }
