@@ -19,8 +19,10 @@ describe('where a compile looks before it finds', () => {
 })
 
 test('names of many places are those of each, whatever was looked at before', () => {
-  const top = mkdtempSync(join(tmpdir(), 'hotsplice-places-'))
-  onTestFinished(() => rmSync(top, { recursive: true }))
+  const own = mkdtempSync(join(tmpdir(), 'hotsplice-places-'))
+  onTestFinished(() => rmSync(own, { recursive: true }))
+  // What stands above is looked at too, and is to be nobody else's.
+  const top = join(own, 'top')
   mkdirSync(join(top, 'there/deep/deeper'), { recursive: true })
   mkdirSync(join(top, 'other'))
   for (const path of ['one.h', 'there/two.h', 'there/deep/deeper/three.h', 'other/four.h', 'file'])
