@@ -32,6 +32,15 @@ int (*all[])(int) = { a, b, c };
 int f(int n) { return table[n]; }
 `
 
+/** LLVM makes distances of both tables; the second has no symbol of its own. */
+const OF_DATA = `extern int say(const char *);
+#define CONST __attribute__((section(".rodata.own"))) static const char
+CONST a[4] = "abc", b[4] = "bcd", c[4] = "cde", d[4] = "def", e[4] = "efg";
+CONST v[4] = "vvv", w[4] = "www", x[4] = "xxx", y[4] = "yyy", z[4] = "zzz";
+const char *pick(unsigned n) { static const char *const all[] = { a, b, c, d, e }; return all[n % 5]; }
+const char *like(int n) { switch (n) { case 0: return v; case 1: return w; case 2: return x; case 3: return y; } return z; }
+`
+
 interface Row {
   readonly name: string
   readonly text: string
@@ -102,3 +111,17 @@ function tableWords(file: string, from: Row['from']): readonly number[] {
   // Two tables of forty: the second begins where the first ends.
   return fields.map((field, index) => (fields[index - (index % 40)] ?? field) + word(field))
 }
+
+test('tables of distances to data that LLVM makes', ({ skip }) => {
+  if (spawnSync('clang-14', ['--version']).status !== 0) skip('clang-14 is missing')
+  const [source, object] = ['data.c', 'data.o'].map(name => join(folder, name))
+  writeFileSync(source ?? '', OF_DATA)
+  const options = ['-O2', '-fPIC', '-ffunction-sections', '-fdata-sections']
+  execFileSync('clang-14', [...options, '-c', source ?? '', '-o', object ?? ''])
+  const map = pieceMap(readElf<'original'>(readFileSync(object ?? '')), { loader: PROGRAM_RULES.target.loader })
+  const tables = map.pieces.filter(({ name }) => name.includes('reltable.'))
+  const led = tables.map(({ references }) =>
+    references.map(({ target }) => (target.to === 'piece' ? map.pieces[target.piece]?.name : target.to)).join(''),
+  )
+  expect(led.sort()).toEqual(['abcde', 'vwxy'])
+})

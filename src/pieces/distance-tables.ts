@@ -15,12 +15,13 @@ import { SHF_EXECINSTR } from '../elf/spec/constants.ts'
 import { machineOf } from '../machines/machines.ts'
 import { placesWithin } from './inner.ts'
 import type { Piece, PieceId, Reference } from './model.ts'
-import { partOf } from './names.ts'
+import { isDistanceTable, partOf } from './names.ts'
 
 /** What the relocation says, counted from the field. */
 interface Place {
   readonly section: number
   readonly written: number
+  readonly isCode: boolean
 }
 
 /** An entry that is counted from its own field leads to `written`; one that is counted from the table, to `counted`. */
@@ -79,6 +80,7 @@ function settled<S extends Side>(object: ElfObject<S>, piece: Piece<S>, known: K
   const { distances, bySection } = known
   const own = piece.references.filter(({ offset }) => distances.has(piece.offset + offset))
   if (piece.kind === 'entry' || own.length === 0) return undefined
+  if (isDistanceTable(piece.name)) return ledTo(piece, distances, fromStart(piece, known))
   const found = new Map<Reference<S>, Piece<S>>()
   for (const { entries, owners } of tablesIn(object, piece, known)) {
     const isSame = ({ section, written, counted }: Entry<S>) => {
@@ -89,6 +91,25 @@ function settled<S extends Side>(object: ElfObject<S>, piece: Piece<S>, known: K
     const leads = inOwner(entries, owners, bySection) ?? atStarts(entries, bySection)
     for (const [reference, to] of leads ?? []) found.set(reference, to)
   }
+  return ledTo(piece, distances, found)
+}
+
+/** What LLVM made counts from where it begins, whatever it leads to. */
+function fromStart<S extends Side>(piece: Piece<S>, { distances, bySection }: Known<S>): Found<S> {
+  return new Map(
+    piece.references.flatMap(reference => {
+      const place = distances.get(piece.offset + reference.offset)
+      const to = place && pieceAt(bySection[place.section] ?? [], place.written - reference.offset)
+      return to === undefined ? [] : [[reference, to] as const]
+    }),
+  )
+}
+
+function ledTo<S extends Side>(
+  piece: Piece<S>,
+  distances: Known<S>['distances'],
+  found: Found<S>,
+): Piece<S> | undefined {
   if (found.size === 0) return undefined
   const references = piece.references.map(reference => {
     const to = found.get(reference)
@@ -116,14 +137,14 @@ function tablesIn<S extends Side>(
     const end = starts[index + 1] ?? piece.size
     const entries = piece.references.flatMap((reference): readonly Entry<S>[] => {
       const place = distances.get(piece.offset + reference.offset)
-      if (place === undefined || reference.offset < start || reference.offset >= end) return []
+      if (place?.isCode !== true || reference.offset < start || reference.offset >= end) return []
       return [{ reference, ...place, counted: place.written - (reference.offset - start) }]
     })
     return { entries, owners: owners.get(start) ?? new Set() }
   })
 }
 
-/** By offset in a section of data, the distances to code of which only the section is named. */
+/** By offset in a section of data, the distances to code of which only the section is named; where LLVM's lie, to data too. */
 function distancesIn<S extends Side>(
   { header, sections, symbols, relocations }: ElfObject<S>,
   from: number,
@@ -132,14 +153,16 @@ function distancesIn<S extends Side>(
   const { relocationType } = machineOf(header.machine)
   const isCode = (section: number) => ((sections[section]?.flags ?? 0) & SHF_EXECINSTR) !== 0
   if (isCode(from)) return new Map()
+  const leadsToData = bySection[from]?.some(({ name }) => isDistanceTable(name)) === true
   return new Map(
     (relocations[from] ?? []).flatMap(({ offset, symbol: id, type, addend }): readonly (readonly [number, Place])[] => {
       const symbol = symbols[id]
       if (symbol?.kind !== 'section' || symbol.place.in !== 'section' || relocationType(type)?.pcRelative !== true)
         return []
       const { section } = symbol.place
-      const isShared = isCode(section) && (bySection[section]?.length ?? 0) > 1
-      return isShared ? [[offset, { section, written: symbol.place.offset + Number(addend) }]] : []
+      const isShared = (bySection[section]?.length ?? 0) > 1
+      if (!isShared || !(isCode(section) || leadsToData)) return []
+      return [[offset, { section, written: symbol.place.offset + Number(addend), isCode: isCode(section) }]]
     }),
   )
 }

@@ -9,7 +9,7 @@ const PART = /^(.+)\.cold(?:\.\d+)?$/
 
 /** Data that the compiler makes from code: its name says nothing, only its content counts. */
 const COMPILER_MADE =
-  /^(?:CSWTCH|__func__|__FUNCTION__|__PRETTY_FUNCTION__|switch\.table|__compound_literal|C)\.[\w.]+$/
+  /^(?:CSWTCH|__func__|__FUNCTION__|__PRETTY_FUNCTION__|switch\.table|reltable|__compound_literal|C)\.[\w.]+$/
 
 /** `count` for `count.12`; undefined for a name without a number. */
 export function numberedBase(name: string): string | undefined {
@@ -115,4 +115,9 @@ export function isCompilerMade(name: string): boolean {
 export function sourceName(name: string): string {
   const dot = name.indexOf('.', 1)
   return dot === -1 ? name : name.slice(0, dot)
+}
+
+/** Whether LLVM made it of a table of addresses: distances that all count from its start. Private ones have a section only. */
+export function isDistanceTable(name: string): boolean {
+  return /(?:^|\.L)reltable\./.test(name)
 }

@@ -23,6 +23,14 @@ __asm__(".section .rodata.table,\\"a\\"\\n.Ltable:\\n.long 0\\n.long .text.own +
 ${OWN} int f(int n) { return out(1) + table[n]; }
 `
 
+/** LLVM makes a table of distances of this one (`reltable.pick`), in code that is placed anywhere. */
+const NAMES = (names: string) => `extern int say(const char *);
+#define CONST __attribute__((section(".rodata.own"))) static const char
+CONST a[4] = "abc", b[4] = "bcd", c[4] = "cde", d[4] = "def", e[4] = "efg", z[4] = "zzz";
+__attribute__((noinline)) const char *pick(unsigned n) { static const char *const all[] = { ${names} }; return all[n % 5]; }
+int f(int n) { return say(pick(n)) + say(a) + say(b) + say(c) + say(d) + say(e) + say(z); }
+`
+
 describe('tables of distances in what a payload brings', () => {
   test.for([
     ['gcc', '-O2', '-fPIC'],
@@ -45,5 +53,19 @@ describe('tables of distances in what a payload brings', () => {
     const after = BY_HAND.replace('out(1)', 'out(2)')
     const found = await patchProgram({ files: { 'm.c': BY_HAND }, command: ['gcc', '-O1', '-fPIE'] }, { 'm.c': after })
     expect([found.error, found.refused.map(each => each.split(' ')[0])]).toEqual([undefined, ['inner-address']])
+  })
+
+  const isThere = spawnSync('clang-14', ['--version']).status === 0
+  test.skipIf(!isThere).for([
+    ['strings', '"one", "two", "three", "four", "five"', '"one", "2", "three", "four", "five"', undefined],
+    ['variables of one section', 'a, b, c, d, e', 'a, c, b, d, e', ['a', 'c', 'b', 'd', 'e']],
+  ] as const)('LLVM’s, of %s, come along with their function', async ([, before, after, wanted]) => {
+    const program = { files: { 'm.c': NAMES(before) }, command: ['clang-14', '-O2', '-fPIE'] }
+    const found = await patchProgram(program, { 'm.c': NAMES(after) })
+    expect([found.error, found.refused, found.replaced]).toEqual([undefined, [], ['pick']])
+    const table = found.run?.selection.pieces.find(({ piece }) => piece.name === 'reltable.pick')
+    expect(table?.role).toBe('content')
+    const led = table?.references.map(({ link }) => (link.to === 'running' ? link.name : link.to))
+    expect(led).toEqual(wanted?.map(name => `m.c#${name}`) ?? Array(5).fill('payload'))
   })
 })
