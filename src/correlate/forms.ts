@@ -77,7 +77,7 @@ export function toldByForms(original: readonly FormOf[], patched: readonly FormO
     const called = original.filter(({ name }) => name === after.name)
     const there = called.filter(({ declared }) => isSame(declared, after.declared))
     // Of a declaration that the patch edits, nothing says which it was; but it is none that is new.
-    const olds = there.length > 0 ? there : called
+    const olds = there.length > 0 ? there : called.filter(old => !isElsewhere(old, after, patched, isSame))
     if (after.form === '' && olds.every(({ form }) => form === '')) continue
     question.add(after.symbol)
     const [same, ...others] = there.filter(({ form }) => form === after.form)
@@ -95,6 +95,15 @@ export function toldByForms(original: readonly FormOf[], patched: readonly FormO
     pairs,
     changed,
   }
+}
+
+/** Whether another function than the one that has `after` still declares the old variable: both names and lines say so. */
+function isElsewhere(old: FormOf, after: FormOf, patched: readonly FormOf[], isSame: SameLine): boolean {
+  const base = baseOf(old.symbol)
+  if (base === baseOf(after.symbol)) return false
+  return patched.some(
+    each => each.name === old.name && baseOf(each.symbol) === base && isSame(old.declared, each.declared),
+  )
 }
 
 function isOneVariable(a: FormOf, b: FormOf): boolean {

@@ -28,6 +28,9 @@ const TWO_USE = ['rx.a += n; rx.b ^= rx.a * 5; tx.a -= n; tx.b ^= tx.a * 3;', 'r
 const MACRO = '#define COUNTERS(p) static unsigned p##_rx, p##_tx; static int p##_mode;\nCOUNTERS(eth)'
 const MACRO_USE = PLAIN_USE.map(line => line.replaceAll(/\b(?:rx|tx|mode)\b/g, 'eth_$&'))
 
+const OTHER = (...lines: readonly string[]) =>
+  `int g(int n)\n{\n    ${lines.join('\n    ')}\n    return out(n) + out(n * 3);\n}\n`
+
 interface Row {
   readonly name: string
   /** Beside clang-14 -O2. */
@@ -241,5 +244,30 @@ describe.skipIf(!hasClang)('variables in other forms (with clang-14)', () => {
     expect(found.run?.selection.pieces.flatMap(({ role, piece }) => (role === 'new-data' ? piece.name : []))).toEqual(
       [],
     )
+  })
+})
+
+const FIRST = inside('static int mode;', ...FLAG)
+const [NONE, SECOND] = [OTHER(), OTHER('static int mode;', 'if (n == 7) mode = 9;', 'n += mode;')]
+
+describe.skipIf(!hasClang)('another function gets a variable of that name (with clang-14)', () => {
+  test.for([
+    ['behind it', FIRST + NONE, FIRST + SECOND, []],
+    ['before it', NONE + FIRST, SECOND + FIRST, []],
+    // Which is which, only the name says.
+    [
+      'and the old declaration is edited',
+      FIRST + NONE,
+      FIRST.replace('mode;', 'mode = 0;') + SECOND,
+      ['ambiguous-static f.mode', 'ambiguous-static g.mode'],
+    ],
+  ] as const)('%s', async ([, before, after, refused]) => {
+    const found = await patchProgram({ files: { 'm.c': before }, command: ['clang-14', '-O2'] }, { 'm.c': after })
+    expect([found.error, found.refused]).toEqual([undefined, refused])
+    if (refused.length > 0) return
+    expect(found.replaced).toEqual(['g'])
+    expect(found.run?.selection.pieces.flatMap(({ role, piece }) => (role === 'new-data' ? piece.name : []))).toEqual([
+      'g.mode',
+    ])
   })
 })
