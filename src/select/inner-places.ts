@@ -25,7 +25,7 @@ import { isCompilerMade, partOf } from '../pieces/names.ts'
 import { replacedOwner } from '../pieces/old-code.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
-import { goesOnAtKept } from './kept-places.ts'
+import { type Body, goesOnAtKept } from './kept-places.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
 import { BOOT_CONSTANT } from './refusals.ts'
 import { usersIn, withParts } from './users.ts'
@@ -45,7 +45,7 @@ export function innerPlaces(
   const carried = new Set<PieceId<'patched'>>()
   const refusals: Refusal[] = []
   if (replaced.size === 0) return { carried, refusals }
-  const { original, toPatched } = verdicts.correlation
+  const { original, patched, toPatched } = verdicts.correlation
   const going = withParts(original, replaced)
   const scene: Scene = { verdicts, loader, going, users: usersIn(original) }
   const hasLabels = new Set<PieceId<'original'>>()
@@ -61,11 +61,19 @@ export function innerPlaces(
     else if (isNamed(piece) && successor !== undefined) carried.add(successor)
   }
   for (const id of replaced) {
-    const group = [...withParts(original, new Set([id]))].flatMap(part => original.pieces[part] ?? [])
-    const [piece] = group
-    if (piece !== undefined && goesOnAtKept(original, group, hasLabels)) refusals.push(keptRefusal(unit, piece))
+    const before = bodyOf(original, id)
+    const [piece] = before.group
+    const after = bodyOf(patched, toPatched.get(id))
+    const isKept = goesOnAtKept(before, after, hasLabels)
+    if (piece !== undefined && isKept) refusals.push(keptRefusal(unit, piece))
   }
   return { carried, refusals }
+}
+
+/** A function, if there is one, with its parts. */
+function bodyOf<S extends Side>(map: PieceMap<S>, id: PieceId<S> | undefined): Body<S> {
+  const ids = id === undefined ? [] : [...withParts(map, new Set([id]))]
+  return { map, group: ids.flatMap(part => map.pieces[part] ?? []) }
 }
 
 interface Scene {

@@ -16,29 +16,42 @@ import type { Piece, PieceId, PieceMap, Reference, Target } from '../pieces/mode
 import { partOf } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 
-type Original = Piece<'original'>
-
-/** `group` is a function and its parts; `hasLabels` has the functions and parts that named tables lead into. */
-export function goesOnAtKept(
-  map: PieceMap<'original'>,
-  group: readonly Original[],
-  hasLabels: ReadonlySet<PieceId<'original'>>,
-): boolean {
-  const { code } = machineOf(map.object.header.machine)
-  if (code === undefined) return false
-  const scene = { map, code, group }
-  const takes = group.some(piece => hasLabels.has(piece.id) || takesPlaces(scene, piece))
-  return takes && group.some(piece => goesElsewhere(scene, piece))
+/** The same function, with its parts, in one version. */
+export interface Body<S extends Side> {
+  readonly map: PieceMap<S>
+  readonly group: readonly Piece<S>[]
 }
 
-interface Scene {
-  readonly map: PieceMap<'original'>
+/**
+ * Whether the old body may have stored places of its own that a body goes on at: itself, or a new one that finds them there.
+ * `hasLabels` has the functions and parts that named tables lead into.
+ */
+export function goesOnAtKept(
+  before: Body<'original'>,
+  after: Body<'patched'>,
+  hasLabels: ReadonlySet<PieceId<'original'>>,
+): boolean {
+  const old = sceneOf(before)
+  if (old === undefined) return false
+  const takes = old.group.some(piece => hasLabels.has(piece.id) || takesPlaces(old, piece))
+  if (!takes) return false
+  const next = sceneOf(after)
+  return (
+    old.group.some(piece => goesElsewhere(old, piece)) || next?.group.some(piece => goesElsewhere(next, piece)) === true
+  )
+}
+
+function sceneOf<S extends Side>({ map, group }: Body<S>): Scene<S> | undefined {
+  const { code } = machineOf(map.object.header.machine)
+  return code === undefined ? undefined : { map, code, group }
+}
+
+interface Scene<S extends Side> extends Body<S> {
   readonly code: CodeKnowledge
-  readonly group: readonly Original[]
 }
 
 /** Whether the code takes a place of the function's: one inside of it, or any of a part. */
-function takesPlaces({ map, code, group }: Scene, piece: Original): boolean {
+function takesPlaces<S extends Side>({ map, code, group }: Scene<S>, piece: Piece<S>): boolean {
   const bytes = codeOf(map, piece)
   if (bytes === undefined) return false
   const isOwn = placesWithin(map, piece, toFunctions(map, piece)).some(({ reference, least, most }) => {
@@ -50,7 +63,7 @@ function takesPlaces({ map, code, group }: Scene, piece: Original): boolean {
   return isOwn || code.takesPlaces(bytes, relocatedIn(piece))
 }
 
-function goesElsewhere(scene: Scene, piece: Original): boolean {
+function goesElsewhere<S extends Side>(scene: Scene<S>, piece: Piece<S>): boolean {
   const { map, code } = scene
   const bytes = codeOf(map, piece)
   if (bytes === undefined) return false
@@ -60,14 +73,14 @@ function goesElsewhere(scene: Scene, piece: Original): boolean {
   return isElsewhere || readsWritable(map, piece, tables)
 }
 
-function codeOf(map: PieceMap<'original'>, { section: id, offset, size }: Original): Uint8Array | undefined {
+function codeOf<S extends Side>(map: PieceMap<S>, { section: id, offset, size }: Piece<S>): Uint8Array | undefined {
   const section = map.object.sections[id]
   if (section === undefined || (section.flags & SHF_EXECINSTR) === 0) return undefined
   return section.bytes.subarray(offset, offset + size)
 }
 
 /** What leads into the piece, from anywhere in its object. */
-function surroundingsOf({ map, code, group }: Scene, piece: Original): Surroundings {
+function surroundingsOf<S extends Side>({ map, code, group }: Scene<S>, piece: Piece<S>): Surroundings {
   const labels = new Set<number>()
   const areOthers = group.some(other => other.id !== piece.id && jumpsIndirectly(map, other, code))
   // A part's start is no function's.
@@ -96,15 +109,15 @@ function surroundingsOf({ map, code, group }: Scene, piece: Original): Surroundi
   return { relocated: relocatedIn(piece), own: ownIn(map, piece, group), labels, entered }
 }
 
-function ownIn(map: PieceMap<'original'>, piece: Original, group: readonly Original[]): ReadonlySet<number> {
-  const isOwn = ({ target }: Reference<'original'>) => {
+function ownIn<S extends Side>(map: PieceMap<S>, piece: Piece<S>, group: readonly Piece<S>[]): ReadonlySet<number> {
+  const isOwn = ({ target }: Reference<S>) => {
     return target.to === 'piece' && group.some(({ id }) => id === target.piece)
   }
   const own = piece.references.filter(reference => isOwn(reference) && !isCall(map, piece, reference))
   return new Set(own.map(({ offset }) => offset))
 }
 
-function jumpsIndirectly(map: PieceMap<'original'>, piece: Original, code: CodeKnowledge): boolean {
+function jumpsIndirectly<S extends Side>(map: PieceMap<S>, piece: Piece<S>, code: CodeKnowledge): boolean {
   const bytes = codeOf(map, piece)
   if (bytes === undefined) return false
   const { isElsewhere, tables } = code.indirectJumps(bytes, { relocated: relocatedIn(piece), ...NOBODY })
@@ -116,14 +129,14 @@ const NOBODY = { own: new Set<number>(), labels: new Set<number>(), entered: new
 const relocatedIn = ({ references }: Piece<Side>): ReadonlySet<number> =>
   new Set(references.map(({ offset }) => offset))
 
-function isRelative({ object }: PieceMap<'original'>, type: number): boolean {
+function isRelative<S extends Side>({ object }: PieceMap<S>, type: number): boolean {
   return machineOf(object.header.machine).relocationType(type)?.pcRelative === true
 }
 
 /** Whether one of the tables that it jumps by may be written to, or is another object's. */
-function readsWritable(
-  map: PieceMap<'original'>,
-  { references }: Original,
+function readsWritable<S extends Side>(
+  map: PieceMap<S>,
+  { references }: Piece<S>,
   tables: readonly { readonly start: number; readonly end: number }[],
 ): boolean {
   const machine = machineOf(map.object.header.machine)
@@ -142,7 +155,7 @@ function readsWritable(
 const isSlot = (target: Target<Side>, type: RelocationType | undefined): boolean =>
   target.to === 'external' && target.name !== '_GLOBAL_OFFSET_TABLE_' && type?.indirect === 'got' && type.pcRelative
 
-function goesByThunk(map: PieceMap<'original'>, { references }: Piece<'original'>, thunks: RegExp): boolean {
+function goesByThunk<S extends Side>(map: PieceMap<S>, { references }: Piece<S>, thunks: RegExp): boolean {
   return references.some(({ target }) => {
     if (target.to === 'external') return thunks.test(target.name)
     return target.to === 'piece' && thunks.test(map.pieces[target.piece]?.name ?? '')
