@@ -83,6 +83,20 @@ export function nestedVariable(name: string): string | undefined {
 }
 
 /**
+ * What the last part of a name with arguments of templates in it may be, `_ZN1SIiE4lastE`: nothing tells `1b` from the end of
+ * `3a1b`. None for other names.
+ */
+export function lastNames(name: string): readonly string[] {
+  const [whole] = /^_ZN.*[A-Za-z_]\w*(?=E$)/.exec(name) ?? []
+  if (whole === undefined) return []
+  const sizes = Array.from({ length: whole.length - '_ZN'.length }, (_, at) => at + 1)
+  return sizes.flatMap(size => {
+    const [before, last] = [whole.slice(0, -size), whole.slice(-size)]
+    return /^[A-Za-z_]/.test(last) && before.endsWith(String(size)) ? [last] : []
+  })
+}
+
+/**
  * What the source calls a static local, where the symbol is that of the only one: GCC's `count.12`, clang's `f.count`, and
  * `_ZZ1fvE5count` in C++. Undefined where several functions of one text may have it (templates, members of classes), and for
  * all that may be a second one, or made of a part of one.

@@ -140,6 +140,11 @@ describe('in C++, where functions stand in namespaces and classes', () => {
       'int f(int n) { s.set(n); return n; }',
       'int g(int n) { return s.get(n); }',
     )
+  const OF_TEMPLATE = (read: string) =>
+    file(
+      'namespace { template <class T> struct S { static T last; }; template <class T> T S<T>::last; }',
+      `int f(int n) { ${read} S<int>::last = n; return n; }`,
+    )
   const isThere = spawnSync('g++', ['--version']).status === 0
   test.skipIf(!isThere).for([
     ['of a namespace', IN_SPACE('2'), IN_SPACE('last'), ['state-left-behind _ZN12_GLOBAL__N_14lastE']],
@@ -148,6 +153,12 @@ describe('in C++, where functions stand in namespaces and classes', () => {
       file('int f(int n) { static int last; last = n; return out(n); }'),
       file('int f(int n) { static int last; out(last); last = n; return out(n); }'),
       ['state-left-behind _ZZ1fiE4last'],
+    ],
+    [
+      'of a template’s class',
+      OF_TEMPLATE('out(n);'),
+      OF_TEMPLATE('out(S<int>::last);'),
+      ['state-left-behind _ZN12_GLOBAL__N_11SIiE4lastE'],
     ],
     [
       'that is new',

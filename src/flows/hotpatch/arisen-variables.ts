@@ -18,7 +18,7 @@ import { isPointedTo, mayWriteVariable } from '../../ctext/reads.ts'
 import { staticPlaces } from '../../dwarf/index.ts'
 import { readElf } from '../../elf/index.ts'
 import type { Piece } from '../../pieces/model.ts'
-import { isCompilerMade, nestedVariable, variableNames } from '../../pieces/names.ts'
+import { isCompilerMade, lastNames, nestedVariable, variableNames } from '../../pieces/names.ts'
 import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import { isWritable } from '../../pieces/writable.ts'
 import type { UnitInput } from '../../select/model.ts'
@@ -95,7 +95,9 @@ function newVariables(units: readonly UnitInput[], { affected }: Affected): read
 /** As the source may have it. */
 function namesOf(symbol: string): readonly string[] {
   const nested = nestedVariable(symbol)
-  return nested === undefined ? variableNames(symbol) : [nested]
+  if (nested !== undefined) return [nested]
+  const last = lastNames(symbol)
+  return last.length > 0 ? last : variableNames(symbol)
 }
 
 function hasWord({ around, bodies }: Parts, name: string): boolean {
