@@ -12,7 +12,7 @@ import { InternalError } from '../base/errors.ts'
 import type { Side } from '../base/side.ts'
 import type { Correlation } from '../correlate/model.ts'
 import type { Piece, PieceMap, Reference, Target } from '../pieces/model.ts'
-import { isCompilerMade } from '../pieces/names.ts'
+import { hidesDistances, isCompilerMade } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { copyField, lineIn } from './fields.ts'
 import type { Difference, LineOracle, LineSite, Outcome } from './model.ts'
@@ -57,6 +57,7 @@ export class ContentComparison {
     if (original.size !== patched.size) {
       return differs({ what: 'size', original: original.size, patched: patched.size })
     }
+    if (hidesDistances(original) || hidesDistances(patched)) return differs(HIDDEN)
     const sites = this.#lines?.sitesOf(original.id) ?? []
     const bytes = this.#compareBytes(original, patched, sites)
     if (bytes.because !== undefined) return bytes
@@ -268,6 +269,9 @@ function targetName<S extends Side>(map: PieceMap<S>, target: Target<S>): string
 function plus(delta: bigint): string {
   return delta === 0n ? '' : delta < 0n ? `-0x${(-delta).toString(16)}` : `+0x${delta.toString(16)}`
 }
+
+/** Equal bytes may lead elsewhere by now. */
+const HIDDEN: Difference = { what: 'relocation', offset: 0, text: 'distances without relocations may lead elsewhere' }
 
 function relocationText(before: Reference<'original'> | undefined, after: Reference<'patched'> | undefined): string {
   const say = (reference: Reference<Side> | undefined) =>

@@ -2,6 +2,8 @@
  * What compilers do to names. GCC numbers static locals (`count.12`) and appends what it made of a function
  * (`f.cold`, `f.part.0`, `f.isra.0`, `f.constprop.1`); the numbers mean nothing and change from build to build.
  */
+import type { Side } from '../base/side.ts'
+import type { Piece } from './model.ts'
 
 const NUMBERED = /^(.+?)\.(\d+)$/
 const CLONE = /\.(?:cold|part|isra|constprop|localalias|lto_priv)(?:\.\d+)?(?=\.|$)/
@@ -134,4 +136,9 @@ export function sourceName(name: string): string {
 /** Whether LLVM made it of a table of addresses: distances that all count from its start. Private ones have a section only. */
 export function isDistanceTable(name: string): boolean {
   return /(?:^|\.L)reltable\./.test(name)
+}
+
+/** Whether some of its words are distances within one section, which the assembler fills in: what they lead to, nothing tells. */
+export function hidesDistances({ name, size, references }: Pick<Piece<Side>, 'name' | 'size' | 'references'>): boolean {
+  return isDistanceTable(name) && references.length * 4 < size
 }

@@ -8,6 +8,7 @@ import type { Judged } from '../compare/model.ts'
 import type { Loader } from '../loaders/loader.ts'
 import type { SectionClass } from '../loaders/sections.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
+import { hidesDistances } from '../pieces/names.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import type { Unwritten } from './model.ts'
 import { verdictReason } from './words.ts'
@@ -281,6 +282,12 @@ export function reachesInit(from: string, name: string, why: ReachesInit): Omit<
 }
 
 /** The refusal for what is new and the payload would have to bring; undefined when it can. */
+const HIDDEN: Words = {
+  code: 'hidden-reference',
+  what: 'holds distances within its own section, of which no relocation tells where they lead',
+  hint: 'let the compiler give each object a section of its own: -fdata-sections, and no section attribute on what the table leads to',
+}
+
 export function newRefusal(
   context: UnitContext,
   from: string,
@@ -289,7 +296,8 @@ export function newRefusal(
 ): Refusal | undefined {
   const sectionClass = sectionClassOf(map, piece)
   const isCode = piece.kind === 'function' && isPlain(context, map, piece)
-  const words = (isCode ? undefined : OF_NEW_DATA[sectionClass]) ?? indirectWords(map, piece)
+  const hidden = hidesDistances(piece) ? HIDDEN : undefined
+  const words = hidden ?? (isCode ? undefined : OF_NEW_DATA[sectionClass]) ?? indirectWords(map, piece)
   if (words === undefined) return undefined
   return {
     code: words.code,

@@ -69,3 +69,17 @@ describe('tables of distances in what a payload brings', () => {
     expect(led).toEqual(wanted?.map(name => `m.c#${name}`) ?? Array(5).fill('payload'))
   })
 })
+
+describe('a table beside what it leads to, whose distances the assembler fills in', () => {
+  const text = (names: string) => `#define CONST __attribute__((section(".rodata.reltable.pick"))) static const char
+CONST a[4] = "abc", b[4] = "bcd", c[4] = "cde", d[4] = "def", e[4] = "efg";
+const char *pick(unsigned n) { static const char *const all[] = { ${names}, c, d, e }; return all[n % 5]; }
+`
+  const command = ['clang-14', '-O2', '-fPIC']
+  const isThere = spawnSync('clang-14', ['--version']).status === 0
+  test.skipIf(!isThere)('is never the same: nothing tells where it leads', async () => {
+    const found = await patchProgram({ files: { 'm.c': text('a, b') }, command }, { 'm.c': text('b, a') })
+    const codes = found.refused.map(each => each.split(' ')[0])
+    expect([found.error, codes]).toEqual([undefined, expect.arrayContaining(['hidden-reference'])])
+  })
+})

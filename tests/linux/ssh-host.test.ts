@@ -151,7 +151,7 @@ const server = (images: string) => ({
   kind: 'linux' as const,
   ready: 'guest: ready',
   machine: ({ key, network }: { readonly key: string; readonly network: string }) => [
-    ...['-M', 'pc', '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '512'],
+    ...['-M', 'pc', '-accel', 'tcg,thread=single', '-cpu', 'max', '-smp', '2', '-m', '512'],
     ...['-kernel', `${images}/vmlinuz`, '-initrd', `${images}/initramfs`],
     ...['-append', `console=ttyS0 quiet panic=-1 mitigations=off guest.key=${key}`],
     ...['-netdev', network, '-device', 'virtio-net-pci,netdev=net,romfile='],
