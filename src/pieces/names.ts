@@ -84,11 +84,19 @@ export function nestedVariable(name: string): string | undefined {
   return /^E(?:\.|$)/.test(rest) ? last : undefined
 }
 
+/** What the source may call a variable, be it in a namespace or a class: these can have other names, or be gone. */
+export function namesInSource(symbol: string): readonly string[] {
+  const nested = nestedVariable(symbol)
+  if (nested !== undefined) return [nested]
+  const last = lastNames(symbol)
+  return last.length > 0 ? last : variableNames(symbol)
+}
+
 /**
  * What the last part of a name with arguments of templates in it may be, `_ZN1SIiE4lastE`: nothing tells `1b` from the end of
  * `3a1b`. None for other names.
  */
-export function lastNames(name: string): readonly string[] {
+function lastNames(name: string): readonly string[] {
   const [whole] = /^_ZN.*[A-Za-z_]\w*(?=E$)/.exec(name) ?? []
   if (whole === undefined) return []
   const sizes = Array.from({ length: whole.length - '_ZN'.length }, (_, at) => at + 1)

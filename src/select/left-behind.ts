@@ -7,7 +7,7 @@
  * Static locals that could be several old ones are refused elsewhere (`ambiguous-static`).
  */
 import type { Refusal } from '../base/refusal.ts'
-import { isCompilerMade, nestedVariable, variableNames } from '../pieces/names.ts'
+import { isCompilerMade, namesInSource } from '../pieces/names.ts'
 import { isWritable } from '../pieces/writable.ts'
 import type { SelectedPiece, UnitInput } from './model.ts'
 
@@ -22,7 +22,7 @@ export function leftBehind(units: readonly UnitInput[], pieces: readonly Selecte
     const input = units[address.unit]
     if (role !== 'new-data' || input === undefined) return []
     if (!isWritable(input.verdicts.correlation.patched, piece)) return []
-    const olds = new Set(namesOf(piece.name).flatMap(name => gone.get(name) ?? []))
+    const olds = new Set(namesInSource(piece.name).flatMap(name => gone.get(name) ?? []))
     return [...olds].map(old => ({
       code: 'state-left-behind',
       unit: input.unit,
@@ -33,12 +33,6 @@ export function leftBehind(units: readonly UnitInput[], pieces: readonly Selecte
   })
 }
 
-/** As the source may have it, be it in a namespace or a class: these can have other names, or be gone. */
-function namesOf(symbol: string): readonly string[] {
-  const nested = nestedVariable(symbol)
-  return nested === undefined ? variableNames(symbol) : [nested]
-}
-
 function goneVariables(units: readonly UnitInput[]): ReadonlyMap<string, readonly Gone[]> {
   const gone = new Map<string, Gone[]>()
   for (const { unit, verdicts } of units) {
@@ -46,7 +40,7 @@ function goneVariables(units: readonly UnitInput[]): ReadonlyMap<string, readonl
       if (verdict.kind !== 'gone' || original === undefined || isCompilerMade(name)) continue
       if (!isWritable(verdicts.correlation.original, original)) continue
       const found = { unit, name: original.name }
-      for (const base of namesOf(original.name)) gone.set(base, [...(gone.get(base) ?? []), found])
+      for (const base of namesInSource(original.name)) gone.set(base, [...(gone.get(base) ?? []), found])
     }
   }
   return gone

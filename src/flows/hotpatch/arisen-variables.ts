@@ -18,7 +18,7 @@ import { isPointedTo, mayWriteVariable } from '../../ctext/reads.ts'
 import { staticPlaces } from '../../dwarf/index.ts'
 import { readElf } from '../../elf/index.ts'
 import type { Piece } from '../../pieces/model.ts'
-import { isCompilerMade, lastNames, nestedVariable, variableNames } from '../../pieces/names.ts'
+import { isCompilerMade, namesInSource } from '../../pieces/names.ts'
 import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import { isWritable } from '../../pieces/writable.ts'
 import type { UnitInput } from '../../select/model.ts'
@@ -60,7 +60,7 @@ export async function arisenVariables(
   const asked = arisen.flatMap(({ unit, variables }): readonly Asked[] => {
     const text = texts.get(unit)
     const named =
-      text === undefined ? [] : variables.filter(({ name }) => namesOf(name).some(each => hasWord(text, each)))
+      text === undefined ? [] : variables.filter(({ name }) => namesInSource(name).some(each => hasWord(text, each)))
     return text === undefined || named.length === 0 ? [] : [{ unit, variables: named, text }]
   })
   if (asked.length === 0) return []
@@ -92,14 +92,6 @@ function newVariables(units: readonly UnitInput[], { affected }: Affected): read
   })
 }
 
-/** As the source may have it. */
-function namesOf(symbol: string): readonly string[] {
-  const nested = nestedVariable(symbol)
-  if (nested !== undefined) return [nested]
-  const last = lastNames(symbol)
-  return last.length > 0 ? last : variableNames(symbol)
-}
-
 function hasWord({ around, bodies }: Parts, name: string): boolean {
   const word = new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`)
   return word.test(around) || bodies.some(({ text }) => word.test(text))
@@ -116,7 +108,7 @@ function refusalsOf({ unit, variables, text }: Asked, said: Said): readonly Refu
   const told = readBoth(said)
   return variables.flatMap(({ name: symbol, section, offset }) => {
     const place = told?.places(section, offset)
-    const names = place === undefined ? namesOf(symbol) : [place.name]
+    const names = place === undefined ? namesInSource(symbol) : [place.name]
     if (!names.some(name => mayBeWritten(text, name))) return []
     if (told === undefined || place === undefined) {
       const isDeclared = names.some(
