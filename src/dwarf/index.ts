@@ -17,5 +17,11 @@ export type {
 export { VOID } from './model.ts'
 export { readDebugUnit, readNamedUnit } from './read.ts'
 export { type DebugSections, debugSections, packSections, unpackSections } from './sections.ts'
-export { type DeclaredVariable, declaredVariables, staticPlaces } from './static-places.ts'
+export {
+  type DeclaredVariable,
+  declaredVariables,
+  type StaticPlace,
+  type StaticPlaces,
+  staticPlaces,
+} from './static-places.ts'
 export { type UnitOrigin, unitOrigins } from './unit-origins.ts'

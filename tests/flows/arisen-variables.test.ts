@@ -172,3 +172,12 @@ describe('in C++, where functions stand in namespaces and classes', () => {
     expect([found.error, found.refused]).toEqual([undefined, refused])
   })
 })
+
+test('where the compiler does not preprocess what it compiles, nobody can say', async () => {
+  const script = '#!/bin/sh\nfor word; do [ "$word" = -E ] && exit 1; done\nexec gcc "$@"\n'
+  const files = { 'm.c': file('static int last;', SET, PLAIN), 'compile.sh': script }
+  const program = { files, command: ['./compile.sh', '-O2', '-fcf-protection=none'] }
+  const found = await patchProgram(program, { 'm.c': file('static int last;', SET, READS) })
+  const lost = found.run?.refusals.filter(({ code, symbol }) => code === 'state-left-behind' && symbol === 'last')
+  expect(lost?.map(({ text }) => text)).toEqual([expect.stringContaining('does not preprocess that source')])
+})

@@ -15,7 +15,7 @@ import { InputError } from '../../base/errors.ts'
 import type { Refusal } from '../../base/refusal.ts'
 import type { Parts } from '../../ctext/outline.ts'
 import { isPointedTo, mayWriteVariable } from '../../ctext/reads.ts'
-import { staticPlaces } from '../../dwarf/index.ts'
+import { type StaticPlace, type StaticPlaces, staticPlaces } from '../../dwarf/index.ts'
 import { readElf } from '../../elf/index.ts'
 import type { Piece } from '../../pieces/model.ts'
 import { isCompilerMade, namesInSource } from '../../pieces/names.ts'
@@ -23,7 +23,7 @@ import { type CutOptions, pieceMap } from '../../pieces/pieces.ts'
 import { isWritable } from '../../pieces/writable.ts'
 import type { UnitInput } from '../../select/model.ts'
 import { type Affected, debugObjects, type Overlay, originalTexts, type Tree, type Unit } from '../../trees/index.ts'
-import { CPP, declaresMore, isKept, keyOf, withForms } from './declared-forms.ts'
+import { CPP, declaresMore, type FormedVariable, isKept, keyOf, withForms } from './declared-forms.ts'
 import type { CompiledUnits } from './judge.ts'
 import { sameLine } from './static-lines.ts'
 import { patchedOverlay } from './texts.ts'
@@ -40,8 +40,8 @@ interface Arisen {
 }
 
 interface Asked extends Arisen {
-  /** The original's. */
-  readonly text: Parts
+  /** The original's; undefined where the compiler does not preprocess what it compiles. */
+  readonly text: Parts | undefined
 }
 
 const NOTHING: Overlay = new Map()
@@ -59,9 +59,10 @@ export async function arisenVariables(
   )
   const asked = arisen.flatMap(({ unit, variables }): readonly Asked[] => {
     const text = texts.get(unit)
-    const named =
-      text === undefined ? [] : variables.filter(({ name }) => namesInSource(name).some(each => hasWord(text, each)))
-    return text === undefined || named.length === 0 ? [] : [{ unit, variables: named, text }]
+    const isNamed = ({ name }: Piece<'patched'>) =>
+      text === undefined || namesInSource(name).some(each => hasWord(text, each))
+    const named = variables.filter(isNamed)
+    return named.length === 0 ? [] : [{ unit, variables: named, text }]
   })
   if (asked.length === 0) return []
   const patched = patchedOverlay(compiled, affected)
@@ -107,32 +108,29 @@ interface Said {
 function refusalsOf({ unit, variables, text }: Asked, said: Said): readonly Refusal[] {
   const told = readBoth(said)
   return variables.flatMap(({ name: symbol, section, offset }) => {
+    if (text === undefined) return [notTold(unit.unit, symbol)]
     const place = told?.places(section, offset)
     const names = place === undefined ? namesInSource(symbol) : [place.name]
     if (!names.some(name => mayBeWritten(text, name))) return []
-    if (told === undefined || place === undefined) {
-      const isDeclared = names.some(
-        name => declaresMore(text, { name, kept: 0 }) || hasWord({ ...text, bodies: [] }, name),
-      )
-      return isDeclared ? [notKept(unit.unit, symbol)] : []
-    }
-    const lacking = told.before.filter(each => each.variable.name === place.name && !isKept(each, place.form))
-    const kept = told.before.filter(each => each.variable.name === place.name && isKept(each, place.form))
-    const others = told.after.filter(({ variable }) => keyOf(variable) !== keyOf(place))
-    const isIt = ({ variable: { declared, isOfFile, name } }: (typeof lacking)[number]) => {
-      if (said.isSame(declared, place.declared)) return isOfFile || isStatic()
-      const isElsewhere = others.some(
-        ({ variable }) => variable.name === name && said.isSame(declared, variable.declared),
-      )
-      return !isElsewhere && (isOfFile || isStatic())
-    }
-    const isStatic = () => {
-      const ofFunctions = new Set(
-        kept.filter(({ variable }) => !variable.isOfFile).map(({ variable }) => keyOf(variable)),
-      )
-      return declaresMore(text, { name: place.name, kept: ofFunctions.size })
-    }
-    return lacking.some(isIt) ? [notKept(unit.unit, symbol)] : []
+    const isLost =
+      told === undefined || place === undefined
+        ? names.some(name => declaresMore(text, { name, kept: 0 }) || hasWord({ ...text, bodies: [] }, name))
+        : lacks(text, place, { ...told, isSame: said.isSame })
+    return isLost ? [notKept(unit.unit, symbol)] : []
+  })
+}
+
+/** Whether one that the original text declares, and its object has not in this form, is this one. */
+function lacks(text: Parts, place: StaticPlace, { before, after, isSame }: Told & Pick<Said, 'isSame'>): boolean {
+  const namesakes = before.filter(({ variable }) => variable.name === place.name)
+  const kept = namesakes.filter(each => isKept(each, place.form))
+  const lacking = namesakes.filter(each => !isKept(each, place.form))
+  const others = after.filter(({ variable }) => variable.name === place.name && keyOf(variable) !== keyOf(place))
+  const ofFunctions = kept.filter(({ variable }) => !variable.isOfFile).map(({ variable }) => keyOf(variable))
+  const isStatic = declaresMore(text, { name: place.name, kept: new Set(ofFunctions).size })
+  return lacking.some(({ variable: { declared, isOfFile } }) => {
+    const isElsewhere = others.some(({ variable }) => isSame(declared, variable.declared))
+    return (isSame(declared, place.declared) || !isElsewhere) && (isOfFile || isStatic)
   })
 }
 
@@ -142,8 +140,13 @@ function mayBeWritten({ around, bodies }: Parts, name: string): boolean {
   return mayWriteVariable([around, ...bodies.map(({ text }) => text)], name)
 }
 
+interface Told {
+  readonly before: readonly FormedVariable[]
+  readonly after: readonly FormedVariable[]
+}
+
 /** Undefined where debug information cannot be read. */
-function readBoth({ before, after, cut }: Said) {
+function readBoth({ before, after, cut }: Said): (Told & { readonly places: StaticPlaces }) | undefined {
   if (before === undefined || after === undefined) return undefined
   try {
     const now = pieceMap(readElf<'patched'>(after), cut)
@@ -155,6 +158,16 @@ function readBoth({ before, after, cut }: Said) {
   } catch (error) {
     if (error instanceof InputError) return undefined
     throw error
+  }
+}
+
+function notTold(unit: string, symbol: string): Refusal {
+  return {
+    code: 'state-left-behind',
+    unit,
+    symbol,
+    text: `${symbol} is new in ${unit}’s object. Whether its source had the variable before cannot be said, since the compiler does not preprocess that source (-E) as the build’s command compiles it`,
+    hint: 'see why the unit’s command fails with -E; or, if it is meant to begin with its first value when the patch is applied, put it into a new source file',
   }
 }
 
