@@ -1,8 +1,9 @@
 /** How programs of a host are run, here and through a stand-in for ssh, and what goes wrong there. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { writeScript } from '../../tests/support/script.ts'
 import { bring, localRunner, parseTarget, quote, type Runner, remoteRunner } from './runner.ts'
 
 test('an interrupt ends what runs, and what has to be tidied up is', async () => {
@@ -21,9 +22,8 @@ describe('through ssh', () => {
   afterEach(() => rmSync(folder, { recursive: true }))
 
   test('every word arrives as it was, whatever is in it', async () => {
-    const ssh = join(folder, 'ssh')
-    writeFileSync(ssh, `#!/bin/sh\nprintf '%s\\n' "$@" > ${folder}/words\nfor last; do :; done\nexec sh -c "$last"\n`)
-    chmodSync(ssh, 0o755)
+    const text = `printf '%s\\n' "$@" > ${folder}/words\nfor last; do :; done\nexec sh -c "$last"`
+    const ssh = writeScript(join(folder, 'ssh'), text)
     const odd = 'it\'s $HOME `id`; "x" \\ *'
     const { output } = await remoteRunner('ssh://root@server:2222', { ssh }).run(['printf', '%s', odd])
     expect(output).toBe(odd)
@@ -32,9 +32,7 @@ describe('through ssh', () => {
   })
 
   test('a server that cannot be reached is told as such', async () => {
-    const ssh = join(folder, 'ssh')
-    writeFileSync(ssh, '#!/bin/sh\necho "no route" >&2\nexit 255\n')
-    chmodSync(ssh, 0o755)
+    const ssh = writeScript(join(folder, 'ssh'), 'echo "no route" >&2\nexit 255')
     for (const kind of ['xen', 'linux'] as const) {
       await expect(remoteRunner('ssh://server', { ssh, kind }).run(['true'])).rejects.toMatchObject({
         code: `${kind}/unreachable`,

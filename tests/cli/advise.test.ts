@@ -1,11 +1,12 @@
 /** `hotsplice advise` as a process, on the example of the README: what it says, what it compiles, and how it ends. */
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SCHEMAS } from '../../src/cli/schemas.ts'
 import type { Advice } from '../../src/report/advice.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { writeScript } from '../support/script.ts'
 import { hotsplice } from '../xen/command.ts'
 import { type Demo, makeDemo, patchOf } from './support/demo.ts'
 
@@ -52,12 +53,10 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
 
   test('no text is compiled twice, and a build afterwards compiles nothing', async () => {
     const log = join(demo.folder, 'compiles')
-    const compiler = join(demo.folder, 'counting-gcc')
     // What is compiled, and how, without where the object goes.
     const note = `{ echo "$*" | sed 's/ -o [^ ]*//; s/ -M[A-Z]* [^ ]*//g'; md5sum < file1.c; } | tr '\\n' ' ' >> '${log}'; echo >> '${log}'`
-    const script = `#!/bin/sh\ncase " $* " in *' -c '*) ${note};; esac\nexec gcc "$@"\n`
-    writeFileSync(compiler, script)
-    chmodSync(compiler, 0o755)
+    const script = `case " $* " in *' -c '*) ${note};; esac\nexec gcc "$@"`
+    const compiler = writeScript(join(demo.folder, 'counting-gcc'), script)
     const other = makeDemo(compiler)
     const compiles = () => readFileSync(log, 'utf8').trimEnd().split('\n')
     try {

@@ -1,10 +1,11 @@
 /** `hotsplice build` as a process, on the example of the README: what is written, what is not, and how it ends. */
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readReport } from '../../src/report/schema.ts'
 import { hasGcc, withoutGcc } from '../support/gcc.ts'
+import { writeScript } from '../support/script.ts'
 import { hotsplice } from '../xen/command.ts'
 import { type Demo, makeDemo, patchOf } from './support/demo.ts'
 
@@ -147,10 +148,11 @@ describe.skipIf(!hasGcc)(`with gcc${withoutGcc}`, () => {
   })
 
   test('interrupted: 130, JSON but no payload, and nothing is left in the tree', async () => {
-    const slow = join(demo.folder, 'slow-gcc')
     const begun = join(demo.folder, 'begun')
-    writeFileSync(slow, `#!/bin/sh\ncase "$*" in *-c*) : > '${begun}'; sleep 60;; esac\nexec gcc "$@"\n`)
-    chmodSync(slow, 0o755)
+    const slow = writeScript(
+      join(demo.folder, 'slow-gcc'),
+      `case "$*" in *-c*) : > '${begun}'; sleep 60;; esac\nexec gcc "$@"`,
+    )
     const other = makeDemo(slow)
     const before = readdirSync(other.tree)
     const args = ['build', '--target', 'process', '--tree', other.tree, '--patch', other.patch, '--json', 'cut.json']

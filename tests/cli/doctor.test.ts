@@ -1,10 +1,11 @@
 /** `hotsplice doctor` as a process of its own, with programs that are there or not. */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'valibot'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SCHEMAS } from '../../src/cli/schemas.ts'
+import { writeScript } from '../support/script.ts'
 import { hotsplice } from '../xen/command.ts'
 
 let folder = ''
@@ -19,8 +20,7 @@ afterAll(() => {
 function only(programs: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const path = mkdtempSync(join(folder, 'path-'))
   for (const [name, text] of Object.entries(programs)) {
-    writeFileSync(join(path, name), `#!/bin/sh\n${text}\n`)
-    chmodSync(join(path, name), 0o755)
+    writeScript(join(path, name), text)
   }
   return { PATH: path, HOTSPLICE_CACHE: join(path, 'cache') }
 }

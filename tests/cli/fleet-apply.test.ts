@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
@@ -10,6 +10,7 @@ import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { SCHEMAS } from '../../src/cli/schemas.ts'
 import type { FleetRollout } from '../../src/report/fleet-rollout.ts'
 import { idOf, makeIndex } from '../support/fleet-index.ts'
+import { writeScript } from '../support/script.ts'
 import { command, hotsplice } from '../xen/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hotsplice-apply-'))
@@ -58,9 +59,7 @@ esac`
 const WELL = `[ "$1" = --of ] && ! [ -e '${folder}'/hosts/"\${2##*@}"/ill-with-"$(ls '${folder}'/hosts/"\${2##*@}"/there 2>/dev/null | tr -d '\\n')" ]`
 
 function program(path: string, script: string): void {
-  mkdirSync(join(at(path), '..'), { recursive: true })
-  writeFileSync(at(path), `#!/bin/sh\n${script}\n`)
-  chmodSync(at(path), 0o755)
+  writeScript(at(path), script)
 }
 
 beforeEach(() => {

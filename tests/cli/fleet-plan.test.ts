@@ -1,11 +1,12 @@
 /** `hotsplice fleet plan` as a process: listings in every form, a host that is asked, one that cannot be, and the exit codes. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SCHEMAS } from '../../src/cli/schemas.ts'
 import { idOf, makeIndex } from '../support/fleet-index.ts'
+import { writeScript } from '../support/script.ts'
 import { hotsplice } from '../xen/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'hotsplice-plan-'))
@@ -43,9 +44,7 @@ beforeAll(async () => {
 }, 60_000)
 
 function tool(name: string, script: string): void {
-  const file = join(folder, 'bin', name)
-  writeFileSync(file, `#!/bin/sh\n${script}\n`)
-  chmodSync(file, 0o755)
+  writeScript(join(folder, 'bin', name), script)
 }
 
 const run = (...args: string[]) =>

@@ -1,9 +1,9 @@
 /** A small program whose compile commands hold more than is good for it, and a look at its tree afterwards. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { affectedUnits, buildPairs, overlayOf, type Tree } from '../../src/trees/index.ts'
 import { checksums, edit, open, writeFiles } from '../build/support.ts'
+import { writeScript } from '../support/script.ts'
 
 const SOURCE = '#include "h.h"\nint f(int x)\n{\n    return x * 100 + LIMIT;\n}\n'
 
@@ -49,11 +49,7 @@ export async function buildWith(
 
 /** A program of the shell's; its path. */
 export function script(folder: string, name: string, text: string): string {
-  const path = join(folder, name)
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(path, `#!/bin/sh\n${text}`)
-  chmodSync(path, 0o755)
-  return path
+  return writeScript(join(folder, name), text)
 }
 
 /** As in many containers: there is `unshare`, and it is refused. Gives the search path back. */

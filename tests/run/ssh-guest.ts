@@ -3,12 +3,13 @@
  * Software emulation: it boots within twenty seconds or so.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BARE } from '../../src/hosts/rehearsal/board.ts'
+import { writeScript } from '../support/script.ts'
 
 const BOOT_MS = 120_000
 /** The guest ends by itself after ten minutes, should this process die. */
@@ -117,8 +118,7 @@ function writeSsh(folder: string): void {
     '  ControlPersist 60',
   ]
   writeFileSync(join(folder, 'config'), `${lines.join('\n')}\n`)
-  writeFileSync(join(folder, 'ssh'), `#!/bin/sh\nexec ${real} -F ${folder}/config "$@"\n`)
-  chmodSync(join(folder, 'ssh'), 0o755)
+  writeScript(join(folder, 'ssh'), `exec ${real} -F ${folder}/config "$@"`)
 }
 
 export async function freePort(): Promise<number> {

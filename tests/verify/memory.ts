@@ -2,13 +2,14 @@
  * A copy of a booted hypervisor's memory, taken by QEMU from outside: what Xen's own start and its payloads have made of
  * the code that the linker wrote.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RehearsalSession, startRehearsal } from '../../src/hosts/rehearsal/index.ts'
 import type { HypervisorSymbols } from '../../src/loaders/xen/symbols.ts'
 import type { MemoryCopy } from '../../src/verify/index.ts'
+import { writeScript } from '../support/script.ts'
 
 export interface Booted {
   readonly session: RehearsalSession
@@ -21,9 +22,10 @@ export interface Booted {
 export async function bootReadable(hypervisor: string): Promise<Booted> {
   const folder = mkdtempSync(join(tmpdir(), 'hotsplice-memory-'))
   const socket = join(folder, 'qmp')
-  const emulator = join(folder, 'qemu')
-  writeFileSync(emulator, `#!/bin/sh\nexec qemu-system-x86_64 "$@" -qmp unix:${socket},server=on,wait=off\n`)
-  chmodSync(emulator, 0o755)
+  const emulator = writeScript(
+    join(folder, 'qemu'),
+    `exec qemu-system-x86_64 "$@" -qmp unix:${socket},server=on,wait=off`,
+  )
   const session = await startRehearsal({ hypervisor, emulator })
   return {
     session,

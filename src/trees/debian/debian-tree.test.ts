@@ -2,19 +2,11 @@
  * Fetching and building with an apt of our own, which writes down what it is asked; the real one is asked by
  * `hotsplice tree debian` alone.
  */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { writeScript } from '../../../tests/support/script.ts'
 import { InputError } from '../../base/errors.ts'
 import { createPool } from '../pool.ts'
 import { quiet } from '../whole-run.ts'
@@ -59,8 +51,7 @@ export FLAVOUR = own
 /** An apt that has one package, and a dpkg that unpacks it. */
 function fake({ rules = RULES, debug = true, apt = '', image = true }: Fakes = {}): void {
   const program = (name: string, text: string) => {
-    writeFileSync(join(folder, 'bin', name), `#!/bin/sh\nset -e\n${text}\n`)
-    chmodSync(join(folder, 'bin', name), 0o755)
+    writeScript(join(folder, 'bin', name), `set -e\n${text}`)
   }
   const log = join(folder, 'log')
   writeFileSync(join(folder, 'rules'), rules)

@@ -2,29 +2,20 @@
  * From the name and version of Debian's package to a folder that holds what a build of hotpatches needs: the source, built as
  * the package was, and beside it what the package ships. The source stays where it was built: its commands name that folder.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { inNewFolder } from '../../system/new-folder.ts'
 import type { Run } from '../model.ts'
-import { readConfig } from '../xen/config.ts'
 import { type DebianPackage, type Fetched, fetchPackage } from './apt.ts'
 import { buildAsPackage } from './build.ts'
+import { differences, type MadeTree, SHIPPED, SOURCE, WORK } from './made-tree.ts'
 
-export interface DebianTree {
-  /** What is built: holds xen/. */
-  readonly tree: string
-  readonly image: string
+/** Its source holds xen/, built. */
+export interface DebianTree extends MadeTree {
   /** xen-syms where the archive has it, else the image that boots. */
   readonly symbols: string
-  readonly makeArguments: readonly string[]
-  readonly otherConfig: readonly string[]
 }
-
-/** Below the folder. */
-const SHIPPED = 'shipped'
-const SOURCE = 'source'
-const WORK = '.fetched'
 
 const PACKAGE = /^(xen-hypervisor-\d+\.\d+-amd64)=([A-Za-z0-9][A-Za-z0-9.+~:-]*)$/
 
@@ -80,19 +71,4 @@ function takeShipped({ files, debugFiles }: Fetched, to: string): Shipped {
   const symbols =
     debugFiles === undefined ? undefined : take(join(debugFiles, 'usr/lib/debug/boot'), /^xen-syms-[^/]*(?<!\.map)$/)
   return { image, symbols, config: take(boot, /^xen-.*\.config$/) }
-}
-
-type Decides = (name: string, theirs: string | undefined, ours: string | undefined) => boolean
-
-/** Settings that are not the same; none where the package does not say its own. Those that decide nothing are left out. */
-export function differences(
-  shipped: string | undefined,
-  built: string,
-  decides: Decides = () => true,
-): readonly string[] {
-  if (shipped === undefined) return []
-  const [theirs, ours] = [readConfig(readFileSync(shipped, 'utf8')), readConfig(readFileSync(built, 'utf8'))]
-  return [...new Set([...theirs.keys(), ...ours.keys()])]
-    .filter(name => theirs.get(name) !== ours.get(name) && decides(name, theirs.get(name), ours.get(name)))
-    .map(name => `${name} is ${theirs.get(name) ?? 'not set'} in the package, ${ours.get(name) ?? 'not set'} here`)
 }

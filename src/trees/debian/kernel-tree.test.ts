@@ -1,17 +1,9 @@
 /** With an apt of our own; the real one is asked by `hotsplice tree debian` alone. */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { writeScript } from '../../../tests/support/script.ts'
 import { InputError } from '../../base/errors.ts'
 import { createPool } from '../pool.ts'
 import { quiet } from '../whole-run.ts'
@@ -42,8 +34,7 @@ afterEach(() => {
 /** An apt that has two packages, and a dpkg that unpacks them. */
 function fake({ makefile = MAKEFILE, image = 'touch "$3/boot/vmlinuz-6.1.0-50-amd64"' } = {}): void {
   const program = (name: string, text: string) => {
-    writeFileSync(join(folder, 'bin', name), `#!/bin/sh\nset -e\n${text}\n`)
-    chmodSync(join(folder, 'bin', name), 0o755)
+    writeScript(join(folder, 'bin', name), `set -e\n${text}`)
   }
   mkdirSync(join(folder, 'packed/linux-source-6.1'), { recursive: true })
   writeFileSync(join(folder, 'packed/linux-source-6.1/Makefile'), makefile)

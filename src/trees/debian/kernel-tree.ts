@@ -11,21 +11,7 @@ import { inNewFolder } from '../../system/new-folder.ts'
 import type { Run } from '../model.ts'
 import { type RunResult, run } from '../run.ts'
 import { type DebianPackage, fetchKernel } from './apt.ts'
-import { differences } from './debian-tree.ts'
-
-export interface KernelTree {
-  /** For --tree. */
-  readonly tree: string
-  /** What boots, beside the modules that come with it. */
-  readonly image: string
-  readonly makeArguments: readonly string[]
-  readonly otherConfig: readonly string[]
-}
-
-/** Below the folder. */
-const SHIPPED = 'shipped'
-const SOURCE = 'source'
-const WORK = '.fetched'
+import { differences, type MadeTree, SHIPPED, SOURCE, WORK } from './made-tree.ts'
 
 const NAME = /^linux-image-[a-z0-9][a-z0-9.+-]*$/
 const VERSION = /^(\d+\.\d+)[A-Za-z0-9.+~:-]*$/
@@ -48,7 +34,7 @@ export function inKernelTree<T>(
   wanted: DebianPackage,
   folder: string,
   own: Run,
-  work: (tree: KernelTree) => Promise<T>,
+  work: (tree: MadeTree) => Promise<T>,
 ): Promise<T> {
   return inNewFolder(folder, async path => {
     const scratch = join(path, WORK)
