@@ -1,13 +1,19 @@
 /** Static variables of one name by the lines that declare and use them: what two could be is left alone. */
 import { expect, test } from 'vitest'
 import type { Place } from '../dwarf/index.ts'
-import { type DeclaredStatic, toldByLines } from './declared.ts'
+import { type DeclaredStatic, toldByLines, type Use } from './declared.ts'
 
 const at = (line: number): Place => ({ file: 'u.c', line })
-/** `n.1 declared on 3, used on 4 5` */
+/** `n.1 declared on 3, used on 4 5`; `5<6<7` is line 5, called on 6, which is called on 7. */
 function read(text: string): DeclaredStatic {
   const [, symbol = '', declared, uses = ''] = /^(\S+) (\d+):(.*)$/.exec(text) ?? []
-  return { symbol, declared: at(Number(declared)), uses: uses.trim().split(' ').filter(Boolean).map(Number).map(at) }
+  const used = uses.trim().split(' ').filter(Boolean)
+  return { symbol, declared: at(Number(declared)), uses: used.map(useOf) }
+}
+
+function useOf(text: string): Use {
+  const [line, ...calls] = text.split('<').map(each => at(Number(each)))
+  return { ...(line ?? at(0)), calls }
 }
 
 interface Row {
@@ -72,6 +78,24 @@ test.for<Row>([
     before: ['n.1 3: 4 5'],
     after: ['n.7 23: 5 4'],
     told: { 'n.1': 'n.7' },
+  },
+  {
+    name: 'one line that is called for each',
+    before: ['n.1 3: 56<4', 'n.2 13: 56<14'],
+    after: ['n.7 3: 56<4', 'n.8 13: 56<14'],
+    told: { 'n.1': 'n.7', 'n.2': 'n.8' },
+  },
+  {
+    name: 'one line that is called elsewhere for each',
+    before: ['n.1 3: 56<4', 'n.2 13: 56<14'],
+    after: ['n.7 3: 56<5', 'n.8 13: 56<15'],
+    told: {},
+  },
+  {
+    name: 'one line that another function calls by way of a third',
+    before: ['n.1 3: 56<60<4', 'n.2 13: 14'],
+    after: ['n.7 3: 56<60', 'n.8 13: 14'],
+    told: { 'n.1': 'n.7', 'n.2': 'n.8' },
   },
   {
     name: 'of two names each for itself',

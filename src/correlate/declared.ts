@@ -9,7 +9,7 @@
  * Worse mistake: to take one for the other. What two declarations could be, or uses speak against, is left alone.
  */
 import type { Side } from '../base/side.ts'
-import { type Place, readLineSequences, rowAt, staticPlaces } from '../dwarf/index.ts'
+import { inlinedCalls, type Place, readLineSequences, rowAt, staticPlaces } from '../dwarf/index.ts'
 import type { PieceId, PieceMap } from '../pieces/model.ts'
 import { staticFamily } from '../pieces/names.ts'
 import { isStaticLocal } from '../pieces/static-locals.ts'
@@ -19,7 +19,12 @@ export interface DeclaredStatic {
   readonly symbol: string
   readonly declared: Place
   /** Lines whose code refers to it. */
-  readonly uses: readonly Place[]
+  readonly uses: readonly Use[]
+}
+
+export interface Use extends Place {
+  /** By which the line came where it is, the innermost first: `test_and_set_bool(warned)` is the same line for each `warned`. */
+  readonly calls: readonly Place[]
 }
 
 /** Of an object with debug information. */
@@ -34,9 +39,10 @@ export function declaredStatics<S extends Side>(map: PieceMap<S>): readonly Decl
   })
 }
 
-function usesIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, readonly Place[]> {
+function usesIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, readonly Use[]> {
   const sequences = readLineSequences(map.object)
-  const uses = new Map<PieceId<S>, Place[]>()
+  const callsAt = inlinedCalls(map.object)
+  const uses = new Map<PieceId<S>, Use[]>()
   for (const { kind, section, offset, references } of map.pieces) {
     if (kind !== 'function') continue
     for (const reference of references) {
@@ -46,7 +52,8 @@ function usesIn<S extends Side>(map: PieceMap<S>): ReadonlyMap<PieceId<S>, reado
       const at = offset + reference.offset
       const sequence = sequences.find(each => each.section === section && at >= each.from && at < each.end)
       const row = sequence === undefined ? undefined : rowAt(sequence, at)
-      if (row !== undefined) uses.set(piece.id, [...(uses.get(piece.id) ?? []), row])
+      if (row === undefined) continue
+      uses.set(piece.id, [...(uses.get(piece.id) ?? []), { ...row, calls: callsAt(section, at) }])
     }
   }
   return uses
@@ -73,11 +80,18 @@ const only = (all: readonly DeclaredStatic[], family: string) => all.filter(each
  * the other's. All must be in common, or the declaration too.
  */
 function areOne(a: DeclaredStatic, b: DeclaredStatic, isSame: SameLine): boolean {
-  const hasAll = (uses: readonly Place[], others: readonly Place[], same: SameLine) =>
-    uses.every(use => others.some(other => same(use, other)))
+  const hasAll = (uses: readonly Use[], others: readonly Use[], same: SameLine) =>
+    uses.every(use => others.some(other => isSameUse(use, other, same)))
   const isWhole = hasAll(a.uses, b.uses, isSame) && hasAll(b.uses, a.uses, (after, before) => isSame(before, after))
   return isWhole || isSame(a.declared, b.declared)
 }
+
+function isSameUse(a: Use, b: Use, isSame: SameLine): boolean {
+  if (!isSame(a, b) || a.calls.length !== b.calls.length) return false
+  return a.calls.every((call, at) => isSame(call, b.calls[at] ?? NOWHERE))
+}
+
+const NOWHERE: Place = { file: '', line: 0 }
 
 function toldIn(
   original: readonly DeclaredStatic[],
@@ -85,7 +99,8 @@ function toldIn(
   isSame: SameLine,
 ): ReadonlyMap<string, string> {
   const told = new Map<string, string>()
-  const share = (a: DeclaredStatic, b: DeclaredStatic) => a.uses.some(use => b.uses.some(other => isSame(use, other)))
+  const share = (a: DeclaredStatic, b: DeclaredStatic) =>
+    a.uses.some(use => b.uses.some(other => isSameUse(use, other, isSame)))
   for (const a of original) {
     const [b, ...more] = patched.filter(each => share(a, each))
     if (b === undefined || more.length > 0 || !areOne(a, b, isSame)) continue

@@ -41,6 +41,7 @@ export const DW_AT = {
   bit_size: 0x0d,
   stmt_list: 0x10,
   low_pc: 0x11,
+  high_pc: 0x12,
   language: 0x13,
   comp_dir: 0x1b,
   const_value: 0x1c,
@@ -57,10 +58,13 @@ export const DW_AT = {
   specification: 0x47,
   type: 0x49,
   ranges: 0x55,
+  call_file: 0x58,
+  call_line: 0x59,
   data_bit_offset: 0x6b,
   linkage_name: 0x6e,
   str_offsets_base: 0x72,
   addr_base: 0x73,
+  rnglists_base: 0x74,
   alignment: 0x88,
 } as const
 
@@ -107,6 +111,18 @@ export const DW_FORM = {
   addrx2: 0x2a,
   addrx3: 0x2b,
   addrx4: 0x2c,
+} as const
+
+/** What an entry of a list of ranges is; its operands are in the name. */
+export const DW_RLE = {
+  end_of_list: 0x00,
+  base_addressx: 0x01,
+  startx_endx: 0x02,
+  startx_length: 0x03,
+  offset_pair: 0x04,
+  base_address: 0x05,
+  start_end: 0x06,
+  start_length: 0x07,
 } as const
 
 /** DW_OP_*: an address; its number in the table of addresses; the size of what the operations before it found. */

@@ -6,7 +6,8 @@ import type { DebugSections } from './sections.ts'
 
 /**
  * Numbers that fit are `number`; references are places in the whole section; blocks of bytes are `null`, but for what
- * computes a location: that is its place in the section, behind its length.
+ * computes a location: that is its place in the section, behind its length. Where code begins is a place in the section,
+ * too, since a relocation has the address; and its list of ranges one in theirs. A `bigint` is their number in a table.
  */
 export type Value = number | bigint | string | boolean | null
 
@@ -157,11 +158,21 @@ class UnitReader {
     if (abbreviation === undefined) throw unsupported(`abbreviation ${code} at ${id}, which is not declared,`)
     const attributes = new Map<number, Value>()
     for (const [attribute, form, implicit] of abbreviation.fields) {
-      const value = attribute === DW_AT.location ? this.#location(form) : this.#value(form, implicit)
+      const value = this.#attribute(attribute, form, implicit)
       if (attribute === DW_AT.str_offsets_base) this.#stringOffsets = Number(value)
       if (WANTED.has(attribute)) attributes.set(attribute, value)
     }
     return { entry: { id, tag: abbreviation.tag, attributes, children: [] }, hasChildren: abbreviation.hasChildren }
+  }
+
+  #attribute(attribute: number, form: number, implicit: number | bigint): Value {
+    const { cursor } = this.#unit
+    const at = cursor.at
+    if (attribute === DW_AT.location) return this.#location(form)
+    const value = this.#value(form, implicit)
+    if (attribute === DW_AT.low_pc) return form === DW_FORM.addr ? at : BigInt(Number(value))
+    if (attribute === DW_AT.high_pc && form === DW_FORM.addr) return null
+    return attribute === DW_AT.ranges && form === DW_FORM.rnglistx ? BigInt(Number(value)) : value
   }
 
   #value(form: number, implicit: number | bigint): Value {

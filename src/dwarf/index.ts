@@ -1,6 +1,7 @@
 /** What compilers say about types: debug information (DWARF 5), read as far as C needs. */
 
 export { inlinedInto } from './inlined.ts'
+export { inlinedCalls } from './inlined-calls.ts'
 export { type LineSequence, readLineSequences, rowAt } from './line-rows.ts'
 export type {
   Aggregate,

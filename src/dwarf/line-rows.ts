@@ -7,10 +7,11 @@
  *      sequence lies in one section, and offsets count from that section's start; in a linked file from the base.
  */
 import type { Side } from '../base/side.ts'
-import type { ElfObject, ElfRelocation } from '../elf/index.ts'
+import type { ElfObject } from '../elf/index.ts'
 import { Cursor } from './cursor.ts'
 import { readFileNames } from './files.ts'
-import { type DebugSections, debugSections, findDebugSection } from './sections.ts'
+import { type CodePlace, placeOf, relocationsOf } from './relocated.ts'
+import { type DebugSections, debugSections } from './sections.ts'
 
 export interface LineRow {
   readonly offset: number
@@ -32,9 +33,8 @@ export interface LineSequence {
 
 export function readLineSequences<S extends Side>(object: ElfObject<S>): readonly LineSequence[] {
   const sections = debugSections(object)
-  const table = findDebugSection(object, '.debug_line')
-  if (sections === undefined || table === undefined) return []
-  const relocations = new Map((object.relocations[table.id] ?? []).map(each => [each.offset, each]))
+  if (sections === undefined) return []
+  const relocations = relocationsOf(object, '.debug_line')
   const found: LineSequence[] = []
   for (let at = 0; at + 4 <= sections.line.length; ) {
     const program = new Program(sections, at, offset => placeOf(object, relocations.get(offset)))
@@ -47,20 +47,6 @@ export function readLineSequences<S extends Side>(object: ElfObject<S>): readonl
 /** The row that an offset belongs to. */
 export function rowAt({ rows, end }: LineSequence, offset: number): LineRow | undefined {
   return offset >= end ? undefined : rows.findLast(row => row.offset <= offset)
-}
-
-interface CodePlace {
-  readonly section: number
-  readonly offset: number
-}
-
-function placeOf<S extends Side>(
-  object: ElfObject<S>,
-  relocation: ElfRelocation<S> | undefined,
-): CodePlace | undefined {
-  const place = relocation === undefined ? undefined : object.symbols[relocation.symbol]?.place
-  if (relocation === undefined || place?.in !== 'section') return undefined
-  return { section: place.section, offset: place.offset + Number(relocation.addend) }
 }
 
 /** DW_LNS_*: what the standard's instructions do; all others are read over by the lengths in the head. */

@@ -14,7 +14,8 @@ import { type Entry, readEntries } from './entries.ts'
 import { readFileNames } from './files.ts'
 import { isConstType, memberAt } from './member-at.ts'
 import type { Place } from './model.ts'
-import { debugSections, findDebugSection } from './sections.ts'
+import { type Relocations, relocationsOf } from './relocated.ts'
+import { debugSections } from './sections.ts'
 
 /** What the source declares, and how the object has it. */
 export interface StaticPlace {
@@ -100,13 +101,6 @@ const keyOf = (section: number, offset: number): string => `${section} ${offset}
 function* within(entry: Entry): Generator<Entry> {
   yield entry
   for (const child of entry.children) yield* within(child)
-}
-
-type Relocations<S extends Side> = ReadonlyMap<number, ElfRelocation<S>>
-
-function relocationsOf<S extends Side>(object: ElfObject<S>, name: string): Relocations<S> {
-  const section = findDebugSection(object, name)
-  return new Map((section === undefined ? [] : (object.relocations[section.id] ?? [])).map(each => [each.offset, each]))
 }
 
 interface Addresses<S extends Side> {

@@ -155,9 +155,13 @@ function readsWritable<S extends Side>(
 const isSlot = (target: Target<Side>, type: RelocationType | undefined): boolean =>
   target.to === 'external' && target.name !== '_GLOBAL_OFFSET_TABLE_' && type?.indirect === 'got' && type.pcRelative
 
-function goesByThunk<S extends Side>(map: PieceMap<S>, { references }: Piece<S>, thunks: RegExp): boolean {
-  return references.some(({ target }) => {
-    if (target.to === 'external') return thunks.test(target.name)
-    return target.to === 'piece' && thunks.test(map.pieces[target.piece]?.name ?? '')
+/** By jumps only: a thunk that is called comes back behind the call, as any function does. */
+function goesByThunk<S extends Side>(map: PieceMap<S>, piece: Piece<S>, thunks: RegExp): boolean {
+  const { patching } = machineOf(map.object.header.machine)
+  const bytes = codeOf(map, piece)
+  return piece.references.some(({ offset, target }) => {
+    const name = target.to === 'piece' ? map.pieces[target.piece]?.name : target.to === 'external' ? target.name : ''
+    const comesBack = bytes !== undefined && patching?.calls?.callAt(bytes, offset) !== undefined
+    return !comesBack && thunks.test(name ?? '')
   })
 }

@@ -8,6 +8,12 @@ import { patchProgram } from '../support/small-program.ts'
 
 const HEAD = `extern int out(int); extern int say(const char *, int);
 #define SAY_ONCE(text, n) do { static int once; if (once++ == 0) say(text, n); } while (0)
+static inline int taken(int *p)
+{
+    int was = *p;
+    *p = 1;
+    return was;
+}
 `
 const block = (...lines: readonly string[]) => [
   '    {',
@@ -19,6 +25,7 @@ const f = (...lines: readonly string[]) => `${HEAD}int f(int n)\n{\n${lines.join
 
 const ADD = block('count += out(n);', 'out(count);')
 const NOTE = block('count ^= n;', 'say("noted", count);')
+const first = (what: string, unless = '') => block(`if (!taken(&count)${unless})`, `    say("${what}", n);`)
 const ONCE = ['    SAY_ONCE("small", n);', '    n += out(n);', '    SAY_ONCE("large", n);']
 
 const WAYS: readonly Way[] = ['auto', 'mask', 'neutral']
@@ -112,6 +119,28 @@ const ROWS: readonly Row[] = [
     refused: ['ambiguous-static', 'ambiguous-static'],
   },
   {
+    name: 'uses by way of one inlined function',
+    before: f(...first('odd'), ...first('even')),
+    after: f('    if (n < 0)', '        return out(-n);', ...first('odd'), '    n += out(n);', ...first('even')),
+  },
+  {
+    name: 'one of them changes',
+    before: f(...first('odd'), ...first('even')),
+    after: f(...first('odd'), ...first('even', ' || n > 3')),
+  },
+  {
+    name: 'both of them do',
+    before: f(...first('odd'), ...first('even')),
+    after: f(...first('odd', ' || n > 5'), ...first('even', ' || n > 3')),
+    refused: ['ambiguous-static', 'ambiguous-static'],
+  },
+  {
+    name: 'they change places',
+    before: f(...first('odd'), ...first('even')),
+    after: f(...first('even'), ...first('odd')),
+    refused: ['ambiguous-static', 'ambiguous-static'],
+  },
+  {
     name: 'two macros on one line',
     before: f('    SAY_ONCE("small", n); SAY_ONCE("large", n);'),
     after: f('    n += out(n);', '    SAY_ONCE("small", n); SAY_ONCE("large", n);', '    n += out(n) * 2;'),
@@ -144,7 +173,10 @@ const OTHERS = [
 
 describe('the same by the other compilers that are here', () => {
   const cases = OTHERS.flatMap((command, at) =>
-    ROWS.filter((_, row) => row === at + 1 || row === 3).map(row => ({ ...row, command })),
+    ROWS.filter(({ name }, row) => row === at + 1 || row === 3 || name.startsWith('uses by way')).map(row => ({
+      ...row,
+      command,
+    })),
   )
   test.for([...sampled(cases)])('$command: $name', ({ command, ...row }) => check(row, 'auto', command))
 })

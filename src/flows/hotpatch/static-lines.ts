@@ -195,7 +195,9 @@ function movesIn(
   statics: readonly (FormOf | DeclaredStatic)[],
   { change }: CompiledUnits,
 ): boolean {
-  const places = statics.flatMap(each => [each.declared, ...('uses' in each ? each.uses : [])])
+  const usesOf = (each: FormOf | DeclaredStatic) =>
+    'uses' in each ? each.uses.flatMap(use => [use, ...use.calls]) : []
+  const places = statics.flatMap(each => [each.declared, ...usesOf(each)])
   return change.files.some(file => {
     const lines = places.flatMap(place => (placeIn(tree.layout, unit, place.file) === file.oldPath ? [place.line] : []))
     return lines.length > 0 && movesText(file, Math.min(...lines), Math.max(...lines))
