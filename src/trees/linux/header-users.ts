@@ -67,6 +67,7 @@ function unitOf(each: Configured, isElsewhere: boolean, folder: string): Unit {
     object: undefined,
     original: 'compiled',
     objcopy: known?.objtool === undefined ? [] : [known.objtool],
+    sparesDebug: known !== undefined && !isAssembly,
   }
 }
 

@@ -64,12 +64,12 @@ function kernelTree({ printed, kept, more = {}, options = OPTIONS }: Made): stri
 }
 
 /** The unit of fs/a.c, and readelf's words on what its patched text is compiled to. */
-async function compiled(tree: string) {
+async function compiled(tree: string, wantsDebug = false) {
   const base = await openBase({ tree, target: 'linux', cacheFolder: join(work, 'cache') }, run)
   const [found] = await base.dependents(new Set(['fs/a.c']), run)
   if (found === undefined) throw new Error('no unit')
   const overlay = new Map([['fs/a.c', TEXT.replace('4711', '4712')]])
-  const [patched] = await compileUnits({ ...base, run }, [{ unit: found.unit, overlay, label: 'patched' }])
+  const [patched] = await compileUnits({ ...base, run, wantsDebug }, [{ unit: found.unit, overlay, label: 'patched' }])
   const file = join(work, 'patched.o')
   writeFileSync(file, patched?.object ?? '')
   const words = execFileSync('readelf', ['-SW', '-p', '.told', file], { encoding: 'utf8' })
@@ -83,6 +83,12 @@ describe.skipIf(without !== '')(`a unit of a kernel’s source${without}`, () =>
     expect(unit).toMatchObject({ unit: 'fs/a.o', source: 'fs/a.c', objcopy: [['./tools/objtool/objtool', '--orc']] })
     expect(words).toMatch(/ \.text\.number /)
     expect(words).toMatch(/--orc \/\S+\.o/)
+  })
+
+  it('has debug information only where somebody wants it', async () => {
+    const tree = kernelTree({ printed: `set -e; ${COMPILE.replace('-O1', '-O1 -g -gdwarf-5')} ; ${FIXDEP}` })
+    expect((await compiled(tree)).words).not.toContain('.debug_info')
+    expect((await compiled(tree, true)).words).toContain('.debug_info')
   })
 
   it.each(['cmd', 'savedcmd'])('is known by its own record (%s_) where the tree is built', async key => {

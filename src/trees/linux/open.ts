@@ -270,6 +270,7 @@ function unitFrom(
     object: undefined,
     original: 'compiled',
     objcopy: objtool === undefined ? [] : [objtool],
+    sparesDebug: true,
   }
 }
 
