@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { mapPaths, prefixMaps, recordsFolder, searchedFolders, takeApart } from './command.ts'
+import { mapPaths, prefixMaps, recordsFolder, searchedFolders, takeApart, withoutDebug } from './command.ts'
 
 describe('a command line taken apart', () => {
   test.for([
@@ -71,6 +71,7 @@ test.for([
   ['-O2', false],
 ] as const)('%s records the folder: %s', ([option, records]) => {
   expect(recordsFolder([option])).toBe(records)
+  expect(withoutDebug(['-O2', option])).toEqual(records ? ['-O2'] : ['-O2', option])
 })
 
 test('a command’s own prefix maps hold in the private place too', () => {

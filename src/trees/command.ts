@@ -80,10 +80,16 @@ export function searchedFolders(options: readonly string[]): string[] {
   return folders
 }
 
+const ASKS_FOR_DEBUG = /^-g(?!0$|no-)/
+
 /** Says whether the object holds the folder it was compiled in: in debug information, and in nothing else. */
 export function recordsFolder(options: readonly string[]): boolean {
-  return options.some(option => /^-g(?!0$|no-)/.test(option))
+  return options.some(option => ASKS_FOR_DEBUG.test(option))
 }
+
+/** Without what asks the compiler for debug information (gcc 12 manual, 3.10: all such options begin with `-g`). */
+export const withoutDebug = (options: readonly string[]): readonly string[] =>
+  options.filter(option => !ASKS_FOR_DEBUG.test(option))
 
 /**
  * Options that keep a private folder's name out of the object. The command's own maps are repeated for the private

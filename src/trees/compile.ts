@@ -6,7 +6,7 @@
  * lists of names that were read before; a result counts when the digests under one of these lists lead to it.
  */
 import { duringAsync, InputError } from '../base/errors.ts'
-import { recordsFolder, searchedFolders, takeApart } from './command.ts'
+import { recordsFolder, searchedFolders, takeApart, withoutDebug } from './command.ts'
 import { interrupted } from './interrupted.ts'
 import { type Job, type Made, make, options } from './make.ts'
 import type { CompiledUnit, CompileRequest, Tree, Unit } from './model.ts'
@@ -111,7 +111,9 @@ async function compileOne(
   signal: AbortSignal | undefined,
 ): Promise<CompileResult> {
   const { unit, label } = request
-  const parts = takeApart(unit.command)
+  const whole = takeApart(unit.command)
+  const isSpared = product === 'object' && unit.sparesDebug === true && shop.tree.wantsDebug !== true
+  const parts = isSpared ? { ...whole, options: withoutDebug(whole.options) } : whole
   const compiler = await shop.compiler(parts.compiler, unit.folder)
   const key = jobKey(shop, request, { product, parts, compiler })
   const job: Job = { shop, request, product, parts, compiler, key, signal }

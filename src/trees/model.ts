@@ -48,6 +48,11 @@ export interface Unit {
   readonly original: 'tree' | 'compiled'
   /** Arguments of the objcopy runs between the compiler's object and the linked one, in order; mostly none. */
   readonly objcopy: readonly (readonly string[])[]
+  /**
+   * Whether its objects are compiled without debug information, which costs a quarter of the compile and changes no code, unless
+   * somebody wants it; absent where the command counts as it is.
+   */
+  readonly sparesDebug?: boolean
 }
 
 export interface Dependent {
@@ -223,4 +228,6 @@ export interface Base {
 /** A base as the steps of one build take it. */
 export interface Tree extends Base {
   readonly run: Run
+  /** Whether somebody wants the debug information of objects. */
+  readonly wantsDebug?: boolean
 }

@@ -56,6 +56,7 @@ export function newUnitLike(layout: Layout, units: readonly Unit[], source: stri
     object: undefined,
     original: 'compiled',
     objcopy: model.objcopy,
+    ...(model.sparesDebug === undefined ? {} : { sparesDebug: model.sparesDebug }),
   }
 }
 

@@ -38,7 +38,7 @@ export class Store {
     } catch {
       return undefined
     }
-    const content = new Uint8Array(file.subarray(DIGEST_SIZE))
+    const content = contentOf(file)
     if (!digest(content).equals(file.subarray(0, DIGEST_SIZE)) || !canRead(content, read)) {
       this.#damaged(path)
       return undefined
@@ -73,6 +73,15 @@ export class Store {
   #path(kind: string, key: string): string {
     return join(this.folder, kind, key.slice(0, 2), key.slice(2))
   }
+}
+
+/** A small file lies in memory that others use, too; to copy a large one takes longer than to read it. */
+const SMALL = 1 << 16
+
+function contentOf(file: Buffer): Uint8Array {
+  return file.length < SMALL
+    ? new Uint8Array(file.subarray(DIGEST_SIZE))
+    : new Uint8Array(file.buffer, file.byteOffset + DIGEST_SIZE, Math.max(0, file.length - DIGEST_SIZE))
 }
 
 const whole = () => undefined

@@ -26,8 +26,6 @@ export interface BuildOptions extends HotpatchOptions {
   readonly expectedFunctions?: readonly ExpectedFunction[]
   /** Let the report have the patch's text and both versions of code, for a page. */
   readonly details?: boolean
-  /** Make the payload's debug file, too. */
-  readonly debugFile?: boolean
   /** Of a refused patch, find out which hunks are to blame, and what would be built without them. */
   readonly explainRefusal?: boolean
 }

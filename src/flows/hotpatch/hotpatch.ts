@@ -47,6 +47,8 @@ export interface HotpatchOptions extends RunningOptions {
   readonly compileAll?: boolean
   /** Sources of the user's own, which are compiled beside the tree's. */
   readonly sources?: readonly OwnSource[]
+  /** Make the payload's debug file, too, where one is built: objects keep their debug information for it. */
+  readonly debugFile?: boolean
   /** Hunks that are left out of the patches, by `hunkKey`. */
   readonly without?: ReadonlySet<string>
 }
@@ -82,7 +84,7 @@ export async function createHotpatch(
   run: Run,
   prepared?: Prepared,
 ): Promise<HotpatchRun> {
-  const tree: Tree = { ...base, run }
+  const tree: Tree = { ...base, run, wantsDebug: options.debugFile === true }
   const way = options.lines ?? 'auto'
   // source, trees: both texts of every touched file, and every unit that the change concerns.
   const whole = prepared ?? (await prepareHotpatch(tree, options))

@@ -24,13 +24,17 @@ export interface Configured {
 
 export interface ConfiguredOptions extends RunOptions {
   readonly cacheFolder: string
+  /** The source's folder; `folder` itself, unless the kernel was built with O=. */
+  readonly sources: string
   readonly run: Run
 }
 
 export async function configuredUnits(options: ConfiguredOptions): Promise<readonly Configured[]> {
-  const { folder, cacheFolder, run } = options
+  const { folder, sources, cacheFolder, run } = options
   const store = new Store(cacheFolder)
-  const key = keyOf(['linux-configured 2', ...(await makefilesOf(options))])
+  // With O= the words name the sources by their place.
+  const places = folder === sources ? [] : [folder, sources]
+  const key = keyOf(['linux-configured 2', ...places, ...(await makefilesOf(options))])
   const known = store.getText('lists', key)
   const text =
     known === undefined ? await askMake(options) : gunzipSync(Buffer.from(known, 'base64')).toString('latin1')
@@ -54,32 +58,32 @@ export async function isConfigured(tree: Tree, unit: string): Promise<boolean> {
   // Of what is compiled already, make has nothing to say.
   if (existsSync(join(folder, unit))) return true
   const units = await inPrivatePlace(cacheFolder, async scratch =>
-    configuredUnits({ folder, scratch, cacheFolder, signal: run.signal, guard: await guardOf(tree), run }),
+    configuredUnits({
+      ...{ folder, sources: layout.sourceFolder, scratch, cacheFolder },
+      ...{ signal: run.signal, guard: await guardOf(tree), run },
+    }),
   )
   return units.some(each => each.unit === unit)
 }
 
 /** Digests of all that says what is compiled. */
 async function makefilesOf(options: ConfiguredOptions): Promise<readonly string[]> {
-  const { folder } = options
-  const names = ['Makefile*', 'Kbuild*', '*.mk'].flatMap((name, at) =>
+  const { folder, sources } = options
+  const wanted = ['Makefile*', 'Kbuild*', '*.mk'].flatMap((name, at) =>
     at === 0 ? ['-name', name] : ['-o', '-name', name],
   )
-  const words = ['find', '-L', '.', '-type', 'f', '(', ...names, ')']
-  const { output } = await runProgram(words, options)
-  const files = [
-    'include/config/auto.conf',
-    ...output
-      .split('\n')
-      .filter(name => name !== '')
-      .sort(),
-  ]
-  return files.map(name =>
+  const words = ['find', '-L', '.', '-type', 'f', '(', ...wanted, ')']
+  const { output } = await runProgram(words, { ...options, folder: sources })
+  const names = output
+    .split('\n')
+    .filter(name => name !== '')
+    .sort()
+  const digest = (below: string, name: string) =>
     createHash('sha256')
       .update(`${name}\0`)
-      .update(readFileSync(join(folder, name)))
-      .digest('hex'),
-  )
+      .update(readFileSync(join(below, name)))
+      .digest('hex')
+  return [digest(folder, 'include/config/auto.conf'), ...names.map(name => digest(sources, name))]
 }
 
 /**

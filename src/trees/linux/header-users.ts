@@ -67,13 +67,14 @@ function unitOf(each: Configured, isElsewhere: boolean, folder: string): Unit {
     object: undefined,
     original: 'compiled',
     objcopy: known?.objtool === undefined ? [] : [known.objtool],
+    sparesDebug: known !== undefined && !isAssembly,
   }
 }
 
 /** Undefined where what is done with the object is not known: then it must stay as it is. */
 function knownCommands({ line, unit, source }: Configured): UnitCommands | undefined {
   try {
-    return readMakeCommands(line, unit, source)
+    return readMakeCommands(line, { unit, source, isSource: word => word === source })
   } catch (error) {
     if (error instanceof InputError) return undefined
     throw error

@@ -40,7 +40,7 @@ describe('what takes a source in', () => {
     ['kernel/sched/wait-bit.c', ['arch/x86/kernel/copy.c', 'kernel/sched/all.c']],
     ['kernel/sched/all.c', []],
   ] as const)('%s: %j', async (source, includers) => {
-    expect(await includersOf(source, { folder, scratch: folder, kept })).toEqual(includers)
+    expect(await includersOf(source, { folder, sources: folder, scratch: folder, kept })).toEqual(includers)
   })
 
   it.each([
@@ -51,6 +51,19 @@ describe('what takes a source in', () => {
     ['kernel/near/waitXbit.c', []],
     ['kernel/waitXbit.h', []],
   ] as const)('%s would be new: %j', async (path, misled) => {
-    expect(await misledBy(path, { folder, scratch: folder, kept })).toEqual(misled)
+    expect(await misledBy(path, { folder, sources: folder, scratch: folder, kept })).toEqual(misled)
+  })
+
+  it('may be what a build with O= has made', async () => {
+    const made = mkdtempSync(join(tmpdir(), 'hotsplice-included-'))
+    try {
+      mkdirSync(join(made, 'kernel/time'), { recursive: true })
+      writeFileSync(join(made, 'kernel/time/made.c'), '#include "../sched/all.c"\n')
+      const options = { folder: made, sources: folder, scratch: made, kept }
+      expect(await includersOf('kernel/sched/all.c', options)).toEqual(['kernel/time/made.c'])
+      expect(await includersOf('kernel/other/rt.c', options)).toEqual(['kernel/other/whole.h', 'kernel/searched.S'])
+    } finally {
+      rmSync(made, { recursive: true })
+    }
   })
 })

@@ -16,12 +16,18 @@ const ASIDE =
 
 export interface Searching extends RunOptions {
   readonly kept: Kept
+  /** The source's folder; `folder` itself, unless the kernel was built with O=. */
+  readonly sources: string
 }
 
-/** The sources of the tree in `options.folder` that include the one at `source`, or one of its name whose place is not told. */
+/** Where sources are: what the build makes of others lies below its own folder. */
+const placesOf = ({ folder, sources }: Pick<Searching, 'folder' | 'sources'>): readonly string[] =>
+  folder === sources ? [folder] : [sources, folder]
+
+/** The tree's sources that include the one at `source`, or one of its name whose place is not told. */
 export async function includersOf(source: string, options: Searching): Promise<readonly string[]> {
   const found = await namedIn(source, options)
-  const by = found.flatMap(each => (isAnother(source, each, options.folder) ? [] : [each.by]))
+  const by = found.flatMap(each => (isAnother(source, each, options) ? [] : [each.by]))
   return [...new Set(by)].sort()
 }
 
@@ -30,7 +36,7 @@ export async function misledBy(path: string, options: Searching): Promise<readon
   const found = await namedIn(path, options)
   const by = found.flatMap(({ by, spelled }) => {
     const isNamed = join(dirname(by), spelled) === path || `/${path}`.endsWith(`/${normalize(spelled)}`)
-    return isNamed && !isAnother(path, { by, spelled }, options.folder) ? [by] : []
+    return isNamed && !isAnother(path, { by, spelled }, options) ? [by] : []
   })
   return [...new Set(by)].sort()
 }
@@ -56,10 +62,17 @@ async function namedIn(source: string, options: Searching): Promise<readonly Nam
 }
 
 /** `FILE:#include "…"` of each that names a file of that ending. */
-async function searched(ending: string, options: RunOptions): Promise<string> {
+async function searched(ending: string, options: Searching): Promise<string> {
+  const found = await Promise.all(placesOf(options).map(folder => searchedIn(ending, folder, options)))
+  return found.flat().join('\n')
+}
+
+async function searchedIn(ending: string, folder: string, options: Searching): Promise<readonly string[]> {
+  const places = placesIn(folder, options)
+  if (places.length === 0) return []
   // To look for plain letters takes half as long as to look for a pattern; few files have them.
   const words = ['grep', '-ralF', '--include=*.[chS]', '-e', `${ending}"`, '-e', `${ending}>`, '--']
-  const { exit, output, errors } = await run([...words, ...placesIn(options.folder)], options)
+  const { exit, output, errors } = await run([...words, ...places], { ...options, folder })
   // 1 is "none".
   if (exit > 1) {
     throw new InputError('linux/tree-unreadable', `the sources could not be searched: ${errors.trim().slice(-300)}`)
@@ -69,8 +82,7 @@ async function searched(ending: string, options: RunOptions): Promise<string> {
   return output
     .split('\n')
     .filter(file => file !== '')
-    .flatMap(file => includesIn(file, readFileSync(join(options.folder, file), 'latin1'), pattern))
-    .join('\n')
+    .flatMap(file => includesIn(file, readFileSync(join(folder, file), 'latin1'), pattern))
 }
 
 const includesIn = (file: string, text: string, pattern: RegExp): readonly string[] =>
@@ -78,17 +90,17 @@ const includesIn = (file: string, text: string, pattern: RegExp): readonly strin
 
 const literal = (text: string): string => text.replaceAll(/[^\w-]/g, '\\$&')
 
-/** Folders with what may run with the kernel, below the tree's own. */
-function placesIn(folder: string): readonly string[] {
+/** Folders with what may run with the kernel, below one of the tree's own. */
+function placesIn(folder: string, options: Searching): readonly string[] {
   const tops = readdirSync(folder, { withFileTypes: true }).filter(each => each.isDirectory() && each.name !== '.git')
   const below = (name: string) => (name === 'arch' ? ['arch/x86'] : [name])
   return tops
     .flatMap(({ name }) => below(name))
-    .filter(path => !ASIDE.test(`${path}/`) && existsSync(join(folder, path)))
+    .filter(path => !ASIDE.test(`${path}/`) && existsSync(join(folder, path)) && join(folder, path) !== options.folder)
 }
 
 /** Whether what is spelled so lies beside who includes it, and is not this source. */
-function isAnother(source: string, { by, spelled }: Named, folder: string): boolean {
+function isAnother(source: string, { by, spelled }: Named, options: Searching): boolean {
   const beside = join(dirname(by), spelled)
-  return beside !== source && existsSync(join(folder, beside))
+  return beside !== source && placesOf(options).some(folder => existsSync(join(folder, beside)))
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -20,10 +20,10 @@ async function tree(files: Readonly<Record<string, string>>) {
   await settle()
   let scratch = 0
   /** Asks anew, as another run would; whether the answer was known. */
-  const isKnown = async (...question: readonly string[]) => {
+  const isKnownWith = async (sources: string, ...question: readonly string[]) => {
     const place = join(work, `scratch-${made}-${scratch++}`)
     mkdirSync(place)
-    const kept = keptOf({ folder, scratch: place, cacheFolder: join(work, 'cache'), signal: undefined })
+    const kept = keptOf({ folder, sources, scratch: place, cacheFolder: join(work, 'cache'), signal: undefined })
     let asked = false
     const answer = await kept(question, async () => {
       asked = true
@@ -32,7 +32,8 @@ async function tree(files: Readonly<Record<string, string>>) {
     expect(answer).toBe(`answer to ${question.join(' ')}`)
     return !asked
   }
-  return { folder, write, isKnown }
+  const isKnown = (...question: readonly string[]) => isKnownWith(folder, ...question)
+  return { folder, write, isKnown, isKnownWith }
 }
 
 /** Until what was changed no longer counts as changed a moment ago. */
@@ -78,6 +79,21 @@ describe('what was asked of a whole tree', { timeout: 60_000 }, () => {
     write('kernel/a.c', 'int d;\n')
     expect(await isKnown('who')).toBe(false)
     expect(await isKnown('who')).toBe(false)
+  })
+
+  it('is known of a build with O= as long as neither folder changes', async () => {
+    const sources = await tree(FILES)
+    const built = await tree({ 'include/config/auto.conf': 'CONFIG_A=y\n' })
+    symlinkSync(sources.folder, join(built.folder, 'source'))
+    await settle()
+    const isKnown = () => built.isKnownWith(sources.folder, 'who')
+    expect([await isKnown(), await isKnown()]).toEqual([false, true])
+    sources.write('kernel/a.c', 'int another;\n')
+    await settle()
+    expect([await isKnown(), await isKnown()]).toEqual([false, true])
+    built.write('include/config/auto.conf', 'CONFIG_A=m\n')
+    await settle()
+    expect(await isKnown()).toBe(false)
   })
 
   it('does not mind what only other machines have', async () => {

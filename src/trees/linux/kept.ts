@@ -7,9 +7,10 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { stamp } from '../compiler.ts'
 import { findProgram } from '../find-program.ts'
+import { isInside } from '../layout.ts'
 import { type RunOptions, run } from '../run.ts'
 import { keyOf, Store } from '../store.ts'
 
@@ -18,6 +19,8 @@ export type Kept = (question: readonly string[], ask: () => Promise<string>) => 
 
 export interface KeptOptions extends RunOptions {
   readonly cacheFolder: string
+  /** The source's folder; `folder` itself, unless the kernel was built with O=. */
+  readonly sources: string
 }
 
 /** Without what no makefile reads for the kernel, and no source of it includes: other machines, and programs of their own. */
@@ -26,7 +29,7 @@ const PRUNED = [
   ...['./arch/[!xu]*', './arch/xtensa'],
 ]
 
-/** Answers of the tree in `options.folder`; it is looked at once, from now on: the first question comes soon. */
+/** Answers of the tree in `options.folder` and its sources; they are looked at once, from now on: the first question comes soon. */
 export function keptOf(options: KeptOptions): Kept {
   const store = new Store(options.cacheFolder)
   const looked = stateOf(options)
@@ -35,7 +38,8 @@ export function keptOf(options: KeptOptions): Kept {
   return async (question, ask) => {
     const state = await looked
     if (state === undefined) return ask()
-    const key = keyOf(['linux-kept 2', options.folder, state, ...surroundings(options.folder), ...question])
+    const places = [options.folder, options.sources]
+    const key = keyOf(['linux-kept 3', ...places, state, ...surroundings(options.folder), ...question])
     const known = store.getText('lists', key)
     if (known !== undefined) return known
     const found = await ask()
@@ -52,12 +56,23 @@ const MOMENT = 2000
  * this process may be busy with other things meanwhile.
  */
 async function stateOf(options: KeptOptions): Promise<string | undefined> {
-  const found = join(options.scratch, 'state')
-  const paths = PRUNED.flatMap((path, index) => [...(index === 0 ? [] : ['-o']), '-path', path])
+  const { folder, sources } = options
+  const states = await Promise.all([
+    stateIn(sources, isInside(sources, folder) ? [...PRUNED, `./${relative(sources, folder)}`] : PRUNED, options),
+    // The build's folder has a link to the sources' (scripts/mkmakefile and Makefile, outputmakefile).
+    ...(folder === sources ? [] : [stateIn(folder, ['./source'], options)]),
+  ])
+  return states.includes(undefined) ? undefined : states.join(' ')
+}
+
+async function stateIn(folder: string, without: readonly string[], options: KeptOptions): Promise<string | undefined> {
+  const found = join(options.scratch, `state-${keyOf([folder])}`)
+  const paths = without.flatMap((path, index) => [...(index === 0 ? [] : ['-o']), '-path', path])
   const pruned = ['-type', 'd', '(', ...paths, ')', '-prune']
   const written = ['-type', 'f', '-fprintf', found, '%P %s %i %T@ %C@\\n']
   const changed = ['-newerct', `@${(Date.now() - MOMENT) / 1000}`, '-print']
-  const { exit, output } = await run(['find', '-L', '.', ...pruned, '-o', ...written, ...changed], options)
+  const words = ['find', '-L', '.', ...pruned, '-o', ...written, ...changed]
+  const { exit, output } = await run(words, { ...options, folder })
   if (exit !== 0 || output !== '') return undefined
   return createHash('sha256').update(readFileSync(found)).digest('hex')
 }

@@ -3,6 +3,7 @@ import { commandsIn, moduleIn, readMakeCommands } from './make-commands.ts'
 
 const UNIT = 'fs/proc/cmdline.o'
 const SOURCE = 'fs/proc/cmdline.c'
+const MADE = { unit: UNIT, source: SOURCE, isSource: (word: string) => word === SOURCE }
 const COMPILE = `gcc -Wp,-MMD,fs/proc/.cmdline.o.d -DKBUILD_MODFILE='"fs/proc/proc"' -c -o ${UNIT} ${SOURCE}`
 const FIXDEP = `scripts/basic/fixdep fs/proc/.cmdline.o.d ${UNIT} 'gcc; ${UNIT}' > fs/proc/.cmdline.o.cmd`
 const line = (...between: readonly string[]) =>
@@ -10,11 +11,7 @@ const line = (...between: readonly string[]) =>
 
 describe('how make says that a unit is compiled', () => {
   it('has the compiler’s words, and objtool without the object', () => {
-    const found = readMakeCommands(
-      `make -f x\n${line(`./tools/objtool/objtool --orc --sls   ${UNIT}`)}\n`,
-      UNIT,
-      SOURCE,
-    )
+    const found = readMakeCommands(`make -f x\n${line(`./tools/objtool/objtool --orc --sls   ${UNIT}`)}\n`, MADE)
     expect(found).toEqual({
       compile: ['gcc', '-Wp,-MMD,fs/proc/.cmdline.o.d', '-DKBUILD_MODFILE="fs/proc/proc"', '-c', '-o', UNIT, SOURCE],
       objtool: ['./tools/objtool/objtool', '--orc', '--sls'],
@@ -25,15 +22,15 @@ describe('how make says that a unit is compiled', () => {
     const step = `./tools/objtool/objtool --orc   ${UNIT}`
     const compiled = COMPILE.split(' -c ').join(" -DPRICE='$$$(pound)5' -c ")
     const kept = `cmd_${UNIT} := ${compiled}   ; ${step}\n\nsource_${UNIT} := ${SOURCE}\n`
-    const found = readMakeCommands('make -f x\n:\n', UNIT, SOURCE, kept)
+    const found = readMakeCommands('make -f x\n:\n', MADE, kept)
     expect(found.compile).toContain('-DPRICE=$#5')
     expect(found.objtool).toEqual(['./tools/objtool/objtool', '--orc'])
-    expect(readMakeCommands(line(), UNIT, SOURCE, kept).compile).not.toContain('-DPRICE')
-    expect(() => readMakeCommands(':\n', 'other.o', SOURCE, kept)).toThrow('it names no such command')
+    expect(readMakeCommands(line(), MADE, kept).compile).not.toContain('-DPRICE')
+    expect(() => readMakeCommands(':\n', { ...MADE, unit: 'other.o' }, kept)).toThrow('it names no such command')
   })
 
   it('may have no step of objtool', () => {
-    expect(readMakeCommands(line(), UNIT, SOURCE).objtool).toBeUndefined()
+    expect(readMakeCommands(line(), MADE).objtool).toBeUndefined()
   })
 
   it.each([
@@ -43,7 +40,7 @@ describe('how make says that a unit is compiled', () => {
     ['the unit twice', `${line()}\n${line()}`, 'linux/no-command'],
     ['nothing', '', 'linux/no-command'],
   ])('is an error with %s', (_, output, code) => {
-    expect(() => readMakeCommands(output, UNIT, SOURCE)).toThrowError(expect.objectContaining({ code }))
+    expect(() => readMakeCommands(output, MADE)).toThrowError(expect.objectContaining({ code }))
   })
 
   it.each([

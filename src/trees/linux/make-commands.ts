@@ -18,10 +18,18 @@ export interface UnitCommands {
   readonly objtool: readonly string[] | undefined
 }
 
+/** A unit, and whether a word of its command names its source, which make calls by its place below the build's folder or by its own. */
+export interface MadeFrom {
+  readonly unit: string
+  readonly source: string
+  readonly isSource: (word: string) => boolean
+}
+
 /** `output` of make for `unit` (`fs/proc/cmdline.o`), made of `source`; `kept`: the file beside an object that is there already. */
-export function readMakeCommands(output: string, unit: string, source: string, kept = ''): UnitCommands {
-  const printed = commandsFor(output, unit, source)
-  const found = printed.length > 0 ? printed : commandsFor(keptCommand(kept, unit), unit, source)
+export function readMakeCommands(output: string, made: MadeFrom, kept = ''): UnitCommands {
+  const { unit, source } = made
+  const printed = commandsFor(output, made)
+  const found = printed.length > 0 ? printed : commandsFor(keptCommand(kept, unit), made)
   const [steps, another] = found
   const compile = steps?.[0]?.words
   if (steps === undefined || compile === undefined || another !== undefined) {
@@ -80,18 +88,18 @@ export function moduleIn(compile: readonly string[]): { readonly module?: string
 }
 
 /** From the compiler on, of each line that has it. */
-function commandsFor(output: string, unit: string, source: string) {
+function commandsFor(output: string, made: MadeFrom) {
   return output.split('\n').flatMap(line => {
     const commands = commandsIn(line).map(text => ({ text: text.trim(), words: shellWords(text) ?? [] }))
-    const at = commands.findIndex(({ words }) => isCompile(words, unit, source))
+    const at = commands.findIndex(({ words }) => isCompile(words, made))
     return at === -1 ? [] : [commands.slice(at)]
   })
 }
 
 /** The last word is the source, as the kernel's rules have it. */
-function isCompile(words: readonly string[], unit: string, source: string): boolean {
+function isCompile(words: readonly string[], { unit, isSource }: MadeFrom): boolean {
   const output = words.indexOf('-o')
-  return words.includes('-c') && output !== -1 && words[output + 1] === unit && words.at(-1) === source
+  return words.includes('-c') && output !== -1 && words[output + 1] === unit && isSource(words.at(-1) ?? '')
 }
 
 function isObjtool(words: readonly string[], unit: string): boolean {

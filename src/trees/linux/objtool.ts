@@ -7,8 +7,9 @@
  * Source: Linux 6.12 scripts/Makefile.lib (objtool-args) and scripts/Makefile.vmlinux_o.
  */
 import { InputError } from '../../base/errors.ts'
-import { type RunOptions, run } from '../run.ts'
+import { run } from '../run.ts'
 import { shellWords } from '../words.ts'
+import type { Searching } from './included.ts'
 
 const TARGET = 'hotsplice-objtool'
 
@@ -16,16 +17,17 @@ const TARGET = 'hotsplice-objtool'
 export const isLeftToAll = (config: ReadonlyMap<string, string>): boolean => config.get('X86_KERNEL_IBT') === 'y'
 
 /** The program with its options, without the object. Throws `InputError` where the tree does not say them. */
-export async function objtoolOf(options: RunOptions): Promise<readonly string[]> {
+export async function objtoolOf(options: Searching): Promise<readonly string[]> {
   const asked = ['include include/config/auto.conf', `${TARGET}: ; @echo $(objtool) $(objtool-args)`]
-  const own = ['obj=.', 'srctree=.', 'objtree=.']
+  const srctree = options.sources === options.folder ? '.' : options.sources
+  const own = ['obj=.', `srctree=${srctree}`, 'objtree=.']
   const words = [
     'make',
     '-s',
     '-rR',
     ...asked.map(text => `--eval=${text}`),
     '-f',
-    'scripts/Makefile.lib',
+    `${srctree}/scripts/Makefile.lib`,
     TARGET,
     ...own,
   ]

@@ -25,9 +25,10 @@ import { checkTranslated } from './translated.ts'
 const PREPARED = ['include/generated/autoconf.h', 'include/config/auto.conf', 'include/generated/utsrelease.h']
 
 export function openLinux(tree: string, options: BaseOptions): Base {
-  const folder = realOrSelf(resolve(tree))
+  const sources = realOrSelf(resolve(tree))
   refuseUnknownOptions(options)
-  const layout: Layout = { base: folder, sourceFolder: folder, buildFolder: folder, prefix: '' }
+  const folder = options.buildDir === undefined ? sources : buildFolderOf(options.buildDir, sources)
+  const layout: Layout = { base: sources, sourceFolder: sources, buildFolder: folder, prefix: '' }
   const missing = PREPARED.filter(path => !existsSync(join(folder, path)))
   if (missing.length > 0) {
     throw new InputError(
@@ -42,11 +43,11 @@ export function openLinux(tree: string, options: BaseOptions): Base {
   const known = new Map<string, Promise<Unit>>()
   const facts: TreeFacts = {
     kind: 'linux',
-    base: folder,
-    sourceFolder: folder,
+    base: sources,
+    sourceFolder: sources,
     buildFolder: folder,
     compiler: 'gcc',
-    version: versionOf(readText(join(folder, 'Makefile')) ?? ''),
+    version: versionOf(readText(join(sources, 'Makefile')) ?? ''),
     config,
     symbols: undefined,
     tableUse: undefined,
@@ -69,9 +70,25 @@ export function openLinux(tree: string, options: BaseOptions): Base {
   return base
 }
 
+/**
+ * The folder of a build with O=, where the kernel's makefile leaves a makefile that includes the source's own (Linux 6.1 and 6.12
+ * Makefile, outputmakefile): a build of another source would be another kernel.
+ */
+function buildFolderOf(buildDir: string, sources: string): string {
+  const folder = realOrSelf(resolve(buildDir))
+  if (folder === sources) return folder
+  const included = /^include (.+)\/Makefile$/m.exec(readText(join(folder, 'Makefile')) ?? '')?.[1]
+  const from = included === undefined ? undefined : realOrSelf(resolve(folder, included))
+  if (from === sources) return folder
+  throw new InputError(
+    'linux/other-build-folder',
+    `${folder} is no folder of a build of ${sources}: ${from === undefined ? 'it has no makefile that names its source' : `its makefile names ${from}`}`,
+    `make it with the source: make -C ${sources} O=${folder} olddefconfig prepare`,
+  )
+}
+
 function refuseUnknownOptions(options: BaseOptions): void {
   const given = [
-    ['--build-dir', options.buildDir],
     ['--config', options.config],
     ['--make-arg', options.makeArgs?.[0]],
     ['--toolchain', options.toolchain],
@@ -129,16 +146,17 @@ interface Asking {
 async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<string>): Promise<readonly Dependent[]> {
   const there = [...paths].filter(path => base.reader.read(path) !== undefined).sort()
   const headers = there.filter(path => !path.endsWith('.c') && isRead(path))
-  const sources = there.filter(path => path.endsWith('.c'))
+  const touched = there.filter(path => path.endsWith('.c'))
   const fresh = [...paths].filter(path => base.reader.read(path) === undefined && /\.[ch]$/.test(path)).sort()
   if (there.length + fresh.length === 0) return []
   const [own, users] = await inPrivatePlace(base.cacheFolder, async scratch => {
-    const { buildFolder: folder } = base.layout
+    const { buildFolder: folder, sourceFolder: sources } = base.layout
     const { cacheFolder } = base
+    if (headers.length > 0 && folder !== sources) throw headersApart(headers)
     // To look at the tree takes no guard, and others need its answer.
-    const kept = keptOf({ folder, scratch, cacheFolder, signal: run.signal })
-    const options = { folder, scratch, cacheFolder, signal: run.signal, guard: await guardOf(base), run, kept }
-    const asked = sources.map(async path => ({ unit: await unitOf(path, { base, run, kept }), because: [path] }))
+    const kept = keptOf({ folder, sources, scratch, cacheFolder, signal: run.signal })
+    const options = { folder, sources, scratch, cacheFolder, signal: run.signal, guard: await guardOf(base), run, kept }
+    const asked = touched.map(async path => ({ unit: await unitOf(path, { base, run, kept }), because: [path] }))
     const own = await Promise.all(asked)
     const found =
       headers.length === 0
@@ -155,6 +173,13 @@ async function dependentsOf({ base, run, unitOf }: Asked, paths: ReadonlySet<str
   const byName = new Map(own.map(({ unit }) => [unit.unit, unit]))
   return [...own, ...users.map(each => ({ ...each, unit: byName.get(each.unit.unit) ?? each.unit }))]
 }
+
+const headersApart = (headers: readonly string[]) =>
+  new InputError(
+    'linux/header-users-unknown',
+    `the patch touches ${headers.join(', ')}, and who reads it is not known yet where the build has a folder of its own (O=)`,
+    'put what the patch changes there into the sources that need it, or prepare the source in its own folder',
+  )
 
 /** Throws `InputError` where a new file may be read in the place of one that is there. */
 async function checkFresh(paths: readonly string[], options: Searching): Promise<void> {
@@ -197,9 +222,9 @@ async function askMake(source: string, { base, run, kept }: Asking): Promise<Uni
     )
   }
   const unit = source.replace(/\.c$/, '.o')
-  const folder = base.layout.buildFolder
+  const { buildFolder: folder, sourceFolder: sources } = base.layout
   const output = await inPrivatePlace(base.cacheFolder, async scratch => {
-    const settings = { folder, scratch, signal: run.signal, guard: await guardOf(base), kept }
+    const settings = { folder, sources, scratch, signal: run.signal, guard: await guardOf(base), kept }
     // Each takes about as long as a compile where nothing is known; who includes the source is said first.
     const [including, told] = await Promise.allSettled([
       run.pool.use(run, () => includersOf(source, settings)),
@@ -210,7 +235,8 @@ async function askMake(source: string, { base, run, kept }: Asking): Promise<Uni
     return { text: settled(told), objtool: await ownStep(base, settings) }
   })
   const command = readText(join(folder, dirname(unit), `.${basename(unit)}.cmd`))
-  const commands = readMakeCommands(output.text, unit, source, command)
+  const isSource = (word: string) => resolve(folder, word) === join(sources, source)
+  const commands = readMakeCommands(output.text, { unit, source, isSource }, command)
   return unitFrom({ ...commands, objtool: commands.objtool ?? output.objtool }, { unit, source, folder })
 }
 
@@ -225,7 +251,9 @@ function wordsOfMake(
   settings: Searching,
 ): Promise<string> {
   // Tools of the build are made by a make of their own, which -n does not reach: what is prepared is not asked for again.
-  const words = ['make', '-n', '-W', source, '-o', 'prepare', unit]
+  // With O= make finds the source elsewhere, and would not call it so; of what is compiled already the record tells.
+  const anew = settings.folder === settings.sources ? ['-W', source] : []
+  const words = ['make', '-n', ...anew, '-o', 'prepare', unit]
   return settings.kept(words, async () => {
     // The kernel's makefiles try options of the compiler out in files below TMPOUT, which is in the tree otherwise.
     const asked = [...words, `TMPOUT=${settings.scratch}/try_$$$$`]
@@ -270,10 +298,18 @@ function unitFrom(
     object: undefined,
     original: 'compiled',
     objcopy: objtool === undefined ? [] : [objtool],
+    sparesDebug: true,
   }
 }
 
-/** The folder, where it holds a kernel's source. */
+/** The folder, where it holds a kernel's source. Throws `InputError` where it is a build's, which names its source. */
 export function findLinux(tree: string): string | undefined {
-  return LINUX_PATHS.isIn(tree) ? tree : undefined
+  if (LINUX_PATHS.isIn(tree)) return tree
+  const source = join(tree, 'source')
+  if (!LINUX_PATHS.isIn(source)) return undefined
+  throw new InputError(
+    'linux/other-build-folder',
+    `${tree} is the folder of a build with O=, and its source is in another one`,
+    `name both: --tree ${realOrSelf(source)} --build-dir ${tree}`,
+  )
 }

@@ -24,7 +24,8 @@ describe('what gets into the kernel without being compiled', () => {
     }
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const check = (path: string) => checkTranslated([path], { folder, scratch: folder, kept: (_, ask) => ask() })
+  const check = (path: string, built = folder) =>
+    checkTranslated([path], { folder: built, sources: folder, scratch: folder, kept: (_, ask) => ask() })
 
   test.each([
     'arch/x86/entry/syscalls/syscall_64.tbl',
@@ -46,6 +47,18 @@ describe('what gets into the kernel without being compiled', () => {
     'arch/arm/tools/syscall.tbl',
     'tools/testing/run.sh',
   ])('not %s', path => expect(check(path)).resolves.toBeUndefined())
+
+  test('as a build with O= has recorded it, too', async () => {
+    const built = mkdtempSync(join(tmpdir(), 'hotsplice-translated-'))
+    try {
+      const record = `savedcmd_gen := gcc -o gen ${folder}/gen.c\n\ndeps_gen := \\\n  ${folder}/lib/../include/linux/deep.h \\\n`
+      writeFileSync(join(built, '.gen.cmd'), record)
+      await expect(check('include/linux/deep.h', built)).rejects.toMatchObject({ code: 'linux/translated-file' })
+      await expect(check('include/linux/poly.h', built)).resolves.toBeUndefined()
+    } finally {
+      rmSync(built, { recursive: true })
+    }
+  })
 
   test('nor what sources include', () => expect(check('lib/table.inc')).resolves.toBeUndefined())
 })

@@ -6,7 +6,7 @@
  * refused, unless only people read it; as is what the build's own records (`.*.cmd`) say a program of its own has read.
  */
 import { readFileSync } from 'node:fs'
-import { join, normalize } from 'node:path'
+import { join, normalize, relative, resolve } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { run } from '../run.ts'
 import { includersOf, type Searching } from './included.ts'
@@ -39,6 +39,11 @@ function translated(path: string, fact: string): InputError {
   )
 }
 
+/** A file below the sources, as a command in the build's folder spells it. */
+function pathOf(word: string, { folder, sources }: Searching): string {
+  return folder === sources ? normalize(word) : relative(sources, resolve(folder, word))
+}
+
 /** Commands that only look whether somebody changed a header. */
 const CHECKS = /\.checked-[^/]*$/
 
@@ -51,7 +56,7 @@ async function readerOf(paths: ReadonlySet<string>, options: Searching): Promise
     if (by === undefined || text.includes(' -D__KERNEL__') || CHECKS.test(by)) continue
     const path = text
       .split(/\s+/)
-      .map(normalize)
+      .map(word => pathOf(word, options))
       .find(word => paths.has(word))
     if (path !== undefined) return [path, by]
   }
