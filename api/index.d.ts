@@ -1335,8 +1335,8 @@ export interface VerifyOptions extends CompileOptions {
      */
     readonly xenVersion?: XenVersion | undefined;
     /**
-     * Whether no processor of the host has CET-IBT, or Xen was started with cet=no-ibt: some Xen 4.17 and 4.18 die of
-     * alternatives on one that has.
+     * Whether no processor of the host has CET-IBT, or it is off (Xen: cet=no-ibt, Linux: ibt=off): on one that has it, some
+     * Xen 4.17 and 4.18 die of alternatives, and Linux of calls by addresses that it did not expect.
      *
      * @default false: it may
      */

@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { XEN } from '../src/loaders/xen/xen.ts'
 import { applyPatches } from '../src/source/apply-patches.ts'
 import { affectedUnits, compileUnits, declarationsOf, overlayOf, quiet } from '../src/trees/index.ts'
 import { Shapes } from '../src/type-layouts/shapes.ts'
@@ -71,7 +72,11 @@ async function work(mode: string, [patch = '', count = '1', cacheFolder = '']: r
     const { compared, same } = await declarationsOf(tree, affected, { change })
     const nothing = { kept: new Set<string>(['']), replaced: new Set<string>(), statics: new Set<string>() }
     const units = compared.map(each => ({ ...each, ...nothing, unit: each.unit.unit, referredTo: () => [] }))
-    const { refusals } = new Shapes(units).judge([], { textOf: () => undefined, referrersOf: () => [] })
+    const { refusals } = new Shapes(units).judge([], {
+      ways: XEN.waysOut,
+      textOf: () => undefined,
+      referrersOf: () => [],
+    })
     const memory = Math.round(process.resourceUsage().maxRSS / 1024)
     console.log(`${compared.length} compared, ${same.length} same by text, ${refusals.length} refused, ${memory} MB`)
   }

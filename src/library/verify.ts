@@ -39,8 +39,8 @@ export interface VerifyOptions extends CompileOptions {
    */
   readonly xenVersion?: XenVersion | undefined
   /**
-   * Whether no processor of the host has CET-IBT, or Xen was started with cet=no-ibt: some Xen 4.17 and 4.18 die of
-   * alternatives on one that has.
+   * Whether no processor of the host has CET-IBT, or it is off (Xen: cet=no-ibt, Linux: ibt=off): on one that has it, some
+   * Xen 4.17 and 4.18 die of alternatives, and Linux of calls by addresses that it did not expect.
    *
    * @default false: it may
    */
@@ -128,7 +128,7 @@ function verifyForXen(options: VerifyOptions): Promise<VerifyReport> {
 
 /** The kernel is unpacked from its file. */
 function verifyForLinux(options: VerifyOptions): Promise<VerifyReport> {
-  const { symbols: kernel, key } = options
+  const { symbols: kernel, key, withoutIbt } = options
   if (typeof kernel !== 'string') {
     throw new InputError('library/bad-option', 'symbols is bytes, and must be the path of the kernel for Linux')
   }
@@ -139,6 +139,7 @@ function verifyForLinux(options: VerifyOptions): Promise<VerifyReport> {
     return flow.verifyKernelModule({
       payload,
       kernel,
+      withoutIbt,
       ...(key === undefined ? {} : { keys: [await readText(key, 'the key')] }),
     })
   })

@@ -32,6 +32,16 @@ export interface Denial {
   readonly losesCalls?: true
 }
 
+/** What a patch may do about what is refused, as hints say it. */
+export interface WaysOut {
+  /** Code of the patch's own that runs when the payload comes: `a load hook`. */
+  readonly hook: string
+  /** Whether such code may write into what is running, instructions as well. */
+  readonly writesCode: boolean
+  /** Whether `hotsplice assist` writes what a refusal calls for. */
+  readonly assisted: boolean
+}
+
 /** What gives memory back: its first argument is a pointer to it. */
 export interface Freeing {
   readonly functions: readonly string[]
@@ -91,6 +101,7 @@ export interface Loader {
     /** Sections that hold exactly one pointer. */
     readonly single: readonly string[]
   }
+  readonly waysOut: WaysOut
   /** Whether a payload's hook can set the line numbers that functions of the running system hold (way `table`). */
   readonly setsLines: boolean
   /** Whether it writes into a payload's table of replaced functions. What some do, is for the running system to tell. */

@@ -176,6 +176,7 @@ function usersOf(set: ReadonlyMap<string, string>, { units, pieces, loader }: Pa
     return input && found && nameOf(input, loader, found)
   }
   const { names, within } = reachedByHooks(pieces, nameOfPiece)
+  const { hook, assisted } = loader.waysOut
   return pieces.flatMap(selected => {
     if (selected.piece.kind !== 'function' || within.has(selected.piece)) return []
     const used = selected.references.flatMap(({ link }) => {
@@ -188,7 +189,7 @@ function usersOf(set: ReadonlyMap<string, string>, { units, pieces, loader }: Pa
         unit: units[selected.address.unit]?.unit ?? '',
         symbol: selected.piece.name,
         text: `${selected.piece.name} uses ${name}, which ${set.get(name)} sets, and that is left out: it ran with the old text, and does not run again`,
-        hint: `set ${name} from a load hook (hotsplice assist offers what can be repeated), or leave the change of ${selected.piece.name} out too`,
+        hint: `set ${name} from ${hook}${assisted ? ' (hotsplice assist offers what can be repeated)' : ''}, or leave the change of ${selected.piece.name} out too`,
       }
       return { name, refusal }
     })

@@ -12,6 +12,7 @@
  */
 import type { Reason, Refusal } from '../base/refusal.ts'
 import type { Judged } from '../compare/model.ts'
+import type { WaysOut } from '../loaders/loader.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { directives } from './directives.ts'
@@ -60,7 +61,7 @@ export interface Left {
 export function leftToHooks(
   values: readonly RefusedValue[],
   left: ReadonlySet<string>,
-  pieces: readonly SelectedPiece[],
+  { pieces, ways }: { readonly pieces: readonly SelectedPiece[]; readonly ways: WaysOut },
 ): Left {
   const reached = reachedByHooks(pieces).names
   const isKept = ({ name }: RefusedValue) => left.has(name) && reached.has(name)
@@ -68,7 +69,7 @@ export function leftToHooks(
   return {
     refused: values
       .filter(value => !isKept(value))
-      .map(value => ({ ...value, refusal: refusalOf(value, left.has(value.name)) })),
+      .map(value => ({ ...value, refusal: refusalOf(value, left.has(value.name), ways) })),
     notices: [
       ...values.filter(isKept).map(({ name }) => ({
         code: 'value-set-by-hook',
@@ -82,12 +83,14 @@ export function leftToHooks(
   }
 }
 
-function refusalOf({ refusal, name }: RefusedValue, isPromised: boolean): Refusal {
+function refusalOf({ refusal, name }: RefusedValue, isPromised: boolean, { hook, assisted }: WaysOut): Refusal {
   if (!isPromised)
-    return { ...refusal, hint: `${refusal.hint}; hotsplice assist writes a hook that sets the new value` }
+    return assisted
+      ? { ...refusal, hint: `${refusal.hint}; hotsplice assist writes a hook that sets the new value` }
+      : refusal
   return {
     ...refusal,
     text: `${refusal.text}; a hook is said to set it, but none of the payload reaches ${name}`,
-    hint: 'name the variable as the running system does, in HOTSPLICE_SETS, and write it from a load hook',
+    hint: `name the variable as the running system does, in HOTSPLICE_SETS, and write it from ${hook}`,
   }
 }

@@ -5,7 +5,7 @@
 import type { Refusal } from '../base/refusal.ts'
 import type { Side } from '../base/side.ts'
 import type { Judged } from '../compare/model.ts'
-import type { Loader } from '../loaders/loader.ts'
+import type { Loader, WaysOut } from '../loaders/loader.ts'
 import type { SectionClass } from '../loaders/sections.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
 import { hidesDistances } from '../pieces/names.ts'
@@ -16,8 +16,11 @@ import { verdictReason } from './words.ts'
 interface Words {
   readonly code: string
   readonly what: string
-  readonly hint: string
+  readonly hint: string | ((ways: WaysOut) => string)
 }
+
+/** The same to whoever takes payloads. */
+type PlainWords = Words & { readonly hint: string }
 
 const HOOK =
   'change the value from a hook that checks it first, and put it back from another (HOTSPLICE_SET of hotsplice.h)'
@@ -25,7 +28,8 @@ const HOOK =
 const INIT_CODE: Words = {
   code: 'init-code',
   what: 'runs only while the system boots, and its memory is gone by now',
-  hint: 'leave the change of boot code out of this patch (--leave-init says what then does not happen); do what it would have done from a load hook if the running system needs it',
+  hint: ({ hook }) =>
+    `leave the change of boot code out of this patch (--leave-init says what then does not happen); do what it would have done from ${hook} if the running system needs it`,
 }
 /** Of the Linux kernel (__exit): ftrace has no place in it. */
 const EXIT_CODE: Words = {
@@ -36,14 +40,16 @@ const EXIT_CODE: Words = {
 const FIXED_CODE: Words = {
   code: 'assembly-code',
   what: 'is code whose place matters (entry points, assembly); a jump cannot be written there',
-  hint: 'change the C code around it, or patch the instruction bytes from an apply hook',
+  hint: ({ writesCode }) =>
+    `change the C code around it${writesCode ? ', or patch the instruction bytes from an apply hook' : ''}`,
 }
 const UNKNOWN: Words = {
   code: 'unknown-section',
   what: 'lies in a section that the loader of the running system does not know; what gathers such sections has done so, and would never look at a new one',
-  hint: 'keep the change out of this section; what the section registers can often be registered from a load hook',
+  hint: ({ hook }) =>
+    `keep the change out of this section; what the section registers can often be registered from ${hook}`,
 }
-export const BOOT_CONSTANT: Words = {
+export const BOOT_CONSTANT: PlainWords = {
   code: 'boot-constant',
   what: 'says where in code the starting system writes a constant (runtime_const_ptr); in code that comes later the placeholder would stay',
   hint: 'leave functions that have such a place as they are, and change what they call or who calls them; in new code read the variable that the constant is made from. access_ok(), user_access_begin() and clear_user() have one, get_user() and copy_from_user() have not',
@@ -51,7 +57,8 @@ export const BOOT_CONSTANT: Words = {
 const PERCPU: Words = {
   code: 'percpu-data',
   what: 'is per-CPU data; the running system has set its blocks up and a payload cannot add to or change them',
-  hint: 'use an array indexed by smp_processor_id() of NR_CPUS elements, as hotsplice assist writes it for a new one, or a load hook that sets each CPU\u2019s copy',
+  hint: ({ hook, assisted }) =>
+    `use an array indexed by smp_processor_id() of NR_CPUS elements${assisted ? ', as hotsplice assist writes it for a new one' : ''}, or ${hook} that sets each CPU\u2019s copy`,
 }
 const TLS: Words = {
   code: 'thread-local-data',
@@ -61,7 +68,8 @@ const TLS: Words = {
 const INIT_DATA: Words = {
   code: 'init-data',
   what: 'is read only while the system boots (init calls, boot parameters and their data)',
-  hint: 'leave it out of this patch (--leave-init); set what it would have set from a load hook if the running system needs it',
+  hint: ({ hook }) =>
+    `leave it out of this patch (--leave-init); set what it would have set from ${hook} if the running system needs it`,
 }
 /** Programs free nothing, but what ran at their start does not run again. */
 const START_CODE: Words = {
@@ -87,7 +95,7 @@ const CONSTANT: Words = {
 
 const CONST_HINT =
   'declare it const in the patch if its new first value is meant; else take that change out of the patch'
-const UNWRITTEN: Readonly<Record<Unwritten, Words>> = {
+const UNWRITTEN: Readonly<Record<Unwritten, PlainWords>> = {
   variable: {
     code: 'changed-constant',
     what: 'is a variable by its source, of which the compiler made a constant since nothing writes it: by the source it would go on with the value that it has',
@@ -151,8 +159,12 @@ const IN_PROGRAMS: ReadonlyMap<Words, Words> = new Map([
   [INIT_DATA, START_DATA],
 ])
 
-const wordsFor = (words: Words, { startMemory }: Loader): Words =>
-  startMemory === 'kept' ? (IN_PROGRAMS.get(words) ?? words) : words
+/** As a user of the loader can follow them. */
+function wordsFor(words: Words, { startMemory, waysOut }: Loader): PlainWords {
+  const own = startMemory === 'kept' ? (IN_PROGRAMS.get(words) ?? words) : words
+  const { hint } = own
+  return { ...own, hint: typeof hint === 'string' ? hint : hint(waysOut) }
+}
 
 const LAYOUT: Words = {
   code: 'data-layout',
@@ -299,12 +311,13 @@ export function newRefusal(
   const hidden = hidesDistances(piece) ? HIDDEN : undefined
   const words = hidden ?? (isCode ? undefined : OF_NEW_DATA[sectionClass]) ?? indirectWords(map, piece)
   if (words === undefined) return undefined
+  const { code, what, hint } = wordsFor(words, context.loader)
   return {
-    code: words.code,
+    code,
     unit: context.unit,
     symbol: piece.name,
-    text: `${piece.name}, which ${from} uses, is new and ${words.what}`,
-    hint: words.hint,
+    text: `${piece.name}, which ${from} uses, is new and ${what}`,
+    hint,
   }
 }
 

@@ -88,7 +88,7 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
   const off = functions.flatMap(each => each.switchedOff)
   const pieces = linker.run()
   const atBoot = bootTime(units, pieces, { rules, linker })
-  const left = leftToHooks(values, namesLeft(units), pieces)
+  const left = leftToHooks(values, namesLeft(units), { pieces, ways: rules.target.loader.waysOut })
   const init = leftInit(units, leftOut, pieces, rules)
   return {
     machine: units[0]?.verdicts.correlation.patched.object.header.machine,

@@ -1,5 +1,6 @@
 import type { Parts } from '../ctext/outline.ts'
 import type { DebugUnit } from '../dwarf/index.ts'
+import type { WaysOut } from '../loaders/loader.ts'
 
 /** One affected unit, as far as shapes are concerned. */
 export interface ShapeUnit {
@@ -22,6 +23,8 @@ export interface ShapeUnit {
 
 /** What the stage must ask the rest of the tree. */
 export interface ShapeQuestions {
+  /** Of the loader, for hints. */
+  readonly ways: WaysOut
   /** The unit's original text, preprocessed and taken apart; undefined where it could not be had. */
   readonly textOf: (unit: string) => Parts | undefined
   /** Units that the patch does not concern and that refer to a function of this name. */

@@ -57,7 +57,10 @@ export class Shapes {
     const calls = prototypes.filter(({ name }) => !isAccepted(new Set([name])))
     const known = new Set([...changes.flatMap(({ names }) => [...names]), ...prototypes.map(({ name }) => name), '*'])
     return {
-      refusals: [...living.filter(({ names }) => !isAccepted(names)).map(shapeRefusal), ...calls.map(prototypeRefusal)],
+      refusals: [
+        ...living.filter(({ names }) => !isAccepted(names)).map(each => shapeRefusal(each, questions.ways)),
+        ...calls.map(prototypeRefusal),
+      ],
       notices: [
         ...living.filter(({ names }) => isAccepted(names)).map(acceptedNotice),
         ...prototypes.filter(each => !calls.includes(each)).map(({ name, text }) => acceptedPrototype(name, text)),

@@ -1,5 +1,6 @@
 /** Changes of types and prototypes in words. */
 import type { Reason, Refusal } from '../base/refusal.ts'
+import type { WaysOut } from '../loaders/loader.ts'
 import type { PrototypeChange, TypeChange } from './model.ts'
 
 /** Entries that a sentence names before it says how many more there are. */
@@ -19,7 +20,7 @@ function placeWords({ place }: TypeChange | PrototypeChange): string {
   return place === undefined ? '' : ` (${place.file}:${place.line})`
 }
 
-export function shapeRefusal(change: TypeChange): Refusal {
+export function shapeRefusal(change: TypeChange, { hook, assisted }: WaysOut): Refusal {
   const { name, units, lives, functions, data, place } = change
   const users = [
     ...(functions.length === 0 ? [] : [`functions that use it: ${list(functions)}`]),
@@ -33,7 +34,7 @@ export function shapeRefusal(change: TypeChange): Refusal {
     text: `${name}${placeWords(change)} is not what it was: ${differencesOf(change)}. Objects of it live across the patch: ${[lives, ...users].join('; ')}`,
     hint: change.isLess
       ? lessHint(short)
-      : `keep the type as it is and put what is new into data of its own (a shadow structure, looked up by the object's address; hotsplice assist writes it for new members), or bring the objects that exist up to date from a load hook; --accept-type '${short}' if none of them matters`,
+      : `keep the type as it is and put what is new into data of its own (a shadow structure, looked up by the object's address${assisted ? '; hotsplice assist writes it for new members' : ': HOTSPLICE_SHADOW of hotsplice.h'}), or bring the objects that exist up to date from ${hook}; --accept-type '${short}' if none of them matters`,
     ...(place === undefined ? {} : { place }),
   }
 }

@@ -41,7 +41,7 @@ describe.skipIf(`${without}${withoutQemu}` !== '')(`wrong modules${without} ${wi
     const kernel = readKernelImage(readKernel(kernelPart('image')))
     const tables = ['.return_sites', ...(LINE === '6.1' ? [] : ['.call_sites'])]
     for (const table of tables) {
-      const { checks } = verifyModule(withHalfAnEntry(right, table) ?? right, kernel, kernel.facts.version)
+      const { checks } = verifyModule({ payload: withHalfAnEntry(right, table) ?? right, kernel })
       expect(checks.find(({ code }) => code === 'table-size')).toMatchObject({ status: 'failed', place: table })
     }
   })
@@ -51,7 +51,7 @@ describe.skipIf(`${without}${withoutQemu}` !== '')(`wrong modules${without} ${wi
     const right = await made()
     const kernel = readKernelImage(readKernel(workshop.image))
     const asked = wrongModules(right, SEED, COUNT).map(({ what, bytes }) => {
-      return { what, bytes, report: verifyModule(bytes, kernel, kernel.facts.version) }
+      return { what, bytes, report: verifyModule({ payload: bytes, kernel }) }
     })
     // What would stop the kernel cannot be tried among others.
     const tried = asked.filter(({ report }) => report.errno !== 'crash')

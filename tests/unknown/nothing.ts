@@ -13,6 +13,7 @@ export const NOTHING: Loader = {
   readiesNewCodeOnly: () => false,
   readiesEdited: () => undefined,
   hooks: { lists: [], single: [] },
+  waysOut: { hook: 'a hook', writesCode: false, assisted: false },
   setsLines: false,
   writesEntries: false,
   writesTable: 'some-do',

@@ -127,10 +127,11 @@ function verifyForXen(request: Request, { progress }: Console): Promise<VerifyRe
 async function verifyForLinux(request: Request): Promise<VerifyReport> {
   const { refuseQuestionsOfXen, verifyKernelModule } = await import('../../flows/verify/module.ts')
   refuseQuestionsOfXen(request, option => `--${option.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`)
-  const { payload, symbols } = request
+  const { payload, symbols, withoutIbt } = request
   return verifyKernelModule({
     payload: readInput(payload, 'the module'),
     kernel: symbols,
+    withoutIbt,
     ...signersOf(request),
   })
 }

@@ -4,6 +4,7 @@
  */
 import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { Judged } from '../../compare/model.ts'
+import { loaderOf } from '../../loaders/loaders.ts'
 import type { Piece, PieceId, PieceMap } from '../../pieces/model.ts'
 import { numberedBase, sourceName } from '../../pieces/names.ts'
 import { sectionClassOf } from '../../pieces/section-facts.ts'
@@ -30,6 +31,7 @@ export async function checkShapes(input: ShapeInput): Promise<ShapeVerdict> {
   const texts = new Map([...(await originalTexts(tree, units))].map(([{ unit }, parts]) => [unit, parts]))
   const compiled = new Set(affected.affected.map(({ unit }) => unit.unit))
   const verdict = shapes.judge(accepted, {
+    ways: loaderOf(tree.target).waysOut,
     textOf: unit => texts.get(unit),
     referrersOf: name => referrersOf(tree, name, compiled),
   })

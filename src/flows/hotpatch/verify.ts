@@ -74,9 +74,11 @@ function checkForXen(payload: Payload, loading: CheckContext): CheckedPayload {
 
 function checkForLinux(payload: Payload, { running: { kernel }, options, watch }: CheckContext): CheckedPayload {
   if (kernel === undefined) throw new InternalError('a module was assembled for a kernel that is not known')
-  const { plain } = kernel
-  const report = watch.timeSync('verify', () => verifyModule(payload.bytes, plain, plain.facts.version))
-  const { refusals, warnings } = answered(report, new Set(options.withoutIbt === true ? ['sealed-target'] : []))
+  const { withoutIbt } = options
+  const report = watch.timeSync('verify', () =>
+    verifyModule({ payload: payload.bytes, kernel: kernel.plain, withoutIbt }),
+  )
+  const { refusals, warnings } = answered(report, new Set())
   // What is said of the code beside what is replaced, was said with the unit's name.
   const told = warnings.filter(({ code }) => code !== 'stack-check')
   return { payload: refusals.length > 0 ? undefined : payload, refusals, warnings: told }
@@ -128,6 +130,14 @@ function checkPayload(
   return answered(report, excused)
 }
 
+/** Of rules that a payload breaks because of what the patch says, and not of how it was made. */
+const WAYS_OUT: ReadonlyMap<string, string> = new Map([
+  [
+    'sealed-target',
+    'add a function that does nothing but call it, and take the address of that; where no processor of the host tracks indirect branches (or ibt=off), say so with --without-ibt',
+  ],
+])
+
 function answered(report: VerifyReport, excused: ReadonlySet<string>): Pick<CheckedPayload, 'refusals' | 'warnings'> {
   const failed = report.checks.filter(({ status, code }) => status === 'failed' && !excused.has(code))
   const who = `${TITLES[report.target]} ${report.version}`
@@ -137,7 +147,9 @@ function answered(report: VerifyReport, excused: ReadonlySet<string>): Pick<Chec
       unit: '',
       symbol: place ?? '',
       text: `${who} would ${DOINGS.get(errno ?? '') ?? `answer ${errno ?? 'with an error'}`} [${code}]: ${text}`,
-      hint: `docs/findings has a section on ${code}; hotsplice verify shows every rule. If the patch is not at fault, this is a mistake of ours: please report it`,
+      hint:
+        WAYS_OUT.get(code) ??
+        `docs/findings has a section on ${code}; hotsplice verify shows every rule. If the patch is not at fault, this is a mistake of ours: please report it`,
     })),
     warnings: report.checks.flatMap(({ code, warning }) => (warning === undefined ? [] : [{ code, text: warning }])),
   }

@@ -14,6 +14,8 @@ export interface ModuleQuestion {
   readonly payload: Uint8Array
   /** The image that boots (`/boot/vmlinuz-…`), or vmlinux: its file. */
   readonly kernel: string
+  /** Whether no processor of the host tracks indirect branches. */
+  readonly withoutIbt?: boolean | undefined
   /** Certificates or public keys in PEM: one of them must have signed it. */
   readonly keys?: readonly string[]
   /** Whether it must have no other signature besides. */
@@ -21,12 +23,12 @@ export interface ModuleQuestion {
 }
 
 /** Throws `InputError` for a kernel that cannot be read, or whose rules are not known. */
-export function verifyKernelModule({ payload, kernel, keys, onlyKnown }: ModuleQuestion): VerifyReport {
+export function verifyKernelModule({ payload, kernel, withoutIbt, keys, onlyKnown }: ModuleQuestion): VerifyReport {
   const image = withKnownModules(
     during(`reading the kernel in ${kernel}`, () => readKernelImage(readKernel(kernel))),
     { payload, kernel },
   )
-  const report = verifyModule(payload, image, image.facts.version)
+  const report = verifyModule({ payload, kernel: image, withoutIbt })
   if (keys === undefined) return report
   const known = { keys: keys.map(readKnownKey), only: onlyKnown }
   return withSignature(report, checkModuleSignature(payload, known))
@@ -65,7 +67,7 @@ function unreadableIsNothing<T>(read: () => T): T | undefined {
   }
 }
 
-const OF_XEN = ['tree', 'buildDir', 'memory', 'on', 'xenVersion', 'withoutIbt'] as const
+const OF_XEN = ['tree', 'buildDir', 'memory', 'on', 'xenVersion'] as const
 
 /** Throws `InputError` where something is asked that is known of Xen only; `spell` says how the user gave it. */
 export function refuseQuestionsOfXen(

@@ -45,6 +45,8 @@ export const LINUX: Loader = {
   readiesNewCodeOnly: () => false,
   readiesEdited: () => undefined,
   hooks: { lists: [], single: [...LINUX_HOOKS.keys()] },
+  // Its callbacks come before functions are replaced; text of the kernel is read-only to them.
+  waysOut: { hook: 'a callback (HOTSPLICE_PRE_PATCH of hotsplice.h)', writesCode: false, assisted: false },
   setsLines: false,
   writesTable: 'never',
   writesEntries: true,

@@ -64,6 +64,7 @@ export const PROCESS: Loader = {
   readiesEdited: () => undefined,
   startMemory: 'kept',
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
+  waysOut: { hook: 'a load hook', writesCode: true, assisted: true },
   setsLines: false,
   writesTable: 'never',
   writesEntries: false,

@@ -75,6 +75,7 @@ export const XEN: Loader = {
   readiesNewCodeOnly: machine => READIES_NEW_CODE_ONLY.has(machine),
   readiesEdited: xenEditedCode,
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
+  waysOut: { hook: 'a load hook', writesCode: true, assisted: true },
   setsLines: true,
   writesTable: 'some-do',
   writesEntries: false,

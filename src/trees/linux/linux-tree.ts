@@ -5,6 +5,7 @@ import type { TouchedFile } from '../../source/model.ts'
 import type { Tree } from '../model.ts'
 import { type BuildFiles, NO_SCRIPTS, NOT_CONFIGURED, NOT_GENERATED, type TreeKind, type Unread } from '../tree-kind.ts'
 import { findLinux, openLinux } from './open.ts'
+import { keptByOthers } from './other-programs.ts'
 import { LINUX_PATHS } from './paths.ts'
 
 export const LINUX_TREE: TreeKind = {
@@ -29,7 +30,7 @@ export const LINUX_TREE: TreeKind = {
  * Files that come, go or move are for makefiles to say, which are not read yet. A header that comes is read by who is patched to
  * read it; that nobody else takes it for another, was asked when the patch's readers were (`open.ts`).
  */
-function unitsOfBuildFiles(_: Tree, files: readonly TouchedFile[]): BuildFiles {
+function unitsOfBuildFiles(tree: Tree, files: readonly TouchedFile[]): BuildFiles {
   const isHeader = ({ oldPath, newPath }: TouchedFile) => oldPath === undefined && newPath?.endsWith('.h') === true
   const refusals = files.flatMap(file => {
     const { kind, oldPath, newPath } = file
@@ -45,7 +46,8 @@ function unitsOfBuildFiles(_: Tree, files: readonly TouchedFile[]): BuildFiles {
     ]
   })
   const handled = new Set(files.filter(isHeader).flatMap(({ newPath }) => newPath ?? []))
-  return { affected: [], refusals, notices: [], handled, renamed: new Map() }
+  const sources = files.flatMap(({ newPath }) => newPath ?? [])
+  return { affected: [], refusals, notices: keptByOthers(tree, sources), handled, renamed: new Map() }
 }
 
 function unread(_: Tree, { oldPath, newPath }: TouchedFile): Unread {

@@ -29,6 +29,8 @@ export interface ModuleSymbol {
 
 export class ModuleLoadContext {
   readonly kernel: KernelImage
+  /** Whether no processor that will run it tracks indirect branches. */
+  readonly withoutIbt: boolean
   readonly trailer: Trailer
   /** Without a signature. */
   readonly raw: RawPayload
@@ -36,8 +38,9 @@ export class ModuleLoadContext {
   #symbols: readonly ModuleSymbol[] | undefined
   #placed: Placed | undefined
 
-  constructor(payload: Uint8Array, kernel: KernelImage) {
+  constructor(payload: Uint8Array, kernel: KernelImage, withoutIbt: boolean) {
     this.kernel = kernel
+    this.withoutIbt = withoutIbt
     this.trailer = withoutTrailer(payload)
     this.raw = new RawPayload(this.trailer.module)
   }

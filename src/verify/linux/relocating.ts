@@ -15,7 +15,7 @@ import {
 } from '../../machines/x86-64/relocation-numbers.ts'
 import { type Finding, finding, hex } from '../finding.ts'
 import { ALLOC, type RawSection } from '../xen/raw.ts'
-import { findKernelSymbol } from './kernel-search.ts'
+import { findKernelSymbol, wantedBy } from './kernel-search.ts'
 import type { ModuleLoadContext, ModuleSymbol } from './load-context.ts'
 
 export interface CodedFinding {
@@ -125,15 +125,16 @@ class Relocation {
 
   #foundLater({ name, raw }: ModuleSymbol, module: string): Problem | undefined {
     if (raw.sectionIndex !== SHN_LIVEPATCH) return ['klp-symbol', 'EINVAL', notMarked(name)]
-    const [, object = '', plain = '', position = ''] = SYMBOL_NAME.exec(name) ?? []
-    if (plain === '')
+    const wanted = wantedBy(name)
+    if (wanted === undefined)
       return ['klp-symbol-name', 'EINVAL', `${name} does not say whose symbol, which and the how many-th`]
+    const { object } = wanted
     if (object === 'vmlinux') {
-      const text = `${plain} is of the kernel itself, and stands among what waits for the module ${module}`
+      const text = `${wanted.name} is of the kernel itself, and stands among what waits for the module ${module}`
       return ['klp-symbol-object', 'EINVAL', text]
     }
     if (!this.#loading.kernel.modules.includes(object)) return undefined
-    const found = findKernelSymbol(this.#loading.kernel, plain, Number(position), object)
+    const found = findKernelSymbol(this.#loading.kernel, wanted.name, wanted.position, object)
     return 'fault' in found ? ['klp-symbol-found', 'EINVAL', found.fault] : undefined
   }
 
@@ -143,15 +144,16 @@ class Relocation {
     if (symbol.raw.sectionIndex !== SHN_LIVEPATCH) {
       return ['klp-symbol', 'EINVAL', notMarked(symbol.name)]
     }
-    const [, object = '', name = '', position = ''] = SYMBOL_NAME.exec(symbol.name) ?? []
-    if (name === '') {
+    const wanted = wantedBy(symbol.name)
+    if (wanted === undefined) {
       return ['klp-symbol-name', 'EINVAL', `${symbol.name} does not say whose symbol, which and the how many-th`]
     }
+    const { object, name, position } = wanted
     if (object !== 'vmlinux') {
       const text = `${symbol.name} is of the module ${object}: whether it is loaded is not known here`
       return ['klp-symbol-object', 'EINVAL', text]
     }
-    const found = findKernelSymbol(this.#loading.kernel, name, Number(position))
+    const found = findKernelSymbol(this.#loading.kernel, name, position)
     if ('fault' in found) return ['klp-symbol-found', 'EINVAL', found.fault]
     this.#values[number] = found.address
     return undefined
@@ -235,9 +237,6 @@ class Relocation {
     })
   }
 }
-
-/** As sscanf reads it. */
-const SYMBOL_NAME = /^\.klp\.sym\.([^.]{1,55})\.([^,]{1,511}),[ \t]*[+-]?(\d+)/
 
 const notMarked = (name: string) => `symbol ${name} is not marked as one that the live patching core looks up`
 

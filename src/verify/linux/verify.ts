@@ -23,8 +23,16 @@ const RULES: Readonly<Record<LinuxVersion, readonly ModuleRule[]>> = { '6.1': [.
 /** Every code there is, for documents and tests. */
 export const LINUX_RULE_CODES: readonly string[] = [...new Set([...ALL, ...RELOAD_RULES].map(({ code }) => code))]
 
-export function verifyModule(payload: Uint8Array, kernel: KernelImage, version: LinuxVersion): VerifyReport {
-  const loading = new ModuleLoadContext(payload, kernel)
+export interface ModuleInput {
+  readonly payload: Uint8Array
+  readonly kernel: KernelImage
+  /** Whether no processor of the host tracks indirect branches (CET-IBT), or the kernel was told not to (ibt=off). */
+  readonly withoutIbt?: boolean | undefined
+}
+
+export function verifyModule({ payload, kernel, withoutIbt }: ModuleInput): VerifyReport {
+  const { version } = kernel.facts
+  const loading = new ModuleLoadContext(payload, kernel, withoutIbt === true)
   const book: Book<ModuleRule> = {
     rules: MODULE_STEPS.flatMap(({ name }) => RULES[version].filter(({ step }) => step === name)),
     steps: MODULE_STEPS,
