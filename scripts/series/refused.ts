@@ -23,6 +23,14 @@ export const REFUSED: ReadonlyMap<string, Refused> = new Map([
   ],
   ['XSA-431', { stands: 'a new per-CPU variable', out: ASSIST }],
   [
+    'XSA-434',
+    {
+      stands:
+        'which mitigation is used is chosen at boot, and so are the features that guests see, by tables that are gone by now',
+      out: REBOOT,
+    },
+  ],
+  [
     'XSA-446',
     { stands: 'gates of the interrupt table, which boot code sets up, and the entry code behind them', out: REBOOT },
   ],
