@@ -23,6 +23,37 @@ export const REFUSED: ReadonlyMap<string, Refused> = new Map([
   ],
   ['XSA-431', { stands: 'a new per-CPU variable', out: ASSIST }],
   [
+    'XSA-434',
+    {
+      stands:
+        'which mitigation is used is chosen at boot, and so are the features that guests see, by tables that are gone by now',
+      out: REBOOT,
+    },
+  ],
+  [
+    'XSA-435',
+    {
+      stands:
+        'features that guests see, and the mitigation that is used, are chosen at boot; each CPU is set up for it as it comes up',
+      out: REBOOT,
+    },
+  ],
+  [
+    'XSA-438',
+    {
+      stands:
+        'functions that are called by a table of pointers return a value more, and one of their parameters has another type',
+      out: '`--accept-type` for the table’s type and the functions: who stays is compiled to the same code with the new types (not tried)',
+    },
+  ],
+  [
+    'XSA-439',
+    {
+      stands: 'entry code (assembly), into which boot code puts an instruction where the processor needs it',
+      out: REBOOT,
+    },
+  ],
+  [
     'XSA-446',
     { stands: 'gates of the interrupt table, which boot code sets up, and the entry code behind them', out: REBOOT },
   ],

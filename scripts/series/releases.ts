@@ -47,9 +47,18 @@ export function releasesOf(history: string, branch: string): readonly Series[] {
 }
 
 function patchOn(history: string, commit: string): string {
+  const isThere = (path: string) => git(history, 'ls-tree', '--name-only', commit, path) !== ''
+  return releasePatch(path => (isThere(path) ? git(history, 'show', `${commit}:${path}`) : undefined))
+}
+
+/** The fix on any source of them, whose files are named below the tree. */
+export function releasePatch(read: (path: string) => string | undefined): string {
   return EDITS.map(({ files, from, to }) => {
-    const file = files.find(path => git(history, 'ls-tree', '--name-only', commit, path) !== '') ?? files[0] ?? ''
-    return edited(file, git(history, 'show', `${commit}:${file}`), { from, to })
+    const [first] = files.flatMap(path => {
+      const text = read(path)
+      return text === undefined ? [] : [{ path, text }]
+    })
+    return edited(first?.path ?? files.join(' or '), first?.text ?? '', { from, to })
   }).join('')
 }
 

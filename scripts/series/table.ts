@@ -26,7 +26,7 @@ const CAME_AT = COLUMNS.indexOf('came')
 const HEAD = `# Fixes on their own bases
 
 Made by \`npx tsx scripts/coverage.ts\`, not by hand. The table has security fixes on Xen's stable branches that touch the
-hypervisor for x86, ordinary fixes for x86 (by the ids of their commits; runs of neighbours, of which none is left out but those
+hypervisor for x86, ordinary fixes for x86 (by the ids of their commits; neighbours on a branch, none between them left out but those
 that change a header which nearly everything reads), and, for AArch64, fixes of any kind that touch code specific to it. Each fix
 is tried on the commit before it, as if that were running. The commit is built (DEBUG=n, LIVEPATCH=y; with a cross compiler for
 AArch64). The fix is built against it with \`--lines auto\`, verified, and rehearsed on that very hypervisor: uploaded, applied,

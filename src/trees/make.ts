@@ -93,12 +93,24 @@ async function sawEverything(job: Job, mirror: Mirror, failed: MadeIn): Promise<
   const { toolchain } = shop.tree
   const here = (name: string) => (toolchain && !name.startsWith(mirror.root) && outsideOf(toolchain, name)) || name
   const named = headersNamed(asked.said).map(name => (name.startsWith('/') ? here(name) : `${place}/${name}`))
-  if (asked.bypassed.length > 0 || bypassed(mirror, shop.layout, named).length > 0) return false
+  const given = filesGiven(job, mirror)
+  if (asked.bypassed.length > 0 || bypassed(mirror, shop.layout, [...given, ...named]).length > 0) return false
   // What an assembler reads, nobody has named.
   if (!ASSEMBLING.test(failed.words)) return true
   const texts = shop.texts(request.overlay)
   const opened = [sourceOf(shop, request.unit), ...named]
   return !opened.some(path => texts.embeds(path.startsWith(`${mirror.root}/`) ? path.slice(mirror.root.length) : path))
+}
+
+/** Words of the command that may be files, the source among them: it may be a link in a folder that is one, too. */
+function filesGiven({ parts, request, shop }: Job, mirror: Mirror): readonly string[] {
+  const { toolchain } = shop.tree
+  return parts.options
+    .filter(option => !option.startsWith('-'))
+    .map(option => {
+      const path = resolve(request.unit.folder, (toolchain && outsideOf(toolchain, option)) ?? option)
+      return mirror.holds(path) ? mirror.at(path) : path
+    })
 }
 
 async function makeIn(job: Job, mirror: Mirror): Promise<MadeIn> {

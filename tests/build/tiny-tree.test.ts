@@ -218,6 +218,25 @@ describe.skipIf(missing !== '')(`a tiny Xen (${missing || 'gcc and make are here
       expect(textOf(pair?.original)).not.toContain('\x67\x12')
     }))
 
+  test('such a source is patched, too, where it does not compile with the rest of the patch alone', () =>
+    inFolder(async folder => {
+      const text = '#include <called.h>\nint linked(void) { return called(1); }\n'
+      const header = 'static inline int called(int a) { return a; }\n'
+      tinyXen(join(folder, 'tree'), { 'xen/efi/real.c': text, 'xen/include/called.h': header })
+      const list = join(folder, 'tree/xen/common/Makefile')
+      writeFileSync(list, `${readFileSync(list, 'utf8')}obj-y += alias.o\n`)
+      symlinkSync('../efi/real.c', join(folder, 'tree/xen/common/alias.c'))
+      make(join(folder, 'tree'))
+      const tree = await open(join(folder, 'tree'), join(folder, 'cache'))
+      const change = changeOf(tree, {
+        'xen/efi/real.c': text.replace('called(1)', 'called(1, 4710)'),
+        'xen/include/called.h': header.replace('int a', 'int a, int b').replace('return a', 'return a + b'),
+      })
+      const affected = await affectedUnits(tree, change)
+      const [pair] = await buildPairs(tree, affected.affected, overlayOf(change, affected))
+      expect(textOf(pair?.patched)).toContain('\x67\x12')
+    }))
+
   test('a source that comes is found wherever the tree would find it', () =>
     inFolder(async folder => {
       const tree = await built(folder, {

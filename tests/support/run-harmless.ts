@@ -7,7 +7,7 @@ import { draws, harmlessEdit } from './harmless.ts'
 import { answerOf, type HarmlessFacts } from './harmless-answer.ts'
 import { createHotpatch, type OpenOptions, openTree } from './opened.ts'
 
-export interface HarmlessOptions {
+export interface HarmlessOptions extends Pick<OpenOptions, 'toolchain' | 'toolchainPath'> {
   readonly tree: string
   readonly count: number
   readonly seed: number
@@ -38,6 +38,7 @@ export async function runHarmless({
   seconds = Number.POSITIVE_INFINITY,
   cache,
   say = () => undefined,
+  ...toolchain
 }: HarmlessOptions): Promise<HarmlessResult> {
   const cacheFolder = cache ?? mkdtempSync(join(tmpdir(), 'hotsplice-harmless-'))
   const options: OpenOptions = {
@@ -46,6 +47,7 @@ export async function runHarmless({
     jobs: 2,
     progress: quiet,
     cacheFolder,
+    ...toolchain,
   }
   const begun = performance.now()
   const wrong: string[] = []
