@@ -11,7 +11,7 @@ import { type RunOptions, run } from '../run.ts'
 import type { Kept } from './kept.ts'
 
 /** Programs of their own, which do not run with the kernel; and other machines. */
-const ASIDE =
+export const ASIDE =
   /^(?:tools|scripts|samples|Documentation|usr|arch\/(?!x86\/)[^/]+|arch\/x86\/(?:boot|realmode|purgatory|tools|um))\//
 
 export interface Searching extends RunOptions {
@@ -79,7 +79,7 @@ const includesIn = (file: string, text: string, pattern: RegExp): readonly strin
 const literal = (text: string): string => text.replaceAll(/[^\w-]/g, '\\$&')
 
 /** Folders with what may run with the kernel, below the tree's own. */
-function placesIn(folder: string): readonly string[] {
+export function placesIn(folder: string): readonly string[] {
   const tops = readdirSync(folder, { withFileTypes: true }).filter(each => each.isDirectory() && each.name !== '.git')
   const below = (name: string) => (name === 'arch' ? ['arch/x86'] : [name])
   return tops
