@@ -11,7 +11,7 @@ import type { Side } from '../base/side.ts'
 import type { Correlation } from '../correlate/model.ts'
 import type { SectionClass } from '../loaders/sections.ts'
 import type { Piece, PieceMap } from '../pieces/model.ts'
-import { isCompilerMade, partOf } from '../pieces/names.ts'
+import { isCompilerMade, partOf, writtenByName } from '../pieces/names.ts'
 import { sectionClassOf } from '../pieces/section-facts.ts'
 import { ContentComparison, comparesByContent, type ReferencePair } from './content.ts'
 import type { Difference, Judged, LineOracle, Outcome, UnitVerdicts, Verdict } from './model.ts'
@@ -260,15 +260,29 @@ function compareData(context: Context, original: Piece<'original'>, patched: Pie
     () => compareSections(context, original, patched),
     () => context.content.compare(original, patched),
     () => comparePlaces(context, original, patched),
+    () => compareWritten(context.correlation, original, patched),
   )
   if (found.because !== undefined) return found
   const { correlation } = context
   const before = correlation.original.object.sections[original.section]
   const after = correlation.patched.object.sections[patched.section]
-  // Where several variables share a section, its alignment says nothing about one of them.
+  if (before === undefined || after === undefined || after.alignment <= before.alignment) return found
+  // Where several variables share a section, its alignment says nothing about one of them that was there before.
   const isAlone = (correlation.patched.bySection[patched.section]?.length ?? 0) === 1
-  if (before === undefined || after === undefined || !isAlone || after.alignment <= before.alignment) return found
+  const mayBeIts = before.name !== after.name && patched.offset % after.alignment === 0
+  if (!isAlone && !mayBeIts) return found
   return differs({ what: 'alignment', original: before.alignment, patched: after.alignment })
+}
+
+/** What the build writes there later, and no byte of the object tells. */
+function compareWritten(correlation: Correlation, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
+  const [before, after] = [writtenIn(correlation.original, original), writtenIn(correlation.patched, patched)]
+  return before === after ? SAME : differs({ what: 'reaches', offset: 0, original: before, patched: after })
+}
+
+function writtenIn<S extends Side>({ object }: PieceMap<S>, { symbols }: Piece<S>): string {
+  const names = symbols.flatMap(id => writtenByName(object.symbols[id]?.name ?? '') ?? [])
+  return names.sort().join(', ') || 'nothing'
 }
 
 /**

@@ -29,17 +29,26 @@ export function staticFamily(name: string): string | undefined {
   return numberedBase(name) ?? (isOfFunction(name) ? name : undefined)
 }
 
-const COUNTED = /^(__UNIQUE_ID_\w*?\D)\d+(?:\.\d+)?$/
+const COUNTED = /^(__(?:UNIQUE_ID|BTF_ID_)_\w*?\D)\d+(?:\.\d+)?$/
 const INIT_CALL = /^(__initcall__kmod_\w+?__)\d+_\d+_(\w+)$/
 
 /**
  * What names share that macros make with `__COUNTER__`: `__UNIQUE_ID(ddebug)` becomes `__UNIQUE_ID_ddebug251`, and another
- * number where a further macro stands before it; an init call of Linux has the line in it, too. Undefined for other names.
+ * number where a further macro stands before it; `BTF_ID(struct, inode)` is `__BTF_ID__struct__inode__5`, and an init call of
+ * Linux has the line in it, too. Undefined for other names.
  */
 export function countedBase(name: string): string | undefined {
   if (!name.startsWith('__')) return undefined
   const [, call, callee = ''] = INIT_CALL.exec(name) ?? []
   return call === undefined ? COUNTED.exec(name)?.[1] : `${call}${callee}`
+}
+
+/**
+ * What the build of Linux writes at a place, where the place's name alone says it: of `__BTF_ID__struct__inode__5` the number
+ * that the type has in the kernel's own information (tools/bpf/resolve_btfids). Undefined for other names.
+ */
+export function writtenByName(name: string): string | undefined {
+  return name.startsWith('__BTF_ID__') ? (countedBase(name) ?? name) : undefined
 }
 
 /** Whether the name has the function in it, so that variables of other functions are told apart by it. */

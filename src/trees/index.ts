@@ -22,6 +22,7 @@ export { type LinkRecords, linkRecords } from './link-records/link-records.ts'
 export { linkedFiles } from './linked-files.ts'
 export { isConfigured } from './linux/configured.ts'
 export { type KernelOfModules, moduleFiles, modulesAround } from './linux/module-files.ts'
+export { namingSources } from './linux/naming-sources.ts'
 export { readKernel } from './linux/unpack.ts'
 export type {
   Affected,

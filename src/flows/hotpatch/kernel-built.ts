@@ -9,13 +9,12 @@ import type { Reason, Refusal } from '../../base/refusal.ts'
 import type { ElfObject } from '../../elf/model.ts'
 import type { ProbedSizes } from '../../loaders/entry-size.ts'
 import type { KernelImage } from '../../loaders/linux/kernel-image.ts'
-import { LINUX } from '../../loaders/linux/linux.ts'
-import { OF_EACH_MODULE } from '../../loaders/linux/named-kernel.ts'
 import { type Affected, isConfigured, modulesAround, type Tree } from '../../trees/index.ts'
 import type { JudgedUnit } from './judge.ts'
 import type { ToldUnits } from './judge-told.ts'
 import { withOwnNames } from './kernel-names.ts'
 import { imageAsked } from './kernel-running.ts'
+import { definedIn, vanishedRefusals } from './kernel-vanished.ts'
 import { type Running, type RunningOptions, runningOf } from './running.ts'
 
 type Finding = Partial<Record<'refusals', readonly Refusal[]> & Record<'notices', readonly Reason[]>>
@@ -33,7 +32,10 @@ export async function withRunning(
   { affected, entrySizes, options }: Asked,
 ): Promise<{ readonly running: Running; readonly judged: ToldUnits }> {
   const running = withOwnNames(runningOf(tree, affected, entrySizes, options), told.units)
-  return { running, judged: await withoutUnbuilt(tree, told, running, options) }
+  const judged = await withoutUnbuilt(tree, told, running, options)
+  if (running.kernel === undefined) return { running, judged }
+  const vanished = await vanishedRefusals(tree, judged.units, running.kernel.plain)
+  return { running, judged: { ...judged, refusals: [...judged.refusals, ...vanished] } }
 }
 
 async function withoutUnbuilt(
@@ -45,7 +47,7 @@ async function withoutUnbuilt(
   if (kernel === undefined) return judged
   const findings = new Map<JudgedUnit, Finding>()
   for (const unit of judged.units.filter(isChanged)) {
-    const names = definedBy(unit)
+    const names = definedIn(unit.verdicts.correlation.original.object)
     if (names.length === 0 || names.some(name => kernel.plain.lookup(name) !== undefined)) continue
     const finding = await whyAbsent(tree, unit, names, { kernel: kernel.plain, image: imageAsked(options) })
     if (finding !== undefined) findings.set(unit, finding)
@@ -62,19 +64,6 @@ async function withoutUnbuilt(
 function isChanged({ verdicts: { functions, data } }: JudgedUnit): boolean {
   return [...functions, ...data].some(({ verdict: { kind } }) => kind !== 'same' && kind !== 'line-only')
 }
-
-/** What others may refer to and the kernel's table of names has, for as long as the kernel runs. */
-function definedBy({ verdicts }: JudgedUnit): readonly string[] {
-  const { sections, symbols } = verdicts.correlation.original.object
-  return symbols.flatMap(({ name, binding, kind, place }) => {
-    if (binding !== 'global' || place.in !== 'section' || (kind !== 'function' && kind !== 'object')) return []
-    const isOfStart = ['init-code', 'init-data'].includes(LINUX.sectionClass(sections[place.section]?.name ?? ''))
-    return isOfStart || OF_BUILD.test(name) || OF_EACH_MODULE.has(name) ? [] : [name]
-  })
-}
-
-/** Of the build, for exports, and padding before functions. */
-const OF_BUILD = /^__(?:ksymtab|pfx)_/
 
 interface Where {
   readonly kernel: KernelImage

@@ -14,6 +14,7 @@ import { originOf } from '../../select/origins.ts'
 import type { Selection, UnitInput } from '../../select/select.ts'
 import { exportNotices } from './kernel-exports.ts'
 import { moduleEntryRefusals } from './kernel-modules.ts'
+import { probeNotices, takeoverRefusals } from './kernel-takeover.ts'
 import type { CheckedCode } from './running-code.ts'
 
 interface Known {
@@ -36,9 +37,11 @@ export function checkKernel(
     ...nameRefusals(selection, kernel),
     ...definitionRefusals(selection, kernel),
     ...moduleEntryRefusals(selection, kernel),
+    ...takeoverRefusals(units, selection, kernel),
   ]
   const warnings = [...checked.warnings, ...threadWarnings(selection, kernel, textOf)]
-  return { ...checked, refusals, warnings, notices: [...checked.notices, ...exports, ...coldNotices(units, selection)] }
+  const said = [...exports, ...coldNotices(units, selection), ...probeNotices(units, selection)]
+  return { ...checked, refusals, warnings, notices: [...checked.notices, ...said] }
 }
 
 /** Why ftrace, and so the live patching core, cannot take over a function; a name that the kernel has not is refused elsewhere. */

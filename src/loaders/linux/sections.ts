@@ -40,6 +40,10 @@ export const linuxSectionClass = sectionClasses([
   ...rows('percpu', '.data..percpu', '.data..percpu.*', '.data..percpu..*'),
   // Written while the system starts, and protected then; a payload's memory would not be.
   ...rows('unknown', '.data..ro_after_init', '.data..ro_after_init.*'),
+  // The kernel treats these by their place: shared with the host of an encrypted guest, left out of what is saved to disk, the
+  // first task's own, set aside before there is an allocator. A payload's memory would be like any other.
+  ...rows('unknown', '.bss..decrypted', '.data..decrypted', '.data..nosave', '.data..init_task', '.bss..brk'),
+  ...rows('unknown', '.data..init_thread_info'),
   // For objtool and modpost, and thrown away by the link.
   ...rows('dropped', '.discard', '.discard.*', '.export_symbol'),
   // What the kernel or a module exports, read when another module is loaded: what changes is said (`kernel-exports.ts`).

@@ -11,7 +11,7 @@ import { type RunOptions, run } from '../run.ts'
 import type { Kept } from './kept.ts'
 
 /** Programs of their own, which do not run with the kernel; and other machines. */
-const ASIDE =
+export const ASIDE =
   /^(?:tools|scripts|samples|Documentation|usr|arch\/(?!x86\/)[^/]+|arch\/x86\/(?:boot|realmode|purgatory|tools|um))\//
 
 export interface Searching extends RunOptions {
@@ -21,7 +21,7 @@ export interface Searching extends RunOptions {
 }
 
 /** Where sources are: what the build makes of others lies below its own folder. */
-const placesOf = ({ folder, sources }: Pick<Searching, 'folder' | 'sources'>): readonly string[] =>
+export const placesOf = ({ folder, sources }: Pick<Searching, 'folder' | 'sources'>): readonly string[] =>
   folder === sources ? [folder] : [sources, folder]
 
 /** The tree's sources that include the one at `source`, or one of its name whose place is not told. */
@@ -90,8 +90,8 @@ const includesIn = (file: string, text: string, pattern: RegExp): readonly strin
 
 const literal = (text: string): string => text.replaceAll(/[^\w-]/g, '\\$&')
 
-/** Folders with what may run with the kernel, below one of the tree's own. */
-function placesIn(folder: string, options: Searching): readonly string[] {
+/** Folders with what may run with the kernel, below one of the tree's own; without the one that is built in. */
+export function placesIn(folder: string, options: Pick<Searching, 'folder'>): readonly string[] {
   const tops = readdirSync(folder, { withFileTypes: true }).filter(each => each.isDirectory() && each.name !== '.git')
   const below = (name: string) => (name === 'arch' ? ['arch/x86'] : [name])
   return tops
