@@ -13,8 +13,7 @@ const MEMORY = 256
  * What goes wrong is the end, and every line is shown; ours come in as many as we like. Whether the timer ticks is not tried
  * (timer_irq_works() of arch/x86/kernel/apic/io_apic.c): on a busy machine an emulated one may be too late, which is a panic.
  */
-const COMMAND_LINE =
-  'console=ttyS0 panic=-1 oops=panic printk.time=0 ignore_loglevel printk.devkmsg=on no_timer_check'
+const COMMAND_LINE = 'console=ttyS0 panic=-1 oops=panic printk.time=0 ignore_loglevel printk.devkmsg=on no_timer_check'
 
 /**
  * One thread for all processors: with one for each, QEMU 7.2 may go on running a breakpoint that the kernel has put into a
