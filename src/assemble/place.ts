@@ -63,9 +63,13 @@ export function inputSection(selection: Selection, { address, piece }: SelectedP
   return section
 }
 
-/** The piece's bytes as the compiler left them; empty where the section has none. */
-export function pieceBytes({ piece }: SelectedPiece, from: ElfSection<'patched'>): Uint8Array {
-  return from.bytes.subarray(piece.offset, piece.offset + piece.size)
+/** The piece's bytes as the compiler left them, but for what it has instead; empty where the section has none. */
+export function pieceBytes({ piece, instead = [] }: SelectedPiece, from: ElfSection<'patched'>): Uint8Array {
+  const bytes = from.bytes.subarray(piece.offset, piece.offset + piece.size)
+  if (instead.length === 0) return bytes
+  const own = Uint8Array.from(bytes)
+  for (const each of instead) own.set(each.bytes, each.at)
+  return own
 }
 
 function outputKind({ role, piece }: SelectedPiece, from: ElfSection<'patched'>, target: PayloadTarget): SectionKind {

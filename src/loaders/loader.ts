@@ -83,6 +83,11 @@ export interface Loader {
    * what it does not know, or put it where it means something.
    */
   readonly runsAnywhere: boolean
+  /**
+   * The variable whose value the starting system writes into code, at the places that a section lists; undefined for any other
+   * section.
+   */
+  readonly writtenAtStart: (section: string) => string | undefined
   /** What is there only to start the system: freed once it is up, or kept and of no more use. */
   readonly startMemory: 'freed' | 'kept'
   /**

@@ -110,6 +110,16 @@ export interface InstructionText {
 }
 
 /** Questions about code. `code` begins with an instruction; fields and offsets are within it. */
+export interface ReadInstead {
+  /** Where the instruction begins. */
+  readonly at: number
+  readonly bytes: Uint8Array
+  /** Where the field is that leads to the variable, empty, and how it is relocated (R_*). */
+  readonly field: number
+  readonly type: number
+  readonly addend: bigint
+}
+
 export interface CodeKnowledge {
   /**
    * For a PC-relative field that ends its instruction, the bytes between what the relocation counts from and what the
@@ -143,6 +153,11 @@ export interface CodeKnowledge {
   readonly endsInJump: (code: Uint8Array, relocated: ReadonlySet<number>, at: number) => boolean
   /** For each of `offsets`, ascending, the immediate or displacement that the byte is part of, if it is. */
   readonly numberFieldsAt: (code: Uint8Array, offsets: readonly number[]) => ReadonlyMap<number, NumberField>
+  /**
+   * For an instruction with a placeholder of 8 bytes at `field`, where a starting system writes a number: one of the same size
+   * that reads the number from a variable. Undefined where it is another instruction, or that is not known.
+   */
+  readonly readInstead: ((code: Uint8Array, field: number) => ReadInstead | undefined) | undefined
   /** Numbers that instructions may hold, wherever they stand: rather one too many. */
   readonly heldNumbers: (code: Uint8Array) => ReadonlySet<number>
   /**

@@ -27,7 +27,7 @@ import { sectionClassOf } from '../pieces/section-facts.ts'
 import { isWritable } from '../pieces/writable.ts'
 import { type Body, goesOnAtKept } from './kept-places.ts'
 import type { Replacement, SelectedPiece, UnitInput } from './model.ts'
-import { BOOT_CONSTANT } from './refusals.ts'
+import { BOOT_CONSTANT, isOfStart } from './refusals.ts'
 import { usersIn, withParts } from './users.ts'
 
 export interface InnerPlaces {
@@ -51,6 +51,7 @@ export function innerPlaces(
   const hasLabels = new Set<PieceId<'original'>>()
   for (const piece of original.pieces) {
     if (going.has(piece.id) || !MAY_HOLD.has(piece.kind) || isGoneByNow(scene, piece)) continue
+    if (isOfStart(scene, original, piece)) continue
     const into = functionEntered(scene, piece)
     if (into === undefined) continue
     if (isNamed(piece) && piece.kind === 'data') hasLabels.add(into.id)

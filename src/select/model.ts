@@ -75,6 +75,8 @@ export interface SelectedPiece {
   readonly reason: Reason
   readonly because: PieceAddress | undefined
   readonly references: readonly LinkedReference[]
+  /** Instructions that it has in the place of the compiler's, of the same size (`start-constants.ts`). */
+  readonly instead?: readonly { readonly at: number; readonly bytes: Uint8Array }[]
 }
 
 /**

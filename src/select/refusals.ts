@@ -51,8 +51,8 @@ const UNKNOWN: Words = {
 }
 export const BOOT_CONSTANT: PlainWords = {
   code: 'boot-constant',
-  what: 'says where in code the starting system writes a constant (runtime_const_ptr); in code that comes later the placeholder would stay',
-  hint: 'leave functions that have such a place as they are, and change what they call or who calls them; in new code read the variable that the constant is made from. access_ok(), user_access_begin() and clear_user() have one, get_user() and copy_from_user() have not',
+  what: 'says where in code the starting system writes a constant (runtime_const_shift_right_32, runtime_const_ptr); in code that comes later the placeholder would stay',
+  hint: 'leave functions that have such a place as they are, and change what they call or who calls them; in new code read the variable that the constant is made from',
 }
 const PERCPU: Words = {
   code: 'percpu-data',
@@ -226,7 +226,7 @@ export function dataRefusal(
   piece: Piece<Side>,
 ): Refusal | undefined {
   const sectionClass = sectionClassOf(map, piece)
-  if (sectionClass === 'hooks' || sectionClass === 'directive') return undefined
+  if (sectionClass === 'hooks' || sectionClass === 'directive' || isOfStart(context, map, piece)) return undefined
   if (judged.verdict.kind === 'new' || judged.verdict.kind === 'gone') {
     const gathered = GATHERED[sectionClass]
     if (gathered !== undefined) return refusal(context, judged, gathered)
@@ -263,8 +263,19 @@ function isFirstValue({ verdict, ...pieces }: Judged): boolean {
 }
 
 /** The refusal for bytes that nothing names. */
-export function unnamedRefusal(context: UnitContext, judged: Judged, map: PieceMap<Side>, piece: Piece<Side>): Refusal {
+export function unnamedRefusal(
+  context: UnitContext,
+  judged: Judged,
+  map: PieceMap<Side>,
+  piece: Piece<Side>,
+): Refusal | undefined {
+  if (isOfStart(context, map, piece)) return undefined
   return refusal(context, judged, OF_UNNAMED[sectionClassOf(map, piece)] ?? UNKNOWN)
+}
+
+/** Whether it only says where the starting system writes: `start-constants.ts` sees to the code. */
+export function isOfStart({ loader }: Pick<UnitContext, 'loader'>, map: PieceMap<Side>, piece: Piece<Side>): boolean {
+  return loader.writtenAtStart(map.object.sections[piece.section]?.name ?? '') !== undefined
 }
 
 /** Whether `piece` is freed once the system is up, by its section. */

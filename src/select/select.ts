@@ -42,6 +42,7 @@ import { movedStatics } from './moved-statics.ts'
 import type { JudgedIn } from './not-done.ts'
 import { type Origin, originOf, runningNameOf, statedSize } from './origins.ts'
 import { dataRefusal, functionRefusal, type UnitContext, unnamedRefusal, unwrittenRefusal } from './refusals.ts'
+import { withReads } from './start-constants.ts'
 import { idleCalls, isHelped, type LostCalls, lostCallsOf, switchedOff, switchedOffNotices } from './switched-off.ts'
 import { withoutRepeats, withoutTold } from './told.ts'
 import { unknownEntries } from './unknown-entries.ts'
@@ -86,8 +87,8 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
   })
   const replacements = functions.flatMap(each => each.replacements)
   const off = functions.flatMap(each => each.switchedOff)
-  const pieces = linker.run()
-  const atBoot = bootTime(units, pieces, { rules, linker })
+  const { pieces, ...read } = withReads(units, linker.run(), rules)
+  const atStart = [bootTime(units, pieces, { rules, linker }), read]
   const left = leftToHooks(values, namesLeft(units), { pieces, ways: rules.target.loader.waysOut })
   const init = leftInit(units, leftOut, pieces, rules)
   return {
@@ -104,22 +105,20 @@ export function select(units: readonly UnitInput[], rules: SelectRules): Selecti
     refusals: withoutRepeats([
       ...withoutTold([...refusals, ...left.refused.map(({ refusal }) => refusal)], linker.refusals),
       ...linker.refusals,
-      ...atBoot.refusals,
+      ...atStart.flatMap(each => each.refusals),
       ...init.refusals,
       ...lastLooks(units, pieces, { replacements, lost, rules }),
     ]),
-    notices: [atBoot, left, init, { notices: laterNotices(units, replacements, { off, rules }) }].flatMap(noticesOf),
+    notices: [...atStart, left, init, laterNotices(units, replacements, { off, rules })].flatMap(each => each.notices),
   }
 }
-
-const noticesOf = ({ notices }: Pick<Selection, 'notices'>) => notices
 
 function laterNotices(
   units: readonly UnitInput[],
   replacements: readonly Replacement[],
   { off, rules }: { readonly off: readonly SwitchedOff[]; readonly rules: SelectRules },
-): Selection['notices'] {
-  return [...notBroughtUp(units, replacements, rules), ...switchedOffNotices(off)]
+): Pick<Selection, 'notices'> {
+  return { notices: [...notBroughtUp(units, replacements, rules), ...switchedOffNotices(off)] }
 }
 
 interface LookedAt {

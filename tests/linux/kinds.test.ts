@@ -159,6 +159,30 @@ describe.skipIf(without !== '')(`more kinds of patches of the shipped kernel${wi
     expect(called?.report.refusals).toEqual([])
   })
 
+  // By the key alone: the kernel writes calls that are direct. Who reads the key may make others.
+  it.skipIf(LINE === '6.1')('lets a static call have what is sealed, unless code reads its key', async () => {
+    const [head, place] = ['static ssize_t\npipe_read(', '\t/* Null read succeeds. */\n']
+    const calling = (by: string): readonly Edit[] => [
+      { file: 'fs/pipe.c', replace: head, by: `DEFINE_STATIC_CALL(ending, free_pipe_info);\n\n${head}` },
+      { file: 'fs/pipe.c', replace: place, by: `\tif (total_len == 4711) ${by};\n${place}` },
+    ]
+    const made = await workshop?.build(calling('static_call(ending)(pipe)'))
+    expect(made?.report.refusals).toEqual([])
+    const read = await workshop?.build(calling('static_call_query(ending)(pipe)'))
+    expect(read?.report.refusals.map(({ text, hint }) => `${text} ${hint}`).join()).toMatch(
+      /\[sealed-target\].* add a function that does nothing but call it/,
+    )
+  })
+
+  it('names a program that keeps a copy of what is patched', async () => {
+    const chosen = '\treturn z ^ (x & (y ^ z));\n'
+    const by = chosen.replace(';', ' ^ (x == 4711);')
+    const made = await workshop?.build({ file: 'lib/crypto/sha256.c', replace: chosen, by })
+    expect(made?.report.refusals).toEqual([])
+    const said = made?.report.notices.map(({ code, text }) => `${code} ${text}`)
+    expect(said).toContainEqual(expect.stringMatching(/^other-copy-left kexec’s purgatory.* lib\/crypto\/sha256\.c /))
+  })
+
   it('refuses code that the processor enters by itself', async () => {
     const entry = 'SYM_CODE_START(entry_SYSCALL_64)\n'
     const made = await workshop?.build({ file: 'arch/x86/entry/entry_64.S', replace: entry, by: `${entry}\tnop\n` })

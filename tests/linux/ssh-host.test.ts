@@ -153,7 +153,7 @@ const server = (images: string) => ({
   machine: ({ key, network }: { readonly key: string; readonly network: string }) => [
     ...['-M', 'pc', '-accel', 'tcg,thread=single', '-cpu', 'max', '-smp', '2', '-m', '512'],
     ...['-kernel', `${images}/vmlinuz`, '-initrd', `${images}/initramfs`],
-    ...['-append', `console=ttyS0 quiet panic=-1 mitigations=off guest.key=${key}`],
+    ...['-append', `console=ttyS0 quiet panic=-1 no_timer_check mitigations=off guest.key=${key}`],
     ...['-netdev', network, '-device', 'virtio-net-pci,netdev=net,romfile='],
   ],
 })

@@ -9,6 +9,7 @@ export const NOTHING: Loader = {
   entryLayout: () => undefined,
   followed: () => undefined,
   runsAnywhere: false,
+  writtenAtStart: () => undefined,
   startMemory: 'freed',
   readiesNewCodeOnly: () => false,
   readiesEdited: () => undefined,

@@ -41,6 +41,8 @@ export const LINUX: Loader = {
   entryLayout: linuxEntryLayout,
   followed: section => (linuxEntryLayout(section, X86_64.number) === undefined ? undefined : { reads: 'nothing' }),
   runsAnywhere: false,
+  // runtime_const_init() of arch/x86/include/asm/runtime-const.h, since 6.11.
+  writtenAtStart: section => /^runtime_ptr_(\w+)$/.exec(section)?.[1],
   startMemory: 'freed',
   readiesNewCodeOnly: () => false,
   readiesEdited: () => undefined,

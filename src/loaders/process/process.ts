@@ -62,6 +62,7 @@ export const PROCESS: Loader = {
   runsAnywhere: true,
   readiesNewCodeOnly: () => false,
   readiesEdited: () => undefined,
+  writtenAtStart: () => undefined,
   startMemory: 'kept',
   hooks: { lists: LIST_HOOKS, single: SINGLE_HOOKS },
   waysOut: { hook: 'a load hook', writesCode: true, assisted: true },

@@ -71,6 +71,7 @@ export const XEN: Loader = {
   entryLayout: xenEntryLayout,
   followed: xenFollowed,
   runsAnywhere: false,
+  writtenAtStart: () => undefined,
   startMemory: 'freed',
   readiesNewCodeOnly: machine => READIES_NEW_CODE_ONLY.has(machine),
   readiesEdited: xenEditedCode,

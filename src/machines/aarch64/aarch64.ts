@@ -56,6 +56,7 @@ export const AARCH64: Machine = {
     accessesOf,
     effectsOf: undefined,
     takenByCall: undefined,
+    readInstead: undefined,
     callsTo,
     referencesTo,
     mayLeadTo: undefined,

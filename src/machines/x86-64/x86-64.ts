@@ -14,6 +14,7 @@ import { X86_64_MODULE_CODE } from './module-code.ts'
 import { heldNumbers } from './numbers.ts'
 import { indirectJumps, takesPlaces } from './own-places.ts'
 import { isPadding } from './padding.ts'
+import { readInstead } from './read-instead.ts'
 import { referencesTo } from './references.ts'
 import { R_X86_64_64, R_X86_64_PC32 } from './relocation-numbers.ts'
 import { RELOCATION_TYPES } from './relocation-types.ts'
@@ -58,6 +59,7 @@ export const X86_64: Machine = {
     keepsAddress,
     endsInJump,
     numberFieldsAt,
+    readInstead,
     heldNumbers,
     hiddenReferences,
     pageNamed: () => undefined,
