@@ -142,7 +142,9 @@ describe.skipIf(without !== '')(`a unit of a kernel’s source${without}`, () =>
     expect(unit).toMatchObject({ unit: 'fs/a.o', source: 'fs/a.c', folder: buildDir })
     expect(words).toMatch(/ \.text\.number /)
     expect(words).toMatch(/--orc \/\S+\.o/)
-    await expect(compiled(buildDir)).rejects.toMatchObject({ hint: `name both: --tree ${tree} --build-dir ${buildDir}` })
+    await expect(compiled(buildDir)).rejects.toMatchObject({
+      hint: `name both: --tree ${tree} --build-dir ${buildDir}`,
+    })
     const other = kernelTree({ printed: '' })
     await expect(compiled(other, { buildDir })).rejects.toMatchObject({ code: 'linux/other-build-folder' })
     const base = await openBase({ tree, target: 'linux', cacheFolder: join(work, 'cache'), buildDir }, run)
