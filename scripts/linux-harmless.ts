@@ -57,6 +57,7 @@ const SKIPPED = new Set([
   'linux/module-code',
   'linux/included-source',
   'linux/not-kernel-code',
+  'linux/not-configured',
   'build/compile-failed',
 ])
 

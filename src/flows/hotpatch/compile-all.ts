@@ -8,6 +8,7 @@ import type { Prepared } from './prepare.ts'
 import { throwingOf } from './rules.ts'
 import { chosenText } from './texts.ts'
 import { together } from './together.ts'
+import { whyUncompiled } from './unconfigured.ts'
 
 export interface Compiled {
   readonly compiled: CompiledUnits
@@ -38,7 +39,7 @@ export async function compileAll(tree: Tree, { before, way, loader }: Question):
     return [
       declarationsOf(own, affected, { change, chosen }),
       throwingOf(loader, own, before),
-      compileForWay(own, request),
+      compileForWay(own, request).catch(async error => Promise.reject(await whyUncompiled(own, affected, error))),
       askEntrySizes(own, affected),
     ]
   })
