@@ -267,12 +267,15 @@ function compareData(context: Context, original: Piece<'original'>, patched: Pie
   const before = correlation.original.object.sections[original.section]
   const after = correlation.patched.object.sections[patched.section]
   if (before === undefined || after === undefined || after.alignment <= before.alignment) return found
-  // Where several variables share a section, its alignment says nothing about one of them that was there before.
+  // Where several variables share a section, its alignment says nothing about one of them, unless that went to where pages are.
   const isAlone = (correlation.patched.bySection[patched.section]?.length ?? 0) === 1
-  const mayBeIts = before.name !== after.name && patched.offset % after.alignment === 0
-  if (!isAlone && !mayBeIts) return found
+  const isOnPage = before.name !== after.name && after.alignment >= PAGE && patched.offset % after.alignment === 0
+  if (!isAlone && !isOnPage) return found
   return differs({ what: 'alignment', original: before.alignment, patched: after.alignment })
 }
+
+/** The smallest alignment of what is mapped, or handed out, by itself. */
+const PAGE = 4096
 
 /** What the build writes there later, and no byte of the object tells. */
 function compareWritten(correlation: Correlation, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {

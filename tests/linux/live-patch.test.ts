@@ -224,28 +224,28 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
   it.each([
     [
       'a definition that goes where another source has a weak one',
-      'other-definition arch_vma_name',
+      /^other-definition arch_vma_name$/,
       'arch/x86/mm/mmap.c',
       'const char *arch_vma_name(struct vm_area_struct *vma)\n{\n\treturn NULL;\n}\n',
       '',
     ],
     [
       'a variable that is shared with the host no longer',
-      'data-layout wall_clock',
+      /^data-layout wall_clock$/,
       'arch/x86/kernel/kvmclock.c',
       'wall_clock __bss_decrypted;',
       'wall_clock;',
     ],
     [
       'another type in a list of them',
-      'unknown-section bpf_inode_storage_btf_ids',
+      /^unknown-section __BTF_ID__struct__inode__\d+$/,
       'kernel/bpf/bpf_inode_storage.c',
       'BTF_ID_LIST_SINGLE(bpf_inode_storage_btf_ids, struct, inode)',
       'BTF_ID_LIST_SINGLE(bpf_inode_storage_btf_ids, struct, file)',
     ],
     [
       'a function that is not to be traced any more',
-      'no-ftrace-site version_proc_show',
+      /^no-ftrace-site version_proc_show$/,
       'fs/proc/version.c',
       'static int version_proc_show',
       'static notrace int version_proc_show',
@@ -253,7 +253,9 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
   ])('does not take for nothing: %s', async (_, refused, file, replace, by) => {
     const { report } = await made({ file, replace, by })
     expect(report.outcome).toBe('refused')
-    expect(report.refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toContain(refused)
+    expect(report.refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toContainEqual(
+      expect.stringMatching(refused),
+    )
   })
 
   it('refuses boot code', async () => {

@@ -16,7 +16,7 @@ import { missingFor } from '../support/missing.ts'
 import { answers, boot } from './guest.ts'
 import { kernelPart, LINE, withoutKernel } from './kernel.ts'
 import { Workshop } from './made.ts'
-import { withHalfAnEntry, wrongModules } from './wrong-modules.ts'
+import { withHalfAnEntry, withStrayEntry, wrongModules } from './wrong-modules.ts'
 
 const without = withoutKernel('gcc', 'make', 'flex', 'bison', 'bc')
 const withoutQemu = missingFor('qemu-system-x86_64')
@@ -44,6 +44,16 @@ describe.skipIf(`${without}${withoutQemu}` !== '')(`wrong modules${without} ${wi
       const { checks } = verifyModule({ payload: withHalfAnEntry(right, table) ?? right, kernel })
       expect(checks.find(({ code }) => code === 'table-size')).toMatchObject({ status: 'failed', place: table })
     }
+  })
+
+  it('have tables about their own code only', async () => {
+    const right = await made()
+    const kernel = readKernelImage(readKernel(kernelPart('image')))
+    const checkOf = (module: Uint8Array) =>
+      verifyModule(module, kernel, kernel.facts.version).checks.find(({ code }) => code === 'table-places')
+    expect(checkOf(right)).toMatchObject({ status: 'passed' })
+    for (const table of ['.return_sites', '__mcount_loc'])
+      expect(checkOf(withStrayEntry(right, table))).toMatchObject({ status: 'failed', place: table })
   })
 
   it('are answered by the kernel as verify says', async () => {

@@ -117,6 +117,14 @@ export function withHalfAnEntry(right: Uint8Array, table: string): Buffer | unde
   return module.bytes
 }
 
+/** The module with an entry of the table that is about a place far from its code. */
+export function withStrayEntry(right: Uint8Array, table: string): Buffer {
+  const module = new Module(right, new Random(1))
+  const [entry = 0] = module.entries(`.rela${table}`)
+  module.bytes.writeBigInt64LE(1n << 20n, entry + 16)
+  return module.bytes
+}
+
 const header = (at: number, value: number) => (module: Module) => void module.bytes.writeUInt16LE(value, at)
 const words = (before: string, after: string) => (module: Module) => module.replace(before, after)
 const livepatchSymbol = (edit: (module: Module, symbol: Symbol) => void) => (module: Module) =>

@@ -200,10 +200,10 @@ const isRead = (path: string): boolean => !/^(?:Documentation|LICENSES|debian)\/
 
 /**
  * Programs of their own beside the kernel, whose objects or bytes are put into it in other ways. Beside the vDSO's sources lie
- * the kernel's own that map it. The build turns numbers in two sources into headers, which all units read.
+ * the kernel's own that map it. The build turns numbers in a few sources into headers, which others read.
  */
 const ELSEWHERE =
-  /^(?:(?:arch\/x86\/(?:boot|entry\/vdso(?!\/(?:vma|extable|vdso32-setup)\.c$)|realmode|purgatory|um|tools)|drivers\/firmware\/efi\/libstub|tools|scripts|usr|samples|certs)\/|kernel\/bounds\.c$|arch\/x86\/kernel\/asm-offsets\w*\.c$)/
+  /^(?:(?:arch\/x86\/(?:boot|entry\/vdso(?!\/(?:vma|extable|vdso32-setup)\.c$)|realmode|purgatory|um|tools)|drivers\/firmware\/efi\/libstub|tools|scripts|usr|samples|certs)\/|kernel\/bounds\.c$|arch\/x86\/(?:kernel|kvm)\/[\w-]*asm-offsets\w*\.c$)/
 
 function unitOf(known: Map<string, Promise<Unit>>, source: string, asking: Asking): Promise<Unit> {
   const own = known.get(source) ?? askMake(source, asking)

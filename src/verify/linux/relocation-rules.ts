@@ -1,6 +1,7 @@
 /** What `relocating.ts` found, rule by rule, and the tables that the kernel goes through after it. */
 import { linuxEntryLayout } from '../../loaders/linux/entries.ts'
 import type { LinuxRules } from '../../loaders/linux/kernel-facts.ts'
+import { type LinkedKernel, sectionEntries } from '../../loaders/linux/linked-tables.ts'
 import { finding, hex, when } from '../finding.ts'
 import { EXECUTE } from '../xen/raw.ts'
 import type { ModuleLoadContext } from './load-context.ts'
@@ -68,6 +69,25 @@ function isCode(address: bigint, { sections, placed }: ModuleLoadContext): boole
   })
 }
 
+/** The table as it stands after relocation, where an entry of it is about anything but the module's own code. */
+function strayTable(name: string, loading: ModuleLoadContext): boolean {
+  const section = loading.find(name)
+  const bytes = section && relocatedOf(loading).contents.get(section.index)
+  if (section === undefined || bytes === undefined || bytes.length % entrySizeOf(name, loading) !== 0) return false
+  const { kernel, header, placed } = loading
+  const own: LinkedKernel = {
+    machine: header.machine,
+    addressOf: () => undefined,
+    bytesAt: () => undefined,
+    entrySize: table => kernel.facts.entrySize(table),
+    isCode: address => isCode(address, loading),
+  }
+  return sectionEntries(name, { address: placed.addresses[section.index] ?? 0n, bytes }, own) === undefined
+}
+
+/** Where ftrace's calls are: kernel/trace/ftrace.c, ftrace_module_init(). */
+const CALLS = '__mcount_loc'
+
 export const RELOCATION_RULES: readonly ModuleRule[] = [
   row('relocation-rel', 'kernel/module/main.c apply_relocations', 'relocations have addends'),
   row(
@@ -103,6 +123,23 @@ export const RELOCATION_RULES: readonly ModuleRule[] = [
           finding('wrong', `${name} has ${size} bytes, entries have ${entry}: the kernel reads on behind it`, name),
         )
       }),
+  },
+  {
+    code: 'table-places',
+    step: 'finalize',
+    source:
+      'arch/x86/kernel/alternative.c apply_returns, apply_retpolines; kernel/jump_label.c jump_label_add_module; kernel/trace/ftrace.c ftrace_process_locs',
+    title: 'entries of tables beside code are about the module’s own code',
+    check: loading =>
+      [...TABLES, CALLS, ...OF_VERSION[loading.kernel.facts.version]].flatMap(name =>
+        when(strayTable(name, loading), () =>
+          finding(
+            'wrong',
+            `${name} has an entry about a place where the module has no code: the kernel goes there`,
+            name,
+          ),
+        ),
+      ),
   },
   {
     code: 'alternatives',
