@@ -4,10 +4,10 @@
  *   npx tsx scripts/compilers.ts --tree DIR [--toolchain WORDS] [--toolchain-path INSIDE=OUTSIDE]… [--count 12] [--seed 1]
  *                                [--seconds S]
  *
- * DIR is a Xen tree as that compiler built it, here (`make -C xen clang=y CC=clang-19`) or in another root, with LIVEPATCH=y.
- * Prints a row of docs/toolchain.md: the compiler, as the hypervisor itself says it, Xen's version, edits, what came of the
- * fix, and whether dom0 saw it come and go. Exits 1 where something is wrong. Needs `npm run build`, and what it takes to
- * rehearse.
+ * DIR is a Xen tree as that compiler built it, here (`make -C xen clang=y CC=clang-19`) or in another root, with LIVEPATCH=y;
+ * of another root, HOTSPLICE_CACHE is a folder in it. Prints a row of docs/toolchain.md: the compiler, as the hypervisor
+ * itself says it, Xen's version, edits, functions of the fix, and whether dom0 saw it come and go. Exits 1 where something is
+ * wrong. Needs `npm run build`, and what it takes to rehearse.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -50,7 +50,8 @@ try {
     count: Number(values.count),
     seed: Number(values.seed),
     seconds: Number(values.seconds),
-    ...(toolchain === undefined ? {} : { toolchain, toolchainPath }),
+    // What compiles in another root must be seen there.
+    ...(toolchain === undefined ? {} : { toolchain, toolchainPath, cache: process.env.HOTSPLICE_CACHE ?? '' }),
     say: console.error,
   })
   for (const each of wrong) console.error(each)

@@ -157,10 +157,13 @@ const NAMES_DO_NOT_COUNT: ReadonlySet<SectionClass> = new Set<SectionClass>([
 /** Sets that the linker gathers and something walks: the first one there comes first. */
 const ORDER_COUNTS: ReadonlySet<SectionClass> = new Set<SectionClass>(['unknown', 'init-data'])
 
+/** `__initdata` and `__initconst`, of Xen and of Linux: each variable is found by its name (xen.lds.S, vmlinux.lds.h). */
+const NO_SET: ReadonlySet<string> = new Set(['.init.data', '.init.rodata'])
+
 function comparePlaces({ correlation }: Context, original: Piece<'original'>, patched: Piece<'patched'>): Outcome {
   const section = sectionName(correlation.original, original)
-  if (original.offset === patched.offset || !ORDER_COUNTS.has(sectionClassOf(correlation.original, original)))
-    return SAME
+  const isSet = ORDER_COUNTS.has(sectionClassOf(correlation.original, original)) && !NO_SET.has(section)
+  if (original.offset === patched.offset || !isSet) return SAME
   return differs({ what: 'place', section, original: original.offset, patched: patched.offset })
 }
 

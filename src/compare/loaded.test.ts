@@ -189,3 +189,18 @@ test.skipIf(!hasGcc)(`an object that holds only intermediate code is an error${w
   expect(read(['-O2', '-flto'])).toThrow(expect.objectContaining({ code: 'elf/intermediate-code' }))
   expect(read(['-O2', '-flto', '-ffat-lto-objects'])().pieces.map(({ name }) => name)).toContain('f')
 })
+
+const ofBoot = (section: string, names: string) =>
+  [...names].map(name => `__attribute__((section("${section}"), used)) static int ${name} = '${name}';\n`).join('')
+
+test.skipIf(!hasGcc).for([
+  { section: '.init.data', moved: [] },
+  { section: '.init.rodata', moved: [] },
+  { section: '.init.setup', moved: ['a: changed (place)', 'b: changed (place)'] },
+  { section: '.init.data.cf_clobber', moved: ['a: changed (place)', 'b: changed (place)'] },
+])(`a variable more before others of boot time, in $section${withoutGcc}`, ({ section, moved }) => {
+  const flags = [...PROGRAM, '-fno-toplevel-reorder']
+  const [before, after] = ['ab', 'cab'].map(names => compile(ofBoot(section, names), flags))
+  const lines = verdictLines(judge(before ?? new Uint8Array(), after ?? new Uint8Array()))
+  expect([...lines].sort()).toEqual([...moved, 'c: new'])
+})
