@@ -2,12 +2,12 @@
  * Drawn edits of headers of a built tree: is the object of a unit that is left out the same from both texts?
  *
  *     npx tsx scripts/reach.ts --tree DIR [--seed 1] [--count 300] [--units 12] [--state FILE] [--minutes N] [--control]
- *     npx tsx scripts/reach.ts --tree DIR --build [--readers 60]
+ *     npx tsx scripts/reach.ts --tree DIR --build [--readers 60] [--control]
  *
  * Of each edit's units that are left out, --units are drawn and compiled twice. With --state it goes on where the last
- * run ended. --control plants a mistake (every reader is left out), which must be found. --build builds each edit of a
- * header that no more than --readers units read, with all of them and without those that cannot see it: payload, changes
- * and refusals have to be the same. Exits 1 where one differs.
+ * run ended. --build builds each edit of a header that no more than --readers units read, with all of them and without
+ * those that cannot see it: payload, changes and refusals have to be the same. --control plants a mistake (every reader is
+ * left out; with --build the first one), which must be found. Exits 1 where one differs.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -57,7 +57,7 @@ async function judgeBuilds(folder: string): Promise<void> {
   let [edits, leftOut, wrong] = [0, 0, 0]
   for (let number = 0; number < count && Date.now() < end; number++) {
     if (done.has(`${seed}-${number}`)) continue
-    const one = await builtBothWays(base, options, { seed, number, mostReaders: Number(values.readers) })
+    const one = await builtBothWays(base, options, { seed, number, mostReaders: Number(values.readers), control })
     const said =
       one === undefined
         ? `${seed}-${number} no edit`

@@ -14,20 +14,22 @@ import { LITERALS_AND_SPACE } from './white-space.ts'
 export interface Piece {
   /** Whether it is spelled in a way that we read. */
   readonly isTold: boolean
-  /** Words outside of bodies, as often as they stand there; heads of functions are outside. */
-  readonly around: ReadonlyMap<number, number>
+  /** Words outside of bodies, each with how often it stands there; heads of functions are outside. */
+  readonly around: Int32Array
   /** Text before each body, and behind the last one; who only wants names never asks for it. */
   readonly between: () => readonly string[]
   readonly bodies: readonly PieceBody[]
   /** As of `typeNames`. */
   readonly types: readonly (readonly [string, readonly string[]])[]
+  /** The macros that the preprocessor says were used or tested here, where it is asked. */
+  readonly said: readonly string[]
 }
 
 export interface PieceBody {
   readonly name: number
   /** Whether it is nothing but a `static inline` function, and what is in it stays in it. */
   readonly isPlain: boolean
-  readonly words: readonly number[]
+  readonly words: Int32Array
   readonly text: () => string
   /** What its head declares besides. */
   readonly tags: string
@@ -64,13 +66,28 @@ const MOST_KEPT = 40_000_000
 /** A file that is included inside of something ends there, mostly. */
 const MOST_JOINED = 8
 
+/** By gcc's `-dU`, macros are said where they are first used or tested. */
+const SAID = /^#(?:define|undef) ([\w$\x80-\xff]+).*\n?/gm
+
+export interface PiecesOptions {
+  /** Whether lines that say which macros are used are taken out of the text, and read. */
+  readonly areMacrosSaid?: boolean
+}
+
 export class Pieces {
+  readonly #areMacrosSaid: boolean
   readonly #numbers = new Map<string, number>()
-  /** By digest of its text; undefined where it is not closed. */
+  /** By digest of the bytes with all lines that tell of the text; undefined where they are not closed. */
   readonly #known = new Map<string, Piece | undefined>()
+  /** By digest of the text without these: macros are said at other places in each unit. */
+  readonly #bare = new Map<string, Piece | undefined>()
   #kept = 0
   /** By number. */
   #words: readonly string[] | undefined
+
+  constructor({ areMacrosSaid = false }: PiecesOptions = {}) {
+    this.#areMacrosSaid = areMacrosSaid
+  }
 
   /** How many words have a number. */
   get words(): number {
@@ -90,18 +107,17 @@ export class Pieces {
   }
 
   /** Lines that only tell where the text is from are left away. */
-  of(text: string): readonly Piece[] {
+  of(bytes: Buffer): readonly Piece[] {
     if (this.#kept > MOST_KEPT) this.#forget()
-    const files = byFiles(text)
+    const whole = { bytes, text: bytes.toString('latin1') }
+    const files = filesIn(whole.text)
     const pieces: Piece[] = []
-    for (let at = 0; at < files.length; ) {
-      let part = files[at++] ?? ''
-      let piece = this.#pieceOf(part, at === files.length)
-      for (let joined = 1; piece === undefined && at < files.length; joined++) {
-        const end = joined < MOST_JOINED ? at + 1 : files.length
-        part += files.slice(at, end).join('')
-        at = end
-        piece = this.#pieceOf(part, at === files.length)
+    for (let at = 0; at < files.length; at++) {
+      const { from = 0, end = 0 } = files[at] ?? {}
+      let piece = this.#pieceOf(whole, { from, end })
+      for (let joined = 1; piece === undefined && at + 1 < files.length; joined++) {
+        at = joined < MOST_JOINED ? at + 1 : files.length - 1
+        piece = this.#pieceOf(whole, { from, end: files[at]?.end ?? end })
       }
       if (piece !== undefined) pieces.push(piece)
     }
@@ -111,20 +127,35 @@ export class Pieces {
   #forget(): void {
     this.#numbers.clear()
     this.#known.clear()
+    this.#bare.clear()
     this.#words = undefined
     this.#kept = 0
   }
 
   /** The last one need not be closed. */
-  #pieceOf(text: string, isLast: boolean): Piece | undefined {
-    const key = hash('sha256', text, 'base64') + (isLast ? '.' : '')
+  #pieceOf({ bytes, text }: Whole, { from, end }: Range): Piece | undefined {
+    const isLast = end === text.length
+    const key = digestOf(bytes.subarray(from, end), isLast)
     if (!this.#known.has(key)) {
+      const all = bytes.toString('latin1', from, end)
+      const said = this.#areMacrosSaid ? [...all.matchAll(SAID)].map(([, name = '']) => name) : []
+      const bare = withoutMarkers(said.length === 0 ? all : all.replace(SAID, ''))
+      const piece = this.#bareOf(bare, isLast)
+      this.#kept += key.length
+      this.#known.set(key, piece && (said.length === 0 ? piece : { ...piece, said }))
+    }
+    return this.#known.get(key)
+  }
+
+  #bareOf(text: string, isLast: boolean): Piece | undefined {
+    const key = digestOf(text, isLast)
+    if (!this.#bare.has(key)) {
       const parts = takeApartText(text)
       const piece = parts.isClosed || isLast ? this.#taken(text, parts) : undefined
       this.#kept += piece === undefined ? key.length : text.length
-      this.#known.set(key, piece)
+      this.#bare.set(key, piece)
     }
-    return this.#known.get(key)
+    return this.#bare.get(key)
   }
 
   #taken(text: string, { around, between, bodies }: Parts): Piece {
@@ -136,44 +167,73 @@ export class Pieces {
     const isKnown = (text.match(PRAGMA) ?? []).every(line => KNOWN_PRAGMA.test(line))
     return {
       isTold: isKnown && !USES_UNNAMED.test(around) && !TELLS_FILE.test(text) && !isSpelledOtherwise(text),
-      around: outside,
+      around: counted(outside),
       between: once(() => between.map(normal)),
       bodies: bodies.map(body => ({
         name: this.numberOf(body.name),
         isPlain: isPlainInline(body) && !reachesOut(body),
-        words: [...new Set(wordsOf(body.text))].map(word => this.numberOf(word)),
+        words: Int32Array.from(new Set(wordsOf(body.text)), word => this.numberOf(word)),
         text: once(() => normal(`${body.head}${body.text}`)),
         tags: tagsIn(body.head),
       })),
       types: [...typeNames(lex(around))],
+      said: [],
     }
   }
 }
 
+interface Whole {
+  readonly bytes: Buffer
+  /** The same, one character a byte. */
+  readonly text: string
+}
+
+/** `[from, end)`. */
+interface Range {
+  readonly from: number
+  readonly end: number
+}
+
+function digestOf(text: string | Buffer, isLast: boolean): string {
+  return hash('sha256', text, 'base64') + (isLast ? '.' : '')
+}
+
+/** In pairs. */
+function counted(words: ReadonlyMap<number, number>): Int32Array {
+  const pairs = new Int32Array(words.size * 2)
+  let at = 0
+  for (const [word, times] of words) {
+    pairs[at++] = word
+    pairs[at++] = times
+  }
+  return pairs
+}
+
 /** `# 12 "file" 1`: here a file begins, or (2) goes on; others stand wherever lines are left out. */
 const MARKER = /^# \d+ "(?:[^"\\\n]|\\.)*"([^\n]*)$/
+const MARKERS = /(?<![^\n])# \d+ "(?:[^"\\\n]|\\.)*"[^\n]*\n?/g
+
+const withoutMarkers = (text: string) => text.replace(MARKERS, '')
+
+const QUOTE = '"'.charCodeAt(0)
 
 /** The text in parts at which files begin and end, without the lines that say so. */
-function byFiles(text: string): readonly string[] {
-  const files: string[] = []
-  let part: string[] = []
+function filesIn(text: string): readonly Range[] {
+  const files: Range[] = []
   let from = 0
   for (let at = text.startsWith('# ') ? 0 : text.indexOf('\n# ') + 1; at > 0 || from === 0; ) {
     if (at === 0 && !text.startsWith('# ')) break
     const lineEnd = text.indexOf('\n', at)
-    const end = lineEnd === -1 ? text.length : lineEnd + 1
-    const marker = MARKER.exec(text.slice(at, lineEnd === -1 ? end : lineEnd))
-    if (marker !== null) {
-      part.push(text.slice(from, at))
-      from = end
-      if (/^ [12]\b/.test(marker[1] ?? '')) {
-        files.push(part.join(''))
-        part = []
-      }
+    const end = lineEnd === -1 ? text.length : lineEnd
+    // Where its last letter is a quote, no file begins or ends; thousands of lines are of that kind.
+    const flags = text.charCodeAt(end - 1) === QUOTE ? '' : MARKER.exec(text.slice(at, end))?.[1]
+    if (/^ [12]\b/.test(flags ?? '')) {
+      files.push({ from, end: at })
+      from = Math.min(end + 1, text.length)
     }
-    at = text.indexOf('\n# ', end - 1) + 1
+    at = text.indexOf('\n# ', end) + 1
   }
-  files.push([...part, text.slice(from)].join(''))
+  files.push({ from, end: text.length })
   return files
 }
 

@@ -9,12 +9,13 @@ import { functionTypesAmong } from './function-declarations.ts'
 import { type Piece, type PieceBody, Pieces } from './live-pieces.ts'
 
 const pieces = new Pieces()
+const piecesWithMacros = new Pieces({ areMacrosSaid: true })
 
 /** A digest; undefined where it cannot be told which bodies are of no use. */
-export function liveText(text: string): string | undefined {
-  const all = pieces.of(text)
+export function liveText(text: Uint8Array): string | undefined {
+  const all = pieces.of(asBuffer(text))
   if (!all.every(({ isTold }) => isTold)) return undefined
-  const stays = stayingBodies(all)
+  const stays = stayingBodies(all, pieces)
   const left = all.flatMap(({ bodies, between }) => [
     ...bodies.flatMap((body, at) => [between()[at] ?? '', stays(body) ? body.text() : body.tags]),
     between().at(-1) ?? '',
@@ -22,56 +23,72 @@ export function liveText(text: string): string | undefined {
   return hash('sha256', left.filter(part => part !== '').join('\n'), 'base64')
 }
 
-export interface FunctionNames {
+export interface SaidNames {
   /** Inline functions that are defined, and that nobody uses. */
   readonly unused: readonly string[]
   /** All others that are defined. */
   readonly others: readonly string[]
+  /** Macros that are used or tested, as gcc's `-dU` says. */
+  readonly macros: readonly string[]
 }
 
-/** Undefined where it cannot be told. */
-export function functionsIn(text: string): FunctionNames | undefined {
-  const all = pieces.of(text)
-  if (!all.every(({ isTold }) => isTold)) return undefined
-  const stays = stayingBodies(all)
+/** Undefined where it cannot be told, or no macro is said. */
+export function namesIn(text: Uint8Array): SaidNames | undefined {
+  const all = piecesWithMacros.of(asBuffer(text))
+  const macros = all.flatMap(({ said }) => said)
+  if (macros.length === 0 || !all.every(({ isTold }) => isTold)) return undefined
+  const stays = stayingBodies(all, piecesWithMacros)
   const bodies = all.flatMap(piece => piece.bodies)
   const others = new Set(bodies.filter(stays).map(({ name }) => name))
   const unused = new Set(bodies.map(({ name }) => name).filter(name => !others.has(name)))
-  const [one, other] = [unused, others].map(names => [...names].map(name => pieces.wordOf(name)))
-  return { unused: one ?? [], others: other ?? [] }
+  const words = (names: ReadonlySet<number>) => [...names].map(name => piecesWithMacros.wordOf(name))
+  return { unused: words(unused), others: words(others), macros }
+}
+
+function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
 }
 
 /** Answers whether a body is used, or is not surely of no use. */
-function stayingBodies(all: readonly Piece[]): (body: PieceBody) => boolean {
+function stayingBodies(all: readonly Piece[], pieces: Pieces): (body: PieceBody) => boolean {
+  const isFunctionType = new Uint8Array(pieces.words)
   const types = functionTypesAmong(all.flatMap(each => each.types))
-  const numbers = new Set([...types].map(word => pieces.numberOf(word)))
+  for (const word of types) isFunctionType[pieces.numberOf(word)] = 1
   // What declares a function by its type gives it other properties.
   const isPlain = ({ isPlain, words }: PieceBody) =>
-    isPlain && (numbers.size === 0 || !words.some(word => numbers.has(word)))
-  const times = new Int32Array(pieces.words)
-  for (const { around } of all) for (const [word, count] of around) times[word] = (times[word] ?? 0) + count
+    isPlain && (types.size === 0 || !words.some(word => isFunctionType[word] === 1))
+  const times = timesAround(all, pieces)
   const plain = new Map<number, PieceBody[]>()
   const other: PieceBody[] = []
-  for (const body of all.flatMap(({ bodies }) => bodies)) {
-    const beside = plain.get(body.name)
-    if (!isPlain(body)) other.push(body)
-    else if (beside === undefined) plain.set(body.name, [body])
-    else beside.push(body)
-  }
-  const used = new Set(other)
-  const waiting = [...other]
-  // Each head names its function once, which is no use.
-  const called = [...plain].flatMap(([name, bodies]) => ((times[name] ?? 0) > bodies.length ? bodies : []))
-  waiting.push(...called)
-  for (const body of called) used.add(body)
-  for (let body = waiting.pop(); body !== undefined; body = waiting.pop()) {
-    for (const word of body.words) {
-      for (const each of plain.get(word) ?? []) {
-        if (used.has(each)) continue
-        used.add(each)
-        waiting.push(each)
-      }
+  for (const { bodies } of all) {
+    for (const body of bodies) {
+      const beside = plain.get(body.name)
+      if (!isPlain(body)) other.push(body)
+      else if (beside === undefined) plain.set(body.name, [body])
+      else beside.push(body)
     }
   }
+  // Each head names its function once, which is no use.
+  const called = [...plain].flatMap(([name, bodies]) => ((times[name] ?? 0) > bodies.length ? bodies : []))
+  const used = new Set([...other, ...called])
+  // What is found on the way comes behind, and is looked at, too.
+  for (const { words } of used)
+    for (const word of words) {
+      const named = plain.get(word)
+      if (named === undefined) continue
+      for (const body of named) used.add(body)
+      plain.delete(word)
+    }
   return body => used.has(body)
+}
+
+/** By a word's number, how often it stands outside of bodies. */
+function timesAround(all: readonly Piece[], { words }: Pieces): Int32Array {
+  const times = new Int32Array(words)
+  for (const { around } of all)
+    for (let at = 0; at < around.length; at += 2) {
+      const word = around[at] ?? 0
+      times[word] = (times[word] ?? 0) + (around[at + 1] ?? 0)
+    }
+  return times
 }

@@ -1,5 +1,5 @@
 /** What a preprocessed text uses of what it was told, by gcc's `-dU`: macros are said where they are first used or tested. */
-import { functionsIn } from './live-text.ts'
+import { namesIn } from './live-text.ts'
 
 export interface UsedNames {
   /** Inline functions that are defined, and that nobody uses. */
@@ -10,14 +10,11 @@ export interface UsedNames {
   readonly macros: ReadonlySet<string>
 }
 
-const SAID = /^#(?:define|undef) ([\w$\x80-\xff]+).*\n?/gm
-
 /** As it is kept; empty where it cannot be told, as where a compiler does not know what it is asked. */
-export function packUsed(text: string): string {
-  const macros = [...text.matchAll(SAID)].map(([, name = '']) => name)
-  const functions = macros.length === 0 ? undefined : functionsIn(text.replace(SAID, ''))
-  if (functions === undefined) return ''
-  return [functions.unused, functions.others, macros].map(names => names.join(' ')).join('\n')
+export function packUsed(text: Uint8Array): string {
+  const names = namesIn(text)
+  if (names === undefined) return ''
+  return [names.unused, names.others, names.macros].map(list => list.join(' ')).join('\n')
 }
 
 export function unpackUsed(kept: string): UsedNames | undefined {

@@ -9,6 +9,7 @@ import { sampled } from '../../../tests/support/sampled.ts'
 import { changedItems } from '../../ctext/changed-items.ts'
 import { textItemsOf } from '../../ctext/items.ts'
 import { packUsed, unpackUsed } from '../../ctext/used-names.ts'
+import { PRODUCTS } from '../products.ts'
 import { areClosed, seenBy } from './by-names.ts'
 import { definedBy, hasTrigraphs, isOrdinary } from './commands.ts'
 import { namedEdits } from './named-edits.ts'
@@ -27,9 +28,8 @@ function seen({ before, after, beside = '', options = [] }: Case, text: string):
   if (texts?.every(each => each !== undefined) !== true) return undefined
   if (hasTrigraphs(unit) && texts.some(each => each.hasTrigraphs)) return undefined
   if (edits.inlines.size > 0 && !areClosed([edits], texts)) return undefined
-  const run = spawnSync('gcc', ['-E', '-dU', ...WITHOUT_LINES, '-std=gnu11', ...options, '-x', 'c', '-'], {
+  const run = spawnSync('gcc', [...PRODUCTS.used.options, ...WITHOUT_LINES, '-std=gnu11', ...options, '-x', 'c', '-'], {
     input: Buffer.from(`${before}${beside}${text}\n`),
-    encoding: 'latin1',
   })
   return seenBy(unpackUsed(packUsed(run.stdout)), [edits])
 }
@@ -138,7 +138,7 @@ describe.skipIf(!hasGcc)(`by names${withoutGcc}`, () => {
   })
 
   test('a compiler that does not say what it uses', () => {
-    expect(unpackUsed(packUsed(`${GET}${none}`))).toBe(undefined)
+    expect(unpackUsed(packUsed(Buffer.from(`${GET}${none}`)))).toBe(undefined)
   })
 
   const LIMIT = { before: '#define LIMIT 10\n', after: '#define LIMIT 11\n' }
