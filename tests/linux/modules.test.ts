@@ -78,11 +78,12 @@ static const struct hotsplice_value values[] = { HOTSPLICE_NUMBER(most, 0, 4, 10
 HOTSPLICE_SET(values, ${otherwise})
 `
 
+/** By the module of the line's kernel. */
+const NEEDED = LINE === '6.1' ? ['lzo-rle', 'zsmalloc'] : ['lz4_compress', 'lz4hc_compress', 'zsmalloc']
+
 /** A module that is there, one that comes later, and one that cannot come again (before Linux 6.3). */
 const OF_MODULES = `
-load lzo-rle.ko
-load zsmalloc.ko
-load zram.ko
+${NEEDED.map(name => `load ${name}.ko\n`).join('')}load zram.ko
 load shown.ko
 wait shown
 read /sys/block/zram0/disksize
@@ -308,7 +309,7 @@ describe.skipIf(without !== '')(`live patches of modules, and what is run beside
 
   it.skipIf(withoutQemu !== '')(`all work on the kernel${withoutQemu}`, async () => {
     const payloads = [
-      ...['lzo-rle', 'zsmalloc', 'zram'].map(name => ({
+      ...[...NEEDED, 'zram'].map(name => ({
         name: `${name}.ko`,
         bytes: workshop?.module(name) ?? new Uint8Array(),
       })),
