@@ -19,7 +19,7 @@ export interface UnitCommands {
 }
 
 /** A unit, and whether a word of its command names its source, which make calls by its place below the build's folder or by its own. */
-export interface MadeFrom {
+interface MadeFrom {
   readonly unit: string
   readonly source: string
   readonly isSource: (word: string) => boolean
