@@ -250,7 +250,7 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
       'static int version_proc_show',
       'static notrace int version_proc_show',
     ],
-  ])('does not take for nothing: %s', async (_, refused, file, replace, by) => {
+  ])('does not take for nothing: %s', async (...[, refused, file, replace, by]) => {
     const { report } = await made({ file, replace, by })
     expect(report.outcome).toBe('refused')
     expect(report.refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toContainEqual(

@@ -50,7 +50,7 @@ describe.skipIf(`${without}${withoutQemu}` !== '')(`wrong modules${without} ${wi
     const right = await made()
     const kernel = readKernelImage(readKernel(kernelPart('image')))
     const checkOf = (module: Uint8Array) =>
-      verifyModule(module, kernel, kernel.facts.version).checks.find(({ code }) => code === 'table-places')
+      verifyModule({ payload: module, kernel }).checks.find(({ code }) => code === 'table-places')
     expect(checkOf(right)).toMatchObject({ status: 'passed' })
     for (const table of ['.return_sites', '__mcount_loc'])
       expect(checkOf(withStrayEntry(right, table))).toMatchObject({ status: 'failed', place: table })
