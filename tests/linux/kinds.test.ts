@@ -168,7 +168,7 @@ describe.skipIf(without !== '')(`more kinds of patches of the shipped kernel${wi
     ]
     const made = await workshop?.build(calling('static_call(ending)(pipe)'))
     expect(made?.report.refusals).toEqual([])
-    const read = await workshop?.build(calling('static_call_query(ending)(pipe)'))
+    const read = await workshop?.build(calling('((typeof(&free_pipe_info))static_call_query(ending))(pipe)'))
     expect(read?.report.refusals.map(({ text, hint }) => `${text} ${hint}`).join()).toMatch(
       /\[sealed-target\].* add a function that does nothing but call it/,
     )
