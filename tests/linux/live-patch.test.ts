@@ -254,13 +254,8 @@ describe.skipIf(without !== '')(`live patches for the shipped kernel${without}`,
         by: 'static notrace int version_proc_show',
       },
     ],
-<<<<<<< HEAD
-  ])('does not take for nothing: %s', async (...[, refused, file, replace, by]) => {
-    const { report } = await made({ file, replace, by })
-=======
   ])('does not take for nothing: %s', async (_, refused, edit) => {
     const { report } = await made(edit)
->>>>>>> work-1
     expect(report.outcome).toBe('refused')
     expect(report.refusals.map(({ code, symbol }) => `${code} ${symbol}`)).toContainEqual(
       expect.stringMatching(refused),
