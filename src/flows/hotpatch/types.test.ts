@@ -79,7 +79,7 @@ const UNIT: Unit = {
 }
 
 /** Nothing else refers to the function, and no text is asked for. */
-const TREE = { units: [], run: { progress: { step: () => undefined } } } as unknown as Tree
+const TREE = { target: 'xen', units: [], run: { progress: { step: () => undefined } } } as unknown as Tree
 
 function debugOf(object: Uint8Array) {
   const sections = debugSections(readElf<'original'>(object))
