@@ -232,7 +232,7 @@ class ElfHypervisor implements HypervisorSymbols {
       throw new InputError(
         'target/no-name-table',
         "the hypervisor's own symbol table (symbols_names and its neighbours) cannot be read",
-        'is this the xen-syms of Xen 4.17 to 4.22, built with CONFIG_LIVEPATCH?',
+        'is this the xen-syms of Xen 4.17 to 4.22, built with CONFIG_LIVEPATCH? What is for a program is checked by `hotsplice build`, and once more as it is loaded',
       )
     }
     return table
