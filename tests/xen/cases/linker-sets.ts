@@ -128,9 +128,6 @@ export const linkerSetCases: readonly RefusedCase[] = [
       'init-data common/grant_table.o __setup_parse_gnttab',
       'init-data common/grant_table.o __setup_parse_gnttab_max_maptrack_frames',
       'init-data common/grant_table.o __setup_parse_gnttab_max_frames',
-      'init-data common/grant_table.o __setup_str_parse_gnttab',
-      'init-data common/grant_table.o __setup_str_parse_gnttab_max_maptrack_frames',
-      'init-data common/grant_table.o __setup_str_parse_gnttab_max_frames',
     ],
   },
   {
@@ -195,8 +192,6 @@ export const linkerSetCases: readonly RefusedCase[] = [
     refusals: [
       'init-data common/page_alloc.o __setup_dma_bitsize',
       'init-data common/page_alloc.o __setup_opt_scrub_domheap',
-      'init-data common/page_alloc.o __setup_str_dma_bitsize',
-      'init-data common/page_alloc.o __setup_str_opt_scrub_domheap',
     ],
   },
   {
@@ -242,7 +237,6 @@ export const linkerSetCases: readonly RefusedCase[] = [
     tree: 'arm64',
     edits: [{ file: sunxi, find: v8, put: 'static const void *const __maybe_unused kept = sunxi_v8_dt_compat;' }],
     refusals: [
-      'init-data arch/arm/platforms/sunxi.o sunxi_v7_dt_compat',
       'unknown-section arch/arm/platforms/sunxi.o __plat_desc_sunxi_v7',
       'unknown-section arch/arm/platforms/sunxi.o __plat_desc_sunxi_v8',
     ],
