@@ -102,6 +102,27 @@ export const REFUSED: ReadonlyMap<string, Refused> = new Map([
       out: REBOOT,
     },
   ],
+  [
+    'XSA-433',
+    {
+      stands: 'two static variables of one name, each given to the same inlined function',
+      out: 'none needed: they are told apart since, by the lines of the calls; not tried again yet',
+    },
+  ],
+  [
+    'XSA-454',
+    {
+      stands: 'a call by way of a thunk, taken for a jump to a place of the function’s own',
+      out: 'none needed on 4.18: it is taken for a call since; not tried again yet',
+    },
+  ],
+  [
+    'XSA-494',
+    {
+      stands: 'a new per-CPU variable, a function with a parameter more, and how dom0 is built at boot',
+      out: '`hotsplice assist` for the variable, a new function beside the one that has other callers, and `--leave-init`',
+    },
+  ],
   ['XSA-501', { stands: 'a member is new in struct grant_table', out: ASSIST }],
   [
     '4112b5c6a244',
