@@ -139,3 +139,30 @@ export const DW_LNCT_DIRECTORY = 0x02
 /** DW_ATE_*: a signed number, a signed character. */
 export const DW_ATE_SIGNED = 5
 export const DW_ATE_SIGNED_CHAR = 6
+
+const oneByOne = (first: number, last: number): readonly (readonly [number, 0])[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => [first + at, 0] as const)
+
+/**
+ * Operations that make a value of values, by their codes, with the bytes of their operands ('number': one in LEB128); see
+ * DWARF 5, 7.7.1. None of them has an address, or refers to an entry.
+ */
+export const DW_OP_OPERANDS: ReadonlyMap<number, number | 'number'> = new Map<number, number | 'number'>([
+  [0x06, 0], // deref
+  [0x08, 1], // const1u, const1s, and so on to const8s
+  [0x09, 1],
+  [0x0a, 2],
+  [0x0b, 2],
+  [0x0c, 4],
+  [0x0d, 4],
+  [0x0e, 8],
+  [0x0f, 8],
+  [0x10, 'number'], // constu, consts
+  [0x11, 'number'],
+  ...oneByOne(0x19, 0x22), // abs to plus
+  [0x23, 'number'], // plus_uconst
+  ...oneByOne(0x24, 0x27), // shl to xor
+  ...oneByOne(0x30, 0x4f), // lit0 to lit31
+  [0x94, 1], // deref_size
+  [0x9f, 0], // stack_value
+])

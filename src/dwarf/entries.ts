@@ -6,7 +6,7 @@ import type { DebugSections } from './sections.ts'
 
 /**
  * Numbers that fit are `number`; references are places in the whole section; blocks of bytes are `null`, but for what
- * computes a location: that is its place in the section, behind its length. Where code begins is a place in the section,
+ * computes a location: that is its place in the section, where its length is. Where code begins is a place in the section,
  * too, since a relocation has the address; and its list of ranges one in theirs. A `bigint` is their number in a table.
  */
 export type Value = number | bigint | string | boolean | null
@@ -262,9 +262,9 @@ class UnitReader {
       return null
     }
     const { cursor } = this.#unit
-    const size = cursor.count()
-    cursor.skip(size)
-    return cursor.at - size
+    const { at } = cursor
+    cursor.skip(cursor.count())
+    return at
   }
 
   #indexed(index: number): string {

@@ -8,7 +8,7 @@
  */
 import type { Side } from '../base/side.ts'
 import type { ElfObject, ElfRelocation } from '../elf/index.ts'
-import { DW_AT, DW_OP_ADDR, DW_OP_ADDRX, DW_OP_PIECE, DW_TAG } from './constants.ts'
+import { DW_AT, DW_OP_ADDR, DW_OP_ADDRX, DW_OP_OPERANDS, DW_OP_PIECE, DW_TAG } from './constants.ts'
 import { Cursor } from './cursor.ts'
 import { type Entry, readEntries } from './entries.ts'
 import { readFileNames } from './files.ts'
@@ -119,8 +119,8 @@ interface Part<S extends Side> {
 }
 
 /**
- * The addresses in the expression at `at`, whose length is before it. It is one; or several, each with the size of the
- * part that lies there; or one with what is to be made of its value (DWARF 5, "Location Descriptions").
+ * The addresses in the expression whose length is at `at`. It is one; or several, each with the size of the part that lies
+ * there; and each may have what is to be made of its value (DWARF 5, "Location Descriptions").
  */
 function partsAt<S extends Side>(
   bytes: Uint8Array,
@@ -128,7 +128,8 @@ function partsAt<S extends Side>(
   { info, addresses, base }: Addresses<S>,
 ): readonly Part<S>[] {
   const cursor = new Cursor(bytes, '.debug_info', at)
-  const end = at + (bytes[at - 1] ?? 0)
+  const length = cursor.count()
+  const end = cursor.at + length
   const parts: Part<S>[] = []
   let offset = 0
   while (cursor.at < end) {
@@ -142,16 +143,29 @@ function partsAt<S extends Side>(
     else cursor.at = start
     if (cursor.at === end) return relocation === undefined || offset > 0 ? parts : [{ relocation, form: '' }]
     const rest = cursor.at
-    if (cursor.u8() !== DW_OP_PIECE) {
-      // Not known how long it is; no part of another kind follows where it is the whole variable.
-      const form = Buffer.from(bytes.subarray(rest, end)).toString('hex')
+    while (cursor.at < end && skipOperation(cursor));
+    const isPart = cursor.at < end && bytes[cursor.at] === DW_OP_PIECE
+    // Where an operation is not known, nor is what follows: all of it is the form, which nothing else has then.
+    const form = Buffer.from(bytes.subarray(rest, isPart ? cursor.at : end)).toString('hex')
+    if (!isPart)
       return relocation === undefined ? parts : [...parts, { relocation, form: `${offset}: ${form}`, offset }]
-    }
+    cursor.skip(1)
     const size = cursor.count()
-    if (relocation !== undefined) parts.push({ relocation, form: `${offset}+${size}`, offset })
+    const made = form === '' ? '' : `: ${form}`
+    if (relocation !== undefined) parts.push({ relocation, form: `${offset}+${size}${made}`, offset })
     offset += size
   }
   return parts
+}
+
+/** Goes over one that makes a value of a value; false, and stays there, where it is another. */
+function skipOperation(cursor: Cursor): boolean {
+  const start = cursor.at
+  const operands = DW_OP_OPERANDS.get(cursor.u8())
+  if (operands === undefined) cursor.at = start
+  else if (operands === 'number') cursor.unsigned()
+  else cursor.skip(operands)
+  return operands !== undefined
 }
 
 /** Of the entry, or of the one that it is a copy of. */

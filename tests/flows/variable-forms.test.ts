@@ -28,6 +28,16 @@ const TWO_USE = ['rx.a += n; rx.b ^= rx.a * 5; tx.a -= n; tx.b ^= tx.a * 3;', 'r
 const MACRO = '#define COUNTERS(p) static unsigned p##_rx, p##_tx; static int p##_mode;\nCOUNTERS(eth)'
 const MACRO_USE = PLAIN_USE.map(line => line.replaceAll(/\b(?:rx|tx|mode)\b/g, 'eth_$&'))
 
+// Whoever says where all of it is needs more than 127 bytes.
+const NAMES = Array.from({ length: 16 }, (_, at) => `m${at}`)
+const MANY = `static struct { int on; unsigned ${NAMES.join(', ')}; } many;`
+const MANY_USE = (names: readonly string[], on = 1) => [
+  `if (n == 3) many.on = ${on};`,
+  ...names.map((name, at) => `if (n == ${at + 10}) many.${name} ^= out(${at}); out(many.${name} + ${at});`),
+  'return many.on + 31;',
+]
+const LEADING = NAMES.slice(0, 14)
+
 const OTHER = (...lines: readonly string[]) =>
   `int g(int n)\n{\n    ${lines.join('\n    ')}\n    return out(n) + out(n * 3);\n}\n`
 
@@ -112,6 +122,34 @@ const ROWS: readonly Row[] = [
     before: inside('static int mode;', ...FLAG),
     after: inside('static int mode;', 'if (n == 4) mode = 9;', ...FLAG),
     refused: ['ambiguous-static f.mode'],
+  },
+  {
+    name: 'two values of a member, and another member',
+    before: outside(MANY, ...MANY_USE(['m2'])),
+    after: outside(MANY, ...MANY_USE(['m2'])).replace('31', '32'),
+  },
+  {
+    name: 'the second of a member’s two values, and another member',
+    before: outside(MANY, ...MANY_USE(['m2'], 5)),
+    after: outside(MANY, ...MANY_USE(['m2'], 7)),
+    refused: ['ambiguous-static many.0'],
+  },
+  {
+    name: 'two values of a member, and many more members',
+    before: outside(MANY, ...MANY_USE(LEADING)),
+    after: outside(MANY, ...MANY_USE(LEADING)).replace('31', '32'),
+  },
+  {
+    name: 'the second of a member’s two values, and many more members',
+    before: outside(MANY, ...MANY_USE(LEADING, 5)),
+    after: outside(MANY, ...MANY_USE(LEADING, 7)),
+    refused: ['ambiguous-static many.0'],
+  },
+  {
+    name: 'another member in the place of the last of many',
+    before: outside(MANY, ...MANY_USE(LEADING)),
+    after: outside(MANY, ...MANY_USE([...LEADING.slice(0, -1), 'm15'])),
+    refused: ['ambiguous-static many.14'],
   },
   {
     name: 'what is a truth value by its type',
