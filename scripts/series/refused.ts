@@ -57,6 +57,22 @@ export const REFUSED: ReadonlyMap<string, Refused> = new Map([
     'XSA-446',
     { stands: 'gates of the interrupt table, which boot code sets up, and the entry code behind them', out: REBOOT },
   ],
+  [
+    'XSA-452',
+    {
+      stands:
+        'entry code (assembly), which scrubs buffers on its way to guests; which processors need it is found out at boot',
+      out: REBOOT,
+    },
+  ],
+  [
+    'XSA-453',
+    {
+      stands:
+        'a new option, which is on; what it is set to is printed at boot and read from the command line, and boot code takes the lock by its new name',
+      out: 'the same code without the option, and `--leave-init` for boot code (not tried)',
+    },
+  ],
   ['XSA-455', { stands: 'entry code (assembly): a macro in it tests the wrong byte', out: REBOOT }],
   [
     'XSA-463',
