@@ -17,8 +17,8 @@ export interface Spelled {
 
 /** What an instruction does with the frame. */
 export interface FrameStep {
-  /** By how much it moves the stack's pointer; or how far from RBP it puts it. */
-  readonly moves: number | 'unknown' | { readonly fromBase: number }
+  /** By how much it moves the stack's pointer; or how far from RBP it puts it; or the step before which it was there. */
+  readonly moves: number | 'unknown' | { readonly fromBase: number } | { readonly asBefore: number }
   /** RBP gets the stack's pointer; or anything else but what it had for the caller. */
   readonly base: 'set' | 'lost' | 'kept'
   readonly stores: readonly Spelled[]
@@ -117,25 +117,42 @@ function depthsOf(
   before.forEach((sources, at) => {
     for (const source of sources) after[source]?.push(at)
   })
+  const reloads = reloadsOf(steps)
   const depths = new Map<number, number | undefined>([[0, 0]])
   const open = [0]
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    const next = movedTo(steps[at]?.moves, depths.get(at), base)
+    const next = movedTo(steps[at]?.moves, at, { depths, base })
     for (const to of after[at] ?? []) {
       const isKnown = depths.has(to)
       if (isKnown && (depths.get(to) === next || depths.get(to) === undefined)) continue
       depths.set(to, isKnown ? undefined : next)
-      open.push(to)
+      open.push(to, ...(reloads.get(to) ?? []).filter(each => depths.has(each)))
     }
   }
   return steps.map((_, at) => depths.get(at))
 }
 
-function movedTo(
-  moves: FrameStep['moves'] | undefined,
-  depth: number | undefined,
-  base: number | undefined,
-): number | undefined {
-  if (typeof moves === 'object') return base === undefined ? undefined : base + moves.fromBase
+/** For a step, those that put the stack's pointer where it was before it. */
+function reloadsOf(steps: readonly FrameStep[]): ReadonlyMap<number, readonly number[]> {
+  const reloads = new Map<number, number[]>()
+  steps.forEach(({ moves }, at) => {
+    if (typeof moves !== 'object' || !('asBefore' in moves)) return
+    reloads.set(moves.asBefore, [...(reloads.get(moves.asBefore) ?? []), at])
+  })
+  return reloads
+}
+
+interface Depths {
+  /** Before each step, as far as it was reached. */
+  readonly depths: ReadonlyMap<number, number | undefined>
+  readonly base: number | undefined
+}
+
+function movedTo(moves: FrameStep['moves'] | undefined, at: number, { depths, base }: Depths): number | undefined {
+  if (typeof moves === 'object') {
+    if ('asBefore' in moves) return depths.get(moves.asBefore)
+    return base === undefined ? undefined : base + moves.fromBase
+  }
+  const depth = depths.get(at)
   return depth === undefined || typeof moves !== 'number' ? undefined : depth + moves
 }

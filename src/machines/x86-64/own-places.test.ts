@@ -55,12 +55,23 @@ const KEEP = '48 89 44 24 08' // mov %rax, 8(%rsp)
 const CALL = 'e8 f0 ff ff 7f' // some function
 const GO = 'ff 64 24 08' // jmp *8(%rsp)
 
+const KEPT = '48 89 e1' // mov %rsp, %rcx
+const FILLED = '48 8d 15 15 00 00 00 e8 01 00 00 00 90 e8 01 00 00 00 90' // lea behind(%rip), %rdx; call . + 6 (twice)
+const OUT = '6a 00 51 9c 6a 08 52 48 cf' // push $0, %rcx, flags, $8, %rdx; iretq
+
 test.for<readonly [what: string, code: string, elsewhere: boolean]>([
   ['a thunk in its place (-mindirect-branch=thunk-inline)', 'e8 07 00 00 00 f3 90 0f ae e8 eb f9 48 89 14 24 c3', true],
   ['one for what was pushed', 'ff 37 e8 07 00 00 00 f3 90 0f ae e8 eb f9 48 8d 64 24 08 c3', true],
   ['what was pushed', '50 c3', true],
   ['a label that was pushed', `${LABEL} 50 c3`, false],
   ['one, far away (a reload of CS)', `${LABEL} 6a 08 50 48 cb`, false],
+  ['one, out of an interrupt, with the shadow stack filled', `${KEPT} ${FILLED} ${OUT} c3`, false],
+  ['the same with a frame', `48 83 ec 08 ${KEPT} ${FILLED} ${OUT} 48 83 c4 08 c3`, false],
+  ['the same to another depth than at the start', `48 83 ec 08 ${KEPT} ${FILLED} ${OUT} c3`, true],
+  ['the same where another stack is taken', `48 89 f9 ${FILLED} ${OUT} c3`, true],
+  ['the same where the pointer is overwritten', `${KEPT} 31 c9 ${FILLED} ${OUT} c3`, true],
+  ['the same where the pointer is something else on one way', `85 ff 74 0a ${KEPT} ${FILLED} ${OUT} c3`, true],
+  ['the same where the pointer is pushed as a segment', `${KEPT} ${FILLED} 51 6a 00 9c 6a 08 52 48 cf c3`, true],
   ['one, out of an interrupt', `${LABEL} 6a 00 51 9c 6a 08 50 48 cf`, false],
   ['its caller, behind a push and a pop', '50 58 c3', false],
   ['its caller, behind a frame', '55 48 89 e5 53 48 83 ec 20 c9 c3', false],

@@ -9,7 +9,7 @@
 import type * as iced from 'iced-x86'
 import type { IndirectJumps, Surroundings } from '../machine.ts'
 import { someBetween } from './flow.ts'
-import { Frame } from './frame.ts'
+import { Frame, type FrameStep } from './frame.ts'
 import { type Source, type Step, stepsOf } from './own-steps.ts'
 
 /** See `CodeKnowledge.takesPlaces`. */
@@ -69,7 +69,7 @@ function waysThrough(steps: readonly Step[], { labels, entered }: Surroundings):
   const callsInward = steps.some(({ target, stores }) => target !== undefined && stores.length > 0)
   for (;;) {
     const before = waysTo(steps, labels, [...jumps.keys()])
-    const frame = new Frame(steps, before, entered.size === 0)
+    const frame = new Frame(withReloads(steps, before, entered), before, entered.size === 0)
     const left = isPart ? [] : returns.filter(at => !jumps.has(at))
     const inward = left.filter(at => ![undefined, 0].includes(frame.depthAt(at)))
     for (const at of inward) jumps.set(at, { at, to: STACK_TOP })
@@ -78,6 +78,47 @@ function waysThrough(steps: readonly Step[], { labels, entered }: Surroundings):
     for (const at of isPart ? returns : left) if (isInDoubt(at) && !jumps.has(at)) jumps.set(at, { at, to: STACK_TOP })
     return { jumps, before, frame }
   }
+}
+
+/** IRETQ pops where to go on, the code's segment and the flags; then the stack's pointer, which is pushed so much earlier. */
+const POINTER = 4
+
+/**
+ * An IRETQ takes the stack's pointer from what was pushed for it, whatever else lies there by then: addresses of calls that
+ * only fill the shadow stack, say. Where that is a register which kept the pointer, and no other way leads in between, the
+ * stack is then as it was before the step that put it there. Else it stays unknown.
+ */
+function withReloads(
+  steps: readonly Step[],
+  before: Ways['before'],
+  entered: ReadonlySet<number>,
+): readonly FrameStep[] {
+  return steps.map((step, at): FrameStep => {
+    const keeper = step.reloads ? keeperOf(steps, at) : undefined
+    if (keeper === undefined) return step
+    const isPushedFor = [at - 3, at - 2, at - 1, at].every(
+      to =>
+        isPushed(steps[to - 1]) &&
+        steps[to - 1]?.moves === -8 &&
+        before[to]?.length === 1 &&
+        before[to]?.[0] === to - 1,
+    )
+    // From the IRETQ itself as well, which leaves the register as it is.
+    const isReached = steps.every(({ start }, to) => {
+      if (to <= keeper || to > at) return true
+      return !entered.has(start) && before[to]?.every(from => from >= keeper && from <= at) === true
+    })
+    return isPushedFor && isReached ? { ...step, moves: { asBefore: keeper } } : step
+  })
+}
+
+/** The step that last gave the pushed register anything, as the code stands, if that was the stack's pointer. */
+function keeperOf(steps: readonly Step[], at: number): number | undefined {
+  const pushed = steps[at - POINTER]?.stored
+  const [register, ...others] = pushed?.from === 'registers' ? pushed.registers : []
+  if (register === undefined || others.length > 0) return undefined
+  const found = steps.findLastIndex(({ written }, index) => index < at - POINTER && written.has(register))
+  return found !== -1 && steps[found]?.keeps === register ? found : undefined
 }
 
 /** Whether what it writes is on top of the stack then, and the next step is run behind nothing else. */

@@ -28,6 +28,8 @@ export interface Step extends FrameStep {
   readonly jump: Source | undefined
   /** It goes to what lies on top of the stack. */
   readonly returns: boolean
+  /** And takes the stack's pointer from there, three places above (IRETQ). */
+  readonly reloads: boolean
   readonly written: ReadonlySet<iced.Register>
   /** Of the register that is written first. */
   readonly source: Source
@@ -35,6 +37,8 @@ export interface Step extends FrameStep {
   readonly stored: Source
   /** Where in the code the place is that it takes, if it takes one without a relocation. */
   readonly taken: number | undefined
+  /** The register that it gives the stack's pointer as it is. */
+  readonly keeps: iced.Register | undefined
   /** It adds to what it is given. */
   readonly adds: boolean
 }
@@ -81,6 +85,7 @@ function stepOf({ instruction, start, size, written, stores, storesAny, isReloca
     target: (isBranch && !isRelocated) || isInward ? near : undefined,
     jump: flowControl === FlowControl.IndirectBranch ? operandSource(instruction, 0) : undefined,
     returns: flowControl === FlowControl.Return,
+    reloads: mnemonic === Mnemonic.Iretq,
     written: isInward ? new Set() : written,
     source: sourceOf(instruction),
     moves: isInward ? -ADDRESS : movesOf(instruction),
@@ -89,8 +94,16 @@ function stepOf({ instruction, start, size, written, stores, storesAny, isReloca
     stored: isInward ? { from: 'address' } : storedBy(instruction),
     takes: storesAny ? [...takes, 'any'] : takes,
     taken: mnemonic === Mnemonic.Lea && !isRelocated && place > 0 && place < size ? place : undefined,
+    keeps: keptIn(instruction),
     adds: mnemonic === Mnemonic.Add || (mnemonic === Mnemonic.Lea && !instruction.isIpRelMemoryOperand),
   }
+}
+
+/** Of `mov %rsp, register`. */
+function keptIn(instruction: iced.Instruction): iced.Register | undefined {
+  const { Mnemonic, OpKind, Register } = decoderLibrary()
+  const isMove = instruction.mnemonic === Mnemonic.Mov && instruction.op0Kind === OpKind.Register
+  return isMove && instruction.op1Register === Register.RSP ? instruction.op0Register : undefined
 }
 
 const ADDRESS = 8
@@ -111,7 +124,8 @@ function movesOf(instruction: iced.Instruction): FrameStep['moves'] {
   const isPointer = instruction.op0Kind === OpKind.Register && instruction.op0Register === Register.RSP
   if (!isPointer || instruction.opCount === 0 || mnemonic === Mnemonic.Push) {
     if (mnemonic === Mnemonic.Leave) return { fromBase: ADDRESS }
-    return mnemonic === Mnemonic.Enter ? 'unknown' : instruction.stackPointerIncrement
+    const isUnknown = mnemonic === Mnemonic.Enter || mnemonic === Mnemonic.Iretq
+    return isUnknown ? 'unknown' : instruction.stackPointerIncrement
   }
   if (mnemonic === Mnemonic.Cmp || mnemonic === Mnemonic.Test) return 0
   const isNumber = instruction.opCount === 2 && instruction.op1Kind !== OpKind.Register
