@@ -226,7 +226,7 @@ export const BEHAVIOURS: ReadonlyMap<string, Behaviour> = new Map<string, Behavi
       first: CREATE_HVM,
       each: [populate('0x100', '0x101'), move('0x100', '0x101', 2)],
       call: move('0x101', '0x200'),
-      before: 'EINVAL',
+      before: 'EACCES',
       fixed: DONE,
       cpuModel: HVM_CPU,
     },

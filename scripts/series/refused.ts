@@ -119,14 +119,6 @@ export const REFUSED: ReadonlyMap<string, Refused> = new Map([
     },
   ],
   [
-    'XSA-454',
-    {
-      stands:
-        'a jump in one function, behind an instruction that gives the stack another depth, that cannot be told from one to a place of its own',
-      out: 'leave that function as it is, and put the check into what it calls',
-    },
-  ],
-  [
     'XSA-494',
     {
       stands: 'a new per-CPU variable, a function with a parameter more, and how dom0 is built at boot',
@@ -161,6 +153,31 @@ export const REFUSED: ReadonlyMap<string, Refused> = new Map([
     '8d7a0f86619c',
     { stands: 'how the image is linked; no unit changes, but the names that are in the image do', out: REBOOT },
   ],
+  ['0bd3ff852d66', { stands: 'as 8d7a0f86619c, by the tool that writes the table of names', out: REBOOT }],
+  ['8523b54b7410', { stands: 'clears the registers of the IOMMU at boot, and does so no more', out: BOOT }],
+  [
+    '443c29bf2eaa',
+    {
+      stands: 'an array that tells where the stubs of CPUs are is made and filled at boot',
+      out: 'a load hook that makes it from what the running system has (not tried)',
+    },
+  ],
+  [
+    '937d1c7368d8',
+    {
+      stands:
+        'a variable becomes two, which boot code and the command line set; boot code calls a function that is gone',
+      out: REBOOT,
+    },
+  ],
+  ['869ef9bbf5eb', { stands: 'disables interrupts at boot while the shadow stack is set up', out: BOOT }],
+  ['4563f9c1476b', { stands: 'how memory of the EFI boot loader is freed at boot', out: BOOT }],
+  ['8f981abea3e3', { stands: 'reads the time of day at boot', out: BOOT }],
+  ['16489085bd80', { stands: 'reads an option of the command line at boot', out: BOOT }],
+  ['c2cb923ed768', { stands: 'which serial ports are enabled again after a suspend is noted at boot', out: BOOT }],
+  ['05b8f716aa32', { stands: 'reads the configuration file of the EFI boot loader', out: BOOT }],
+  ['928144f39f91', { stands: 'reads an option of the command line at boot', out: BOOT }],
+  ['491f6618b54f', { stands: 'as 928144f39f91', out: BOOT }],
   ['e6b861fc84d1', { stands: 'as 8d7a0f86619c', out: REBOOT }],
   [
     '3f67b78bc8ee',
