@@ -10,7 +10,7 @@ import type * as iced from 'iced-x86'
 import type { IndirectJumps, Surroundings } from '../machine.ts'
 import { someBetween } from './flow.ts'
 import { Frame, type FrameStep } from './frame.ts'
-import { type Source, type Step, stepsOf } from './own-steps.ts'
+import { ADDRESS, type Source, type Step, stepsOf } from './own-steps.ts'
 
 /** See `CodeKnowledge.takesPlaces`. */
 export function takesPlaces(code: Uint8Array, relocated: ReadonlySet<number>): boolean {
@@ -99,7 +99,7 @@ function withReloads(
     const isPushedFor = [at - 3, at - 2, at - 1, at].every(
       to =>
         isPushed(steps[to - 1]) &&
-        steps[to - 1]?.moves === -8 &&
+        steps[to - 1]?.moves === -ADDRESS &&
         before[to]?.length === 1 &&
         before[to]?.[0] === to - 1,
     )

@@ -106,7 +106,8 @@ function keptIn(instruction: iced.Instruction): iced.Register | undefined {
   return isMove && instruction.op1Register === Register.RSP ? instruction.op0Register : undefined
 }
 
-const ADDRESS = 8
+/** Bytes of what a push or a call puts there. */
+export const ADDRESS = 8
 const ENDS: readonly string[] = ['UnconditionalBranch', 'IndirectBranch', 'Return']
 
 function storedBy(instruction: iced.Instruction): Source {
