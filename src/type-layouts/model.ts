@@ -27,7 +27,7 @@ export interface ShapeQuestions {
   readonly ways: WaysOut
   /** The unit's original text, preprocessed and taken apart; undefined where it could not be had. */
   readonly textOf: (unit: string) => Parts | undefined
-  /** Units that the patch does not concern and that refer to a function of this name. */
+  /** What refers to a function of this name beside the units whose declarations are compared, and stays. */
   readonly referrersOf: (name: string) => readonly string[]
 }
 

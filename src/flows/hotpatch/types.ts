@@ -24,16 +24,15 @@ export interface ShapeInput {
 }
 
 export async function checkShapes(input: ShapeInput): Promise<ShapeVerdict> {
-  const { tree, affected, declarations, accepted } = input
+  const { tree, declarations, accepted } = input
   const shapes = new Shapes(declarations.compared.flatMap(each => shapeUnitOf(input, each)))
   const doubtful = new Set(shapes.doubtfulUnits())
   const units = declarations.compared.map(({ unit }) => unit).filter(({ unit }) => doubtful.has(unit))
   const texts = new Map([...(await originalTexts(tree, units))].map(([{ unit }, parts]) => [unit, parts]))
-  const compiled = new Set(affected.affected.map(({ unit }) => unit.unit))
   const verdict = shapes.judge(accepted, {
     ways: loaderOf(tree.target).waysOut,
     textOf: unit => texts.get(unit),
-    referrersOf: name => referrersOf(tree, name, compiled),
+    referrersOf: referrersBeside(input),
   })
   const { refusals, notices } = unknownUnits(declarations, accepted)
   return { ...verdict, refusals: [...verdict.refusals, ...refusals], notices: [...verdict.notices, ...notices] }
@@ -61,16 +60,10 @@ function shapeUnitOf(
   const at = units.findIndex(each => each.unit === unit.unit)
   const input = units[at]
   if (input === undefined) return []
-  const included = new Set(
-    selection.replacements.filter(({ address }) => address.unit === at).map(each => each.address.piece),
-  )
-  const isGoing = ({ verdict, patched: piece }: Judged) =>
-    verdict.kind === 'gone' || (piece !== undefined && included.has(piece.id))
-  const going = new Set(input.verdicts.functions.filter(isGoing).flatMap(nameOfOriginal))
-  const kept = new Set(input.verdicts.functions.filter(each => !isGoing(each)).flatMap(nameOfOriginal))
+  const { going, kept } = staying(input, at, selection)
   const map = input.verdicts.correlation.original
-  const compiled = new Set(affected.affected.map(each => each.unit.unit))
-  const scene = { units, selection, referrersOf: (name: string) => referrersOf(tree, name, compiled) }
+  const judged = unitsJudged({ units, affected })
+  const scene = { units, selection, referrersOf: (name: string) => referrersOf(tree, name, judged) }
   const statics = map.pieces.flatMap(({ kind, name }) => (kind === 'data' ? (numberedBase(name) ?? []) : []))
   return [
     {
@@ -90,6 +83,52 @@ function shapeUnitOf(
   ]
 }
 
+interface Staying {
+  /** Functions of the original object that the payload replaces, and those that are gone. */
+  readonly going: ReadonlySet<string>
+  /** Those of which code stays at work. */
+  readonly kept: ReadonlySet<string>
+}
+
+function staying({ verdicts }: UnitInput, at: number, { replacements }: Selection): Staying {
+  const included = new Set(replacements.filter(({ address }) => address.unit === at).map(each => each.address.piece))
+  const isGoing = ({ verdict, patched: piece }: Judged) =>
+    verdict.kind === 'gone' || (piece !== undefined && included.has(piece.id))
+  return {
+    going: new Set(verdicts.functions.filter(isGoing).flatMap(nameOfOriginal)),
+    kept: new Set(verdicts.functions.filter(each => !isGoing(each)).flatMap(nameOfOriginal)),
+  }
+}
+
+/** Units of which verdicts tell who stays, and those that came or went as a whole. */
+function unitsJudged({ units, affected: { affected } }: Pick<ShapeInput, 'units' | 'affected'>): ReadonlySet<string> {
+  const whole = affected.filter(({ kind }) => kind !== 'changed')
+  return new Set([...units.map(({ unit }) => unit), ...whole.map(({ unit }) => unit.unit)])
+}
+
+/**
+ * Who refers to a function beside the units whose declarations are compared: units that the patch does not concern, and
+ * what stays of those that declare the same as before. These may declare it by themselves, and assembly calls without.
+ */
+function referrersBeside({ tree, units, affected, declarations, selection }: ShapeInput) {
+  const judged = unitsJudged({ units, affected })
+  const compared = new Set(declarations.compared.map(({ unit }) => unit.unit))
+  const others = units.flatMap((input, at) => {
+    if (compared.has(input.unit)) return []
+    const map = input.verdicts.correlation.original
+    const { going } = staying(input, at, selection)
+    const isGoing = ({ kind, name }: Piece<'original'>) => kind === 'function' && going.has(sourceName(name))
+    // Of assembly, whatever is there: not all of it has the name of a function.
+    return map.pieces.filter(piece => !isGoing(piece) && isAfterBoot(map, piece))
+  })
+  const needs = (piece: Piece<'original'>, name: string) =>
+    piece.references.some(({ target }) => target.to === 'external' && target.name === name)
+  return (name: string): readonly string[] => [
+    ...referrersOf(tree, name, judged),
+    ...others.filter(piece => needs(piece, name)).map(piece => piece.name),
+  ]
+}
+
 function nameOfOriginal({ original }: Judged): string[] {
   return original === undefined ? [] : [sourceName(original.name)]
 }
@@ -99,9 +138,13 @@ function atWork(map: PieceMap<'original'>, kept: ReadonlySet<string>): readonly 
   return map.pieces.filter(piece => {
     const { kind, name } = piece
     if (kind !== 'data' && !(kind === 'function' && kept.has(sourceName(name)))) return false
-    const sectionClass = sectionClassOf(map, piece)
-    return sectionClass !== 'init-code' && sectionClass !== 'init-data'
+    return isAfterBoot(map, piece)
   })
+}
+
+function isAfterBoot(map: PieceMap<'original'>, piece: Piece<'original'>): boolean {
+  const sectionClass = sectionClassOf(map, piece)
+  return sectionClass !== 'init-code' && sectionClass !== 'init-data'
 }
 
 function refersTo(map: PieceMap<'original'>, piece: Piece<'original'>, name: string): boolean {

@@ -125,7 +125,8 @@ function movesOf(instruction: iced.Instruction): FrameStep['moves'] {
   const isPointer = instruction.op0Kind === OpKind.Register && instruction.op0Register === Register.RSP
   if (!isPointer || instruction.opCount === 0 || mnemonic === Mnemonic.Push) {
     if (mnemonic === Mnemonic.Leave) return { fromBase: ADDRESS }
-    const isUnknown = mnemonic === Mnemonic.Enter || mnemonic === Mnemonic.Iretq
+    // IRET takes it from the stack, whatever the width (Intel SDM, 64-bit mode).
+    const isUnknown = [Mnemonic.Enter, Mnemonic.Iret, Mnemonic.Iretd, Mnemonic.Iretq].includes(mnemonic)
     return isUnknown ? 'unknown' : instruction.stackPointerIncrement
   }
   if (mnemonic === Mnemonic.Cmp || mnemonic === Mnemonic.Test) return 0
